@@ -1,0 +1,68 @@
+package wire
+
+// The engine opens port-forward streams to one port of the agent pod. Each stream starts with one frame, an
+// AgentOpening: kind "control" makes it the control stream (frames both ways, see below), kind "lane" attaches it
+// as the carrier of one lane of a registered session (datagrams from then on, see package carrier).
+
+// AgentPort is where the agent listens, on the pod's loopback only.
+const AgentPort = 8723
+
+// LaneCount is how many lanes a session has: lane 0 is the express lane (DNS, ping, heartbeats), the others carry
+// flows, told apart by a symmetric hash of the five-tuple.
+const LaneCount = 5
+
+// AgentOpening is the first frame of every stream, from the engine.
+type AgentOpening struct {
+	Kind    string `json:"kind"` // control, lane
+	Hello   *Hello `json:"hello,omitempty"`
+	Session string `json:"session,omitempty"` // lane: from Registered
+	Ticket  Secret `json:"ticket,omitempty"`  // lane: from Registered; 32 random bytes in hexadecimal
+	Lane    int    `json:"lane,omitempty"`
+}
+
+// AgentRequest is sent by the engine on the control stream, one at a time, after the agent's hello.
+type AgentRequest struct {
+	Request    string    `json:"request"` // register, renew, leave
+	Register   *Register `json:"register,omitempty"`
+	RenewOfKey string    `json:"renewOfKey,omitempty"` // the session's public key
+}
+
+// AgentReply answers the opening (Hello) and each request. Exactly one field is set.
+type AgentReply struct {
+	Hello      *Hello      `json:"hello,omitempty"`
+	Registered *Registered `json:"registered,omitempty"`
+	Renewed    *Renewed    `json:"renewed,omitempty"`
+	Left       bool        `json:"left,omitempty"`
+	Problem    *Problem    `json:"problem,omitempty"`
+}
+
+// Register announces a session. PublicKey and PresharedKey are 32 bytes in hexadecimal. Registering a key that is
+// registered returns the same session, its addresses and flows untouched.
+type Register struct {
+	PublicKey    string `json:"publicKey"`
+	PresharedKey Secret `json:"presharedKey"`
+
+	// Addresses that an engine already has on its TUN, from an agent that is gone. Honoured when they are free and
+	// inside 198.18.0.0/15; otherwise the agent chooses others.
+	WantedLaptopAddress string `json:"wantedLaptopAddress,omitempty"`
+	WantedEngineAddress string `json:"wantedEngineAddress,omitempty"`
+}
+
+// Registered describes the session. Addresses lie in 198.18.0.0/15 and belong to this session alone.
+type Registered struct {
+	Session        string     `json:"session"`
+	Ticket         Secret     `json:"ticket"`
+	AgentPublicKey string     `json:"agentPublicKey"`
+	LaptopAddress  string     `json:"laptopAddress"` // the TUN's
+	EngineAddress  string     `json:"engineAddress"` // the engine's own stack: resolver and probes
+	AgentAddress   string     `json:"agentAddress"`  // answers heartbeats
+	Lanes          int        `json:"lanes"`
+	MTU            int        `json:"mtu"`
+	ExpiresSeconds int        `json:"expiresSeconds"`
+	Facts          AgentFacts `json:"facts"`
+}
+
+// Renewed answers renew.
+type Renewed struct {
+	ExpiresSeconds int `json:"expiresSeconds"`
+}

@@ -1,0 +1,232 @@
+package wire
+
+// The core starts the engine as a child process and speaks frames (4-byte length, JSON) on its standard input and
+// output; standard error is the engine's log. The end of standard input ends the engine, and with it everything
+// it asked of the helper.
+
+// EngineCommand is what the core sends. Exactly the field that Command names is set.
+type EngineCommand struct {
+	Command     string              `json:"command"`
+	Hello       *Hello              `json:"hello,omitempty"`
+	Prepare     *PrepareCommand     `json:"prepare,omitempty"`
+	Connect     *ConnectCommand     `json:"connect,omitempty"`
+	Agent       *AgentTarget        `json:"agent,omitempty"`
+	Credentials *ClusterCredentials `json:"credentials,omitempty"`
+	Scope       *NameScope          `json:"scope,omitempty"`
+	Endpoints   *ServiceEndpoints   `json:"endpoints,omitempty"`
+	Test        *TestCommand        `json:"test,omitempty"`
+}
+
+// Commands of the core to the engine.
+const (
+	CommandHello       = "hello"       // answered by event hello
+	CommandPrepare     = "prepare"     // helper lease and route check; answered by prepared or failed; changes nothing
+	CommandConnect     = "connect"     // answered by steps, then ready or failed
+	CommandAgent       = "agent"       // a new agent pod in place of one that was lost
+	CommandCredentials = "credentials" // answers event needCredentials
+	CommandScope       = "scope"       // other namespaces or home namespace
+	CommandEndpoints   = "endpoints"   // the whole list of Services and their ready endpoints
+	CommandTest        = "test"        // answered by event tested
+	CommandStop        = "stop"        // undo everything; answered by event stopped, then the engine exits 0
+)
+
+// PrepareCommand takes the helper's lease and asks it about the ranges.
+type PrepareCommand struct {
+	HelperSocket string   `json:"helperSocket"`
+	Ranges       []string `json:"ranges"`
+	Protected    []string `json:"protected"`
+}
+
+// ConnectCommand brings the tunnel, the routes and the names up, in this order.
+type ConnectCommand struct {
+	Cluster     ClusterAddress     `json:"cluster"`
+	Credentials ClusterCredentials `json:"credentials"`
+	Agent       AgentTarget        `json:"agent"`
+	Ranges      []string           `json:"ranges"` // those that prepare accepted
+	Protected   []string           `json:"protected"`
+	Scope       NameScope          `json:"scope"`
+	Names       bool               `json:"names"` // false: connect without names
+}
+
+// ClusterAddress is how the API server is reached, as the kubeconfig says it.
+type ClusterAddress struct {
+	Server                string       `json:"server"`
+	TLSServerName         string       `json:"tlsServerName,omitempty"`
+	CertificateAuthority  string       `json:"certificateAuthority,omitempty"` // PEM
+	InsecureSkipTLSVerify bool         `json:"insecureSkipTlsVerify,omitempty"`
+	ProxyURL              string       `json:"proxyUrl,omitempty"`
+	Impersonate           *Impersonate `json:"impersonate,omitempty"`
+}
+
+// Impersonate holds the kubeconfig's act-as fields.
+type Impersonate struct {
+	User   string              `json:"user"`
+	UID    string              `json:"uid,omitempty"`
+	Groups []string            `json:"groups,omitempty"`
+	Extra  map[string][]string `json:"extra,omitempty"`
+}
+
+// ClusterCredentials authenticate to the API server. Fields are never logged.
+type ClusterCredentials struct {
+	BearerToken       Secret `json:"bearerToken,omitempty"`
+	ClientCertificate string `json:"clientCertificate,omitempty"` // PEM
+	ClientKey         Secret `json:"clientKey,omitempty"`         // PEM
+	Username          string `json:"username,omitempty"`
+	Password          Secret `json:"password,omitempty"`
+}
+
+// Secret prints as *** through fmt and log; only JSON encoding reveals it.
+type Secret string
+
+func (Secret) String() string   { return "***" }
+func (Secret) GoString() string { return "***" }
+
+// AgentTarget is the pod to forward to.
+type AgentTarget struct {
+	Namespace string `json:"namespace"`
+	Pod       string `json:"pod"`
+	Port      int    `json:"port"` // control and carrier, on the pod's loopback
+}
+
+// NameScope says which short names resolve.
+type NameScope struct {
+	HomeNamespace string   `json:"homeNamespace"`
+	Namespaces    []string `json:"namespaces"` // all that exist, as far as the user may list them
+}
+
+// ServiceEndpoints lists every Service with a cluster IP and the addresses of its ready endpoints.
+type ServiceEndpoints struct {
+	Services []ServiceEndpoint `json:"services"`
+}
+
+// ServiceEndpoint is one Service address. Ready is empty where no endpoint is ready.
+type ServiceEndpoint struct {
+	Address string   `json:"address"`
+	Ready   []string `json:"ready"`
+}
+
+// TestCommand asks for the way to one name or address and TCP port, as a program on the laptop would go.
+type TestCommand struct {
+	ID   uint64 `json:"id"`
+	Host string `json:"host"`
+	Port int    `json:"port"`
+}
+
+// EngineEvent is what the engine sends. Exactly the field that Event names is set, where it has one.
+type EngineEvent struct {
+	Event    string         `json:"event"`
+	Hello    *Hello         `json:"hello,omitempty"`
+	Prepared *PreparedEvent `json:"prepared,omitempty"`
+	Step     *StepEvent     `json:"step,omitempty"`
+	Ready    *ReadyEvent    `json:"ready,omitempty"`
+	Tunnel   *TunnelEvent   `json:"tunnel,omitempty"`
+	Names    *NamesEvent    `json:"names,omitempty"`
+	Counters *CountersEvent `json:"counters,omitempty"`
+	Tested   *TestedEvent   `json:"tested,omitempty"`
+	Failed   *FailedEvent   `json:"failed,omitempty"`
+	Stopped  *StoppedEvent  `json:"stopped,omitempty"`
+	Problem  *Problem       `json:"problem,omitempty"`
+}
+
+// Events of the engine to the core.
+const (
+	EventHello           = "hello"
+	EventPrepared        = "prepared"
+	EventStep            = "step"
+	EventReady           = "ready"
+	EventTunnel          = "tunnel"          // the heartbeat through the data path found or lost the agent
+	EventNames           = "names"           // names in force changed
+	EventCounters        = "counters"        // once a second while connected
+	EventNeedCredentials = "needCredentials" // the API server answered 401
+	EventAgentLost       = "agentLost"       // the pod is gone or refuses this session; the core sends a new agent
+	EventHelperLost      = "helperLost"      // the helper's link broke; the engine ends after this
+	EventTested          = "tested"
+	EventFailed          = "failed" // prepare or connect failed and everything was undone; the engine stays
+	EventStopped         = "stopped"
+)
+
+// PreparedEvent answers prepare.
+type PreparedEvent struct {
+	Helper    Hello           `json:"helper"`
+	Host      HostInspection  `json:"host"`
+	Decisions []RouteDecision `json:"decisions"`
+}
+
+// StepEvent tells that a step of connect began: tunnel, routes, names, verify.
+type StepEvent struct {
+	Step string `json:"step"`
+}
+
+// ReadyEvent: the data path was verified and everything is in force.
+type ReadyEvent struct {
+	Interface string          `json:"interface"`
+	MTU       int             `json:"mtu"`
+	Routes    []RouteDecision `json:"routes"`
+	Names     *NamesEvent     `json:"names,omitempty"`
+	Agent     AgentFacts      `json:"agent"`
+}
+
+// AgentFacts is what the agent said of itself.
+type AgentFacts struct {
+	Build         string   `json:"build"`
+	Nameservers   []string `json:"nameservers"`
+	ClusterDomain string   `json:"clusterDomain"`
+	Search        []string `json:"search"`
+	CanPing       bool     `json:"canPing"`
+}
+
+// NamesEvent tells the names in force; Problem where they could not be set.
+type NamesEvent struct {
+	Mode      string   `json:"mode"`
+	Resolver  string   `json:"resolver"`
+	Domains   []string `json:"domains"`
+	Search    []string `json:"search"`
+	Upstreams []string `json:"upstreams"`
+	Refused   []string `json:"refused,omitempty"`
+	Problem   *Problem `json:"problem,omitempty"`
+}
+
+// TunnelEvent tells whether the tunnel lives. RoundTripMicroseconds is the last heartbeat's.
+type TunnelEvent struct {
+	State                 string   `json:"state"` // up, down
+	Path                  string   `json:"path"`  // apiserver (direct comes later)
+	RoundTripMicroseconds int64    `json:"roundTripMicroseconds,omitempty"`
+	Attempt               int      `json:"attempt,omitempty"`
+	Because               *Problem `json:"because,omitempty"`
+}
+
+// CountersEvent counts since ready; bytes are those of inner packets.
+type CountersEvent struct {
+	BytesUp               uint64 `json:"bytesUp"`
+	BytesDown             uint64 `json:"bytesDown"`
+	PacketsUp             uint64 `json:"packetsUp"`
+	PacketsDown           uint64 `json:"packetsDown"`
+	Flows                 int    `json:"flows"`
+	RoundTripMicroseconds int64  `json:"roundTripMicroseconds"`
+}
+
+// TestedEvent answers test: the steps taken, in order, each with its time or its problem.
+type TestedEvent struct {
+	ID    uint64       `json:"id"`
+	Steps []TestedStep `json:"steps"`
+}
+
+// TestedStep is one of name, route, tunnel, connection.
+type TestedStep struct {
+	Step         string   `json:"step"`
+	Microseconds int64    `json:"microseconds"`
+	Answer       string   `json:"answer,omitempty"`
+	Problem      *Problem `json:"problem,omitempty"`
+}
+
+// FailedEvent answers prepare or connect that did not succeed.
+type FailedEvent struct {
+	During   string  `json:"during"` // prepare, tunnel, routes, names, verify
+	Problem  Problem `json:"problem"`
+	LeftOver int     `json:"leftOver"`
+}
+
+// StoppedEvent answers stop.
+type StoppedEvent struct {
+	LeftOver int `json:"leftOver"`
+}

@@ -1,0 +1,23 @@
+package wire
+
+// Problem is a failure as it crosses a link: a code that both languages know (app/contract/problems.ts lists
+// them all), the cause as a sentence for a person, and what the text of the fix needs. It is an error.
+type Problem struct {
+	Code  string            `json:"code"`
+	Cause string            `json:"cause"`
+	Facts map[string]string `json:"facts,omitempty"`
+}
+
+func (problem *Problem) Error() string { return problem.Code + ": " + problem.Cause }
+
+// Hello is the first message of each side of each link.
+type Hello struct {
+	Protocol  int      `json:"protocol"`
+	Build     string   `json:"build"`
+	Role      string   `json:"role"` // core, engine, helper, agent, doctor
+	Abilities []string `json:"abilities,omitempty"`
+}
+
+// Protocol is the number of the wire protocol of all three links; a change that the other side cannot ignore
+// raises it.
+const Protocol = 1
