@@ -1,0 +1,217 @@
+/** The problems themselves: code → severity, title, fixes. Alphabetical by code. `exit` groups the CLI's exit codes. */
+
+interface Entry {
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly title: string;
+  readonly fixes: readonly { readonly kind: 'command' | 'document' | 'advice'; readonly text: string }[];
+  /** Which exit code of the CLI: usage 2, configuration 3, rights 4, cluster 5, host 6, data path 7, internal 8. */
+  readonly area: 'usage' | 'configuration' | 'rights' | 'cluster' | 'host' | 'data-path' | 'internal';
+}
+
+const command = (text: string) => ({ kind: 'command', text }) as const;
+const advice = (text: string) => ({ kind: 'advice', text }) as const;
+const entry = (area: Entry['area'], title: string, ...fixes: Entry['fixes']): Entry => ({
+  severity: 'error',
+  area,
+  title,
+  fixes,
+});
+
+export const catalogue = {
+  'agent-crashed': entry(
+    'cluster',
+    'The agent pod crashed',
+    advice('Look at its last words above; if it was out of memory, raise the limit of the namespace.'),
+    command('slipway doctor'),
+  ),
+  'agent-gone': entry('cluster', 'The agent pod is gone', advice('Slipway makes a new one by itself.')),
+  'agent-image-unpullable': entry(
+    'cluster',
+    'The cluster cannot pull the image {image}',
+    advice('Name an image that the cluster can pull.'),
+    command('slipway connect {context} --base-image IMAGE'),
+  ),
+  'agent-no-shell': entry(
+    'cluster',
+    'The base image {image} has no shell',
+    advice('The agent is sent into a pod of an image with sh, cat and chmod; name such an image.'),
+    command('slipway connect {context} --base-image IMAGE'),
+  ),
+  'agent-refused': entry(
+    'cluster',
+    'The cluster refused the agent pod',
+    advice('Ask an administrator which policy or quota refused it, or choose another namespace.'),
+    command('slipway connect {context} --agent-namespace NAMESPACE'),
+  ),
+  'agent-unreachable': entry(
+    'cluster',
+    'The agent pod does not answer',
+    advice('Slipway tries again by itself.'),
+    command('slipway doctor'),
+  ),
+  'agent-unschedulable': entry(
+    'cluster',
+    'The agent pod finds no node',
+    advice('The scheduler says why above; free some room or choose another namespace.'),
+  ),
+  'agent-version': entry(
+    'cluster',
+    'The agent in the cluster is of another version',
+    advice('Disconnect and connect again: Slipway then makes a new agent.'),
+  ),
+  'api-unreachable': entry(
+    'cluster',
+    'The API server does not answer',
+    advice('Check the network, a VPN that the cluster needs, and the server address in the kubeconfig.'),
+    command('kubectl --context {context} version'),
+  ),
+  'certificate-expired': entry(
+    'configuration',
+    'A certificate has expired',
+    advice('Renew the client certificate in the kubeconfig, or check the clock of this computer.'),
+  ),
+  'certificate-untrusted': entry(
+    'configuration',
+    "The API server's certificate is not trusted",
+    advice('The certificate authority in the kubeconfig does not match the server; fetch the kubeconfig anew.'),
+  ),
+  'clock-wrong': entry(
+    'host',
+    'The clock of this computer is off',
+    advice('Set the clock (timedatectl set-ntp true); certificates and tokens depend on it.'),
+  ),
+  'cluster-ipv6-only': entry(
+    'cluster',
+    'The cluster has only IPv6 addresses',
+    advice('Slipway routes IPv4 clusters for now.'),
+  ),
+  'context-unknown': entry('usage', 'No context is called {context}', command('slipway contexts')),
+  'core-busy': entry(
+    'host',
+    'Another connection is on',
+    advice('One cluster at a time for now.'),
+    command('slipway disconnect'),
+  ),
+  'core-unreachable': entry('internal', "Slipway's core does not answer", command('slipway disconnect --force')),
+  'core-version': entry(
+    'host',
+    'The running core is of another version',
+    command('slipway disconnect --quit'),
+    advice('It ends; the next command starts the right one.'),
+  ),
+  'engine-ended': entry('internal', 'The engine ended unexpectedly', advice('Slipway starts it anew.')),
+  'engine-missing': entry('internal', 'The engine program is missing', command('npm run build-native')),
+  'engine-version': entry('host', 'The engine is of another version', command('npm run build-native')),
+  'exec-failed': entry(
+    'configuration',
+    'The credential plugin {command} failed',
+    advice('Its own message is above; run it by hand to see it whole.'),
+  ),
+  'exec-missing': entry(
+    'configuration',
+    'The credential plugin {command} is not installed',
+    advice('Install it, or put its folder on the PATH of your login shell.'),
+  ),
+  'exec-output': entry(
+    'configuration',
+    'The credential plugin {command} answered something else than a credential',
+    advice('It must print an ExecCredential of client.authentication.k8s.io/v1 or v1beta1.'),
+  ),
+  'exec-slow': entry(
+    'configuration',
+    'The credential plugin {command} did not end in time',
+    advice('It may wait for a login: run it by hand once.'),
+  ),
+  'exec-unconfirmed': entry(
+    'configuration',
+    'The kubeconfig wants to run a program: {commandLine}',
+    advice('If you know it and trust it, allow it; it is remembered until it changes.'),
+    command('slipway connect {context} --trust-exec'),
+  ),
+  forbidden: entry(
+    'rights',
+    'Your account may not {verb} {resource}',
+    advice('Ask an administrator for the Role below.'),
+  ),
+  'helper-busy': entry(
+    'host',
+    'Another Slipway of this user holds the network',
+    advice('Disconnect it first.'),
+    command('slipway disconnect'),
+  ),
+  'helper-lost': entry('host', 'The helper went away', advice('Slipway starts it anew where it may.')),
+  'helper-missing': entry(
+    'host',
+    'The helper is not running',
+    advice('It needs root once, to open the TUN and to set routes and names.'),
+    command('slipway connect {context}'),
+  ),
+  'helper-refused': entry(
+    'host',
+    'The helper refused this program',
+    advice('It serves one user and one program only.'),
+  ),
+  'helper-version': entry(
+    'host',
+    'The helper is of another version',
+    advice('Stop it; the next connect starts the right one.'),
+  ),
+  internal: entry('internal', 'Something unexpected happened', command('slipway doctor')),
+  'journal-unwritable': entry(
+    'host',
+    'The journal cannot be written',
+    advice('Free some space under /var/lib; Slipway changes nothing that it could not undo after a crash.'),
+  ),
+  'kubeconfig-missing': entry(
+    'configuration',
+    'No kubeconfig was found',
+    advice('Put one at ~/.kube/config, set KUBECONFIG, or try the sandbox.'),
+    command('slipway sandbox up'),
+  ),
+  'kubeconfig-unreadable': entry(
+    'configuration',
+    'The kubeconfig {file} cannot be read',
+    advice('Its error is above.'),
+  ),
+  'lease-lost': entry('host', 'The helper took its lease back', advice('Slipway connects anew.')),
+  'message-malformed': entry(
+    'internal',
+    'A message was malformed',
+    advice('One of the programs may be of another version.'),
+  ),
+  'names-forbidden': entry('host', 'Some names were left out', advice('Use the long form NAME.NAMESPACE.svc.')),
+  'namespace-missing': entry(
+    'usage',
+    'There is no namespace {namespace}',
+    command('slipway namespaces --context {context}'),
+  ),
+  'no-ranges': entry(
+    'rights',
+    'No cluster range could be learnt',
+    advice('Name the ranges yourself in the settings (extraRanges), or ask for the Role below.'),
+  ),
+  'resolver-unset': {
+    ...entry('host', 'Names could not be set', advice('Addresses work; names do not. `slipway doctor` says more.')),
+    severity: 'warning',
+  },
+  'route-refused': entry(
+    'host',
+    'The range {prefix} collides with {conflict} on {interface}',
+    advice('Leave that network, or exclude the range in the settings.'),
+  ),
+  'sandbox-unsupported': entry('host', 'This computer cannot run the sandbox', advice('Its reason is above.')),
+  'service-endpoints-unknown': {
+    ...entry('rights', 'Service addresses do not answer ping', advice('Ask for the Role below.')),
+    severity: 'warning',
+  },
+  'tun-unavailable': entry('host', 'No TUN device can be opened', command('modprobe tun')),
+  'tunnel-silent': entry('data-path', 'No answer through the tunnel', advice('Slipway tries again by itself.')),
+  unauthorized: entry(
+    'rights',
+    'The API server does not accept these credentials',
+    advice('Log in again with your cluster’s tool.'),
+  ),
+  usage: entry('usage', 'The command line is not right', command('slipway --help')),
+} as const satisfies Record<string, Entry>;
+
+export type ProblemCode = keyof typeof catalogue;

@@ -1,0 +1,44 @@
+/**
+ * The catalogue of problems. Each has a code, shared with native/ (native/internal/wire/codes.go; a test compares
+ * the lists), what happened, and at least one fix. Texts are templates: {name} takes a fact of the problem.
+ */
+import { z } from 'zod';
+import { catalogue, type ProblemCode } from './problem-catalogue.ts';
+
+export type { ProblemCode } from './problem-catalogue.ts';
+
+export const severitySchema = z.enum(['info', 'warning', 'error']);
+
+/** A fix is something to run, a page of docs/ to read, or a text to copy (YAML of a Role, say). */
+export const fixSchema = z.object({ kind: z.enum(['command', 'document', 'copy', 'advice']), text: z.string() });
+export type Fix = z.infer<typeof fixSchema>;
+
+export const problemSchema = z.object({
+  code: z.string(),
+  severity: severitySchema,
+  title: z.string(),
+  cause: z.string(), // a sentence with the particulars; may hold text of a cluster: show it as text only
+  fixes: z.array(fixSchema),
+  facts: z.record(z.string(), z.string()),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(catalogue, code);
+}
+
+/** Builds a problem from the catalogue. `cause` says what happened this time; `copy` adds a text to copy. */
+export function problem(
+  code: ProblemCode,
+  cause: string,
+  facts: Readonly<Record<string, string>> = {},
+  copy?: string,
+): Problem {
+  const entry = catalogue[code];
+  const fill = (template: string) => template.replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? `<${name}>`);
+  const fixes: Fix[] = entry.fixes.map((fix) => ({ kind: fix.kind, text: fill(fix.text) }));
+  if (copy !== undefined) {
+    fixes.push({ kind: 'copy', text: copy });
+  }
+  return { code, severity: entry.severity, title: fill(entry.title), cause, fixes, facts: { ...facts } };
+}

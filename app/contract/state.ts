@@ -1,0 +1,157 @@
+/**
+ * The state that every frontend sees: one small whole snapshot, pushed with a revision, at most ten times a
+ * second. Lists, logs and counters by the second are queries or streams, never part of it.
+ */
+import { z } from 'zod';
+import { problemSchema } from './problems.ts';
+
+/** Steps of preparing, in the order they are shown. Some run side by side. */
+export const stepSchema = z.enum(['cluster', 'helper', 'agent', 'tunnel', 'routes', 'names', 'verify']);
+export type Step = z.infer<typeof stepSchema>;
+
+/** A step that ended, with how long it took in milliseconds. */
+export const stepDoneSchema = z.object({ step: stepSchema, milliseconds: z.number() });
+
+/** Where a range was learnt. */
+export const rangeOriginSchema = z.enum([
+  'service-cidr', // networking.k8s.io ServiceCIDR (Kubernetes 1.33, KEP-1880)
+  'api-answer', // the range that the API server names when it refuses a dry-run Service
+  'node-pod-cidr',
+  'calico-pool',
+  'cilium-node',
+  'observed-services', // the cover of the addresses that were seen
+  'observed-pods',
+  'user',
+]);
+export type RangeOrigin = z.infer<typeof rangeOriginSchema>;
+
+/** A cluster range and what became of it on this laptop. `reason` is empty where it is routed. */
+export const routeSchema = z.object({
+  prefix: z.string(), // CIDR
+  kind: z.enum(['services', 'pods', 'extra']),
+  origin: rangeOriginSchema,
+  decision: z.enum(['routed', 'refused', 'excluded']),
+  reason: z.string(), // code of the helper's policy, see wire RouteDecision
+  conflict: z.string(), // colliding prefix or address, empty where none
+  interface: z.string(), // and the interface that it belongs to
+});
+export type Route = z.infer<typeof routeSchema>;
+
+/** Names in force on the laptop. */
+export const namesSchema = z.object({
+  mode: z.enum(['resolved', 'resolv-conf', 'off']),
+  resolver: z.string(), // address that answers inside the tunnel, empty when off
+  clusterDomain: z.string(),
+  domains: z.array(z.string()),
+  search: z.array(z.string()),
+  upstreams: z.array(z.string()),
+  refused: z.array(z.string()),
+});
+export type Names = z.infer<typeof namesSchema>;
+
+/** The agent that carries this connection. */
+export const agentSchema = z.object({
+  namespace: z.string(),
+  pod: z.string(),
+  build: z.string(),
+  delivery: z.enum(['image', 'sent']), // an image that the user named, or our binary sent through exec
+  image: z.string(),
+});
+export type Agent = z.infer<typeof agentSchema>;
+
+/** Which cluster: the context's name in the kubeconfig, the file it came from and the API server. */
+export const clusterSchema = z.object({ context: z.string(), file: z.string(), server: z.string() });
+export type Cluster = z.infer<typeof clusterSchema>;
+
+/** Times are milliseconds since the epoch. */
+const time = z.number();
+
+/**
+ *  off ──connect──▶ preparing ──verified──▶ connected ◀──▶ reconnecting
+ *   ▲                   │                       │                │
+ *   └── disconnecting ◀─┴─────── failed ◀───────┴────────────────┘
+ */
+export const connectionSchema = z.discriminatedUnion('phase', [
+  z.object({ phase: z.literal('off'), cluster: clusterSchema, last: problemSchema.nullable() }),
+  z.object({
+    phase: z.literal('preparing'),
+    cluster: clusterSchema,
+    attempt: z.number(),
+    startedAt: time,
+    step: stepSchema,
+    stepStartedAt: time,
+    detail: z.string(), // what the step waits for, in the cluster's own words; text only
+    done: z.array(stepDoneSchema),
+  }),
+  z.object({
+    phase: z.literal('connected'),
+    cluster: clusterSchema,
+    since: time,
+    path: z.enum(['apiserver', 'direct']),
+    interface: z.string(),
+    routes: z.array(routeSchema),
+    names: namesSchema,
+    agent: agentSchema,
+    homeNamespace: z.string(),
+    roundTripMicroseconds: z.number(),
+    bytesUp: z.number(),
+    bytesDown: z.number(),
+    degraded: z.array(problemSchema),
+    done: z.array(stepDoneSchema),
+  }),
+  z.object({
+    phase: z.literal('reconnecting'),
+    cluster: clusterSchema,
+    since: time,
+    lostAt: time,
+    attempt: z.number(),
+    nextTryAt: time,
+    because: problemSchema,
+    hostKept: z.boolean(), // TUN, routes and names still in force
+    routes: z.array(routeSchema),
+    names: namesSchema,
+    homeNamespace: z.string(),
+  }),
+  z.object({ phase: z.literal('disconnecting'), cluster: clusterSchema, startedAt: time }),
+  z.object({
+    phase: z.literal('failed'),
+    cluster: clusterSchema,
+    at: time,
+    step: stepSchema,
+    because: problemSchema,
+    leftOnHost: z.number(), // changes that could not be undone; 0 says that the laptop is as it was
+    retry: z.enum(['automatic', 'offered', 'pointless']),
+    nextTryAt: time.nullable(),
+  }),
+]);
+export type Connection = z.infer<typeof connectionSchema>;
+export type Phase = Connection['phase'];
+
+/** What the user wants; survives a restart. */
+export const wantedSchema = z.object({
+  context: z.string(),
+  file: z.string(),
+  homeNamespace: z.string(),
+  agentNamespace: z.string(),
+  agentImage: z.string(), // empty: send our binary into a pod of baseImage
+  baseImage: z.string(),
+});
+export type Wanted = z.infer<typeof wantedSchema>;
+
+export const helperStateSchema = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('unknown') }),
+  z.object({ state: z.literal('absent') }),
+  z.object({ state: z.literal('ready'), build: z.string() }),
+  z.object({ state: z.literal('refused'), because: problemSchema }),
+]);
+export type HelperState = z.infer<typeof helperStateSchema>;
+
+export const snapshotSchema = z.object({
+  revision: z.number(),
+  build: z.string(),
+  processId: z.number(),
+  wanted: z.array(wantedSchema),
+  connections: z.array(connectionSchema), // keyed by cluster.file + cluster.context; at most one is not off for now
+  helper: helperStateSchema,
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;

@@ -1,0 +1,46 @@
+/**
+ * How a frontend reaches the core: calls, and snapshots pushed to it. A link starts with a hello of both sides;
+ * other builds of the same protocol may talk, another protocol number is a problem (`core-version`), not a crash.
+ */
+import { z } from 'zod';
+import type { CommandInput, CommandName, CommandOutput } from './commands.ts';
+import { problemSchema } from './problems.ts';
+import type { Result } from './result.ts';
+import { type Snapshot, snapshotSchema } from './state.ts';
+
+/** Raised by a change that the other side cannot ignore. */
+export const protocolNumber = 1;
+
+export const helloSchema = z.object({ protocol: z.number(), build: z.string(), role: z.string() });
+export type Hello = z.infer<typeof helloSchema>;
+
+/** Frontend to core. One JSON document a line, at most 1 MiB. */
+export const upwardSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('hello'), hello: helloSchema }),
+  z.object({ kind: z.literal('call'), id: z.number().int().positive(), command: z.string(), input: z.unknown() }),
+  z.object({ kind: z.literal('watch') }),
+]);
+export type Upward = z.infer<typeof upwardSchema>;
+
+/** Core to frontend. One JSON document a line. */
+export const downwardSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('hello'), hello: helloSchema }),
+  z.object({
+    kind: z.literal('reply'),
+    id: z.number().int(),
+    ok: z.boolean(),
+    value: z.unknown().optional(),
+    problem: problemSchema.optional(),
+  }),
+  z.object({ kind: z.literal('snapshot'), snapshot: snapshotSchema }),
+]);
+export type Downward = z.infer<typeof downwardSchema>;
+
+export interface CoreLink {
+  call<Name extends CommandName>(command: Name, input: CommandInput<Name>): Promise<Result<CommandOutput<Name>>>;
+  /** The listener hears the present snapshot at once and every later one. Returns what ends the watch. */
+  watch(listener: (snapshot: Snapshot) => void): () => void;
+  /** Settles when the link ended, with why. */
+  readonly ended: Promise<string>;
+  close(): void;
+}

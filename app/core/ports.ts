@@ -1,0 +1,140 @@
+/**
+ * What the core needs of the world. Adapters do it for real, fakes stand in for it; both pass the same port tests
+ * (app/fakes/port-tests). Nothing here throws: problems come back as results.
+ */
+import type {
+  Agent,
+  Context,
+  ExecPlugin,
+  HelperState,
+  Problem,
+  RangeOrigin,
+  Result,
+  Service,
+  Settings,
+  Wanted,
+} from '../contract/index.ts';
+import type { AgentTarget, ClusterAddress, ClusterCredentials, EngineCommand, EngineEvent } from './engine-messages.ts';
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls once after the delay in milliseconds; what it returns cancels it. */
+  after(milliseconds: number, call: () => void): () => void;
+}
+
+export interface Log {
+  /** Names, addresses and tokens belong to debug only, tokens not even there. */
+  debug(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  info(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  warning(message: string, facts?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface KubeconfigPort {
+  /** Contexts of all files in force (KUBECONFIG as a list, else ~/.kube/config, plus `files`). Runs no program. */
+  listContexts(files: readonly string[]): Promise<{ contexts: Context[]; problems: Problem[] }>;
+  /** Calls when a file in force changed. Returns what ends the watch. */
+  watch(files: readonly string[], changed: () => void): () => void;
+  /** Prepares talking to a context's cluster. Runs no program: credentials are asked for later. */
+  open(context: Context): Promise<Result<ClusterPort>>;
+}
+
+export interface Range {
+  readonly prefix: string;
+  readonly kind: 'services' | 'pods' | 'extra';
+  readonly origin: RangeOrigin;
+}
+
+export interface Catalogue {
+  readonly namespaces: readonly string[];
+  readonly services: readonly Service[];
+  /** What could not be read, each with the Role to ask for. */
+  readonly problems: readonly Problem[];
+}
+
+export interface AgentWish {
+  readonly namespace: string;
+  readonly image: string; // empty: send our binary into baseImage
+  readonly baseImage: string;
+}
+
+export interface AgentPlaced {
+  readonly target: AgentTarget;
+  readonly agent: Agent;
+}
+
+/** One cluster as one user sees it. `close` ends informers, renewals and connections, and deletes nothing. */
+export interface ClusterPort {
+  readonly address: ClusterAddress;
+  /** Addresses that no route may cover: the API server's and its proxy's, resolved now. */
+  protectedAddresses(): Promise<string[]>;
+  /** The exec plugin that credentials() would run, if any. */
+  readonly execPlugin: ExecPlugin | null;
+  /** Runs the exec plugin where there is one (the caller has checked that it is trusted); cached until it expires. */
+  credentials(refresh: boolean): Promise<Result<ClusterCredentials>>;
+  /** One cheap authenticated request; answers the server's version and how far its clock is from ours. */
+  reach(): Promise<Result<{ version: string; clockSkewMilliseconds: number }>>;
+  discoverRanges(): Promise<Result<Range[]>>;
+  listNamespaces(): Promise<Result<{ namespaces: string[]; complete: boolean }>>;
+  /** Lists once. `namespaces` empty means all that may be seen. */
+  listCatalogue(namespaces: readonly string[]): Promise<Result<Catalogue>>;
+  /** Informers on namespaces, Services and EndpointSlices; they survive 410 and disconnects. */
+  watchCatalogue(listener: (catalogue: Catalogue) => void): () => void;
+  /**
+   * Makes the agent and waits until its process runs. `progress` hears the pod's own reasons. Renews the Job's
+   * deadline until deleteAgent or close. Aborted: deletes what it made.
+   */
+  placeAgent(wish: AgentWish, progress: (detail: string) => void, signal: AbortSignal): Promise<Result<AgentPlaced>>;
+  /** True while the pod runs; false when it is gone or ended. */
+  agentLives(placed: AgentPlaced): Promise<Result<boolean>>;
+  /** Deletes the Job with background propagation, and with it all that it owns. */
+  deleteAgent(placed: AgentPlaced): Promise<Result<null>>;
+  /** Which of the rights that Slipway uses are there (SelfSubjectAccessReview); missing ones as problems. */
+  checkRights(namespace: string): Promise<Result<Problem[]>>;
+  close(): void;
+}
+
+export interface EngineLink {
+  send(command: EngineCommand): void;
+  /** Every event after the hello, in order. */
+  listen(listener: (event: EngineEvent) => void): void;
+  /** Settles when the process ended, with why; empty after a stop that was asked for. */
+  readonly ended: Promise<string>;
+  /** Closes its standard input, which makes it undo everything and end; kills it after the deadline. */
+  end(deadlineMilliseconds: number): Promise<void>;
+  readonly processId: number;
+}
+
+export interface EnginePort {
+  /** Starts the engine and exchanges hellos. */
+  start(): Promise<Result<EngineLink>>;
+}
+
+export interface HelperPort {
+  /** Path of the helper's socket. */
+  readonly socket: string;
+  state(): Promise<HelperState>;
+  /**
+   * Makes sure that a helper serves this user: an installed or running one, else started as root directly, else
+   * through pkexec where there is a desktop. Never asks on a terminal: the CLI does that before it connects.
+   */
+  ensure(): Promise<Result<{ build: string }>>;
+}
+
+export interface StorePort {
+  settings(): Promise<Result<Settings>>;
+  saveSettings(settings: Settings): Promise<Result<null>>;
+  wanted(): Promise<Wanted[]>;
+  saveWanted(wanted: readonly Wanted[]): Promise<Result<null>>;
+  trustedExecPlugins(): Promise<string[]>;
+  trustExecPlugin(digest: string): Promise<Result<null>>;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly kubeconfig: KubeconfigPort;
+  readonly engine: EnginePort;
+  readonly helper: HelperPort;
+  readonly store: StorePort;
+}
