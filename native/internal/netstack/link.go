@@ -1,0 +1,196 @@
+package netstack
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"gvisor.dev/gvisor/pkg/buffer"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// repliesQueued bounds the packets that wait apart because they were made while an Input was being handled.
+const repliesQueued = 256
+
+// link is the stack's only interface: packets out go to output, packets in come through deliver.
+type link struct {
+	mtu        atomic.Uint32
+	output     func([]byte)
+	dispatcher atomic.Pointer[stack.NetworkDispatcher]
+	buffers    sync.Pool
+
+	closed   atomic.Bool
+	closing  chan struct{}
+	shutOnce sync.Once
+	replies  chan *stack.PacketBuffer
+	sender   sync.WaitGroup
+}
+
+func newLink(mtu int, output func([]byte)) *link {
+	result := &link{
+		output:  output,
+		closing: make(chan struct{}),
+		replies: make(chan *stack.PacketBuffer, repliesQueued),
+	}
+	result.mtu.Store(uint32(mtu))
+	result.buffers.New = func() any {
+		slice := make([]byte, mtu)
+		return &slice
+	}
+	result.sender.Add(1)
+	go result.sendReplies()
+	return result
+}
+
+func (l *link) deliver(packet []byte) {
+	dispatcher := l.dispatcher.Load()
+	if dispatcher == nil || l.closed.Load() || len(packet) < header.IPv4MinimumSize || packet[0]>>4 != header.IPv4Version {
+		return
+	}
+	received := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(packet)})
+	(*dispatcher).DeliverNetworkPacket(header.IPv4ProtocolNumber, received)
+	received.DecRef()
+}
+
+// WritePackets implements stack.LinkWriter.
+func (l *link) WritePackets(packets stack.PacketBufferList) (int, tcpip.Error) {
+	written := 0
+	for _, packet := range packets.AsSlice() {
+		if l.closed.Load() {
+			return written, &tcpip.ErrClosedForSend{}
+		}
+		if mayComeFromInput(packet) {
+			select {
+			case l.replies <- packet.IncRef():
+			default:
+				packet.DecRef()
+			}
+		} else {
+			l.write(packet)
+		}
+		written++
+	}
+	return written, nil
+}
+
+// mayComeFromInput tells whether gVisor makes such a packet on the goroutine that called Input: ICMP answers and
+// errors, and resets of segments that belong to no connection. Everything else of TCP runs on its processors,
+// timers and callers, and datagrams are sent by their callers.
+func mayComeFromInput(packet *stack.PacketBuffer) bool {
+	network := header.IPv4(packet.NetworkHeader().Slice())
+	if len(network) < header.IPv4MinimumSize {
+		return true
+	}
+	switch network.TransportProtocol() {
+	case header.ICMPv4ProtocolNumber:
+		return true
+	case header.TCPProtocolNumber:
+		transport := header.TCP(packet.TransportHeader().Slice())
+		return len(transport) >= header.TCPMinimumSize && transport.Flags().Contains(header.TCPFlagRst)
+	}
+	return false
+}
+
+func (l *link) write(packet *stack.PacketBuffer) {
+	slot := l.buffers.Get().(*[]byte)
+	flat := (*slot)[:0]
+	if size := packet.Size(); size > cap(flat) {
+		flat = make([]byte, 0, size)
+	}
+	for _, part := range packet.AsSlices() {
+		flat = append(flat, part...)
+	}
+	l.output(flat)
+	l.buffers.Put(slot)
+}
+
+func (l *link) sendReplies() {
+	defer l.sender.Done()
+	for {
+		select {
+		case packet := <-l.replies:
+			l.write(packet)
+			packet.DecRef()
+		case <-l.closing:
+			return
+		}
+	}
+}
+
+// shut makes the link drop everything from now on.
+func (l *link) shut() {
+	l.closed.Store(true)
+	l.shutOnce.Do(func() { close(l.closing) })
+}
+
+// drain waits for the last reply under way and releases what was queued.
+func (l *link) drain() {
+	l.sender.Wait()
+	for {
+		select {
+		case packet := <-l.replies:
+			packet.DecRef()
+		default:
+			return
+		}
+	}
+}
+
+// MTU implements stack.LinkEndpoint.
+func (l *link) MTU() uint32 { return l.mtu.Load() }
+
+// SetMTU implements stack.LinkEndpoint; the MTU is the tunnel's and never changes.
+func (l *link) SetMTU(uint32) {}
+
+// MaxHeaderLength implements stack.LinkEndpoint.
+func (l *link) MaxHeaderLength() uint16 { return 0 }
+
+// LinkAddress implements stack.LinkEndpoint.
+func (l *link) LinkAddress() tcpip.LinkAddress { return "" }
+
+// SetLinkAddress implements stack.LinkEndpoint.
+func (l *link) SetLinkAddress(tcpip.LinkAddress) {}
+
+// Capabilities implements stack.LinkEndpoint. Checksums of arriving packets are not computed again: WireGuard
+// authenticated every byte.
+func (l *link) Capabilities() stack.LinkEndpointCapabilities {
+	return stack.CapabilityRXChecksumOffload
+}
+
+// Attach implements stack.LinkEndpoint.
+func (l *link) Attach(dispatcher stack.NetworkDispatcher) {
+	if dispatcher == nil {
+		l.dispatcher.Store(nil)
+		return
+	}
+	l.dispatcher.Store(&dispatcher)
+}
+
+// IsAttached implements stack.LinkEndpoint.
+func (l *link) IsAttached() bool { return l.dispatcher.Load() != nil }
+
+// Wait implements stack.LinkEndpoint.
+func (l *link) Wait() {}
+
+// ARPHardwareType implements stack.LinkEndpoint.
+func (l *link) ARPHardwareType() header.ARPHardwareType { return header.ARPHardwareNone }
+
+// AddHeader implements stack.LinkEndpoint.
+func (l *link) AddHeader(*stack.PacketBuffer) {}
+
+// ParseHeader implements stack.LinkEndpoint.
+func (l *link) ParseHeader(*stack.PacketBuffer) bool { return true }
+
+// Close implements stack.LinkEndpoint.
+func (l *link) Close() { l.shut() }
+
+// SetOnCloseAction implements stack.LinkEndpoint.
+func (l *link) SetOnCloseAction(func()) {}
+
+// GSOMaxSize implements stack.GSOEndpoint.
+func (l *link) GSOMaxSize() uint32 { return stack.GVisorGSOMaxSize }
+
+// SupportedGSO implements stack.GSOEndpoint: TCP hands over up to 64 KiB at once and the stack cuts them at the
+// last moment, which saves a pass through TCP for each packet.
+func (l *link) SupportedGSO() stack.SupportedGSO { return stack.GVisorGSOSupported }

@@ -1,0 +1,187 @@
+// Package netstack is a userspace IPv4 host (gVisor) whose only link is a callback that carries raw IP packets: the
+// engine's own small stack (DNS answerer, prober) and the far end of every flow in the agent. It must never open an
+// operating system socket, decide which destination is allowed, or know what carries its packets.
+package netstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
+)
+
+// NIC is the number of the stack's only interface.
+const NIC tcpip.NICID = 1
+
+// Sizes of a TCP endpoint's buffers in bytes. gVisor advertises half of the receive buffer as window
+// (rcvAdvWndScale), so the maximum of 16 MiB allows 8 MiB in flight. Both start small and follow the flow.
+const (
+	receiveBufferDefault = 512 << 10
+	receiveBufferMaximum = 16 << 20
+	sendBufferDefault    = 512 << 10
+	sendBufferMaximum    = 8 << 20
+)
+
+// timeWait is how long a closed connection's addresses stay reserved. RFC 9293 asks for two maximum segment
+// lifetimes; a lane delivers in order and within seconds, so ten seconds outlive every old segment.
+const timeWait = 10 * time.Second
+
+// Config describes a Stack.
+type Config struct {
+	// MTU of the link in bytes, IP header included.
+	MTU int
+	// Addresses the stack has. The first is the source of what it dials.
+	Addresses []netip.Addr
+	// Promiscuous makes the stack accept packets to any address and answer from it.
+	Promiscuous bool
+	// Output takes each packet that leaves; packet is valid only during the call. It is called by several
+	// goroutines at once and may block, which is back-pressure: the TCP sender that produced the packet waits,
+	// holding its connection's lock, while arriving segments of that connection wait in its own queue. Packets
+	// that the stack makes while it handles an Input (ICMP, RST) never block Input: they go through a short
+	// queue of their own and are dropped when it is full.
+	Output func(packet []byte)
+}
+
+// Stack is one userspace host.
+type Stack struct {
+	inner *stack.Stack
+	link  *link
+	local tcpip.Address
+}
+
+// New makes a Stack. The caller closes it.
+func New(config Config) (*Stack, error) {
+	if config.Output == nil {
+		return nil, errors.New("make network stack: no output")
+	}
+	// 576 bytes is the least that an IPv4 host must take (RFC 791); 65535 the most its length field can say.
+	if config.MTU < 576 || config.MTU > 65535 {
+		return nil, fmt.Errorf("make network stack: MTU %d is outside 576 to 65535", config.MTU)
+	}
+	inner := stack.New(stack.Options{
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocolCUBIC, udp.NewProtocol, icmp.NewProtocol4},
+	})
+	result := &Stack{inner: inner, link: newLink(config.MTU, config.Output)}
+	if err := result.configure(config); err != nil {
+		result.Close()
+		return nil, err
+	}
+	return result, nil
+}
+
+func (s *Stack) configure(config Config) error {
+	if err := s.inner.CreateNIC(NIC, s.link); err != nil {
+		return fmt.Errorf("create interface: %s", err)
+	}
+	for _, address := range config.Addresses {
+		if !address.Is4() {
+			return fmt.Errorf("add address %s: not IPv4", address)
+		}
+		wanted := tcpip.ProtocolAddress{
+			Protocol:          ipv4.ProtocolNumber,
+			AddressWithPrefix: tcpip.AddrFrom4(address.As4()).WithPrefix(),
+		}
+		if err := s.inner.AddProtocolAddress(NIC, wanted, stack.AddressProperties{}); err != nil {
+			return fmt.Errorf("add address %s: %s", address, err)
+		}
+	}
+	if len(config.Addresses) > 0 {
+		s.local = tcpip.AddrFrom4(config.Addresses[0].As4())
+	}
+	s.inner.SetRouteTable([]tcpip.Route{{Destination: header.IPv4EmptySubnet, NIC: NIC}})
+	if config.Promiscuous {
+		if err := s.inner.SetPromiscuousMode(NIC, true); err != nil {
+			return fmt.Errorf("accept any address: %s", err)
+		}
+		if err := s.inner.SetSpoofing(NIC, true); err != nil {
+			return fmt.Errorf("answer from any address: %s", err)
+		}
+	}
+	return s.tuneTCP()
+}
+
+func (s *Stack) tuneTCP() error {
+	sack := tcpip.TCPSACKEnabled(true)
+	recovery := tcpip.TCPRACKLossDetection
+	moderate := tcpip.TCPModerateReceiveBufferOption(true)
+	wait := tcpip.TCPTimeWaitTimeoutOption(timeWait)
+	for _, option := range []tcpip.SettableTransportProtocolOption{
+		&sack, &recovery, &moderate, &wait,
+		&tcpip.TCPReceiveBufferSizeRangeOption{
+			Min: tcp.MinBufferSize, Default: receiveBufferDefault, Max: receiveBufferMaximum,
+		},
+		&tcpip.TCPSendBufferSizeRangeOption{
+			Min: tcp.MinBufferSize, Default: sendBufferDefault, Max: sendBufferMaximum,
+		},
+	} {
+		if err := s.inner.SetTransportProtocolOption(tcp.ProtocolNumber, option); err != nil {
+			return fmt.Errorf("set TCP option %T: %s", option, err)
+		}
+	}
+	return nil
+}
+
+// Input delivers one raw IPv4 packet from the link; anything else is dropped. It copies the packet and does not
+// wait for its handling.
+func (s *Stack) Input(packet []byte) { s.link.deliver(packet) }
+
+// Inner is the gVisor stack, for forwarders. Its interface is NIC.
+func (s *Stack) Inner() *stack.Stack { return s.inner }
+
+// DialTCP connects from the first address; ctx bounds the connecting only.
+func (s *Stack) DialTCP(ctx context.Context, remote netip.AddrPort) (net.Conn, error) {
+	local := tcpip.FullAddress{NIC: NIC, Addr: s.local}
+	return gonet.DialTCPWithBind(ctx, s.inner, local, fullAddress(remote), ipv4.ProtocolNumber)
+}
+
+// DialUDP makes a UDP socket connected to remote, from the first address and a free port.
+func (s *Stack) DialUDP(remote netip.AddrPort) (net.Conn, error) {
+	local, far := tcpip.FullAddress{NIC: NIC, Addr: s.local}, fullAddress(remote)
+	return gonet.DialUDP(s.inner, &local, &far, ipv4.ProtocolNumber)
+}
+
+// ListenTCP accepts connections to local.
+func (s *Stack) ListenTCP(local netip.AddrPort) (net.Listener, error) {
+	return gonet.ListenTCP(s.inner, fullAddress(local), ipv4.ProtocolNumber)
+}
+
+// ListenUDP receives datagrams to local.
+func (s *Stack) ListenUDP(local netip.AddrPort) (net.PacketConn, error) {
+	address := fullAddress(local)
+	return gonet.DialUDP(s.inner, &address, nil, ipv4.ProtocolNumber)
+}
+
+// Close ends every connection without a word to its peer. An Output that is waiting must be released by its owner;
+// Output may be called until Close returns, and not after.
+func (s *Stack) Close() {
+	s.link.shut()
+	s.inner.Close()
+	for _, endpoint := range s.inner.CleanupEndpoints() {
+		endpoint.Abort()
+	}
+	for _, endpoint := range s.inner.RegisteredEndpoints() {
+		endpoint.Abort()
+	}
+	s.inner.Destroy()
+	s.link.drain()
+}
+
+func fullAddress(address netip.AddrPort) tcpip.FullAddress {
+	return tcpip.FullAddress{
+		NIC:  NIC,
+		Addr: tcpip.AddrFrom4(address.Addr().Unmap().As4()),
+		Port: address.Port(),
+	}
+}
