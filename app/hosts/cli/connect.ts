@@ -1,0 +1,176 @@
+/** connect, disconnect and status: switching on and off, and saying truthfully what is the case. */
+import type { Connection, CoreLink, Snapshot, Step } from '../../contract/index.ts';
+import { details, foremost, headline, seconds } from './connection-text.ts';
+import { exitCodeOf, interrupted } from './exit-codes.ts';
+import { data, dim, type Format, green, json, red, say, sayProblem } from './output.ts';
+import { Ended, unwrap } from './run.ts';
+
+export interface ConnectWish {
+  readonly context: string;
+  readonly homeNamespace: string;
+  readonly agentNamespace: string;
+  readonly agentImage: string;
+  readonly baseImage: string;
+  readonly trustExec: boolean;
+}
+
+/** Tells each step once as it ends, and what a step waits for when that changes. */
+function narrator(): (connection: Connection) => void {
+  const told = new Set<Step>();
+  let detail = '';
+  return (connection) => {
+    if (connection.phase !== 'preparing' && connection.phase !== 'connected') {
+      return;
+    }
+    for (const { step, milliseconds } of connection.done) {
+      if (!told.has(step)) {
+        told.add(step);
+        say(`${green('✓')} ${step} ${dim(seconds(milliseconds))}`);
+      }
+    }
+    if (connection.phase === 'preparing' && connection.detail !== '' && connection.detail !== detail) {
+      detail = connection.detail;
+      say(dim(`  ${headline(connection, Date.now())}`));
+    }
+  };
+}
+
+/** Settles once the wish came true or failed for good. The phases before the wish was taken up do not count. */
+function outcome(core: CoreLink, context: string, heard: (connection: Connection) => void): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const unwatch = core.watch((snapshot) => {
+      const connection = snapshot.connections.find((candidate) => candidate.cluster.context === context);
+      if (connection === undefined) {
+        return;
+      }
+      heard(connection);
+      const over =
+        connection.phase === 'connected' ||
+        (connection.phase === 'failed' && connection.retry !== 'automatic') ||
+        connection.phase === 'off';
+      if (over) {
+        setImmediate(() => unwatch());
+        resolve(connection);
+      }
+    });
+    void core.ended.then((because) => reject(new Ended(`the core ended: ${because}`, false, 8)));
+  });
+}
+
+/** Runs `work`; Ctrl-C or SIGTERM meanwhile calls `undo` and ends with 130. */
+export async function interruptible<Value>(work: Promise<Value>, undo: () => Promise<void>): Promise<Value> {
+  let stop: () => void = () => {};
+  const asked = new Promise<'interrupted'>((resolve) => {
+    stop = () => resolve('interrupted');
+  });
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    const first = await Promise.race([work, asked]);
+    if (first === 'interrupted') {
+      say('interrupted: undoing');
+      work.catch(() => {}); // its end no longer matters
+      await undo();
+      throw new Ended('interrupted; nothing is left', true, interrupted);
+    }
+    return first as Value;
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+export async function connect(core: CoreLink, wish: ConnectWish, format: Format): Promise<Connection> {
+  const started = Date.now();
+  const work = async (): Promise<Connection> => {
+    unwrap(await core.call('connect', wish));
+    return outcome(core, wish.context, format === 'json' ? () => {} : narrator());
+  };
+  const connection = await interruptible(work(), async () => {
+    unwrap(await core.call('disconnect', {}));
+  });
+  if (connection.phase === 'connected') {
+    if (format === 'json') {
+      json(unwrap(await core.call('getSnapshot', {})));
+    } else {
+      say(`${green('●')} ${headline(connection, Date.now())} ${dim(`(${seconds(Date.now() - started)})`)}`);
+      for (const line of details(connection)) {
+        say(line);
+      }
+      connection.degraded.forEach(sayProblem);
+    }
+    return connection;
+  }
+  if (connection.phase === 'failed') {
+    sayProblem(connection.because);
+    say(red(headline(connection, Date.now())));
+    const { because } = connection;
+    if (connection.leftOnHost === 0) {
+      // A connect that failed is not wanted any longer: no retry behind the user's back.
+      await core.call('disconnect', {});
+    }
+    throw new Ended(because, true, exitCodeOf(because));
+  }
+  throw new Ended('it was switched off by another command', false, 1);
+}
+
+export async function disconnect(core: CoreLink | null, quit: boolean): Promise<void> {
+  if (core === null) {
+    say('Nothing is on.');
+    return;
+  }
+  const { leftOnHost } = unwrap(await core.call('disconnect', {}));
+  if (leftOnHost > 0) {
+    throw new Ended(`${leftOnHost} changes could not be undone: run \`slipway-helper clean\` as root`, false, 6);
+  }
+  say(`${green('○')} off; the laptop is as it was`);
+  if (quit) {
+    await core.call('quit', {});
+  }
+}
+
+function printStatus(snapshot: Snapshot, format: Format): void {
+  if (format === 'json') {
+    json(snapshot);
+    return;
+  }
+  const connection = foremost(snapshot);
+  if (connection === undefined) {
+    data('off');
+    return;
+  }
+  data(headline(connection, Date.now()));
+  details(connection).forEach(data);
+  if (connection.phase === 'failed' || connection.phase === 'reconnecting') {
+    sayProblem(connection.because);
+  }
+  if (connection.phase === 'connected') {
+    connection.degraded.forEach(sayProblem);
+  }
+}
+
+/** Prints the state; with `watch`, every change until Ctrl-C (in JSON, one snapshot a line). */
+export async function status(core: CoreLink | null, watch: boolean, format: Format): Promise<void> {
+  if (core === null) {
+    if (format === 'json') {
+      json({ running: false, connections: [] });
+    } else {
+      data('off');
+    }
+    return;
+  }
+  if (!watch) {
+    printStatus(unwrap(await core.call('getSnapshot', {})), format);
+    return;
+  }
+  let last = '';
+  core.watch((snapshot) => {
+    const connection = foremost(snapshot);
+    const line = format === 'json' ? JSON.stringify(snapshot) : connection === undefined ? 'off' : headline(connection, Date.now());
+    if (line !== last) {
+      last = line;
+      data(line);
+    }
+  });
+  await Promise.race([core.ended, new Promise((resolve) => process.once('SIGINT', resolve))]);
+}

@@ -1,0 +1,71 @@
+/** The connection in words, for status and for the live view. Pure: text in, text out. */
+import type { Connection, Snapshot } from '../../contract/index.ts';
+import { age, bytes, plain } from './output.ts';
+
+const stepNames = {
+  cluster: 'cluster',
+  helper: 'helper',
+  agent: 'agent',
+  tunnel: 'tunnel',
+  routes: 'routes',
+  names: 'names',
+  verify: 'verify',
+} as const;
+
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** One line: what is the case. */
+export function headline(connection: Connection, now: number): string {
+  const context = plain(connection.cluster.context);
+  switch (connection.phase) {
+    case 'off':
+      return `off ${context}`;
+    case 'preparing': {
+      const detail = connection.detail === '' ? '' : `: ${plain(connection.detail)}`;
+      return `connecting to ${context}, ${stepNames[connection.step]} (${seconds(now - connection.stepStartedAt)})${detail}`;
+    }
+    case 'connected': {
+      const degraded = connection.degraded.length === 0 ? '' : `, degraded: ${connection.degraded.map((problem) => problem.code).join(', ')}`;
+      const roundTrip = (connection.roundTripMicroseconds / 1000).toFixed(1);
+      return `connected to ${context} for ${age(now - connection.since)} through the API server, ${roundTrip} ms, ↑ ${bytes(connection.bytesUp)} ↓ ${bytes(connection.bytesDown)}${degraded}`;
+    }
+    case 'reconnecting': {
+      const kept = connection.hostKept ? 'routes and names kept' : 'laptop restored meanwhile';
+      return `lost ${context} ${age(now - connection.lostAt)} ago (${plain(connection.because.title)}), trying again, ${kept}`;
+    }
+    case 'disconnecting':
+      return `disconnecting from ${context}`;
+    case 'failed': {
+      const left = connection.leftOnHost === 0 ? 'the laptop is as it was' : `${connection.leftOnHost} changes are left on the laptop: run \`slipway-helper clean\` as root`;
+      return `not connected to ${context}: ${plain(connection.because.title)}; ${left}`;
+    }
+  }
+}
+
+/** Everything in force, for `slipway status` and after a connect. */
+export function details(connection: Connection): string[] {
+  if (connection.phase !== 'connected') {
+    return [];
+  }
+  const lines = connection.routes.map((route) => {
+    const origin = `${route.kind}, from ${route.origin}`;
+    const why = route.decision === 'routed' ? '' : ` because ${route.reason} ${route.conflict} ${route.interface}`;
+    return `  route     ${route.prefix} ${route.decision}${why.trimEnd()} (${origin})`;
+  });
+  const names = connection.names;
+  lines.push(
+    names.mode === 'off'
+      ? '  names     off'
+      : `  names     *.${plain(names.clusterDomain)} at ${names.resolver} by ${names.mode}; search ${names.search.join(' ')}; the rest at ${names.upstreams.join(', ')}`,
+    `  interface ${connection.interface}`,
+    `  agent     ${plain(connection.agent.namespace)}/${plain(connection.agent.pod)} (${connection.agent.delivery === 'image' ? plain(connection.agent.image) : `sent into ${plain(connection.agent.image)}`})`,
+  );
+  return lines;
+}
+
+/** The connection that matters: the one that is not off, else the first. */
+export function foremost(snapshot: Snapshot): Connection | undefined {
+  return snapshot.connections.find((connection) => connection.phase !== 'off') ?? snapshot.connections[0];
+}

@@ -1,0 +1,53 @@
+/**
+ * Starts the helper from a terminal where the core cannot: the core never asks for a password. As root it is started
+ * by the core itself; otherwise sudo asks here, once.
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { findFolders } from '../../adapters/folders.ts';
+import { openPorts } from '../../adapters/ports.ts';
+import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { dim, say } from './output.ts';
+
+function sudo(args: readonly string[]): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn('sudo', args, { stdio: 'inherit' });
+    child.once('error', () => resolve(127));
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Makes sure that a helper serves this user before a connect. */
+export async function ensureHelper(): Promise<Result<null>> {
+  const userId = process.getuid?.();
+  if (userId === undefined || userId === 0) {
+    return success(null); // the core starts it
+  }
+  const folders = await findFolders(process.env);
+  if (!folders.ok) {
+    return folders;
+  }
+  const helper = openPorts(folders.value, process.env).helper;
+  const state = await helper.state();
+  if (state.state === 'ready') {
+    return success(null);
+  }
+  if (!process.stdin.isTTY) {
+    return success(null); // the core tries pkexec, or says helper-missing
+  }
+  say(dim("Slipway's helper opens the TUN and sets routes and names; it needs root. It ends by itself when unused."));
+  const native = process.env.SLIPWAY_NATIVE_DIR ?? join(import.meta.dirname, '../../../native/bin');
+  const program = join(native, 'slipway-helper');
+  const code = await sudo(['--background', '--', program, 'serve', '--user', String(userId), '--exit-when-idle', '60']);
+  if (code !== 0) {
+    return failure(problem('helper-missing', `sudo ended with ${code}`, { context: '' }));
+  }
+  const deadline = Date.now() + 10_000;
+  while (Date.now() < deadline) {
+    if ((await helper.state()).state === 'ready') {
+      return success(null);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return failure(problem('helper-missing', 'it was started with sudo but does not answer', { context: '' }));
+}

@@ -1,0 +1,123 @@
+/** The commands that list: contexts, namespaces, services. */
+import type { Context, CoreLink, Service } from '../../contract/index.ts';
+import { age, bold, data, type Format, json, sayProblem, table } from './output.ts';
+import { Ended, unwrap } from './run.ts';
+
+function authenticationOf(context: Context): string {
+  if (context.execPlugin === null) {
+    return context.authentication;
+  }
+  const commandLine = [context.execPlugin.command, ...context.execPlugin.arguments].join(' ');
+  return `exec: ${commandLine}${context.execPlugin.trusted ? '' : ' (not confirmed)'}`;
+}
+
+export async function listContexts(core: CoreLink, format: Format): Promise<void> {
+  const { contexts, problems } = unwrap(await core.call('listContexts', {}));
+  if (format === 'json') {
+    json({ contexts, problems });
+  } else if (contexts.length > 0) {
+    const wide = format === 'wide';
+    const headings = ['', 'NAME', 'CLUSTER', 'NAMESPACE', ...(wide ? ['SERVER', 'USER', 'CREDENTIALS', 'FILE'] : [])];
+    const rows = contexts.map((context) => [
+      context.current ? '*' : '',
+      context.name,
+      context.cluster,
+      context.namespace,
+      ...(wide ? [context.server, context.user, authenticationOf(context), context.file] : []),
+    ]);
+    data(table(headings, rows));
+  }
+  for (const found of problems) {
+    sayProblem(found);
+  }
+  if (contexts.length === 0 && problems[0] !== undefined) {
+    throw new Ended(problems[0], true);
+  }
+}
+
+/** The context that a command means: the named one, or the kubeconfig's current one. */
+export async function chosenContext(core: CoreLink, named: string | undefined): Promise<string> {
+  if (named !== undefined) {
+    return named;
+  }
+  const { contexts, problems } = unwrap(await core.call('listContexts', {}));
+  const current = contexts.find((context) => context.current) ?? (contexts.length === 1 ? contexts[0] : undefined);
+  if (current !== undefined) {
+    return current.name;
+  }
+  throw new Ended(problems[0] ?? 'No context is current: name one of `slipway contexts`.');
+}
+
+export async function listNamespaces(core: CoreLink, context: string, trustExec: boolean, format: Format) {
+  const { namespaces, complete } = unwrap(await core.call('listNamespaces', { context, trustExec }));
+  if (format === 'json') {
+    json({ namespaces, complete });
+    return;
+  }
+  data(table(['NAME'], namespaces.map((name) => [name])));
+  if (!complete) {
+    process.stderr.write('These are the namespaces of the kubeconfig: listing all of them is not allowed.\n');
+  }
+}
+
+function portsOf(service: Service): string {
+  return service.ports.map((port) => `${port.port}${port.name === '' ? '' : `:${port.name}`}/${port.protocol}`).join(',');
+}
+
+function addressOf(service: Service): string {
+  if (service.type === 'ExternalName') {
+    return service.externalName;
+  }
+  return service.headless ? 'headless' : service.addresses.join(',');
+}
+
+export async function listServices(
+  core: CoreLink,
+  query: { context: string; namespaces: string[]; trustExec: boolean },
+  format: Format,
+): Promise<void> {
+  const { services, problems } = unwrap(await core.call('listServices', query));
+  if (format === 'json') {
+    json({ services, problems });
+  } else {
+    const wide = format === 'wide';
+    const headings = ['NAMESPACE', 'NAME', 'TYPE', 'ADDRESS', 'PORTS', 'READY', 'AGE', ...(wide ? ['ENDPOINTS'] : [])];
+    const rows = services.map((service) => [
+      service.namespace,
+      service.name,
+      service.type,
+      addressOf(service),
+      portsOf(service),
+      service.type === 'ExternalName'
+        ? ''
+        : `${service.endpoints.filter((endpoint) => endpoint.ready).length}/${service.endpoints.length}`,
+      age(Date.now() - service.createdAt),
+      ...(wide ? [service.endpoints.map((endpoint) => endpoint.address).join(',')] : []),
+    ]);
+    data(table(headings, rows));
+  }
+  for (const found of problems) {
+    sayProblem(found);
+  }
+}
+
+const marks = { good: '✓', warning: '!', bad: '✗', 'not-checked': '–' } as const;
+
+/** `slipway doctor`: exits with the code of the first check that is bad. */
+export async function runDoctor(core: CoreLink, context: string, trustExec: boolean, format: Format): Promise<void> {
+  const { checks } = unwrap(await core.call('runChecks', { context, trustExec }));
+  if (format === 'json') {
+    json({ checks });
+  } else {
+    for (const check of checks) {
+      data(`${marks[check.state]} ${bold(check.check.padEnd(10))} ${check.answer} (${Math.round(check.milliseconds)} ms)`);
+      if (check.problem !== null) {
+        sayProblem(check.problem);
+      }
+    }
+  }
+  const bad = checks.find((check) => check.state === 'bad');
+  if (bad !== undefined && bad.problem !== null) {
+    throw new Ended(bad.problem, true);
+  }
+}

@@ -1,0 +1,150 @@
+/** The command line of Slipway. Each command parses its words here and is carried out in a file of its own. */
+import { Command, Option } from 'commander';
+import { buildIdentity } from '../build-identity.ts';
+import { completionScript, shells } from './completion.ts';
+import { connect, disconnect, status } from './connect.ts';
+import { ensureHelper } from './helper-start.ts';
+import { chosenContext, listContexts, listNamespaces, listServices, runDoctor } from './lists.ts';
+import { data, type Format } from './output.ts';
+import { perform, unwrap, withCore, withRunningCore } from './run.ts';
+import { addSandboxCommands } from './sandbox-commands.ts';
+import { start } from './start.ts';
+
+const output = () => new Option('-o, --output <format>', 'how data is printed').choices(['text', 'wide', 'json']).default('text');
+const trustExec = () => new Option('--trust-exec', "allow the kubeconfig's credential plugin to run (remembered until it changes)");
+const contextOption = () => new Option('--context <name>', 'a context of the kubeconfig (default: the current one)');
+
+interface ConnectOptions {
+  readonly namespace?: string;
+  readonly agentNamespace?: string;
+  readonly agentImage?: string;
+  readonly baseImage?: string;
+  readonly trustExec?: boolean;
+  readonly output: Format;
+}
+
+function wishOf(context: string, options: ConnectOptions) {
+  return {
+    context,
+    homeNamespace: options.namespace ?? '',
+    agentNamespace: options.agentNamespace ?? '',
+    agentImage: options.agentImage ?? '',
+    baseImage: options.baseImage ?? '',
+    trustExec: options.trustExec === true,
+  };
+}
+
+function withConnectOptions(command: Command): Command {
+  return command
+    .option('-n, --namespace <name>', 'home namespace: its Services answer to their bare names')
+    .option('--agent-namespace <name>', 'where the agent runs (default: the home namespace)')
+    .option('--agent-image <image>', 'an image with the agent in it (default: our binary is sent into the base image)')
+    .option('--base-image <image>', 'an image with a shell that the cluster can pull')
+    .addOption(trustExec())
+    .addOption(output());
+}
+
+function buildProgram(): Command {
+  const program = new Command('slipway')
+    .description("Puts this computer inside a Kubernetes cluster's network: pods, Services and their names answer to every program.")
+    .version(buildIdentity())
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride((error) => {
+      process.exit(error.exitCode === 0 ? 0 : 2);
+    });
+
+  program
+    .command('contexts')
+    .description('list the contexts of your kubeconfigs; runs no credential plugin')
+    .addOption(output())
+    .action((options: { output: Format }) => perform(() => withCore((core) => listContexts(core, options.output))));
+
+  program
+    .command('namespaces')
+    .description('list the namespaces of a cluster')
+    .addOption(contextOption())
+    .addOption(trustExec())
+    .addOption(output())
+    .action((options: { context?: string; trustExec?: boolean; output: Format }) =>
+      perform(() =>
+        withCore(async (core) =>
+          listNamespaces(core, await chosenContext(core, options.context), options.trustExec === true, options.output),
+        ),
+      ),
+    );
+
+  program
+    .command('services')
+    .description('list the Services of a cluster, with ports, addresses and readiness')
+    .addOption(contextOption())
+    .option('-n, --namespace <names...>', 'only these namespaces')
+    .addOption(trustExec())
+    .addOption(output())
+    .action((options: { context?: string; namespace?: string[]; trustExec?: boolean; output: Format }) =>
+      perform(() =>
+        withCore(async (core) => {
+          const context = await chosenContext(core, options.context);
+          const query = { context, namespaces: options.namespace ?? [], trustExec: options.trustExec === true };
+          await listServices(core, query, options.output);
+        }),
+      ),
+    );
+
+  withConnectOptions(program.command('connect [context]'))
+    .description("join the cluster's network; stays on until `slipway disconnect`")
+    .action((context: string | undefined, options: ConnectOptions) =>
+      perform(async () => {
+        unwrap(await ensureHelper());
+        await withCore(async (core) => {
+          await connect(core, wishOf(await chosenContext(core, context), options), options.output);
+        });
+      }),
+    );
+
+  program
+    .command('disconnect')
+    .description('leave the cluster and restore this computer')
+    .option('--quit', 'also end the core')
+    .action((options: { quit?: boolean }) =>
+      perform(() => withRunningCore((core) => disconnect(core, options.quit === true))),
+    );
+
+  program
+    .command('status')
+    .description('what is the case: connection, routes and names in force')
+    .option('-w, --watch', 'follow changes')
+    .addOption(output())
+    .action((options: { watch?: boolean; output: Format }) =>
+      perform(() => withRunningCore((core) => status(core, options.watch === true, options.output))),
+    );
+
+  program
+    .command('doctor')
+    .description('check helper, TUN, resolver, API server, rights, agent, tunnel and names, and say what to do')
+    .addOption(contextOption())
+    .addOption(trustExec())
+    .addOption(output())
+    .action((options: { context?: string; trustExec?: boolean; output: Format }) =>
+      perform(() =>
+        withCore((core) => runDoctor(core, options.context ?? '', options.trustExec === true, options.output)),
+      ),
+    );
+
+  addSandboxCommands(program);
+
+  program
+    .command('completion')
+    .description('print the completion script of a shell')
+    .argument('<shell>', shells.join(', '))
+    .action((shell: string) => perform(async () => data(completionScript(program, shell))));
+
+  withConnectOptions(program.command('start [context]'))
+    .description('connect and show the live state until Ctrl-C (what `npm start` runs)')
+    .option('--in-sandbox', "run everything inside the sandbox's laptop, leaving this computer's network alone")
+    .action((context: string | undefined, options: ConnectOptions & { inSandbox?: boolean }) =>
+      perform(() => start(context, (chosen) => wishOf(chosen, options), options.inSandbox === true)),
+    );
+  return program;
+}
+
+await buildProgram().parseAsync();

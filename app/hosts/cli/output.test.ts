@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { age, bytes, plain, table } from './output.ts';
+
+describe('text for a terminal', () => {
+  it('loses what could steer the terminal or turn its text around', () => {
+    expect(plain('\u001b[2Jshop\u202egnp.exe')).toBe('[2Jshopgnp.exe');
+  });
+
+  it('is lined up in columns without trailing spaces, one line a row', () => {
+    expect(table(['NAME', 'AGE'], [['orders', '3 s'], ['a\nb', '']])).toBe('NAME    AGE\norders  3 s\na b');
+  });
+
+  it('counts bytes and ages in units that a person reads', () => {
+    expect([bytes(0), bytes(1536), bytes(5 << 20)]).toEqual(['0 B', '1.5 KiB', '5.0 MiB']);
+    expect([age(4000), age(600_000), age(8_000_000), age(400_000_000)]).toEqual(['4 s', '10 min', '2 h', '5 d']);
+  });
+});

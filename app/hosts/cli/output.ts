@@ -1,0 +1,93 @@
+/**
+ * How the CLI speaks: data on standard output, everything said to a person on standard error. Text that came from a
+ * cluster is stripped of control and bidirectional characters before it reaches a terminal.
+ */
+import type { Problem } from '../../contract/index.ts';
+
+export type Format = 'text' | 'wide' | 'json';
+
+const colour = process.stderr.isTTY === true && process.env.NO_COLOR === undefined;
+const paint = (code: number, text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
+export const bold = (text: string) => paint(1, text);
+export const dim = (text: string) => paint(2, text);
+export const red = (text: string) => paint(31, text);
+export const green = (text: string) => paint(32, text);
+export const yellow = (text: string) => paint(33, text);
+
+/** Control characters (ANSI sequences live there) and characters that turn the direction of text (UAX #9). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+const hostile = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
+/** Makes text of unknown origin safe for a terminal; new lines and tabs stay. */
+export function plain(text: string): string {
+  return text.replace(hostile, '');
+}
+
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+export function data(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function json(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Columns as wide as their widest cell, two spaces apart, no space at the end of a line. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [headings, ...rows.map((row) => row.map((cell) => plain(cell).replace(/[\n\t]/g, ' ')))];
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** A problem for a person: what, why, what to do. */
+export function sayProblem(problem: Problem): void {
+  const mark = problem.severity === 'error' ? red('error') : yellow(problem.severity);
+  say(`${mark}: ${bold(plain(problem.title))} ${dim(`[${problem.code}]`)}`);
+  if (problem.cause !== '') {
+    say(`  ${plain(problem.cause).replace(/\n/g, '\n  ')}`);
+  }
+  for (const fix of problem.fixes) {
+    if (fix.kind === 'copy') {
+      say(`  ${dim('to copy:')}\n${plain(fix.text).replace(/^/gm, '    ')}`);
+    } else {
+      const label = { command: 'run', document: 'read', advice: 'what to do' }[fix.kind];
+      say(`  ${dim(`${label}:`)} ${plain(fix.text)}`);
+    }
+  }
+}
+
+/** 1536 → "1.5 KiB". */
+export function bytes(count: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Milliseconds → "3 s", "2 min", "5 h", "4 d". */
+export function age(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 120) {
+    return `${seconds} s`;
+  }
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) {
+    return `${minutes} min`;
+  }
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
+}

@@ -1,0 +1,65 @@
+/** How a CLI command ends: with a value, or by throwing Ended, which becomes an exit code in one place. */
+import type { CoreLink, Problem, Result } from '../../contract/index.ts';
+import { attachToCore, ensureCore } from './core-link.ts';
+import { exitCodeOf } from './exit-codes.ts';
+import { red, say, sayProblem } from './output.ts';
+
+/** Ends the command. `alreadySaid` keeps a problem that was printed from being printed twice. */
+export class Ended extends Error {
+  readonly because: Problem | string;
+  readonly alreadySaid: boolean;
+  readonly exitCode: number;
+
+  constructor(because: Problem | string, alreadySaid = false, exitCode?: number) {
+    super(typeof because === 'string' ? because : because.code);
+    this.because = because;
+    this.alreadySaid = alreadySaid;
+    this.exitCode = exitCode ?? (typeof because === 'string' ? 2 : exitCodeOf(because));
+  }
+}
+
+export function unwrap<Value>(result: Result<Value>): Value {
+  if (result.ok) {
+    return result.value;
+  }
+  throw new Ended(result.problem);
+}
+
+/** Runs a command with the user's core, started where none runs. */
+export async function withCore(action: (core: CoreLink) => Promise<void>): Promise<void> {
+  const core = unwrap(await ensureCore());
+  try {
+    await action(core);
+  } finally {
+    core.close();
+  }
+}
+
+/** Runs a command with the core that runs, or with null; never starts one. */
+export async function withRunningCore(action: (core: CoreLink | null) => Promise<void>): Promise<void> {
+  const core = unwrap(await attachToCore());
+  try {
+    await action(core);
+  } finally {
+    core?.close();
+  }
+}
+
+/** Performs the command line's action and sets the exit code. */
+export async function perform(action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!(error instanceof Ended)) {
+      throw error;
+    }
+    if (!error.alreadySaid) {
+      if (typeof error.because === 'string') {
+        say(`${red('error')}: ${error.because}`);
+      } else {
+        sayProblem(error.because);
+      }
+    }
+    process.exitCode = error.exitCode;
+  }
+}

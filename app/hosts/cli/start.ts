@@ -1,0 +1,118 @@
+/**
+ * `npm start`: connect in the foreground and show the live state until Ctrl-C, which disconnects. Where there is no
+ * usable kubeconfig it offers the sandbox.
+ */
+import { createInterface } from 'node:readline/promises';
+import type { Context, CoreLink } from '../../contract/index.ts';
+import { foremost, headline } from './connection-text.ts';
+import { type ConnectWish, connect, disconnect } from './connect.ts';
+import { ensureHelper } from './helper-start.ts';
+import { data, dim, plain, say, table } from './output.ts';
+import { Ended, unwrap, withCore } from './run.ts';
+import { enterSandbox, offeredSandbox } from './sandbox-commands.ts';
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await lines.question(question)).trim();
+  } finally {
+    lines.close();
+  }
+}
+
+async function choose(contexts: readonly Context[]): Promise<string> {
+  const current = contexts.find((context) => context.current);
+  data(
+    table(
+      ['', 'NAME', 'CLUSTER', 'NAMESPACE', 'SERVER'],
+      contexts.map((context, index) => [
+        `${index + 1}${context.current ? ' *' : ''}`,
+        context.name,
+        context.cluster,
+        context.namespace,
+        context.server,
+      ]),
+    ),
+  );
+  if (contexts.length === 1 && contexts[0] !== undefined) {
+    return contexts[0].name;
+  }
+  if (!process.stdin.isTTY) {
+    if (current !== undefined) {
+      return current.name;
+    }
+    throw new Ended('No context is current: name one, `npm start -- CONTEXT`.');
+  }
+  const answer = await ask(`Which one? ${current === undefined ? '' : `[${plain(current.name)}] `}`);
+  if (answer === '' && current !== undefined) {
+    return current.name;
+  }
+  const chosen = contexts[Number(answer) - 1] ?? contexts.find((context) => context.name === answer);
+  if (chosen === undefined) {
+    throw new Ended(`There is no context ${answer}.`);
+  }
+  return chosen.name;
+}
+
+/** Shows one line that follows the state (a new line for each change where there is no terminal). */
+async function follow(core: CoreLink): Promise<void> {
+  let shown = '';
+  const render = () => {
+    if (last === undefined) {
+      return;
+    }
+    const connection = foremost(last);
+    const line = connection === undefined ? 'off' : headline(connection, Date.now());
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r\u001b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+      return;
+    }
+    const phase = connection?.phase ?? 'off';
+    if (phase !== shown) {
+      shown = phase;
+      say(line);
+    }
+  };
+  let last: Parameters<Parameters<CoreLink['watch']>[0]>[0] | undefined;
+  const unwatch = core.watch((snapshot) => {
+    last = snapshot;
+    render();
+  });
+  const ticking = setInterval(render, 1000);
+  const stopped = new Promise<'asked'>((resolve) => {
+    process.once('SIGINT', () => resolve('asked'));
+    process.once('SIGTERM', () => resolve('asked'));
+  });
+  const end = await Promise.race([stopped, core.ended]);
+  clearInterval(ticking);
+  unwatch();
+  say('');
+  if (end !== 'asked') {
+    throw new Ended(`the core ended: ${end}; start again to restore what was on`, false, 8);
+  }
+}
+
+export async function start(named: string | undefined, wishOf: (context: string) => ConnectWish, inSandbox: boolean) {
+  if (inSandbox) {
+    process.exitCode = await enterSandbox(named === undefined ? [] : [named]);
+    return;
+  }
+  await withCore(async (core) => {
+    const { contexts, problems } = unwrap(await core.call('listContexts', {}));
+    let context = named;
+    if (context === undefined && contexts.length === 0) {
+      const because = problems[0] === undefined ? 'There is no kubeconfig.' : plain(problems[0].title);
+      say(`${because} Slipway has a Kubernetes of its own to try it with: the sandbox.`);
+      context = await offeredSandbox(process.stdin.isTTY ? () => ask('Build and start it now? [y/N] ') : undefined);
+    }
+    context ??= await choose(contexts);
+    unwrap(await ensureHelper());
+    await connect(core, wishOf(context), 'text');
+    say(dim('Every program on this computer is in the cluster now. Ctrl-C leaves.'));
+    try {
+      await follow(core);
+    } finally {
+      await disconnect(core, true);
+    }
+  });
+}

