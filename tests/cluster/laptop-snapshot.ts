@@ -1,0 +1,46 @@
+/**
+ * Everything of a laptop that Slipway could change, as text by section: links, addresses, rules, all route tables,
+ * nftables, sysctls of the network, systemd-resolved's state, hashes of /etc, our sockets, journals and processes.
+ * Two equal snapshots say that nothing is left.
+ */
+import { must, type Place, run } from './programs.ts';
+
+/** Each section is a shell command; what it prints must not change by itself. */
+const sections: Readonly<Record<string, string>> = {
+  links: "ip -o link | sed 's/^[0-9]*: //'",
+  addresses: "ip -o address | sed 's/^[0-9]*: //; s/valid_lft.*//'",
+  rules: 'ip rule; ip -6 rule',
+  routes: "ip route show table all; ip -6 route show table all | grep -v -E 'cache|expires'",
+  firewall: 'nft list ruleset 2>&1; iptables-save 2>/dev/null | grep -v "^[#:]" || true',
+  sysctls:
+    "find /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf /proc/sys/net/ipv4/ip_forward -type f 2>/dev/null | sort | while read -r f; do printf '%s=' \"$f\"; cat \"$f\" 2>/dev/null | tr '\\t\\n' '  '; echo; done",
+  etc: "cd /etc && find . \\( -type f -o -type l \\) -printf '%p %m %u %l ' -exec sh -c 'sha256sum < \"$1\" 2>/dev/null || echo' _ {} \\; | sort",
+  resolved: 'command -v resolvectl >/dev/null && resolvectl status 2>/dev/null | sed "s/Current DNS Server:.*//" || true',
+  sockets: 'ls -A /run/slipway/* 2>/dev/null; ls -A /var/lib/slipway/* 2>/dev/null; ss -xlH 2>/dev/null | grep -c slipway',
+  processes: '',
+};
+
+export type LaptopSnapshot = Readonly<Record<string, string>>;
+
+/** Programs of ours that run in the laptop's network namespace, by command line. */
+async function processes(place: Place): Promise<string> {
+  const script =
+    'here=$(readlink /proc/self/ns/net); for p in /proc/[0-9]*; do [ "$(readlink $p/ns/net 2>/dev/null)" = "$here" ] || continue; tr "\\0" " " < $p/cmdline 2>/dev/null | grep -E "slipway-(engine|helper)|hosts/core/main" | grep -v grep; done; true';
+  return (await run(place, ['sh', '-c', script])).stdout;
+}
+
+export async function takeLaptopSnapshot(place: Place): Promise<LaptopSnapshot> {
+  const snapshot: Record<string, string> = {};
+  for (const [name, command] of Object.entries(sections)) {
+    snapshot[name] = name === 'processes' ? await processes(place) : (await run(place, ['sh', '-c', command])).stdout;
+  }
+  await must(place, ['true']);
+  return snapshot;
+}
+
+/** The sections in which two snapshots differ; helper and core may live on where `except` names processes and sockets. */
+export function differences(before: LaptopSnapshot, after: LaptopSnapshot, except: readonly string[] = []): string[] {
+  return Object.keys(before)
+    .filter((name) => !except.includes(name) && before[name] !== after[name])
+    .map((name) => `${name}:\n--- before\n${before[name]}\n--- after\n${after[name]}`);
+}
