@@ -1,0 +1,243 @@
+// Package journal keeps, on disk, what must be undone on the laptop: each entry is synced before the change that it
+// describes is made. It knows nothing of how a change is undone, and must never be read or written by anyone but
+// root.
+//
+// The file is text: one entry a line, a CRC-32C in hexadecimal, a space, and JSON. A line that a crash cut short is
+// one whose change was never made, so it is dropped.
+package journal
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// Version of the entries; a journal of another version is left alone and reported.
+const Version = 1
+
+// maxSize bounds what is read back, in bytes: 20 states of a resolv.conf of 64 KiB, twice over.
+const maxSize = 8 << 20
+
+// reserved is allocated when a journal is opened, in bytes, so that a full disk is met before the first change and
+// not in the middle of a connection. It holds a few hundred ordinary entries.
+const reserved = 128 << 10
+
+// Entry is one change. Exactly one of its parts is set.
+type Entry struct {
+	Opened   *Opened     `json:"opened,omitempty"`
+	Link     *Link       `json:"link,omitempty"`
+	Resolved *Resolved   `json:"resolved,omitempty"`
+	File     *FileChange `json:"file,omitempty"`
+}
+
+// Opened heads a journal: where its changes are. After a reboot, or when the namespace is gone, links are gone too,
+// but files are not.
+type Opened struct {
+	Version          int    `json:"version"`
+	Boot             string `json:"boot"`             // /proc/sys/kernel/random/boot_id
+	NetworkNamespace uint64 `json:"networkNamespace"` // inode of /proc/self/ns/net
+}
+
+// Link is an interface about to be made. It carries Alias (ifalias), which is unique to it; its addresses, routes
+// and sysctls go with it.
+type Link struct {
+	Alias string `json:"alias"`
+}
+
+// Resolved is a link about to get settings in systemd-resolved; they go with the link as well.
+type Resolved struct {
+	Index int `json:"index"`
+}
+
+// FileChange is a file about to be replaced. Path is one that the helper chose, never one of a client.
+type FileChange struct {
+	Path    string    `json:"path"`
+	Before  FileState `json:"before"`
+	After   []byte    `json:"after"` // the whole content, to tell our own version from somebody's edit
+	InPlace bool      `json:"inPlace,omitempty"`
+	// Lines of ours that may survive in somebody's later version, to be taken out of it.
+	Nameserver string   `json:"nameserver"`
+	Search     []string `json:"search,omitempty"`
+}
+
+// FileState is all that is needed to put a file back.
+type FileState struct {
+	Kind    string `json:"kind"` // "file", "symlink", "absent"
+	Content []byte `json:"content,omitempty"`
+	Mode    uint32 `json:"mode,omitempty"` // permission bits
+	UID     int    `json:"uid,omitempty"`
+	GID     int    `json:"gid,omitempty"`
+	Target  string `json:"target,omitempty"` // of the symlink
+	Label   []byte `json:"label,omitempty"`  // security.selinux
+	// ModifiedAt in nanoseconds since 1970.
+	ModifiedAt int64 `json:"modifiedAt,omitempty"`
+}
+
+// Journal is an open one. Its methods are not for concurrent use.
+type Journal struct {
+	path    string
+	file    *os.File
+	entries []Entry
+	size    int64
+	damaged int
+}
+
+// Read returns the entries at path without opening it for writing, and how many lines were damaged in its middle.
+// No journal is no entries.
+func Read(path string) (entries []Entry, damaged int, err error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("read journal: %w", err)
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, maxSize))
+	if err != nil {
+		return nil, 0, fmt.Errorf("read journal: %w", err)
+	}
+	entries, damaged, _ = decode(content)
+	return entries, damaged, nil
+}
+
+// Open makes or continues the journal at path, whose folder is made for root only. Where the head of a new journal
+// differs from that of the one found, the caller decides first (Read); Open appends.
+func Open(path string, head Opened) (*Journal, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the journal's folder: %w", err)
+	}
+	file, err := openFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	journal := &Journal{path: path, file: file}
+	content, err := io.ReadAll(io.LimitReader(file, maxSize))
+	if err == nil {
+		var whole int
+		journal.entries, journal.damaged, whole = decode(content)
+		journal.size = int64(whole)
+		err = file.Truncate(journal.size) // an entry cut short must not run into the next one
+	}
+	if err == nil {
+		err = reserve(file, journal.size+reserved)
+	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
+	if err == nil {
+		head.Version = Version
+		err = journal.Append(Entry{Opened: &head})
+	}
+	if err != nil {
+		file.Close()
+		if journal.size == 0 {
+			os.Remove(path) // nothing of worth is in it
+		}
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	return journal, nil
+}
+
+// Entries returns all entries in the order they were made.
+func (journal *Journal) Entries() []Entry { return journal.entries }
+
+// Damaged returns how many lines in the middle of the journal could not be read.
+func (journal *Journal) Damaged() int { return journal.damaged }
+
+// Append syncs the entry to disk. The change it describes may be made only when Append returned nil.
+func (journal *Journal) Append(entry Entry) error {
+	line, err := encode(entry)
+	if err != nil {
+		return fmt.Errorf("append to journal: %w", err)
+	}
+	if journal.size+int64(len(line)) > maxSize {
+		return errors.New("append to journal: it is full")
+	}
+	written, err := journal.file.WriteAt(line, journal.size)
+	if err == nil {
+		err = journal.file.Sync()
+	}
+	if err != nil {
+		if written > 0 {
+			journal.file.Truncate(journal.size)
+		}
+		return fmt.Errorf("append to journal: %w", err)
+	}
+	journal.size += int64(len(line))
+	journal.entries = append(journal.entries, entry)
+	return nil
+}
+
+// Close closes the file and leaves it on disk.
+func (journal *Journal) Close() error { return journal.file.Close() }
+
+// Remove deletes the journal at path, and its folders as far up as they are empty and ours; to be called when
+// everything in it was undone.
+func Remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove journal: %w", err)
+	}
+	folder := filepath.Dir(path)
+	syncFolder(folder)
+	if os.Remove(folder) == nil { // fails where something else is in it, as it should
+		os.Remove(filepath.Dir(folder))
+	}
+	return nil
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func encode(entry Entry) ([]byte, error) {
+	body, err := json.Marshal(entry) // JSON has no raw line feed
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, "%08x %s\n", crc32.Checksum(body, castagnoli), body), nil
+}
+
+// decode returns the readable entries, the number of damaged lines before the last readable one, and the length of
+// the part up to that one.
+func decode(content []byte) (entries []Entry, damaged, whole int) {
+	reader := bufio.NewReader(bytes.NewReader(content))
+	position, bad := 0, 0
+	for {
+		line, err := reader.ReadBytes('\n')
+		position += len(line)
+		if err != nil {
+			return entries, damaged, whole // no line feed: cut short
+		}
+		entry, err := decodeLine(line[:len(line)-1])
+		if err != nil {
+			bad++
+			continue
+		}
+		entries = append(entries, entry)
+		damaged += bad
+		bad, whole = 0, position
+	}
+}
+
+func decodeLine(line []byte) (entry Entry, err error) {
+	checksum, body, found := bytes.Cut(line, []byte(" "))
+	if !found || len(checksum) != 8 {
+		return entry, errors.New("no checksum")
+	}
+	want, err := strconv.ParseUint(string(checksum), 16, 32)
+	if err != nil {
+		return entry, err
+	}
+	if crc32.Checksum(body, castagnoli) != uint32(want) {
+		return entry, errors.New("wrong checksum")
+	}
+	err = json.Unmarshal(body, &entry)
+	return entry, err
+}

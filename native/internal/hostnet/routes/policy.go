@@ -1,0 +1,225 @@
+// Package routes decides which prefixes a cluster may take on this laptop, and puts them on the tunnel's interface.
+// It must never route anything that its own policy refused, whoever asks: the client runs as the user and repeats
+// what a cluster told it, and this is the boundary.
+package routes
+
+import (
+	"net/netip"
+
+	"slipway/native/internal/wire"
+)
+
+// MaxRoutes is how many prefixes may be in force; a cluster needs a handful, narrowed ranges some hundred.
+const MaxRoutes = 256
+
+// narrowest lengths: a /8 is the whole of 10.0.0.0/8, and nothing private is larger.
+const (
+	minLengthIPv4 = 8
+	minLengthIPv6 = 32
+)
+
+// Reasons of a refusal, as wire.RouteDecision lists them.
+const (
+	ReasonMalformed    = "malformed"
+	ReasonDefaultRoute = "default-route"
+	ReasonTooWide      = "too-wide"
+	ReasonLoopback     = "loopback"
+	ReasonLinkLocal    = "link-local"
+	ReasonMulticast    = "multicast"
+	ReasonReserved     = "reserved"
+	ReasonMetadata     = "metadata"
+	ReasonPublic       = "public"
+	ReasonIPv6         = "ipv6" // private, but the tunnel carries no IPv6 yet
+	ReasonOwnSubnet    = "own-subnet"
+	ReasonGateway      = "gateway"
+	ReasonResolver     = "resolver"
+	ReasonProtected    = "protected"
+	ReasonOtherRoute   = "other-route"
+	ReasonTooMany      = "too-many"
+)
+
+// Laptop is what the policy must know about the machine, without anything of our own interface.
+type Laptop struct {
+	Subnets   []Place // of each address of each interface
+	Gateways  []Place // as host prefixes
+	Resolvers []netip.Addr
+	Routes    []Place // all tables; default routes may be among them
+}
+
+// Place is a prefix and the interface that it belongs to (empty for routes that lead nowhere, such as blackhole).
+type Place struct {
+	Prefix    netip.Prefix
+	Interface string
+}
+
+// verdict of the fixed part of the policy, the same on every laptop.
+type verdict struct {
+	prefix netip.Prefix
+	reason string
+}
+
+// The order matters: the first that overlaps decides. Sources: IANA special-purpose registries (RFC 6890).
+var forbidden = []verdict{
+	{netip.MustParsePrefix("127.0.0.0/8"), ReasonLoopback},
+	{netip.MustParsePrefix("::1/128"), ReasonLoopback},
+	{netip.MustParsePrefix("169.254.0.0/16"), ReasonLinkLocal},
+	{netip.MustParsePrefix("fe80::/10"), ReasonLinkLocal},
+	{netip.MustParsePrefix("224.0.0.0/4"), ReasonMulticast},
+	{netip.MustParsePrefix("ff00::/8"), ReasonMulticast},
+	{netip.MustParsePrefix("0.0.0.0/8"), ReasonReserved},
+	{netip.MustParsePrefix("240.0.0.0/4"), ReasonReserved}, // class E and broadcast
+	{netip.MustParsePrefix("192.0.0.0/24"), ReasonReserved},
+	{netip.MustParsePrefix("192.0.2.0/24"), ReasonReserved},
+	{netip.MustParsePrefix("198.51.100.0/24"), ReasonReserved},
+	{netip.MustParsePrefix("203.0.113.0/24"), ReasonReserved},
+	{netip.MustParsePrefix("::/128"), ReasonReserved},
+	{netip.MustParsePrefix("::ffff:0:0/96"), ReasonReserved}, // IPv4-mapped
+	{netip.MustParsePrefix("2001:db8::/32"), ReasonReserved},
+}
+
+// Where clouds answer with credentials of the machine that asks. A laptop may be a machine in a cloud.
+var metadata = []netip.Addr{
+	netip.MustParseAddr("169.254.169.254"), // AWS, Azure, Google and most others
+	netip.MustParseAddr("169.254.170.2"),   // AWS, tasks
+	netip.MustParseAddr("169.254.170.23"),  // AWS, pod identity
+	netip.MustParseAddr("100.100.100.200"), // Alibaba, within 100.64.0.0/10
+	netip.MustParseAddr("192.0.0.192"),     // Oracle
+	netip.MustParseAddr("168.63.129.16"),   // Azure
+	netip.MustParseAddr("fd00:ec2::254"),   // AWS
+	netip.MustParseAddr("fd20:ce::254"),    // Google
+}
+
+// What a cluster may use: RFC 1918, RFC 6598 and RFC 2544 space.
+var acceptable = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("100.64.0.0/10"),
+	netip.MustParsePrefix("198.18.0.0/15"),
+}
+
+var uniqueLocal = netip.MustParsePrefix("fc00::/7")
+
+// Decide gives a verdict on each prefix, in the order asked. Protected addresses that are malformed refuse
+// everything: what cannot be understood cannot be kept clear of.
+func Decide(input wire.RoutesInput, laptop Laptop) []wire.RouteDecision {
+	decisions := make([]wire.RouteDecision, 0, len(input.Prefixes))
+	protected, malformed := parseProtected(input.Protected)
+	accepted := map[netip.Prefix]struct{}{}
+	for _, text := range input.Prefixes {
+		decision := wire.RouteDecision{Prefix: text, Reason: ReasonProtected, Conflict: malformed}
+		prefix, reason := classify(text)
+		if reason != "" {
+			decision = wire.RouteDecision{Prefix: text, Reason: reason}
+		} else if malformed == "" {
+			decision = compare(text, prefix, protected, laptop)
+			if _, again := accepted[prefix]; decision.Accepted && !again {
+				if len(accepted) == MaxRoutes {
+					decision = wire.RouteDecision{Prefix: text, Reason: ReasonTooMany}
+				} else {
+					accepted[prefix] = struct{}{}
+				}
+			}
+		}
+		decisions = append(decisions, decision)
+	}
+	return decisions
+}
+
+func parseProtected(texts []string) (protected []netip.Addr, malformed string) {
+	for _, text := range texts {
+		address, err := netip.ParseAddr(text)
+		if err != nil {
+			return nil, text
+		}
+		protected = append(protected, address.Unmap().WithZone(""))
+	}
+	return protected, ""
+}
+
+// classify applies what holds on every laptop.
+func classify(text string) (netip.Prefix, string) {
+	prefix, err := netip.ParsePrefix(text)
+	// Host bits that are set hide what was meant; so does the IPv4-mapped form.
+	if err != nil || prefix != prefix.Masked() || prefix.String() != text {
+		return prefix, ReasonMalformed
+	}
+	if prefix.Bits() <= 1 { // the halves are the usual way to take the default route without replacing it
+		return prefix, ReasonDefaultRoute
+	}
+	if prefix.IsSingleIP() {
+		for _, address := range metadata {
+			if prefix.Addr() == address {
+				return prefix, ReasonMetadata
+			}
+		}
+	}
+	for _, entry := range forbidden {
+		if prefix.Overlaps(entry.prefix) && (prefix.Bits() >= entry.prefix.Bits() || longEnough(prefix)) {
+			return prefix, entry.reason
+		}
+	}
+	if !longEnough(prefix) {
+		return prefix, ReasonTooWide
+	}
+	for _, address := range metadata {
+		if prefix.Contains(address) {
+			return prefix, ReasonMetadata
+		}
+	}
+	if inside(uniqueLocal, prefix) {
+		return prefix, ReasonIPv6
+	}
+	for _, space := range acceptable {
+		if inside(space, prefix) {
+			return prefix, ""
+		}
+	}
+	return prefix, ReasonPublic
+}
+
+func longEnough(prefix netip.Prefix) bool {
+	if prefix.Addr().Is4() {
+		return prefix.Bits() >= minLengthIPv4
+	}
+	return prefix.Bits() >= minLengthIPv6
+}
+
+func inside(outer, inner netip.Prefix) bool {
+	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
+}
+
+// compare applies what depends on this laptop.
+func compare(text string, prefix netip.Prefix, protected []netip.Addr, laptop Laptop) wire.RouteDecision {
+	refuse := func(reason, conflict, name string) wire.RouteDecision {
+		return wire.RouteDecision{Prefix: text, Reason: reason, Conflict: conflict, Interface: name}
+	}
+	for _, subnet := range laptop.Subnets {
+		if prefix.Overlaps(subnet.Prefix) {
+			return refuse(ReasonOwnSubnet, subnet.Prefix.String(), subnet.Interface)
+		}
+	}
+	for _, gateway := range laptop.Gateways {
+		if prefix.Overlaps(gateway.Prefix) {
+			return refuse(ReasonGateway, gateway.Prefix.Addr().String(), gateway.Interface)
+		}
+	}
+	for _, resolver := range laptop.Resolvers {
+		if prefix.Contains(resolver) {
+			return refuse(ReasonResolver, resolver.String(), "")
+		}
+	}
+	for _, address := range protected {
+		if prefix.Contains(address) {
+			return refuse(ReasonProtected, address.String(), "")
+		}
+	}
+	for _, route := range laptop.Routes {
+		// Shorter than any private range means "everything": the default route, or a VPN's way to cover it in
+		// pieces. A longer prefix of ours goes beside it as it would beside a default route.
+		if longEnough(route.Prefix) && prefix.Overlaps(route.Prefix) {
+			return refuse(ReasonOtherRoute, route.Prefix.String(), route.Interface)
+		}
+	}
+	return wire.RouteDecision{Prefix: text, Accepted: true}
+}

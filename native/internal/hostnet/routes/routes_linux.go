@@ -1,0 +1,166 @@
+package routes
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// Read describes the laptop without the interface named own (index; 0 for none).
+func Read(own int) (Laptop, error) {
+	var laptop Laptop
+	links, err := netlink.LinkList()
+	if err != nil {
+		return laptop, fmt.Errorf("list links: %w", err)
+	}
+	names := map[int]string{}
+	for _, link := range links {
+		names[link.Attrs().Index] = link.Attrs().Name
+	}
+	addresses, err := netlink.AddrList(nil, netlink.FAMILY_ALL)
+	if err != nil {
+		return laptop, fmt.Errorf("list addresses: %w", err)
+	}
+	for _, address := range addresses {
+		if prefix, known := fromNet(address.IPNet); known && address.LinkIndex != own {
+			laptop.Subnets = append(laptop.Subnets, Place{prefix.Masked(), names[address.LinkIndex]})
+		}
+	}
+	// RT_TABLE_UNSPEC as a filter means every table, those of other VPNs included.
+	found, err := netlink.RouteListFiltered(netlink.FAMILY_ALL, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
+	if err != nil {
+		return laptop, fmt.Errorf("list routes: %w", err)
+	}
+	for _, route := range found {
+		if route.LinkIndex == own && own != 0 {
+			continue
+		}
+		addGateways(&laptop, route, names)
+		// The local table repeats addresses and broadcasts; multicast is refused anyway.
+		if route.Table == unix.RT_TABLE_LOCAL || route.Type == unix.RTN_MULTICAST {
+			continue
+		}
+		if prefix, known := fromNet(route.Dst); known {
+			laptop.Routes = append(laptop.Routes, Place{prefix.Masked(), routeInterface(route, names)})
+		}
+	}
+	return laptop, nil
+}
+
+func addGateways(laptop *Laptop, route netlink.Route, names map[int]string) {
+	add := func(gateway net.IP, index int) {
+		if address, known := netip.AddrFromSlice(gateway); known {
+			address = address.Unmap()
+			laptop.Gateways = append(laptop.Gateways, Place{netip.PrefixFrom(address, address.BitLen()), names[index]})
+		}
+	}
+	add(route.Gw, route.LinkIndex)
+	for _, hop := range route.MultiPath {
+		add(hop.Gw, hop.LinkIndex)
+	}
+}
+
+func routeInterface(route netlink.Route, names map[int]string) string {
+	if route.LinkIndex == 0 && len(route.MultiPath) > 0 {
+		return names[route.MultiPath[0].LinkIndex]
+	}
+	return names[route.LinkIndex]
+}
+
+func fromNet(network *net.IPNet) (netip.Prefix, bool) {
+	if network == nil {
+		return netip.Prefix{}, false // the default route
+	}
+	address, known := netip.AddrFromSlice(network.IP)
+	ones, bits := network.Mask.Size()
+	if !known || bits == 0 {
+		return netip.Prefix{}, false
+	}
+	if bits == 32 {
+		address = address.Unmap()
+	}
+	return netip.PrefixFrom(address, ones), true
+}
+
+// Set makes wanted the routes of the interface. On an error it goes back to what was there before as far as it can.
+// The routes go with the interface, so the journal needs no entry for them.
+func Set(index int, source netip.Addr, wanted []netip.Prefix) error {
+	inForce, err := current(index)
+	if err != nil {
+		return err
+	}
+	var added []netip.Prefix
+	for _, prefix := range missing(wanted, inForce) {
+		if err := add(index, source, prefix); err != nil {
+			for _, undone := range added {
+				remove(index, undone)
+			}
+			return fmt.Errorf("add route: %w", err)
+		}
+		added = append(added, prefix)
+	}
+	for _, prefix := range missing(inForce, wanted) {
+		if err := remove(index, prefix); err != nil {
+			return fmt.Errorf("remove route: %w", err)
+		}
+	}
+	return nil
+}
+
+// current asks the kernel rather than our memory: routes go when somebody takes the interface down and up.
+func current(index int) (prefixes []netip.Prefix, err error) {
+	filter := &netlink.Route{LinkIndex: index, Table: unix.RT_TABLE_MAIN}
+	found, err := netlink.RouteListFiltered(netlink.FAMILY_V4, filter, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
+	if err != nil {
+		return nil, fmt.Errorf("list routes of the tunnel: %w", err)
+	}
+	for _, route := range found {
+		if prefix, known := fromNet(route.Dst); known {
+			prefixes = append(prefixes, prefix)
+		}
+	}
+	return prefixes, nil
+}
+
+func missing(from, in []netip.Prefix) (absent []netip.Prefix) {
+	there := map[netip.Prefix]struct{}{}
+	for _, prefix := range in {
+		there[prefix] = struct{}{}
+	}
+	for _, prefix := range from {
+		if _, known := there[prefix]; !known {
+			there[prefix] = struct{}{}
+			absent = append(absent, prefix)
+		}
+	}
+	return absent
+}
+
+func add(index int, source netip.Addr, prefix netip.Prefix) error {
+	route := describe(index, prefix)
+	route.Src = source.AsSlice()
+	route.Scope = netlink.SCOPE_LINK
+	return netlink.RouteAdd(route) // never replace: the same prefix may have become somebody else's meanwhile
+}
+
+func remove(index int, prefix netip.Prefix) error {
+	err := netlink.RouteDel(describe(index, prefix))
+	if errors.Is(err, unix.ESRCH) {
+		return nil // somebody was faster
+	}
+	return err
+}
+
+func describe(index int, prefix netip.Prefix) *netlink.Route {
+	address := prefix.Addr().AsSlice()
+	return &netlink.Route{
+		LinkIndex: index,
+		Dst:       &net.IPNet{IP: address, Mask: net.CIDRMask(prefix.Bits(), len(address)*8)},
+		Table:     unix.RT_TABLE_MAIN,
+		Protocol:  unix.RTPROT_STATIC,
+	}
+}

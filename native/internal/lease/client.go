@@ -1,0 +1,374 @@
+package lease
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"slipway/native/internal/peer"
+	"slipway/native/internal/wire"
+)
+
+// Event is something that the helper tells unasked: wire.EventHostChanged with the laptop as it is now.
+type Event struct {
+	Name string
+	Host wire.HostInspection
+}
+
+// Client is the engine's end of the link. Its methods may be called from several goroutines. Errors of the helper
+// are *wire.Problem; a link that broke is code "helper-lost" or, where the helper said so, "lease-lost".
+type Client struct {
+	conn      *net.UnixConn
+	reader    *descriptorReader
+	server    wire.Hello
+	writing   sync.Mutex
+	mu        sync.Mutex
+	lastID    uint64
+	waiting   map[uint64]chan answer
+	err       error
+	beating   context.CancelFunc
+	events    chan Event
+	lost      chan struct{}
+	serverUID uint32
+}
+
+type answer struct {
+	reply wire.HelperReply
+	file  *os.File
+}
+
+// Option changes how Dial behaves.
+type Option func(*Client)
+
+// WithServerUID expects the helper to run as uid instead of root; for tests.
+func WithServerUID(uid uint32) Option { return func(client *Client) { client.serverUID = uid } }
+
+// Dial connects to the helper's socket at path, checks that root listens there, and exchanges hellos. Its problems:
+// helper-missing, helper-refused, helper-version.
+func Dial(ctx context.Context, path string, hello wire.Hello, options ...Option) (*Client, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+	if err != nil {
+		code := wire.CodeHelperMissing
+		if errors.Is(err, fs.ErrPermission) {
+			code = wire.CodeHelperRefused
+		}
+		return nil, &wire.Problem{Code: code, Cause: fmt.Sprintf("connect to the helper: %v", errors.Unwrap(err))}
+	}
+	client := &Client{
+		conn:    conn.(*net.UnixConn),
+		waiting: map[uint64]chan answer{},
+		events:  make(chan Event, 8),
+		lost:    make(chan struct{}),
+	}
+	for _, option := range options {
+		option(client)
+	}
+	// On the dialling side the kernel tells who called listen(2).
+	identity, err := peer.Of(client.conn)
+	if err != nil || identity.UID != client.serverUID {
+		conn.Close()
+		return nil, &wire.Problem{Code: wire.CodeHelperRefused, Cause: "what listens on the helper's socket is not the helper"}
+	}
+	client.reader = &descriptorReader{conn: client.conn}
+	go client.read()
+	if err := client.call(ctx, wire.HelperHello, hello, &client.server); err != nil {
+		client.Close()
+		return nil, err
+	}
+	if client.server.Protocol != wire.Protocol {
+		client.Close()
+		return nil, versionProblem(client.server.Protocol)
+	}
+	return client, nil
+}
+
+// Server returns the helper's hello.
+func (client *Client) Server() wire.Hello { return client.server }
+
+// Inspect describes the laptop; changes nothing and needs no lease.
+func (client *Client) Inspect(ctx context.Context) (inspection wire.HostInspection, err error) {
+	err = client.call(ctx, wire.HelperInspect, nil, &inspection)
+	return inspection, err
+}
+
+// CheckRoutes asks the helper's policy; changes nothing and needs no lease.
+func (client *Client) CheckRoutes(ctx context.Context, input wire.RoutesInput) (decisions wire.RouteDecisions, err error) {
+	err = client.call(ctx, wire.HelperCheckRoutes, input, &decisions)
+	return decisions, err
+}
+
+// Acquire takes the lease and keeps it by heartbeats until Release, Close or the end of the link.
+func (client *Client) Acquire(ctx context.Context) (granted wire.Lease, err error) {
+	if err := client.call(ctx, wire.HelperAcquire, nil, &granted); err != nil {
+		return granted, err
+	}
+	timeout := time.Duration(granted.TimeoutMilliseconds) * time.Millisecond
+	if timeout <= 0 {
+		timeout = DefaultTimeout
+	}
+	beatContext, cancel := context.WithCancel(context.Background())
+	client.mu.Lock()
+	if client.beating != nil {
+		client.beating()
+	}
+	client.beating = cancel
+	client.mu.Unlock()
+	go client.beat(beatContext, timeout)
+	return granted, nil
+}
+
+// OpenTun makes the interface; the returned file is its descriptor, nonblocking, and the caller's to close.
+func (client *Client) OpenTun(ctx context.Context, input wire.OpenTunInput) (opened wire.TunOpened, file *os.File, err error) {
+	received, err := client.exchange(ctx, wire.HelperOpenTun, input)
+	if err != nil {
+		return opened, nil, err
+	}
+	if received.file == nil {
+		return opened, nil, malformed("the TUN did not come with the reply")
+	}
+	if err := json.Unmarshal(received.reply.Value, &opened); err != nil {
+		received.file.Close()
+		return opened, nil, malformed(err.Error())
+	}
+	return opened, received.file, nil
+}
+
+// SetRoutes puts the accepted ones of the whole wanted set in force.
+func (client *Client) SetRoutes(ctx context.Context, input wire.RoutesInput) (decisions wire.RouteDecisions, err error) {
+	err = client.call(ctx, wire.HelperSetRoutes, input, &decisions)
+	return decisions, err
+}
+
+// SetNames puts the whole wanted split DNS in force.
+func (client *Client) SetNames(ctx context.Context, input wire.NamesInput) (inForce wire.NamesInForce, err error) {
+	err = client.call(ctx, wire.HelperSetNames, input, &inForce)
+	return inForce, err
+}
+
+// Release gives the lease back and returns once everything was undone.
+func (client *Client) Release(ctx context.Context) (released wire.Released, err error) {
+	err = client.call(ctx, wire.HelperRelease, nil, &released)
+	client.stopBeating()
+	return released, err
+}
+
+// Events delivers what the helper tells unasked. When nobody reads, the oldest are dropped.
+func (client *Client) Events() <-chan Event { return client.events }
+
+// Lost is closed when the link is over, for whatever reason; Err tells which.
+func (client *Client) Lost() <-chan struct{} { return client.lost }
+
+// Err returns why the link is over, nil while it lives.
+func (client *Client) Err() error {
+	client.mu.Lock()
+	defer client.mu.Unlock()
+	return client.err
+}
+
+// Close ends the link; a lease still held is undone by the helper.
+func (client *Client) Close() error {
+	client.fail(&wire.Problem{Code: wire.CodeHelperLost, Cause: "the link was closed by this side"})
+	return nil
+}
+
+func (client *Client) call(ctx context.Context, operation string, input, output any) error {
+	received, err := client.exchange(ctx, operation, input)
+	if err != nil {
+		return err
+	}
+	if received.file != nil {
+		received.file.Close()
+	}
+	if output == nil {
+		return nil
+	}
+	if err := json.Unmarshal(received.reply.Value, output); err != nil {
+		return malformed(err.Error())
+	}
+	return nil
+}
+
+func (client *Client) exchange(ctx context.Context, operation string, input any) (answer, error) {
+	request := wire.HelperRequest{Operation: operation}
+	if input != nil {
+		encoded, err := json.Marshal(input)
+		if err != nil {
+			return answer{}, fmt.Errorf("encode %s: %w", operation, err)
+		}
+		request.Input = encoded
+	}
+	waiting := make(chan answer, 1)
+	client.mu.Lock()
+	if client.err != nil {
+		client.mu.Unlock()
+		return answer{}, client.Err()
+	}
+	client.lastID++
+	request.ID = client.lastID
+	client.waiting[request.ID] = waiting
+	client.mu.Unlock()
+	defer client.forget(request.ID, waiting)
+
+	client.writing.Lock()
+	client.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	err := wire.WriteFrame(client.conn, request, wire.MaxFrame)
+	client.writing.Unlock()
+	if errors.Is(err, wire.ErrFrameTooLarge) {
+		return answer{}, malformed(err.Error()) // nothing was written: the link is whole
+	}
+	if err != nil {
+		client.fail(&wire.Problem{Code: wire.CodeHelperLost, Cause: err.Error()})
+	}
+	select {
+	case received := <-waiting:
+		return received.checked()
+	case <-client.lost:
+		select {
+		case received := <-waiting: // it was answered before the link ended
+			return received.checked()
+		default:
+			return answer{}, client.Err()
+		}
+	case <-ctx.Done():
+		return answer{}, ctx.Err()
+	}
+}
+
+// checked turns a problem in the reply into an error.
+func (received answer) checked() (answer, error) {
+	if received.reply.Problem == nil {
+		return received, nil
+	}
+	if received.file != nil {
+		received.file.Close()
+	}
+	return answer{}, received.reply.Problem
+}
+
+// forget drops a request; a descriptor that came too late for it is closed.
+func (client *Client) forget(id uint64, waiting chan answer) {
+	client.mu.Lock()
+	delete(client.waiting, id)
+	client.mu.Unlock()
+	select {
+	case late := <-waiting:
+		if late.file != nil {
+			late.file.Close()
+		}
+	default:
+	}
+}
+
+func (client *Client) read() {
+	for {
+		body, err := wire.ReadFrame(client.reader, wire.MaxFrame)
+		if err != nil {
+			client.fail(&wire.Problem{Code: wire.CodeHelperLost, Cause: fmt.Sprintf("the helper's link ended: %v", err)})
+			break
+		}
+		var reply wire.HelperReply
+		if err := json.Unmarshal(body, &reply); err != nil {
+			client.fail(malformed(err.Error()))
+			break
+		}
+		file := client.reader.take()
+		if reply.ID == 0 {
+			if file != nil {
+				file.Close()
+			}
+			client.receive(reply)
+			continue
+		}
+		client.mu.Lock()
+		if waiting, known := client.waiting[reply.ID]; known {
+			delete(client.waiting, reply.ID)
+			waiting <- answer{reply: reply, file: file}
+		} else if file != nil {
+			file.Close()
+		}
+		client.mu.Unlock()
+	}
+	for file := client.reader.take(); file != nil; file = client.reader.take() {
+		file.Close()
+	}
+}
+
+func (client *Client) receive(reply wire.HelperReply) {
+	if reply.Problem != nil { // the helper's last word before it hangs up
+		client.fail(reply.Problem)
+		return
+	}
+	event := Event{Name: reply.Event}
+	if reply.Event != wire.EventHostChanged || json.Unmarshal(reply.Value, &event.Host) != nil {
+		return
+	}
+	for {
+		select {
+		case client.events <- event:
+			return
+		default:
+			select {
+			case <-client.events:
+			default:
+			}
+		}
+	}
+}
+
+func (client *Client) beat(ctx context.Context, timeout time.Duration) {
+	ticker := time.NewTicker(timeout / 5)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-client.lost:
+			return
+		case <-ticker.C:
+		}
+		callContext, cancel := context.WithTimeout(ctx, timeout)
+		err := client.call(callContext, wire.HelperHeartbeat, nil, nil)
+		cancel()
+		if err != nil && ctx.Err() == nil {
+			client.fail(&wire.Problem{Code: wire.CodeHelperLost, Cause: "the helper does not answer heartbeats"})
+			return
+		}
+	}
+}
+
+func (client *Client) stopBeating() {
+	client.mu.Lock()
+	defer client.mu.Unlock()
+	if client.beating != nil {
+		client.beating()
+		client.beating = nil
+	}
+}
+
+func (client *Client) fail(err error) {
+	client.mu.Lock()
+	if client.err == nil {
+		client.err = err
+		close(client.lost)
+	}
+	client.mu.Unlock()
+	client.stopBeating()
+	client.conn.Close()
+}
+
+func malformed(cause string) *wire.Problem {
+	return &wire.Problem{Code: wire.CodeMessageMalformed, Cause: cause}
+}
+
+func versionProblem(other int) *wire.Problem {
+	return &wire.Problem{
+		Code:  wire.CodeHelperVersion,
+		Cause: fmt.Sprintf("the other side speaks protocol %d, this one %d", other, wire.Protocol),
+	}
+}

@@ -1,0 +1,84 @@
+// Package lease is the link between the engine and the root helper: a Unix socket on which one client at a time
+// holds the laptop's network, for as long as it sends heartbeats. Whatever ends the lease (release, a closed link,
+// silence, a signal to the helper) undoes everything. It must never change the laptop itself, and never act on a
+// path, command, file name or environment that came from a client.
+package lease
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"slipway/native/internal/wire"
+)
+
+// DefaultTimeout is how long a lease lives without a heartbeat. The client sends five in that time.
+const DefaultTimeout = 10 * time.Second
+
+const (
+	helloTimeout   = 5 * time.Second // for the first message of a client
+	writeTimeout   = 5 * time.Second // for a client that does not read its replies
+	maxSessions    = 16              // links at once; one holds the lease, the others are doctors and latecomers
+	maxOutstanding = 16              // requests read ahead on one link
+)
+
+// SocketName is the helper's socket in its user's runtime folder.
+const SocketName = "helper.sock"
+
+// Host is the laptop as a lease may change it. Its methods are called one at a time. A *wire.Problem among the
+// errors reaches the client as it is, any other as code "internal".
+type Host interface {
+	Inspect() (wire.HostInspection, error)
+	CheckRoutes(wire.RoutesInput) (wire.RouteDecisions, error)
+	// Acquire makes ready to undo; nothing of the laptop's network changes yet.
+	Acquire() error
+	// OpenTun returns a descriptor that the caller owns.
+	OpenTun(wire.OpenTunInput) (wire.TunOpened, *os.File, error)
+	SetRoutes(wire.RoutesInput) (wire.RouteDecisions, error)
+	SetNames(wire.NamesInput) (wire.NamesInForce, error)
+	// Undo undoes everything since Acquire and returns how many journal entries could not be undone.
+	Undo() int
+	// Changes tells, debounced, that the laptop's own routes, addresses or resolvers changed.
+	Changes() <-chan struct{}
+}
+
+// decodeRequest reads one request with its input: a pointer to the input struct of the operation, or nil.
+func decodeRequest(body []byte) (wire.HelperRequest, any, error) {
+	var request wire.HelperRequest
+	if err := json.Unmarshal(body, &request); err != nil {
+		return request, nil, fmt.Errorf("request: %w", err)
+	}
+	if request.ID == 0 {
+		return request, nil, errors.New("request: no id") // 0 marks events
+	}
+	var input any
+	switch request.Operation {
+	case wire.HelperHello:
+		input = &wire.Hello{}
+	case wire.HelperCheckRoutes, wire.HelperSetRoutes:
+		input = &wire.RoutesInput{}
+	case wire.HelperOpenTun:
+		input = &wire.OpenTunInput{}
+	case wire.HelperSetNames:
+		input = &wire.NamesInput{}
+	case wire.HelperInspect, wire.HelperAcquire, wire.HelperHeartbeat, wire.HelperRelease:
+		return request, nil, nil
+	default:
+		return request, nil, errors.New("request: unknown operation")
+	}
+	if err := json.Unmarshal(request.Input, input); err != nil {
+		return request, nil, fmt.Errorf("input of %s: %w", request.Operation, err)
+	}
+	return request, input, nil
+}
+
+// asProblem gives every error a code.
+func asProblem(err error) *wire.Problem {
+	var problem *wire.Problem
+	if errors.As(err, &problem) {
+		return problem
+	}
+	return &wire.Problem{Code: wire.CodeInternal, Cause: err.Error()}
+}

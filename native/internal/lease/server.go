@@ -1,0 +1,221 @@
+package lease
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"slipway/native/internal/peer"
+	"slipway/native/internal/wire"
+)
+
+// Server grants the one lease on a host.
+type Server struct {
+	Host   Host
+	Hello  wire.Hello // what the helper says of itself
+	Policy peer.Policy
+	// Timeout is how long a lease lives without a heartbeat; DefaultTimeout where zero.
+	Timeout time.Duration
+	// IdleExit ends Serve when nobody was connected for so long; never where zero.
+	IdleExit time.Duration
+	Log      *slog.Logger
+
+	hostLock sync.Mutex // serialises Host, and with it changes of holder
+	holder   *session
+	sessions sync.WaitGroup
+	mu       sync.Mutex
+	open     map[*session]struct{}
+	emptied  chan struct{}
+}
+
+// Serve answers clients until ctx ends or the server was idle for long enough, and returns once every lease was
+// undone. It closes the listener.
+func (server *Server) Serve(ctx context.Context, listener *net.UnixListener) error {
+	if server.Timeout == 0 {
+		server.Timeout = DefaultTimeout
+	}
+	server.open = map[*session]struct{}{}
+	server.emptied = make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	accepted := make(chan error, 1)
+	go func() { accepted <- server.accept(ctx, listener) }()
+	go server.announce(ctx)
+
+	err := server.wait(ctx, accepted)
+	cancel()
+	listener.Close()
+	server.mu.Lock()
+	for open := range server.open {
+		open.conn.Close()
+	}
+	server.mu.Unlock()
+	server.sessions.Wait()
+	return err
+}
+
+func (server *Server) wait(ctx context.Context, accepted <-chan error) error {
+	var idle <-chan time.Time
+	if server.IdleExit > 0 {
+		idle = time.After(server.IdleExit)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-accepted:
+			return err
+		case <-server.emptied:
+			if server.IdleExit > 0 {
+				idle = time.After(server.IdleExit)
+			}
+		case <-idle:
+			server.mu.Lock()
+			busy := len(server.open) > 0
+			server.mu.Unlock()
+			if !busy {
+				server.Log.Info("nobody was connected for the idle time; the helper ends")
+				return nil
+			}
+		}
+	}
+}
+
+func (server *Server) accept(ctx context.Context, listener *net.UnixListener) error {
+	for {
+		conn, err := listener.AcceptUnix()
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			var temporary interface{ Temporary() bool }
+			if errors.As(err, &temporary) && temporary.Temporary() { // out of descriptors, say
+				time.Sleep(100 * time.Millisecond)
+				continue
+			}
+			return err
+		}
+		started := &session{server: server, conn: conn, requests: make(chan pending, maxOutstanding)}
+		server.mu.Lock()
+		full := len(server.open) >= maxSessions || ctx.Err() != nil
+		if !full {
+			server.open[started] = struct{}{}
+			server.sessions.Add(1)
+		}
+		server.mu.Unlock()
+		if full {
+			conn.Close()
+			continue
+		}
+		go func() {
+			defer server.sessions.Done()
+			started.run(ctx)
+			server.mu.Lock()
+			delete(server.open, started)
+			empty := len(server.open) == 0
+			server.mu.Unlock()
+			if empty {
+				select {
+				case server.emptied <- struct{}{}:
+				default:
+				}
+			}
+		}()
+	}
+}
+
+// announce tells the holder of the lease that the laptop changed.
+func (server *Server) announce(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-server.Host.Changes():
+		}
+		server.hostLock.Lock()
+		holder := server.holder
+		inspection, err := server.Host.Inspect()
+		server.hostLock.Unlock()
+		if holder == nil || err != nil {
+			continue
+		}
+		inspection.LeaseHeld = true
+		holder.send(wire.HelperReply{Event: wire.EventHostChanged}, inspection, nil, nil)
+	}
+}
+
+// perform does one request of a session. Its result is what goes into the reply.
+func (server *Server) perform(asking *session, request wire.HelperRequest, input any) (value any, file *os.File, err error) {
+	server.hostLock.Lock()
+	defer server.hostLock.Unlock()
+	switch request.Operation {
+	case wire.HelperInspect:
+		inspection, err := server.Host.Inspect()
+		inspection.LeaseHeld = server.holder != nil
+		return inspection, nil, err
+	case wire.HelperCheckRoutes:
+		decisions, err := server.Host.CheckRoutes(*input.(*wire.RoutesInput))
+		return decisions, nil, err
+	case wire.HelperAcquire:
+		return server.acquire(asking)
+	}
+	if server.holder != asking {
+		return nil, nil, &wire.Problem{Code: wire.CodeLeaseLost, Cause: "this link holds no lease"}
+	}
+	switch request.Operation {
+	case wire.HelperOpenTun:
+		value, file, err := server.Host.OpenTun(*input.(*wire.OpenTunInput))
+		return value, file, err
+	case wire.HelperSetRoutes:
+		decisions, err := server.Host.SetRoutes(*input.(*wire.RoutesInput))
+		return decisions, nil, err
+	case wire.HelperSetNames:
+		inForce, err := server.Host.SetNames(*input.(*wire.NamesInput))
+		return inForce, nil, err
+	case wire.HelperRelease:
+		return wire.Released{LeftOver: server.undo(asking)}, nil, nil
+	}
+	return nil, nil, malformed("an operation out of place")
+}
+
+func (server *Server) acquire(asking *session) (any, *os.File, error) {
+	if server.holder != nil && server.holder != asking {
+		return nil, nil, &wire.Problem{Code: wire.CodeHelperBusy, Cause: "another program of this user holds the lease"}
+	}
+	if server.holder == nil {
+		if err := server.Host.Acquire(); err != nil {
+			return nil, nil, err
+		}
+		server.holder = asking
+		asking.hold(server.Timeout)
+		server.Log.Info("lease granted")
+	}
+	return wire.Lease{TimeoutMilliseconds: int(server.Timeout.Milliseconds())}, nil, nil
+}
+
+// undo needs hostLock.
+func (server *Server) undo(held *session) int {
+	if server.holder != held {
+		return 0
+	}
+	held.let()
+	leftOver := server.Host.Undo()
+	server.holder = nil
+	server.Log.Info("lease ended and undone", "leftOver", leftOver)
+	return leftOver
+}
+
+func encode(reply wire.HelperReply, value any, err error) wire.HelperReply {
+	if err == nil && value != nil {
+		reply.Value, err = json.Marshal(value)
+	}
+	if err != nil {
+		reply.Value, reply.Problem = nil, asProblem(err)
+	}
+	return reply
+}
