@@ -85,6 +85,17 @@ export const catalogue = {
     'The cluster has only IPv6 addresses',
     advice('Slipway routes IPv4 clusters for now.'),
   ),
+  'connection-failed': entry(
+    'data-path',
+    'The connection could not be made',
+    advice('The program behind the address may be down, or a policy of the cluster drops the connection.'),
+  ),
+  'connection-refused': entry(
+    'data-path',
+    'The connection was refused',
+    advice('Nothing listens on that port of the pod, or the Service has no ready endpoint.'),
+    command('slipway services --context {context}'),
+  ),
   'context-unknown': entry('usage', 'No context is called {context}', command('slipway contexts')),
   'core-busy': entry(
     'host',
@@ -179,6 +190,12 @@ export const catalogue = {
     'A message was malformed',
     advice('One of the programs may be of another version.'),
   ),
+  'name-unknown': entry(
+    'data-path',
+    'The name is unknown to the cluster',
+    advice('Check the name and its namespace; the short form SERVICE works in the home namespace only.'),
+    command('slipway services --context {context}'),
+  ),
   'names-forbidden': entry('host', 'Some names were left out', advice('Use the long form NAME.NAMESPACE.svc.')),
   'namespace-missing': entry(
     'usage',
@@ -194,6 +211,12 @@ export const catalogue = {
     ...entry('host', 'Names could not be set', advice('Addresses work; names do not. `slipway doctor` says more.')),
     severity: 'warning',
   },
+  'route-missing': entry(
+    'host',
+    'The address is not routed into the cluster',
+    advice('It lies in no range that the cluster is known to use; add its range in the settings (extraRanges).'),
+    command('slipway status -o wide'),
+  ),
   'route-refused': entry(
     'host',
     'The range {prefix} collides with {conflict} on {interface}',

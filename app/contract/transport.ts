@@ -14,7 +14,7 @@ export const protocolNumber = 1;
 export const helloSchema = z.object({ protocol: z.number(), build: z.string(), role: z.string() });
 export type Hello = z.infer<typeof helloSchema>;
 
-/** Frontend to core. One JSON document a line, at most 1 MiB. */
+/** Frontend to core. One JSON document a line, at most 16 MiB. */
 export const upwardSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('hello'), hello: helloSchema }),
   z.object({ kind: z.literal('call'), id: z.number().int().positive(), command: z.string(), input: z.unknown() }),

@@ -1,0 +1,236 @@
+/**
+ * The messages between core and engine, as native/internal/wire/engine.go defines them (golden files in
+ * native/internal/wire/testdata/engine, read by both languages). The engine is ours but not believed blindly: what
+ * it sends is parsed here; fields and events that only a newer engine knows are ignored.
+ */
+import { z } from 'zod';
+import { failure, isProblemCode, type Problem, problem, type Result, success } from '../contract/index.ts';
+
+/** Must equal Protocol in native/internal/wire/problem.go. */
+export const engineProtocol = 1;
+
+/** AgentPort in native/internal/wire/agent.go: where the agent listens, on the pod's loopback only. */
+export const agentPort = 8723;
+
+/** A list that Go may encode as null (a nil slice). */
+const list = <Item extends z.ZodType>(item: Item) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((items): z.output<Item>[] => items ?? []);
+
+const wireProblemSchema = z.object({
+  code: z.string(),
+  cause: z.string(),
+  facts: z.record(z.string(), z.string()).nullish(),
+});
+export type WireProblem = z.infer<typeof wireProblemSchema>;
+
+const helloSchema = z.object({
+  protocol: z.number(),
+  build: z.string(),
+  role: z.string(),
+  abilities: z.array(z.string()).nullish(),
+});
+export type EngineHello = z.infer<typeof helloSchema>;
+
+const impersonateSchema = z.object({
+  user: z.string(),
+  uid: z.string().optional(),
+  groups: z.array(z.string()).optional(),
+  extra: z.record(z.string(), z.array(z.string())).optional(),
+});
+
+/** How the API server is reached, as the kubeconfig says it. */
+export const clusterAddressSchema = z.object({
+  server: z.string(),
+  tlsServerName: z.string().optional(),
+  certificateAuthority: z.string().optional(), // PEM
+  insecureSkipTlsVerify: z.boolean().optional(),
+  proxyUrl: z.string().optional(),
+  impersonate: impersonateSchema.optional(),
+});
+export type ClusterAddress = z.infer<typeof clusterAddressSchema>;
+
+/** Secrets: never logged, never in the state of the connection machine. */
+export const clusterCredentialsSchema = z.object({
+  bearerToken: z.string().optional(),
+  clientCertificate: z.string().optional(), // PEM
+  clientKey: z.string().optional(), // PEM
+  username: z.string().optional(),
+  password: z.string().optional(),
+});
+export type ClusterCredentials = z.infer<typeof clusterCredentialsSchema>;
+
+export const agentTargetSchema = z.object({ namespace: z.string(), pod: z.string(), port: z.number() });
+export type AgentTarget = z.infer<typeof agentTargetSchema>;
+
+export const nameScopeSchema = z.object({ homeNamespace: z.string(), namespaces: z.array(z.string()) });
+export type NameScope = z.infer<typeof nameScopeSchema>;
+
+export const serviceEndpointsSchema = z.object({
+  services: z.array(z.object({ address: z.string(), ready: z.array(z.string()) })),
+});
+export type ServiceEndpoints = z.infer<typeof serviceEndpointsSchema>;
+
+export const engineCommandSchema = z.discriminatedUnion('command', [
+  z.object({ command: z.literal('hello'), hello: helloSchema }),
+  z.object({
+    command: z.literal('prepare'),
+    prepare: z.object({ helperSocket: z.string(), ranges: z.array(z.string()), protected: z.array(z.string()) }),
+  }),
+  z.object({
+    command: z.literal('connect'),
+    connect: z.object({
+      cluster: clusterAddressSchema,
+      credentials: clusterCredentialsSchema,
+      agent: agentTargetSchema,
+      ranges: z.array(z.string()),
+      protected: z.array(z.string()),
+      scope: nameScopeSchema,
+      names: z.boolean(),
+    }),
+  }),
+  z.object({ command: z.literal('agent'), agent: agentTargetSchema }),
+  z.object({ command: z.literal('credentials'), credentials: clusterCredentialsSchema }),
+  z.object({ command: z.literal('scope'), scope: nameScopeSchema }),
+  z.object({ command: z.literal('endpoints'), endpoints: serviceEndpointsSchema }),
+  z.object({
+    command: z.literal('test'),
+    test: z.object({ id: z.number(), host: z.string(), port: z.number() }),
+  }),
+  z.object({ command: z.literal('stop') }),
+]);
+export type EngineCommand = z.infer<typeof engineCommandSchema>;
+
+const routeDecisionSchema = z.object({
+  prefix: z.string(),
+  accepted: z.boolean(),
+  reason: z.string().optional(),
+  conflict: z.string().optional(),
+  interface: z.string().optional(),
+});
+export type RouteDecision = z.infer<typeof routeDecisionSchema>;
+
+const hostInspectionSchema = z.object({
+  resolverMode: z.string(),
+  upstreams: list(z.string()),
+  searchDomains: list(z.string()),
+  tunAvailable: z.boolean(),
+  leaseHeld: z.boolean(),
+  leftOver: z.number(),
+});
+export type HostInspection = z.infer<typeof hostInspectionSchema>;
+
+const preparedSchema = z.object({
+  helper: helloSchema,
+  host: hostInspectionSchema,
+  decisions: list(routeDecisionSchema),
+});
+export type Prepared = z.infer<typeof preparedSchema>;
+
+const namesEventSchema = z.object({
+  mode: z.string(), // resolved, resolv-conf, off
+  resolver: z.string(),
+  domains: list(z.string()),
+  search: list(z.string()),
+  upstreams: list(z.string()),
+  refused: list(z.string()),
+  problem: wireProblemSchema.nullish(),
+});
+export type NamesInForce = z.infer<typeof namesEventSchema>;
+
+const agentFactsSchema = z.object({
+  build: z.string(),
+  nameservers: list(z.string()),
+  clusterDomain: z.string(),
+  search: list(z.string()),
+  canPing: z.boolean(),
+});
+export type AgentFacts = z.infer<typeof agentFactsSchema>;
+
+const readySchema = z.object({
+  interface: z.string(),
+  mtu: z.number(),
+  routes: list(routeDecisionSchema),
+  names: namesEventSchema.nullish(),
+  agent: agentFactsSchema,
+});
+export type Ready = z.infer<typeof readySchema>;
+
+const testedSchema = z.object({
+  id: z.number(),
+  steps: list(
+    z.object({
+      step: z.string(), // name, route, tunnel, connection
+      microseconds: z.number(),
+      answer: z.string().optional(),
+      problem: wireProblemSchema.nullish(),
+    }),
+  ),
+});
+export type Tested = z.infer<typeof testedSchema>;
+
+export const engineEventSchema = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('hello'), hello: helloSchema }),
+  z.object({ event: z.literal('prepared'), prepared: preparedSchema }),
+  z.object({ event: z.literal('step'), step: z.object({ step: z.string() }) }), // tunnel, routes, names, verify
+  z.object({ event: z.literal('ready'), ready: readySchema }),
+  z.object({
+    event: z.literal('tunnel'),
+    tunnel: z.object({
+      state: z.enum(['up', 'down']),
+      path: z.string(), // apiserver, direct
+      roundTripMicroseconds: z.number().optional(),
+      attempt: z.number().optional(),
+      because: wireProblemSchema.nullish(),
+    }),
+  }),
+  z.object({ event: z.literal('names'), names: namesEventSchema }),
+  z.object({
+    event: z.literal('counters'),
+    counters: z.object({
+      bytesUp: z.number(),
+      bytesDown: z.number(),
+      packetsUp: z.number(),
+      packetsDown: z.number(),
+      flows: z.number(),
+      roundTripMicroseconds: z.number(),
+    }),
+  }),
+  z.object({ event: z.literal('needCredentials'), problem: wireProblemSchema.nullish() }),
+  z.object({ event: z.literal('agentLost'), problem: wireProblemSchema.nullish() }),
+  z.object({ event: z.literal('helperLost'), problem: wireProblemSchema.nullish() }),
+  z.object({ event: z.literal('tested'), tested: testedSchema }),
+  z.object({
+    event: z.literal('failed'),
+    failed: z.object({ during: z.string(), problem: wireProblemSchema, leftOver: z.number() }),
+  }),
+  z.object({ event: z.literal('stopped'), stopped: z.object({ leftOver: z.number() }) }),
+]);
+export type EngineEvent = z.infer<typeof engineEventSchema>;
+
+const knownEvents: ReadonlySet<string> = new Set(engineEventSchema.options.map((option) => option.shape.event.value));
+
+/** Reads one frame of the engine. Null for an event that only a newer engine knows; otherwise `message-malformed`. */
+export function readEngineEvent(document: unknown): Result<EngineEvent | null> {
+  const parsed = engineEventSchema.safeParse(document);
+  if (parsed.success) {
+    return success(parsed.data);
+  }
+  const name = z.object({ event: z.string() }).safeParse(document);
+  if (name.success && !knownEvents.has(name.data.event)) {
+    return success(null);
+  }
+  // Paths only: values of a message may be secrets.
+  const places = parsed.error.issues.map((issue) => issue.path.join('.') || 'message').slice(0, 5);
+  return failure(problem('message-malformed', `the engine sent something that cannot be read at ${places.join(', ')}`));
+}
+
+/** A problem of a native program in the contract's words. A code that only a newer program knows becomes `internal`. */
+export function problemFromWire(wire: WireProblem): Problem {
+  const facts = wire.facts ?? {};
+  return isProblemCode(wire.code)
+    ? problem(wire.code, wire.cause, facts)
+    : problem('internal', `${wire.code}: ${wire.cause}`, facts);
+}
