@@ -1,0 +1,119 @@
+package carrier
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	// The window is windowGain times the most that the path has under way without a queue. Two leave room for the
+	// round trip to vary and let the estimate double each round while it grows, as BBR does (its cwnd_gain); what
+	// stands in the queues of the path is then at most one round trip.
+	windowGain = 2
+
+	// rateRounds is for how many round trips that the window limited the best rate is remembered.
+	rateRounds = 10
+
+	// roundTripLifetime is how long the least round trip is believed while the path is never idle.
+	roundTripLifetime = 10 * time.Second
+)
+
+// window follows one direction of one stream: what was sent, what the far end reported, the path's least round trip
+// and best rate, and from these how much may be under way. It has no lock and no clock.
+type window struct {
+	minimum, maximum int
+
+	sent, reported uint64 // bytes of messages
+	limit          int    // bytes
+
+	roundTrip   time.Duration // least; 0 before the first measurement
+	roundTripAt time.Time
+	draining    bool // for one round less may be under way, so that the round trip shows without our own queue
+
+	rates    [rateRounds]float64 // bytes per second
+	nextRate int
+
+	// One byte of the stream is followed at a time.
+	marked     bool
+	markSent   uint64 // its position
+	markDone   uint64 // reported when it was sent
+	markAt     time.Time
+	markQueued bool // more was under way than a drained path has
+	limited    bool // the window held something back since
+}
+
+func newWindow(minimum, maximum int) window {
+	return window{minimum: minimum, maximum: maximum, limit: minimum}
+}
+
+func (w *window) outstanding() int { return int(w.sent - w.reported) }
+
+// add counts bytes that go out now.
+func (w *window) add(bytes int, now time.Time) {
+	outstanding := w.outstanding()
+	w.sent += uint64(bytes)
+	if w.marked {
+		return
+	}
+	w.marked, w.limited = true, false
+	w.markSent, w.markDone, w.markAt = w.sent, w.reported, now
+	w.markQueued = outstanding > w.drained()
+}
+
+// holdBack tells that something waits only because of the window.
+func (w *window) holdBack() { w.limited = true }
+
+// report takes a window report. A report that goes back, or past what was sent, is an error.
+func (w *window) report(received uint64, now time.Time) error {
+	if received < w.reported || received > w.sent {
+		return fmt.Errorf("%w: %d received, %d reported before, %d sent", ErrReportInvalid, received, w.reported, w.sent)
+	}
+	w.reported = received
+	if !w.marked || received < w.markSent {
+		return nil
+	}
+	w.marked = false
+	elapsed := max(now.Sub(w.markAt), time.Microsecond)
+	w.measureRoundTrip(elapsed, now)
+	w.measureRate(float64(received-w.markDone) / elapsed.Seconds())
+	if w.draining {
+		w.limit = w.drained()
+		return nil
+	}
+	w.limit = w.clamp(int(windowGain * w.underWay()))
+	return nil
+}
+
+func (w *window) measureRoundTrip(elapsed time.Duration, now time.Time) {
+	switch {
+	case w.roundTrip == 0 || elapsed <= w.roundTrip || !w.markQueued && now.Sub(w.roundTripAt) > roundTripLifetime:
+		w.roundTrip, w.roundTripAt, w.draining = elapsed, now, false
+	case now.Sub(w.roundTripAt) > roundTripLifetime:
+		w.draining = true
+	}
+}
+
+// measureRate remembers the rate of a round. A round that had less to send than it might says nothing about the
+// path, unless it was the fastest of all.
+func (w *window) measureRate(rate float64) {
+	if w.limited || rate > w.rate() {
+		w.rates[w.nextRate] = rate
+		w.nextRate = (w.nextRate + 1) % rateRounds
+	}
+}
+
+func (w *window) rate() float64 {
+	best := 0.0
+	for _, rate := range w.rates {
+		best = max(best, rate)
+	}
+	return best
+}
+
+// underWay is the bandwidth-delay product in bytes.
+func (w *window) underWay() float64 { return w.rate() * w.roundTrip.Seconds() }
+
+// drained is how many bytes may be under way for a round trip to be believed free of our own queue.
+func (w *window) drained() int { return w.clamp(int(w.underWay() / 2)) }
+
+func (w *window) clamp(bytes int) int { return min(max(bytes, w.minimum), w.maximum) }

@@ -1,0 +1,212 @@
+// Package tunnel is the WireGuard half of the data path: one wireguard-go device for each lane, each over its own
+// replaceable stream, fed from a queue that keeps flows apart before encryption. It carries raw IP packets both ways.
+// It must never open a connection, decide where a packet may go, or print keys, addresses or packets above debug.
+package tunnel
+
+import (
+	"bufio"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.zx2c4.com/wireguard/device"
+	"slipway/native/internal/carrier"
+)
+
+// MaxPacket is the largest packet in bytes that a lane takes: a WireGuard message of 65535 bytes less its 32 bytes of
+// overhead, rounded down to the padding of 16.
+const MaxPacket = 65488
+
+// A key pair is not used for sending after 180 s (WireGuard, section 6.1). A stream that is attached later than
+// this after the last handshake starts with a new one at once, instead of with a packet that waits for it.
+const sessionLifetime = 170 * time.Second
+
+// Config describes Lanes.
+type Config struct {
+	PrivateKey    [32]byte
+	PeerPublicKey [32]byte
+	PresharedKey  [32]byte
+	LaneCount     int
+	MTU           int            // bytes, at most 16000 on stream carriers; larger packets pass too, up to MaxPacket
+	AllowedIPs    []netip.Prefix // what the peer may send from, and what is sent to it
+
+	// Receive takes the packets that a lane received, in the order of arrival. They are valid during the call and may
+	// be changed in place. Each lane calls from one goroutine; a call that waits holds up that lane's receiving only.
+	Receive func(lane int, packets [][]byte)
+
+	QueueBytes int // that wait before encryption in each lane; 0 is DefaultQueueBytes
+	Carrier    carrier.Options
+	Log        *slog.Logger
+}
+
+// Lanes is one WireGuard session over several streams.
+type Lanes struct {
+	lanes []*lane
+
+	lock   sync.RWMutex // Attach reads, Close writes
+	closed bool
+}
+
+type lane struct {
+	queue  *queue
+	bind   *carrier.Bind
+	device *device.Device
+	peer   *device.Peer
+}
+
+// New makes Lanes without streams. The caller closes them.
+func New(config Config) (*Lanes, error) {
+	if config.LaneCount < 1 {
+		return nil, fmt.Errorf("make lanes: count %d", config.LaneCount)
+	}
+	if config.MTU < 576 || config.MTU > MaxPacket {
+		return nil, fmt.Errorf("make lanes: MTU %d is outside 576 to %d", config.MTU, MaxPacket)
+	}
+	if config.Receive == nil {
+		return nil, errors.New("make lanes: no receiver")
+	}
+	if config.QueueBytes <= 0 {
+		config.QueueBytes = DefaultQueueBytes
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	lanes := &Lanes{}
+	for number := range config.LaneCount {
+		made, err := newLane(config, number)
+		if err != nil {
+			lanes.Close()
+			return nil, fmt.Errorf("make lane %d: %w", number, err)
+		}
+		lanes.lanes = append(lanes.lanes, made)
+	}
+	return lanes, nil
+}
+
+func newLane(config Config, number int) (*lane, error) {
+	made := &lane{}
+	options := config.Carrier
+	options.MTU = config.MTU
+	options.Log = config.Log.With("lane", number)
+	options.OnRoom = func() { made.queue.wake() }
+	options.OnLive = func() { made.queue.refresh() }
+	made.bind = carrier.NewBind(options)
+	made.queue = newQueue(made.bind, config.QueueBytes, config.MTU)
+	link := newLink(number, config.MTU, made.bind.BatchSize(), made.queue, config.Receive)
+	made.device = device.NewDevice(link, made.bind, deviceLogger(options.Log))
+	if err := made.device.IpcSet(settings(config)); err != nil {
+		made.device.Close()
+		// The text of this error may hold keys.
+		return nil, errors.New("WireGuard refused the settings")
+	}
+	made.peer = made.device.LookupPeer(config.PeerPublicKey)
+	if err := made.device.Up(); err != nil {
+		made.device.Close()
+		return nil, fmt.Errorf("bring WireGuard up: %w", err)
+	}
+	return made, nil
+}
+
+// settings speaks WireGuard's cross-platform userspace protocol (wireguard.com/xplatform).
+func settings(config Config) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "private_key=%s\n", hex.EncodeToString(config.PrivateKey[:]))
+	fmt.Fprintf(&text, "public_key=%s\n", hex.EncodeToString(config.PeerPublicKey[:]))
+	fmt.Fprintf(&text, "preshared_key=%s\n", hex.EncodeToString(config.PresharedKey[:]))
+	text.WriteString("endpoint=stream\nreplace_allowed_ips=true\n")
+	for _, prefix := range config.AllowedIPs {
+		fmt.Fprintf(&text, "allowed_ip=%s\n", prefix)
+	}
+	return text.String()
+}
+
+// Send queues a copy of packet on a lane. It waits while that lane lives and is full; on a lane without a stream, and
+// for what is no IP packet or larger than MaxPacket, it drops.
+func (lanes *Lanes) Send(number int, packet []byte) {
+	if number >= 0 && number < len(lanes.lanes) {
+		lanes.lanes[number].queue.put(packet, true)
+	}
+}
+
+// Offer is Send that never waits: when the lane is full, it drops the oldest packet of the flow that fills it most,
+// which tells that flow's sender, and no other, to slow down.
+func (lanes *Lanes) Offer(number int, packet []byte) {
+	if number >= 0 && number < len(lanes.lanes) {
+		lanes.lanes[number].queue.put(packet, false)
+	}
+}
+
+// Attach makes stream the carrier of a lane and closes the one before. The channel delivers once why the stream ended.
+func (lanes *Lanes) Attach(number int, stream io.ReadWriteCloser) (lost <-chan error) {
+	lanes.lock.RLock()
+	defer lanes.lock.RUnlock()
+	if lanes.closed || number < 0 || number >= len(lanes.lanes) {
+		_ = stream.Close()
+		refused := make(chan error, 1)
+		refused <- fmt.Errorf("attach to lane %d of %d: %w", number, len(lanes.lanes), carrier.ErrClosed)
+		close(refused)
+		return refused
+	}
+	lane := lanes.lanes[number]
+	if lane.sessionAge() > sessionLifetime {
+		lane.peer.ExpireCurrentKeypairs()
+	}
+	return lane.bind.Attach(stream)
+}
+
+// Detach ends the stream of a lane, if it has one.
+func (lanes *Lanes) Detach(number int, reason error) {
+	if number >= 0 && number < len(lanes.lanes) {
+		lanes.lanes[number].bind.Detach(reason)
+	}
+}
+
+// Close ends all streams and devices. Packets in their queues are dropped, and calls of Send return.
+func (lanes *Lanes) Close() {
+	lanes.lock.Lock()
+	closed := lanes.closed
+	lanes.closed = true
+	lanes.lock.Unlock()
+	if closed {
+		return
+	}
+	for _, lane := range lanes.lanes {
+		// First, because wireguard-go keeps a lock while it sends, which its own Close waits for.
+		lane.bind.Detach(carrier.ErrClosed)
+	}
+	for _, lane := range lanes.lanes {
+		lane.device.Close()
+	}
+}
+
+// sessionAge is the time since the last handshake, or more than sessionLifetime if there was none.
+func (lane *lane) sessionAge() time.Duration {
+	text, err := lane.device.IpcGet()
+	if err != nil {
+		return sessionLifetime + 1
+	}
+	scanner := bufio.NewScanner(strings.NewReader(text))
+	for scanner.Scan() {
+		if value, ok := strings.CutPrefix(scanner.Text(), "last_handshake_time_sec="); ok {
+			if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+				return time.Since(time.Unix(seconds, 0))
+			}
+		}
+	}
+	return sessionLifetime + 1
+}
+
+// deviceLogger keeps wireguard-go quiet: its errors name peers, and its verbose lines come with every packet.
+func deviceLogger(log *slog.Logger) *device.Logger {
+	return &device.Logger{
+		Verbosef: device.DiscardLogf,
+		Errorf:   func(format string, values ...any) { log.Debug(fmt.Sprintf(format, values...)) },
+	}
+}

@@ -1,0 +1,195 @@
+package tunnel
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/curve25519"
+	"slipway/native/internal/memnet"
+)
+
+// deadline is generous: nothing here waits this long unless it is broken.
+const deadline = 30 * time.Second
+
+type received struct {
+	lane   int
+	packet []byte
+}
+
+// side is one end of a session: its Lanes and what they received.
+type side struct {
+	*Lanes
+	lock     sync.Mutex
+	packets  []received
+	arrived  chan struct{}
+	received func(lane int)
+}
+
+func (s *side) receive(lane int, packets [][]byte) {
+	s.lock.Lock()
+	for _, packet := range packets {
+		s.packets = append(s.packets, received{lane, bytes.Clone(packet)})
+	}
+	s.lock.Unlock()
+	if s.received != nil {
+		s.received(lane)
+	}
+	select {
+	case s.arrived <- struct{}{}:
+	default:
+	}
+}
+
+func (s *side) all() []received {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return append([]received(nil), s.packets...)
+}
+
+func (s *side) waitFor(t testing.TB, what string, enough func([]received) bool) []received {
+	t.Helper()
+	late := time.After(deadline)
+	for {
+		if packets := s.all(); enough(packets) {
+			return packets
+		}
+		select {
+		case <-s.arrived:
+		case <-late:
+			t.Fatalf("%s: only %d packets", what, len(s.all()))
+		}
+	}
+}
+
+func keyPair(t testing.TB) (private, public [32]byte) {
+	t.Helper()
+	if _, err := rand.Read(private[:]); err != nil {
+		t.Fatal(err)
+	}
+	private[0] &= 248
+	private[31] = private[31]&127 | 64
+	curve25519.ScalarBaseMult(&public, &private)
+	return private, public
+}
+
+func newSession(t testing.TB, laneCount, mtu int, change func(*Config)) (engine, agent *side) {
+	t.Helper()
+	enginePrivate, enginePublic := keyPair(t)
+	agentPrivate, agentPublic := keyPair(t)
+	shared, _ := keyPair(t)
+	start := func(private, peer [32]byte, allowed string) *side {
+		s := &side{arrived: make(chan struct{}, 1)}
+		config := Config{
+			PrivateKey: private, PeerPublicKey: peer, PresharedKey: shared,
+			LaneCount: laneCount, MTU: mtu,
+			AllowedIPs: []netip.Prefix{netip.MustParsePrefix(allowed)},
+			Receive:    s.receive,
+		}
+		if change != nil {
+			change(&config)
+		}
+		lanes, err := New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(lanes.Close)
+		s.Lanes = lanes
+		return s
+	}
+	return start(enginePrivate, agentPublic, "0.0.0.0/0"), start(agentPrivate, enginePublic, "198.18.0.1/32")
+}
+
+func connect(engine, agent *side, lane int, options memnet.Options) (left, right *memnet.End) {
+	left, right = memnet.Pipe(options)
+	agent.Attach(lane, right)
+	engine.Attach(lane, left)
+	return left, right
+}
+
+var (
+	laptop = netip.MustParseAddr("198.18.0.1")
+	pod    = netip.MustParseAddr("10.0.0.9")
+)
+
+// udpPacket carries a number and filler up to size bytes in all.
+func udpPacket(source, target netip.AddrPort, number uint64, size int) []byte {
+	packet := make([]byte, max(size, 36))
+	fillIPv4(packet, protocolUDP, source.Addr(), target.Addr())
+	binary.BigEndian.PutUint16(packet[20:], source.Port())
+	binary.BigEndian.PutUint16(packet[22:], target.Port())
+	binary.BigEndian.PutUint16(packet[24:], uint16(len(packet)-20))
+	binary.BigEndian.PutUint64(packet[28:], number)
+	for i := 36; i < len(packet); i++ {
+		packet[i] = byte(i * int(number+1))
+	}
+	return packet
+}
+
+func tcpPacket(source, target netip.AddrPort, sequence uint32, flags byte, payload int) []byte {
+	packet := make([]byte, 40+payload)
+	fillIPv4(packet, protocolTCP, source.Addr(), target.Addr())
+	binary.BigEndian.PutUint16(packet[20:], source.Port())
+	binary.BigEndian.PutUint16(packet[22:], target.Port())
+	binary.BigEndian.PutUint32(packet[24:], sequence)
+	packet[32], packet[33] = 5<<4, flags
+	return packet
+}
+
+func fillIPv4(packet []byte, protocol byte, source, target netip.Addr) {
+	packet[0] = 0x45
+	binary.BigEndian.PutUint16(packet[2:], uint16(len(packet)))
+	packet[8], packet[9] = 64, protocol
+	copy(packet[12:], source.AsSlice())
+	copy(packet[16:], target.AsSlice())
+}
+
+func laptopPort(port uint16) netip.AddrPort { return netip.AddrPortFrom(laptop, port) }
+func podPort(port uint16) netip.AddrPort    { return netip.AddrPortFrom(pod, port) }
+
+func numberOf(packet []byte) uint64 { return binary.BigEndian.Uint64(packet[28:]) }
+
+func count(n int) func([]received) bool {
+	return func(packets []received) bool { return len(packets) >= n }
+}
+
+func TestPacketsArriveUnchangedAndInOrder(t *testing.T) {
+	engine, agent := newSession(t, 3, 16000, nil)
+	for lane := range 3 {
+		connect(engine, agent, lane, memnet.Options{Delay: time.Millisecond})
+	}
+	sizes := []int{36, 63, 64, 255, 256, 1420, 1421, 15999, 16000, 16001, 40000, MaxPacket}
+	const flows, each = 8, 120
+	sent := map[uint16][][]byte{}
+	for number := range each {
+		for flow := range uint16(flows) {
+			packet := udpPacket(laptopPort(1000+flow), podPort(80), uint64(number), sizes[(number+int(flow))%len(sizes)])
+			sent[1000+flow] = append(sent[1000+flow], packet)
+			engine.Send(LaneOf(packet, 3), packet)
+		}
+	}
+	got := map[uint16][]received{}
+	for _, one := range agent.waitFor(t, "all packets", count(flows*each)) {
+		port := binary.BigEndian.Uint16(one.packet[20:])
+		got[port] = append(got[port], one)
+	}
+	for port, packets := range sent {
+		for i, packet := range packets {
+			if i >= len(got[port]) || !bytes.Equal(got[port][i].packet, packet) {
+				t.Fatalf("flow %d: packet %d did not arrive in its place and unchanged", port, i)
+			}
+			if got[port][i].lane != LaneOf(packet, 3) {
+				t.Fatalf("flow %d: packet %d took lane %d", port, i, got[port][i].lane)
+			}
+		}
+	}
+	answer := udpPacket(podPort(80), laptopPort(1000), 7, 500)
+	agent.Send(LaneOf(answer, 3), answer)
+	if back := engine.waitFor(t, "the answer", count(1)); !bytes.Equal(back[0].packet, answer) {
+		t.Fatal("the answer came changed")
+	}
+}
