@@ -15,7 +15,9 @@ function count(name, outcome) {
   for (const key of Object.keys(total)) {
     total[key] += outcome[key] ?? 0;
   }
-  process.stdout.write(`   ${name}: ${outcome.passed ?? 0} passed, ${outcome.failed ?? 0} failed, ${outcome.skipped ?? 0} skipped\n`);
+  process.stdout.write(
+    `   ${name}: ${outcome.passed ?? 0} passed, ${outcome.failed ?? 0} failed, ${outcome.skipped ?? 0} skipped\n`,
+  );
 }
 
 /** A check that is one command: passed when it exits 0. */
@@ -137,7 +139,15 @@ const tiers = [
       check('go vet', 'go', ['vet', './...'], native),
       check('go vet (sandbox)', 'go', ['vet', './...'], programs),
       check('staticcheck', 'go', staticcheck, native),
-      check('other systems compile', 'sh', ['-c', 'GOOS=darwin go vet ./cmd/slipway-helper ./cmd/slipway-engine && GOOS=windows go vet ./cmd/slipway-helper ./cmd/slipway-engine'], native),
+      check(
+        'other systems compile',
+        'sh',
+        [
+          '-c',
+          'GOOS=darwin go vet ./cmd/slipway-helper ./cmd/slipway-engine && GOOS=windows go vet ./cmd/slipway-helper ./cmd/slipway-engine',
+        ],
+        native,
+      ),
       goTests('go tests', 'native', ['-timeout', '10m']),
       goTests('go tests (sandbox)', 'sandbox/programs', []),
     ],
@@ -148,7 +158,11 @@ const tiers = [
     () => {
       const why = whyNoCluster();
       if (why !== '') {
-        return [{ name: 'end-to-end tests', perform: async () => (say(`SKIPPED: end-to-end tests: ${why}`), { skipped: 1 }) }];
+        const skip = async () => {
+          say(`SKIPPED: end-to-end tests: ${why}`);
+          return { skipped: 1 };
+        };
+        return [{ name: 'end-to-end tests', perform: skip }];
       }
       return [vitest('end-to-end tests', 'cluster')];
     },

@@ -98,7 +98,16 @@ export async function ensureNative(say) {
   const flags = `-s -w -X slipway/native/internal/build.ID=${build}`;
   const code = await run(
     'go',
-    ['build', '-trimpath', '-buildvcs=false', '-ldflags', flags, '-o', 'bin/', ...nativeBinaries.map((name) => `./cmd/${name}`)],
+    [
+      'build',
+      '-trimpath',
+      '-buildvcs=false',
+      '-ldflags',
+      flags,
+      '-o',
+      'bin/',
+      ...nativeBinaries.map((name) => `./cmd/${name}`),
+    ],
     { cwd: native, env: { ...projectEnvironment(), CGO_ENABLED: '0' } },
   );
   if (code !== 0) {

@@ -3,8 +3,8 @@
  * closes again, so that they can take turns in one run.
  */
 import { spawn } from 'node:child_process';
-import { eventually, must, type Place, run } from '../cluster/programs.ts';
 import type { Product } from '../cluster/product.ts';
+import { eventually, must, type Place, run } from '../cluster/programs.ts';
 
 export interface Arm {
   readonly name: string;
@@ -50,7 +50,8 @@ export function portForwardArm(laptop: Place, target: Target, kubectl: string, k
         stdio: 'ignore',
         env: { ...laptop.environment },
       });
-      const listening = async () => (await run(laptop, ['ss', '-ltnH', `sport = :${local}`])).stdout.includes(`:${local}`);
+      const listening = async () =>
+        (await run(laptop, ['ss', '-ltnH', `sport = :${local}`])).stdout.includes(`:${local}`);
       if (!(await eventually(listening, 10_000, 50))) {
         throw new Error('kubectl port-forward did not come up');
       }

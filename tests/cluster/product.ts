@@ -29,7 +29,10 @@ export class Product {
   }
 
   slipway(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    return run(this.place, [process.execPath, join(root, 'app/hosts/cli/main.ts'), ...args], { deadline: 90_000, ...options });
+    return run(this.place, [process.execPath, join(root, 'app/hosts/cli/main.ts'), ...args], {
+      deadline: 90_000,
+      ...options,
+    });
   }
 
   /** Connects and expects it to work; the failure shows what the CLI and the core said. */

@@ -17,7 +17,9 @@ function wordsOf(program: Command): Words[] {
       description: command.description(),
       options: [
         ...command.commands.map((child) => child.name()),
-        ...command.options.flatMap((option) => [option.short, option.long].filter((name) => name !== undefined && name !== null)),
+        ...command.options.flatMap((option) =>
+          [option.short, option.long].filter((name) => name !== undefined && name !== null),
+        ),
       ],
     },
   ]);
@@ -26,7 +28,9 @@ function wordsOf(program: Command): Words[] {
 const quote = (text: string) => `'${text.replace(/'/g, "'\\''")}'`;
 
 function bash(words: readonly Words[]): string {
-  const cases = words.map(({ command, options }) => `    ${command}) choices=${quote(options.join(' '))} ;;`).join('\n');
+  const cases = words
+    .map(({ command, options }) => `    ${command}) choices=${quote(options.join(' '))} ;;`)
+    .join('\n');
   return `_slipway() {
   local choices current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
   if [ "$COMP_CWORD" -eq 1 ]; then

@@ -166,7 +166,12 @@ export async function status(core: CoreLink | null, watch: boolean, format: Form
   let last = '';
   core.watch((snapshot) => {
     const connection = foremost(snapshot);
-    const line = format === 'json' ? JSON.stringify(snapshot) : connection === undefined ? 'off' : headline(connection, Date.now());
+    const line =
+      format === 'json'
+        ? JSON.stringify(snapshot)
+        : connection === undefined
+          ? 'off'
+          : headline(connection, Date.now());
     if (line !== last) {
       last = line;
       data(line);

@@ -27,7 +27,10 @@ export function headline(connection: Connection, now: number): string {
       return `connecting to ${context}, ${stepNames[connection.step]} (${seconds(now - connection.stepStartedAt)})${detail}`;
     }
     case 'connected': {
-      const degraded = connection.degraded.length === 0 ? '' : `, degraded: ${connection.degraded.map((problem) => problem.code).join(', ')}`;
+      const degraded =
+        connection.degraded.length === 0
+          ? ''
+          : `, degraded: ${connection.degraded.map((problem) => problem.code).join(', ')}`;
       const roundTrip = (connection.roundTripMicroseconds / 1000).toFixed(1);
       return `connected to ${context} for ${age(now - connection.since)} through the API server, ${roundTrip} ms, ↑ ${bytes(connection.bytesUp)} ↓ ${bytes(connection.bytesDown)}${degraded}`;
     }
@@ -38,7 +41,10 @@ export function headline(connection: Connection, now: number): string {
     case 'disconnecting':
       return `disconnecting from ${context}`;
     case 'failed': {
-      const left = connection.leftOnHost === 0 ? 'the laptop is as it was' : `${connection.leftOnHost} changes are left on the laptop: run \`slipway-helper clean\` as root`;
+      const left =
+        connection.leftOnHost === 0
+          ? 'the laptop is as it was'
+          : `${connection.leftOnHost} changes are left on the laptop: run \`slipway-helper clean\` as root`;
       return `not connected to ${context}: ${plain(connection.because.title)}; ${left}`;
     }
   }

@@ -54,14 +54,21 @@ export async function listNamespaces(core: CoreLink, context: string, trustExec:
     json({ namespaces, complete });
     return;
   }
-  data(table(['NAME'], namespaces.map((name) => [name])));
+  data(
+    table(
+      ['NAME'],
+      namespaces.map((name) => [name]),
+    ),
+  );
   if (!complete) {
     process.stderr.write('These are the namespaces of the kubeconfig: listing all of them is not allowed.\n');
   }
 }
 
 function portsOf(service: Service): string {
-  return service.ports.map((port) => `${port.port}${port.name === '' ? '' : `:${port.name}`}/${port.protocol}`).join(',');
+  return service.ports
+    .map((port) => `${port.port}${port.name === '' ? '' : `:${port.name}`}/${port.protocol}`)
+    .join(',');
 }
 
 function addressOf(service: Service): string {
@@ -110,7 +117,9 @@ export async function runDoctor(core: CoreLink, context: string, trustExec: bool
     json({ checks });
   } else {
     for (const check of checks) {
-      data(`${marks[check.state]} ${bold(check.check.padEnd(10))} ${check.answer} (${Math.round(check.milliseconds)} ms)`);
+      data(
+        `${marks[check.state]} ${bold(check.check.padEnd(10))} ${check.answer} (${Math.round(check.milliseconds)} ms)`,
+      );
       if (check.problem !== null) {
         sayProblem(check.problem);
       }

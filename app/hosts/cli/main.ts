@@ -10,8 +10,10 @@ import { perform, unwrap, withCore, withRunningCore } from './run.ts';
 import { addSandboxCommands } from './sandbox-commands.ts';
 import { start } from './start.ts';
 
-const output = () => new Option('-o, --output <format>', 'how data is printed').choices(['text', 'wide', 'json']).default('text');
-const trustExec = () => new Option('--trust-exec', "allow the kubeconfig's credential plugin to run (remembered until it changes)");
+const output = () =>
+  new Option('-o, --output <format>', 'how data is printed').choices(['text', 'wide', 'json']).default('text');
+const trustExec = () =>
+  new Option('--trust-exec', "allow the kubeconfig's credential plugin to run (remembered until it changes)");
 const contextOption = () => new Option('--context <name>', 'a context of the kubeconfig (default: the current one)');
 
 interface ConnectOptions {
@@ -46,7 +48,9 @@ function withConnectOptions(command: Command): Command {
 
 function buildProgram(): Command {
   const program = new Command('slipway')
-    .description("Puts this computer inside a Kubernetes cluster's network: pods, Services and their names answer to every program.")
+    .description(
+      "Puts this computer inside a Kubernetes cluster's network: pods, Services and their names answer to every program.",
+    )
     .version(buildIdentity())
     .configureHelp({ showGlobalOptions: true })
     .exitOverride((error) => {

@@ -7,7 +7,15 @@ describe('text for a terminal', () => {
   });
 
   it('is lined up in columns without trailing spaces, one line a row', () => {
-    expect(table(['NAME', 'AGE'], [['orders', '3 s'], ['a\nb', '']])).toBe('NAME    AGE\norders  3 s\na b');
+    expect(
+      table(
+        ['NAME', 'AGE'],
+        [
+          ['orders', '3 s'],
+          ['a\nb', ''],
+        ],
+      ),
+    ).toBe('NAME    AGE\norders  3 s\na b');
   });
 
   it('counts bytes and ages in units that a person reads', () => {

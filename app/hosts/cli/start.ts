@@ -4,8 +4,8 @@
  */
 import { createInterface } from 'node:readline/promises';
 import type { Context, CoreLink } from '../../contract/index.ts';
-import { foremost, headline } from './connection-text.ts';
 import { type ConnectWish, connect, disconnect } from './connect.ts';
+import { foremost, headline } from './connection-text.ts';
 import { ensureHelper } from './helper-start.ts';
 import { data, dim, plain, say, table } from './output.ts';
 import { Ended, unwrap, withCore } from './run.ts';
