@@ -1,0 +1,238 @@
+// Package forward is the far end of a session's flows: raw packets of one laptop come in, ordinary sockets of the
+// agent's pod go out, and what happens there goes back as the packets that a real network would have sent: refused
+// is RST, unreachable is ICMP, a free address is silence. It must never reach what Policy refuses, never carry a
+// packet from one session to another, and knows neither keys nor carriers.
+package forward
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"slipway/native/internal/netstack"
+)
+
+// Limits bound what one session may hold at once. A zero field takes the default.
+type Limits struct {
+	TCPFlows int // established connections
+	UDPFlows int
+	HalfOpen int // connections being dialled
+	Echoes   int // pings waiting for their answer
+}
+
+// DefaultLimits are those of the agent.
+var DefaultLimits = Limits{TCPFlows: 4096, UDPFlows: 4096, HalfOpen: 512, Echoes: 4096}
+
+// Dialer opens the sockets on the cluster's side. Its errors are those of package net: what they wrap (refused,
+// unreachable, prohibited) decides what the laptop is told.
+type Dialer interface {
+	DialTCP(ctx context.Context, destination netip.AddrPort) (*net.TCPConn, error)
+	DialUDP(destination netip.AddrPort) (*net.UDPConn, error)
+}
+
+// Config describes the Forwarder of one session.
+type Config struct {
+	Lanes        int
+	MTU          int        // of the tunnel, in bytes
+	AgentAddress netip.Addr // answers echoes itself; the source of ICMP errors of our own
+	Policy       *Policy
+	Dialer       Dialer // nil: ordinary sockets
+	Limits       Limits
+	Log          *slog.Logger // addresses appear at debug level only
+
+	// Send gives a packet to a lane; packet is valid only during the call. It may block, which is back-pressure
+	// for the flows of that lane alone.
+	Send func(lane int, packet []byte)
+	// LaneOf gives the lane of a packet, the same as for the packets it answers.
+	LaneOf func(packet []byte) int
+	// Full tells that memory is short, so that no new flow is taken. May be nil.
+	Full func() bool
+}
+
+// Stats counts what a session holds now.
+type Stats struct{ TCPFlows, HalfOpen, UDPFlows, Echoes int }
+
+// Forwarder serves one session.
+type Forwarder struct {
+	config    Config
+	lanes     []*lane
+	datagrams *netstack.Stack // of all lanes: a flow's large datagrams come in fragments, on another lane
+	attempts  attempts
+	flows     datagramFlows
+	pings     *pinger
+	tcpFlows  atomic.Int64
+
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	mu      sync.Mutex
+	closed  bool
+}
+
+// New makes a Forwarder. The caller closes it.
+func New(config Config) (*Forwarder, error) {
+	if config.Send == nil || config.LaneOf == nil || config.Policy == nil || config.Lanes < 1 {
+		return nil, errors.New("make forwarder: send, lanes and policy are needed")
+	}
+	if config.Dialer == nil {
+		config.Dialer = socketDialer{}
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Full == nil {
+		config.Full = func() bool { return false }
+	}
+	config.Limits = config.Limits.withDefaults()
+	result := &Forwarder{config: config, lanes: make([]*lane, config.Lanes)}
+	result.ctx, result.cancel = context.WithCancel(context.Background())
+	result.attempts.init()
+	result.flows.init()
+	for number := range result.lanes {
+		result.lanes[number] = newLane(result, number)
+	}
+	result.pings = newPinger(config, result.reply)
+	result.datagrams = result.makeStack(func(packet []byte) { config.Send(config.LaneOf(packet), packet) })
+	if result.datagrams == nil {
+		result.Close()
+		return nil, errors.New("make forwarder: no network stack")
+	}
+	result.serveUDP(result.datagrams.Inner())
+	result.servePings(result.datagrams.Inner())
+	result.running.Go(result.expire)
+	return result, nil
+}
+
+// Receive takes packets that arrived on a lane. It never waits: not for a dial, not for Send. The packets are
+// valid during the call only.
+func (f *Forwarder) Receive(lane int, packets [][]byte) {
+	if lane < 0 || lane >= len(f.lanes) {
+		return
+	}
+	for _, raw := range packets {
+		f.receive(f.lanes[lane], raw)
+	}
+}
+
+// Stats counts flows.
+func (f *Forwarder) Stats() Stats {
+	return Stats{
+		TCPFlows: int(f.tcpFlows.Load()),
+		HalfOpen: f.attempts.count(),
+		UDPFlows: f.flows.count(),
+		Echoes:   f.pings.count(),
+	}
+}
+
+// Close ends every flow: towards the cluster by RST, towards the laptop silently, since nobody is there. Send must
+// not block any more when Close is called.
+func (f *Forwarder) Close() {
+	f.mu.Lock()
+	if f.closed {
+		f.mu.Unlock()
+		return
+	}
+	f.closed = true
+	f.mu.Unlock()
+	f.cancel()
+	f.pings.close()
+	f.flows.closeAll()
+	for _, lane := range f.lanes {
+		lane.close()
+	}
+	if f.datagrams != nil {
+		f.datagrams.Close()
+	}
+	f.running.Wait()
+}
+
+// enter counts the calling goroutine as one that Close waits for; it is false after Close. running.Done leaves.
+func (f *Forwarder) enter() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return false
+	}
+	f.running.Add(1)
+	return true
+}
+
+func (f *Forwarder) receive(from *lane, raw []byte) {
+	parsed, ok := parsePacket(raw)
+	if !ok {
+		return
+	}
+	if parsed.destination == f.config.AgentAddress && parsed.protocol == protocolICMP {
+		if !parsed.fragment && parsed.opensFlow() {
+			from.reply(echoReply(parsed.payload, parsed.destination, parsed.source, ourTTL))
+		}
+		return
+	}
+	if !f.config.Policy.Allows(parsed.protocol, parsed.destination, parsed.destinationPort()) {
+		if parsed.opensFlow() {
+			from.reply(icmpError(icmpUnreachable, codeProhibited, f.config.AgentAddress, parsed.raw))
+		}
+		return
+	}
+	if parsed.protocol == protocolICMP && !parsed.fragment {
+		switch {
+		case parsed.opensFlow():
+			f.pings.request(from.number, parsed)
+			return
+		case len(parsed.payload) < icmpSize || parsed.payload[0] != icmpUnreachable:
+			return // nothing of ours asks for other messages
+		}
+	}
+	stack := f.datagrams
+	if parsed.protocol == protocolTCP {
+		stack = from.connections(parsed)
+	}
+	if stack != nil {
+		stack.Input(parsed.raw)
+	}
+}
+
+func (f *Forwarder) makeStack(output func([]byte)) *netstack.Stack {
+	made, err := netstack.New(netstack.Config{MTU: f.config.MTU, Promiscuous: true, Output: output})
+	if err != nil {
+		f.config.Log.Error("network stack", "error", err)
+		return nil
+	}
+	return made
+}
+
+func (f *Forwarder) reply(lane int, raw []byte) { f.lanes[lane].reply(raw) }
+
+// expire looks after what nobody closes: abandoned dials, idle datagram flows, pings without answer.
+func (f *Forwarder) expire() {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case now := <-ticker.C:
+			f.attempts.expire(now)
+			f.flows.expire(now)
+			f.pings.expire(now)
+		case <-f.ctx.Done():
+			return
+		}
+	}
+}
+
+func (l Limits) withDefaults() Limits {
+	choose := func(value *int, fallback int) {
+		if *value <= 0 {
+			*value = fallback
+		}
+	}
+	choose(&l.TCPFlows, DefaultLimits.TCPFlows)
+	choose(&l.UDPFlows, DefaultLimits.UDPFlows)
+	choose(&l.HalfOpen, DefaultLimits.HalfOpen)
+	choose(&l.Echoes, DefaultLimits.Echoes)
+	return l
+}

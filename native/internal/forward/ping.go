@@ -1,0 +1,203 @@
+package forward
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net/netip"
+	"sync"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
+)
+
+// echoWait is how long an answer to a ping is waited for. ping(8) itself waits 10 s at the end.
+const echoWait = 30 * time.Second
+
+// echo is a ping that was sent on and has no answer yet.
+type echo struct {
+	lane           int
+	source         netip.Addr
+	destination    netip.Addr
+	identification uint16 // the ICMP identifier and sequence number of the laptop's ping
+	sequence       uint16
+	sent           time.Time
+	quoted         []byte // start of the laptop's packet, for ICMP errors
+}
+
+// pinger sends the laptop's pings through an unprivileged ICMP socket (icmp(7)). The kernel sets the identifier to
+// the socket's own, so the sequence number on the cluster's side is a token of ours that finds the ping again.
+type pinger struct {
+	config Config
+	reply  func(lane int, raw []byte)
+	socket *pingSocket // nil where the kernel does not let us: pings are then silent
+
+	mu      sync.Mutex
+	waiting map[uint16]*echo
+	next    uint16
+}
+
+func newPinger(config Config, reply func(int, []byte)) *pinger {
+	result := &pinger{config: config, reply: reply, waiting: map[uint16]*echo{}}
+	socket, err := openPingSocket()
+	if err != nil {
+		config.Log.Debug("ping socket", "error", err)
+		return result
+	}
+	result.socket = socket
+	go socket.run(result)
+	return result
+}
+
+// CanPing tells whether the kernel gives this process a ping socket (sysctl net.ipv4.ping_group_range).
+func CanPing() bool {
+	socket, err := openPingSocket()
+	if err != nil {
+		return false
+	}
+	socket.close()
+	return true
+}
+
+func (p *pinger) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.waiting)
+}
+
+func (p *pinger) close() {
+	if p.socket != nil {
+		p.socket.close()
+	}
+}
+
+func (p *pinger) expire(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for token, waiting := range p.waiting {
+		if now.Sub(waiting.sent) > echoWait {
+			delete(p.waiting, token)
+		}
+	}
+}
+
+// request sends a ping on. It never waits.
+func (p *pinger) request(lane int, request packet) {
+	if p.socket == nil || len(request.payload) < icmpSize {
+		return
+	}
+	if request.ttl <= 1 {
+		// The agent is a hop: traceroute shows it.
+		p.reply(lane, icmpError(icmpTimeExceeded, codeTTLInTransit, p.config.AgentAddress, request.raw))
+		return
+	}
+	token, ok := p.remember(lane, request)
+	if !ok {
+		return
+	}
+	message := bytes.Clone(request.payload)
+	binary.BigEndian.PutUint16(message[6:], token)
+	if err := p.socket.send(message, request.destination, request.ttl-1); err != nil {
+		p.forget(token)
+		if told := verdictOf(err); told != verdictHostUnreachable {
+			p.reply(lane, unreachable(told, p.config.AgentAddress, request.raw))
+		}
+	}
+}
+
+func (p *pinger) remember(lane int, request packet) (token uint16, ok bool) {
+	quotedLength := min(len(request.raw), len(request.raw)-len(request.payload)+icmpSize)
+	made := &echo{
+		lane:           lane,
+		source:         request.source,
+		destination:    request.destination,
+		identification: binary.BigEndian.Uint16(request.payload[4:]),
+		sequence:       binary.BigEndian.Uint16(request.payload[6:]),
+		sent:           time.Now(),
+		quoted:         bytes.Clone(request.raw[:quotedLength]),
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.waiting) >= p.config.Limits.Echoes {
+		return 0, false
+	}
+	for p.waiting[p.next] != nil {
+		p.next++
+	}
+	token = p.next
+	p.next++
+	p.waiting[token] = made
+	return token, true
+}
+
+func (p *pinger) forget(token uint16) *echo {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found := p.waiting[token]
+	delete(p.waiting, token)
+	return found
+}
+
+// answered handles an echo reply: message begins at the ICMP header.
+func (p *pinger) answered(message []byte, from netip.Addr, ttl byte) {
+	if len(message) < icmpSize || message[0] != icmpEchoReply {
+		return
+	}
+	token := binary.BigEndian.Uint16(message[6:])
+	p.mu.Lock()
+	found := p.waiting[token]
+	if found == nil || found.destination != from {
+		p.mu.Unlock()
+		return
+	}
+	delete(p.waiting, token)
+	p.mu.Unlock()
+	binary.BigEndian.PutUint16(message[4:], found.identification)
+	binary.BigEndian.PutUint16(message[6:], found.sequence)
+	answer := echoReply(message, from, found.source, max(ttl, 2)-1)
+	fragmentPacket(answer, p.config.MTU, token, func(piece []byte) { p.reply(found.lane, piece) })
+}
+
+// failed handles an ICMP error about a ping of ours: message is what it quotes, from the ICMP header on. A host that
+// does not answer its neighbours stays silent: a free pod address must look the same on every node, whoever's
+// address resolution failed.
+func (p *pinger) failed(message []byte, kind, code byte, reporter netip.Addr) {
+	if len(message) < icmpSize || (kind != icmpUnreachable && kind != icmpTimeExceeded) {
+		return
+	}
+	if kind == icmpUnreachable && code == codeHost {
+		return
+	}
+	found := p.forget(binary.BigEndian.Uint16(message[6:]))
+	if found == nil {
+		return
+	}
+	if !reporter.Is4() || reporter.IsLoopback() || reporter.IsUnspecified() {
+		reporter = p.config.AgentAddress // the agent's own kernel found it unreachable
+	}
+	p.reply(found.lane, icmpError(kind, code, reporter, found.quoted))
+}
+
+// servePings takes the pings that came in fragments and were put together by gVisor, which itself answers none: in
+// a promiscuous stack all addresses are temporary.
+func (f *Forwarder) servePings(inner *stack.Stack) {
+	inner.SetTransportProtocolHandler(icmp.ProtocolNumber4, func(_ stack.TransportEndpointID, received *stack.PacketBuffer) bool {
+		whole := received.ToView().AsSlice()
+		network := header.IPv4(received.NetworkHeader().Slice())
+		start := len(network)
+		if len(whole) < start+icmpSize || whole[start] != icmpEcho {
+			return true
+		}
+		f.pings.request(0, packet{
+			raw:         whole,
+			payload:     whole[start:],
+			source:      netip.AddrFrom4(network.SourceAddress().As4()),
+			destination: netip.AddrFrom4(network.DestinationAddress().As4()),
+			protocol:    protocolICMP,
+			ttl:         network.TTL(),
+			first:       true,
+		})
+		return true
+	})
+}

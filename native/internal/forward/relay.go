@@ -1,0 +1,228 @@
+package forward
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/waiter"
+)
+
+// copySize is how many bytes one turn of a copy moves at most. No buffer is held while a flow is idle.
+const copySize = 256 << 10
+
+var copyBuffers = sync.Pool{New: func() any {
+	slice := make([]byte, copySize)
+	return &slice
+}}
+
+// tcpRelay joins a connection of the laptop (endpoint) with one to the cluster (socket). Ends and resets of one side
+// become ends and resets of the other.
+type tcpRelay struct {
+	socket   *net.TCPConn
+	endpoint tcpip.Endpoint
+	queue    *waiter.Queue
+	once     sync.Once
+}
+
+// relayTCP returns when both sides have ended and are closed.
+func relayTCP(socket *net.TCPConn, endpoint tcpip.Endpoint, queue *waiter.Queue) {
+	relay := &tcpRelay{socket: socket, endpoint: endpoint, queue: queue}
+	// A reset of the laptop's side is noticed even when nothing is left to read from it.
+	failed := waiter.NewFunctionEntry(waiter.EventErr|waiter.EventHUp, func(waiter.EventMask) {
+		if tcp.EndpointState(endpoint.State()) == tcp.StateError {
+			go relay.reset()
+		}
+	})
+	queue.EventRegister(&failed)
+	var toCluster sync.WaitGroup
+	toCluster.Go(func() {
+		if relay.copyToCluster() != nil || socket.CloseWrite() != nil {
+			relay.reset()
+		}
+	})
+	if relay.copyToLaptop() != nil {
+		relay.reset()
+	} else if err := endpoint.Shutdown(tcpip.ShutdownWrite); err != nil && !isOver(err) {
+		relay.reset()
+	} else {
+		go relay.watchSocket()
+	}
+	toCluster.Wait()
+	relay.once.Do(func() {})
+	socket.Close()
+	endpoint.Close()
+	queue.EventUnregister(&failed)
+}
+
+// isOver tells that the laptop's side had ended already when it was asked to end.
+func isOver(err tcpip.Error) bool {
+	_, over := err.(*tcpip.ErrNotConnected)
+	return over
+}
+
+// reset passes a reset, or any end that is not orderly, to both sides. Closing with a linger time of 0 makes Linux
+// send RST (socket(7)).
+func (r *tcpRelay) reset() {
+	r.once.Do(func() {
+		r.socket.SetLinger(0)
+		r.socket.Close()
+		r.endpoint.Abort()
+	})
+}
+
+// copyToCluster returns nil at the laptop's FIN.
+func (r *tcpRelay) copyToCluster() error {
+	readable, notify := waiter.NewChannelEntry(waiter.ReadableEvents | waiter.EventErr | waiter.EventHUp)
+	r.queue.EventRegister(&readable)
+	defer r.queue.EventUnregister(&readable)
+	for {
+		moved, err := r.moveToCluster()
+		switch err.(type) {
+		case nil:
+			if moved != nil {
+				return moved
+			}
+		case *tcpip.ErrWouldBlock:
+			<-notify
+		case *tcpip.ErrClosedForReceive:
+			return nil
+		default:
+			return fmt.Errorf("read from laptop: %s", err)
+		}
+	}
+}
+
+// moveToCluster moves what has arrived, up to copySize bytes; failed is the socket's error.
+func (r *tcpRelay) moveToCluster() (failed error, err tcpip.Error) {
+	slot := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(slot)
+	writer := tcpip.SliceWriter(*slot)
+	result, err := r.endpoint.Read(&writer, tcpip.ReadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	r.endpoint.ModerateRecvBuf(result.Count)
+	_, failed = r.socket.Write((*slot)[:result.Count])
+	return failed, nil
+}
+
+// copyToLaptop returns nil at the cluster's FIN. Bytes go from the socket straight into gVisor's segments, and only
+// as many as it has room for: the rest waits in the kernel, whose window tells the sender.
+func (r *tcpRelay) copyToLaptop() error {
+	raw, err := r.socket.SyscallConn()
+	if err != nil {
+		return err
+	}
+	writable, notify := waiter.NewChannelEntry(waiter.WritableEvents | waiter.EventErr | waiter.EventHUp)
+	r.queue.EventRegister(&writable)
+	defer r.queue.EventUnregister(&writable)
+	for {
+		var full bool
+		var result error
+		err := raw.Read(func(descriptor uintptr) bool {
+			full, result = r.moveToLaptop(int(descriptor))
+			return result != syscall.EAGAIN
+		})
+		switch {
+		case err != nil:
+			return err
+		case errors.Is(result, io.EOF):
+			return nil
+		case result != nil:
+			return result
+		case full:
+			<-notify
+		}
+	}
+}
+
+// moveToLaptop moves what the socket holds. full tells that the laptop's side has no room; EAGAIN that the socket
+// holds nothing; io.EOF that it ended.
+func (r *tcpRelay) moveToLaptop(descriptor int) (full bool, err error) {
+	available, err := unix.IoctlGetInt(descriptor, unix.SIOCINQ)
+	if err != nil {
+		return false, err
+	}
+	if available == 0 {
+		var one [1]byte
+		count, _, err := unix.Recvfrom(descriptor, one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		if err != nil {
+			return false, err
+		}
+		if count == 0 {
+			return false, io.EOF
+		}
+		available = count
+	}
+	source := &descriptorReader{descriptor: descriptor, left: min(available, copySize)}
+	waiting := source.left
+	switch written, failed := r.endpoint.Write(source, tcpip.WriteOptions{}); failed.(type) {
+	case nil:
+		if int(written) != waiting-source.left {
+			return false, errors.New("write to laptop: bytes were dropped")
+		}
+		return false, nil
+	case *tcpip.ErrWouldBlock:
+		return true, nil
+	default:
+		if source.err != nil {
+			return false, source.err
+		}
+		return false, fmt.Errorf("write to laptop: %s", failed)
+	}
+}
+
+// watchSocket waits, after the cluster's FIN, for a reset that may still follow it, and passes it on. It returns
+// when the socket is closed.
+func (r *tcpRelay) watchSocket() {
+	raw, err := r.socket.SyscallConn()
+	if err != nil {
+		return
+	}
+	var failed bool
+	err = raw.Read(func(descriptor uintptr) bool {
+		number, err := unix.GetsockoptInt(int(descriptor), unix.SOL_SOCKET, unix.SO_ERROR)
+		failed = err == nil && number != 0
+		return failed
+	})
+	if err == nil && failed {
+		r.reset()
+	}
+}
+
+// descriptorReader lets gVisor read a socket's waiting bytes; left of them are known to be there.
+type descriptorReader struct {
+	descriptor int
+	left       int
+	err        error
+}
+
+func (d *descriptorReader) Len() int { return d.left }
+
+func (d *descriptorReader) Read(into []byte) (int, error) {
+	if len(into) == 0 {
+		return 0, nil
+	}
+	for {
+		count, err := unix.Read(d.descriptor, into[:min(len(into), d.left)])
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if err == nil && count == 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			d.err = err
+			return 0, err
+		}
+		d.left -= count
+		return count, nil
+	}
+}

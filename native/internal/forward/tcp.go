@@ -1,0 +1,169 @@
+package forward
+
+import (
+	"bytes"
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/waiter"
+)
+
+// Keep-alive towards the laptop only finds programs whose kernel forgot them; an outage of the tunnel shorter than
+// a session's expiry must not end a connection, so it is slow.
+const (
+	laptopKeepAliveIdle     = 5 * time.Minute
+	laptopKeepAliveInterval = time.Minute
+	laptopKeepAliveCount    = 9
+)
+
+// attempt is a connection being dialled: its SYN was seen and has no answer yet.
+type attempt struct {
+	quoted      []byte // start of the SYN: Linux believes an ICMP error only with its sequence number
+	first, last time.Time
+	ctx         context.Context
+	cancel      context.CancelFunc
+}
+
+// abandoned tells that the laptop stopped asking. SYNs are repeated after doubling gaps (RFC 6298): one that came at
+// age a is followed by the next at age 2a+1 s.
+func (a *attempt) abandoned(now time.Time) bool {
+	age := a.last.Sub(a.first)
+	return now.Sub(a.last) > 2*age+5*time.Second
+}
+
+type attempts struct {
+	mu   sync.Mutex
+	byID map[stack.TransportEndpointID]*attempt
+}
+
+func (a *attempts) init() { a.byID = map[stack.TransportEndpointID]*attempt{} }
+
+func (a *attempts) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.byID)
+}
+
+func (a *attempts) get(id stack.TransportEndpointID) *attempt {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.byID[id]
+}
+
+func (a *attempts) remove(id stack.TransportEndpointID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if found := a.byID[id]; found != nil {
+		found.cancel()
+		delete(a.byID, id)
+	}
+}
+
+// note remembers a SYN. It is false when there are limit attempts already.
+func (a *attempts) note(ctx context.Context, id stack.TransportEndpointID, packet *stack.PacketBuffer, limit int) bool {
+	now := time.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if found := a.byID[id]; found != nil {
+		found.last = now
+		return true
+	}
+	if len(a.byID) >= limit {
+		return false
+	}
+	made := &attempt{first: now, last: now}
+	made.quoted = append(bytes.Clone(packet.NetworkHeader().Slice()), packet.TransportHeader().Slice()...)
+	made.ctx, made.cancel = context.WithCancel(ctx)
+	a.byID[id] = made
+	return true
+}
+
+// expire stops dials that the laptop no longer waits for; their handlers remove them.
+func (a *attempts) expire(now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, found := range a.byID {
+		if found.abandoned(now) {
+			found.cancel()
+		}
+	}
+}
+
+// serveTCP hands every SYN that no connection of the stack owns to connect.
+func (f *Forwarder) serveTCP(from *lane, inner *stack.Stack) {
+	forwarder := tcp.NewForwarder(inner, 0, f.config.Limits.HalfOpen, func(request *tcp.ForwarderRequest) {
+		if !f.enter() {
+			request.Complete(false)
+			return
+		}
+		defer f.running.Done()
+		f.connect(from, request)
+	})
+	inner.SetTransportProtocolHandler(tcp.ProtocolNumber, func(id stack.TransportEndpointID, packet *stack.PacketBuffer) bool {
+		flags := header.TCP(packet.TransportHeader().Slice()).Flags()
+		if flags&(header.TCPFlagSyn|header.TCPFlagAck|header.TCPFlagRst) != header.TCPFlagSyn {
+			return false // gVisor resets it
+		}
+		full := f.tcpFlows.Load() >= int64(f.config.Limits.TCPFlows) || f.config.Full()
+		if full && f.attempts.get(id) == nil {
+			return true // silence: the laptop tries again
+		}
+		if !f.attempts.note(f.ctx, id, packet, f.config.Limits.HalfOpen) {
+			return true
+		}
+		if !forwarder.HandlePacket(id, packet) {
+			f.attempts.remove(id)
+			return false
+		}
+		return true
+	})
+}
+
+// connect dials first and answers the SYN with what came of it.
+func (f *Forwarder) connect(from *lane, request *tcp.ForwarderRequest) {
+	id := request.ID()
+	tried := f.attempts.get(id)
+	if tried == nil {
+		request.Complete(false)
+		return
+	}
+	defer f.attempts.remove(id)
+	f.tcpFlows.Add(1)
+	defer f.tcpFlows.Add(-1)
+
+	destination := netip.AddrPortFrom(netip.AddrFrom4(id.LocalAddress.As4()), id.LocalPort)
+	connection, err := f.config.Dialer.DialTCP(tried.ctx, destination)
+	if err != nil {
+		told := verdictOf(err)
+		f.config.Log.Debug("dial", "destination", destination, "told", string(told), "error", err)
+		from.reply(unreachable(told, f.config.AgentAddress, tried.quoted))
+		request.Complete(told == verdictRefused)
+		return
+	}
+	var queue waiter.Queue
+	endpoint, failed := request.CreateEndpoint(&queue)
+	request.Complete(false)
+	if failed != nil {
+		connection.SetLinger(0)
+		connection.Close()
+		return
+	}
+	f.attempts.remove(id)
+	keepAlive(endpoint)
+	relayTCP(connection, endpoint, &queue)
+}
+
+func keepAlive(endpoint tcpip.Endpoint) {
+	idle := tcpip.KeepaliveIdleOption(laptopKeepAliveIdle)
+	interval := tcpip.KeepaliveIntervalOption(laptopKeepAliveInterval)
+	endpoint.SetSockOpt(&idle)
+	endpoint.SetSockOpt(&interval)
+	endpoint.SetSockOptInt(tcpip.KeepaliveCountOption, laptopKeepAliveCount)
+	endpoint.SocketOptions().SetKeepAlive(true)
+}

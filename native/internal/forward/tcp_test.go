@@ -1,0 +1,355 @@
+package forward
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestConnectRefusedIsRefused(t *testing.T) {
+	laptop := join(t, nil)
+	_, err := laptop.DialTCP(t.Context(), netip.AddrPortFrom(podAddress, 9))
+	if err == nil || !strings.Contains(err.Error(), "connection was refused") {
+		t.Fatalf("dialling a closed port gave %v", err)
+	}
+	eventually(t, "the dial is still counted", func() bool { return laptop.forwarder.Stats() == Stats{} })
+}
+
+func TestConnectUnreachableGetsTheICMPErrorWithItsSequenceNumber(t *testing.T) {
+	for destination, code := range map[netip.Addr]byte{goneAddress: codeHost, prohibitedAddress: codeProhibited} {
+		laptop := join(t, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go laptop.DialTCP(ctx, netip.AddrPortFrom(destination, 80))
+		answer := laptop.nextICMP(t, icmpUnreachable)
+		quoted, ok := parseQuoted(answer)
+		if answer.payload[1] != code || !ok || quoted.destination != destination || quoted.source != laptopAddress {
+			t.Errorf("%s: code %d quoting %s to %s", destination, answer.payload[1], quoted.source, quoted.destination)
+		}
+		if len(quoted.payload) < tcpMinimum || quoted.payload[13] != tcpFlagSYN {
+			t.Errorf("%s: the quote is not the SYN: %x", destination, quoted.payload)
+		}
+	}
+}
+
+func TestConnectToFreeAddressIsSilentAndStopsWhenTheLaptopDoes(t *testing.T) {
+	laptop := join(t, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := laptop.DialTCP(ctx, netip.AddrPortFrom(freeAddress, 80)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("dialling a free address gave %v", err)
+	}
+	if got := laptop.forwarder.Stats().HalfOpen; got != 1 {
+		t.Fatalf("%d dials under way", got)
+	}
+	// No SYN came for far longer than the gap that is due: the dial is given up, long before its own limit.
+	laptop.forwarder.attempts.expire(time.Now().Add(10 * time.Second))
+	eventually(t, "the abandoned dial goes on", func() bool { return laptop.forwarder.Stats() == Stats{} })
+}
+
+func TestAttemptIsAbandonedOnlyAfterTheNextSYNWasDue(t *testing.T) {
+	start := time.Unix(1000, 0)
+	second := func(n int) time.Time { return start.Add(time.Duration(n) * time.Second) }
+	for _, row := range []struct {
+		last, now int // seconds; Linux sends SYNs at 0, 1, 3, 7, 15, 31 and 63
+		expected  bool
+	}{{0, 1, false}, {0, 6, true}, {1, 3, false}, {7, 15, false}, {31, 63, false}, {63, 127, false}, {63, 200, true}} {
+		tried := attempt{first: start, last: second(row.last)}
+		if got := tried.abandoned(second(row.now)); got != row.expected {
+			t.Errorf("last SYN at %d s, at %d s: abandoned %v", row.last, row.now, got)
+		}
+	}
+}
+
+func TestHalfOpenLimitLeavesOthersWaiting(t *testing.T) {
+	laptop := join(t, func(config *Config) { config.Limits.HalfOpen = 3 })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for port := range 10 {
+		go laptop.DialTCP(ctx, netip.AddrPortFrom(freeAddress, uint16(1000+port)))
+	}
+	eventually(t, "no dial is under way", func() bool { return laptop.forwarder.Stats().HalfOpen == 3 })
+	time.Sleep(50 * time.Millisecond)
+	if got := laptop.forwarder.Stats().HalfOpen; got != 3 {
+		t.Fatalf("%d dials under way, the limit is 3", got)
+	}
+}
+
+func TestHalfCloseFromLaptopLeavesTheAnswerComing(t *testing.T) {
+	laptop := join(t, nil)
+	port, accepted := listen(t)
+	client := laptop.dial(t, port)
+	server := <-accepted
+	client.Write([]byte("question"))
+	client.(interface{ CloseWrite() error }).CloseWrite()
+	question, err := io.ReadAll(server)
+	if err != nil || string(question) != "question" {
+		t.Fatalf("server read %q: %v", question, err)
+	}
+	server.Write([]byte("answer"))
+	server.Close()
+	answer, err := io.ReadAll(client)
+	if err != nil || string(answer) != "answer" {
+		t.Fatalf("client read %q: %v", answer, err)
+	}
+	eventually(t, "the flow is still open", func() bool { return laptop.forwarder.Stats() == Stats{} })
+}
+
+func TestHalfCloseFromClusterLeavesTheRequestGoing(t *testing.T) {
+	laptop := join(t, nil)
+	port, accepted := listen(t)
+	client := laptop.dial(t, port)
+	server := <-accepted
+	server.Write([]byte("banner"))
+	server.CloseWrite()
+	banner, err := io.ReadAll(client)
+	if err != nil || string(banner) != "banner" {
+		t.Fatalf("client read %q: %v", banner, err)
+	}
+	client.Write([]byte("late"))
+	client.Close()
+	late, err := io.ReadAll(server)
+	if err != nil || string(late) != "late" {
+		t.Fatalf("server read %q: %v", late, err)
+	}
+	server.Close()
+	eventually(t, "the flow is still open", func() bool { return laptop.forwarder.Stats() == Stats{} })
+}
+
+func TestResetFromClusterReachesTheLaptop(t *testing.T) {
+	for name, before := range map[string]func(*net.TCPConn, net.Conn){
+		"at once":             func(*net.TCPConn, net.Conn) {},
+		"after the client":    func(_ *net.TCPConn, client net.Conn) { client.(interface{ CloseWrite() error }).CloseWrite() },
+		"with data under way": func(server *net.TCPConn, _ net.Conn) { server.Write(make([]byte, 1<<20)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			laptop := join(t, nil)
+			port, accepted := listen(t)
+			client := laptop.dial(t, port)
+			server := <-accepted
+			before(server, client)
+			server.SetLinger(0)
+			server.Close()
+			_, err := io.Copy(io.Discard, client)
+			if err == nil || !strings.Contains(err.Error(), "reset") {
+				t.Fatalf("client read until %v", err)
+			}
+			eventually(t, "the flow is still open", func() bool { return laptop.forwarder.Stats() == Stats{} })
+		})
+	}
+}
+
+func TestResetFromLaptopReachesTheCluster(t *testing.T) {
+	for name, before := range map[string]func(*net.TCPConn, net.Conn){
+		"at once":          func(*net.TCPConn, net.Conn) {},
+		"after the server": func(server *net.TCPConn, client net.Conn) { server.CloseWrite(); io.ReadAll(client) },
+		"after the client": func(server *net.TCPConn, client net.Conn) {
+			client.(interface{ CloseWrite() error }).CloseWrite()
+			io.ReadAll(server)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			laptop := join(t, nil)
+			port, accepted := listen(t)
+			client := laptop.dial(t, port)
+			server := <-accepted
+			before(server, client)
+			abort(t, laptop)
+			eventually(t, "the server's connection was not reset", func() bool {
+				_, err := server.Write([]byte{1})
+				if err == nil {
+					_, err = server.Read(make([]byte, 1))
+				}
+				return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+			})
+			eventually(t, "the flow is still open", func() bool { return laptop.forwarder.Stats() == Stats{} })
+		})
+	}
+}
+
+// abort resets every connection of the laptop's stack.
+func abort(t *testing.T, laptop *laptop) {
+	t.Helper()
+	for _, endpoint := range laptop.Inner().RegisteredEndpoints() {
+		endpoint.Abort()
+	}
+}
+
+func TestHundredMebibytesEachWay(t *testing.T) {
+	const size = 100 << 20
+	laptop := join(t, nil)
+	port, accepted := listen(t)
+	client := laptop.dial(t, port)
+	server := <-accepted
+	source := func(seed byte) io.Reader { return io.LimitReader(rand.NewChaCha8([32]byte{seed}), size) }
+	hash := func(from io.Reader) string {
+		sum := sha256.New()
+		count, err := io.Copy(sum, from)
+		return fmt.Sprintf("%d %v %x", count, err, sum.Sum(nil))
+	}
+	results := make([]string, 2)
+	var both sync.WaitGroup
+	both.Go(func() { io.Copy(client, source(1)); client.(interface{ CloseWrite() error }).CloseWrite() })
+	both.Go(func() { io.Copy(server, source(2)); server.CloseWrite() })
+	both.Go(func() { results[0] = hash(server) })
+	both.Go(func() { results[1] = hash(client) })
+	both.Wait()
+	for index, seed := range []byte{1, 2} {
+		if expected := hash(source(seed)); results[index] != expected {
+			t.Errorf("stream %d: received %s, sent %s", seed, results[index], expected)
+		}
+	}
+}
+
+func TestTwoHundredParallelConnections(t *testing.T) {
+	laptop := join(t, nil)
+	port, accepted := listen(t)
+	go func() {
+		for server := range accepted {
+			go func() { io.Copy(server, server); server.Close() }()
+		}
+	}()
+	var all sync.WaitGroup
+	failures := make(chan error, 200)
+	for number := range 200 {
+		all.Go(func() { failures <- echoOnce(t.Context(), laptop, port, number) })
+	}
+	all.Wait()
+	for range 200 {
+		if err := <-failures; err != nil {
+			t.Error(err)
+		}
+	}
+	close(accepted)
+	eventually(t, "flows are still open", func() bool { return laptop.forwarder.Stats() == Stats{} })
+}
+
+func echoOnce(ctx context.Context, laptop *laptop, port, number int) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	connection, err := laptop.DialTCP(ctx, netip.AddrPortFrom(podAddress, uint16(port)))
+	if err != nil {
+		return fmt.Errorf("connection %d: %w", number, err)
+	}
+	defer connection.Close()
+	connection.SetDeadline(time.Now().Add(time.Minute))
+	sent := strings.Repeat(fmt.Sprint(number, " "), 20000)
+	go func() {
+		io.WriteString(connection, sent)
+		connection.(interface{ CloseWrite() error }).CloseWrite()
+	}()
+	received, err := io.ReadAll(connection)
+	if err != nil || string(received) != sent {
+		return fmt.Errorf("connection %d: received %d bytes of %d: %w", number, len(received), len(sent), err)
+	}
+	return nil
+}
+
+// A server that does not read must stop the laptop's sender, and the other connections must go on.
+func TestSlowServerHoldsBackItsSenderOnly(t *testing.T) {
+	laptop := join(t, nil)
+	port, accepted := listen(t)
+	client := laptop.dial(t, port)
+	server := <-accepted
+	const size = 64 << 20
+	sending := make(chan error, 1)
+	go func() {
+		_, err := client.Write(make([]byte, size))
+		sending <- err
+	}()
+	for number := range 20 {
+		answered := make(chan error, 1)
+		go func() { answered <- echoOnce(t.Context(), laptop, port, number) }()
+		other := <-accepted
+		io.Copy(other, other)
+		other.Close()
+		if err := <-answered; err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {
+	case err := <-sending:
+		t.Fatalf("64 MiB were taken by a server that reads nothing: %v", err)
+	default:
+	}
+	if count, err := io.CopyN(io.Discard, server, size); err != nil {
+		t.Fatalf("after %d bytes: %v", count, err)
+	}
+	if err := <-sending; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCloseResetsTheCluster(t *testing.T) {
+	laptop := join(t, nil)
+	port, accepted := listen(t)
+	laptop.dial(t, port)
+	server := <-accepted
+	laptop.forwarder.Close()
+	if _, err := server.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		t.Fatalf("the server read %v", err)
+	}
+}
+
+func benchmarkForward(b *testing.B, down bool, mtu int) {
+	laptop := join(b, func(config *Config) { config.MTU = mtu })
+	port, accepted := listen(b)
+	client := laptop.dial(b, port)
+	server := <-accepted
+	var from, to net.Conn = client, server
+	if down {
+		from, to = server, client
+	}
+	from.SetDeadline(time.Time{})
+	to.SetDeadline(time.Time{})
+	const chunk = 1 << 20
+	received := make(chan int64, 1)
+	go func() {
+		count, _ := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{to}, make([]byte, copySize))
+		received <- count
+	}()
+	data := make([]byte, chunk)
+	b.SetBytes(chunk)
+	b.ResetTimer()
+	for range b.N {
+		if _, err := from.Write(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+	from.(interface{ CloseWrite() error }).CloseWrite()
+	if count := <-received; count != int64(b.N)*chunk {
+		b.Fatalf("received %d bytes of %d", count, int64(b.N)*chunk)
+	}
+}
+
+func BenchmarkForwardUpMTU1420(b *testing.B)    { benchmarkForward(b, false, 1420) }
+func BenchmarkForwardUpMTU16000(b *testing.B)   { benchmarkForward(b, false, 16000) }
+func BenchmarkForwardDownMTU1420(b *testing.B)  { benchmarkForward(b, true, 1420) }
+func BenchmarkForwardDownMTU16000(b *testing.B) { benchmarkForward(b, true, 16000) }
+
+func BenchmarkForwardConnect(b *testing.B) {
+	laptop := join(b, nil)
+	port, accepted := listen(b)
+	go func() {
+		for server := range accepted {
+			server.Close()
+		}
+	}()
+	for range b.N {
+		connection, err := laptop.DialTCP(b.Context(), netip.AddrPortFrom(podAddress, uint16(port)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		connection.Close()
+	}
+}

@@ -1,0 +1,250 @@
+package forward
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
+	"gvisor.dev/gvisor/pkg/waiter"
+)
+
+// How long a datagram flow may be idle. RFC 4787 asks a NAT for two minutes or more where it can and 30 s at least;
+// connection tracking in Linux gives up an answered flow after 120 s. A name is asked once per port.
+const (
+	idleDatagrams = 90 * time.Second
+	idleDNS       = 10 * time.Second
+)
+
+const largestDatagram = 65535
+
+var datagramBuffers = sync.Pool{New: func() any {
+	slice := make([]byte, largestDatagram)
+	return &slice
+}}
+
+// datagramFlow joins one UDP five-tuple of the laptop with a connected socket.
+type datagramFlow struct {
+	forwarder *Forwarder
+	laptop    netip.AddrPort
+	cluster   netip.AddrPort
+	socket    *net.UDPConn
+	endpoint  tcpip.Endpoint
+	queue     *waiter.Queue
+	idle      time.Duration
+	last      atomic.Int64 // Unix nanoseconds of the last datagram either way
+	closing   chan struct{}
+	once      sync.Once
+}
+
+type datagramFlows struct {
+	mu     sync.Mutex
+	flows  map[*datagramFlow]struct{}
+	closed bool
+}
+
+func (d *datagramFlows) init() { d.flows = map[*datagramFlow]struct{}{} }
+
+func (d *datagramFlows) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.flows)
+}
+
+func (d *datagramFlows) add(flow *datagramFlow) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	d.flows[flow] = struct{}{}
+	return true
+}
+
+func (d *datagramFlows) remove(flow *datagramFlow) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.flows, flow)
+}
+
+func (d *datagramFlows) expire(now time.Time) {
+	for _, flow := range d.list() {
+		if now.Sub(time.Unix(0, flow.last.Load())) > flow.idle {
+			flow.close()
+		}
+	}
+}
+
+func (d *datagramFlows) closeAll() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	for _, flow := range d.list() {
+		flow.close()
+	}
+}
+
+func (d *datagramFlows) list() []*datagramFlow {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	result := make([]*datagramFlow, 0, len(d.flows))
+	for flow := range d.flows {
+		result = append(result, flow)
+	}
+	return result
+}
+
+// serveUDP opens a flow for each five-tuple that has none.
+func (f *Forwarder) serveUDP(inner *stack.Stack) {
+	forwarder := udp.NewForwarder(inner, func(request *udp.ForwarderRequest) bool {
+		if f.flows.count() < f.config.Limits.UDPFlows && !f.config.Full() {
+			f.openDatagramFlow(request)
+		}
+		return true
+	})
+	inner.SetTransportProtocolHandler(udp.ProtocolNumber, forwarder.HandlePacket)
+}
+
+// openDatagramFlow runs on the goroutine of Input: connecting a UDP socket sends nothing and does not wait.
+func (f *Forwarder) openDatagramFlow(request *udp.ForwarderRequest) {
+	id := request.ID()
+	flow := &datagramFlow{
+		forwarder: f,
+		laptop:    netip.AddrPortFrom(netip.AddrFrom4(id.RemoteAddress.As4()), id.RemotePort),
+		cluster:   netip.AddrPortFrom(netip.AddrFrom4(id.LocalAddress.As4()), id.LocalPort),
+		queue:     &waiter.Queue{},
+		idle:      idleDatagrams,
+		closing:   make(chan struct{}),
+	}
+	if flow.cluster.Port() == portDNS {
+		flow.idle = idleDNS
+	}
+	flow.touch()
+	socket, err := f.config.Dialer.DialUDP(flow.cluster)
+	if err != nil {
+		f.config.Log.Debug("open datagram flow", "destination", flow.cluster, "error", err)
+		flow.tell(err)
+		return
+	}
+	endpoint, failed := request.CreateEndpoint(flow.queue)
+	if failed != nil {
+		socket.Close()
+		return
+	}
+	flow.socket, flow.endpoint = socket, endpoint
+	if !f.flows.add(flow) || !f.enter() {
+		flow.close()
+		return
+	}
+	go func() {
+		defer f.running.Done()
+		var toCluster sync.WaitGroup
+		toCluster.Go(flow.copyToCluster)
+		flow.copyToLaptop()
+		toCluster.Wait()
+	}()
+}
+
+func (d *datagramFlow) touch() { d.last.Store(time.Now().UnixNano()) }
+
+func (d *datagramFlow) close() {
+	d.once.Do(func() {
+		close(d.closing)
+		d.socket.Close()
+		d.endpoint.Close()
+		d.forwarder.flows.remove(d)
+	})
+}
+
+// tell passes a socket's error to the laptop as the ICMP message that caused it, on lane 0 as all ICMP.
+func (d *datagramFlow) tell(err error) {
+	quoted := quoteOf(protocolUDP, d.laptop, d.cluster)
+	told := verdictOf(err)
+	if told == verdictRefused {
+		// Only the host itself says that a port is closed.
+		d.forwarder.reply(0, icmpError(icmpUnreachable, codePort, d.cluster.Addr(), quoted))
+		return
+	}
+	d.forwarder.reply(0, unreachable(told, d.forwarder.config.AgentAddress, quoted))
+}
+
+func (d *datagramFlow) copyToCluster() {
+	defer d.close()
+	readable, notify := waiter.NewChannelEntry(waiter.ReadableEvents | waiter.EventErr | waiter.EventHUp)
+	d.queue.EventRegister(&readable)
+	defer d.queue.EventUnregister(&readable)
+	for {
+		failed, err := d.moveToCluster()
+		switch err.(type) {
+		case nil:
+			if errors.Is(failed, net.ErrClosed) {
+				return
+			}
+			if failed != nil {
+				d.tell(failed)
+			}
+		case *tcpip.ErrWouldBlock:
+			select {
+			case <-notify:
+			case <-d.closing:
+				return
+			}
+		default:
+			return // the laptop's port is closed (its ICMP error arrived), or the flow is
+		}
+	}
+}
+
+func (d *datagramFlow) moveToCluster() (failed error, err tcpip.Error) {
+	slot := datagramBuffers.Get().(*[]byte)
+	defer datagramBuffers.Put(slot)
+	writer := tcpip.SliceWriter(*slot)
+	result, err := d.endpoint.Read(&writer, tcpip.ReadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	d.touch()
+	_, failed = d.socket.Write((*slot)[:result.Count])
+	return failed, nil
+}
+
+func (d *datagramFlow) copyToLaptop() {
+	defer d.close()
+	raw, err := d.socket.SyscallConn()
+	if err != nil {
+		return
+	}
+	for {
+		var result error
+		if raw.Read(func(descriptor uintptr) bool {
+			result = d.moveToLaptop(int(descriptor))
+			return result != syscall.EAGAIN
+		}) != nil {
+			return
+		}
+		if result != nil {
+			d.tell(result)
+		}
+	}
+}
+
+func (d *datagramFlow) moveToLaptop(descriptor int) error {
+	slot := datagramBuffers.Get().(*[]byte)
+	defer datagramBuffers.Put(slot)
+	count, _, err := unix.Recvfrom(descriptor, *slot, unix.MSG_DONTWAIT)
+	if err != nil {
+		return err
+	}
+	d.touch()
+	// A datagram that gVisor cannot take is lost, as datagrams may be.
+	d.endpoint.Write(bytes.NewReader((*slot)[:count]), tcpip.WriteOptions{})
+	return nil
+}

@@ -1,0 +1,121 @@
+package forward
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+func echoDatagrams(t *testing.T) (port uint16) {
+	t.Helper()
+	server, err := net.ListenUDP("udp4", &net.UDPAddr{IP: podAddress.AsSlice()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	go func() {
+		buffer := make([]byte, largestDatagram)
+		for {
+			size, from, err := server.ReadFromUDPAddrPort(buffer)
+			if err != nil {
+				return
+			}
+			server.WriteToUDPAddrPort(buffer[:size], from)
+		}
+	}()
+	return server.LocalAddr().(*net.UDPAddr).AddrPort().Port()
+}
+
+func TestDatagramsOfEverySizeComeBack(t *testing.T) {
+	laptop := join(t, func(config *Config) { config.MTU = 1420 })
+	client, err := laptop.DialUDP(netip.AddrPortFrom(podAddress, echoDatagrams(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.SetDeadline(time.Now().Add(time.Minute))
+	buffer := make([]byte, largestDatagram)
+	for _, size := range []int{0, 1, 1392, 1393, 4000, 60000} {
+		sent := bytes.Repeat([]byte{byte(size)}, size)
+		if _, err := client.Write(sent); err != nil {
+			t.Fatal(err)
+		}
+		got, err := client.Read(buffer)
+		if err != nil || !bytes.Equal(buffer[:got], sent) {
+			t.Fatalf("a datagram of %d bytes came back with %d: %v", size, got, err)
+		}
+	}
+	if got := laptop.forwarder.Stats().UDPFlows; got != 1 {
+		t.Errorf("large and small datagrams of one flow made %d flows", got)
+	}
+}
+
+func TestDatagramToClosedPortGetsItsError(t *testing.T) {
+	laptop := join(t, nil)
+	client, err := laptop.DialUDP(netip.AddrPortFrom(podAddress, 9))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.SetDeadline(time.Now().Add(time.Minute))
+	client.Write([]byte("anyone?"))
+	answer := laptop.nextICMP(t, icmpUnreachable)
+	quoted, ok := parseQuoted(answer)
+	if answer.payload[1] != codePort || answer.source != podAddress || !ok || quoted.source != laptopAddress ||
+		quoted.destination != podAddress || quoted.destinationPort() != 9 {
+		t.Fatalf("code %d from %s about %s port %d", answer.payload[1], answer.source, quoted.destination, quoted.destinationPort())
+	}
+	if _, err := client.Read(make([]byte, 1)); err == nil || err.(net.Error).Timeout() {
+		t.Fatalf("the client's socket reported %v", err)
+	}
+}
+
+func TestDatagramToUnreachableHostGetsItsError(t *testing.T) {
+	laptop := join(t, nil)
+	client, err := laptop.DialUDP(netip.AddrPortFrom(goneAddress, 53))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Write([]byte("anyone?"))
+	if answer := laptop.nextICMP(t, icmpUnreachable); answer.payload[1] != codeHost || answer.source != agentAddress {
+		t.Fatalf("code %d from %s", answer.payload[1], answer.source)
+	}
+}
+
+func TestIdleDatagramFlowsExpireAndNamesSooner(t *testing.T) {
+	laptop := join(t, nil)
+	for _, port := range []uint16{echoDatagrams(t), portDNS} {
+		client, err := laptop.DialUDP(netip.AddrPortFrom(podAddress, port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		client.Write([]byte("x"))
+	}
+	flows := func() int { return laptop.forwarder.Stats().UDPFlows }
+	eventually(t, "the flows were not opened", func() bool { return flows() == 2 })
+	laptop.forwarder.flows.expire(time.Now().Add(idleDNS + time.Second))
+	if flows() != 1 {
+		t.Errorf("%d flows after %s", flows(), idleDNS)
+	}
+	laptop.forwarder.flows.expire(time.Now().Add(idleDatagrams + time.Second))
+	if flows() != 0 {
+		t.Errorf("%d flows after %s", flows(), idleDatagrams)
+	}
+}
+
+func TestDatagramFlowLimit(t *testing.T) {
+	port := echoDatagrams(t)
+	laptop := join(t, func(config *Config) { config.Limits.UDPFlows = 2 })
+	for range 5 {
+		client, err := laptop.DialUDP(netip.AddrPortFrom(podAddress, port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		client.Write([]byte("x"))
+	}
+	eventually(t, "no flows", func() bool { return laptop.forwarder.Stats().UDPFlows == 2 })
+	laptop.ping(t, agentAddress, 64, 8) // all datagrams before it were handled
+	if got := laptop.forwarder.Stats().UDPFlows; got != 2 {
+		t.Errorf("%d flows, the limit is 2", got)
+	}
+}
