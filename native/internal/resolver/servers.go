@@ -1,0 +1,244 @@
+package resolver
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Exchange asks one question of somebody else's nameservers. The answer belongs to that question; anything else
+// about it is not to be believed.
+type Exchange func(ctx context.Context, query *dns.Msg) (*dns.Msg, error)
+
+// Dial opens a connection to a nameserver; network is "udp" or "tcp".
+type Dial func(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error)
+
+const (
+	serverTimeout = 2 * time.Second        // for each server and transport
+	resendAfter   = 700 * time.Millisecond // one datagram may be lost without costing the server its turn
+	avoidedFor    = 10 * time.Second       // a server that was silent is asked last for so long
+
+	// edns0Size is the UDP size asked of the cluster: what fits any path (DNS flag day 2020).
+	edns0Size = 1232
+)
+
+var errNoServers = errors.New("no nameserver")
+
+// Servers asks a list of nameservers in their order: by UDP, by TCP where the answer is truncated, the next server
+// where one is silent, unreachable, or fails.
+type Servers struct {
+	dial       Dial
+	offerEDNS0 bool // where the question has none
+
+	mutex   sync.Mutex
+	list    []netip.AddrPort
+	avoided map[netip.AddrPort]time.Time // until
+}
+
+// NewUpstream makes the exchange with the laptop's own nameservers. A nil dial means ordinary sockets.
+func NewUpstream(servers []netip.AddrPort, dial Dial) *Servers {
+	if dial == nil {
+		dial = func(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, server.String())
+		}
+	}
+	result := &Servers{dial: dial}
+	result.Set(servers)
+	return result
+}
+
+// NewCluster makes the exchange with the cluster's nameservers, through the tunnel that dial goes through.
+func NewCluster(dial Dial, nameservers []netip.AddrPort) *Servers {
+	result := &Servers{dial: dial, offerEDNS0: true}
+	result.Set(nameservers)
+	return result
+}
+
+// Set replaces the list.
+func (servers *Servers) Set(list []netip.AddrPort) {
+	servers.mutex.Lock()
+	defer servers.mutex.Unlock()
+	servers.list = slices.Clone(list)
+	servers.avoided = map[netip.AddrPort]time.Time{}
+}
+
+// Exchange implements the type of this name. The identifier sent is random, and so is the port where dial says so.
+// Where every server fails, the last failure that one of them told (SERVFAIL, REFUSED) is returned, else an error.
+func (servers *Servers) Exchange(ctx context.Context, query *dns.Msg) (*dns.Msg, error) {
+	list := servers.inOrder()
+	if len(list) == 0 {
+		return nil, errNoServers
+	}
+	query = query.Copy()
+	offered := false
+	if servers.offerEDNS0 && query.IsEdns0() == nil {
+		query.SetEdns0(edns0Size, false)
+		offered = true
+	}
+	var refusal *dns.Msg
+	var failures []error
+	for _, server := range list {
+		if ctx.Err() != nil {
+			break
+		}
+		response, err := servers.ask(ctx, server, query)
+		if err == nil && offered && (response.Rcode == dns.RcodeFormatError || response.Rcode == dns.RcodeNotImplemented) {
+			plain := query.Copy()
+			plain.Extra = slices.DeleteFunc(plain.Extra, func(record dns.RR) bool { return record.Header().Rrtype == dns.TypeOPT })
+			response, err = servers.ask(ctx, server, plain)
+		}
+		if err != nil {
+			if ctx.Err() == nil {
+				servers.avoid(server)
+			}
+			failures = append(failures, err)
+			continue
+		}
+		switch response.Rcode {
+		case dns.RcodeServerFailure, dns.RcodeRefused, dns.RcodeNotImplemented, dns.RcodeFormatError:
+			refusal = response // as a stub resolver does: the next one may know better
+		default:
+			return response, nil
+		}
+	}
+	if refusal != nil {
+		return refusal, nil
+	}
+	return nil, errors.Join(append(failures, ctx.Err())...)
+}
+
+// inOrder returns the configured order, but those that were silent lately behind the others.
+func (servers *Servers) inOrder() []netip.AddrPort {
+	servers.mutex.Lock()
+	defer servers.mutex.Unlock()
+	now := time.Now()
+	list := slices.Clone(servers.list)
+	slices.SortStableFunc(list, func(left, right netip.AddrPort) int {
+		leftAvoided, rightAvoided := now.Before(servers.avoided[left]), now.Before(servers.avoided[right])
+		switch {
+		case leftAvoided == rightAvoided:
+			return 0
+		case leftAvoided:
+			return 1
+		}
+		return -1
+	})
+	return list
+}
+
+func (servers *Servers) avoid(server netip.AddrPort) {
+	servers.mutex.Lock()
+	defer servers.mutex.Unlock()
+	servers.avoided[server] = time.Now().Add(avoidedFor)
+}
+
+func (servers *Servers) ask(ctx context.Context, server netip.AddrPort, query *dns.Msg) (*dns.Msg, error) {
+	query.Id = dns.Id()
+	wire, err := query.Pack()
+	if err != nil {
+		return nil, fmt.Errorf("pack question: %w", err)
+	}
+	response, err := servers.askBy(ctx, "udp", server, query, wire)
+	if err != nil || !response.Truncated {
+		return response, err
+	}
+	if whole, err := servers.askBy(ctx, "tcp", server, query, wire); err == nil {
+		return whole, nil
+	}
+	return response, nil
+}
+
+func (servers *Servers) askBy(ctx context.Context, network string, server netip.AddrPort, query *dns.Msg, wire []byte) (*dns.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	defer cancel()
+	connection, err := servers.dial(ctx, network, server)
+	if err != nil {
+		return nil, fmt.Errorf("dial nameserver by %s: %w", network, err)
+	}
+	defer connection.Close()
+	stop := context.AfterFunc(ctx, func() { _ = connection.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	if network == "tcp" {
+		return exchangeStream(connection, query, wire)
+	}
+	return exchangeDatagram(ctx, connection, query, wire)
+}
+
+func exchangeStream(connection net.Conn, query *dns.Msg, wire []byte) (*dns.Msg, error) {
+	framed := append(binary.BigEndian.AppendUint16(nil, uint16(len(wire))), wire...)
+	if _, err := connection.Write(framed); err != nil {
+		return nil, fmt.Errorf("send question: %w", err)
+	}
+	var length [2]byte
+	if _, err := io.ReadFull(connection, length[:]); err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	body := make([]byte, binary.BigEndian.Uint16(length[:]))
+	if _, err := io.ReadFull(connection, body); err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	response := new(dns.Msg)
+	if err := response.Unpack(body); err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	if !answers(response, query) {
+		return nil, errors.New("the answer is to another question")
+	}
+	return response, nil
+}
+
+var datagrams = sync.Pool{New: func() any { return new([65535]byte) }}
+
+// exchangeDatagram waits for the answer to this very question and lets everything else pass by: a forged datagram
+// must not end the wait for the true one.
+func exchangeDatagram(ctx context.Context, connection net.Conn, query *dns.Msg, wire []byte) (*dns.Msg, error) {
+	if _, err := connection.Write(wire); err != nil {
+		return nil, fmt.Errorf("send question: %w", err)
+	}
+	resend := time.AfterFunc(resendAfter, func() { _, _ = connection.Write(wire) })
+	defer resend.Stop()
+	buffer := datagrams.Get().(*[65535]byte)
+	defer datagrams.Put(buffer)
+	for {
+		length, err := connection.Read(buffer[:])
+		if err != nil {
+			if ctx.Err() != nil {
+				err = ctx.Err()
+			}
+			return nil, fmt.Errorf("read answer: %w", err)
+		}
+		response := new(dns.Msg)
+		if err := response.Unpack(buffer[:length]); err != nil && !response.Truncated {
+			continue // some servers cut a truncated answer in the middle of a record: its header is enough
+		}
+		if answers(response, query) {
+			return response, nil
+		}
+	}
+}
+
+// answers checks that a message belongs to a question (RFC 5452 section 9.1). A server that cannot read the question
+// may leave it out of its refusal.
+func answers(response, query *dns.Msg) bool {
+	if !response.Response || response.Id != query.Id || response.Opcode != query.Opcode {
+		return false
+	}
+	if len(response.Question) == 0 {
+		return response.Rcode != dns.RcodeSuccess && response.Rcode != dns.RcodeNameError && len(response.Answer) == 0
+	}
+	return len(response.Question) == 1 && sameQuestion(response.Question[0], query.Question[0])
+}
+
+func sameQuestion(left, right dns.Question) bool {
+	return left.Qtype == right.Qtype && left.Qclass == right.Qclass && strings.EqualFold(left.Name, right.Name)
+}
