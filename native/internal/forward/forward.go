@@ -192,7 +192,7 @@ func (f *Forwarder) receive(from *lane, raw []byte) {
 	if parsed.protocol == protocolTCP {
 		stack = from.connections(parsed)
 	}
-	if stack != nil {
+	if stack != nil && !reopens(stack, parsed) {
 		stack.Input(parsed.raw)
 	}
 }

@@ -3,15 +3,19 @@ package forward
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"net/netip"
 	"sync"
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/waiter"
+
+	"slipway/native/internal/netstack"
 )
 
 // Keep-alive towards the laptop only finds programs whose kernel forgot them; an outage of the tunnel shorter than
@@ -123,6 +127,32 @@ func (f *Forwarder) serveTCP(from *lane, inner *stack.Stack) {
 		}
 		return true
 	})
+}
+
+// reopens handles a SYN whose addresses a closed connection still reserves. The laptop may use them again (RFC 9293
+// section 3.6.1), but gVisor redirects such a SYN to listeners only and drops it otherwise, which costs the laptop
+// a second. The lock that Abort takes may be held for long, so this does not happen on the caller's goroutine.
+func reopens(inside *netstack.Stack, parsed packet) bool {
+	if parsed.protocol != protocolTCP || !parsed.opensFlow() {
+		return false
+	}
+	id := stack.TransportEndpointID{
+		LocalAddress:  tcpip.AddrFrom4(parsed.destination.As4()),
+		LocalPort:     parsed.destinationPort(),
+		RemoteAddress: tcpip.AddrFrom4(parsed.source.As4()),
+		RemotePort:    binary.BigEndian.Uint16(parsed.payload),
+	}
+	found := inside.Inner().FindTransportEndpoint(ipv4.ProtocolNumber, tcp.ProtocolNumber, id, netstack.NIC)
+	closed, ok := found.(*tcp.Endpoint)
+	if !ok || tcp.EndpointState(closed.State()) != tcp.StateTimeWait {
+		return false
+	}
+	raw := bytes.Clone(parsed.raw)
+	go func() {
+		closed.Abort()
+		inside.Input(raw)
+	}()
+	return true
 }
 
 // connect dials first and answers the SYN with what came of it.

@@ -14,6 +14,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+
+	"slipway/native/internal/netstack"
 )
 
 func TestConnectRefusedIsRefused(t *testing.T) {
@@ -287,6 +293,31 @@ func TestSlowServerHoldsBackItsSenderOnly(t *testing.T) {
 	}
 	if err := <-sending; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The server ends first, so the agent's side keeps the addresses reserved; the laptop takes them again at once.
+func TestAddressesAreReusedAtOnce(t *testing.T) {
+	laptop := join(t, nil)
+	port, accepted := listen(t)
+	local := tcpip.FullAddress{NIC: netstack.NIC, Addr: tcpip.AddrFrom4(laptopAddress.As4()), Port: 40000}
+	remote := tcpip.FullAddress{NIC: netstack.NIC, Addr: tcpip.AddrFrom4(podAddress.As4()), Port: uint16(port)}
+	for range 3 {
+		// Under the second after which the laptop would try again.
+		ctx, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
+		client, err := gonet.DialTCPWithBind(ctx, laptop.Inner(), local, remote, ipv4.ProtocolNumber)
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		(<-accepted).Close()
+		if _, err := io.ReadAll(client); err != nil {
+			t.Fatal(err)
+		}
+		client.Close()
+		eventually(t, "the laptop's end did not close", func() bool {
+			return len(laptop.Inner().RegisteredEndpoints()) == 0 && laptop.forwarder.Stats() == Stats{}
+		})
 	}
 }
 

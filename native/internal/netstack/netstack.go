@@ -34,8 +34,16 @@ const (
 )
 
 // timeWait is how long a closed connection's addresses stay reserved. RFC 9293 asks for two maximum segment
-// lifetimes; a lane delivers in order and within seconds, so ten seconds outlive every old segment.
-const timeWait = 10 * time.Second
+// lifetimes; a lane delivers in order, so five seconds outlive every old segment.
+const timeWait = 5 * time.Second
+
+// A lane without carrier drops everything, for seconds. Without a low limit the waits between retransmissions double
+// until a connection sleeps long after its lane is back; with it, as many tries span the same minutes. The owner of
+// the stack decides when a peer is gone for good.
+const (
+	retransmitWaitMaximum = 3 * time.Second
+	retransmissions       = 200
+)
 
 // Config describes a Stack.
 type Config struct {
@@ -117,8 +125,10 @@ func (s *Stack) tuneTCP() error {
 	recovery := tcpip.TCPRACKLossDetection
 	moderate := tcpip.TCPModerateReceiveBufferOption(true)
 	wait := tcpip.TCPTimeWaitTimeoutOption(timeWait)
+	retransmitWait := tcpip.TCPMaxRTOOption(retransmitWaitMaximum)
+	retries := tcpip.TCPMaxRetriesOption(retransmissions)
 	for _, option := range []tcpip.SettableTransportProtocolOption{
-		&sack, &recovery, &moderate, &wait,
+		&sack, &recovery, &moderate, &wait, &retransmitWait, &retries,
 		&tcpip.TCPReceiveBufferSizeRangeOption{
 			Min: tcp.MinBufferSize, Default: receiveBufferDefault, Max: receiveBufferMaximum,
 		},
