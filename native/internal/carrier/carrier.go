@@ -56,9 +56,14 @@ const (
 	transportOverhead = 32
 )
 
-// DefaultBatchSize is how many messages one call of Send or of the receive function handles. wireguard-go holds one
-// buffer of 64 KiB for each, twice.
-const DefaultBatchSize = 32
+// DefaultBatchSize is how many messages one call of Send or of the receive function handles. wireguard-go holds a
+// buffer of 64 KiB for each, twice, and one for every message that is inside it, whatever the message's size: so
+// messages are counted as well as bytes. Measurements are in docs/adr/0006.
+const DefaultBatchSize = 8
+
+// insideBatches is how many batches may be inside wireguard-go in one direction: one is worked on by each of two
+// workers, one waits.
+const insideBatches = 3
 
 // Errors that a stream ends with, as the channel of Attach delivers them.
 var (

@@ -11,8 +11,10 @@ const (
 	// stands in the queues of the path is then at most one round trip.
 	windowGain = 2
 
-	// rateRounds is for how many round trips that the window limited the best rate is remembered.
-	rateRounds = 10
+	// rateRounds is for how many round trips that the window limited the best rate is remembered, but no longer than
+	// rateLifetime: when a path becomes slow, its rounds become long.
+	rateRounds   = 10
+	rateLifetime = 2 * time.Second
 
 	// roundTripLifetime is how long the least round trip is believed while the path is never idle.
 	roundTripLifetime = 10 * time.Second
@@ -30,7 +32,7 @@ type window struct {
 	roundTripAt time.Time
 	draining    bool // for one round less may be under way, so that the round trip shows without our own queue
 
-	rates    [rateRounds]float64 // bytes per second
+	rates    [rateRounds]rateSample
 	nextRate int
 
 	// One byte of the stream is followed at a time.
@@ -40,6 +42,11 @@ type window struct {
 	markAt     time.Time
 	markQueued bool // more was under way than a drained path has
 	limited    bool // the window held something back since
+}
+
+type rateSample struct {
+	bytesPerSecond float64
+	at             time.Time
 }
 
 func newWindow(minimum, maximum int) window {
@@ -75,12 +82,13 @@ func (w *window) report(received uint64, now time.Time) error {
 	w.marked = false
 	elapsed := max(now.Sub(w.markAt), time.Microsecond)
 	w.measureRoundTrip(elapsed, now)
-	w.measureRate(float64(received-w.markDone) / elapsed.Seconds())
+	w.measureRate(float64(received-w.markDone)/elapsed.Seconds(), now)
+	wanted := w.clamp(int(windowGain * w.underWay()))
 	if w.draining {
-		w.limit = w.drained()
-		return nil
+		wanted = w.drained()
 	}
-	w.limit = w.clamp(int(windowGain * w.underWay()))
+	// At most twice as much as in the round before, so that what comes after a drain is no burst of a whole window.
+	w.limit = min(wanted, 2*w.limit)
 	return nil
 }
 
@@ -95,17 +103,23 @@ func (w *window) measureRoundTrip(elapsed time.Duration, now time.Time) {
 
 // measureRate remembers the rate of a round. A round that had less to send than it might says nothing about the
 // path, unless it was the fastest of all.
-func (w *window) measureRate(rate float64) {
-	if w.limited || rate > w.rate() {
-		w.rates[w.nextRate] = rate
-		w.nextRate = (w.nextRate + 1) % rateRounds
+func (w *window) measureRate(rate float64, now time.Time) {
+	if !w.limited && rate <= w.rate() {
+		return
 	}
+	for i := range w.rates {
+		if now.Sub(w.rates[i].at) > rateLifetime {
+			w.rates[i] = rateSample{}
+		}
+	}
+	w.rates[w.nextRate] = rateSample{rate, now}
+	w.nextRate = (w.nextRate + 1) % rateRounds
 }
 
 func (w *window) rate() float64 {
 	best := 0.0
-	for _, rate := range w.rates {
-		best = max(best, rate)
+	for _, sample := range w.rates {
+		best = max(best, sample.bytesPerSecond)
 	}
 	return best
 }

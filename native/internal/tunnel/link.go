@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"golang.zx2c4.com/wireguard/tun"
+	"slipway/native/internal/carrier"
 )
 
 // link is what a wireguard-go device takes for its TUN: it reads from the lane's queue and writes to the receiver.
@@ -13,6 +14,7 @@ type link struct {
 	mtu       int
 	batchSize int
 	queue     *queue
+	bind      *carrier.Bind
 	receive   func(lane int, packets [][]byte)
 	packets   [][]byte // of the Write under way; wireguard-go writes from one goroutine per peer
 	events    chan tun.Event
@@ -21,10 +23,10 @@ type link struct {
 
 var _ tun.Device = (*link)(nil)
 
-func newLink(lane, mtu, batchSize int, queue *queue, receive func(int, [][]byte)) *link {
+func newLink(lane, mtu int, queue *queue, bind *carrier.Bind, receive func(int, [][]byte)) *link {
 	return &link{
-		lane: lane, mtu: mtu, batchSize: batchSize, queue: queue, receive: receive,
-		packets: make([][]byte, 0, batchSize),
+		lane: lane, mtu: mtu, batchSize: bind.BatchSize(), queue: queue, bind: bind, receive: receive,
+		packets: make([][]byte, 0, bind.BatchSize()),
 		events:  make(chan tun.Event),
 	}
 }
@@ -40,7 +42,7 @@ func (l *link) Write(buffers [][]byte, offset int) (int, error) {
 	for _, buffer := range buffers {
 		l.packets = append(l.packets, buffer[offset:])
 	}
-	l.receive(l.lane, l.packets)
+	l.bind.Deliver(len(buffers), func() { l.receive(l.lane, l.packets) })
 	return len(buffers), nil
 }
 

@@ -39,6 +39,7 @@ type Config struct {
 
 	// Receive takes the packets that a lane received, in the order of arrival. They are valid during the call and may
 	// be changed in place. Each lane calls from one goroutine; a call that waits holds up that lane's receiving only.
+	// It must not wait for a Send on the same lane, which may be waiting for reports that this lane has yet to receive.
 	Receive func(lane int, packets [][]byte)
 
 	QueueBytes int // that wait before encryption in each lane; 0 is DefaultQueueBytes
@@ -99,7 +100,7 @@ func newLane(config Config, number int) (*lane, error) {
 	options.OnLive = func() { made.queue.refresh() }
 	made.bind = carrier.NewBind(options)
 	made.queue = newQueue(made.bind, config.QueueBytes, config.MTU)
-	link := newLink(number, config.MTU, made.bind.BatchSize(), made.queue, config.Receive)
+	link := newLink(number, config.MTU, made.queue, made.bind, config.Receive)
 	made.device = device.NewDevice(link, made.bind, deviceLogger(options.Log))
 	if err := made.device.IpcSet(settings(config)); err != nil {
 		made.device.Close()

@@ -1,0 +1,186 @@
+package tunnel
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"testing"
+)
+
+// budget is a gate that lets a number of bytes pass, and small packets always.
+type budget struct {
+	bytes int
+	dead  bool
+}
+
+func (b *budget) Reserve(bytes int, small bool) bool {
+	if small && bytes < smallPacket {
+		return true
+	}
+	if bytes > b.bytes {
+		return false
+	}
+	b.bytes -= bytes
+	return true
+}
+
+func (b *budget) Live() bool { return !b.dead }
+
+const quantumOfTest = 1500
+
+func newTestQueue(gate *budget, limit int) *queue {
+	q := newQueue(gate, limit, quantumOfTest)
+	q.refresh()
+	return q
+}
+
+// drain takes what the gate lets pass.
+func drain(q *queue) (packets [][]byte) {
+	q.lock.Lock()
+	defer q.lock.Unlock()
+	for b := q.next(); b != nil; b = q.next() {
+		packets = append(packets, bytes.Clone(b.bytes[:b.size]))
+		b.release()
+	}
+	return packets
+}
+
+func data(port uint16, sequence uint32, size int) []byte {
+	return tcpPacket(laptopPort(port), podPort(80), sequence, flagACK, size-40)
+}
+
+func TestFlowsTakeTurnsByBytes(t *testing.T) {
+	gate := &budget{}
+	q := newTestQueue(gate, 1<<20)
+	for n := range uint32(200) {
+		q.put(data(1, n, 1500), true)
+	}
+	for n := range uint32(200) {
+		q.put(data(2, n, 500), true)
+	}
+	gate.bytes = 60_000
+	share := map[uint16]int{}
+	for _, packet := range drain(q) {
+		share[uint16(packet[20])<<8|uint16(packet[21])] += len(packet)
+	}
+	if difference := share[1] - share[2]; difference < -2*quantumOfTest || difference > 2*quantumOfTest {
+		t.Errorf("shares of 60000 bytes: %v", share)
+	}
+}
+
+func TestOnlyPureAcknowledgementsOvertakeWithinAFlow(t *testing.T) {
+	gate := &budget{}
+	q := newTestQueue(gate, 1<<20)
+	var inOrder [][]byte
+	put := func(packet []byte) {
+		inOrder = append(inOrder, packet)
+		q.put(packet, true)
+	}
+	for n := range uint32(20) {
+		put(data(1, n, 1500))
+		put(data(1, 100+n, 60)) // small, with data
+	}
+	put(tcpPacket(laptopPort(1), podPort(80), 200, flagACK|flagFIN, 0))
+	put(tcpPacket(laptopPort(1), podPort(80), 201, flagRST, 0))
+	acknowledgement := tcpPacket(laptopPort(1), podPort(80), 300, flagACK, 0)
+	q.put(acknowledgement, true)
+	got := drain(q)
+	if len(got) != 1 || !bytes.Equal(got[0], acknowledgement) {
+		t.Fatalf("with the window closed %d packets passed, not the acknowledgement alone", len(got))
+	}
+	gate.bytes = 1 << 20
+	got = drain(q)
+	if len(got) != len(inOrder) {
+		t.Fatalf("%d of %d packets", len(got), len(inOrder))
+	}
+	for i := range inOrder {
+		if !bytes.Equal(got[i], inOrder[i]) {
+			t.Fatalf("packet %d is out of its order", i)
+		}
+	}
+}
+
+func TestIdleFlowsGoFirst(t *testing.T) {
+	gate := &budget{}
+	q := newTestQueue(gate, 1<<20)
+	for n := range uint32(100) {
+		q.put(data(1, n, 1500), true)
+	}
+	gate.bytes = 1500 * 3
+	drain(q) // the flow used its first turn
+	first := data(2, 7, 1400)
+	q.put(first, true)
+	gate.bytes = 1400
+	if got := drain(q); len(got) != 1 || !bytes.Equal(got[0], first) {
+		t.Errorf("the first packet of a new flow waits behind a backlog")
+	}
+}
+
+func TestOfferDropsOfTheFullestFlowOnly(t *testing.T) {
+	gate := &budget{}
+	q := newTestQueue(gate, 100_000)
+	for n := range uint32(10) {
+		q.put(data(2, n, 1000), false)
+	}
+	for n := range uint32(500) {
+		q.put(data(1, n, 1000), false)
+	}
+	gate.bytes = 1 << 20
+	kept := map[uint16][]byte{}
+	counts := map[uint16]int{}
+	for _, packet := range drain(q) {
+		port := uint16(packet[20])<<8 | uint16(packet[21])
+		kept[port] = packet
+		counts[port]++
+	}
+	if counts[2] != 10 || counts[1] < 85 || counts[1] > 90 {
+		t.Errorf("kept %d of 10 of the small flow and %d of the full one", counts[2], counts[1])
+	}
+	if !bytes.Equal(kept[1], data(1, 499, 1000)) {
+		t.Error("the newest packet was dropped, not the oldest")
+	}
+	if stats := q.stats(); stats.QueuedBytes != 0 || stats.Dropped != uint64(500-counts[1]) {
+		t.Errorf("stats: %+v", stats)
+	}
+}
+
+func TestDeadLaneDropsAtOnce(t *testing.T) {
+	gate := &budget{}
+	q := newTestQueue(gate, 10_000)
+	q.put(data(1, 1, 1500), true)
+	gate.dead = true
+	q.refresh()
+	for n := range uint32(100) {
+		q.put(data(1, n, 1500), true)
+	}
+	gate.dead = false
+	q.refresh()
+	gate.bytes = 1 << 20
+	if got := drain(q); len(got) != 0 {
+		t.Errorf("%d packets of a dead lane came out", len(got))
+	}
+	q.put(data(1, 1, 1500), true)
+	if got := drain(q); len(got) != 1 {
+		t.Errorf("%d packets after the lane came back", len(got))
+	}
+	q.close()
+	if _, err := q.take([][]byte{make([]byte, 2000)}, []int{0}, 0); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("take after close: %v", err)
+	}
+}
+
+func TestWhatIsNoPacketIsDropped(t *testing.T) {
+	q := newTestQueue(&budget{bytes: 1 << 20}, 1<<20)
+	cut := data(1, 1, 1500)
+	tooLarge := make([]byte, MaxPacket+16)
+	fillIPv4(tooLarge, protocolUDP, laptop, pod)
+	for name, packet := range map[string][]byte{
+		"empty": {}, "short": {0x45, 0}, "cut": cut[:100], "version 7": append([]byte{0x70}, cut[1:]...), "too large": tooLarge,
+		"header of 4": append([]byte{0x41}, cut[1:]...),
+	} {
+		q.put(packet, true)
+		if got := drain(q); len(got) != 0 {
+			t.Errorf("%s came through", name)
+		}
+	}
+}
