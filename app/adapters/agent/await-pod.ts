@@ -1,0 +1,147 @@
+/** Waits until the pod of a Job runs, telling its own reasons meanwhile, or says why it never will. */
+import { CoreV1Api, type V1Pod } from '@kubernetes/client-node';
+import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
+import type { ApiConnection } from '../cluster/api-connection.ts';
+import { isAuthorizationRefusal, problemOf } from '../cluster/problems.ts';
+import { plainText } from '../credentials/exec-plugin.ts';
+import { containerName } from './manifest.ts';
+import { progressOfPod, refusalOfJob } from './pod-reasons.ts';
+import { watchPodOf } from './pod-watch.ts';
+
+/** While a Job has no pod, its events are asked this often why. Milliseconds. */
+const eventsEvery = 1_000;
+
+/** With no reason to be had, a pod that is not there after this long will not come. Milliseconds. */
+const podPatience = 20_000;
+
+/** In all. Large images over slow links take minutes. Milliseconds. */
+const wholePatience = 5 * 60_000;
+
+export interface Awaited {
+  readonly namespace: string;
+  readonly job: string;
+  readonly jobUid: string;
+  readonly image: string;
+}
+
+export function awaitPod(
+  connection: ApiConnection,
+  awaited: Awaited,
+  progress: (detail: string) => void,
+  signal: AbortSignal,
+): Promise<Result<V1Pod>> {
+  return new Promise((resolve) => {
+    const started = Date.now();
+    let podSeen = false;
+    let troubleSince: { readonly code: string; readonly at: number } | null = null;
+    let trouble: NodeJS.Timeout | undefined;
+    let lastDetail = '';
+    const settle = (result: Result<V1Pod>) => {
+      unwatch();
+      clearInterval(asking);
+      clearTimeout(trouble);
+      clearTimeout(whole);
+      signal.removeEventListener('abort', onAbort);
+      resolve(result);
+    };
+    const tell = (detail: string) => {
+      if (detail !== lastDetail) {
+        lastDetail = detail;
+        progress(detail);
+      }
+    };
+    const troubled = (found: Problem, patience: number) => {
+      tell(found.cause);
+      if (troubleSince?.code !== found.code) {
+        troubleSince = { code: found.code, at: Date.now() };
+      }
+      clearTimeout(trouble);
+      trouble = setTimeout(() => settle(failure(found)), Math.max(0, troubleSince.at + patience - Date.now()));
+    };
+    const look = (pod: V1Pod) => {
+      podSeen = true;
+      if (pod.metadata?.deletionTimestamp !== undefined) {
+        settle(failure(problem('agent-gone', 'somebody deleted the agent pod while it started')));
+        return;
+      }
+      const state = progressOfPod(pod, awaited.image);
+      if (state.kind === 'troubled') {
+        troubled(state.problem, state.patience);
+        return;
+      }
+      clearTimeout(trouble);
+      troubleSince = null;
+      if (state.kind === 'running') {
+        settle(success(pod));
+      } else if (state.kind === 'failed') {
+        settle(failure(state.problem));
+      } else if (state.kind === 'ended') {
+        lastWords(connection, awaited.namespace, pod.metadata?.name ?? '').then((words) =>
+          settle(
+            failure(problem('agent-crashed', words === '' ? state.because : `${state.because}; it said: ${words}`)),
+          ),
+        );
+      } else {
+        tell(state.detail);
+      }
+    };
+    const unwatch = watchPodOf(connection, awaited.namespace, awaited.job, {
+      changed: look,
+      deleted: () => settle(failure(problem('agent-gone', 'the agent pod was deleted while it started'))),
+      failed: (error) => {
+        if (isAuthorizationRefusal(error)) {
+          const asked = { verb: 'watch', group: '', resource: 'pods', purpose: 'agent' } as const;
+          settle(failure(problemOf(error, { ...asked, namespace: awaited.namespace })));
+        }
+      },
+    });
+    const asking = setInterval(async () => {
+      if (podSeen) {
+        clearInterval(asking);
+        return;
+      }
+      const refusal = await refusalOf(connection, awaited);
+      if (!podSeen && refusal !== null) {
+        troubled(refusal.problem, refusal.patience);
+      } else if (!podSeen && Date.now() - started > podPatience) {
+        settle(failure(problem('agent-refused', 'no pod was made for the Job, and its events do not say why')));
+      }
+    }, eventsEvery);
+    const whole = setTimeout(
+      () =>
+        settle(
+          failure(problem('agent-unreachable', `it did not start in time; last seen: ${lastDetail || 'nothing'}`)),
+        ),
+      wholePatience,
+    );
+    const onAbort = () => settle(failure(problem('agent-gone', 'stopped before the agent ran')));
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) {
+      onAbort();
+    }
+  });
+}
+
+async function refusalOf(connection: ApiConnection, awaited: Awaited) {
+  const events = await connection.attempt(() =>
+    connection.client(CoreV1Api).listNamespacedEvent({
+      namespace: awaited.namespace,
+      fieldSelector: `involvedObject.uid=${awaited.jobUid}`,
+    }),
+  );
+  return events.ok ? refusalOfJob(events.value.items) : null;
+}
+
+/** The last lines of a pod's log; empty where there are none or they may not be read. */
+export async function lastWords(connection: ApiConnection, namespace: string, pod: string): Promise<string> {
+  const log = await connection.attempt(() =>
+    connection.client(CoreV1Api).readNamespacedPodLog({
+      namespace,
+      name: pod,
+      container: containerName,
+      tailLines: 20,
+      limitBytes: 4096,
+    }),
+  );
+  return log.ok ? plainText(String(log.value)).slice(-600) : '';
+}

@@ -1,0 +1,114 @@
+/**
+ * The Job of an agent: one pod without any right in the cluster that passes PodSecurity `restricted`, and that goes
+ * away by itself when nobody renews it. Sources: k8s.io pod-security-standards, safe sysctls
+ * (net.ipv4.ping_group_range is safe since 1.18), TTL controller (KEP-592).
+ */
+import type { V1Container, V1Job } from '@kubernetes/client-node';
+
+export const managedByLabel = 'app.kubernetes.io/managed-by';
+export const agentLabel = 'slipway.dev/agent'; // value: the Job's name
+
+/** Where our binary goes in a pod of a base image. */
+export const agentFolder = '/slipway';
+export const agentFile = `${agentFolder}/agent`;
+
+export const containerName = 'agent';
+
+export interface AgentWishes {
+  readonly name: string;
+  readonly namespace: string;
+  readonly image: string;
+  /** True: the image has the agent inside, at /slipway-agent. False: it has a shell, and the binary is sent. */
+  readonly contained: boolean;
+  readonly firstDeadlineSeconds: number;
+  /** Processor limit, for namespaces whose quota insists on one; empty for none. */
+  readonly cpuLimit: string;
+  /** How long the agent waits for a client, in seconds; 0 leaves it to the agent. */
+  readonly idleSeconds: number;
+}
+
+/** Waits for the binary and becomes it. Bounded, so that a pod that nobody sends to ends with the Job's deadline. */
+const waitAndRun = `i=0; until [ -x ${agentFile} ]; do i=$((i+1)); [ $i -gt 1200 ] && exit 3; sleep 0.1 || sleep 1; done; exec ${agentFile}`;
+
+export function agentJob(wishes: AgentWishes): V1Job {
+  const labels = {
+    [managedByLabel]: 'slipway',
+    'app.kubernetes.io/name': 'slipway-agent',
+    'app.kubernetes.io/component': 'agent',
+    [agentLabel]: wishes.name,
+  };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: wishes.name, namespace: wishes.namespace, labels },
+    spec: {
+      backoffLimit: 0,
+      completions: 1,
+      parallelism: 1,
+      ttlSecondsAfterFinished: 10,
+      activeDeadlineSeconds: wishes.firstDeadlineSeconds,
+      template: {
+        metadata: {
+          labels: { ...labels, ...noMesh },
+          annotations: {
+            ...noMesh,
+            // Autoscalers must not move the pod that a laptop's connections hang on.
+            'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+            'kubectl.kubernetes.io/default-container': containerName,
+          },
+        },
+        spec: {
+          restartPolicy: 'Never',
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds: 1,
+          // The binary that is sent is for this processor; an image of the user's may be for several.
+          nodeSelector: { 'kubernetes.io/os': 'linux', ...(wishes.contained ? {} : { 'kubernetes.io/arch': 'amd64' }) },
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 65532,
+            runAsGroup: 65532,
+            fsGroup: 65532,
+            seccompProfile: { type: 'RuntimeDefault' },
+            // Lets the agent open unprivileged ping sockets (icmp(7)).
+            sysctls: [{ name: 'net.ipv4.ping_group_range', value: '0 2147483647' }],
+          },
+          containers: [container(wishes)],
+          ...(wishes.contained ? {} : { volumes: [{ name: 'program', emptyDir: { sizeLimit: '64Mi' } }] }),
+        },
+      },
+    },
+  };
+}
+
+function container(wishes: AgentWishes): V1Container {
+  return {
+    name: containerName,
+    image: wishes.image,
+    imagePullPolicy: 'IfNotPresent',
+    command: wishes.contained ? ['/slipway-agent'] : ['sh', '-c', waitAndRun],
+    env: [
+      { name: 'SLIPWAY_HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
+      ...(wishes.idleSeconds === 0 ? [] : [{ name: 'SLIPWAY_IDLE_SECONDS', value: String(wishes.idleSeconds) }]),
+    ],
+    resources: {
+      requests: { cpu: '20m', memory: '32Mi' },
+      limits: { memory: '256Mi', ...(wishes.cpuLimit === '' ? {} : { cpu: wishes.cpuLimit }) },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    ...(wishes.contained ? {} : { volumeMounts: [{ name: 'program', mountPath: agentFolder }] }),
+  };
+}
+
+/** A sidecar would take the agent's connections for its own. Istio, Linkerd, Kuma and Consul each have a word. */
+const noMesh = {
+  'sidecar.istio.io/inject': 'false',
+  'linkerd.io/inject': 'disabled',
+  'kuma.io/sidecar-injection': 'disabled',
+  'consul.hashicorp.com/connect-inject': 'false',
+};

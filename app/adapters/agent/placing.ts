@@ -1,0 +1,295 @@
+/**
+ * Places the agent: makes the Job, sends the binary beside the pod's start, keeps the Job's deadline moving, and takes
+ * everything away again. What it made before an abort or a failure it deletes.
+ */
+import { randomBytes } from 'node:crypto';
+import { BatchV1Api, CoreV1Api, type V1Job } from '@kubernetes/client-node';
+import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { agentPort } from '../../core/engine-messages.ts';
+import type { AgentPlaced, AgentWish, Log } from '../../core/ports.ts';
+import type { ApiConnection } from '../cluster/api-connection.ts';
+import { type Asked, statusCodeOf } from '../cluster/problems.ts';
+import { awaitPod } from './await-pod.ts';
+import { agentJob, agentLabel } from './manifest.ts';
+import { needsCpuLimit } from './pod-reasons.ts';
+import type { AgentRecord, AgentRecords } from './records.ts';
+import { keepRenewing } from './renewal.ts';
+import { type AgentBinary, sendBinary } from './send-binary.ts';
+import type { AgentTimes } from './times.ts';
+
+export interface AgentPlacingOptions {
+  readonly binary: () => Promise<Result<AgentBinary>>;
+  readonly build: string;
+  readonly times: AgentTimes;
+  readonly records: AgentRecords;
+  readonly log: Log;
+}
+
+/** How long deleteAgent waits for the objects to be gone. Milliseconds. */
+const goneDeadline = 15_000;
+
+export class AgentPlacing {
+  readonly #connection: ApiConnection;
+  readonly #options: AgentPlacingOptions;
+  readonly #renewals = new Map<string, () => void>(); // by Job uid
+
+  constructor(connection: ApiConnection, options: AgentPlacingOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  async place(wish: AgentWish, progress: (detail: string) => void, signal: AbortSignal): Promise<Result<AgentPlaced>> {
+    const waiting = await this.#reuse(wish);
+    if (waiting !== null) {
+      return success(waiting);
+    }
+    const first = await this.#placeNew(wish, '', progress, signal);
+    return !first.ok && needsCpuLimit(first.problem) ? this.#placeNew(wish, '2', progress, signal) : first;
+  }
+
+  async lives(placed: AgentPlaced): Promise<Result<boolean>> {
+    const { namespace, pod } = placed.target;
+    const found = await this.#connection.attempt(() =>
+      this.#connection.client(CoreV1Api).readNamespacedPod({ namespace, name: pod }),
+    );
+    if (found.ok) {
+      const running = found.value.status?.containerStatuses?.[0]?.state?.running !== undefined;
+      return success(running && found.value.metadata?.deletionTimestamp === undefined);
+    }
+    if (statusCodeOf(found.error) === 404) {
+      return success(false);
+    }
+    return failure(await this.#connection.explain(found.error, asked('get', 'pods', namespace)));
+  }
+
+  /** Deletes the Job with all that it owns and waits until nothing is left of it. */
+  async remove(placed: AgentPlaced): Promise<Result<null>> {
+    const { namespace, pod } = placed.target;
+    const record = (await this.#options.records.all(this.#connection.address.server)).find((item) => item.pod === pod);
+    const job = record?.job ?? pod.replace(/-[^-]+$/, '');
+    return this.#removeJob(namespace, job, record?.uid ?? '');
+  }
+
+  /** Ends the renewals. The agents live on until their deadline. */
+  close(): void {
+    for (const end of this.#renewals.values()) {
+      end();
+    }
+    this.#renewals.clear();
+  }
+
+  async #placeNew(
+    wish: AgentWish,
+    cpuLimit: string,
+    progress: (detail: string) => void,
+    signal: AbortSignal,
+  ): Promise<Result<AgentPlaced>> {
+    const started = performance.now();
+    const contained = wish.image !== '';
+    const image = contained ? wish.image : wish.baseImage;
+    const binary = contained ? null : this.#options.binary(); // packs while the pod starts
+    const name = `slipway-agent-${randomBytes(5).toString('hex')}`;
+    const { namespace } = wish;
+    progress('making the agent');
+    const made = await this.#createJob(
+      agentJob({
+        name,
+        namespace,
+        image,
+        contained,
+        firstDeadlineSeconds: this.#options.times.firstDeadlineSeconds,
+        cpuLimit,
+        idleSeconds: this.#options.times.idleSeconds,
+      }),
+      namespace,
+    );
+    if (!made.ok) {
+      return made;
+    }
+    const uid = made.value.metadata?.uid ?? '';
+    const record: AgentRecord = {
+      server: this.#connection.address.server,
+      namespace,
+      job: name,
+      uid,
+      pod: '',
+      image,
+      delivery: contained ? 'image' : 'sent',
+      build: this.#options.build,
+      madeAt: Date.now(),
+    };
+    const recorded = this.#options.records.keep(record);
+    const jobMade = performance.now();
+    this.#renew(record, this.#options.times.firstDeadlineSeconds);
+    const placed = await this.#bringUp(record, binary, progress, signal);
+    await recorded;
+    if (!placed.ok) {
+      await this.#removeJob(namespace, name, uid);
+      return placed;
+    }
+    await this.#options.records.keep({ ...record, pod: placed.value.placed.target.pod });
+    this.#renew(record, this.#options.times.renewedDeadlineSeconds);
+    this.#options.log.info('agent placed', {
+      delivery: record.delivery,
+      jobMilliseconds: Math.round(jobMade - started),
+      ...placed.value.times,
+      wholeMilliseconds: Math.round(performance.now() - started),
+    });
+    return success(placed.value.placed);
+  }
+
+  async #bringUp(
+    record: AgentRecord,
+    binary: Promise<Result<AgentBinary>> | null,
+    progress: (detail: string) => void,
+    signal: AbortSignal,
+  ): Promise<Result<{ placed: AgentPlaced; times: Record<string, number> }>> {
+    const started = performance.now();
+    const { namespace, job, image } = record;
+    const running = await awaitPod(this.#connection, { namespace, job, jobUid: record.uid, image }, progress, signal);
+    if (!running.ok) {
+      return running;
+    }
+    const pod = running.value.metadata?.name ?? '';
+    const times: Record<string, number> = { podMilliseconds: Math.round(performance.now() - started) };
+    if (binary !== null) {
+      progress('sending the agent into the pod');
+      const content = await binary;
+      if (!content.ok) {
+        return content;
+      }
+      times.packedMilliseconds = Math.round(performance.now() - started);
+      const sent = await sendBinary(this.#connection, namespace, pod, image, content.value, signal);
+      if (!sent.ok) {
+        return sent;
+      }
+      times.execOpenedMilliseconds = Math.round(sent.value.opened);
+      times.sentMilliseconds = Math.round(sent.value.sent);
+    }
+    return success({
+      placed: {
+        target: { namespace, pod, port: agentPort },
+        agent: { namespace, pod, build: record.build, delivery: record.delivery, image },
+      },
+      times,
+    });
+  }
+
+  async #createJob(job: V1Job, namespace: string): Promise<Result<V1Job>> {
+    const made = await this.#connection.ask(asked('create', 'jobs', namespace), () =>
+      this.#connection.client(BatchV1Api).createNamespacedJob({ namespace, body: job }),
+    );
+    if (!made.ok && made.problem.facts.status !== undefined && Number(made.problem.facts.status) >= 400) {
+      // Admission answers with whatever status it likes: the words are what counts.
+      return failure(problem('agent-refused', made.problem.cause, { namespace }));
+    }
+    return made;
+  }
+
+  /** An agent of ours that waits for its client: after a crash of the core, or when a connect follows a lost one. */
+  async #reuse(wish: AgentWish): Promise<AgentPlaced | null> {
+    const image = wish.image === '' ? wish.baseImage : wish.image;
+    const delivery = wish.image === '' ? 'sent' : 'image';
+    for (const record of await this.#options.records.all(this.#connection.address.server)) {
+      if (this.#renewals.has(record.uid)) {
+        continue; // in use
+      }
+      const fits =
+        record.namespace === wish.namespace &&
+        record.image === image &&
+        record.delivery === delivery &&
+        record.build === this.#options.build &&
+        record.pod !== '';
+      const placed: AgentPlaced = {
+        target: { namespace: record.namespace, pod: record.pod, port: agentPort },
+        agent: { namespace: record.namespace, pod: record.pod, build: record.build, delivery, image },
+      };
+      if (fits && (await this.#isOurs(record))) {
+        this.#renew(record, this.#options.times.renewedDeadlineSeconds);
+        this.#options.log.info('a waiting agent is used again', { delivery });
+        return placed;
+      }
+      this.#removeJob(record.namespace, record.job, record.uid).catch(() => undefined);
+    }
+    return null;
+  }
+
+  async #isOurs(record: AgentRecord): Promise<boolean> {
+    const found = await this.#connection.attempt(() =>
+      this.#connection.client(CoreV1Api).readNamespacedPod({ namespace: record.namespace, name: record.pod }),
+    );
+    if (!found.ok) {
+      return false;
+    }
+    const { metadata, status } = found.value;
+    return (
+      metadata?.deletionTimestamp === undefined &&
+      metadata?.ownerReferences?.some((owner) => owner.uid === record.uid && owner.controller === true) === true &&
+      metadata.labels?.[agentLabel] === record.job &&
+      status?.containerStatuses?.[0]?.state?.running !== undefined
+    );
+  }
+
+  #renew(record: AgentRecord, deadlineSeconds: number): void {
+    this.#renewals.get(record.uid)?.();
+    this.#renewals.set(
+      record.uid,
+      keepRenewing(this.#connection, record, {
+        deadlineSeconds,
+        everyMilliseconds: this.#options.times.renewEveryMilliseconds,
+        // A Job just made has its first deadline already.
+        atOnce: deadlineSeconds !== this.#options.times.firstDeadlineSeconds,
+        log: this.#options.log,
+      }),
+    );
+  }
+
+  async #removeJob(namespace: string, job: string, uid: string): Promise<Result<null>> {
+    this.#renewals.get(uid)?.();
+    this.#renewals.delete(uid);
+    const deleted = await this.#connection.ask(asked('delete', 'jobs', namespace), async () => {
+      try {
+        await this.#connection.client(BatchV1Api).deleteNamespacedJob({
+          namespace,
+          name: job,
+          propagationPolicy: 'Background',
+          // Never somebody else's Job of the same name.
+          ...(uid === '' ? {} : { body: { preconditions: { uid }, propagationPolicy: 'Background' } }),
+        });
+      } catch (error) {
+        if (statusCodeOf(error) !== 404 && statusCodeOf(error) !== 409) {
+          throw error;
+        }
+      }
+      return null;
+    });
+    if (!deleted.ok) {
+      return deleted;
+    }
+    if (uid !== '') {
+      await this.#options.records.forget(uid);
+    }
+    return this.#awaitGone(namespace, job);
+  }
+
+  async #awaitGone(namespace: string, job: string): Promise<Result<null>> {
+    const until = Date.now() + goneDeadline;
+    const labelSelector = `${agentLabel}=${job}`;
+    for (;;) {
+      const left = await this.#connection.attempt(() =>
+        this.#connection.client(CoreV1Api).listNamespacedPod({ namespace, labelSelector }),
+      );
+      if (!left.ok || left.value.items.length === 0) {
+        return success(null); // the deletion was accepted: whether it may be watched is another matter
+      }
+      if (Date.now() > until) {
+        return failure(problem('agent-unreachable', `the pod of ${job} is still there; its node may not answer`));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+  }
+}
+
+export function asked(verb: string, resource: string, namespace: string): Asked {
+  return { verb, group: resource === 'jobs' ? 'batch' : '', resource, namespace, purpose: 'agent' };
+}

@@ -1,0 +1,61 @@
+/**
+ * Moves a Job's deadline on as long as this core wants its agent. `activeDeadlineSeconds` counts from the Job's start
+ * (batch/v1 JobSpec), so each renewal is "how old it is now, and so much more", by the API server's clock.
+ */
+import { BatchV1Api, setHeaderOptions } from '@kubernetes/client-node';
+import type { Log } from '../../core/ports.ts';
+import type { ApiConnection } from '../cluster/api-connection.ts';
+import { statusCodeOf } from '../cluster/problems.ts';
+import type { AgentRecord } from './records.ts';
+
+export interface RenewalOptions {
+  readonly deadlineSeconds: number;
+  readonly everyMilliseconds: number;
+  readonly atOnce: boolean;
+  readonly log: Log;
+}
+
+/** Returns what ends it. Failures are tried again at the next turn: several fit into one deadline. */
+export function keepRenewing(connection: ApiConnection, record: AgentRecord, options: RenewalOptions): () => void {
+  let ended = false;
+  let startedAt: number | null = null;
+  const renew = async () => {
+    const batch = connection.client(BatchV1Api);
+    const job = { namespace: record.namespace, name: record.job };
+    const attempt = await connection.attempt(async () => {
+      if (startedAt === null) {
+        const found = await batch.readNamespacedJob(job);
+        const start = found.status?.startTime ?? found.metadata?.creationTimestamp;
+        startedAt = start === undefined ? null : new Date(start).getTime();
+      }
+      const age = startedAt === null ? 0 : (connection.serverNow() - startedAt) / 1000;
+      const activeDeadlineSeconds = Math.max(1, Math.ceil(age + options.deadlineSeconds));
+      if (!ended) {
+        await batch.patchNamespacedJob(
+          { ...job, body: { spec: { activeDeadlineSeconds } } },
+          setHeaderOptions('Content-Type', 'application/merge-patch+json'),
+        );
+      }
+    });
+    if (!attempt.ok && !ended) {
+      const code = statusCodeOf(attempt.error);
+      if (code === 401) {
+        await connection.refresh();
+      }
+      if (code === 404) {
+        end();
+      }
+      options.log.warning('the deadline of the agent could not be renewed', { status: code ?? 0 });
+    }
+  };
+  const timer = setInterval(renew, options.everyMilliseconds);
+  timer.unref();
+  const end = () => {
+    ended = true;
+    clearInterval(timer);
+  };
+  if (options.atOnce) {
+    renew().catch(() => undefined);
+  }
+  return end;
+}

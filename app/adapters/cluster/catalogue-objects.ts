@@ -1,0 +1,163 @@
+/**
+ * Kubernetes objects as the catalogue shows them. What comes from a cluster is checked field by field; an object that
+ * is malformed is left out, a field that is not understood is empty.
+ */
+import { z } from 'zod';
+import { type Service, serviceSchema } from '../../contract/index.ts';
+import { parseAddress } from './prefixes.ts';
+
+type Endpoint = Service['endpoints'][number];
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+
+/** client-node makes a Date of it, a watch a string. */
+const time = z
+  .union([z.date(), z.string()])
+  .nullish()
+  .transform((value) => {
+    const milliseconds = value instanceof Date ? value.getTime() : Date.parse(value ?? '');
+    return Number.isNaN(milliseconds) ? 0 : milliseconds;
+  });
+
+const metadata = z.object({
+  name: z.string().min(1).max(253),
+  namespace: text,
+  labels: z
+    .record(z.string(), z.string())
+    .nullish()
+    .transform((value) => value ?? {}),
+  creationTimestamp: time,
+});
+
+const serviceObject = z.object({
+  metadata,
+  spec: z.object({
+    type: text,
+    clusterIP: text,
+    clusterIPs: z.array(z.string()).nullish(),
+    externalName: text,
+    ports: z
+      .array(
+        z.object({
+          name: text,
+          port: z.number().int().min(1).max(65535),
+          protocol: text,
+          targetPort: z.union([z.string(), z.number()]).nullish(),
+          nodePort: z.number().nullish(),
+          appProtocol: text,
+        }),
+      )
+      .nullish(),
+  }),
+});
+
+const sliceObject = z.object({
+  metadata,
+  addressType: text,
+  endpoints: z
+    .array(
+      z.object({
+        addresses: z.array(z.string()),
+        conditions: z.object({ ready: z.boolean().nullish() }).nullish(),
+        nodeName: text,
+        targetRef: z.object({ kind: text, name: text }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+const namespaceObject = z.object({ metadata, status: z.object({ phase: text }).nullish() });
+
+const types = serviceSchema.shape.type;
+
+/** The Service without its endpoints; null where the object is malformed. */
+export function serviceOf(object: unknown): Service | null {
+  const parsed = serviceObject.safeParse(object);
+  if (!parsed.success) {
+    return null;
+  }
+  const { metadata: meta, spec } = parsed.data;
+  const type = types.safeParse(spec.type || 'ClusterIP');
+  if (!type.success) {
+    return null;
+  }
+  const addresses = (spec.clusterIPs ?? [spec.clusterIP]).filter((address) => address !== '' && address !== 'None');
+  return {
+    namespace: meta.namespace,
+    name: meta.name,
+    type: type.data,
+    addresses: addresses.filter((address) => parseAddress(address) !== null || address.includes(':')),
+    headless: spec.clusterIP === 'None',
+    externalName: spec.externalName,
+    ports: (spec.ports ?? []).map((port) => ({
+      name: port.name,
+      port: port.port,
+      protocol: port.protocol || 'TCP',
+      targetPort: String(port.targetPort ?? port.port),
+      nodePort: port.nodePort ?? null,
+      application: port.appProtocol,
+    })),
+    endpoints: [],
+    labels: meta.labels,
+    createdAt: meta.creationTimestamp,
+  };
+}
+
+export interface Slice {
+  readonly service: string; // namespace/name
+  readonly endpoints: readonly Endpoint[];
+}
+
+export function sliceOf(object: unknown): Slice | null {
+  const parsed = sliceObject.safeParse(object);
+  if (!parsed.success) {
+    return null;
+  }
+  const service = parsed.data.metadata.labels['kubernetes.io/service-name'];
+  if (service === undefined || parsed.data.addressType === 'FQDN') {
+    return null;
+  }
+  return {
+    service: `${parsed.data.metadata.namespace}/${service}`,
+    endpoints: (parsed.data.endpoints ?? []).flatMap((endpoint) =>
+      endpoint.addresses.map((address) => ({
+        address,
+        ready: endpoint.conditions?.ready ?? true, // "nil should be interpreted as true" (discovery/v1)
+        pod: endpoint.targetRef?.kind === 'Pod' ? endpoint.targetRef.name : '',
+        node: endpoint.nodeName,
+      })),
+    ),
+  };
+}
+
+/** The namespace's name; null where it is going away or malformed. */
+export function namespaceOf(object: unknown): string | null {
+  const parsed = namespaceObject.safeParse(object);
+  return parsed.success && parsed.data.status?.phase !== 'Terminating' ? parsed.data.metadata.name : null;
+}
+
+/** Services with the endpoints of their slices, sorted by namespace and name. One address may be in two slices. */
+export function joinEndpoints(services: readonly Service[], slices: readonly Slice[]): Service[] {
+  const byService = new Map<string, Map<string, Endpoint>>();
+  for (const slice of slices) {
+    const known = byService.get(slice.service) ?? new Map<string, Endpoint>();
+    byService.set(slice.service, known);
+    for (const endpoint of slice.endpoints) {
+      const before = known.get(endpoint.address);
+      known.set(endpoint.address, before?.ready === true ? before : endpoint);
+    }
+  }
+  return services
+    .map((service) => ({
+      ...service,
+      endpoints: [...(byService.get(`${service.namespace}/${service.name}`)?.values() ?? [])],
+    }))
+    .sort((one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name));
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

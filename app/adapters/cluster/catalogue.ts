@@ -1,0 +1,181 @@
+/**
+ * The catalogue: namespaces, Services and their endpoints, listed once or followed by informers. What the user may
+ * not see cluster-wide is looked for in the home namespace; what may not be seen there either becomes a problem.
+ */
+import { CoreV1Api, DiscoveryV1Api, type KubernetesListObject, type KubernetesObject } from '@kubernetes/client-node';
+import { type Problem, problem, type Result, success } from '../../contract/index.ts';
+import type { Catalogue } from '../../core/ports.ts';
+import type { ApiConnection } from './api-connection.ts';
+import { joinEndpoints, namespaceOf, serviceOf, sliceOf } from './catalogue-objects.ts';
+import { type Informer, startInformer } from './informer.ts';
+import { type Asked, forbiddenProblem, problemOf } from './problems.ts';
+import { catalogueClusterRole } from './roles.ts';
+
+type Kind = 'namespaces' | 'services' | 'endpointslices';
+type List = KubernetesListObject<KubernetesObject>;
+
+/** A burst of changes becomes one catalogue. Milliseconds. */
+const settleTime = 150;
+
+const groups: Readonly<Record<Kind, string>> = { namespaces: '', services: '', endpointslices: 'discovery.k8s.io' };
+
+export function askedFor(kind: Kind, namespace: string): Asked {
+  return { verb: 'list', group: groups[kind], resource: kind, namespace, purpose: 'catalogue' };
+}
+
+export async function listNamespaces(connection: ApiConnection, home: string) {
+  const attempt = await connection.ask(askedFor('namespaces', ''), () => listAll(connection, 'namespaces', ''));
+  if (attempt.ok) {
+    const namespaces = attempt.value.items.map(namespaceOf).filter((name) => name !== null);
+    return success({ namespaces: namespaces.sort(), complete: true });
+  }
+  return attempt.problem.code === 'forbidden' ? success({ namespaces: [home], complete: false }) : attempt;
+}
+
+/** `namespaces` empty: all, or the home namespace where that is refused. */
+export async function listCatalogue(
+  connection: ApiConnection,
+  home: string,
+  namespaces: readonly string[],
+): Promise<Result<Catalogue>> {
+  const known = await listNamespaces(connection, home);
+  if (!known.ok) {
+    return known;
+  }
+  const problems: Problem[] = [];
+  const read = async (kind: Kind): Promise<Result<KubernetesObject[]>> => {
+    const listed = await Promise.all(
+      (namespaces.length === 0 ? [''] : namespaces).map(async (namespace) => {
+        const asked = askedFor(kind, namespace);
+        const first = await connection.ask(asked, () => listAll(connection, kind, namespace));
+        if (first.ok || first.problem.code !== 'forbidden') {
+          return first;
+        }
+        problems.push(missing(kind, namespace, first.problem));
+        const second =
+          namespace === ''
+            ? await connection.ask(asked, () => listAll(connection, kind, home))
+            : success({ items: [] });
+        return second.ok || second.problem.code !== 'forbidden' ? second : success({ items: [] });
+      }),
+    );
+    const failed = listed.find((result) => !result.ok);
+    return failed !== undefined && !failed.ok
+      ? failed
+      : success(listed.flatMap((result) => (result.ok ? result.value.items : [])));
+  };
+  const [services, slices] = await Promise.all([read('services'), read('endpointslices')]);
+  if (!services.ok) {
+    return services;
+  }
+  if (!slices.ok) {
+    return slices;
+  }
+  return success(assemble(known.value.namespaces, services.value, slices.value, problems));
+}
+
+/** Calls with the whole catalogue whenever it changed, for the first time once every list was read. */
+export function watchCatalogue(
+  connection: ApiConnection,
+  home: string,
+  listener: (catalogue: Catalogue) => void,
+): () => void {
+  const kinds: readonly Kind[] = ['namespaces', 'services', 'endpointslices'];
+  const informers = new Map<Kind, Informer>();
+  const problems = new Map<Kind, Problem>();
+  const given = new Set<Kind>(); // refused everywhere: nothing will come
+  let settling: NodeJS.Timeout | undefined;
+  let ended = false;
+
+  const objects = (kind: Kind) => informers.get(kind)?.objects() ?? [];
+  const tell = () => {
+    if (ended || !kinds.every((kind) => given.has(kind) || informers.get(kind)?.complete === true)) {
+      return;
+    }
+    const names = given.has('namespaces') ? [home] : objects('namespaces').map(namespaceOf);
+    const namespaces = names.filter((name) => name !== null);
+    listener(assemble(namespaces, objects('services'), objects('endpointslices'), [...problems.values()]));
+  };
+  const changed = () => {
+    clearTimeout(settling);
+    settling = setTimeout(tell, settleTime);
+  };
+  const follow = (kind: Kind, namespace: string) => {
+    informers.get(kind)?.end();
+    const informer = startInformer(connection, pathOf(kind, namespace), () => listAll(connection, kind, namespace), {
+      changed,
+      refused: (error) => {
+        if (!problems.has(kind)) {
+          problems.set(kind, missing(kind, namespace, problemOf(error, askedFor(kind, namespace))));
+        }
+        if (kind !== 'namespaces' && namespace === '') {
+          setImmediate(() => ended || follow(kind, home));
+        } else {
+          given.add(kind);
+          changed();
+        }
+        return true;
+      },
+    });
+    informers.set(kind, informer);
+  };
+  for (const kind of kinds) {
+    follow(kind, '');
+  }
+  return () => {
+    ended = true;
+    clearTimeout(settling);
+    for (const informer of informers.values()) {
+      informer.end();
+    }
+  };
+}
+
+function assemble(
+  namespaces: readonly string[],
+  services: readonly unknown[],
+  slices: readonly unknown[],
+  problems: readonly Problem[],
+): Catalogue {
+  return {
+    namespaces: [...namespaces].sort(),
+    services: joinEndpoints(
+      services.map(serviceOf).filter((service) => service !== null),
+      slices.map(sliceOf).filter((slice) => slice !== null),
+    ),
+    problems,
+  };
+}
+
+function missing(kind: Kind, namespace: string, because: Problem): Problem {
+  const where = namespace === '' ? 'in all namespaces' : `in ${namespace}`;
+  if (kind === 'endpointslices') {
+    const cause = `endpoints ${where} may not be listed, so it is not known which Services are ready`;
+    return problem('service-endpoints-unknown', cause, { namespace }, catalogueClusterRole());
+  }
+  return { ...forbiddenProblem(askedFor(kind, namespace), because.cause), severity: 'warning' };
+}
+
+function pathOf(kind: Kind, namespace: string): string {
+  const root = groups[kind] === '' ? '/api/v1' : `/apis/${groups[kind]}/v1`;
+  return namespace === '' ? `${root}/${kind}` : `${root}/namespaces/${encodeURIComponent(namespace)}/${kind}`;
+}
+
+async function listAll(connection: ApiConnection, kind: Kind, namespace: string): Promise<List> {
+  const core = connection.client(CoreV1Api);
+  const discovery = connection.client(DiscoveryV1Api);
+  switch (kind) {
+    case 'namespaces':
+      return core.listNamespace() as Promise<List>;
+    case 'services':
+      return (
+        namespace === '' ? core.listServiceForAllNamespaces() : core.listNamespacedService({ namespace })
+      ) as Promise<List>;
+    case 'endpointslices':
+      return (
+        namespace === ''
+          ? discovery.listEndpointSliceForAllNamespaces()
+          : discovery.listNamespacedEndpointSlice({ namespace })
+      ) as Promise<List>;
+  }
+}

@@ -1,0 +1,100 @@
+/** One cluster as one user sees it: the ClusterPort over client-node. */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { VersionApi } from '@kubernetes/client-node';
+import type { Context, ExecPlugin, Result } from '../../contract/index.ts';
+import { failure, problem, success } from '../../contract/index.ts';
+import type { ClusterAddress } from '../../core/engine-messages.ts';
+import type { ClusterPort } from '../../core/ports.ts';
+import { AgentPlacing, type AgentPlacingOptions } from '../agent/placing.ts';
+import type { CredentialSource } from '../credentials/credentials.ts';
+import { ApiConnection } from './api-connection.ts';
+import { listCatalogue, listNamespaces, watchCatalogue } from './catalogue.ts';
+import type { Asked } from './problems.ts';
+import { discoverRanges } from './ranges.ts';
+import { checkRights } from './rights.ts';
+
+/** Bearer tokens and certificates are checked against the clock; API servers allow none to a minute or so. */
+const clockTolerance = 5 * 60_000;
+
+export interface ClusterOptions {
+  readonly context: Context;
+  readonly address: ClusterAddress;
+  readonly execPlugin: ExecPlugin | null;
+  readonly credentials: CredentialSource;
+  readonly agent: AgentPlacingOptions;
+}
+
+export function openCluster(options: ClusterOptions): ClusterPort {
+  const { address, credentials } = options;
+  const home = options.context.namespace;
+  const connection = new ApiConnection(address, credentials);
+  const placing = new AgentPlacing(connection, options.agent);
+  const ending: (() => void)[] = [];
+
+  return {
+    address,
+    execPlugin: options.execPlugin,
+    protectedAddresses: () => protectedAddresses(address),
+    credentials: (refresh) => credentials.get(refresh),
+    reach: () => reach(connection),
+    discoverRanges: () => discoverRanges(connection, home),
+    listNamespaces: () => listNamespaces(connection, home),
+    listCatalogue: (namespaces) => listCatalogue(connection, home, namespaces),
+    watchCatalogue: (listener) => {
+      const end = watchCatalogue(connection, home, listener);
+      ending.push(end);
+      return end;
+    },
+    placeAgent: (wish, progress, signal) => placing.place(wish, progress, signal),
+    agentLives: (placed) => placing.lives(placed),
+    deleteAgent: (placed) => placing.remove(placed),
+    checkRights: (namespace) => checkRights(connection, namespace),
+    close: () => {
+      for (const end of ending) {
+        end();
+      }
+      placing.close();
+      credentials.close();
+      connection.close();
+    },
+  };
+}
+
+async function reach(connection: ApiConnection): Promise<Result<{ version: string; clockSkewMilliseconds: number }>> {
+  const asked: Asked = { verb: 'get', group: '', resource: '/version', namespace: '', purpose: 'other' };
+  const answer = await connection.ask(asked, () => connection.client(VersionApi).getCode());
+  const skew = connection.clockSkew() ?? 0;
+  if (!answer.ok) {
+    if (answer.problem.code === 'unauthorized' && Math.abs(skew) > clockTolerance) {
+      const minutes = Math.round(Math.abs(skew) / 60_000);
+      const cause = `it is ${minutes} minutes ${skew > 0 ? 'behind' : 'ahead of'} the API server's, which refuses the credentials`;
+      return failure(problem('clock-wrong', cause));
+    }
+    return answer;
+  }
+  const version = typeof answer.value?.gitVersion === 'string' ? answer.value.gitVersion : '';
+  return version === ''
+    ? failure(problem('api-unreachable', 'what answers there is no API server (it has no version)'))
+    : success({ version, clockSkewMilliseconds: Math.round(skew) });
+}
+
+/** Every address of the API server and of its proxy. A name that does not resolve protects nothing. */
+async function protectedAddresses(address: ClusterAddress): Promise<string[]> {
+  const hosts = [address.server, address.proxyUrl ?? '']
+    .map((url) => URL.parse(url)?.hostname.replace(/^\[|\]$/g, '') ?? '')
+    .filter((host) => host !== '');
+  const resolved = await Promise.all(
+    hosts.map(async (host) => {
+      if (isIP(host) !== 0) {
+        return [host];
+      }
+      try {
+        return (await lookup(host, { all: true })).map((found) => found.address);
+      } catch {
+        return [];
+      }
+    }),
+  );
+  return [...new Set(resolved.flat())];
+}

@@ -1,0 +1,190 @@
+/** Turns the errors of client-node, undici, TLS and sockets into problems, once, for everything that talks to an API server. */
+import { X509Certificate } from 'node:crypto';
+import { ApiException } from '@kubernetes/client-node';
+import { z } from 'zod';
+import { type Problem, problem } from '../../contract/index.ts';
+import type { ClusterCredentials } from '../../core/engine-messages.ts';
+import { plainText } from '../credentials/exec-plugin.ts';
+import { ProblemError } from '../problem-error.ts';
+import { agentRole, catalogueClusterRole, roleFor } from './roles.ts';
+
+/** What was asked for, for the words of a refusal. `namespace` is empty for the whole cluster. */
+export interface Asked {
+  readonly verb: string;
+  readonly group: string; // empty: core
+  readonly resource: string;
+  readonly namespace: string;
+  /** Which role to ask for. */
+  readonly purpose: 'agent' | 'catalogue' | 'other';
+}
+
+const statusSchema = z.object({
+  message: z.string().nullish(),
+  reason: z.string().nullish(),
+  details: z.object({ kind: z.string().nullish(), name: z.string().nullish() }).nullish(),
+});
+export type ApiStatus = z.infer<typeof statusSchema>;
+
+/** HTTP status of an API server's refusal, or null where the error is something else. */
+export function statusCodeOf(error: unknown): number | null {
+  if (error instanceof ApiException) {
+    return error.code;
+  }
+  const carried = z.object({ statusCode: z.number() }).safeParse(error); // client-node's Watch
+  if (carried.success) {
+    return carried.data.statusCode;
+  }
+  // ws tells the status of a refused upgrade in its message only.
+  const refused = /Unexpected server response: (\d{3})/.exec(messageOf(error));
+  return refused === null ? null : Number(refused[1]);
+}
+
+/** The API server's own words (metav1.Status); empty where it sent none. */
+export function apiStatusOf(error: unknown): ApiStatus {
+  const body: unknown = error instanceof ApiException ? error.body : null;
+  let document: unknown = body;
+  if (typeof body === 'string') {
+    try {
+      document = JSON.parse(body);
+    } catch {
+      return { message: plainText(body) };
+    }
+  }
+  const parsed = statusSchema.safeParse(document);
+  return parsed.success ? parsed.data : {};
+}
+
+/** True for a refusal by the authorizer, false for one by admission (quota, policy), which also answers 403. */
+export function isAuthorizationRefusal(error: unknown): boolean {
+  const message = apiStatusOf(error).message ?? '';
+  return statusCodeOf(error) === 403 && (message === '' || /\bcannot \S+ (resource|path)\b/.test(message));
+}
+
+export function problemOf(error: unknown, asked: Asked, credentials: ClusterCredentials | null = null): Problem {
+  if (error instanceof ProblemError) {
+    return error.problem;
+  }
+  const code = statusCodeOf(error);
+  if (code === null) {
+    return connectionProblem(error);
+  }
+  const status = apiStatusOf(error);
+  const said = plainText(status.message ?? '') || `the API server answered ${code}`;
+  switch (code) {
+    case 401:
+      return refusedCredentials(credentials, said);
+    case 403:
+      return isAuthorizationRefusal(error)
+        ? forbiddenProblem(asked, said)
+        : problem('agent-refused', said, { namespace: asked.namespace });
+    case 404:
+      return status.details?.kind === 'namespaces'
+        ? problem('namespace-missing', said, { namespace: status.details.name ?? asked.namespace })
+        : problem('internal', `${asked.verb} ${asked.resource}: ${said}`, { status: '404' });
+    case 502: // a load balancer or proxy with nobody behind it
+    case 503:
+    case 504:
+      return problem('api-unreachable', `it answered ${code}: ${said}`);
+    default:
+      return problem('internal', `${asked.verb} ${asked.resource}: ${said}`, { status: String(code) });
+  }
+}
+
+export function forbiddenProblem(asked: Asked, cause: string): Problem {
+  const rule = { apiGroups: [asked.group], resources: [asked.resource], verbs: [asked.verb] };
+  const role =
+    asked.purpose === 'agent'
+      ? agentRole(asked.namespace)
+      : asked.purpose === 'catalogue'
+        ? catalogueClusterRole()
+        : roleFor(rule, asked.namespace);
+  const facts = { verb: asked.verb, resource: asked.resource, group: asked.group, namespace: asked.namespace };
+  return problem('forbidden', cause, facts, role);
+}
+
+/** API servers do not refuse an expired client certificate in the handshake: they answer 401. */
+function refusedCredentials(credentials: ClusterCredentials | null, said: string): Problem {
+  if (credentials?.clientCertificate) {
+    try {
+      const { validTo } = new X509Certificate(credentials.clientCertificate);
+      if (Date.parse(validTo) < Date.now()) {
+        return problem('certificate-expired', `the client certificate was valid until ${validTo}`);
+      }
+    } catch {
+      // It cannot be read: what the API server says is all there is to say.
+    }
+  }
+  return problem('unauthorized', said);
+}
+
+const untrusted: ReadonlySet<string> = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'CERT_REJECTED',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'CERT_CHAIN_TOO_LONG',
+  'PATH_LENGTH_EXCEEDED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+function connectionProblem(error: unknown): Problem {
+  const chain = causesOf(error);
+  const codes = chain.map(codeOf);
+  const words = plainText(messageOf(chain.at(-1)));
+  if (codes.includes('CERT_HAS_EXPIRED')) {
+    return problem(
+      'certificate-expired',
+      "the API server's certificate has expired, or this computer's clock is ahead",
+    );
+  }
+  if (codes.includes('CERT_NOT_YET_VALID')) {
+    return problem('clock-wrong', "the API server's certificate is not valid yet: this computer's clock is behind");
+  }
+  if (codes.some((code) => untrusted.has(code))) {
+    return problem('certificate-untrusted', words);
+  }
+  if (chain.some((link) => /alert (certificate expired|certificate_expired)/i.test(messageOf(link)))) {
+    return problem('certificate-expired', 'the API server says that the client certificate has expired');
+  }
+  if (codes.some((code) => code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_'))) {
+    return codes.some((code) => /ALERT|CERT/.test(code))
+      ? problem('unauthorized', `the TLS handshake failed: ${words}`)
+      : problem('api-unreachable', `what answers there does not speak TLS as an API server does: ${words}`);
+  }
+  if (chain.some((link) => link instanceof SyntaxError)) {
+    return problem('api-unreachable', 'what answers there is no API server (it sent no JSON)');
+  }
+  if (chain.some((link) => link instanceof Error && link.name === 'TimeoutError')) {
+    return problem('api-unreachable', 'no answer in time');
+  }
+  return problem('api-unreachable', words || 'the connection failed');
+}
+
+/** The error and what caused it, outermost first. Sockets that tried several addresses carry an AggregateError. */
+function causesOf(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let link: unknown = error; link !== undefined && link !== null && chain.length < 8; ) {
+    chain.push(link);
+    link =
+      link instanceof AggregateError && link.errors.length > 0
+        ? link.errors[0]
+        : ((link as { cause?: unknown; error?: unknown }).cause ?? (link as { error?: unknown }).error);
+  }
+  return chain;
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+function messageOf(error: unknown): string {
+  const message = (error as { message?: unknown } | null)?.message;
+  return typeof message === 'string' ? message : String(error ?? '');
+}

@@ -1,0 +1,252 @@
+/**
+ * Learns which ranges a cluster uses for Services and pods. Several ways are tried side by side, the ones that need
+ * the least belief win, and all of it is only a proposal: the helper's own policy decides what is routed. It changes
+ * nothing in the cluster (its one create is a dry run that cannot succeed).
+ */
+import { CoreV1Api, CustomObjectsApi, NetworkingV1Api, NetworkingV1beta1Api } from '@kubernetes/client-node';
+import { z } from 'zod';
+import { failure, problem, type RangeOrigin, type Result, success } from '../../contract/index.ts';
+import type { Range } from '../../core/ports.ts';
+import type { ApiConnection } from './api-connection.ts';
+import {
+  aggregate,
+  contains,
+  coverOf,
+  formatPrefix,
+  isIPv6,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+} from './prefixes.ts';
+import { type Asked, apiStatusOf, isAuthorizationRefusal, problemOf, statusCodeOf } from './problems.ts';
+import { catalogueClusterRole } from './roles.ts';
+
+/** No Service may have this address (RFC 5737, documentation). The refusal names the ranges that are valid. */
+const impossibleAddress = '192.0.2.1';
+
+/** How many objects are looked at for observed addresses. */
+const observedLimit = 500;
+
+/** More routes than this per kind are joined to wider ones; the helper takes 256 in all. */
+const mostRoutes = 64;
+
+interface Learnt {
+  readonly prefixes: readonly Prefix[];
+  readonly sawIPv6: boolean;
+  /** Not reachable, not authorized: worth telling instead of "no ranges". */
+  readonly error: unknown;
+}
+
+export async function discoverRanges(connection: ApiConnection, namespace: string): Promise<Result<Range[]>> {
+  const [serviceCidrs, answered, services, nodes, calico, cilium, pods] = await Promise.all([
+    learnServiceCidrs(connection),
+    learnFromRefusal(connection, namespace),
+    observeServices(connection, namespace),
+    learnNodeCidrs(connection),
+    learnCalicoPools(connection),
+    learnCiliumNodes(connection),
+    observePods(connection, namespace),
+  ]);
+  const all = [serviceCidrs, answered, services.learnt, nodes, calico, cilium, pods.learnt];
+  const unreachable = all.map((learnt) => learnt.error).find((error) => isDecisive(error));
+  if (unreachable !== undefined) {
+    return failure(problemOf(unreachable, askedServices));
+  }
+  const ranges: Range[] = [
+    ...serviceRanges(serviceCidrs, answered, services.addresses),
+    ...podRanges(calico, cilium, nodes, pods.addresses),
+  ];
+  if (ranges.length > 0) {
+    return success(ranges);
+  }
+  return failure(
+    all.some((learnt) => learnt.sawIPv6)
+      ? problem('cluster-ipv6-only', 'every Service and pod address that could be seen is IPv6')
+      : problem(
+          'no-ranges',
+          'neither Services, nodes nor pods may be listed by this account',
+          {},
+          catalogueClusterRole(),
+        ),
+  );
+}
+
+const askedServices: Asked = { verb: 'list', group: '', resource: 'services', namespace: '', purpose: 'catalogue' };
+
+/** Refusals and missing APIs are expected; no connection and no login are not. */
+function isDecisive(error: unknown): boolean {
+  const code = statusCodeOf(error);
+  return error !== null && (code === null || code === 401);
+}
+
+function serviceRanges(cidrs: Learnt, answered: Learnt, observed: readonly number[]): Range[] {
+  const known: readonly [Learnt, RangeOrigin][] = [
+    [cidrs, 'service-cidr'],
+    [answered, 'api-answer'],
+  ];
+  for (const [learnt, origin] of known) {
+    if (learnt.prefixes.length > 0) {
+      return asRanges(learnt.prefixes, 'services', origin);
+    }
+  }
+  return asRanges(coverOf(observed), 'services', 'observed-services');
+}
+
+/** Where a network plugin has address management of its own, Node.spec.podCIDR may be set and mean nothing. */
+function podRanges(calico: Learnt, cilium: Learnt, nodes: Learnt, observed: readonly number[]): Range[] {
+  const known: readonly [Learnt, RangeOrigin][] = [
+    [calico, 'calico-pool'],
+    [cilium, 'cilium-node'],
+    [nodes, 'node-pod-cidr'],
+  ];
+  const [learnt, origin] = known.find(([candidate]) => candidate.prefixes.length > 0) ?? [nodes, 'node-pod-cidr'];
+  const outside = observed.filter((address) => !learnt.prefixes.some((prefix) => contains(prefix, address)));
+  return [...asRanges(learnt.prefixes, 'pods', origin), ...asRanges(coverOf(outside), 'pods', 'observed-pods')];
+}
+
+function asRanges(prefixes: readonly Prefix[], kind: Range['kind'], origin: RangeOrigin): Range[] {
+  return aggregate(prefixes, mostRoutes).map((prefix) => ({ prefix: formatPrefix(prefix), kind, origin }));
+}
+
+function learnt(texts: readonly string[]): Learnt {
+  return {
+    prefixes: texts.map(parsePrefix).filter((prefix) => prefix !== null),
+    sawIPv6: texts.some(isIPv6),
+    error: null,
+  };
+}
+
+async function learn(connection: ApiConnection, texts: () => Promise<string[]>): Promise<Learnt> {
+  const attempt = await connection.attempt(texts);
+  return attempt.ok ? learnt(attempt.value) : { prefixes: [], sawIPv6: false, error: attempt.error };
+}
+
+/** KEP-1880: v1 since Kubernetes 1.33, v1beta1 in 1.31 and 1.32 where it was switched on. */
+function learnServiceCidrs(connection: ApiConnection): Promise<Learnt> {
+  return learn(connection, async () => {
+    const first = await connection.attempt(() => connection.client(NetworkingV1Api).listServiceCIDR());
+    if (!first.ok && statusCodeOf(first.error) !== 404) {
+      throw first.error;
+    }
+    const list = first.ok ? first.value : await connection.client(NetworkingV1beta1Api).listServiceCIDR();
+    return list.items
+      .filter((item) => item.metadata?.deletionTimestamp === undefined)
+      .flatMap((item) => item.spec?.cidrs ?? []);
+  });
+}
+
+async function learnFromRefusal(connection: ApiConnection, namespace: string): Promise<Learnt> {
+  const attempt = await connection.attempt(() =>
+    connection.client(CoreV1Api).createNamespacedService({
+      namespace,
+      dryRun: 'All',
+      body: {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { generateName: 'slipway-probe-' },
+        spec: { clusterIP: impossibleAddress, ports: [{ port: 80 }] },
+      },
+    }),
+  );
+  if (attempt.ok) {
+    return learnt([]); // no allocator looked at it
+  }
+  const found = validRanges(apiStatusOf(attempt.error).message ?? '');
+  if (found.length > 0) {
+    return learnt(found);
+  }
+  const expected = statusCodeOf(attempt.error) === 422 || isAuthorizationRefusal(attempt.error);
+  return { prefixes: [], sawIPv6: false, error: expected ? null : attempt.error };
+}
+
+/** "The range of valid IPs is 10.96.0.0/12" (pkg/registry/core/service/ipallocator, unchanged since 1.5). */
+export function validRanges(message: string): string[] {
+  const named = /range of valid IPs is ([0-9a-fA-F.:/, ]+)/g;
+  return [...message.matchAll(named)]
+    .flatMap((match) => (match[1] ?? '').split(/[, ]+/))
+    .map((text) => text.replace(/\.$/, ''))
+    .filter((text) => parsePrefix(text) !== null || isIPv6(text));
+}
+
+async function observeServices(connection: ApiConnection, namespace: string) {
+  const core = connection.client(CoreV1Api);
+  return observe(
+    connection,
+    () => core.listServiceForAllNamespaces({ limit: observedLimit }),
+    () => core.listNamespacedService({ namespace, limit: observedLimit }),
+    (service) => service.spec?.clusterIPs ?? (service.spec?.clusterIP ? [service.spec.clusterIP] : []),
+  );
+}
+
+async function observePods(connection: ApiConnection, namespace: string) {
+  const core = connection.client(CoreV1Api);
+  return observe(
+    connection,
+    () => core.listPodForAllNamespaces({ limit: observedLimit }),
+    () => core.listNamespacedPod({ namespace, limit: observedLimit }),
+    (pod) => (pod.spec?.hostNetwork === true ? [] : (pod.status?.podIPs ?? []).map((item) => item.ip ?? '')),
+  );
+}
+
+async function observe<Item>(
+  connection: ApiConnection,
+  everywhere: () => Promise<{ items: Item[] }>,
+  inNamespace: () => Promise<{ items: Item[] }>,
+  addressesOf: (item: Item) => string[],
+): Promise<{ learnt: Learnt; addresses: number[] }> {
+  let attempt = await connection.attempt(everywhere);
+  if (!attempt.ok && statusCodeOf(attempt.error) === 403) {
+    attempt = await connection.attempt(inNamespace);
+  }
+  if (!attempt.ok) {
+    return { learnt: { prefixes: [], sawIPv6: false, error: attempt.error }, addresses: [] };
+  }
+  const texts = attempt.value.items.flatMap(addressesOf);
+  return {
+    learnt: { prefixes: [], sawIPv6: texts.some(isIPv6), error: null },
+    addresses: texts.map(parseAddress).filter((address) => address !== null),
+  };
+}
+
+function learnNodeCidrs(connection: ApiConnection): Promise<Learnt> {
+  return learn(connection, async () => {
+    const list = await connection.client(CoreV1Api).listNode();
+    return list.items.flatMap((node) => node.spec?.podCIDRs ?? (node.spec?.podCIDR ? [node.spec.podCIDR] : []));
+  });
+}
+
+const calicoPools = z.object({
+  items: z.array(z.object({ spec: z.object({ cidr: z.string(), disabled: z.boolean().nullish() }) })),
+});
+
+function learnCalicoPools(connection: ApiConnection): Promise<Learnt> {
+  return learn(connection, async () => {
+    const list = await listCustom(connection, 'crd.projectcalico.org', 'v1', 'ippools', calicoPools);
+    return list.items.filter((pool) => pool.spec.disabled !== true).map((pool) => pool.spec.cidr);
+  });
+}
+
+const ciliumNodes = z.object({
+  items: z.array(
+    z.object({ spec: z.object({ ipam: z.object({ podCIDRs: z.array(z.string()).nullish() }).nullish() }) }),
+  ),
+});
+
+function learnCiliumNodes(connection: ApiConnection): Promise<Learnt> {
+  return learn(connection, async () => {
+    const list = await listCustom(connection, 'cilium.io', 'v2', 'ciliumnodes', ciliumNodes);
+    return list.items.flatMap((node) => node.spec.ipam?.podCIDRs ?? []);
+  });
+}
+
+async function listCustom<Value>(
+  connection: ApiConnection,
+  group: string,
+  version: string,
+  plural: string,
+  schema: z.ZodType<Value & { items: unknown[] }>,
+): Promise<Value> {
+  const answer: unknown = await connection.client(CustomObjectsApi).listClusterCustomObject({ group, version, plural });
+  const parsed = schema.safeParse(answer);
+  return parsed.success ? parsed.data : schema.parse({ items: [] });
+}

@@ -1,0 +1,76 @@
+/** Asks the API server which of the rights that Slipway uses this account has (SelfSubjectAccessReview). */
+import { AuthorizationV1Api } from '@kubernetes/client-node';
+import { type Problem, type Result, success } from '../../contract/index.ts';
+import type { ApiConnection } from './api-connection.ts';
+import { type Asked, forbiddenProblem } from './problems.ts';
+import { agentRules, catalogueRules, type Rule } from './roles.ts';
+
+/** Rights without which there is no connection at all; the others only take something away. */
+const essential: ReadonlySet<string> = new Set([
+  'create jobs',
+  'get jobs',
+  'delete jobs',
+  'list pods',
+  'watch pods',
+  'create pods/portforward',
+]);
+
+/** The missing ones, errors first. `sent`: the agent's binary goes through pods/exec. */
+export async function checkRights(connection: ApiConnection, namespace: string): Promise<Result<Problem[]>> {
+  const wishes: Asked[] = [
+    ...agentRules.flatMap((rule) => wishesOf(rule, namespace, 'agent')),
+    ...catalogueRules.flatMap((rule) => wishesOf(rule, '', 'catalogue')),
+  ];
+  const reviewed = await Promise.all(wishes.map((wish) => review(connection, wish)));
+  const problems: Problem[] = [];
+  for (const answer of reviewed) {
+    if (!answer.ok) {
+      return answer;
+    }
+    if (answer.value !== null) {
+      problems.push(answer.value);
+    }
+  }
+  return success(problems.sort((one, other) => Number(other.severity === 'error') - Number(one.severity === 'error')));
+}
+
+function wishesOf(rule: Rule, namespace: string, purpose: Asked['purpose']): Asked[] {
+  return rule.resources.flatMap((resource) =>
+    rule.verbs.map((verb) => ({ verb, group: rule.apiGroups[0] ?? '', resource, namespace, purpose })),
+  );
+}
+
+async function review(connection: ApiConnection, wish: Asked): Promise<Result<Problem | null>> {
+  const [resource, subresource] = wish.resource.split('/');
+  const asking: Asked = {
+    verb: 'create',
+    group: 'authorization.k8s.io',
+    resource: 'selfsubjectaccessreviews',
+    namespace: '',
+    purpose: 'other',
+  };
+  const answer = await connection.ask(asking, () =>
+    connection.client(AuthorizationV1Api).createSelfSubjectAccessReview({
+      body: {
+        spec: {
+          resourceAttributes: {
+            verb: wish.verb,
+            group: wish.group,
+            resource: resource ?? '',
+            ...(subresource === undefined ? {} : { subresource }),
+            ...(wish.namespace === '' ? {} : { namespace: wish.namespace }),
+          },
+        },
+      },
+    }),
+  );
+  if (!answer.ok) {
+    return answer;
+  }
+  if (answer.value.status?.allowed === true) {
+    return success(null);
+  }
+  const where = wish.namespace === '' ? 'in the whole cluster' : `in the namespace ${wish.namespace}`;
+  const missing = forbiddenProblem(wish, `this account may not ${wish.verb} ${wish.resource} ${where}`);
+  return success(essential.has(`${wish.verb} ${wish.resource}`) ? missing : { ...missing, severity: 'warning' });
+}

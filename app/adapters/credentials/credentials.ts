@@ -1,0 +1,138 @@
+/**
+ * The credentials of one context: what the kubeconfig holds, or what its exec plugin answers. They live in memory
+ * only. Nothing here is logged.
+ */
+import { resolve } from 'node:path';
+import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
+import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
+import type { Environment } from '../folders.ts';
+import { readBounded } from '../kubeconfig/read-files.ts';
+import type { ContextParts } from '../kubeconfig/resolve-context.ts';
+import type { UserEntry } from '../kubeconfig/schema.ts';
+import { type ExecCredential, runExecPlugin } from './exec-plugin.ts';
+
+/** A credential is renewed this long before it expires, so that no request meets its end under way. Milliseconds. */
+const renewBefore = 30_000;
+
+/** A token file is read again after this long: projected tokens change in place. Milliseconds. */
+const tokenFileAge = 30_000;
+
+export interface CredentialSource {
+  /** The credentials now; `refresh` after a 401. Several callers share one run of a plugin. */
+  get(refresh: boolean): Promise<Result<ClusterCredentials>>;
+  close(): void;
+}
+
+export function openCredentials(
+  parts: ContextParts,
+  address: ClusterAddress,
+  environment: Environment,
+): CredentialSource {
+  const ending = new AbortController();
+  let running: Promise<Result<ClusterCredentials>> | null = null;
+  let kept: { readonly credentials: ClusterCredentials; readonly freshUntil: number } | null = null;
+
+  const obtain = async (): Promise<Result<ClusterCredentials>> => {
+    const fixed = await fixedCredentials(parts.user, parts.userFolder);
+    if (!fixed.ok) {
+      return fixed;
+    }
+    if (parts.exec === null) {
+      const freshUntil = parts.user.tokenFile === '' ? Number.POSITIVE_INFINITY : Date.now() + tokenFileAge;
+      kept = { credentials: fixed.value, freshUntil };
+      return fixed;
+    }
+    const answered = await runExecPlugin(
+      {
+        entry: parts.exec.entry,
+        program: parts.exec.program,
+        folder: parts.userFolder,
+        environment,
+        cluster: execCluster(parts, address),
+      },
+      ending.signal,
+    );
+    if (!answered.ok) {
+      return answered;
+    }
+    const credentials = withAnswer(fixed.value, answered.value);
+    const freshUntil =
+      answered.value.expiresAt === null ? Number.POSITIVE_INFINITY : answered.value.expiresAt - renewBefore;
+    kept = { credentials, freshUntil };
+    return success(credentials);
+  };
+
+  return {
+    get: (refresh) => {
+      if (running !== null) {
+        return running;
+      }
+      if (!refresh && kept !== null && Date.now() < kept.freshUntil) {
+        return Promise.resolve(success(kept.credentials));
+      }
+      running = obtain().finally(() => {
+        running = null;
+      });
+      return running;
+    },
+    close: () => ending.abort(),
+  };
+}
+
+async function fixedCredentials(user: UserEntry, folder: string): Promise<Result<ClusterCredentials>> {
+  const files = { certificate: user['client-certificate'], key: user['client-key'] };
+  try {
+    const certificate = await pem(user['client-certificate-data'], files.certificate, folder);
+    const key = await pem(user['client-key-data'], files.key, folder);
+    const token = user.tokenFile === '' ? user.token : (await readBounded(resolve(folder, user.tokenFile))).trim();
+    if ((certificate === '') !== (key === '')) {
+      return failure(unusable('it has a client certificate without a key, or a key without a certificate'));
+    }
+    return success({
+      ...(token === '' ? {} : { bearerToken: token }),
+      ...(certificate === '' ? {} : { clientCertificate: certificate, clientKey: key }),
+      ...(user.username === '' ? {} : { username: user.username, password: user.password }),
+    });
+  } catch (error) {
+    return failure(unusable(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+/** PEM text out of inline base64, which wins over a file as in client-go. Empty where there is neither. */
+export async function pem(data: string, file: string, folder: string): Promise<string> {
+  if (data !== '') {
+    const text = Buffer.from(data, 'base64').toString('utf8');
+    if (!text.includes('-----BEGIN ')) {
+      throw new Error('certificate or key data is not base64 of PEM');
+    }
+    return text;
+  }
+  return file === '' ? '' : await readBounded(resolve(folder, file));
+}
+
+function withAnswer(fixed: ClusterCredentials, answer: ExecCredential): ClusterCredentials {
+  return {
+    ...fixed,
+    ...(answer.token === '' ? {} : { bearerToken: answer.token }),
+    ...(answer.certificate === '' ? {} : { clientCertificate: answer.certificate, clientKey: answer.key }),
+  };
+}
+
+/** ExecCredential.spec.cluster (client.authentication.k8s.io/v1 Cluster). */
+function execCluster(parts: ContextParts, address: ClusterAddress): Record<string, unknown> {
+  const extension = parts.cluster.extensions.find((item) => item.name === 'client.authentication.k8s.io/exec');
+  return {
+    server: parts.cluster.server,
+    ...(address.tlsServerName ? { 'tls-server-name': address.tlsServerName } : {}),
+    ...(address.insecureSkipTlsVerify ? { 'insecure-skip-tls-verify': true } : {}),
+    ...(address.certificateAuthority
+      ? { 'certificate-authority-data': Buffer.from(address.certificateAuthority).toString('base64') }
+      : {}),
+    ...(parts.cluster['proxy-url'] === '' ? {} : { 'proxy-url': parts.cluster['proxy-url'] }),
+    config: extension?.extension ?? null,
+  };
+}
+
+function unusable(because: string): Problem {
+  return problem('kubeconfig-unreadable', `the user's credentials: ${because}`, { file: '' });
+}

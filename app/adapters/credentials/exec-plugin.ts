@@ -1,0 +1,231 @@
+/**
+ * Runs an exec credential plugin (client.authentication.k8s.io, KEP-541). It decides nothing about trust: the caller
+ * has checked that the user confirmed this command line. What the plugin prints never reaches a log.
+ */
+import { spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { stripVTControlCharacters } from 'node:util';
+import { z } from 'zod';
+import { failure, problem, type Result, success } from '../../contract/index.ts';
+import type { Environment } from '../folders.ts';
+import type { ExecEntry } from '../kubeconfig/schema.ts';
+
+/** A login in a browser takes a while; a plugin that waits for a terminal never ends. Milliseconds. */
+export const execDeadline = 60_000;
+
+/** Bytes of standard output that are read; a credential with a chain of certificates has about 10 KiB. */
+const largestOutput = 1 << 20;
+
+/** Bytes of standard error that are kept: the last ones, where the reason stands. */
+const keptError = 4096;
+
+export interface ExecCall {
+  readonly entry: ExecEntry;
+  readonly program: string | null; // absolute; null where it is not installed
+  readonly folder: string; // the kubeconfig's
+  readonly environment: Environment;
+  /** ExecCredential.spec.cluster, given to plugins that ask for it. */
+  readonly cluster: Readonly<Record<string, unknown>> | null;
+}
+
+export interface ExecCredential {
+  readonly token: string;
+  readonly certificate: string; // PEM
+  readonly key: string; // PEM
+  readonly expiresAt: number | null; // milliseconds since the epoch
+}
+
+const statusSchema = z.object({
+  kind: z.literal('ExecCredential'),
+  apiVersion: z.string(),
+  status: z.object({
+    expirationTimestamp: z.iso.datetime({ offset: true }).nullish(),
+    token: z.string().nullish(),
+    clientCertificateData: z.string().nullish(),
+    clientKeyData: z.string().nullish(),
+  }),
+});
+
+export async function runExecPlugin(
+  call: ExecCall,
+  signal: AbortSignal,
+  deadline = execDeadline,
+): Promise<Result<ExecCredential>> {
+  const { entry, program } = call;
+  const facts = { command: program ?? entry.command };
+  if (program === null) {
+    const hint = entry.installHint === '' ? '' : ` ${plainText(entry.installHint)}`;
+    return failure(problem('exec-missing', `there is no program ${entry.command} on the PATH.${hint}`, facts));
+  }
+  if (entry.interactiveMode === 'Always') {
+    return failure(
+      problem('exec-failed', 'it insists on a terminal (interactiveMode: Always), which it cannot have', facts),
+    );
+  }
+  const ended = await run(call, program, signal, deadline);
+  const said = ended.error === '' ? '' : `; it said: ${ended.error}`;
+  switch (ended.kind) {
+    case 'not-started':
+      return failure(problem('exec-failed', `it could not be started: ${ended.because}`, facts));
+    case 'aborted':
+      return failure(problem('exec-failed', 'it was stopped because it was no longer needed', facts));
+    case 'slow':
+      return failure(problem('exec-slow', `it was stopped after ${Math.round(deadline / 1000)} seconds${said}`, facts));
+    case 'too-much':
+      return failure(problem('exec-output', `it printed more than ${largestOutput} bytes${said}`, facts));
+    case 'exited':
+      break;
+  }
+  if (ended.status !== 0) {
+    return failure(problem('exec-failed', `it ended with ${ended.status ?? ended.signal}${said}`, facts));
+  }
+  const credential = parseCredential(ended.output, entry.apiVersion);
+  return typeof credential === 'string'
+    ? failure(problem('exec-output', `${credential}${said}`, facts))
+    : success(credential);
+}
+
+/** The credential, or what is wrong with it (which never quotes the output: it may be a token). */
+export function parseCredential(output: string, apiVersion: string): ExecCredential | string {
+  let document: unknown;
+  try {
+    document = JSON.parse(output);
+  } catch {
+    return output.trim() === '' ? 'it printed nothing' : 'what it printed is not JSON';
+  }
+  const parsed = statusSchema.safeParse(document);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return `what it printed is no ExecCredential (${issue?.path.join('.') || 'document'})`;
+  }
+  if (parsed.data.apiVersion !== apiVersion) {
+    return `it answered in another version than the kubeconfig asks for (${apiVersion})`;
+  }
+  const status = parsed.data.status;
+  const certificate = status.clientCertificateData ?? '';
+  const key = status.clientKeyData ?? '';
+  const token = status.token ?? '';
+  if (token === '' && certificate === '' && key === '') {
+    return 'its credential holds neither a token nor a certificate';
+  }
+  if ((certificate === '') !== (key === '')) {
+    return 'its credential holds a certificate without a key, or a key without a certificate';
+  }
+  if (/[^\x21-\x7e]/.test(token)) {
+    return 'its token holds characters that no token may hold';
+  }
+  const expiry = status.expirationTimestamp ?? null;
+  let expiresAt = expiry === null ? null : Date.parse(expiry);
+  if (certificate !== '') {
+    try {
+      // As client-go: the certificate's own end counts where it comes first.
+      const validTo = Date.parse(new X509Certificate(certificate).validTo);
+      expiresAt = expiresAt === null ? validTo : Math.min(expiresAt, validTo);
+    } catch {
+      return 'its certificate cannot be read';
+    }
+  }
+  return { token, certificate, key, expiresAt };
+}
+
+type Ended =
+  | { readonly kind: 'not-started'; readonly because: string; readonly error: string }
+  | { readonly kind: 'slow' | 'aborted' | 'too-much'; readonly error: string }
+  | {
+      readonly kind: 'exited';
+      readonly status: number | null;
+      readonly signal: string | null;
+      readonly output: string;
+      readonly error: string;
+    };
+
+function run(call: ExecCall, program: string, signal: AbortSignal, deadline: number): Promise<Ended> {
+  const { entry } = call;
+  const info = {
+    kind: 'ExecCredential',
+    apiVersion: entry.apiVersion,
+    spec: {
+      interactive: false,
+      ...(entry.provideClusterInfo && call.cluster !== null ? { cluster: call.cluster } : {}),
+    },
+  };
+  const environment: Record<string, string | undefined> = { ...call.environment };
+  for (const variable of entry.env) {
+    environment[variable.name] = variable.value;
+  }
+  environment.KUBERNETES_EXEC_INFO = JSON.stringify(info);
+  return new Promise((resolve) => {
+    let child: ReturnType<typeof spawn>;
+    try {
+      // A group of its own, so that what it started ends with it. No shell: arguments are what they are.
+      child = spawn(program, entry.args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    } catch (error) {
+      resolve({ kind: 'not-started', because: messageOf(error), error: '' });
+      return;
+    }
+    const output: Buffer[] = [];
+    let outputBytes = 0;
+    let errorTail = Buffer.alloc(0);
+    let stopped: 'slow' | 'aborted' | 'too-much' | null = null;
+    let settled = false;
+    const settle = (ended: Ended) => {
+      if (!settled) {
+        settled = true;
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        resolve(ended);
+      }
+    };
+    const stop = (why: 'slow' | 'aborted' | 'too-much') => {
+      stopped ??= why;
+      try {
+        process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
+      } catch {
+        child.kill('SIGKILL');
+      }
+      // A grandchild that left the group may keep the pipes open: the answer does not wait for it.
+      settle({ kind: stopped, error: plainText(errorTail.toString('utf8')) });
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    };
+    const onAbort = () => stop('aborted');
+    const timer = setTimeout(() => stop('slow'), deadline);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) {
+      onAbort();
+    }
+    child.stdout?.on('data', (chunk: Buffer) => {
+      outputBytes += chunk.length;
+      if (outputBytes > largestOutput) {
+        stop('too-much');
+      } else {
+        output.push(chunk);
+      }
+    });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      errorTail = Buffer.concat([errorTail, chunk]).subarray(-keptError);
+    });
+    child.once('error', (error) => settle({ kind: 'not-started', because: error.message, error: '' }));
+    child.once('close', (status, endSignal) =>
+      settle({
+        kind: 'exited',
+        status,
+        signal: endSignal,
+        output: Buffer.concat(output).toString('utf8'),
+        error: plainText(errorTail.toString('utf8')),
+      }),
+    );
+  });
+}
+
+/** Text of a foreign program for a person: no control characters (terminal escapes), one line, bounded. */
+export function plainText(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+    .slice(-2000);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

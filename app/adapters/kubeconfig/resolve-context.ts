@@ -1,0 +1,177 @@
+/**
+ * Turns one merged context into what is shown of it and what is needed to talk to its cluster. Certificates and keys
+ * are read when the cluster is opened, not when contexts are listed.
+ */
+import { createHash } from 'node:crypto';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { type Context, type ExecPlugin, type Problem, problem } from '../../contract/index.ts';
+import { findProgram } from '../credentials/find-program.ts';
+import type { Environment } from '../folders.ts';
+import type { MergedContext } from './merge.ts';
+import {
+  type ClusterEntry,
+  clusterEntrySchema,
+  complaint,
+  contextEntrySchema,
+  type ExecEntry,
+  type UserEntry,
+  userEntrySchema,
+} from './schema.ts';
+
+export interface ResolvedContext {
+  readonly context: Context;
+  /** Absent where the context has a problem that keeps it from being used. */
+  readonly parts: ContextParts | null;
+}
+
+export interface ContextParts {
+  readonly cluster: ClusterEntry;
+  readonly clusterFolder: string; // relative files of the cluster entry start here
+  readonly user: UserEntry;
+  readonly userFolder: string;
+  readonly exec: ResolvedExec | null;
+}
+
+export interface ResolvedExec {
+  readonly entry: ExecEntry;
+  readonly program: string | null; // absolute; null where it is not installed
+  readonly plugin: ExecPlugin;
+}
+
+const noUser = userEntrySchema.parse({});
+
+export async function resolveContext(merged: MergedContext, environment: Environment): Promise<ResolvedContext> {
+  const shown = {
+    name: merged.shownName,
+    file: merged.context.file,
+    cluster: '',
+    server: '',
+    user: '',
+    namespace: 'default',
+    current: merged.current,
+  };
+  const unusable = (because: string): ResolvedContext => ({
+    context: {
+      ...shown,
+      authentication: 'unsupported',
+      execPlugin: null,
+      problem: contextProblem(merged, because),
+    },
+    parts: null,
+  });
+  const context = contextEntrySchema.safeParse(merged.context.value);
+  if (!context.success) {
+    return unusable(complaint(context.error));
+  }
+  shown.cluster = context.data.cluster;
+  shown.user = context.data.user;
+  shown.namespace = context.data.namespace || 'default';
+  const foundCluster = merged.cluster(context.data.cluster);
+  if (foundCluster === undefined) {
+    return unusable(`it names the cluster "${context.data.cluster}", which no file defines`);
+  }
+  const cluster = clusterEntrySchema.safeParse(foundCluster.value);
+  if (!cluster.success) {
+    return unusable(`cluster "${foundCluster.name}": ${complaint(cluster.error)}`);
+  }
+  shown.server = withoutPassword(cluster.data.server);
+  const serverComplaint = complainAboutServer(cluster.data);
+  if (serverComplaint !== null) {
+    return unusable(`cluster "${foundCluster.name}": ${serverComplaint}`);
+  }
+  const foundUser = context.data.user === '' ? null : merged.user(context.data.user);
+  if (foundUser === undefined) {
+    return unusable(`it names the user "${context.data.user}", which no file defines`);
+  }
+  const user =
+    foundUser === null ? { success: true as const, data: noUser } : userEntrySchema.safeParse(foundUser.value);
+  if (!user.success) {
+    return unusable(`user "${context.data.user}": ${complaint(user.error)}`);
+  }
+  const provider = user.data['auth-provider'];
+  if (provider !== null && user.data.exec === null) {
+    return unusable(
+      `user "${context.data.user}" logs in through the auth-provider "${provider.name}", which Kubernetes removed in 1.26; log in again with your cluster's tool to get a credential plugin`,
+    );
+  }
+  const userFolder = dirname(foundUser?.file ?? merged.context.file);
+  const exec = user.data.exec === null ? null : await resolveExec(user.data.exec, userFolder, environment);
+  return {
+    context: {
+      ...shown,
+      authentication: authenticationOf(user.data),
+      execPlugin: exec?.plugin ?? null,
+      problem: null,
+    },
+    parts: { cluster: cluster.data, clusterFolder: dirname(foundCluster.file), user: user.data, userFolder, exec },
+  };
+}
+
+/** What was confirmed once stays confirmed as long as all of this is the same. */
+export function digestOf(entry: ExecEntry, program: string): string {
+  const content = {
+    apiVersion: entry.apiVersion,
+    program,
+    arguments: entry.args,
+    environment: entry.env.map((variable) => [variable.name, variable.value]),
+    provideClusterInfo: entry.provideClusterInfo,
+  };
+  return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`;
+}
+
+async function resolveExec(entry: ExecEntry, folder: string, environment: Environment): Promise<ResolvedExec> {
+  const wished =
+    hasFolder(entry.command) && !isAbsolute(entry.command) ? resolve(folder, entry.command) : entry.command;
+  const program = await findProgram(wished, environment.PATH ?? '');
+  return {
+    entry,
+    program,
+    plugin: {
+      command: program ?? wished,
+      arguments: entry.args,
+      environmentNames: entry.env.map((variable) => variable.name),
+      digest: digestOf(entry, program ?? `missing:${wished}`),
+      trusted: false, // the core knows what was confirmed
+    },
+  };
+}
+
+function hasFolder(command: string): boolean {
+  return command.includes('/') || (process.platform === 'win32' && command.includes('\\'));
+}
+
+function authenticationOf(user: UserEntry): Context['authentication'] {
+  if (user.exec !== null) {
+    return 'exec';
+  }
+  if (user.token !== '' || user.tokenFile !== '') {
+    return 'token';
+  }
+  if (user['client-certificate'] !== '' || user['client-certificate-data'] !== '') {
+    return 'certificate';
+  }
+  return user.username === '' ? 'none' : 'basic';
+}
+
+function complainAboutServer(cluster: ClusterEntry): string | null {
+  const server = URL.parse(cluster.server);
+  if (server === null || (server.protocol !== 'https:' && server.protocol !== 'http:') || server.hostname === '') {
+    return `the server "${withoutPassword(cluster.server)}" is no http or https address`;
+  }
+  if (cluster['proxy-url'] !== '') {
+    const proxy = URL.parse(cluster['proxy-url']);
+    if (proxy === null || !['http:', 'https:', 'socks5:'].includes(proxy.protocol)) {
+      return 'its proxy-url is no http, https or socks5 address'; // as client-go; the value may hold a password
+    }
+  }
+  return null;
+}
+
+function withoutPassword(address: string): string {
+  return address.replace(/\/\/[^/@]*@/, '//***@');
+}
+
+function contextProblem(merged: MergedContext, because: string): Problem {
+  const { file, name } = merged.context;
+  return problem('kubeconfig-unreadable', `context "${name}": ${because}`, { file, context: name });
+}

@@ -1,0 +1,64 @@
+/** Every port of the core, done for real. Opening them starts no program and asks no cluster. */
+import { join } from 'node:path';
+import { failure, problem, type Result, success } from '../contract/index.ts';
+import type { Log, Ports } from '../core/ports.ts';
+import type { AgentPlacingOptions } from './agent/placing.ts';
+import { openAgentRecords } from './agent/records.ts';
+import type { AgentBinary } from './agent/send-binary.ts';
+import { agentTimes } from './agent/times.ts';
+import { systemClock } from './clock.ts';
+import { openEngine } from './engine-process.ts';
+import { completeEnvironment } from './environment.ts';
+import type { Environment, Folders } from './folders.ts';
+import { openHelper } from './helper-process.ts';
+import { openKubeconfig } from './kubeconfig/kubeconfig.ts';
+import { fileWriter, logLevelOf, openLog } from './log.ts';
+import { nativePrograms } from './native-programs.ts';
+import { openStore } from './store.ts';
+
+export function openPorts(folders: Folders, environment: Environment): Ports {
+  const log = openLog(logLevelOf(environment), fileWriter(join(folders.state, 'core.log')));
+  const programs = nativePrograms(environment);
+  let completed: Promise<Environment> | null = null;
+  const completeOnce = () => {
+    completed ??= completeEnvironment(environment);
+    return completed;
+  };
+  const agent: AgentPlacingOptions = {
+    binary: () => loadAgent(programs.agent, log),
+    build: programs.build,
+    times: agentTimes(environment),
+    records: openAgentRecords(folders.state, log),
+    log,
+  };
+  return {
+    clock: systemClock(),
+    log,
+    kubeconfig: openKubeconfig({ environment: completeOnce, agent }),
+    engine: openEngine({
+      program: programs.engine,
+      build: programs.build,
+      logFile: join(folders.state, 'engine.log'),
+      log,
+    }),
+    helper: openHelper({
+      program: programs.helper,
+      build: programs.build,
+      logFile: join(folders.state, 'helper.log'),
+      environment,
+      log,
+    }),
+    store: openStore(folders.config, log),
+  };
+}
+
+/** Read anew for each placing: it is needed seldom, and it is large. */
+async function loadAgent(file: string, log: Log): Promise<Result<AgentBinary>> {
+  try {
+    const { readAgentBinary } = await import('./agent/send-binary.ts');
+    return success(await readAgentBinary(file));
+  } catch (error) {
+    log.warning('the agent could not be read', { error });
+    return failure(problem('internal', `${file} could not be read; \`npm run build-native\` makes it`, { file }));
+  }
+}
