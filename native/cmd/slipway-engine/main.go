@@ -1,0 +1,61 @@
+// Command slipway-engine carries packets for one core, which starts it and speaks to it over its standard input and
+// output; package engine says what it does. It takes no arguments: what it must know, secrets among it, comes over
+// its input. Its log goes to standard error; SLIPWAY_ENGINE_LOG=debug makes it talk.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"slipway/native/internal/build"
+	"slipway/native/internal/carrier/apiserver"
+	"slipway/native/internal/engine"
+	"slipway/native/internal/wire"
+)
+
+// memoryLimit in bytes is where the collector begins to work harder: live memory is under a quarter of it even with
+// all queues full.
+const memoryLimit = 192 << 20
+
+// collectAt makes the collector run when the heap has grown by so many percent. The packet path allocates next to
+// nothing, so that running it early costs little and keeps what the process holds small.
+const collectAt = 50
+
+func main() {
+	if len(os.Args) > 1 {
+		if os.Args[1] == "--version" {
+			fmt.Println(build.ID)
+			return
+		}
+		fmt.Fprintln(os.Stderr, "slipway-engine takes no arguments; the core starts it")
+		os.Exit(2)
+	}
+	// A core that is gone must not end us by a signal before everything is undone.
+	signal.Ignore(syscall.SIGPIPE)
+	debug.SetGCPercent(collectAt)
+	debug.SetMemoryLimit(memoryLimit)
+	level := slog.LevelInfo
+	if os.Getenv("SLIPWAY_ENGINE_LOG") == "debug" {
+		level = slog.LevelDebug
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	config := engine.Config{
+		Build:      build.ID,
+		Log:        log,
+		DialHelper: engine.DialLease(build.ID),
+		NewForwarder: func(cluster wire.ClusterAddress, credentials engine.CredentialSource) (engine.Forwarder, error) {
+			return apiserver.New(cluster, credentials)
+		},
+	}
+	if err := engine.Run(ctx, config, os.Stdin, os.Stdout); err != nil {
+		log.Error("the engine ends", "error", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"slipway/native/internal/wire"
+)
+
+// pendingStreams are streams that are dialled before it is known what to say on them: making one takes several round
+// trips through the API server, and so does the registration. The zero value holds none.
+type pendingStreams struct {
+	mutex   sync.Mutex
+	streams []chan dialled // by lane; nil when it was taken
+}
+
+type dialled struct {
+	stream io.ReadWriteCloser
+	err    error
+}
+
+// dialAhead begins a stream for every lane.
+func (session *session) dialAhead(ctx context.Context, target wire.AgentTarget) *pendingStreams {
+	pending := &pendingStreams{streams: make([]chan dialled, wire.LaneCount)}
+	for lane := range pending.streams {
+		result := make(chan dialled, 1)
+		pending.streams[lane] = result
+		session.running.Add(1)
+		go func() {
+			defer session.running.Done()
+			stream, err := session.dial(ctx, target)
+			result <- dialled{stream, err}
+		}()
+	}
+	return pending
+}
+
+// take returns the stream of a lane, once; nil without an error when there is none.
+func (pending *pendingStreams) take(ctx context.Context, lane int) (io.ReadWriteCloser, error) {
+	pending.mutex.Lock()
+	var result chan dialled
+	if lane < len(pending.streams) {
+		result, pending.streams[lane] = pending.streams[lane], nil
+	}
+	pending.mutex.Unlock()
+	if result == nil {
+		return nil, nil
+	}
+	select {
+	case ready := <-result:
+		return ready.stream, ready.err
+	case <-ctx.Done():
+		closeWhenReady(result)
+		return nil, ctx.Err()
+	}
+}
+
+// discard closes the streams that nobody took.
+func (pending *pendingStreams) discard() {
+	pending.mutex.Lock()
+	defer pending.mutex.Unlock()
+	for lane, result := range pending.streams {
+		if result != nil {
+			closeWhenReady(result)
+			pending.streams[lane] = nil
+		}
+	}
+}
+
+func closeWhenReady(result <-chan dialled) {
+	go func() {
+		if ready := <-result; ready.stream != nil {
+			ready.stream.Close()
+		}
+	}()
+}

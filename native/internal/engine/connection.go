@@ -1,0 +1,281 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"slipway/native/internal/resolver"
+	"slipway/native/internal/wire"
+)
+
+// Steps of connect, in order. Each failure undoes everything before it.
+const (
+	stepPrepare = "prepare"
+	stepTunnel  = "tunnel"
+	stepRoutes  = "routes"
+	stepNames   = "names"
+	stepVerify  = "verify"
+)
+
+// connection is everything between connect and stop: session, packet path, names, and what the helper did for it.
+type connection struct {
+	config    Config
+	command   wire.ConnectCommand
+	helper    Helper
+	host      wire.HostInspection
+	send      func(wire.EngineEvent)
+	fatal     func(*wire.Problem) // the laptop's side broke; at most a few calls
+	session   *session
+	cancel    context.CancelFunc
+	following sync.WaitGroup
+
+	mutex     sync.Mutex
+	path      *path // from the first registration on, as the three below
+	answerer  *resolver.Resolver
+	server    *nameserver
+	facts     wire.AgentFacts
+	scope     wire.NameScope
+	endpoints wire.ServiceEndpoints
+	upstreams []string
+	routes    []wire.RouteDecision
+	tun       wire.TunOpened
+	names     *wire.NamesEvent
+	isReady   bool
+	isUp      bool
+	naming    sync.Mutex // orders setNames
+}
+
+// newConnection begins the session; establish goes on from there, and close ends it in every case.
+func newConnection(config Config, command wire.ConnectCommand, helper Helper, host wire.HostInspection, forwarder Forwarder, send func(wire.EngineEvent), fatal func(*wire.Problem)) (*connection, error) {
+	connection := &connection{
+		config: config, command: command, helper: helper, host: host, send: send, fatal: fatal,
+		scope: command.Scope, upstreams: host.Upstreams,
+	}
+	session, err := newSession(config, forwarder, command.Agent, connection.receive, sessionObserver{
+		registered: connection.registered, alive: connection.alive, silent: connection.silent, agentLost: connection.agentLost,
+	})
+	if err != nil {
+		return nil, err
+	}
+	connection.session = session
+	ctx, cancel := context.WithCancel(context.Background())
+	connection.cancel = cancel
+	session.start(ctx)
+	connection.following.Add(1)
+	go func() {
+		defer connection.following.Done()
+		connection.follow(ctx)
+	}()
+	return connection, nil
+}
+
+// establish takes the steps of connect. It returns the event that answers the command: ready, or the step that failed
+// with its problem; then the caller closes the connection.
+func (connection *connection) establish(ctx context.Context) (*wire.ReadyEvent, string, error) {
+	for _, step := range []struct {
+		name string
+		take func(context.Context) error
+	}{
+		{stepTunnel, connection.raiseTunnel},
+		{stepRoutes, connection.setRoutes},
+		{stepNames, connection.setFirstNames},
+		{stepVerify, connection.verify},
+	} {
+		connection.send(wire.EngineEvent{Event: wire.EventStep, Step: &wire.StepEvent{Step: step.name}})
+		started := time.Now()
+		if err := step.take(ctx); err != nil {
+			if cause := context.Cause(ctx); ctx.Err() != nil && cause != nil {
+				err = cause
+			}
+			return nil, step.name, err
+		}
+		connection.config.Log.Info("step done", "step", step.name, "milliseconds", time.Since(started).Milliseconds())
+	}
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	connection.isReady = true
+	return &wire.ReadyEvent{
+		Interface: connection.tun.Interface, MTU: connection.path.mtu, Routes: connection.routes,
+		Names: connection.names, Agent: connection.facts,
+	}, "", nil
+}
+
+func (connection *connection) raiseTunnel(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, connection.config.Timing.Establish)
+	defer cancel()
+	return connection.session.established(ctx)
+}
+
+func (connection *connection) setRoutes(ctx context.Context) error {
+	path := connection.path // the tunnel is up: it is there, and stays
+	call, cancel := context.WithTimeout(ctx, connection.config.Timing.HelperCall)
+	defer cancel()
+	opened, device, err := connection.helper.OpenTun(call, wire.OpenTunInput{
+		MTU: path.mtu, Addresses: []string{netip.PrefixFrom(path.laptop, 32).String()},
+	})
+	if err != nil {
+		return asProblem(err, wire.CodeTunUnavailable)
+	}
+	path.open(device, func(err error) {
+		connection.fatal(&wire.Problem{Code: wire.CodeTunUnavailable, Cause: fmt.Sprintf("the interface was taken away: %v", err)})
+	})
+	connection.mutex.Lock()
+	connection.tun = opened
+	connection.mutex.Unlock()
+	decided, err := connection.helper.SetRoutes(call, wire.RoutesInput{
+		Prefixes: connection.command.Ranges, Protected: connection.command.Protected,
+	})
+	if err != nil {
+		return asProblem(err, wire.CodeInternal)
+	}
+	accepted := acceptedOf(decided.Decisions)
+	if len(accepted) == 0 && len(decided.Decisions) > 0 {
+		return refusal(decided.Decisions[0])
+	}
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	connection.routes = decided.Decisions
+	connection.answerer.SetReverse(accepted)
+	return nil
+}
+
+func acceptedOf(decisions []wire.RouteDecision) []netip.Prefix {
+	var accepted []netip.Prefix
+	for _, decision := range decisions {
+		if prefix, err := netip.ParsePrefix(decision.Prefix); err == nil && decision.Accepted {
+			accepted = append(accepted, prefix)
+		}
+	}
+	return accepted
+}
+
+func refusal(decision wire.RouteDecision) *wire.Problem {
+	return &wire.Problem{
+		Code:  wire.CodeRouteRefused,
+		Cause: fmt.Sprintf("%s was refused: %s %s %s", decision.Prefix, decision.Reason, decision.Conflict, decision.Interface),
+		Facts: map[string]string{
+			"prefix": decision.Prefix, "reason": decision.Reason, "conflict": decision.Conflict, "interface": decision.Interface,
+		},
+	}
+}
+
+func (connection *connection) setFirstNames(ctx context.Context) error {
+	if !connection.command.Names {
+		connection.mutex.Lock()
+		defer connection.mutex.Unlock()
+		off := namesOff(connection.path.engine, connection.upstreams, nil)
+		connection.names = &off
+		return nil
+	}
+	connection.setNames(ctx)
+	return ctx.Err() // whatever the helper could not do degrades the connection, and is told with ready
+}
+
+// verify proves the way that programs take: the data path by a fresh heartbeat, names by a question through the
+// kernel's route. Any answer proves the way; what a cluster's nameserver says is not for connect to judge.
+func (connection *connection) verify(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, connection.config.Timing.LaneSilence)
+	defer cancel()
+	if _, err := connection.session.probe(ctx); err != nil {
+		return err
+	}
+	connection.mutex.Lock()
+	names, facts := connection.names, connection.facts
+	connection.mutex.Unlock()
+	if names.Mode == "off" || facts.ClusterDomain == "" {
+		return nil
+	}
+	if _, err := askThroughKernel(ctx, connection.path.engine, "kubernetes.default.svc."+facts.ClusterDomain); err != nil {
+		return &wire.Problem{
+			Code: wire.CodeTunnelSilent, Cause: fmt.Sprintf("the resolver inside the tunnel does not answer the laptop: %v", err),
+		}
+	}
+	return nil
+}
+
+// registered is told by the session that an agent took it.
+func (connection *connection) registered(registration registration, again bool) error {
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	connection.facts = registration.granted.Facts
+	connection.facts.Nameservers, connection.facts.Search = notNil(connection.facts.Nameservers), notNil(connection.facts.Search)
+	if !again {
+		if err := connection.build(registration); err != nil {
+			return asProblem(err, wire.CodeInternal)
+		}
+	}
+	connection.answerer.SetFacts(connection.facts)
+	connection.path.useLanes(registration.lanes, registration.granted.Lanes)
+	if again {
+		connection.config.Log.Info("another agent took over", "resets", connection.path.resetFlows())
+	}
+	return nil
+}
+
+// build makes packet path and name server for the addresses of the first registration.
+func (connection *connection) build(registration registration) error {
+	path, err := newPath(registration)
+	if err != nil {
+		return err
+	}
+	answerer := resolver.New(resolver.Config{
+		ClusterDial: func(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
+			if network == "tcp" {
+				return path.stack.DialTCP(ctx, server)
+			}
+			return path.stack.DialUDP(server)
+		},
+		Own: []netip.Addr{path.engine},
+	})
+	answerer.SetHostDomains(connection.host.SearchDomains)
+	answerer.SetUpstreams(nameservers(connection.upstreams))
+	answerer.SetScope(connection.scope)
+	server, err := listen(path, answerer)
+	if err != nil {
+		path.close()
+		return err
+	}
+	path.mapping.SetEndpoints(connection.endpoints)
+	connection.path, connection.answerer, connection.server = path, answerer, server
+	return nil
+}
+
+func (connection *connection) receive(lane int, packets [][]byte, heard func([]byte) bool) {
+	connection.path.receive(lane, packets, heard)
+}
+
+// close undoes everything: the goodbye to the agent and the helper's undo run side by side. It returns how many of
+// the helper's changes could not be undone: at least one where it cannot be asked any more, until it starts anew.
+func (connection *connection) close(ctx context.Context) int {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		connection.session.stop(ctx, connection.cancel)
+		connection.following.Wait()
+	}()
+	leftOver, isTold := release(ctx, connection.helper)
+	if !isTold && connection.tun.Interface != "" {
+		leftOver = 1
+	}
+	<-done
+	if connection.path != nil {
+		connection.server.close()
+		connection.path.close()
+	}
+	return leftOver
+}
+
+// release gives the lease back and ends the link.
+func release(ctx context.Context, helper Helper) (leftOver int, isTold bool) {
+	released, err := helper.Release(ctx)
+	_ = helper.Close()
+	return released.LeftOver, err == nil
+}
+
+// errAborted is why a step ended when the core said stop, or went away, in the middle.
+var errAborted = errors.New("the connection was given up")

@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"slipway/native/internal/wire"
+)
+
+// follow goes on for as long as the connection lives: counters each second, and the laptop's own changes.
+func (connection *connection) follow(ctx context.Context) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	changes := connection.helper.HostChanged()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case host, ok := <-changes:
+			if !ok {
+				changes = nil
+				continue
+			}
+			connection.hostChanged(host)
+		case <-ticker.C:
+			connection.count()
+		}
+	}
+}
+
+func (connection *connection) count() {
+	connection.mutex.Lock()
+	path, isReady := connection.path, connection.isReady
+	connection.mutex.Unlock()
+	if path == nil {
+		return
+	}
+	path.flows.Tick()
+	if isReady {
+		counters := path.counters()
+		counters.RoundTripMicroseconds = connection.session.roundTrip().Microseconds()
+		connection.send(wire.EngineEvent{Event: wire.EventCounters, Counters: &counters})
+	}
+}
+
+// hostChanged follows the laptop to other networks: other nameservers, and streams that may have lost their way.
+func (connection *connection) hostChanged(host wire.HostInspection) {
+	connection.session.disturb()
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	if connection.answerer == nil {
+		connection.upstreams = host.Upstreams
+		return
+	}
+	connection.answerer.SetHostDomains(host.SearchDomains)
+	if slices.Equal(host.Upstreams, connection.upstreams) {
+		return
+	}
+	connection.upstreams = host.Upstreams
+	connection.answerer.SetUpstreams(nameservers(host.Upstreams))
+	if connection.names != nil {
+		changed := *connection.names
+		changed.Upstreams = notNil(host.Upstreams)
+		connection.names = &changed
+		connection.sendNamesLocked()
+	}
+}
+
+// setScope takes other namespaces, or another home.
+func (connection *connection) setScope(scope wire.NameScope) {
+	connection.mutex.Lock()
+	connection.scope = scope
+	if connection.answerer != nil {
+		connection.answerer.SetScope(scope)
+	}
+	inForce := connection.names != nil && connection.command.Names
+	connection.mutex.Unlock()
+	if inForce {
+		go connection.setNames(context.Background()) // in the order of its own lock, with what is newest then
+	}
+}
+
+func (connection *connection) setEndpoints(endpoints wire.ServiceEndpoints) {
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	connection.endpoints = endpoints
+	if connection.path != nil {
+		connection.path.mapping.SetEndpoints(endpoints)
+	}
+}
+
+// setNames puts the resolver's wishes in force on the laptop. What the helper cannot do is told, not fatal.
+func (connection *connection) setNames(ctx context.Context) {
+	connection.naming.Lock()
+	defer connection.naming.Unlock()
+	connection.mutex.Lock()
+	input := namesInput(connection.answerer, connection.path.engine, acceptedOf(connection.routes))
+	connection.mutex.Unlock()
+	call, cancel := context.WithTimeout(ctx, connection.config.Timing.HelperCall)
+	defer cancel()
+	inForce, err := connection.helper.SetNames(call, input)
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	var event wire.NamesEvent
+	if err != nil {
+		problem := asProblem(err, wire.CodeResolverUnset)
+		if problem.Code != wire.CodeResolverUnset {
+			problem = &wire.Problem{Code: wire.CodeResolverUnset, Cause: problem.Error(), Facts: problem.Facts}
+		}
+		event = namesOff(connection.path.engine, connection.upstreams, problem)
+	} else {
+		event = namesEvent(input, inForce)
+		connection.upstreams = inForce.Upstreams
+		connection.answerer.SetUpstreams(nameservers(inForce.Upstreams))
+	}
+	connection.names = &event
+	connection.sendNamesLocked()
+}
+
+func (connection *connection) sendNamesLocked() {
+	if connection.isReady { // until then they come with ready
+		connection.send(wire.EngineEvent{Event: wire.EventNames, Names: connection.names})
+	}
+}
+
+func (connection *connection) alive(roundTrip time.Duration) {
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	connection.isUp = true
+	connection.answerer.SetClusterUp(true)
+	if connection.isReady {
+		connection.sendTunnel("up", roundTrip, 0, nil)
+	}
+}
+
+func (connection *connection) silent(because *wire.Problem, attempt int) {
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	connection.isUp = false
+	if connection.answerer != nil {
+		connection.answerer.SetClusterUp(false)
+	}
+	if connection.isReady {
+		connection.sendTunnel("down", 0, attempt, because)
+	}
+}
+
+func (connection *connection) agentLost(because *wire.Problem) {
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	if connection.isReady { // before that, connect fails with the same problem
+		connection.send(wire.EngineEvent{Event: wire.EventAgentLost, Problem: because})
+	}
+}
+
+// tellState sends what happened to the tunnel between verify and ready.
+func (connection *connection) tellState() {
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	lastError, isLost := connection.session.state()
+	switch {
+	case connection.isUp:
+		connection.sendTunnel("up", connection.session.roundTrip(), 0, nil)
+	case isLost:
+		connection.send(wire.EngineEvent{Event: wire.EventAgentLost, Problem: lastError})
+	default:
+		connection.sendTunnel("down", 0, 1, lastError)
+	}
+}
+
+func (connection *connection) sendTunnel(state string, roundTrip time.Duration, attempt int, because *wire.Problem) {
+	connection.send(wire.EngineEvent{Event: wire.EventTunnel, Tunnel: &wire.TunnelEvent{
+		State: state, Path: "apiserver", RoundTripMicroseconds: roundTrip.Microseconds(), Attempt: attempt, Because: because,
+	}})
+}

@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/netip"
+	"sync"
+	"time"
+
+	"slipway/native/internal/tunnel"
+	"slipway/native/internal/wire"
+)
+
+// laneSet is the lanes of one registration: each has a goroutine that dials, attaches, sends heartbeats, and dials
+// again when the stream ends or falls silent.
+type laneSet struct {
+	session *session
+	target  wire.AgentTarget
+	keys    sessionKeys
+	id      string
+	lanes   *tunnel.Lanes
+	health  *health
+	ahead   *pendingStreams
+	hears   func(packet []byte) bool // heard, made once: a method value allocates
+
+	running sync.WaitGroup
+	cancel  context.CancelFunc
+
+	mutex  sync.Mutex
+	ticket wire.Secret
+}
+
+func newLaneSet(session *session, target wire.AgentTarget, keys sessionKeys, registration registration, ahead *pendingStreams) (*laneSet, error) {
+	peer, err := hex.DecodeString(registration.granted.AgentPublicKey)
+	if err != nil || len(peer) != 32 {
+		return nil, malformed("the agent's key is not 32 bytes")
+	}
+	set := &laneSet{
+		session: session, target: target, keys: keys, ahead: ahead,
+		id: registration.granted.Session, ticket: registration.granted.Ticket,
+		health: newHealth(session.timing, registration.granted.Lanes, registration.engine, registration.agent),
+		cancel: func() {},
+	}
+	set.hears = set.heard
+	set.lanes, err = tunnel.New(tunnel.Config{
+		PrivateKey: keys.private, PeerPublicKey: [32]byte(peer), PresharedKey: keys.preshared,
+		LaneCount: registration.granted.Lanes, MTU: registration.granted.MTU,
+		AllowedIPs: []netip.Prefix{netip.PrefixFrom(netip.IPv4Unspecified(), 0)},
+		Receive:    set.receive,
+		Log:        session.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return set, nil
+}
+
+func (set *laneSet) start(ctx context.Context) {
+	ctx, set.cancel = context.WithCancel(ctx)
+	for lane := range len(set.health.lanes) {
+		set.running.Add(1)
+		go func() {
+			defer set.running.Done()
+			set.serve(ctx, lane)
+		}()
+	}
+}
+
+func (set *laneSet) close() {
+	set.cancel()
+	set.lanes.Close()
+	set.running.Wait()
+}
+
+// receive passes on what a lane received; see receiver.
+func (set *laneSet) receive(lane int, packets [][]byte) {
+	set.session.receive(lane, packets, set.hears)
+}
+
+func (set *laneSet) heard(packet []byte) bool {
+	revived, isAnswer := set.health.answered(packet, time.Now())
+	if revived >= 0 {
+		signal(set.session.nudges)
+	}
+	return isAnswer
+}
+
+func (set *laneSet) setTicket(ticket wire.Secret) {
+	set.mutex.Lock()
+	defer set.mutex.Unlock()
+	set.ticket = ticket
+}
+
+func (set *laneSet) serve(ctx context.Context, lane int) {
+	wait := newBackoff(set.session.timing)
+	for ctx.Err() == nil {
+		stream, err := set.open(ctx, lane)
+		if err == nil {
+			err = set.attend(ctx, lane, stream, wait)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		set.session.failed(set.target, err, lane == 0)
+		if !set.session.isCurrent(set.target) {
+			return
+		}
+		set.session.pause(ctx, wait.next())
+	}
+}
+
+// open returns a stream whose opening was sent: one that was dialled ahead, or a new one.
+func (set *laneSet) open(ctx context.Context, lane int) (io.ReadWriteCloser, error) {
+	stream, err := set.ahead.take(ctx, lane)
+	if stream == nil && err == nil {
+		stream, err = set.session.dial(ctx, set.target)
+	}
+	if err != nil {
+		return nil, err
+	}
+	set.mutex.Lock()
+	opening := wire.AgentOpening{Kind: "lane", Session: set.id, Ticket: set.ticket, Lane: lane}
+	set.mutex.Unlock()
+	if err := set.session.begin(ctx, stream, opening); err != nil {
+		return nil, err
+	}
+	return stream, nil
+}
+
+// attend sends heartbeats on an attached lane until its stream ends.
+func (set *laneSet) attend(ctx context.Context, lane int, stream io.ReadWriteCloser, wait *backoff) error {
+	lost := set.lanes.Attach(lane, stream)
+	set.health.attach(lane)
+	defer set.health.detach(lane)
+	ticker := time.NewTicker(max(set.session.timing.Heartbeat/8, time.Millisecond))
+	defer ticker.Stop()
+	var packet [heartbeatLength]byte
+	for {
+		if set.health.due(lane, time.Now(), &packet) {
+			set.lanes.Send(lane, packet[:])
+		}
+		select {
+		case err := <-lost:
+			if err == nil {
+				err = errors.New("the stream ended")
+			}
+			return err
+		case <-ctx.Done():
+			set.lanes.Detach(lane, ctx.Err())
+			return ctx.Err()
+		case <-ticker.C:
+		}
+		if set.health.isAlive(lane) {
+			wait.reset()
+		}
+	}
+}

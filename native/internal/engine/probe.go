@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"syscall"
+	"time"
+
+	"slipway/native/internal/wire"
+)
+
+// Waits of the steps of a test. A stub resolver asks again after 5 s; a SYN is sent again after 1 s and 3 s.
+const (
+	testName       = 6 * time.Second
+	testTunnel     = 3 * time.Second
+	testConnection = 5 * time.Second
+)
+
+// test goes the way that a program of the laptop goes: it asks the system's resolver, lets the kernel choose the
+// route, and dials an ordinary socket. It stops at the first step that fails.
+func test(ctx context.Context, connection *connection, command wire.TestCommand) wire.TestedEvent {
+	event := wire.TestedEvent{ID: command.ID, Steps: []wire.TestedStep{}}
+	var address netip.Addr
+	for _, step := range []struct {
+		name string
+		take func() (string, *wire.Problem)
+	}{
+		{"name", func() (answer string, problem *wire.Problem) {
+			address, problem = resolve(ctx, command.Host)
+			return address.String(), problem
+		}},
+		{"route", func() (string, *wire.Problem) { return routeTo(connection, address) }},
+		{"tunnel", func() (string, *wire.Problem) { return "", answersHeartbeat(ctx, connection) }},
+		{"connection", func() (string, *wire.Problem) {
+			return "", dialOrdinarily(ctx, netip.AddrPortFrom(address, uint16(command.Port)))
+		}},
+	} {
+		started := time.Now()
+		answer, problem := step.take()
+		result := wire.TestedStep{Step: step.name, Microseconds: time.Since(started).Microseconds(), Answer: answer, Problem: problem}
+		if problem != nil {
+			result.Answer = ""
+		}
+		event.Steps = append(event.Steps, result)
+		if problem != nil {
+			break
+		}
+	}
+	return event
+}
+
+func resolve(ctx context.Context, host string) (netip.Addr, *wire.Problem) {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, testName)
+	defer cancel()
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
+	if err != nil || len(addresses) == 0 {
+		cause := fmt.Sprintf("%s has no IPv4 address", host)
+		if err != nil {
+			cause = err.Error()
+		}
+		return netip.Addr{}, &wire.Problem{Code: wire.CodeNameUnknown, Cause: cause}
+	}
+	return addresses[0].Unmap(), nil
+}
+
+// routeTo asks the kernel for its choice: connecting a UDP socket sends nothing, and binds the source address.
+func routeTo(connection *connection, address netip.Addr) (string, *wire.Problem) {
+	missing := &wire.Problem{Code: wire.CodeRouteMissing, Cause: address.String() + " does not go into the tunnel"}
+	if connection == nil {
+		return "", missing
+	}
+	connection.mutex.Lock()
+	path, interfaceName := connection.path, connection.tun.Interface
+	connection.mutex.Unlock()
+	socket, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(address, 9)))
+	if err != nil {
+		missing.Cause = err.Error()
+		return "", missing
+	}
+	defer socket.Close()
+	source := socket.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+	if path == nil || source != path.laptop {
+		return "", missing
+	}
+	return interfaceName, nil
+}
+
+func answersHeartbeat(ctx context.Context, connection *connection) *wire.Problem {
+	ctx, cancel := context.WithTimeout(ctx, testTunnel)
+	defer cancel()
+	if _, err := connection.session.probe(ctx); err != nil {
+		return asProblem(err, wire.CodeTunnelSilent)
+	}
+	return nil
+}
+
+func dialOrdinarily(ctx context.Context, target netip.AddrPort) *wire.Problem {
+	dialer := net.Dialer{Timeout: testConnection}
+	socket, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(target.Addr().String(), strconv.Itoa(int(target.Port()))))
+	switch {
+	case err == nil:
+		socket.Close()
+		return nil
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return &wire.Problem{Code: wire.CodeConnectionRefused, Cause: err.Error()}
+	}
+	return &wire.Problem{Code: wire.CodeConnectionFailed, Cause: err.Error()}
+}
