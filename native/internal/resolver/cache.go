@@ -45,32 +45,43 @@ func (cache *cache) flush() {
 // lookup returns a kept answer and its age, or what ask finds. ask goes on when this asker gives up: others may wait
 // for it, and the next try finds its answer.
 func (cache *cache) lookup(ctx context.Context, key cacheKey, ask func() (*answer, error)) (*answer, time.Duration, error) {
-	if value, ok := cache.kept.Get(key); ok {
-		entry := value.(kept)
-		if age := cache.now().Sub(entry.at); age < entry.answer.keep {
-			return entry.answer, age, nil
-		}
+	if entry, ok := cache.fresh(key); ok {
+		return entry.answer, cache.now().Sub(entry.at), nil
 	}
 	generation := cache.generation.Load()
 	flight := cache.flights.DoChan(fmt.Sprintf("%d %v", generation, key), func() (any, error) {
+		if entry, ok := cache.fresh(key); ok { // another flight landed since we looked
+			return entry, nil
+		}
 		found, err := ask()
 		if err != nil {
 			return nil, err
 		}
+		entry := kept{answer: found, at: cache.now()}
 		if found.keep > 0 && cache.generation.Load() == generation {
-			cache.kept.Add(key, kept{answer: found, at: cache.now()})
+			cache.kept.Add(key, entry)
 		}
-		return found, nil
+		return entry, nil
 	})
 	select {
 	case result := <-flight:
 		if result.Err != nil {
 			return nil, 0, result.Err
 		}
-		return result.Val.(*answer), 0, nil
+		entry := result.Val.(kept)
+		return entry.answer, cache.now().Sub(entry.at), nil
 	case <-ctx.Done():
 		return nil, 0, ctx.Err()
 	}
+}
+
+func (cache *cache) fresh(key cacheKey) (kept, bool) {
+	value, ok := cache.kept.Get(key)
+	if !ok {
+		return kept{}, false
+	}
+	entry := value.(kept)
+	return entry, cache.now().Sub(entry.at) < entry.answer.keep
 }
 
 // wasThere tells whether a name existed when it was asked last, however long ago.

@@ -1,0 +1,233 @@
+package resolver
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/miekg/dns"
+
+	"slipway/native/internal/wire"
+)
+
+func TestEveryFormOfAName(t *testing.T) {
+	laptop := newLaptop(t)
+	const upstream, cluster = "upstream", "cluster"
+	for _, test := range []struct {
+		name    string
+		kind    uint16
+		want    string
+		askedOf string // who is asked; "" for nobody, "both" for the cluster and then upstream
+	}{
+		{"orders.webshop.svc.cluster.local", dns.TypeA, "NOERROR | orders.webshop.svc.cluster.local. A 10.96.10.10", cluster},
+		{"orders", dns.TypeA, "NOERROR | orders. A 10.96.10.10", ""},
+		{"orders.webshop", dns.TypeA, "NOERROR | orders.webshop. A 10.96.10.10", ""},
+		{"orders.webshop.svc", dns.TypeA, "NOERROR | orders.webshop.svc. A 10.96.10.10", ""},
+		{"ledger-0.ledger.infra", dns.TypeA, "NOERROR | ledger-0.ledger.infra. A 10.244.1.5", cluster},
+		{"ledger-0.ledger.infra.svc", dns.TypeA, "NOERROR | ledger-0.ledger.infra.svc. A 10.244.1.5", ""},
+		{"ledger.infra", dns.TypeA, "NOERROR | ledger.infra. A 10.244.1.5 | ledger.infra. A 10.244.2.6", cluster},
+		{"_http._tcp.orders.webshop", dns.TypeSRV, "NOERROR | _http._tcp.orders.webshop. SRV 0 100 80 orders.webshop.svc.cluster.local.", cluster},
+		{"orders.webshop", dns.TypeTXT, `NOERROR | orders.webshop. TXT "orders"`, cluster},
+		{"orders.webshop", dns.TypeSRV, "NOERROR", cluster},
+		{"10.10.96.10.in-addr.arpa", dns.TypePTR, "NOERROR | 10.10.96.10.in-addr.arpa. PTR orders.webshop.svc.cluster.local.", cluster},
+		{"9.2.0.192.in-addr.arpa", dns.TypePTR, "NOERROR | 9.2.0.192.in-addr.arpa. PTR host.example.test.", upstream},
+		{"nothing.webshop.svc.cluster.local", dns.TypeA, "NXDOMAIN", cluster},
+		{"nothing.webshop.svc", dns.TypeA, "NXDOMAIN", ""},
+		{"nothing.webshop", dns.TypeA, "NXDOMAIN", upstream}, // the cluster's answer is kept from the line before
+		{"printer.webshop", dns.TypeA, "NOERROR | printer.webshop. A 192.0.2.7", "both"},
+		{"www.example.test.webshop.svc.cluster.local", dns.TypeA, "NXDOMAIN", cluster},
+		{"www.example.test.webshop.svc.cluster.local", dns.TypeAAAA, "NXDOMAIN", ""},
+		{"www.example.test", dns.TypeA, "NOERROR | www.example.test. A 203.0.113.5", upstream},
+		{"www.example.test", dns.TypeAAAA, "NOERROR | www.example.test. AAAA 2001:db8::5", upstream},
+		{"www.example.test", dns.TypeHTTPS, `NOERROR | www.example.test. HTTPS 1 . alpn="h2"`, upstream},
+		// dev is a namespace and a top-level domain; test is one and set aside.
+		{"x.dev", dns.TypeA, "NOERROR | x.dev. A 203.0.113.9", upstream},
+		{"api.dev", dns.TypeA, "NXDOMAIN", upstream},
+		{"api.dev.svc", dns.TypeA, "NOERROR | api.dev.svc. A 10.96.10.11", cluster},
+		{"api.test", dns.TypeA, "NXDOMAIN", upstream},
+		{"orders.elsewhere", dns.TypeA, "NXDOMAIN", upstream},
+		{"orders.elsewhere.svc", dns.TypeA, "NXDOMAIN", upstream},
+		{"webshop", dns.TypeNS, "NXDOMAIN", upstream},
+		{"use-application-dns.net", dns.TypeA, "NOERROR | use-application-dns.net. A 203.0.113.53", upstream},
+		{"wpad.webshop.svc.cluster.local", dns.TypeA, "NXDOMAIN", ""},
+		{"wpad.cluster.local", dns.TypeA, "NXDOMAIN", ""},
+		{"wpad.webshop.svc", dns.TypeA, "NXDOMAIN", ""},
+		{"wpad.webshop", dns.TypeA, "NOERROR | wpad.webshop. A 192.0.2.8", upstream},
+		{"wpad", dns.TypeA, "NOERROR | wpad. A 192.0.2.8", upstream},
+	} {
+		t.Run(test.name+" "+dns.TypeToString[test.kind], func(t *testing.T) {
+			laptop.cluster.questions()
+			laptop.upstream.questions()
+			if got := line(laptop.ask(test.name, test.kind)); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+			asked := map[string]bool{cluster: len(laptop.cluster.questions()) > 0, upstream: len(laptop.upstream.questions()) > 0}
+			for who, was := range asked {
+				if should := test.askedOf == who || test.askedOf == "both"; was != should {
+					t.Errorf("%s was asked: %v, want %v", who, was, should)
+				}
+			}
+		})
+	}
+}
+
+func TestWithoutIPv6InTheClusterNobodyWaitsForIt(t *testing.T) {
+	laptop := newLaptop(t)
+	for _, kind := range []uint16{dns.TypeAAAA, dns.TypeHTTPS, dns.TypeSVCB} {
+		response := laptop.ask("orders.webshop.svc.cluster.local", kind)
+		if line(response) != "NOERROR" || len(response.Ns) != 1 || response.Ns[0].Header().Rrtype != dns.TypeSOA {
+			t.Errorf("type %d: %v", kind, response)
+		}
+		if got := line(laptop.ask("nothing.webshop.svc.cluster.local", kind)); got != "NXDOMAIN" {
+			t.Errorf("type %d of what is not there: %s", kind, got)
+		}
+	}
+	if asked := laptop.cluster.questions(); len(asked) != 2 || !strings.HasPrefix(asked[0], "A ") || !strings.HasPrefix(asked[1], "A ") {
+		t.Errorf("the cluster was asked %v", asked)
+	}
+	laptop.SetReverse([]netip.Prefix{netip.MustParsePrefix("fd00:10:96::/112")})
+	laptop.cluster.set("orders.webshop.svc.cluster.local.", "orders.webshop.svc.cluster.local. 5 IN AAAA fd00:10:96::a")
+	if got := line(laptop.ask("orders.webshop", dns.TypeAAAA)); got != "NOERROR | orders.webshop. AAAA fd00:10:96::a" {
+		t.Errorf("with an IPv6 range: %s", got)
+	}
+	laptop.cluster.questions()
+	laptop.ask("a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.6.9.0.0.0.1.0.0.0.0.d.f.ip6.arpa", dns.TypePTR)
+	if asked := laptop.cluster.questions(); len(asked) != 1 {
+		t.Errorf("a routed IPv6 address was not looked up in the cluster: %v", asked)
+	}
+}
+
+func TestExternalNamesLeadToTheWorldAsTheLaptopSeesIt(t *testing.T) {
+	laptop := newLaptop(t)
+	for _, test := range []struct {
+		name string
+		kind uint16
+		want string
+	}{
+		// The cluster's own 192.0.2.66 for www.example.test is not believed.
+		{"outside.infra", dns.TypeA, "NOERROR | outside.infra. CNAME www.example.test. | www.example.test. A 203.0.113.5"},
+		{"outside.infra", dns.TypeAAAA, "NOERROR | outside.infra. CNAME www.example.test. | www.example.test. AAAA 2001:db8::5"},
+		{"outside.infra", dns.TypeCNAME, "NOERROR | outside.infra. CNAME www.example.test."},
+		{"inside.infra.svc.cluster.local", dns.TypeA, "NOERROR | inside.infra.svc.cluster.local. CNAME orders.webshop.svc.cluster.local. | orders.webshop.svc.cluster.local. A 10.96.10.10"},
+		{"inside.infra", dns.TypeAAAA, "NOERROR | inside.infra. CNAME orders.webshop.svc.cluster.local."},
+		// An address in the routed ranges is the cluster's to give, but under its own name.
+		{"private.infra", dns.TypeA, "NOERROR | private.infra. A 10.244.9.9"},
+		{"private.infra", dns.TypeAAAA, "NOERROR"},
+		// A name that only the cluster's own network knows.
+		{"vpc.infra", dns.TypeA, "NOERROR | vpc.infra. A 172.31.0.9"},
+		{"vpc.infra", dns.TypeAAAA, "NOERROR"},
+	} {
+		if got := line(laptop.ask(test.name, test.kind)); got != test.want {
+			t.Errorf("%s %s: got %s, want %s", test.name, dns.TypeToString[test.kind], got, test.want)
+		}
+	}
+	laptop.cluster.set("gone.infra.svc.cluster.local.", "gone.infra.svc.cluster.local. 5 IN CNAME nowhere.example.test.")
+	if got := line(laptop.ask("gone.infra.svc", dns.TypeA)); got != "NXDOMAIN | gone.infra.svc. CNAME nowhere.example.test." {
+		t.Errorf("an ExternalName that leads nowhere: %s", got)
+	}
+}
+
+func TestTheClusterCannotAnswerForOthers(t *testing.T) {
+	laptop := newLaptop(t)
+	record := func(text string) dns.RR {
+		parsed, err := dns.NewRR(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsed
+	}
+	laptop.cluster.rewriteWith(func(response *dns.Msg, _ string) *dns.Msg {
+		response.Answer = append(response.Answer,
+			record("www.example.test. 300 IN A 192.0.2.66"), record("other.webshop.svc.cluster.local. 300 IN A 192.0.2.67"),
+			record(response.Question[0].Name+" 300 IN A 127.0.0.1"), record(response.Question[0].Name+" 300 IN A 169.254.169.254"))
+		response.Ns = append(response.Ns, record("test. 300 IN NS evil.cluster.local."))
+		response.Extra = append(response.Extra, record("www.example.test. 300 IN A 192.0.2.66"))
+		return response
+	})
+	response := laptop.ask("orders.webshop.svc.cluster.local", dns.TypeA)
+	if got := line(response); got != "NOERROR | orders.webshop.svc.cluster.local. A 10.96.10.10" || len(response.Ns)+len(response.Extra) != 0 {
+		t.Errorf("what others own came through: %v", response)
+	}
+	laptop.cluster.rewriteWith(func(response *dns.Msg, _ string) *dns.Msg {
+		response.Question[0].Name = "www.example.test."
+		response.Answer = []dns.RR{record("www.example.test. 300 IN A 192.0.2.66")}
+		return response
+	})
+	if got := line(laptop.ask("ledger.infra.svc.cluster.local", dns.TypeA)); got != "SERVFAIL" {
+		t.Errorf("an answer to another question: %s", got)
+	}
+	if got := line(laptop.ask("www.example.test", dns.TypeA)); got != "NOERROR | www.example.test. A 203.0.113.5" {
+		t.Errorf("the outside name became %s", got)
+	}
+}
+
+func TestDomainsThatTheClusterMayNotClaim(t *testing.T) {
+	for domain, want := range map[string]string{
+		"com": "", "co.uk": "", "local": "", "dev": "", "": "", "under_score.local": "", ".": "", "k8s": "k8s.",
+		"cluster.local": "cluster.local.", "Cluster.Local.": "cluster.local.", "k8s.internal": "k8s.internal.",
+		"google.com":   "svc.google.com. pod.google.com.",
+		"example.test": "svc.example.test. pod.example.test.", // the laptop's own search domain is office.example.test
+	} {
+		resolver := New(Config{})
+		resolver.SetHostDomains([]string{"office.example.test"})
+		resolver.SetFacts(wire.AgentFacts{ClusterDomain: domain})
+		if got := strings.Join(resolver.plan.Load().zones, " "); got != want {
+			t.Errorf("%q may claim %q, want %q", domain, got, want)
+		}
+	}
+}
+
+func TestNamesForTheSystemsSplitDNS(t *testing.T) {
+	laptop := newLaptop(t)
+	domains, search := laptop.Names()
+	if got, want := fmt.Sprint(domains), "[cluster.local svc webshop infra]"; got != want {
+		t.Errorf("domains %s, want %s", got, want)
+	}
+	if got, want := fmt.Sprint(search), "[webshop.svc.cluster.local svc.cluster.local cluster.local]"; got != want {
+		t.Errorf("search %s, want %s", got, want)
+	}
+}
+
+func TestTheSpellingOfTheQuestionComesBack(t *testing.T) {
+	laptop := newLaptop(t)
+	for _, name := range []string{"orders.webshop", "oRdErS.WebShop", "ORDERS.webshop.svc.Cluster.LOCAL", "Www.Example.Test"} {
+		response := laptop.ask(name, dns.TypeA)
+		if len(response.Answer) != 1 || response.Answer[0].Header().Name != name+"." {
+			t.Errorf("asked %s, got %v", name, response.Answer)
+		}
+	}
+	if asked := laptop.cluster.questions(); len(asked) != 1 {
+		t.Errorf("spellings are asked apart: %v", asked)
+	}
+}
+
+func TestMessagesThatAreNoQuestions(t *testing.T) {
+	laptop := newLaptop(t)
+	update := new(dns.Msg).SetUpdate("cluster.local.")
+	chaos := query("version.cluster.local", dns.TypeTXT)
+	chaos.Question[0].Qclass = dns.ClassCHAOS
+	version := query("orders.webshop", dns.TypeA)
+	version.SetEdns0(1232, false)
+	version.IsEdns0().SetVersion(1)
+	two := query("orders.webshop", dns.TypeA)
+	two.Question = append(two.Question, two.Question[0])
+	for _, test := range []struct {
+		request *dns.Msg
+		want    int
+	}{
+		{update, dns.RcodeNotImplemented}, {chaos, dns.RcodeRefused}, {version, dns.RcodeBadVers}, {two, dns.RcodeFormatError},
+		{new(dns.Msg), dns.RcodeFormatError}, {query("cluster.local", dns.TypeAXFR), dns.RcodeRefused},
+	} {
+		if response := laptop.Answer(t.Context(), test.request); response.Rcode != test.want {
+			t.Errorf("%v: %s, want %s", test.request.Question, dns.RcodeToString[response.Rcode], dns.RcodeToString[test.want])
+		}
+	}
+	if laptop.Answer(t.Context(), new(dns.Msg).SetReply(query("orders.webshop", dns.TypeA))) != nil {
+		t.Error("a response was answered")
+	}
+	if asked := slices.Concat(laptop.cluster.questions(), laptop.upstream.questions()); len(asked) != 0 {
+		t.Errorf("somebody was asked %v", asked)
+	}
+}
