@@ -13,7 +13,7 @@ import (
 // Read describes the laptop without the interface named own (index; 0 for none).
 func Read(own int) (Laptop, error) {
 	var laptop Laptop
-	links, err := netlink.LinkList()
+	links, err := settled(netlink.LinkList)
 	if err != nil {
 		return laptop, fmt.Errorf("list links: %w", err)
 	}
@@ -21,7 +21,7 @@ func Read(own int) (Laptop, error) {
 	for _, link := range links {
 		names[link.Attrs().Index] = link.Attrs().Name
 	}
-	addresses, err := netlink.AddrList(nil, netlink.FAMILY_ALL)
+	addresses, err := settled(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_ALL) })
 	if err != nil {
 		return laptop, fmt.Errorf("list addresses: %w", err)
 	}
@@ -31,7 +31,10 @@ func Read(own int) (Laptop, error) {
 		}
 	}
 	// RT_TABLE_UNSPEC as a filter means every table, those of other VPNs included.
-	found, err := netlink.RouteListFiltered(netlink.FAMILY_ALL, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
+	everyTable := &netlink.Route{Table: unix.RT_TABLE_UNSPEC}
+	found, err := settled(func() ([]netlink.Route, error) {
+		return netlink.RouteListFiltered(netlink.FAMILY_ALL, everyTable, netlink.RT_FILTER_TABLE)
+	})
 	if err != nil {
 		return laptop, fmt.Errorf("list routes: %w", err)
 	}
@@ -49,6 +52,16 @@ func Read(own int) (Laptop, error) {
 		}
 	}
 	return laptop, nil
+}
+
+// settled asks again when the list changed while it was being read.
+func settled[Item any](list func() ([]Item, error)) (items []Item, err error) {
+	for range 10 {
+		if items, err = list(); !errors.Is(err, netlink.ErrDumpInterrupted) {
+			return items, err
+		}
+	}
+	return items, err
 }
 
 func addGateways(laptop *Laptop, route netlink.Route, names map[int]string) {
@@ -114,7 +127,9 @@ func Set(index int, source netip.Addr, wanted []netip.Prefix) error {
 // current asks the kernel rather than our memory: routes go when somebody takes the interface down and up.
 func current(index int) (prefixes []netip.Prefix, err error) {
 	filter := &netlink.Route{LinkIndex: index, Table: unix.RT_TABLE_MAIN}
-	found, err := netlink.RouteListFiltered(netlink.FAMILY_V4, filter, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
+	found, err := settled(func() ([]netlink.Route, error) {
+		return netlink.RouteListFiltered(netlink.FAMILY_V4, filter, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list routes of the tunnel: %w", err)
 	}

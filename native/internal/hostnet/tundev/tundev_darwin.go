@@ -21,3 +21,6 @@ func Open(string, int, []netip.Prefix) (Interface, *os.File, error) {
 
 // Close is not yet written for this system.
 func Close(string) error { return errNotYet }
+
+// Find is not yet written for this system.
+func Find(string) int { return 0 }

@@ -94,12 +94,12 @@ func silenceIPv6(link netlink.Link) {
 
 // Close deletes the interface that carries alias, whatever its name is now. None there is no error.
 func Close(alias string) error {
-	links, err := netlink.LinkList()
+	links, err := listLinks()
 	if err != nil {
 		return fmt.Errorf("list links: %w", err)
 	}
 	for _, link := range links {
-		if link.Type() != "tuntap" && link.Type() != "tun" || link.Attrs().Alias != alias {
+		if !isTun(link) || link.Attrs().Alias != alias {
 			continue
 		}
 		if err := netlink.LinkDel(link); err != nil && !gone(err) {
@@ -112,4 +112,30 @@ func Close(alias string) error {
 func gone(err error) bool {
 	var notFound netlink.LinkNotFoundError
 	return errors.Is(err, unix.ENODEV) || errors.As(err, &notFound)
+}
+
+// Find returns the index of the interface that carries alias, 0 where there is none.
+func Find(alias string) int {
+	links, err := listLinks()
+	if err != nil {
+		return 0
+	}
+	for _, link := range links {
+		if isTun(link) && link.Attrs().Alias == alias {
+			return link.Attrs().Index
+		}
+	}
+	return 0
+}
+
+func isTun(link netlink.Link) bool { return link.Type() == "tuntap" || link.Type() == "tun" }
+
+// listLinks asks again when the list changed while it was being read.
+func listLinks() (links []netlink.Link, err error) {
+	for range 10 {
+		if links, err = netlink.LinkList(); !errors.Is(err, netlink.ErrDumpInterrupted) {
+			return links, err
+		}
+	}
+	return links, err
 }

@@ -1,0 +1,409 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"slipway/native/internal/hostnet/laptoptest"
+	"slipway/native/internal/lease"
+	"slipway/native/internal/wire"
+)
+
+// The test binary also is the helper and, as another user, its client: then this names the part it plays.
+const part = "SLIPWAY_TEST_PART"
+
+var engineHello = wire.Hello{Protocol: wire.Protocol, Build: "test", Role: "engine"}
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(part) {
+	case "helper":
+		os.Exit(run(os.Args[1:]))
+	case "client":
+		client, err := lease.Dial(context.Background(), os.Args[1], engineHello)
+		if err == nil {
+			_, err = client.Inspect(context.Background())
+		}
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println("served")
+		os.Exit(0)
+	}
+	laptoptest.Main(m)
+}
+
+// process is a helper of this test.
+type process struct {
+	command *exec.Cmd
+	socket  string
+	ended   chan struct{}
+}
+
+func start(t *testing.T, program string, arguments ...string) *process {
+	t.Helper()
+	uid := "0"
+	for index, argument := range arguments {
+		if argument == "--user" {
+			uid = arguments[index+1]
+		}
+	}
+	started := &process{
+		command: exec.Command(program, append([]string{"serve"}, arguments...)...),
+		socket:  "/run/slipway/" + uid + "/" + lease.SocketName,
+		ended:   make(chan struct{}),
+	}
+	started.command.Env = append(os.Environ(), part+"=helper")
+	started.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	started.command.Stderr = t.Output()
+	if err := started.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		started.command.Wait()
+		close(started.ended)
+	}()
+	t.Cleanup(func() { started.end(syscall.SIGKILL) })
+	return started
+}
+
+func (helper *process) end(signal syscall.Signal) {
+	helper.command.Process.Signal(signal)
+	<-helper.ended
+}
+
+func dial(t *testing.T, helper *process) *lease.Client {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		client, err := lease.Dial(t.Context(), helper.socket, engineHello)
+		if err == nil {
+			t.Cleanup(func() { client.Close() })
+			return client
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the helper does not answer: %v", err)
+		}
+	}
+}
+
+var (
+	tunInput   = wire.OpenTunInput{MTU: 16000, Addresses: []string{"198.18.0.2/32"}}
+	routeInput = wire.RoutesInput{Prefixes: []string{"10.96.0.0/16", "10.244.0.0/16", "192.168.77.0/24"}}
+	nameInput  = wire.NamesInput{
+		Resolver: "198.18.0.3", Domains: []string{"cluster.local", "svc", "webshop", "dev"},
+		Search: []string{"webshop.svc.cluster.local", "svc.cluster.local", "cluster.local"}, Reverse: []string{"96.10.in-addr.arpa"},
+	}
+)
+
+// steps are the changes of a connect in their order.
+var steps = []struct {
+	name string
+	do   func(*testing.T, *lease.Client, *os.File) *os.File
+}{
+	{"acquire", func(t *testing.T, client *lease.Client, _ *os.File) *os.File {
+		if _, err := client.Acquire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return nil
+	}},
+	{"openTun", func(t *testing.T, client *lease.Client, _ *os.File) *os.File {
+		_, file, err := client.OpenTun(t.Context(), tunInput)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}},
+	{"setRoutes", func(t *testing.T, client *lease.Client, file *os.File) *os.File {
+		if _, err := client.SetRoutes(t.Context(), routeInput); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}},
+	{"setNames", func(t *testing.T, client *lease.Client, file *os.File) *os.File {
+		if _, err := client.SetNames(t.Context(), nameInput); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}},
+}
+
+func connectSteps(t *testing.T, client *lease.Client, count int) *os.File {
+	t.Helper()
+	var file *os.File
+	for _, step := range steps[:count] {
+		file = step.do(t, client, file)
+	}
+	if file != nil {
+		t.Cleanup(func() { file.Close() })
+	}
+	return file
+}
+
+func TestLeaseChangesTheLaptopAndReleaseRestoresIt(t *testing.T) {
+	laptoptest.Reset(t)
+	before := laptoptest.Snapshot(t)
+	helper := start(t, os.Args[0], "--user", "0")
+	client := dial(t, helper)
+	connectSteps(t, client, len(steps))
+
+	routes := laptoptest.Run(t, "ip", "route")
+	for _, wanted := range []string{"10.96.0.0/16 dev slipway0", "10.244.0.0/16 dev slipway0", "198.18.0.3 dev slipway0"} {
+		if !strings.Contains(routes, wanted) {
+			t.Errorf("no route %q in\n%s", wanted, routes)
+		}
+	}
+	if strings.Contains(routes, "192.168.77.0/24 dev slipway0") {
+		t.Errorf("the laptop's own subnet was routed:\n%s", routes)
+	}
+	link := laptoptest.Run(t, "ip", "link", "show", "slipway0")
+	for _, wanted := range []string{"mtu 16000", "qlen 32", "UP"} {
+		if !strings.Contains(link, wanted) {
+			t.Errorf("no %q in %s", wanted, link)
+		}
+	}
+	if addresses := laptoptest.Run(t, "ip", "address", "show", "slipway0"); strings.Contains(addresses, "inet6") {
+		t.Errorf("IPv6 is on: %s", addresses)
+	}
+	resolvConf, _ := os.ReadFile("/etc/resolv.conf")
+	wanted := "nameserver 198.18.0.3\nsearch webshop.svc.cluster.local svc.cluster.local cluster.local corp.example\n" +
+		"# made by the office\nnameserver 192.168.77.1\nnameserver 192.168.77.3\noptions edns0\n"
+	if !strings.HasSuffix(string(resolvConf), wanted) {
+		t.Errorf("resolv.conf is\n%s", resolvConf)
+	}
+	inspection, err := client.Inspect(t.Context())
+	if err != nil || !inspection.LeaseHeld || strings.Join(inspection.Upstreams, " ") != "192.168.77.1 192.168.77.3" ||
+		strings.Join(inspection.SearchDomains, " ") != "corp.example" || !inspection.TunAvailable {
+		t.Errorf("inspection %+v, %v", inspection, err)
+	}
+
+	released, err := client.Release(t.Context())
+	if err != nil || released.LeftOver != 0 {
+		t.Fatalf("released %+v, %v", released, err)
+	}
+	helper.end(syscall.SIGTERM)
+	laptoptest.ExpectSnapshot(t, before)
+}
+
+// Whatever ends, and wherever, the laptop comes back: by the helper where it lives, else by clean or its next start.
+func TestEveryEndAtEveryStepRestoresTheLaptop(t *testing.T) {
+	ends := map[string]func(t *testing.T, helper *process, client *lease.Client, file *os.File){
+		"client killed": func(t *testing.T, helper *process, client *lease.Client, file *os.File) {
+			client.Close()
+			waitForRelease(t, helper)
+			helper.end(syscall.SIGTERM)
+		},
+		"helper terminated":  func(t *testing.T, helper *process, _ *lease.Client, _ *os.File) { helper.end(syscall.SIGTERM) },
+		"helper interrupted": func(t *testing.T, helper *process, _ *lease.Client, _ *os.File) { helper.end(syscall.SIGINT) },
+		"helper killed, engine alive, clean": func(t *testing.T, helper *process, _ *lease.Client, _ *os.File) {
+			helper.end(syscall.SIGKILL)
+			cleanUp(t)
+		},
+		"both killed, clean": func(t *testing.T, helper *process, client *lease.Client, file *os.File) {
+			helper.end(syscall.SIGKILL)
+			client.Close()
+			file.Close()
+			cleanUp(t)
+		},
+		"helper killed, next start": func(t *testing.T, helper *process, client *lease.Client, file *os.File) {
+			helper.end(syscall.SIGKILL)
+			next := start(t, os.Args[0], "--user", "0")
+			dial(t, next).Close()
+			next.end(syscall.SIGTERM)
+		},
+	}
+	for name, end := range ends {
+		for count := range len(steps) + 1 {
+			t.Run(fmt.Sprintf("%s after %d steps", name, count), func(t *testing.T) {
+				laptoptest.Reset(t)
+				before := laptoptest.Snapshot(t)
+				helper := start(t, os.Args[0], "--user", "0")
+				client := dial(t, helper)
+				file := connectSteps(t, client, count)
+				end(t, helper, client, file)
+				laptoptest.ExpectSnapshot(t, before)
+			})
+		}
+	}
+}
+
+func waitForRelease(t *testing.T, helper *process) {
+	t.Helper()
+	client := dial(t, helper)
+	defer client.Close()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		inspection, err := client.Inspect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !inspection.LeaseHeld {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the lease is still held")
+		}
+	}
+}
+
+func cleanUp(t *testing.T) {
+	t.Helper()
+	command := exec.Command(os.Args[0], "clean")
+	command.Env = append(os.Environ(), part+"=helper")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("clean: %v\n%s", err, output)
+	}
+}
+
+// kill -9 at moments nobody chose, in the middle of changes.
+func TestHelperKilledAtAnyMomentIsUndone(t *testing.T) {
+	for round := range 40 {
+		laptoptest.Reset(t)
+		before := laptoptest.Snapshot(t)
+		helper := start(t, os.Args[0], "--user", "0")
+		client := dial(t, helper)
+		killed := time.AfterFunc(time.Duration(round)*300*time.Microsecond, func() { helper.command.Process.Kill() })
+		for {
+			if _, err := client.Acquire(t.Context()); err != nil {
+				break
+			}
+			_, file, err := client.OpenTun(t.Context(), tunInput)
+			if err == nil {
+				defer file.Close()
+			}
+			client.SetRoutes(t.Context(), routeInput)
+			client.SetNames(t.Context(), nameInput)
+			client.Release(t.Context())
+		}
+		killed.Stop()
+		<-helper.ended
+		cleanUp(t)
+		laptoptest.ExpectSnapshot(t, before)
+		if t.Failed() {
+			t.Fatalf("in round %d", round)
+		}
+	}
+}
+
+func TestOnlyTheServedUsersEngineIsServed(t *testing.T) {
+	laptoptest.Reset(t)
+	const user, stranger = 4001, 4002
+	program, err := os.Open("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	for _, name := range []string{"slipway-helper", "slipway-engine", "something-else"} {
+		program.Seek(0, io.SeekStart)
+		folder := "/run/installed"
+		os.MkdirAll(folder, 0o755)
+		copied, err := os.OpenFile(filepath.Join(folder, name), os.O_CREATE|os.O_WRONLY, 0o755)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(copied, program); err != nil {
+			t.Fatal(err)
+		}
+		copied.Close()
+	}
+	helper := start(t, "/run/installed/slipway-helper", "--user", fmt.Sprint(user))
+	dial(t, helper).Close()
+	for _, asked := range []struct {
+		program string
+		uid     uint32
+		served  bool
+	}{
+		{"slipway-engine", user, true},
+		{"slipway-helper", user, true},
+		{"something-else", user, false},
+		{"slipway-engine", stranger, false},
+		{"something-else", stranger, false},
+		{"something-else", 0, true}, // root needs no helper to change the network
+	} {
+		command := exec.Command("/run/installed/"+asked.program, helper.socket)
+		command.Env = append(os.Environ(), part+"=client")
+		command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: asked.uid, Gid: asked.uid}}
+		output, _ := command.CombinedOutput()
+		if served := strings.Contains(string(output), "served"); served != asked.served {
+			t.Errorf("%s of user %d: %s", asked.program, asked.uid, output)
+		}
+		if !asked.served && !strings.Contains(string(output), wire.CodeHelperRefused) {
+			t.Errorf("%s of user %d is not told why: %s", asked.program, asked.uid, output)
+		}
+	}
+}
+
+func TestSecondHelperOfTheSameUserIsRefused(t *testing.T) {
+	laptoptest.Reset(t)
+	dial(t, start(t, os.Args[0], "--user", "0")).Close()
+	command := exec.Command(os.Args[0], "serve", "--user", "0")
+	command.Env = append(os.Environ(), part+"=helper")
+	output, err := command.CombinedOutput()
+	if err == nil || !strings.Contains(string(output), "another helper") {
+		t.Errorf("%v %s", err, output)
+	}
+}
+
+func TestSecondUserCannotTakeTheLaptopMeanwhile(t *testing.T) {
+	laptoptest.Reset(t)
+	first := dial(t, start(t, os.Args[0], "--user", "0"))
+	second := dial(t, start(t, os.Args[0], "--user", "4001"))
+	connectSteps(t, first, 1)
+	_, err := second.Acquire(t.Context())
+	if err == nil || !strings.HasPrefix(err.Error(), wire.CodeHelperBusy) {
+		t.Errorf("acquire of the second user: %v", err)
+	}
+	if _, err := first.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Acquire(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHelperEndsWhenIdle(t *testing.T) {
+	laptoptest.Reset(t)
+	helper := start(t, os.Args[0], "--user", "0", "--exit-when-idle", "1")
+	dial(t, helper).Close()
+	select {
+	case <-helper.ended:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it still runs")
+	}
+}
+
+func TestInspectChangesNothing(t *testing.T) {
+	laptoptest.Reset(t)
+	before := laptoptest.Snapshot(t)
+	command := exec.Command(os.Args[0], "inspect")
+	command.Env = append(os.Environ(), part+"=helper")
+	output, err := command.Output()
+	var inspection wire.HostInspection
+	if err != nil || json.Unmarshal(output, &inspection) != nil || inspection.ResolverMode != "resolv-conf" {
+		t.Errorf("%v %s", err, output)
+	}
+	laptoptest.ExpectSnapshot(t, before)
+}
+
+// The design's promise about the only root process: it must not be able to do more than it is for.
+func TestHelperLinksNoForeignWorlds(t *testing.T) {
+	output, err := exec.Command("go", "list", "-deps", "slipway/native/cmd/slipway-helper").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(output)) {
+		name := strings.TrimSpace(line)
+		for _, forbidden := range []string{"k8s.io/", "sigs.k8s.io/", "gvisor.dev/", "golang.zx2c4.com/", "crypto/tls", "crypto/x509", "net/http", "plugin"} {
+			if name == strings.TrimSuffix(forbidden, "/") || strings.HasPrefix(name, forbidden) {
+				t.Errorf("the helper links %s", name)
+			}
+		}
+	}
+}

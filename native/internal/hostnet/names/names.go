@@ -1,0 +1,17 @@
+// Package names puts the split DNS of a cluster in force: through systemd-resolved where that really answers this
+// laptop's programs, else by a resolv.conf with our resolver in front. It must never let a name pass that its policy
+// refuses, never write through a symlink, and never undo somebody else's later edit.
+package names
+
+// Modes of putting names in force, as wire.HostInspection and wire.NamesInForce say them.
+const (
+	ModeResolved   = "resolved"
+	ModeResolvConf = "resolv-conf"
+)
+
+// Resolvers describes who answers this laptop's programs, without anything of ours.
+type Resolvers struct {
+	Mode      string
+	Upstreams []string // nameservers, in order
+	Search    []string
+}
