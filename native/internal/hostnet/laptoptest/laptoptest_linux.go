@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -89,12 +90,18 @@ func Reset(t *testing.T) {
 	for _, command := range []string{
 		"link set lo up",
 		"link add " + Interface + " type veth peer name lan0",
+		// Kernel-made IPv6 addresses come when they like, and a snapshot must not depend on that.
+		"link set lan0 addrgenmode none",
+		"link set " + Interface + " addrgenmode none",
 		"link set lan0 up",
 		"link set " + Interface + " up",
 		"address add 192.168.77.2/24 dev " + Interface,
 		"route add default via " + Gateway + " dev " + Interface,
 	} {
 		Run(t, "ip", strings.Fields(command)...)
+	}
+	for strings.Count(Run(t, "ip", "-o", "link", "show", "up"), "state UP") < 2 {
+		time.Sleep(time.Millisecond) // the kernel tells carriers a moment after the command; t's deadline ends this
 	}
 }
 
