@@ -85,6 +85,16 @@ export const settingsSchema = z.object({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** In force where nothing else was set. The base image is small, has sh and coreutils, and is mirrored nearly everywhere. */
+export const defaultSettings: Settings = {
+  kubeconfigFiles: [],
+  extraRanges: [],
+  excludedRanges: [],
+  baseImage: 'docker.io/library/busybox:1.37',
+  agentImage: '',
+  recover: true,
+};
+
 const nothing = z.object({});
 
 export const commands = {

@@ -144,6 +144,11 @@ export const catalogue = {
     'Your account may not {verb} {resource}',
     advice('Ask an administrator for the Role below.'),
   ),
+  'frontend-refused': entry(
+    'rights',
+    'This program may not ask the core for that',
+    advice('Do it from the command line, or in the window of Slipway.'),
+  ),
   'helper-busy': entry(
     'host',
     'Another Slipway of this user holds the network',
@@ -207,6 +212,22 @@ export const catalogue = {
     'No cluster range could be learnt',
     advice('Name the ranges yourself in the settings (extraRanges), or ask for the Role below.'),
   ),
+  'ping-unavailable': {
+    ...entry(
+      'cluster',
+      'Ping does not answer',
+      advice('The agent may not open a ping socket; the cluster forbids the sysctl net.ipv4.ping_group_range.'),
+    ),
+    severity: 'warning',
+  },
+  'ranges-incomplete': {
+    ...entry(
+      'rights',
+      "Not every range of the cluster's {kind} could be learnt",
+      advice('Name the missing ranges yourself in the settings (extraRanges), or ask for the Role below.'),
+    ),
+    severity: 'warning',
+  },
   'resolver-unset': {
     ...entry('host', 'Names could not be set', advice('Addresses work; names do not. `slipway doctor` says more.')),
     severity: 'warning',

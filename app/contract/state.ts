@@ -11,6 +11,7 @@ export type Step = z.infer<typeof stepSchema>;
 
 /** A step that ended, with how long it took in milliseconds. */
 export const stepDoneSchema = z.object({ step: stepSchema, milliseconds: z.number() });
+export type StepDone = z.infer<typeof stepDoneSchema>;
 
 /** Where a range was learnt. */
 export const rangeOriginSchema = z.enum([
@@ -153,5 +154,6 @@ export const snapshotSchema = z.object({
   wanted: z.array(wantedSchema),
   connections: z.array(connectionSchema), // keyed by cluster.file + cluster.context; at most one is not off for now
   helper: helperStateSchema,
+  contextsRevision: z.number(), // raised when a kubeconfig changed: list the contexts again
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;

@@ -227,9 +227,12 @@ export function readEngineEvent(document: unknown): Result<EngineEvent | null> {
   return failure(problem('message-malformed', `the engine sent something that cannot be read at ${places.join(', ')}`));
 }
 
-/** A problem of a native program in the contract's words. A code that only a newer program knows becomes `internal`. */
-export function problemFromWire(wire: WireProblem): Problem {
-  const facts = wire.facts ?? {};
+/**
+ * A problem of a native program in the contract's words; `known` are facts that only the core knows (the context).
+ * A code that only a newer program knows becomes `internal`.
+ */
+export function problemFromWire(wire: WireProblem, known: Readonly<Record<string, string>> = {}): Problem {
+  const facts = { ...known, ...wire.facts };
   return isProblemCode(wire.code)
     ? problem(wire.code, wire.cause, facts)
     : problem('internal', `${wire.code}: ${wire.cause}`, facts);

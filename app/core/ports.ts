@@ -89,7 +89,10 @@ export interface ClusterPort {
   agentLives(placed: AgentPlaced): Promise<Result<boolean>>;
   /** Deletes the Job with background propagation, and with it all that it owns. */
   deleteAgent(placed: AgentPlaced): Promise<Result<null>>;
-  /** Which of the rights that Slipway uses are there (SelfSubjectAccessReview); missing ones as problems. */
+  /**
+   * Which of the rights that Slipway uses are there (SelfSubjectAccessReview); missing ones as problems: severity
+   * error where there is no connection without it, warning where something else is lost. Facts: verb, resource, namespace.
+   */
   checkRights(namespace: string): Promise<Result<Problem[]>>;
   close(): void;
 }

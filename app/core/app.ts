@@ -1,0 +1,216 @@
+/**
+ * The core as one object: it holds all state, answers the contract's commands, publishes snapshots, and restores
+ * what was wanted when it starts. It knows no platform: everything outside is a port. Nothing that it answers throws.
+ */
+import {
+  type CommandArguments,
+  type CommandName,
+  type CommandOutput,
+  commands,
+  defaultSettings,
+  failure,
+  type HelperState,
+  type Level,
+  problem,
+  type Result,
+  type Settings,
+  type Snapshot,
+  type Wanted,
+} from '../contract/index.ts';
+import { findContext } from './clusters/contexts.ts';
+import { createConnections } from './connections.ts';
+import { createHandlers, type Surroundings } from './handlers.ts';
+import type { Ports } from './ports.ts';
+import { createPublisher } from './publisher.ts';
+import { readSettings } from './settings/settings.ts';
+
+export interface Core {
+  /** Checks input and level, then does it. */
+  call<Name extends CommandName>(command: Name, input: unknown, level: Level): Promise<Result<CommandOutput<Name>>>;
+  /** The listener hears the present snapshot at once and later ones, at most ten a second. Answers what ends it. */
+  watch(listener: (snapshot: Snapshot) => void): () => void;
+  /** Hears whether there is nothing to do: now, and whenever that changes. */
+  idle(listener: (isIdle: boolean) => void): void;
+  /** Hears that a frontend asked the core to end; everything is off by then. */
+  quitAsked(listener: () => void): void;
+  /** Undoes everything and ends. What is wanted stays wanted for the next start. */
+  close(): Promise<void>;
+}
+
+export interface CoreOptions {
+  readonly processId?: number;
+  /** In [0, 1); spreads retries. */
+  readonly random?: () => number;
+}
+
+const levels: Readonly<Record<Level, number>> = { read: 0, operate: 1, administer: 2 };
+
+export function createCore(ports: Ports, build: string, options: CoreOptions = {}): Core {
+  let settings: Settings = defaultSettings;
+  let wanted: readonly Wanted[] = [];
+  let helper: HelperState = { state: 'unknown' };
+  let contextsRevision = 0;
+  let unwatchKubeconfig: () => void = () => {};
+  let isClosed = false;
+  let underWay = 1; // restoring counts as something to do
+  let wasIdle = false;
+  const trusted = new Set<string>();
+  const idleListeners = new Set<(isIdle: boolean) => void>();
+  const quitListeners = new Set<() => void>();
+
+  const publisher = createPublisher(ports.clock, (revision) => ({
+    revision,
+    build,
+    processId: options.processId ?? 0,
+    wanted: [...wanted],
+    connections: connections.present(),
+    helper,
+    contextsRevision,
+  }));
+  const changed = () => {
+    publisher.change();
+    considerIdle();
+  };
+  const connections = createConnections(ports, {
+    settings: () => settings,
+    trusted: () => trusted,
+    random: options.random ?? Math.random,
+    changed,
+    helperSeen: (seen) => {
+      helper = seen.ok
+        ? { state: 'ready', build: seen.value.build }
+        : ['helper-missing', 'helper-lost'].includes(seen.problem.code)
+          ? { state: 'absent' }
+          : { state: 'refused', because: seen.problem };
+      changed();
+    },
+  });
+  const surroundings: Surroundings = {
+    ports,
+    connections,
+    trusted,
+    settings: () => settings,
+    setSettings: (next) => {
+      settings = next;
+      watchKubeconfig();
+      connections.policyChanged();
+      changed();
+    },
+    setWanted: async (next) => {
+      wanted = next;
+      changed();
+      const saved = await ports.store.saveWanted(next);
+      if (!saved.ok) {
+        ports.log.warning('what is wanted could not be saved', { code: saved.problem.code });
+      }
+    },
+    snapshot: () => publisher.present(),
+    quit: () => {
+      for (const listener of quitListeners) {
+        listener();
+      }
+    },
+  };
+  const handlers = createHandlers(surroundings);
+  const restored = restore()
+    .catch((error: unknown) => {
+      const cause = error instanceof Error ? error.message : 'unknown error';
+      ports.log.warning('restoring what was wanted failed', { cause });
+    })
+    .finally(() => {
+      underWay -= 1;
+      considerIdle();
+    });
+
+  function isIdle(): boolean {
+    return underWay === 0 && connections.isIdle();
+  }
+
+  function considerIdle(): void {
+    const now = isIdle();
+    if (now !== wasIdle) {
+      wasIdle = now;
+      for (const listener of idleListeners) {
+        listener(now);
+      }
+    }
+  }
+
+  function watchKubeconfig(): void {
+    unwatchKubeconfig();
+    unwatchKubeconfig = ports.kubeconfig.watch(settings.kubeconfigFiles, () => {
+      contextsRevision += 1;
+      changed();
+    });
+  }
+
+  /** Takes up what an earlier core left: after a crash that is what the user still wants. */
+  async function restore(): Promise<void> {
+    settings = await readSettings(ports.store, ports.log);
+    for (const digest of await ports.store.trustedExecPlugins()) {
+      trusted.add(digest);
+    }
+    watchKubeconfig();
+    helper = await ports.helper.state();
+    const kept = await ports.store.wanted();
+    const [first] = kept;
+    if (first === undefined) {
+      changed();
+      return;
+    }
+    if (!settings.recover) {
+      await surroundings.setWanted([]);
+      return;
+    }
+    wanted = [first];
+    const found = await findContext(ports.kubeconfig, settings.kubeconfigFiles, trusted, first.context, first.file);
+    const server = found.ok ? found.value.server : '';
+    connections.turnOn(first, { name: first.context, file: first.file, server }, true);
+    changed();
+  }
+
+  return {
+    async call<Name extends CommandName>(command: Name, input: unknown, level: Level) {
+      type Answer = Result<CommandOutput<Name>>;
+      underWay += 1;
+      considerIdle();
+      try {
+        await restored;
+        const definition = commands[command];
+        if (isClosed) {
+          return failure(problem('core-unreachable', 'the core is ending')) as Answer;
+        }
+        if (levels[level] < levels[definition.level]) {
+          return failure(problem('frontend-refused', `${command} needs the level ${definition.level}`)) as Answer;
+        }
+        const parsed = definition.input.safeParse(input);
+        if (!parsed.success) {
+          const places = parsed.error.issues.map((issue) => issue.path.join('.') || 'input').join(', ');
+          return failure(problem('message-malformed', `${command} cannot be read at ${places}`)) as Answer;
+        }
+        return await handlers[command](parsed.data as CommandArguments<Name>, level);
+      } catch (error) {
+        return failure(problem('internal', error instanceof Error ? error.message : 'unknown error')) as Answer;
+      } finally {
+        underWay -= 1;
+        considerIdle();
+      }
+    },
+    watch: (listener) => publisher.watch(listener),
+    idle: (listener) => {
+      idleListeners.add(listener);
+      listener(isIdle());
+    },
+    quitAsked: (listener) => {
+      quitListeners.add(listener);
+    },
+    close: async () => {
+      isClosed = true;
+      unwatchKubeconfig();
+      await restored;
+      connections.turnOffAll();
+      await connections.undone();
+      publisher.close();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+/** Contexts: finding one, and the rule that no program of a kubeconfig runs before its command line was confirmed. */
+import {
+  type Context,
+  type ExecPlugin,
+  failure,
+  type Problem,
+  problem,
+  type Result,
+  success,
+} from '../../contract/index.ts';
+import type { ClusterPort, KubeconfigPort } from '../ports.ts';
+
+/** Contexts with what is known of their plugins. Runs no program. */
+export async function listContexts(
+  kubeconfig: KubeconfigPort,
+  files: readonly string[],
+  trusted: ReadonlySet<string>,
+): Promise<{ contexts: Context[]; problems: Problem[] }> {
+  const { contexts, problems } = await kubeconfig.listContexts(files);
+  return {
+    contexts: contexts.map((context) =>
+      context.execPlugin === null
+        ? context
+        : { ...context, execPlugin: { ...context.execPlugin, trusted: trusted.has(context.execPlugin.digest) } },
+    ),
+    problems,
+  };
+}
+
+/** Finds a context by name, and by file where one is given. */
+export async function findContext(
+  kubeconfig: KubeconfigPort,
+  files: readonly string[],
+  trusted: ReadonlySet<string>,
+  name: string,
+  file = '',
+): Promise<Result<Context>> {
+  const { contexts, problems } = await listContexts(kubeconfig, files, trusted);
+  const named = contexts.filter((context) => context.name === name);
+  const found = named.find((context) => context.file === file) ?? named[0];
+  if (found !== undefined) {
+    return found.problem === null ? success(found) : failure(found.problem);
+  }
+  if (contexts.length === 0 && problems[0] !== undefined) {
+    return failure(problems[0]);
+  }
+  const unreadable = problems.length === 0 ? '' : ' (some files could not be read)';
+  const known = contexts.map((context) => context.name).join(', ') || 'none';
+  return failure(problem('context-unknown', `the contexts are: ${known}${unreadable}`, { context: name }));
+}
+
+/** The command line as it is shown before it may run. */
+export function commandLineOf(plugin: ExecPlugin): string {
+  return [plugin.command, ...plugin.arguments]
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ');
+}
+
+/** The problem of a plugin that nobody confirmed; null where none would run or it is trusted. */
+export function unconfirmedPlugin(
+  context: string,
+  plugin: ExecPlugin | null,
+  trusted: ReadonlySet<string>,
+): Problem | null {
+  if (plugin === null || trusted.has(plugin.digest)) {
+    return null;
+  }
+  const commandLine = commandLineOf(plugin);
+  const names = plugin.environmentNames.join(', ');
+  const environment = names === '' ? '' : `, with ${names} set in its environment`;
+  return problem('exec-unconfirmed', `it would run ${commandLine}${environment}`, {
+    context,
+    commandLine,
+    digest: plugin.digest,
+  });
+}
+
+/** Opens a context's cluster and asks for credentials once. The caller closes what comes back. */
+export async function openCluster(
+  kubeconfig: KubeconfigPort,
+  context: Context,
+  trusted: ReadonlySet<string>,
+): Promise<Result<ClusterPort>> {
+  const unconfirmed = unconfirmedPlugin(context.name, context.execPlugin, trusted);
+  if (unconfirmed !== null) {
+    return failure(unconfirmed);
+  }
+  const opened = await kubeconfig.open(context);
+  if (!opened.ok) {
+    return opened;
+  }
+  const cluster = opened.value;
+  // The file may have changed since it was listed: what counts is the plugin that would run now.
+  const changed = unconfirmedPlugin(context.name, cluster.execPlugin, trusted);
+  if (changed !== null) {
+    cluster.close();
+    return failure(changed);
+  }
+  const credentials = await cluster.credentials(false);
+  if (!credentials.ok) {
+    cluster.close();
+    return credentials;
+  }
+  return success(cluster);
+}

@@ -1,0 +1,47 @@
+/** The preflight: what must be true of the cluster before anything is made. Reads only. */
+import { failure, type Problem, problem, type Result, success, type Wanted } from '../../contract/index.ts';
+import type { ClusterPort } from '../ports.ts';
+
+/** A clock further off than this, in milliseconds, is worth a warning: tokens and certificates live by the minute. */
+const tolerableSkew = 60_000;
+
+/** Answers what makes the connection less than whole; a problem where it cannot be made. */
+export async function checkCluster(cluster: ClusterPort, wanted: Wanted): Promise<Result<Problem[]>> {
+  const [reached, namespaces, rights] = await Promise.all([
+    cluster.reach(),
+    cluster.listNamespaces(),
+    cluster.checkRights(wanted.agentNamespace),
+  ]);
+  if (!reached.ok) {
+    return reached;
+  }
+  if (namespaces.ok && namespaces.value.complete) {
+    for (const namespace of new Set([wanted.agentNamespace, wanted.homeNamespace])) {
+      if (!namespaces.value.namespaces.includes(namespace)) {
+        const cause = `the cluster has ${namespaces.value.namespaces.length} namespaces, and none of this name`;
+        return failure(problem('namespace-missing', cause, { namespace, context: wanted.context }));
+      }
+    }
+  }
+  const missing = rights.ok ? rights.value : [];
+  const fatal = missing.find((right) => isNeeded(right, wanted));
+  if (fatal !== undefined) {
+    return failure({ ...fatal, severity: 'error' });
+  }
+  const warnings: Problem[] = missing.map((right) => ({ ...right, severity: 'warning' }));
+  const skew = reached.value.clockSkewMilliseconds;
+  if (Math.abs(skew) > tolerableSkew) {
+    const seconds = Math.round(Math.abs(skew) / 1000);
+    const direction = skew > 0 ? 'ahead of' : 'behind';
+    warnings.push({
+      ...problem('clock-wrong', `the API server's clock is ${seconds} s ${direction} this computer's`),
+      severity: 'warning',
+    });
+  }
+  return success(warnings);
+}
+
+/** The adapter marks what nothing works without as an error; sending the binary is needed only without an image. */
+function isNeeded({ severity, facts }: Problem, wanted: Wanted): boolean {
+  return severity === 'error' || (facts.resource === 'pods/exec' && wanted.agentImage === '');
+}

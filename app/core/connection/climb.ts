@@ -1,0 +1,169 @@
+/**
+ * The way up: what can be begun now, given what is held and known. Declarative, so that everything that may run side
+ * by side does, and so that the first connect and a reconnect with a new engine are one. Pure.
+ *
+ *   open ─┬─ reach (API server, namespaces, rights) ──────────────┐
+ *         ├─ ranges ───────────────┐                              ├─ agent ─┐
+ *         ├─ helper ── engine ─────┴─ prepare (routes accepted) ──┘         ├─ connect ── ready
+ *         └─ catalogue (waited for briefly) ────────────────────────────────┘
+ *
+ * Up to `prepare` nothing on the laptop or in the cluster is changed.
+ */
+import { type Problem, problem, type Step } from '../../contract/index.ts';
+import { prefixesOf } from '../routing/plan.ts';
+import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
+import type { Ascending, Ascent, Effect, FailingTask, Held, Moment, Task, Transition } from './state.ts';
+import { beginStep, currentStep, setTask, withoutEngine } from './steps.ts';
+import { undoToFailed } from './undo.ts';
+
+/** How long connecting waits for the first catalogue, in milliseconds. Without it names of other namespaces follow later. */
+const catalogueWait = 3000;
+/** Belts to the engine's own braces, in milliseconds: it has shorter deadlines of its own. */
+const prepareDeadline = 20_000;
+const connectDeadline = 60_000;
+/** An engine or a helper that goes away this often during one connect has another trouble. */
+const mostRestarts = 5;
+
+/** Begins everything that can begin. */
+export function climb(state: Ascending, { now }: Moment): Transition {
+  const effects: Effect[] = [];
+  let held: Held = state.held;
+  let ascent: Ascent = state.ascent;
+  const is = (task: Task, wanted: 'todo' | 'done') => ascent.tasks[task] === wanted;
+  const run = (task: Task, step: Step, ...more: Effect[]) => {
+    ascent = beginStep(setTask(ascent, task, 'running'), step, now);
+    effects.push(...more);
+  };
+  const mayTry = now >= ascent.notBefore;
+
+  if (held.cluster === 'none' && mayTry) {
+    held = { ...held, cluster: 'opening' };
+    ascent = beginStep(ascent, 'cluster', now);
+    effects.push({ kind: 'openCluster', wanted: state.wanted });
+  }
+  if (held.cluster !== 'open') {
+    return { state: { ...state, held, ascent }, effects };
+  }
+  if (is('reach', 'todo') && mayTry) {
+    run('reach', 'cluster', { kind: 'reachCluster', wanted: state.wanted });
+  }
+  if (is('ranges', 'todo') && mayTry) {
+    run('ranges', 'cluster', { kind: 'discoverRanges' });
+  }
+  if (is('catalogue', 'todo')) {
+    run(
+      'catalogue',
+      'cluster',
+      { kind: 'watchCatalogue' },
+      { kind: 'setTimer', timer: 'catalogue-wait', at: now + catalogueWait },
+    );
+  }
+  if (is('helper', 'todo') && held.engine === 'none' && mayTry) {
+    run('helper', 'helper', { kind: 'ensureHelper' });
+  }
+  if (is('helper', 'done') && held.engine === 'none') {
+    held = { ...held, engine: 'starting' };
+    effects.push({ kind: 'startEngine' });
+  }
+  if (held.engine === 'running' && is('ranges', 'done') && is('prepare', 'todo') && ascent.plan !== null) {
+    run(
+      'prepare',
+      'helper',
+      { kind: 'prepareEngine', ranges: prefixesOf(ascent.plan) },
+      { kind: 'setTimer', timer: 'deadline', at: now + prepareDeadline },
+    );
+  }
+  if (is('prepare', 'done') && is('reach', 'done') && held.agent.state === 'none' && mayTry) {
+    const { agentNamespace, agentImage, baseImage } = state.wanted;
+    held = { ...held, agent: { state: 'placing' } };
+    ascent = beginStep(ascent, 'agent', now);
+    effects.push({ kind: 'placeAgent', wish: { namespace: agentNamespace, image: agentImage, baseImage } });
+  }
+  const { agent } = held;
+  const isReady = is('prepare', 'done') && is('reach', 'done') && is('catalogue', 'done') && held.engine === 'running';
+  if (isReady && agent.state === 'placed' && is('connect', 'todo')) {
+    held = { ...held, host: 'changed' };
+    run(
+      'connect',
+      'tunnel',
+      {
+        kind: 'connectEngine',
+        ranges: ascent.routes.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix),
+        agent: agent.placed.target,
+        homeNamespace: state.wanted.homeNamespace,
+      },
+      { kind: 'setTimer', timer: 'deadline', at: now + connectDeadline },
+    );
+  }
+  return { state: { ...state, held, ascent }, effects };
+}
+
+/** A task of the way up failed: tries again where that may help and somebody waits for it, else goes down. */
+export function failAscent(state: Ascending, step: Step, because: Problem, moment: Moment): Transition {
+  if (state.phase === 'preparing') {
+    const isWorthAnother = isLossOfProcess(because) && state.policy.recover && state.attempt < mostRestarts;
+    return isWorthAnother ? restart(state, because, moment) : undoToFailed(state, step, because, moment);
+  }
+  const isPointless = !isTransient(because) || (isLossOfProcess(because) && !state.policy.recover);
+  return isPointless ? undoToFailed(state, step, because, moment) : restart(state, because, moment);
+}
+
+/** Takes the way up anew with another engine, after a wait. The agent is kept where it still serves. */
+function restart(state: Ascending, because: Problem, moment: Moment): Transition {
+  const attempt = state.attempt + 1;
+  const notBefore = moment.now + waitAfter(attempt - 1, moment.jitter);
+  const effects: Effect[] = [
+    { kind: 'clearTimer', timer: 'deadline' },
+    { kind: 'setTimer', timer: 'retry', at: notBefore },
+  ];
+  let held: Held = state.held;
+  if (held.engine === 'running') {
+    held = { ...held, engine: 'ending' };
+    effects.push({ kind: 'endEngine' });
+  }
+  const agentIsUseless = because.code === 'agent-gone' || because.code === 'agent-unreachable';
+  if (agentIsUseless && held.agent.state === 'placed') {
+    effects.push({ kind: 'deleteAgent', placed: held.agent.placed });
+    held = { ...held, agent: { state: 'deleting' } };
+  }
+  const ascent = withoutEngine(state.ascent, notBefore);
+  return state.phase === 'preparing'
+    ? { state: { ...state, held, ascent, attempt }, effects }
+    : { state: { ...state, held, ascent, attempt, because, nextTryAt: notBefore }, effects };
+}
+
+/** The time for a step is over though nobody said that it failed. */
+export function missDeadline(state: Ascending, moment: Moment): Transition {
+  const { prepare, connect } = state.ascent.tasks;
+  const step = currentStep(state.ascent);
+  if (prepare === 'running') {
+    const cause = `the engine heard nothing from the helper within ${prepareDeadline / 1000} s`;
+    return failAscent(state, 'helper', problem('helper-lost', cause), moment);
+  }
+  if (connect === 'running') {
+    const cause = `the step ${step} did not end within ${connectDeadline / 1000} s`;
+    return failAscent(state, step, problem('tunnel-silent', cause), moment);
+  }
+  return { state, effects: [] };
+}
+
+/** Which step a task belongs to, as frontends see it. */
+export function stepOf(task: FailingTask, ascent: Ascent): Step {
+  switch (task) {
+    case 'open':
+    case 'reach':
+    case 'ranges':
+    case 'catalogue':
+      return 'cluster';
+    case 'helper':
+    case 'engine':
+    case 'prepare':
+      return 'helper';
+    case 'agent':
+    case 'agent-check':
+      return 'agent';
+    case 'connect':
+    case 'credentials':
+      return currentStep(ascent);
+  }
+}

@@ -1,0 +1,83 @@
+/** What the engine's messages and its end mean, in every phase. Pure. */
+import { problem } from '../../contract/index.ts';
+import { type EngineEvent, problemFromWire } from '../engine-messages.ts';
+import { decideRoutes } from '../routing/plan.ts';
+import { failAscent } from './climb.ts';
+import { becomeConnected, hearLive, loseEngine } from './live.ts';
+import { holding, isAscending, only, unexpected } from './outcome.ts';
+import type { ConnectionState, Moment, Transition } from './state.ts';
+import { beginEngineStep, currentStep, endStep, isStep, setTask } from './steps.ts';
+
+export function hearEngine(state: ConnectionState, event: EngineEvent, moment: Moment): Transition {
+  if (event.event === 'stopped') {
+    return only({ ...holding(state, { host: 'clean' }), leftOnHost: event.stopped.leftOver });
+  }
+  if (state.phase === 'connected' || (state.phase === 'reconnecting' && state.ascent === null)) {
+    return hearLive(state, event, moment);
+  }
+  if (!isAscending(state) || state.held.engine !== 'running') {
+    return unexpected(state, { kind: 'engineSaid', event });
+  }
+  const { tasks, plan } = state.ascent;
+  const facts = { context: state.cluster.context };
+  switch (event.event) {
+    case 'prepared': {
+      if (tasks.prepare !== 'running' || plan === null) {
+        return unexpected(state, { kind: 'engineSaid', event });
+      }
+      const { decisions, host } = event.prepared;
+      const decided = decideRoutes(plan, decisions);
+      const ascent = endStep(setTask(state.ascent, 'prepare', 'done'), 'helper', moment.now);
+      const next = { ...holding(state, { host: 'clean' }), leftOnHost: host.leftOver };
+      const checked = { ...next, ascent: { ...ascent, routes: decided.routes } };
+      if (decided.fatal !== null) {
+        return failAscent(checked, 'routes', decided.fatal, moment);
+      }
+      return { state: checked, effects: [{ kind: 'clearTimer', timer: 'deadline' }] };
+    }
+    case 'step': {
+      const { step } = event.step;
+      return isStep(step) && tasks.connect === 'running'
+        ? only({ ...state, ascent: beginEngineStep(state.ascent, step, moment.now) })
+        : unexpected(state, { kind: 'engineSaid', event });
+    }
+    case 'ready':
+      return tasks.connect === 'running' && plan !== null
+        ? becomeConnected(state, plan, event.ready, moment)
+        : unexpected(state, { kind: 'engineSaid', event });
+    case 'failed': {
+      const { during, problem: because, leftOver } = event.failed;
+      const step = isStep(during) ? during : during === 'prepare' ? 'helper' : currentStep(state.ascent);
+      const undone = { ...holding(state, { host: 'clean' }), leftOnHost: leftOver };
+      return failAscent(undone, step, problemFromWire(because, facts), moment);
+    }
+    case 'needCredentials':
+      return { state, effects: [{ kind: 'sendCredentials' }] };
+    case 'helperLost': {
+      const because = event.problem ? problemFromWire(event.problem) : problem('helper-lost', 'its link broke');
+      return failAscent(state, currentStep(state.ascent), because, moment);
+    }
+    case 'agentLost': {
+      const because = event.problem ? problemFromWire(event.problem, facts) : problem('agent-gone', 'it is gone');
+      return failAscent(state, 'agent', because, moment);
+    }
+    default:
+      return unexpected(state, { kind: 'engineSaid', event });
+  }
+}
+
+export function hearEngineEnd(state: ConnectionState, because: string, moment: Moment): Transition {
+  const wasEnding = state.held.engine === 'ending';
+  if (state.held.engine === 'none') {
+    return unexpected(state, { kind: 'engineEnded', because });
+  }
+  const next = holding(state, { engine: 'none' });
+  if (wasEnding || next.phase === 'disconnecting') {
+    return only(next);
+  }
+  const lost = problem('engine-ended', because || 'it ended without being asked to');
+  if (next.phase === 'connected' || (next.phase === 'reconnecting' && next.ascent === null)) {
+    return loseEngine(next, lost, moment);
+  }
+  return isAscending(next) ? failAscent(next, currentStep(next.ascent), lost, moment) : only(next);
+}

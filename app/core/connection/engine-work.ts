@@ -1,0 +1,154 @@
+/**
+ * The runner's hand on the engine: starts it, tells it things, ends it. It remembers what the engine was told, so
+ * that an unchanged catalogue is not sent twice. It decides nothing about the connection.
+ */
+import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { endpointsOf } from '../catalog/endpoints.ts';
+import type { AgentTarget, EngineCommand, EngineEvent, Tested } from '../engine-messages.ts';
+import { scopeOf } from '../naming/names.ts';
+import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
+
+/** How long the engine may take to undo everything, in milliseconds, before its standard input is closed. */
+const stopDeadline = 5000;
+/** And after that, before it is killed. */
+const endDeadline = 2000;
+const testDeadline = 15_000;
+
+export interface EngineWork {
+  /** Answers once hellos were exchanged. `heard` and `ended` are called later, never before this has settled. */
+  start(heard: (event: EngineEvent) => void, ended: (because: string) => void): Promise<Result<null>>;
+  prepare(cluster: ClusterPort, ranges: readonly string[], signal: AbortSignal): Promise<Result<null>>;
+  connect(cluster: ClusterPort, what: ConnectWork, signal: AbortSignal): Promise<Result<null>>;
+  send(command: EngineCommand): void;
+  /** Sends scope and endpoints where they changed. */
+  sendCatalogue(catalogue: Catalogue | null, homeNamespace: string): void;
+  test(host: string, port: number): Promise<Result<Tested>>;
+  end(): void;
+}
+
+export interface ConnectWork {
+  readonly ranges: readonly string[];
+  readonly agent: AgentTarget;
+  readonly homeNamespace: string;
+  readonly catalogue: Catalogue | null;
+}
+
+export function createEngineWork(ports: Ports): EngineWork {
+  let link: EngineLink | null = null;
+  let protectedAddresses: string[] = [];
+  let scopeSent = '';
+  let endpointsSent = '';
+  let nextTest = 1;
+  const tests = new Map<number, (result: Result<Tested>) => void>();
+
+  const send = (command: EngineCommand) => link?.send(command);
+
+  return {
+    start: async (heard, ended) => {
+      const started = await ports.engine.start();
+      if (!started.ok) {
+        return started;
+      }
+      const engine = started.value;
+      link = engine;
+      scopeSent = '';
+      endpointsSent = '';
+      engine.listen((event) => {
+        if (event.event === 'tested') {
+          tests.get(event.tested.id)?.(success(event.tested));
+        } else {
+          heard(event);
+        }
+      });
+      void engine.ended.then((because) => {
+        link = null;
+        for (const settle of tests.values()) {
+          settle(failure(problem('engine-ended', because || 'it was ended')));
+        }
+        ended(because);
+      });
+      return success(null);
+    },
+
+    prepare: async (cluster, ranges, signal) => {
+      protectedAddresses = await cluster.protectedAddresses();
+      if (!signal.aborted) {
+        send({
+          command: 'prepare',
+          prepare: { helperSocket: ports.helper.socket, ranges: [...ranges], protected: protectedAddresses },
+        });
+      }
+      return success(null);
+    },
+
+    connect: async (cluster, { ranges, agent, homeNamespace, catalogue }, signal) => {
+      const credentials = await cluster.credentials(false);
+      if (!credentials.ok || signal.aborted) {
+        return credentials.ok ? success(null) : credentials;
+      }
+      const scope = scopeOf(catalogue, homeNamespace);
+      scopeSent = JSON.stringify(scope);
+      send({
+        command: 'connect',
+        connect: {
+          cluster: cluster.address,
+          credentials: credentials.value,
+          agent,
+          ranges: [...ranges],
+          protected: protectedAddresses,
+          scope,
+          names: true,
+        },
+      });
+      return success(null);
+    },
+
+    send,
+
+    sendCatalogue: (catalogue, homeNamespace) => {
+      const scope = scopeOf(catalogue, homeNamespace);
+      if (JSON.stringify(scope) !== scopeSent) {
+        scopeSent = JSON.stringify(scope);
+        send({ command: 'scope', scope });
+      }
+      if (catalogue !== null) {
+        const endpoints = endpointsOf(catalogue);
+        const text = JSON.stringify(endpoints);
+        if (text !== endpointsSent) {
+          endpointsSent = text;
+          send({ command: 'endpoints', endpoints });
+        }
+      }
+    },
+
+    test: (host, port) => {
+      const id = nextTest++;
+      return new Promise((resolve) => {
+        if (link === null) {
+          resolve(failure(problem('engine-ended', 'no engine runs')));
+          return;
+        }
+        const settle = (result: Result<Tested>) => {
+          cancel();
+          tests.delete(id);
+          resolve(result);
+        };
+        const cancel = ports.clock.after(testDeadline, () =>
+          settle(failure(problem('tunnel-silent', `no answer within ${testDeadline / 1000} s`))),
+        );
+        tests.set(id, settle);
+        send({ command: 'test', test: { id, host, port } });
+      });
+    },
+
+    end: () => {
+      const engine = link;
+      if (engine === null) {
+        return;
+      }
+      engine.send({ command: 'stop' });
+      const cancel = ports.clock.after(stopDeadline, () => void engine.end(endDeadline));
+      void engine.ended.then(cancel);
+    },
+  };
+}

@@ -1,0 +1,266 @@
+/** What happens while connected, and while the engine lives and looks for its agent. Pure. */
+import { type Problem, problem } from '../../contract/index.ts';
+import { type EngineEvent, type NamesInForce, problemFromWire, type Ready } from '../engine-messages.ts';
+import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
+import { decideRoutes, type RangePlan } from '../routing/plan.ts';
+import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
+import type {
+  Ascending,
+  Connected,
+  Effect,
+  Held,
+  Live,
+  Moment,
+  Reconnecting,
+  Task,
+  TaskState,
+  Transition,
+} from './state.ts';
+import { beginEngineStep, endStep, newAscent } from './steps.ts';
+import { undoToFailed } from './undo.ts';
+
+/** How long changes of the catalogue are gathered before they are sent, in milliseconds. */
+export const catalogueGathering = 200;
+/** A connection that lived this long, in milliseconds, starts counting its attempts anew. */
+const stableAfter = 60_000;
+
+type LiveState = Connected | Reconnecting;
+
+/** The way up is over: the engine verified the data path. */
+export function becomeConnected(state: Ascending, plan: RangePlan, ready: Ready, moment: Moment): Transition {
+  const { agent } = state.held;
+  if (agent.state !== 'placed') {
+    return { state, effects: [] }; // connect is only sent with an agent
+  }
+  const { clusterDomain } = ready.agent;
+  const decided = decideRoutes(plan, ready.routes);
+  const pingless = problem('ping-unavailable', 'the agent may not open a ping socket');
+  const ended = endStep(beginEngineStep(state.ascent, 'verify', moment.now), 'verify', moment.now);
+  const live: Live = {
+    since: state.phase === 'reconnecting' ? state.live.since : moment.now,
+    interface: ready.interface,
+    path: 'apiserver',
+    routes: decided.routes,
+    names: ready.names ? namesFromEngine(ready.names, clusterDomain) : { ...namesOff, clusterDomain },
+    agent: { ...agent.placed.agent, build: ready.agent.build },
+    roundTripMicroseconds: 0,
+    bytesUp: 0,
+    bytesDown: 0,
+    done: ended.done,
+    plan,
+    cataloguePending: false,
+  };
+  const { wanted, cluster, policy, held, attempt, leftOnHost } = state;
+  const names = ready.names ? namesProblems(ready.names) : [];
+  const connected: Connected = {
+    phase: 'connected',
+    wanted,
+    cluster,
+    policy,
+    persistent: true,
+    held,
+    attempt,
+    leftOnHost,
+    warnings: {
+      ...state.warnings,
+      ranges: [...plan.problems, ...decided.problems],
+      engine: [...names, ...(ready.agent.canPing ? [] : [pingless])],
+      credentials: [],
+    },
+    live,
+  };
+  return {
+    state: connected,
+    effects: [
+      { kind: 'clearTimer', timer: 'deadline' },
+      { kind: 'clearTimer', timer: 'retry' },
+      { kind: 'sendCatalogue', homeNamespace: wanted.homeNamespace },
+    ],
+  };
+}
+
+/** What the engine says while it is up. */
+export function hearLive(state: LiveState, event: EngineEvent, moment: Moment): Transition {
+  switch (event.event) {
+    case 'tunnel': {
+      const { state: tunnel, path, roundTripMicroseconds, attempt, because } = event.tunnel;
+      if (tunnel === 'up') {
+        const measured = { path: path === 'direct' ? ('direct' as const) : ('apiserver' as const) };
+        const live = { ...state.live, ...measured, roundTripMicroseconds: roundTripMicroseconds ?? 0 };
+        const mayReturn = state.phase === 'reconnecting' && state.held.agent.state === 'placed';
+        return mayReturn ? returnToConnected(state, live) : { state: { ...state, live }, effects: [] };
+      }
+      const reason = because ? problemFromWire(because, factsOf(state)) : silent();
+      if (state.phase === 'connected') {
+        return { state: loseTunnel(state, reason, moment), effects: [] };
+      }
+      return {
+        state: { ...state, because: reason, attempt: attempt ?? state.attempt, nextTryAt: moment.now },
+        effects: [],
+      };
+    }
+    case 'names':
+      return { state: takeNames(state, event.names), effects: [] };
+    case 'counters': {
+      const { bytesUp, bytesDown, roundTripMicroseconds } = event.counters;
+      return { state: { ...state, live: { ...state.live, bytesUp, bytesDown, roundTripMicroseconds } }, effects: [] };
+    }
+    case 'needCredentials':
+      return { state, effects: [{ kind: 'sendCredentials' }] };
+    case 'agentLost': {
+      const reason = event.problem
+        ? problemFromWire(event.problem, factsOf(state))
+        : problem('agent-gone', 'it is gone');
+      return loseAgent(state, reason, moment);
+    }
+    case 'helperLost': {
+      const reason = event.problem ? problemFromWire(event.problem) : problem('helper-lost', 'its link broke');
+      return loseEngine(state, reason, moment);
+    }
+    case 'failed':
+      return loseEngine(state, problemFromWire(event.failed.problem, factsOf(state)), moment);
+    default:
+      return { state, effects: [] };
+  }
+}
+
+/** The engine is gone or of no use: a way up with another one where that is allowed, else the way down. */
+export function loseEngine(state: LiveState, because: Problem, moment: Moment): Transition {
+  const mayRecover = isTransient(because) && (state.policy.recover || !isLossOfProcess(because));
+  if (!mayRecover) {
+    return undoToFailed(state, isLossOfProcess(because) ? 'tunnel' : 'verify', because, moment);
+  }
+  const isStable = moment.now - state.live.since >= stableAfter;
+  const attempt = isStable || state.phase === 'reconnecting' ? 1 : state.attempt + 1;
+  const notBefore = moment.now + (attempt <= 1 ? 0 : waitAfter(attempt - 1, moment.jitter));
+  const effects: Effect[] = [{ kind: 'setTimer', timer: 'retry', at: notBefore }];
+  let held: Held = state.held;
+  if (held.engine === 'running') {
+    held = { ...held, engine: 'ending' };
+    effects.push({ kind: 'endEngine' });
+  }
+  const known: Record<Task, TaskState> = {
+    reach: 'done',
+    ranges: 'done',
+    catalogue: 'done',
+    helper: 'todo',
+    prepare: 'todo',
+    connect: 'todo',
+  };
+  const ascent = { ...newAscent(notBefore), tasks: known, plan: state.live.plan };
+  const lost = state.phase === 'connected' ? loseTunnel(state, because, moment) : state;
+  return {
+    state: { ...lost, held, because, attempt, nextTryAt: notBefore, ascent, agentWork: 'none' },
+    effects,
+  };
+}
+
+/** The API server says that the pod is gone, or the agent refuses this session: is it there? */
+function loseAgent(state: LiveState, because: Problem, moment: Moment): Transition {
+  const lost = state.phase === 'connected' ? loseTunnel(state, because, moment) : { ...state, because };
+  const { agent } = state.held;
+  if (agent.state !== 'placed' || lost.agentWork !== 'none') {
+    return { state: lost, effects: [] };
+  }
+  return { state: { ...lost, agentWork: 'checking' }, effects: [{ kind: 'checkAgent', placed: agent.placed }] };
+}
+
+/** The answer: an agent that runs gets one more chance, any other is replaced. */
+export function takeAgentCheck(state: Reconnecting, lives: boolean): Transition {
+  const { agent } = state.held;
+  if (state.agentWork !== 'checking' || agent.state !== 'placed') {
+    return { state, effects: [] };
+  }
+  if (lives && state.sameAgentTries === 0) {
+    return {
+      state: { ...state, agentWork: 'none', sameAgentTries: 1 },
+      effects: [{ kind: 'sendAgent', agent: agent.placed.target }],
+    };
+  }
+  return {
+    state: { ...state, agentWork: 'replacing', held: { ...state.held, agent: { state: 'deleting' } } },
+    effects: [{ kind: 'deleteAgent', placed: agent.placed }],
+  };
+}
+
+/** Goes on with replacing the agent: asks again whether it lives, or makes the new one. */
+export function replaceAgent(state: Reconnecting): Transition {
+  const { agent } = state.held;
+  if (agent.state === 'placed') {
+    return { state: { ...state, agentWork: 'checking' }, effects: [{ kind: 'checkAgent', placed: agent.placed }] };
+  }
+  if (agent.state !== 'none') {
+    return { state, effects: [] };
+  }
+  const { agentNamespace, agentImage, baseImage } = state.wanted;
+  return {
+    state: { ...state, agentWork: 'replacing', held: { ...state.held, agent: { state: 'placing' } } },
+    effects: [{ kind: 'placeAgent', wish: { namespace: agentNamespace, image: agentImage, baseImage } }],
+  };
+}
+
+/** Something on the way to a living agent failed. */
+export function failAgentWork(state: Reconnecting, because: Problem, moment: Moment): Transition {
+  if (!isTransient(because)) {
+    return undoToFailed(state, 'agent', because, moment);
+  }
+  const attempt = state.attempt + 1;
+  const nextTryAt = moment.now + waitAfter(attempt, moment.jitter);
+  return {
+    state: { ...state, because, attempt, nextTryAt, agentWork: 'waiting' },
+    effects: [{ kind: 'setTimer', timer: 'retry', at: nextTryAt }],
+  };
+}
+
+/** Credentials could not be renewed. While the tunnel lives that is a warning; while it does not, it may be the end. */
+export function failCredentials(state: LiveState, because: Problem, moment: Moment): Transition {
+  if (state.phase === 'reconnecting' && !isTransient(because)) {
+    return undoToFailed(state, 'tunnel', because, moment);
+  }
+  const warnings = { ...state.warnings, credentials: [because] };
+  return state.phase === 'reconnecting'
+    ? {
+        state: { ...state, warnings, because },
+        effects: [{ kind: 'setTimer', timer: 'retry', at: moment.now + waitAfter(state.attempt + 1, moment.jitter) }],
+      }
+    : { state: { ...state, warnings }, effects: [] };
+}
+
+function returnToConnected(state: Reconnecting, live: Live): Transition {
+  const { wanted, cluster, policy, persistent, held, warnings, attempt, leftOnHost } = state;
+  return {
+    state: { phase: 'connected', wanted, cluster, policy, persistent, held, warnings, attempt, leftOnHost, live },
+    effects: [{ kind: 'clearTimer', timer: 'retry' }],
+  };
+}
+
+function loseTunnel(state: Connected, because: Problem, { now }: Moment): Reconnecting {
+  return {
+    ...state,
+    phase: 'reconnecting',
+    lostAt: now,
+    nextTryAt: now,
+    because,
+    ascent: null,
+    agentWork: 'none',
+    sameAgentTries: 0,
+  };
+}
+
+function takeNames<State extends LiveState>(state: State, names: NamesInForce): State {
+  const { clusterDomain } = state.live.names;
+  const others = state.warnings.engine.filter(({ code }) => code === 'ping-unavailable');
+  return {
+    ...state,
+    live: { ...state.live, names: namesFromEngine(names, clusterDomain) },
+    warnings: { ...state.warnings, engine: [...namesProblems(names), ...others] },
+  };
+}
+
+function factsOf(state: LiveState): Readonly<Record<string, string>> {
+  return { context: state.cluster.context };
+}
+
+function silent(): Problem {
+  return problem('tunnel-silent', 'the heartbeat through the tunnel has no answer');
+}

@@ -1,0 +1,300 @@
+/**
+ * The connection machine: a pure function (state, event, moment) → {state, effects}. It decides everything about one
+ * connection and does nothing; the runner does what the effects say and reports back as events. An event that a
+ * state does not expect changes nothing and is logged: late answers are the rule, not the exception.
+ *
+ *  off ──turnedOn──▶ preparing ──ready──▶ connected ──tunnel down, agent lost──▶ reconnecting (host kept)
+ *   ▲                  │    ▲                 │  ▲                                │  │    │
+ *   │            failed│    │turnedOn,        │  └────────tunnel up───────────────┘  │    │engine or helper gone,
+ *   │                  │    │retry due        │engine or helper gone                 │    │recover
+ *   │                  ▼    │                 ▼                                      │    ▼
+ *   ├◀─undone── disconnecting ◀──turnedOff, or no recover, or pointless──────────────┴─ reconnecting (way up again)
+ *   │                  │                                                                  │
+ *   └◀─turnedOff── failed ◀── undone, after a failure                      connected ◀────┘ ready
+ *
+ * Every way from a state that holds something leads through `disconnecting`, which ends only when nothing is held.
+ */
+import { planRanges } from '../routing/plan.ts';
+import { climb, failAscent, missDeadline, stepOf } from './climb.ts';
+import { hearEngine, hearEngineEnd } from './engine-events.ts';
+import { catalogueGathering, failAgentWork, failCredentials, replaceAgent, takeAgentCheck } from './live.ts';
+import { holding, isAscending, only, unexpected } from './outcome.ts';
+import type { Ascending, ConnectionEvent, ConnectionState, Moment, Order, Transition } from './state.ts';
+import { endStep, setTask } from './steps.ts';
+import { beginUndo, giveUpAgent, settleUndo, startPreparing } from './undo.ts';
+
+export function transition(state: ConnectionState, event: ConnectionEvent, moment: Moment): Transition {
+  const heard = hear(state, event, moment);
+  return settle(heard, moment);
+}
+
+/** Lets the new state begin what it can until it waits for something. */
+function settle(heard: Transition, moment: Moment): Transition {
+  let { state } = heard;
+  const effects = [...heard.effects];
+  for (;;) {
+    const before = state;
+    const next: Transition =
+      state.phase === 'disconnecting'
+        ? settleUndo(state, moment)
+        : isAscending(state)
+          ? climb(state, moment)
+          : { state, effects: [] };
+    state = next.state;
+    effects.push(...next.effects);
+    if (next.effects.length === 0 || (state.phase === before.phase && state.phase !== 'disconnecting')) {
+      return { state, effects };
+    }
+  }
+}
+
+function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): Transition {
+  switch (event.kind) {
+    case 'turnedOn':
+      return turnOn(state, event, moment);
+    case 'turnedOff':
+      return turnOff(state, moment);
+    case 'policyChanged':
+      return only({ ...state, policy: event.policy });
+    case 'clusterOpened':
+      return isAscending(state) && state.held.cluster === 'opening'
+        ? only({ ...state, cluster: event.cluster, held: { ...state.held, cluster: 'open' } })
+        : unexpected(state, event);
+    case 'clusterReached':
+      if (!isAscending(state) || state.ascent.tasks.reach !== 'running') {
+        return unexpected(state, event);
+      }
+      return only(
+        endCluster(
+          {
+            ...state,
+            warnings: { ...state.warnings, cluster: event.problems },
+            ascent: setTask(state.ascent, 'reach', 'done'),
+          },
+          moment,
+        ),
+      );
+    case 'rangesFound': {
+      if (!isAscending(state) || state.ascent.tasks.ranges !== 'running') {
+        return unexpected(state, event);
+      }
+      const planned = planRanges(event.ranges, state.policy);
+      if (!planned.ok) {
+        const ascent = setTask(state.ascent, 'ranges', 'todo');
+        return failAscent({ ...state, ascent }, 'cluster', planned.problem, moment);
+      }
+      const ascent = { ...setTask(state.ascent, 'ranges', 'done'), plan: planned.value };
+      return only(endCluster({ ...state, ascent }, moment));
+    }
+    case 'catalogueSeen':
+      return hearCatalogue({ ...state, warnings: { ...state.warnings, catalogue: event.problems } }, moment);
+    case 'helperReady':
+      return isAscending(state) && state.ascent.tasks.helper === 'running'
+        ? only({ ...state, ascent: setTask(state.ascent, 'helper', 'done') })
+        : unexpected(state, event);
+    case 'engineStarted':
+      return state.held.engine === 'starting' ? only(holding(state, { engine: 'running' })) : unexpected(state, event);
+    case 'engineSaid':
+      return hearEngine(state, event.event, moment);
+    case 'engineEnded':
+      return hearEngineEnd(state, event.because, moment);
+    case 'agentDetail':
+      return isAscending(state)
+        ? only({ ...state, ascent: { ...state.ascent, detail: event.detail } })
+        : unexpected(state, event);
+    case 'agentPlaced':
+      return hearAgentPlaced(state, event, moment);
+    case 'agentChecked':
+      return state.phase === 'reconnecting' && state.ascent === null
+        ? takeAgentCheck(state, event.lives)
+        : unexpected(state, event);
+    case 'agentDeleted': {
+      if (state.held.agent.state !== 'deleting') {
+        return unexpected(state, event);
+      }
+      const next = holding(state, { agent: { state: 'none' } });
+      if (next.phase === 'disconnecting') {
+        return only({ ...next, remark: event.problem ?? next.remark });
+      }
+      return next.phase === 'reconnecting' && next.ascent === null ? replaceAgent(next) : only(next);
+    }
+    case 'credentialsSent':
+      return only({ ...state, warnings: { ...state.warnings, credentials: [] } });
+    case 'taskFailed':
+      return hearFailure(state, event, moment);
+    case 'hostInspected':
+      if (state.phase !== 'disconnecting' || !state.inspecting) {
+        return unexpected(state, event);
+      }
+      return only({
+        ...holding(state, { host: 'clean' }),
+        inspecting: false,
+        leftOnHost: event.leftOver ?? Math.max(state.leftOnHost, 1), // nobody could say that it was undone
+      });
+    case 'timerDue':
+      return hearTimer(state, event, moment);
+  }
+}
+
+function turnOn(state: ConnectionState, order: Order, moment: Moment): Transition {
+  const { wanted, cluster, policy, restored } = order;
+  switch (state.phase) {
+    case 'off':
+    case 'failed':
+      return {
+        state: startPreparing({ wanted, cluster, policy, restored }, moment, 1),
+        effects: [{ kind: 'clearTimer', timer: 'retry' }],
+      };
+    case 'disconnecting':
+      return only({ ...state, afterwards: { to: 'on', order: { wanted, cluster, policy, restored } } });
+    case 'connected': {
+      const { homeNamespace } = wanted;
+      const isMoved = homeNamespace !== state.wanted.homeNamespace;
+      return {
+        state: { ...state, policy, wanted: { ...state.wanted, homeNamespace } },
+        effects: isMoved ? [{ kind: 'sendCatalogue', homeNamespace }] : [],
+      };
+    }
+    case 'preparing':
+    case 'reconnecting':
+      // Where the agent is and what it is made of was decided when this was turned on.
+      return only({ ...state, policy, wanted: { ...state.wanted, homeNamespace: wanted.homeNamespace } });
+  }
+}
+
+function turnOff(state: ConnectionState, moment: Moment): Transition {
+  switch (state.phase) {
+    case 'off':
+      return only(state);
+    case 'disconnecting':
+      return only(state.afterwards.to === 'off' ? state : { ...state, afterwards: { to: 'off', last: null } });
+    case 'failed': {
+      // What was left may have been cleaned up meanwhile: look again before saying off.
+      const host = state.leftOnHost > 0 ? 'changed' : 'clean';
+      return beginUndo(holding(state, { host }), { to: 'off', last: state.because }, moment);
+    }
+    default:
+      return beginUndo(state, { to: 'off', last: null }, moment);
+  }
+}
+
+function hearCatalogue(state: ConnectionState, moment: Moment): Transition {
+  if (isAscending(state) && state.ascent.tasks.catalogue === 'running') {
+    return {
+      state: { ...state, ascent: setTask(state.ascent, 'catalogue', 'done') },
+      effects: [{ kind: 'clearTimer', timer: 'catalogue-wait' }],
+    };
+  }
+  const isLive = state.phase === 'connected' || (state.phase === 'reconnecting' && state.ascent === null);
+  if (!isLive || state.live.cataloguePending) {
+    return only(state);
+  }
+  return {
+    state: { ...state, live: { ...state.live, cataloguePending: true } },
+    effects: [{ kind: 'setTimer', timer: 'catalogue-send', at: moment.now + catalogueGathering }],
+  };
+}
+
+function hearAgentPlaced(
+  state: ConnectionState,
+  event: ConnectionEvent & { readonly kind: 'agentPlaced' },
+  moment: Moment,
+): Transition {
+  if (state.held.agent.state !== 'placing') {
+    return unexpected(state, event);
+  }
+  const { placed } = event;
+  const next = holding(state, { agent: { state: 'placed', placed } });
+  if (isAscending(next)) {
+    return only({ ...next, ascent: { ...endStep(next.ascent, 'agent', moment.now), detail: '' } });
+  }
+  if (next.phase === 'reconnecting') {
+    const live = { ...next.live, agent: placed.agent };
+    return {
+      state: { ...next, live, agentWork: 'none', sameAgentTries: 0 },
+      effects: [{ kind: 'sendAgent', agent: placed.target }],
+    };
+  }
+  return only(next); // disconnecting: settling deletes it
+}
+
+function hearFailure(
+  state: ConnectionState,
+  event: ConnectionEvent & { readonly kind: 'taskFailed' },
+  moment: Moment,
+): Transition {
+  const { task, problem: because } = event;
+  let next: ConnectionState = state;
+  if (task === 'engine' && state.held.engine === 'starting') {
+    next = holding(state, { engine: 'none' });
+  } else if (task === 'agent' && state.held.agent.state === 'placing') {
+    next = holding(state, { agent: { state: 'none' } });
+  } else if (task === 'open' && state.held.cluster === 'opening') {
+    next = holding(state, { cluster: 'none' });
+  }
+  if (isAscending(next)) {
+    const { ascent } = next;
+    const isOfAscent = task in ascent.tasks;
+    if (isOfAscent && ascent.tasks[task as keyof typeof ascent.tasks] !== 'running') {
+      return unexpected(state, event);
+    }
+    const reset = isOfAscent ? setTask(ascent, task as keyof typeof ascent.tasks, 'todo') : ascent;
+    if (task === 'agent-check') {
+      return unexpected(state, event);
+    }
+    return failAscent({ ...next, ascent: reset }, stepOf(task, ascent), because, moment);
+  }
+  if (next.phase === 'reconnecting' && (task === 'agent' || task === 'agent-check')) {
+    return failAgentWork(next, because, moment);
+  }
+  if ((next.phase === 'reconnecting' || next.phase === 'connected') && task === 'credentials') {
+    return failCredentials(next, because, moment);
+  }
+  return next === state ? unexpected(state, event) : only(next);
+}
+
+function hearTimer(
+  state: ConnectionState,
+  event: ConnectionEvent & { readonly kind: 'timerDue' },
+  moment: Moment,
+): Transition {
+  switch (event.timer) {
+    case 'retry':
+      if (state.phase === 'failed' && state.retry === 'automatic') {
+        const { wanted, cluster, policy } = state;
+        return only(startPreparing({ wanted, cluster, policy, restored: true }, moment, state.attempt + 1));
+      }
+      if (isAscending(state)) {
+        return only({ ...state, ascent: { ...state.ascent, notBefore: 0 } });
+      }
+      if (state.phase === 'reconnecting') {
+        const isWaiting = state.agentWork === 'waiting';
+        return isWaiting ? replaceAgent(state) : { state, effects: [{ kind: 'sendCredentials' }] };
+      }
+      break;
+    case 'deadline':
+      return isAscending(state) ? missDeadline(state, moment) : unexpected(state, event);
+    case 'catalogue-wait':
+      if (isAscending(state) && state.ascent.tasks.catalogue === 'running') {
+        return only({ ...state, ascent: setTask(state.ascent, 'catalogue', 'done') });
+      }
+      break;
+    case 'catalogue-send':
+      if (state.phase === 'connected' || (state.phase === 'reconnecting' && state.ascent === null)) {
+        return {
+          state: { ...state, live: { ...state.live, cataloguePending: false } },
+          effects: [{ kind: 'sendCatalogue', homeNamespace: state.wanted.homeNamespace }],
+        };
+      }
+      break;
+    case 'undo':
+      return state.phase === 'disconnecting' ? giveUpAgent(state) : unexpected(state, event);
+  }
+  return unexpected(state, event);
+}
+
+function endCluster(state: Ascending, moment: Moment): Ascending {
+  const { reach, ranges } = state.ascent.tasks;
+  const isOver = reach === 'done' && ranges === 'done';
+  return isOver ? { ...state, ascent: endStep(state.ascent, 'cluster', moment.now) } : state;
+}

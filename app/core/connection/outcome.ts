@@ -1,0 +1,24 @@
+/** Small words that the machine's parts are written with. Pure. */
+import type { Ascending, ConnectionEvent, ConnectionState, Effect, Held, Transition } from './state.ts';
+
+export function isAscending(state: ConnectionState): state is Ascending {
+  return state.phase === 'preparing' || (state.phase === 'reconnecting' && state.ascent !== null);
+}
+
+export function holding<State extends ConnectionState>(state: State, change: Partial<Held>): State {
+  return { ...state, held: { ...state.held, ...change } };
+}
+
+export function only(state: ConnectionState): Transition {
+  return { state, effects: [] };
+}
+
+export function unexpected(state: ConnectionState, event: ConnectionEvent): Transition {
+  const said = event.kind === 'engineSaid' ? { engine: event.event.event } : {};
+  const log: Effect = {
+    kind: 'log',
+    message: 'unexpected event ignored',
+    facts: { phase: state.phase, event: event.kind, ...said },
+  };
+  return { state, effects: [log] };
+}

@@ -1,0 +1,79 @@
+/** The machine's state as frontends see it (contract/state.ts). Pure. */
+import type { Connection, Problem } from '../../contract/index.ts';
+import type { ConnectionState, Warnings } from './state.ts';
+import { currentStep } from './steps.ts';
+
+export function present(state: ConnectionState): Connection {
+  const { cluster } = state;
+  switch (state.phase) {
+    case 'off':
+      return { phase: 'off', cluster, last: state.last };
+    case 'preparing': {
+      const { ascent, attempt, startedAt } = state;
+      const step = currentStep(ascent);
+      return {
+        phase: 'preparing',
+        cluster,
+        attempt,
+        startedAt,
+        step,
+        stepStartedAt: ascent.begun[step] ?? startedAt,
+        detail: step === 'agent' ? ascent.detail : '',
+        done: [...ascent.done],
+      };
+    }
+    case 'connected': {
+      const { since, path, routes, names, agent, roundTripMicroseconds, bytesUp, bytesDown, done } = state.live;
+      return {
+        phase: 'connected',
+        cluster,
+        since,
+        path,
+        interface: state.live.interface,
+        routes: [...routes],
+        names,
+        agent,
+        homeNamespace: state.wanted.homeNamespace,
+        roundTripMicroseconds,
+        bytesUp,
+        bytesDown,
+        degraded: degraded(state.warnings),
+        done: [...done],
+      };
+    }
+    case 'reconnecting':
+      return {
+        phase: 'reconnecting',
+        cluster,
+        since: state.live.since,
+        lostAt: state.lostAt,
+        attempt: state.attempt,
+        nextTryAt: state.nextTryAt,
+        because: state.because,
+        hostKept: state.ascent === null,
+        routes: [...state.live.routes],
+        names: state.live.names,
+        homeNamespace: state.wanted.homeNamespace,
+      };
+    case 'disconnecting':
+      return { phase: 'disconnecting', cluster, startedAt: state.startedAt };
+    case 'failed': {
+      const { at, step, because, leftOnHost, retry, nextTryAt } = state;
+      return { phase: 'failed', cluster, at, step, because, leftOnHost, retry, nextTryAt };
+    }
+  }
+}
+
+/** Every warning once: rights are checked at the start and missed again where they are used. */
+function degraded(warnings: Warnings): Problem[] {
+  const seen = new Map<string, Problem>();
+  const { engine, ranges, catalogue, cluster, credentials } = warnings;
+  for (const problem of [...engine, ...ranges, ...catalogue, ...cluster, ...credentials]) {
+    const { verb = '', resource = '', prefix = '' } = problem.facts;
+    const key = [problem.code, verb, resource, prefix].join(' ');
+    if (!seen.has(key)) {
+      seen.set(key, problem);
+    }
+  }
+  return [...seen.values()];
+}

@@ -1,0 +1,321 @@
+/**
+ * Runs one connection: feeds events to the machine and does through the ports what its effects say. It decides
+ * nothing. Secrets pass through it and are never kept. What was aborted no longer reports, except for what may have
+ * been made meanwhile (engine, agent): the machine has to give that back.
+ */
+import { type Problem, problem, type Result, type Settings } from '../../contract/index.ts';
+import { findContext, openCluster } from '../clusters/contexts.ts';
+import { checkCluster } from '../clusters/preflight.ts';
+import { inspectHost } from '../diagnostics/inspect-host.ts';
+import type { HostInspection, Tested } from '../engine-messages.ts';
+import type { Catalogue, ClusterPort, Ports } from '../ports.ts';
+import { createEngineWork } from './engine-work.ts';
+import { transition } from './machine.ts';
+import type { ConnectionEvent, ConnectionState, Effect, FailingTask, Timer } from './state.ts';
+
+export interface RunnerSurroundings {
+  readonly settings: () => Settings;
+  readonly trusted: () => ReadonlySet<string>;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** The state changed. */
+  readonly changed: () => void;
+  readonly helperSeen: (seen: Result<{ build: string }>) => void;
+}
+
+export interface Runner {
+  state(): ConnectionState;
+  dispatch(event: ConnectionEvent): void;
+  /** The open cluster, for queries about it while it is open; null otherwise. */
+  cluster(): ClusterPort | null;
+  /** What the informers know; null before they know anything. */
+  catalogue(): Catalogue | null;
+  /** The laptop as the helper described it when this connection was prepared. */
+  host(): HostInspection | null;
+  /** Asks the engine for the way to a name or address, as a program on the laptop would go. */
+  test(host: string, port: number): Promise<Result<Tested>>;
+}
+
+export function createRunner(ports: Ports, initial: ConnectionState, surroundings: RunnerSurroundings): Runner {
+  let state = initial;
+  let cluster: ClusterPort | null = null;
+  let catalogue: Catalogue | null = null;
+  let unwatch: () => void = () => {};
+  let host: HostInspection | null = null;
+  let work = new AbortController();
+  let isRenewing = false;
+  const engine = createEngineWork(ports);
+  const timers = new Map<Timer, () => void>();
+  const queue: ConnectionEvent[] = [];
+  let isDraining = false;
+
+  function dispatch(event: ConnectionEvent): void {
+    queue.push(event);
+    if (isDraining) {
+      return;
+    }
+    isDraining = true;
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const before = state.phase;
+      const { state: after, effects } = transition(state, next, {
+        now: ports.clock.now(),
+        jitter: surroundings.random(),
+      });
+      state = after;
+      if (after.phase !== before) {
+        ports.log.info('connection phase', { from: before, to: after.phase, event: next.kind });
+      }
+      effects.forEach(perform);
+      surroundings.changed();
+    }
+    isDraining = false;
+  }
+
+  /** Runs a task whose failure is reported. An exception is a defect of an adapter and is reported as one. */
+  function run(task: FailingTask, body: (signal: AbortSignal) => Promise<Result<unknown>>, owns = false): void {
+    const { signal } = work;
+    const fail = (because: Problem) => {
+      if (!signal.aborted || owns) {
+        dispatch({ kind: 'taskFailed', task, problem: because });
+      }
+    };
+    body(signal).then(
+      (result) => {
+        if (!result.ok) {
+          fail(result.problem);
+        }
+      },
+      (error: unknown) => fail(problem('internal', error instanceof Error ? error.message : 'unknown error')),
+    );
+  }
+
+  /** Runs a task on the open cluster. */
+  function runOnCluster(
+    task: FailingTask,
+    body: (open: ClusterPort, signal: AbortSignal) => Promise<Result<unknown>>,
+    owns = false,
+  ): void {
+    const open = cluster;
+    if (open !== null) {
+      run(task, (signal) => body(open, signal), owns);
+    }
+  }
+
+  function perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'openCluster':
+        run('open', async (signal) => {
+          const { wanted } = effect;
+          const { kubeconfigFiles } = surroundings.settings();
+          const trusted = surroundings.trusted();
+          const found = await findContext(ports.kubeconfig, kubeconfigFiles, trusted, wanted.context, wanted.file);
+          if (!found.ok || signal.aborted) {
+            return found;
+          }
+          const opened = await openCluster(ports.kubeconfig, found.value, trusted);
+          if (!opened.ok) {
+            return opened;
+          }
+          if (signal.aborted) {
+            opened.value.close();
+            return opened;
+          }
+          cluster = opened.value;
+          const { name: context, file, server } = found.value;
+          dispatch({ kind: 'clusterOpened', cluster: { context, file, server } });
+          return opened;
+        });
+        return;
+      case 'reachCluster':
+        runOnCluster('reach', async (open, signal) => {
+          const checked = await checkCluster(open, effect.wanted);
+          if (checked.ok && !signal.aborted) {
+            dispatch({ kind: 'clusterReached', problems: checked.value });
+          }
+          return checked;
+        });
+        return;
+      case 'discoverRanges':
+        runOnCluster('ranges', async (open, signal) => {
+          const found = await open.discoverRanges();
+          if (found.ok && !signal.aborted) {
+            dispatch({ kind: 'rangesFound', ranges: found.value });
+          }
+          return found;
+        });
+        return;
+      case 'watchCatalogue': {
+        const watched = cluster;
+        unwatch();
+        unwatch =
+          watched?.watchCatalogue((next) => {
+            if (watched === cluster) {
+              catalogue = next;
+              dispatch({ kind: 'catalogueSeen', problems: next.problems });
+            }
+          }) ?? (() => {});
+        return;
+      }
+      case 'closeCluster':
+        unwatch();
+        unwatch = () => {};
+        cluster?.close();
+        cluster = null;
+        catalogue = null;
+        return;
+      case 'ensureHelper':
+        run('helper', async (signal) => {
+          const ensured = await ports.helper.ensure();
+          surroundings.helperSeen(ensured);
+          if (ensured.ok && !signal.aborted) {
+            dispatch({ kind: 'helperReady' });
+          }
+          return ensured;
+        });
+        return;
+      case 'startEngine':
+        run(
+          'engine',
+          async () => {
+            let isStarted = false;
+            let endedEarly: string | null = null;
+            const started = await engine.start(
+              (event) => {
+                if (event.event === 'prepared') {
+                  host = event.prepared.host;
+                }
+                if (event.event === 'helperLost') {
+                  surroundings.helperSeen({ ok: false, problem: problem('helper-lost', 'its link broke') });
+                }
+                dispatch({ kind: 'engineSaid', event });
+              },
+              (because) => {
+                if (isStarted) {
+                  dispatch({ kind: 'engineEnded', because });
+                } else {
+                  endedEarly = because;
+                }
+              },
+            );
+            if (started.ok) {
+              isStarted = true;
+              dispatch({ kind: 'engineStarted' });
+              if (endedEarly !== null) {
+                dispatch({ kind: 'engineEnded', because: endedEarly });
+              }
+            }
+            return started;
+          },
+          true,
+        );
+        return;
+      case 'prepareEngine':
+        runOnCluster('prepare', (open, signal) => engine.prepare(open, effect.ranges, signal));
+        return;
+      case 'connectEngine':
+        runOnCluster('connect', (open, signal) => engine.connect(open, { ...effect, catalogue }, signal));
+        return;
+      case 'sendAgent':
+        engine.send({ command: 'agent', agent: effect.agent });
+        return;
+      case 'sendCredentials':
+        if (isRenewing || cluster === null) {
+          return;
+        }
+        isRenewing = true;
+        runOnCluster('credentials', async (open, signal) => {
+          const renewed = await open.credentials(true).finally(() => {
+            isRenewing = false;
+          });
+          if (renewed.ok && !signal.aborted) {
+            engine.send({ command: 'credentials', credentials: renewed.value });
+            dispatch({ kind: 'credentialsSent' });
+          }
+          return renewed;
+        });
+        return;
+      case 'sendCatalogue':
+        engine.sendCatalogue(catalogue, effect.homeNamespace);
+        return;
+      case 'endEngine':
+        engine.end();
+        return;
+      case 'placeAgent':
+        runOnCluster(
+          'agent',
+          async (open, signal) => {
+            const placed = await open.placeAgent(
+              effect.wish,
+              (detail) => dispatch({ kind: 'agentDetail', detail }),
+              signal,
+            );
+            if (placed.ok && state.held.agent.state === 'placing') {
+              dispatch({ kind: 'agentPlaced', placed: placed.value });
+            } else if (placed.ok) {
+              await open.deleteAgent(placed.value); // undoing gave up waiting for it
+            }
+            return placed;
+          },
+          true,
+        );
+        return;
+      case 'checkAgent':
+        runOnCluster('agent-check', async (open, signal) => {
+          const checked = await open.agentLives(effect.placed);
+          if (checked.ok && !signal.aborted) {
+            dispatch({ kind: 'agentChecked', lives: checked.value });
+          }
+          return checked;
+        });
+        return;
+      case 'deleteAgent': {
+        const done = (because: Problem | null) => dispatch({ kind: 'agentDeleted', problem: because });
+        if (cluster === null) {
+          done(null);
+          return;
+        }
+        cluster.deleteAgent(effect.placed).then(
+          (result) => done(result.ok ? null : result.problem),
+          (error: unknown) => done(problem('internal', error instanceof Error ? error.message : 'unknown error')),
+        );
+        return;
+      }
+      case 'abort':
+        work.abort();
+        work = new AbortController();
+        return;
+      case 'inspectHost':
+        inspectHost(ports, [], []).then(
+          (result) => dispatch({ kind: 'hostInspected', leftOver: result.ok ? result.value.host.leftOver : null }),
+          () => dispatch({ kind: 'hostInspected', leftOver: null }),
+        );
+        return;
+      case 'setTimer':
+        timers.get(effect.timer)?.();
+        timers.set(
+          effect.timer,
+          ports.clock.after(Math.max(effect.at - ports.clock.now(), 0), () => {
+            timers.delete(effect.timer);
+            dispatch({ kind: 'timerDue', timer: effect.timer });
+          }),
+        );
+        return;
+      case 'clearTimer':
+        timers.get(effect.timer)?.();
+        timers.delete(effect.timer);
+        return;
+      case 'log':
+        ports.log.debug(effect.message, effect.facts);
+        return;
+    }
+  }
+
+  return {
+    state: () => state,
+    dispatch,
+    cluster: () => cluster,
+    catalogue: () => catalogue,
+    host: () => host,
+    test: (name, port) => engine.test(name, port),
+  };
+}

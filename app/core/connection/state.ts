@@ -1,0 +1,225 @@
+/**
+ * What the connection machine knows and says: its state, the events that it hears and the effects that it asks
+ * for. Plain data without secrets: credentials stay with the runner, so that a state may be logged.
+ */
+import type { Agent, Cluster, Names, Problem, Route, Step, StepDone, Wanted } from '../../contract/index.ts';
+import type { AgentTarget, EngineEvent } from '../engine-messages.ts';
+import type { AgentPlaced, AgentWish, Range } from '../ports.ts';
+import type { RangePlan } from '../routing/plan.ts';
+
+/** Settings that the machine decides by. */
+export interface Policy {
+  readonly recover: boolean;
+  readonly extraRanges: readonly string[];
+  readonly excludedRanges: readonly string[];
+}
+
+/** What exists outside because of us. Undoing is over when the engine and the agent are `none`. */
+export interface Held {
+  readonly cluster: 'none' | 'opening' | 'open';
+  readonly engine: 'none' | 'starting' | 'running' | 'ending';
+  readonly agent:
+    | { readonly state: 'none' }
+    | { readonly state: 'placing' }
+    | { readonly state: 'placed'; readonly placed: AgentPlaced }
+    | { readonly state: 'deleting' };
+  /** `changed` from the moment that the engine was told to connect until it says that it undid everything. */
+  readonly host: 'clean' | 'changed';
+}
+
+/** Tasks on the way up that are not visible in Held. */
+export type Task = 'reach' | 'ranges' | 'catalogue' | 'helper' | 'prepare' | 'connect';
+export type TaskState = 'todo' | 'running' | 'done';
+
+/** The way up, towards connected. */
+export interface Ascent {
+  readonly tasks: Readonly<Record<Task, TaskState>>;
+  readonly begun: Readonly<Partial<Record<Step, number>>>;
+  readonly done: readonly StepDone[];
+  readonly detail: string;
+  readonly notBefore: number; // helper and engine are not started earlier
+  readonly plan: RangePlan | null;
+  readonly routes: readonly Route[];
+}
+
+/** What makes a connection less than whole, by where it was learnt. */
+export interface Warnings {
+  readonly cluster: readonly Problem[]; // rights and clock, from the preflight
+  readonly ranges: readonly Problem[];
+  readonly catalogue: readonly Problem[];
+  readonly engine: readonly Problem[]; // names and ping
+  readonly credentials: readonly Problem[];
+}
+
+/** What is in force. */
+export interface Live {
+  readonly since: number;
+  readonly interface: string;
+  readonly path: 'apiserver' | 'direct';
+  readonly routes: readonly Route[];
+  readonly names: Names;
+  readonly agent: Agent;
+  readonly roundTripMicroseconds: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly done: readonly StepDone[];
+  readonly plan: RangePlan;
+  readonly cataloguePending: boolean; // a timer will send it
+}
+
+/** Where undoing leads. */
+export type Afterwards =
+  | { readonly to: 'off'; readonly last: Problem | null }
+  | { readonly to: 'failed'; readonly step: Step; readonly because: Problem }
+  | { readonly to: 'on'; readonly order: Order };
+
+/** What turnedOn asks for. `restored`: wanted from an earlier run, so that failing is no answer to anyone. */
+export interface Order {
+  readonly wanted: Wanted;
+  readonly cluster: Cluster;
+  readonly policy: Policy;
+  readonly restored: boolean;
+}
+
+interface Common {
+  readonly wanted: Wanted;
+  readonly cluster: Cluster;
+  readonly policy: Policy;
+  /** True once it was connected or restored: from then on transient problems are retried without asking. */
+  readonly persistent: boolean;
+  readonly held: Held;
+  readonly warnings: Warnings;
+  readonly attempt: number;
+  readonly leftOnHost: number;
+}
+
+export interface Off extends Common {
+  readonly phase: 'off';
+  readonly last: Problem | null;
+}
+export interface Preparing extends Common {
+  readonly phase: 'preparing';
+  readonly startedAt: number;
+  readonly ascent: Ascent;
+}
+export interface Connected extends Common {
+  readonly phase: 'connected';
+  readonly live: Live;
+}
+export interface Reconnecting extends Common {
+  readonly phase: 'reconnecting';
+  readonly live: Live;
+  readonly lostAt: number;
+  readonly nextTryAt: number;
+  readonly because: Problem;
+  /** Not null: the engine is gone and the way up is climbed again. Null: TUN, routes and names are still in force. */
+  readonly ascent: Ascent | null;
+  /** What is done about the agent while the engine lives. `waiting` ends with the retry timer. */
+  readonly agentWork: 'none' | 'checking' | 'replacing' | 'waiting';
+  readonly sameAgentTries: number;
+}
+export interface Disconnecting extends Common {
+  readonly phase: 'disconnecting';
+  readonly startedAt: number;
+  readonly afterwards: Afterwards;
+  readonly inspecting: boolean;
+  readonly remark: Problem | null; // what could not be undone in the cluster
+}
+export interface Failed extends Common {
+  readonly phase: 'failed';
+  readonly at: number;
+  readonly step: Step;
+  readonly because: Problem;
+  readonly retry: 'automatic' | 'offered' | 'pointless';
+  readonly nextTryAt: number | null;
+}
+
+export type ConnectionState = Off | Preparing | Connected | Reconnecting | Disconnecting | Failed;
+
+/** A state on its way up: preparing, or reconnecting with a new engine. */
+export type Ascending = (Preparing | Reconnecting) & { readonly ascent: Ascent };
+
+export type Timer = 'retry' | 'deadline' | 'catalogue-wait' | 'catalogue-send' | 'undo';
+
+export type FailingTask = Task | 'open' | 'engine' | 'agent' | 'agent-check' | 'credentials';
+
+export type ConnectionEvent =
+  | ({ readonly kind: 'turnedOn' } & Order)
+  | { readonly kind: 'turnedOff' }
+  | { readonly kind: 'policyChanged'; readonly policy: Policy }
+  | { readonly kind: 'clusterOpened'; readonly cluster: Cluster }
+  | { readonly kind: 'clusterReached'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'rangesFound'; readonly ranges: readonly Range[] }
+  | { readonly kind: 'catalogueSeen'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'helperReady' }
+  | { readonly kind: 'engineStarted' }
+  | { readonly kind: 'engineSaid'; readonly event: EngineEvent }
+  | { readonly kind: 'engineEnded'; readonly because: string }
+  | { readonly kind: 'agentDetail'; readonly detail: string }
+  | { readonly kind: 'agentPlaced'; readonly placed: AgentPlaced }
+  | { readonly kind: 'agentChecked'; readonly lives: boolean }
+  | { readonly kind: 'agentDeleted'; readonly problem: Problem | null }
+  | { readonly kind: 'credentialsSent' }
+  | { readonly kind: 'taskFailed'; readonly task: FailingTask; readonly problem: Problem }
+  /** Null: the helper could not be asked. */
+  | { readonly kind: 'hostInspected'; readonly leftOver: number | null }
+  | { readonly kind: 'timerDue'; readonly timer: Timer };
+
+export type Effect =
+  | { readonly kind: 'openCluster'; readonly wanted: Wanted }
+  | { readonly kind: 'reachCluster'; readonly wanted: Wanted }
+  | { readonly kind: 'discoverRanges' }
+  | { readonly kind: 'watchCatalogue' }
+  | { readonly kind: 'closeCluster' }
+  | { readonly kind: 'ensureHelper' }
+  | { readonly kind: 'startEngine' }
+  | { readonly kind: 'prepareEngine'; readonly ranges: readonly string[] }
+  | {
+      readonly kind: 'connectEngine';
+      readonly ranges: readonly string[];
+      readonly agent: AgentTarget;
+      readonly homeNamespace: string;
+    }
+  | { readonly kind: 'sendAgent'; readonly agent: AgentTarget }
+  | { readonly kind: 'sendCredentials' }
+  | { readonly kind: 'sendCatalogue'; readonly homeNamespace: string }
+  | { readonly kind: 'endEngine' }
+  | { readonly kind: 'placeAgent'; readonly wish: AgentWish }
+  | { readonly kind: 'checkAgent'; readonly placed: AgentPlaced }
+  | { readonly kind: 'deleteAgent'; readonly placed: AgentPlaced }
+  /** Cancels every request that runs. What was being started still reports: started or failed. */
+  | { readonly kind: 'abort' }
+  | { readonly kind: 'inspectHost' }
+  | { readonly kind: 'setTimer'; readonly timer: Timer; readonly at: number }
+  | { readonly kind: 'clearTimer'; readonly timer: Timer }
+  | { readonly kind: 'log'; readonly message: string; readonly facts: Readonly<Record<string, string>> };
+
+/** The world's part in a decision: the time in milliseconds since the epoch and a random number in [0, 1). */
+export interface Moment {
+  readonly now: number;
+  readonly jitter: number;
+}
+
+export interface Transition {
+  readonly state: ConnectionState;
+  readonly effects: readonly Effect[];
+}
+
+export const nothingHeld: Held = { cluster: 'none', engine: 'none', agent: { state: 'none' }, host: 'clean' };
+export const noWarnings: Warnings = { cluster: [], ranges: [], catalogue: [], engine: [], credentials: [] };
+
+/** The state of a connection that was never on. */
+export function initialState(wanted: Wanted, cluster: Cluster, policy: Policy): Off {
+  return {
+    phase: 'off',
+    last: null,
+    wanted,
+    cluster,
+    policy,
+    persistent: false,
+    held: nothingHeld,
+    warnings: noWarnings,
+    attempt: 0,
+    leftOnHost: 0,
+  };
+}

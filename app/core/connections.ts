@@ -1,0 +1,109 @@
+/**
+ * The connections by cluster. For now at most one of them is on; the state is a list, so that more need no second
+ * design. It starts runners, forgets those that are off, and knows when nothing is left to do.
+ */
+import {
+  type Connection,
+  type Context,
+  failure,
+  problem,
+  type Result,
+  success,
+  type Wanted,
+} from '../contract/index.ts';
+import { present } from './connection/present.ts';
+import { createRunner, type Runner, type RunnerSurroundings } from './connection/runner.ts';
+import { initialState } from './connection/state.ts';
+import type { Ports } from './ports.ts';
+import { policyOf } from './settings/settings.ts';
+
+export interface Connections {
+  /** Turns a context on. Answers at once; `core-busy` where another one is on. */
+  turnOn(wanted: Wanted, context: Pick<Context, 'name' | 'file' | 'server'>, restored: boolean): Result<null>;
+  turnOffAll(): void;
+  /** Settles when nothing is being undone any more. */
+  undone(): Promise<void>;
+  policyChanged(): void;
+  present(): Connection[];
+  /** Changes of ours that are not known to be undone. */
+  leftOnHost(): number;
+  /** False while anything is in force, under way or going to be tried again. */
+  isIdle(): boolean;
+  find(context: string): Runner | null;
+  /** The one that is connected or on its way. */
+  active(): Runner | null;
+}
+
+export function createConnections(ports: Ports, surroundings: RunnerSurroundings): Connections {
+  const runners = new Map<string, Runner>();
+  let waiting: (() => void)[] = [];
+
+  const phases = () => [...runners.values()].map((runner) => runner.state());
+  const isUndoing = () => phases().some(({ phase }) => phase === 'disconnecting');
+  const isActive = (runner: Runner) => !['off', 'failed'].includes(runner.state().phase);
+  const changed = () => {
+    if (!isUndoing()) {
+      const settled = waiting;
+      waiting = [];
+      for (const settle of settled) {
+        settle();
+      }
+    }
+    surroundings.changed();
+  };
+
+  return {
+    turnOn: (wanted, context, restored) => {
+      const key = keyOf(context.file, context.name);
+      const cluster = { context: context.name, file: context.file, server: context.server };
+      for (const [otherKey, other] of runners) {
+        if (otherKey === key) {
+          continue;
+        }
+        if (isActive(other)) {
+          const { context: busyWith } = other.state().cluster;
+          return failure(problem('core-busy', `${busyWith} is on`, { context: busyWith }));
+        }
+        other.dispatch({ kind: 'turnedOff' }); // no retry of the other one behind this one's back
+        runners.delete(otherKey);
+      }
+      const policy = policyOf(surroundings.settings());
+      let runner = runners.get(key);
+      if (runner === undefined) {
+        runner = createRunner(ports, initialState(wanted, cluster, policy), { ...surroundings, changed });
+        runners.set(key, runner);
+      }
+      runner.dispatch({ kind: 'turnedOn', wanted, cluster, policy, restored });
+      return success(null);
+    },
+    turnOffAll: () => {
+      for (const runner of runners.values()) {
+        runner.dispatch({ kind: 'turnedOff' });
+      }
+    },
+    undone: () =>
+      new Promise((resolve) => {
+        if (isUndoing()) {
+          waiting.push(resolve);
+        } else {
+          resolve();
+        }
+      }),
+    policyChanged: () => {
+      const policy = policyOf(surroundings.settings());
+      for (const runner of runners.values()) {
+        runner.dispatch({ kind: 'policyChanged', policy });
+      }
+    },
+    present: () => phases().map(present),
+    leftOnHost: () => phases().reduce((sum, { leftOnHost }) => sum + leftOnHost, 0),
+    isIdle: () =>
+      phases().every((state) => state.phase === 'off' || (state.phase === 'failed' && state.retry !== 'automatic')),
+    find: (context) => [...runners.values()].find((runner) => runner.state().cluster.context === context) ?? null,
+    active: () => [...runners.values()].find(isActive) ?? null,
+  };
+}
+
+function keyOf(file: string, context: string): string {
+  return `${file}\n${context}`;
+}

@@ -1,0 +1,72 @@
+/**
+ * Asks the helper how the laptop is, through an engine that is started for this question alone: the engine is the
+ * helper's only client. Nothing is changed; the engine is ended before the answer comes back.
+ */
+import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { type Prepared, problemFromWire } from '../engine-messages.ts';
+import type { EngineLink, Ports } from '../ports.ts';
+
+/** How long the helper may take to answer, in milliseconds. It may replay a journal first. */
+const answerDeadline = 10_000;
+/** While an engine that was killed is being undone, the helper is busy: asked again after this many milliseconds. */
+const busyPause = 250;
+const busyTries = 12;
+
+export async function inspectHost(
+  ports: Ports,
+  ranges: readonly string[],
+  protectedAddresses: readonly string[],
+): Promise<Result<Prepared>> {
+  const helper = await ports.helper.ensure();
+  if (!helper.ok) {
+    return helper;
+  }
+  const started = await ports.engine.start();
+  if (!started.ok) {
+    return started;
+  }
+  const engine = started.value;
+  try {
+    for (let tries = 1; ; tries += 1) {
+      const answer = await prepare(ports, engine, ranges, protectedAddresses);
+      const isBusy = !answer.ok && answer.problem.code === 'helper-busy';
+      if (!isBusy || tries >= busyTries) {
+        return answer;
+      }
+      await new Promise<void>((resolve) => void ports.clock.after(busyPause, resolve));
+    }
+  } finally {
+    await engine.end(2000);
+  }
+}
+
+function prepare(
+  ports: Ports,
+  engine: EngineLink,
+  ranges: readonly string[],
+  protectedAddresses: readonly string[],
+): Promise<Result<Prepared>> {
+  return new Promise((resolve) => {
+    const cancel = ports.clock.after(answerDeadline, () =>
+      resolve(failure(problem('helper-lost', `the helper did not answer within ${answerDeadline / 1000} s`))),
+    );
+    const settle = (result: Result<Prepared>) => {
+      cancel();
+      resolve(result);
+    };
+    engine.listen((event) => {
+      if (event.event === 'prepared') {
+        settle(success(event.prepared));
+      } else if (event.event === 'failed') {
+        settle(failure(problemFromWire(event.failed.problem)));
+      } else if (event.event === 'helperLost') {
+        settle(failure(problem('helper-lost', event.problem?.cause ?? 'its link broke')));
+      }
+    });
+    void engine.ended.then((because) => settle(failure(problem('engine-ended', because || 'it ended'))));
+    engine.send({
+      command: 'prepare',
+      prepare: { helperSocket: ports.helper.socket, ranges: [...ranges], protected: [...protectedAddresses] },
+    });
+  });
+}

@@ -1,0 +1,38 @@
+/** Names: which short names resolve (the scope sent to the engine), and what is in force (told to frontends). Pure. */
+import type { Names, Problem } from '../../contract/index.ts';
+import { type NameScope, type NamesInForce, problemFromWire } from '../engine-messages.ts';
+import type { Catalogue } from '../ports.ts';
+
+/** No names in force. */
+export const namesOff: Names = {
+  mode: 'off',
+  resolver: '',
+  clusterDomain: '',
+  domains: [],
+  search: [],
+  upstreams: [],
+  refused: [],
+};
+
+/** The scope: the home namespace, and all namespaces as far as they may be listed. */
+export function scopeOf(catalogue: Catalogue | null, homeNamespace: string): NameScope {
+  const seen = new Set([...(catalogue?.namespaces ?? []), homeNamespace]);
+  for (const service of catalogue?.services ?? []) {
+    seen.add(service.namespace);
+  }
+  return { homeNamespace, namespaces: [...seen].sort() };
+}
+
+/** The engine's answer in the contract's form. A mode that only a newer engine knows counts as off. */
+export function namesFromEngine(names: NamesInForce, clusterDomain: string): Names {
+  const { mode, resolver, domains, search, upstreams, refused } = names;
+  if (mode !== 'resolved' && mode !== 'resolv-conf') {
+    return { ...namesOff, clusterDomain, upstreams };
+  }
+  return { mode, resolver, clusterDomain, domains, search, upstreams, refused };
+}
+
+/** The problem of names that are not in force; empty where they are. */
+export function namesProblems(names: NamesInForce): Problem[] {
+  return names.problem ? [{ ...problemFromWire(names.problem), severity: 'warning' }] : [];
+}

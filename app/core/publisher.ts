@@ -1,0 +1,64 @@
+/**
+ * Publishes snapshots: a new revision for each change that anybody sees, at most ten a second, the last one always.
+ * Whoever begins to watch hears the present state at once.
+ */
+import type { Snapshot } from '../contract/index.ts';
+import type { Clock } from './ports.ts';
+
+/** Shortest time between two snapshots, in milliseconds. */
+export const publishingInterval = 100;
+
+export interface Publisher {
+  /** Something changed. */
+  change(): void;
+  /** The state as it is now. */
+  present(): Snapshot;
+  watch(listener: (snapshot: Snapshot) => void): () => void;
+  close(): void;
+}
+
+export function createPublisher(clock: Clock, compose: (revision: number) => Snapshot): Publisher {
+  const listeners = new Set<(snapshot: Snapshot) => void>();
+  let current: Snapshot | null = null;
+  let revision = 0;
+  let publishedAt = Number.NEGATIVE_INFINITY;
+  let cancel: (() => void) | null = null;
+
+  const present = (): Snapshot => {
+    if (current === null) {
+      revision += 1;
+      current = compose(revision);
+    }
+    return current;
+  };
+  const publish = () => {
+    cancel = null;
+    publishedAt = clock.now();
+    const snapshot = present();
+    for (const listener of [...listeners]) {
+      listener(snapshot);
+    }
+  };
+  return {
+    change: () => {
+      current = null;
+      // Always by the timer: several changes in one go are one snapshot, and a listener is never called by surprise.
+      cancel ??= clock.after(Math.max(publishedAt + publishingInterval - clock.now(), 0), publish);
+    },
+    present,
+    watch: (listener) => {
+      listeners.add(listener);
+      listener(present());
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    close: () => {
+      cancel?.();
+      if (cancel !== null) {
+        publish();
+      }
+      listeners.clear();
+    },
+  };
+}

@@ -1,0 +1,186 @@
+/**
+ * The route plan: which of the cluster's ranges to ask the helper about, and what its answers mean. Pure. The helper
+ * has its own policy and the last word; nothing here can widen it.
+ */
+import { failure, type Problem, problem, type Result, type Route, success } from '../../contract/index.ts';
+import type { RouteDecision } from '../engine-messages.ts';
+import type { Range } from '../ports.ts';
+import { contains, formatPrefix, joinSiblings, type Prefix, parsePrefix, subtract } from './prefix.ts';
+
+export interface RangePlan {
+  /** To ask the helper about, and to route where it accepts. */
+  readonly wanted: readonly Range[];
+  /** Left out before asking: excluded by the user, or not IPv4. */
+  readonly left: readonly Route[];
+  /** What could not be learnt. */
+  readonly problems: readonly Problem[];
+}
+
+interface Placed extends Range {
+  readonly parsed: Prefix;
+}
+
+/** Over this many ranges (a cluster with many nodes), ranges that lie side by side are joined. */
+const manyRanges = 64;
+
+export function planRanges(
+  found: readonly Range[],
+  settings: { readonly extraRanges: readonly string[]; readonly excludedRanges: readonly string[] },
+): Result<RangePlan> {
+  const asked: Range[] = [
+    ...found,
+    ...settings.extraRanges.map((prefix): Range => ({ prefix, kind: 'extra', origin: 'user' })),
+  ];
+  const left: Route[] = [];
+  let placed: Placed[] = [];
+  for (const range of asked) {
+    const parsed = parsePrefix(range.prefix);
+    if (parsed.family === 4) {
+      placed.push({ ...range, parsed: parsed.prefix });
+    } else if (parsed.family === 6) {
+      left.push(leftOut(range, range.prefix, 'ipv6'));
+    }
+  }
+  const ipv6Only = placed.length === 0 && left.length > 0;
+  if (ipv6Only) {
+    const ranges = left.map(({ prefix }) => prefix).join(', ');
+    return failure(problem('cluster-ipv6-only', `its ranges are ${ranges}`));
+  }
+  if (placed.length === 0) {
+    return failure(problem('no-ranges', 'the cluster named no range of Services or pods, and the settings name none'));
+  }
+  const missing = (['services', 'pods'] as const).filter((kind) => !placed.some((range) => range.kind === kind));
+  placed = withoutCovered(placed);
+  for (const text of settings.excludedRanges) {
+    const hole = parsePrefix(text);
+    if (hole.family !== 4) {
+      continue;
+    }
+    placed = placed.flatMap((range) => {
+      if (contains(hole.prefix, range.parsed)) {
+        left.push(leftOut(range, formatPrefix(range.parsed), 'user'));
+        return [];
+      }
+      if (contains(range.parsed, hole.prefix)) {
+        left.push(leftOut(range, formatPrefix(hole.prefix), 'user'));
+        return subtract(range.parsed, hole.prefix).map((parsed) => ({ ...range, parsed }));
+      }
+      return [range];
+    });
+  }
+  if (placed.length === 0) {
+    return failure(problem('no-ranges', 'every range of the cluster is excluded in the settings'));
+  }
+  if (placed.length > manyRanges) {
+    const items = placed.map((range) => ({ ...range, prefix: range.parsed }));
+    placed = joinSiblings(items, (first, second) => first.kind === second.kind && first.origin === second.origin).map(
+      (item) => ({ ...item, parsed: item.prefix, prefix: formatPrefix(item.prefix) }),
+    );
+  }
+  const order = { services: 0, pods: 1, extra: 2 };
+  return success({
+    wanted: placed
+      .toSorted((first, second) => order[first.kind] - order[second.kind] || first.parsed.first - second.parsed.first)
+      .map(({ parsed, kind, origin }) => ({ prefix: formatPrefix(parsed), kind, origin })),
+    left,
+    problems: missing.map((kind) =>
+      problem('ranges-incomplete', `nothing tells which addresses the cluster's ${kind} use`, { kind }),
+    ),
+  });
+}
+
+/** Prefixes to ask the helper about. */
+export function prefixesOf(plan: RangePlan): string[] {
+  return plan.wanted.map(({ prefix }) => prefix);
+}
+
+export interface RoutesDecided {
+  readonly routes: readonly Route[];
+  /** Prefixes to put in force. */
+  readonly accepted: readonly string[];
+  /** Not null: a range of Services or pods was refused, so that connecting would be half a truth. */
+  readonly fatal: Problem | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Joins the helper's answers to the plan. A range without an answer counts as refused. */
+export function decideRoutes(plan: RangePlan, decisions: readonly RouteDecision[]): RoutesDecided {
+  const byPrefix = new Map(decisions.map((decision) => [decision.prefix, decision]));
+  const routes: Route[] = [];
+  const accepted: string[] = [];
+  const problems: Problem[] = [];
+  let fatal: Problem | null = null;
+  for (const range of plan.wanted) {
+    const decision = byPrefix.get(range.prefix) ?? { prefix: range.prefix, accepted: false, reason: 'malformed' };
+    const isAccepted = decision.accepted;
+    routes.push({
+      ...range,
+      decision: isAccepted ? 'routed' : 'refused',
+      reason: isAccepted ? '' : (decision.reason ?? ''),
+      conflict: isAccepted ? '' : (decision.conflict ?? ''),
+      interface: isAccepted ? '' : (decision.interface ?? ''),
+    });
+    if (isAccepted) {
+      accepted.push(range.prefix);
+    } else {
+      const refused = refusal(range, decision);
+      problems.push({ ...refused, severity: 'warning' });
+      if (range.kind !== 'extra') {
+        fatal ??= refused;
+      }
+    }
+  }
+  if (accepted.length === 0 && fatal === null && problems[0] !== undefined) {
+    fatal = { ...problems[0], severity: 'error' };
+  }
+  return { routes: [...routes, ...plan.left], accepted, fatal, problems };
+}
+
+/** What a refusal means in words, where the helper names no address that collides: [conflict, interface]. */
+const inWords: Readonly<Record<string, readonly [string, string]>> = {
+  malformed: ['what the helper takes for a range', 'this computer'],
+  'default-route': ['everything', 'the default route'],
+  'too-wide': ['too many other networks', 'this computer'],
+  loopback: ["this computer's own addresses", 'lo'],
+  'link-local': ['link-local addresses', 'every interface'],
+  multicast: ['multicast addresses', 'every interface'],
+  reserved: ['reserved addresses', 'every interface'],
+  metadata: ["a cloud's metadata service", 'the default route'],
+  public: ['public addresses', 'the internet'],
+  'own-subnet': ["this computer's own network", 'an interface'],
+  gateway: ["this computer's gateway", 'an interface'],
+  resolver: ["this computer's resolver", 'an interface'],
+  protected: ["the API server's address", 'the way to the cluster'],
+  'other-route': ['another route', 'an interface'],
+  'too-many': ['the limit on the number of routes', 'this computer'],
+};
+
+function refusal(range: Range, decision: RouteDecision): Problem {
+  const reason = decision.reason ?? '';
+  const [conflictInWords, interfaceInWords] = inWords[reason] ?? ['another network', 'an interface'];
+  const conflict = decision.conflict || conflictInWords;
+  const onInterface = decision.interface || interfaceInWords;
+  const what = { services: "the cluster's Services", pods: "the cluster's pods", extra: 'the settings' }[range.kind];
+  return problem(
+    'route-refused',
+    `${range.prefix}, a range of ${what}, collides with ${conflict} on ${onInterface} (${reason || 'refused'})`,
+    { prefix: range.prefix, conflict, interface: onInterface, reason },
+  );
+}
+
+function leftOut(range: Range, prefix: string, reason: string): Route {
+  return { prefix, kind: range.kind, origin: range.origin, decision: 'excluded', reason, conflict: '', interface: '' };
+}
+
+/** Prefixes overlap only by one containing the other: what another covers is dropped. First come, first kept. */
+function withoutCovered(ranges: readonly Placed[]): Placed[] {
+  return ranges.filter(
+    (range, index) =>
+      !ranges.some(
+        (other, otherIndex) =>
+          otherIndex !== index &&
+          contains(other.parsed, range.parsed) &&
+          (other.parsed.length < range.parsed.length || otherIndex < index),
+      ),
+  );
+}
