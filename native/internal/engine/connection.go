@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"slipway/native/internal/resolver"
@@ -33,6 +34,7 @@ type connection struct {
 	session   *session
 	cancel    context.CancelFunc
 	following sync.WaitGroup
+	closing   atomic.Bool // the TUN goes because it was asked to
 
 	mutex     sync.Mutex
 	path      *path // from the first registration on, as the three below
@@ -122,6 +124,9 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 		return asProblem(err, wire.CodeTunUnavailable)
 	}
 	path.open(device, func(err error) {
+		if connection.closing.Load() {
+			return
+		}
 		connection.fatal(&wire.Problem{Code: wire.CodeTunUnavailable, Cause: fmt.Sprintf("the interface was taken away: %v", err)})
 	})
 	connection.mutex.Lock()
@@ -190,7 +195,7 @@ func (connection *connection) verify(ctx context.Context) error {
 	if names.Mode == "off" || facts.ClusterDomain == "" {
 		return nil
 	}
-	if _, err := askThroughKernel(ctx, connection.path.engine, "kubernetes.default.svc."+facts.ClusterDomain); err != nil {
+	if _, err := connection.askThroughKernel(ctx, "kubernetes.default.svc."+facts.ClusterDomain); err != nil {
 		return &wire.Problem{
 			Code: wire.CodeTunnelSilent, Cause: fmt.Sprintf("the resolver inside the tunnel does not answer the laptop: %v", err),
 		}
@@ -252,6 +257,7 @@ func (connection *connection) receive(lane int, packets [][]byte, heard func([]b
 // close undoes everything: the goodbye to the agent and the helper's undo run side by side. It returns how many of
 // the helper's changes could not be undone: at least one where it cannot be asked any more, until it starts anew.
 func (connection *connection) close(ctx context.Context) int {
+	connection.closing.Store(true)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

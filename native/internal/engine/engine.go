@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"time"
 
 	"golang.zx2c4.com/wireguard/tun"
@@ -41,13 +42,15 @@ type Forwarder interface {
 type CredentialSource func(ctx context.Context, refused bool) (wire.ClusterCredentials, error)
 
 // Config is what the engine is made of. DialHelper and NewForwarder are its only ways out of the process besides
-// the laptop's own resolvers.
+// sockets of the laptop itself, to its own resolvers and for tests.
 type Config struct {
 	Build        string
 	Log          *slog.Logger
 	DialHelper   func(ctx context.Context, socket string) (Helper, error)
 	NewForwarder func(wire.ClusterAddress, CredentialSource) (Forwarder, error)
-	Timing       Timing
+	// SystemDial opens sockets as the laptop's programs do: through the kernel and its routes. Nil is package net's.
+	SystemDial func(ctx context.Context, network, address string) (net.Conn, error)
+	Timing     Timing
 }
 
 // Timing holds every wait of the engine. The zero value of a field means its default.
@@ -100,6 +103,9 @@ func Run(ctx context.Context, config Config, input io.Reader, output io.Writer) 
 	config.Timing = config.Timing.withDefaults()
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.SystemDial == nil {
+		config.SystemDial = (&net.Dialer{}).DialContext
 	}
 	link := newLink(output)
 	defer link.close()

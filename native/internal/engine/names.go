@@ -137,15 +137,21 @@ func (nameserver *nameserver) close() {
 }
 
 // askThroughKernel asks the engine's answerer as a program of the laptop does: by an ordinary socket.
-func askThroughKernel(ctx context.Context, answerer netip.Addr, name string) (*dns.Msg, error) {
+func (connection *connection) askThroughKernel(ctx context.Context, name string) (*dns.Msg, error) {
 	question := new(dns.Msg)
 	question.SetQuestion(dns.Fqdn(name), dns.TypeA)
 	client := &dns.Client{Net: "udp", Timeout: 2 * time.Second}
-	target := net.JoinHostPort(answerer.String(), fmt.Sprint(dnsPort))
+	target := netip.AddrPortFrom(connection.path.engine, dnsPort).String()
 	var err error
 	for range 2 {
+		var socket net.Conn
+		if socket, err = connection.config.SystemDial(ctx, "udp", target); err != nil {
+			return nil, err
+		}
 		var answer *dns.Msg
-		if answer, _, err = client.ExchangeContext(ctx, question, target); err == nil {
+		answer, _, err = client.ExchangeWithConnContext(ctx, question, &dns.Conn{Conn: socket})
+		socket.Close()
+		if err == nil {
 			return answer, nil
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -33,10 +32,10 @@ func test(ctx context.Context, connection *connection, command wire.TestCommand)
 			address, problem = resolve(ctx, command.Host)
 			return address.String(), problem
 		}},
-		{"route", func() (string, *wire.Problem) { return routeTo(connection, address) }},
+		{"route", func() (string, *wire.Problem) { return routeTo(ctx, connection, address) }},
 		{"tunnel", func() (string, *wire.Problem) { return "", answersHeartbeat(ctx, connection) }},
 		{"connection", func() (string, *wire.Problem) {
-			return "", dialOrdinarily(ctx, netip.AddrPortFrom(address, uint16(command.Port)))
+			return "", dialOrdinarily(ctx, connection, netip.AddrPortFrom(address, uint16(command.Port)))
 		}},
 	} {
 		started := time.Now()
@@ -71,7 +70,7 @@ func resolve(ctx context.Context, host string) (netip.Addr, *wire.Problem) {
 }
 
 // routeTo asks the kernel for its choice: connecting a UDP socket sends nothing, and binds the source address.
-func routeTo(connection *connection, address netip.Addr) (string, *wire.Problem) {
+func routeTo(ctx context.Context, connection *connection, address netip.Addr) (string, *wire.Problem) {
 	missing := &wire.Problem{Code: wire.CodeRouteMissing, Cause: address.String() + " does not go into the tunnel"}
 	if connection == nil {
 		return "", missing
@@ -79,14 +78,14 @@ func routeTo(connection *connection, address netip.Addr) (string, *wire.Problem)
 	connection.mutex.Lock()
 	path, interfaceName := connection.path, connection.tun.Interface
 	connection.mutex.Unlock()
-	socket, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(address, 9)))
+	socket, err := connection.config.SystemDial(ctx, "udp", netip.AddrPortFrom(address, 9).String())
 	if err != nil {
 		missing.Cause = err.Error()
 		return "", missing
 	}
 	defer socket.Close()
-	source := socket.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
-	if path == nil || source != path.laptop {
+	source, isUDP := socket.LocalAddr().(*net.UDPAddr)
+	if path == nil || !isUDP || source.AddrPort().Addr().Unmap() != path.laptop {
 		return "", missing
 	}
 	return interfaceName, nil
@@ -101,9 +100,10 @@ func answersHeartbeat(ctx context.Context, connection *connection) *wire.Problem
 	return nil
 }
 
-func dialOrdinarily(ctx context.Context, target netip.AddrPort) *wire.Problem {
-	dialer := net.Dialer{Timeout: testConnection}
-	socket, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(target.Addr().String(), strconv.Itoa(int(target.Port()))))
+func dialOrdinarily(ctx context.Context, connection *connection, target netip.AddrPort) *wire.Problem {
+	ctx, cancel := context.WithTimeout(ctx, testConnection)
+	defer cancel()
+	socket, err := connection.config.SystemDial(ctx, "tcp", target.String())
 	switch {
 	case err == nil:
 		socket.Close()

@@ -1,0 +1,288 @@
+package engine
+
+import (
+	"context"
+	"crypto/ecdh"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+
+	"github.com/miekg/dns"
+
+	"slipway/native/internal/forward"
+	"slipway/native/internal/memnet"
+	"slipway/native/internal/tunnel"
+	"slipway/native/internal/wire"
+)
+
+// fakeCluster is an API server in front of agents: real tunnels and real forwarding, whose sockets all go to one
+// echo server and one nameserver on loopback.
+type fakeCluster struct {
+	t     *testing.T
+	echo  *net.TCPAddr
+	names *net.UDPAddr
+
+	mutex   sync.Mutex
+	agents  map[string]*fakeAgent // by pod
+	refusal error                 // of every dial
+	streams []*memnet.End
+	dials   int
+}
+
+type fakeAgent struct {
+	cluster  *fakeCluster
+	private  *ecdh.PrivateKey
+	mutex    sync.Mutex
+	sessions map[string]*fakeSession // by key
+	made     int
+	renewals int
+	left     int
+	wanted   string // laptop address of the last registration
+}
+
+type fakeSession struct {
+	granted   wire.Registered
+	lanes     *tunnel.Lanes
+	forwarder *forward.Forwarder
+}
+
+func newFakeCluster(t *testing.T) *fakeCluster {
+	t.Helper()
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			socket, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer socket.Close()
+				_, _ = io.Copy(socket, socket)
+			}()
+		}
+	}()
+	packets, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &dns.Server{PacketConn: packets, Handler: dns.HandlerFunc(func(writer dns.ResponseWriter, request *dns.Msg) {
+		answer := new(dns.Msg)
+		answer.SetReply(request)
+		if request.Question[0].Name == "kubernetes.default.svc.cluster.test." && request.Question[0].Qtype == dns.TypeA {
+			record, _ := dns.NewRR("kubernetes.default.svc.cluster.test. 5 IN A 10.96.0.1")
+			answer.Answer = []dns.RR{record}
+		} else {
+			answer.Rcode = dns.RcodeNameError
+		}
+		_ = writer.WriteMsg(answer)
+	})}
+	go func() { _ = server.ActivateAndServe() }()
+	t.Cleanup(func() { _ = server.Shutdown() })
+	cluster := &fakeCluster{
+		t: t, echo: listener.Addr().(*net.TCPAddr), names: packets.LocalAddr().(*net.UDPAddr), agents: map[string]*fakeAgent{},
+	}
+	cluster.start(firstAgent.Pod)
+	t.Cleanup(func() {
+		cluster.reset()
+		for pod := range cluster.agents {
+			cluster.remove(pod)
+		}
+	})
+	return cluster
+}
+
+func (cluster *fakeCluster) start(pod string) *fakeAgent {
+	private, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		cluster.t.Fatal(err)
+	}
+	agent := &fakeAgent{cluster: cluster, private: private, sessions: map[string]*fakeSession{}}
+	cluster.mutex.Lock()
+	defer cluster.mutex.Unlock()
+	cluster.agents[pod] = agent
+	return agent
+}
+
+// remove ends a pod: its streams break, and dials say that it is gone.
+func (cluster *fakeCluster) remove(pod string) {
+	cluster.mutex.Lock()
+	agent := cluster.agents[pod]
+	delete(cluster.agents, pod)
+	cluster.mutex.Unlock()
+	cluster.reset()
+	agent.mutex.Lock()
+	defer agent.mutex.Unlock()
+	for _, session := range agent.sessions {
+		session.lanes.Close()
+		session.forwarder.Close()
+	}
+}
+
+// reset breaks every connection to the API server.
+func (cluster *fakeCluster) reset() {
+	cluster.mutex.Lock()
+	streams := cluster.streams
+	cluster.streams = nil
+	cluster.mutex.Unlock()
+	for _, stream := range streams {
+		stream.Reset()
+	}
+}
+
+// stall makes every connection silent, as a network that drops packets does.
+func (cluster *fakeCluster) stall() {
+	cluster.mutex.Lock()
+	defer cluster.mutex.Unlock()
+	for _, stream := range cluster.streams {
+		stream.Stall(true)
+	}
+	cluster.streams = nil
+}
+
+func (cluster *fakeCluster) refuse(err error) {
+	cluster.mutex.Lock()
+	defer cluster.mutex.Unlock()
+	cluster.refusal = err
+}
+
+// Dial implements Forwarder.
+func (cluster *fakeCluster) Dial(ctx context.Context, target wire.AgentTarget) (io.ReadWriteCloser, error) {
+	cluster.mutex.Lock()
+	defer cluster.mutex.Unlock()
+	cluster.dials++
+	if cluster.refusal != nil {
+		return nil, cluster.refusal
+	}
+	agent := cluster.agents[target.Pod]
+	if agent == nil {
+		return nil, &wire.Problem{Code: wire.CodeAgentGone, Cause: "no such pod"}
+	}
+	near, far := memnet.Pipe(memnet.Options{})
+	cluster.streams = append(cluster.streams, near)
+	go agent.serve(far)
+	return near, ctx.Err()
+}
+
+func (agent *fakeAgent) serve(stream *memnet.End) {
+	var opening wire.AgentOpening
+	if read(stream, &opening) != nil {
+		stream.Close()
+		return
+	}
+	if opening.Kind == "lane" {
+		agent.mutex.Lock()
+		defer agent.mutex.Unlock()
+		for _, session := range agent.sessions {
+			if session.granted.Session == opening.Session && session.granted.Ticket == opening.Ticket {
+				session.lanes.Attach(opening.Lane, stream)
+				return
+			}
+		}
+		stream.Close()
+		return
+	}
+	defer stream.Close()
+	reply := wire.AgentReply{Hello: &wire.Hello{Protocol: wire.Protocol, Role: "agent"}}
+	for wire.WriteFrame(stream, reply, wire.MaxFrame) == nil {
+		var request wire.AgentRequest
+		if read(stream, &request) != nil {
+			return
+		}
+		reply = agent.answer(request)
+	}
+}
+
+func read(stream io.Reader, into any) error {
+	body, err := wire.ReadFrame(stream, wire.MaxFrame)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(body, into)
+}
+
+func (agent *fakeAgent) answer(request wire.AgentRequest) wire.AgentReply {
+	agent.mutex.Lock()
+	defer agent.mutex.Unlock()
+	switch request.Request {
+	case "register":
+		agent.wanted = request.Register.WantedLaptopAddress
+		session := agent.sessions[request.Register.PublicKey]
+		if session == nil {
+			session = agent.makeSession(*request.Register)
+			agent.sessions[request.Register.PublicKey] = session
+		}
+		return wire.AgentReply{Registered: &session.granted}
+	case "renew":
+		if agent.sessions[request.RenewOfKey] == nil {
+			return wire.AgentReply{Problem: &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: "no such session"}}
+		}
+		agent.renewals++
+		return wire.AgentReply{Renewed: &wire.Renewed{ExpiresSeconds: 60}}
+	}
+	agent.left++
+	return wire.AgentReply{Left: true}
+}
+
+func (agent *fakeAgent) makeSession(register wire.Register) *fakeSession {
+	t := agent.cluster.t
+	agent.made++
+	session := &fakeSession{granted: wire.Registered{
+		Session: fmt.Sprintf("%p-%d", agent, agent.made), Ticket: "ticket",
+		AgentPublicKey: hex.EncodeToString(agent.private.PublicKey().Bytes()),
+		LaptopAddress:  fmt.Sprintf("198.18.0.%d", 10*agent.made), EngineAddress: fmt.Sprintf("198.18.0.%d", 10*agent.made+1),
+		AgentAddress: "198.18.0.1", Lanes: wire.LaneCount, MTU: 16000, ExpiresSeconds: 60,
+		Facts: wire.AgentFacts{Nameservers: []string{"10.96.0.10"}, ClusterDomain: "cluster.test", Search: []string{"svc.cluster.test"}, CanPing: true},
+	}}
+	if register.WantedLaptopAddress != "" {
+		session.granted.LaptopAddress, session.granted.EngineAddress = register.WantedLaptopAddress, register.WantedEngineAddress
+	}
+	peer, _ := hex.DecodeString(register.PublicKey)
+	preshared, _ := hex.DecodeString(string(register.PresharedKey))
+	var err error
+	session.lanes, err = tunnel.New(tunnel.Config{
+		PrivateKey: [32]byte(agent.private.Bytes()), PeerPublicKey: [32]byte(peer), PresharedKey: [32]byte(preshared),
+		LaneCount: wire.LaneCount, MTU: 16000,
+		AllowedIPs: []netip.Prefix{
+			netip.PrefixFrom(netip.MustParseAddr(session.granted.LaptopAddress), 32),
+			netip.PrefixFrom(netip.MustParseAddr(session.granted.EngineAddress), 32),
+		},
+		Receive: func(lane int, packets [][]byte) { session.forwarder.Receive(lane, packets) },
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	session.forwarder, err = forward.New(forward.Config{
+		Lanes: wire.LaneCount, MTU: 16000, AgentAddress: netip.MustParseAddr(session.granted.AgentAddress),
+		Policy: &forward.Policy{}, Dialer: agent.cluster,
+		Send:   func(lane int, packet []byte) { session.lanes.Send(lane, packet) },
+		LaneOf: func(packet []byte) int { return tunnel.LaneOf(packet, wire.LaneCount) },
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return session
+}
+
+// DialTCP implements forward.Dialer.
+func (cluster *fakeCluster) DialTCP(ctx context.Context, _ netip.AddrPort) (*net.TCPConn, error) {
+	socket, err := (&net.Dialer{}).DialContext(ctx, "tcp4", cluster.echo.String())
+	if err != nil {
+		return nil, err
+	}
+	return socket.(*net.TCPConn), nil
+}
+
+// DialUDP implements forward.Dialer.
+func (cluster *fakeCluster) DialUDP(netip.AddrPort) (*net.UDPConn, error) {
+	return net.DialUDP("udp4", nil, cluster.names)
+}
