@@ -2,7 +2,8 @@ package wire
 
 // The engine opens port-forward streams to one port of the agent pod. Each stream starts with one frame, an
 // AgentOpening: kind "control" makes it the control stream (frames both ways, see below), kind "lane" attaches it
-// as the carrier of one lane of a registered session (datagrams from then on, see package carrier).
+// as the carrier of one lane of a registered session (datagrams from then on, see package carrier). An opening of a
+// lane has no reply, so that a lane carries at once; when the agent refuses it, it closes the stream.
 
 // AgentPort is where the agent listens, on the pod's loopback only.
 const AgentPort = 8723
@@ -20,7 +21,8 @@ type AgentOpening struct {
 	Lane    int    `json:"lane,omitempty"`
 }
 
-// AgentRequest is sent by the engine on the control stream, one at a time, after the agent's hello.
+// AgentRequest is sent by the engine on the control stream, one at a time, after the agent's hello. A control stream
+// speaks for the session that it registered: it registers first, and renew and leave mean that session.
 type AgentRequest struct {
 	Request    string    `json:"request"` // register, renew, leave
 	Register   *Register `json:"register,omitempty"`
@@ -37,7 +39,7 @@ type AgentReply struct {
 }
 
 // Register announces a session. PublicKey and PresharedKey are 32 bytes in hexadecimal. Registering a key that is
-// registered returns the same session, its addresses and flows untouched.
+// registered returns the same session, its addresses and flows untouched, if PresharedKey is the same too.
 type Register struct {
 	PublicKey    string `json:"publicKey"`
 	PresharedKey Secret `json:"presharedKey"`

@@ -1,0 +1,190 @@
+// Command slipway-agent is the far end of the tunnel, in one pod of the cluster: it takes port-forward streams on the
+// pod's loopback and lets the sessions on them reach the cluster by ordinary sockets. It must never listen on
+// anything but loopback, use the Kubernetes API, or need a right beyond PodSecurity "restricted".
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"slipway/native/internal/build"
+	"slipway/native/internal/forward"
+	"slipway/native/internal/session"
+	"slipway/native/internal/wire"
+)
+
+// Parts of the container's memory limit: for the Go runtime (the rest is the kernel's socket buffers), and for what
+// lives on the heap before no new flows are taken.
+const (
+	runtimePart = 0.75
+	livePart    = 0.45
+)
+
+// hostVariable is set from the downward API (status.hostIP, status.hostIPs).
+const hostVariable = "SLIPWAY_HOST_IP"
+
+type options struct {
+	port          int
+	idleTimeout   time.Duration
+	sessionExpiry time.Duration
+	resolvConf    string
+	logLevel      string
+}
+
+func main() {
+	var chosen options
+	flag.IntVar(&chosen.port, "port", wire.AgentPort, "TCP port on loopback")
+	flag.DurationVar(&chosen.idleTimeout, "idle-timeout", 10*time.Minute, "end when there was no session for this long")
+	flag.DurationVar(&chosen.sessionExpiry, "session-expiry", session.DefaultExpiry, "end a session that was not renewed for this long")
+	flag.StringVar(&chosen.resolvConf, "resolv-conf", "/etc/resolv.conf", "the pod's resolv.conf")
+	flag.StringVar(&chosen.logLevel, "log-level", "info", "debug, info, warn or error; addresses appear at debug only")
+	version := flag.Bool("version", false, "print the build and end")
+	flag.Parse()
+	if *version {
+		fmt.Println(build.ID)
+		return
+	}
+	if err := run(chosen); err != nil {
+		fmt.Fprintln(os.Stderr, "slipway-agent:", err)
+		os.Exit(1)
+	}
+}
+
+func run(chosen options) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(chosen.logLevel)); err != nil {
+		return fmt.Errorf("log level: %w", err)
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	config := session.Config{Log: log, Expiry: chosen.sessionExpiry, Full: limitMemory(log)}
+	if err := describe(&config, chosen.resolvConf); err != nil {
+		return err
+	}
+	listeners, err := listen(chosen.port)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	server := session.NewServer(config)
+	failed := make(chan error, len(listeners))
+	for _, listener := range listeners {
+		go func() { failed <- server.Serve(listener) }()
+	}
+	log.Info("listening", "build", build.ID, "port", chosen.port, "ping", config.Facts.CanPing)
+	err = await(ctx, server, chosen.idleTimeout, failed)
+	for _, listener := range listeners {
+		listener.Close()
+	}
+	closed := make(chan struct{})
+	go func() {
+		server.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(time.Second): // the pod must go; sockets close with the process
+	}
+	if err == nil {
+		log.Info("ending")
+	}
+	return err
+}
+
+// await returns nil when the agent is told to end or nobody has needed it for long.
+func await(ctx context.Context, server *session.Server, idleTimeout time.Duration, failed <-chan error) error {
+	ticker := time.NewTicker(min(time.Second, max(idleTimeout/4, time.Millisecond)))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			return fmt.Errorf("accept streams: %w", err)
+		case now := <-ticker.C:
+			if server.EmptyFor(now) >= idleTimeout {
+				return nil
+			}
+		}
+	}
+}
+
+// listen takes 127.0.0.1 and, where the pod has it, ::1: kubelet's port-forward dials either.
+func listen(port int) ([]net.Listener, error) {
+	first, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return nil, fmt.Errorf("listen on loopback: %w", err)
+	}
+	listeners := []net.Listener{first}
+	if second, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(port))); err == nil {
+		listeners = append(listeners, second)
+	}
+	return listeners, nil
+}
+
+// limitMemory keeps the Go runtime under the container's limit, and tells when new flows must wait.
+func limitMemory(log *slog.Logger) func() bool {
+	limit := session.MemoryLimit()
+	if limit == 0 {
+		return nil
+	}
+	debug.SetMemoryLimit(int64(float64(limit) * runtimePart))
+	log.Debug("memory limit", "bytes", limit)
+	return session.NewMemoryGauge(int64(float64(limit) * livePart)).Full
+}
+
+// describe fills in what the agent knows of its place: names, own addresses, node.
+func describe(config *session.Config, resolvConf string) error {
+	const largest = 64 << 10
+	text, err := os.ReadFile(resolvConf)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("read resolv.conf: %w", err)
+	}
+	config.Facts = session.ParseResolvConf(string(text[:min(len(text), largest)]))
+	config.Facts.Build = build.ID
+	config.Facts.CanPing = forward.CanPing()
+	config.Policy = &forward.Policy{Own: ownAddresses(), Host: parseAddresses(os.Getenv(hostVariable))}
+	for _, nameserver := range config.Facts.Nameservers {
+		if address, err := netip.ParseAddr(nameserver); err == nil {
+			config.Policy.Resolvers = append(config.Policy.Resolvers, address)
+		}
+	}
+	return nil
+}
+
+func ownAddresses() []netip.Addr {
+	var result []netip.Addr
+	found, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	for _, address := range found {
+		if prefix, err := netip.ParsePrefix(address.String()); err == nil {
+			result = append(result, prefix.Addr().Unmap())
+		}
+	}
+	return result
+}
+
+// parseAddresses reads addresses separated by commas, as the downward API gives them; others are left out.
+func parseAddresses(text string) []netip.Addr {
+	var result []netip.Addr
+	for field := range strings.SplitSeq(text, ",") {
+		if address, err := netip.ParseAddr(strings.TrimSpace(field)); err == nil {
+			result = append(result, address.Unmap())
+		}
+	}
+	return result
+}
