@@ -5,7 +5,7 @@ import type { ApiConnection } from '../cluster/api-connection.ts';
 import { isAuthorizationRefusal, problemOf } from '../cluster/problems.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { containerName } from './manifest.ts';
-import { progressOfPod, refusalOfJob } from './pod-reasons.ts';
+import { type PodSource, progressOfPod, refusalOfJob } from './pod-reasons.ts';
 import { watchPodOf } from './pod-watch.ts';
 
 /** While a Job has no pod, its events are asked this often why. Milliseconds. */
@@ -17,11 +17,10 @@ const podPatience = 20_000;
 /** In all. Large images over slow links take minutes. Milliseconds. */
 const wholePatience = 5 * 60_000;
 
-export interface Awaited {
+export interface Awaited extends PodSource {
   readonly namespace: string;
   readonly job: string;
   readonly jobUid: string;
-  readonly image: string;
 }
 
 export function awaitPod(
@@ -64,7 +63,7 @@ export function awaitPod(
         settle(failure(problem('agent-gone', 'somebody deleted the agent pod while it started')));
         return;
       }
-      const state = progressOfPod(pod, awaited.image);
+      const state = progressOfPod(pod, awaited);
       if (state.kind === 'troubled') {
         troubled(state.problem, state.patience);
         return;

@@ -67,7 +67,8 @@ export class AgentPlacing {
     const { namespace, pod } = placed.target;
     const record = (await this.#options.records.all(this.#connection.address.server)).find((item) => item.pod === pod);
     const job = record?.job ?? pod.replace(/-[^-]+$/, '');
-    return this.#removeJob(namespace, job, record?.uid ?? '');
+    const deleted = await this.#deleteJob(namespace, job, record?.uid ?? '');
+    return deleted.ok ? this.#awaitGone(namespace, job) : deleted;
   }
 
   /** Ends the renewals. The agents live on until their deadline. */
@@ -124,7 +125,8 @@ export class AgentPlacing {
     const placed = await this.#bringUp(record, binary, progress, signal);
     await recorded;
     if (!placed.ok) {
-      await this.#removeJob(namespace, name, uid);
+      // Whoever waits for this error need not wait for the node as well.
+      await this.#deleteJob(namespace, name, uid);
       return placed;
     }
     await this.#options.records.keep({ ...record, pod: placed.value.placed.target.pod });
@@ -146,7 +148,12 @@ export class AgentPlacing {
   ): Promise<Result<{ placed: AgentPlaced; times: Record<string, number> }>> {
     const started = performance.now();
     const { namespace, job, image } = record;
-    const running = await awaitPod(this.#connection, { namespace, job, jobUid: record.uid, image }, progress, signal);
+    const running = await awaitPod(
+      this.#connection,
+      { namespace, job, jobUid: record.uid, image, contained: record.delivery === 'image' },
+      progress,
+      signal,
+    );
     if (!running.ok) {
       return running;
     }
@@ -209,7 +216,7 @@ export class AgentPlacing {
         this.#options.log.info('a waiting agent is used again', { delivery });
         return placed;
       }
-      this.#removeJob(record.namespace, record.job, record.uid).catch(() => undefined);
+      this.#deleteJob(record.namespace, record.job, record.uid).catch(() => undefined);
     }
     return null;
   }
@@ -244,7 +251,8 @@ export class AgentPlacing {
     );
   }
 
-  async #removeJob(namespace: string, job: string, uid: string): Promise<Result<null>> {
+  /** Answers when the API server accepted it; background propagation takes the pod. */
+  async #deleteJob(namespace: string, job: string, uid: string): Promise<Result<null>> {
     this.#renewals.get(uid)?.();
     this.#renewals.delete(uid);
     const deleted = await this.#connection.ask(asked('delete', 'jobs', namespace), async () => {
@@ -269,7 +277,7 @@ export class AgentPlacing {
     if (uid !== '') {
       await this.#options.records.forget(uid);
     }
-    return this.#awaitGone(namespace, job);
+    return success(null);
   }
 
   async #awaitGone(namespace: string, job: string): Promise<Result<null>> {

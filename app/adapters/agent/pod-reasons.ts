@@ -19,18 +19,24 @@ export type PodProgress =
 const schedulingPatience = 20_000;
 const pullPatience = 8_000;
 
-export function progressOfPod(pod: V1Pod, image: string): PodProgress {
+/** What the pod was made from: `contained` says that the image has the agent inside. */
+export interface PodSource {
+  readonly image: string;
+  readonly contained: boolean;
+}
+
+export function progressOfPod(pod: V1Pod, source: PodSource): PodProgress {
   const status = pod.status;
   const container = status?.containerStatuses?.[0];
   if (container?.state?.running !== undefined) {
     return { kind: 'running' };
   }
   if (status?.phase === 'Failed' || status?.phase === 'Succeeded' || container?.state?.terminated !== undefined) {
-    return endOf(container, image, status?.reason ?? '', status?.message ?? '');
+    return endOf(container, source, status?.reason ?? '', status?.message ?? '');
   }
   const waiting = container?.state?.waiting;
   if (waiting?.reason !== undefined && waiting.reason !== 'ContainerCreating' && waiting.reason !== 'PodInitializing') {
-    return waitingReason(waiting.reason, plainText(waiting.message ?? ''), image);
+    return waitingReason(waiting.reason, plainText(waiting.message ?? ''), source);
   }
   const scheduled = status?.conditions?.find((condition) => condition.type === 'PodScheduled');
   if (scheduled?.status === 'False') {
@@ -48,7 +54,8 @@ export function progressOfPod(pod: V1Pod, image: string): PodProgress {
   return { kind: 'waiting', detail: `starting on ${plainText(pod.spec.nodeName)}` };
 }
 
-function waitingReason(reason: string, message: string, image: string): PodProgress {
+function waitingReason(reason: string, message: string, source: PodSource): PodProgress {
+  const { image } = source;
   const detail = message === '' ? reason : `${reason}: ${message}`;
   switch (reason) {
     case 'ErrImagePull':
@@ -69,7 +76,7 @@ function waitingReason(reason: string, message: string, image: string): PodProgr
     case 'CreateContainerError':
     case 'RunContainerError':
     case 'CreatePodSandboxError':
-      return { kind: 'failed', problem: startProblem(detail, image) };
+      return { kind: 'failed', problem: startProblem(detail, source) };
     default:
       return { kind: 'waiting', detail };
   }
@@ -77,7 +84,7 @@ function waitingReason(reason: string, message: string, image: string): PodProgr
 
 function endOf(
   container: V1ContainerStatus | undefined,
-  image: string,
+  source: PodSource,
   podReason: string,
   podMessage: string,
 ): PodProgress {
@@ -88,7 +95,7 @@ function endOf(
   const because = words.filter((word) => word !== '').join(', ') || 'it ended';
   // containerd says StartError or ContainerCannotRun where the command is not in the image.
   if (reason === 'StartError' || reason === 'ContainerCannotRun') {
-    return { kind: 'failed', problem: startProblem(because, image) };
+    return { kind: 'failed', problem: startProblem(because, source) };
   }
   if (reason === 'SysctlForbidden' || reason === 'Evicted' || reason === 'UnexpectedAdmissionError') {
     return { kind: 'failed', problem: problem('agent-refused', because) };
@@ -96,10 +103,13 @@ function endOf(
   return { kind: 'ended', because };
 }
 
-function startProblem(detail: string, image: string): Problem {
-  return /executable file not found|no such file or directory/i.test(detail)
-    ? problem('agent-no-shell', detail, { image })
-    : problem('agent-crashed', detail);
+function startProblem(detail: string, { image, contained }: PodSource): Problem {
+  if (!/executable file not found|no such file or directory/i.test(detail)) {
+    return problem('agent-crashed', detail);
+  }
+  return contained
+    ? problem('agent-crashed', `the image ${image} has no program /slipway-agent: ${detail}`, { image })
+    : problem('agent-no-shell', detail, { image });
 }
 
 /**

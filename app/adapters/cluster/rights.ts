@@ -12,10 +12,11 @@ const essential: ReadonlySet<string> = new Set([
   'delete jobs',
   'list pods',
   'watch pods',
+  'create pods/exec',
   'create pods/portforward',
 ]);
 
-/** The missing ones, errors first. `sent`: the agent's binary goes through pods/exec. */
+/** The missing ones, errors first. */
 export async function checkRights(connection: ApiConnection, namespace: string): Promise<Result<Problem[]>> {
   const wishes: Asked[] = [
     ...agentRules.flatMap((rule) => wishesOf(rule, namespace, 'agent')),
@@ -72,5 +73,9 @@ async function review(connection: ApiConnection, wish: Asked): Promise<Result<Pr
   }
   const where = wish.namespace === '' ? 'in the whole cluster' : `in the namespace ${wish.namespace}`;
   const missing = forbiddenProblem(wish, `this account may not ${wish.verb} ${wish.resource} ${where}`);
-  return success(essential.has(`${wish.verb} ${wish.resource}`) ? missing : { ...missing, severity: 'warning' });
+  return success(
+    wish.purpose === 'agent' && essential.has(`${wish.verb} ${wish.resource}`)
+      ? missing
+      : { ...missing, severity: 'warning' },
+  );
 }
