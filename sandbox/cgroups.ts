@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { exists } from './build-cache.ts';
+
+const root = '/sys/fs/cgroup';
+
+/** Hierarchies of cgroup version 1 that kubelet cannot do without. */
+export const neededControllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'devices', 'freezer'] as const;
+
+/** Folders of the version 1 hierarchies; the version 2 tree of a hybrid machine has no controllers and stays out. */
+async function hierarchies(): Promise<string[]> {
+  const names = await readdir(root).catch(() => []);
+  return names
+    .map((name) => path.join(root, name))
+    .filter(
+      (folder) => existsSync(path.join(folder, 'cgroup.procs')) && !existsSync(path.join(folder, 'cgroup.controllers')),
+    );
+}
+
+/** Says whether this machine has cgroup version 2 alone. */
+export function isUnified(): boolean {
+  return existsSync(path.join(root, 'cgroup.controllers'));
+}
+
+/** Controllers of neededControllers that no hierarchy has. */
+export function missingControllers(): string[] {
+  return neededControllers.filter((name) => !existsSync(path.join(root, name, 'cgroup.procs')));
+}
+
+/** Makes the cgroup `name` (like /slipway-sandbox/node1/sys) in every hierarchy and returns the folders. */
+export async function makeCgroup(name: string): Promise<string[]> {
+  const folders: string[] = [];
+  for (const hierarchy of await hierarchies()) {
+    let folder = hierarchy;
+    for (const part of name.split('/').filter(Boolean)) {
+      folder = path.join(folder, part);
+      await mkdir(folder, { recursive: true });
+      await inheritProcessors(folder);
+    }
+    folders.push(folder);
+  }
+  return folders;
+}
+
+/** A new cpuset is empty and takes no process until it is told its processors and memory nodes (cpuset(7)). */
+async function inheritProcessors(folder: string): Promise<void> {
+  for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+    const own = path.join(folder, file);
+    if (!(await exists(own)) || readFileSync(own, 'utf8').trim() !== '') continue;
+    await writeFile(own, await readFile(path.join(folder, '..', file), 'utf8'));
+  }
+}
+
+/** Processes in the cgroup and below. */
+export async function processesIn(name: string): Promise<number[]> {
+  const pids = new Set<number>();
+  for (const folder of await foldersBelow(name)) {
+    const text = await readFile(path.join(folder, 'cgroup.procs'), 'utf8').catch(() => '');
+    for (const line of text.split('\n')) if (line) pids.add(Number(line));
+  }
+  return [...pids];
+}
+
+/** Kills what is in the cgroup and removes it from every hierarchy. */
+export async function removeCgroup(name: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    for (const pid of await processesIn(name)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // it ended in between
+      }
+    }
+    const folders = await foldersBelow(name);
+    if (folders.length === 0) return;
+    for (const folder of folders.sort((one, other) => other.length - one.length)) await rmdir(folder).catch(() => {});
+    if (attempt > 0) await pause(100);
+  }
+  throw new Error(`cgroup ${name} cannot be removed`);
+}
+
+async function foldersBelow(name: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const hierarchy of await hierarchies()) {
+    const top = path.join(hierarchy, name);
+    if (!existsSync(top)) continue;
+    const entries = await readdir(top, { recursive: true, withFileTypes: true }).catch(() => []);
+    found.push(
+      top,
+      ...entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(entry.parentPath, entry.name)),
+    );
+  }
+  return found;
+}

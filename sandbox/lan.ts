@@ -1,0 +1,75 @@
+import path from 'node:path';
+import type { AddressPlan } from './address-plan.ts';
+import { output, run } from './commands.ts';
+import type { Space, SpaceDefinition, SpaceProgram } from './space.ts';
+
+/**
+ * The LAN is a bridge in a space of its own: there no firewall of this machine sees its
+ * packets (br_netfilter acts per namespace). Its router forwards nothing, so what the
+ * laptop sends to a pod's address ends there.
+ */
+export function lanDefinition(cgroup: string): SpaceDefinition {
+  return { processNamespace: true, cgroup, steps: [], settings: { 'net/ipv4/ip_forward': '0' } };
+}
+
+/** Makes the bridge with the router's, the resolver's and the outside addresses, if it is not there. */
+export async function buildLan(lan: Space, plan: AddressPlan): Promise<void> {
+  if ((await lan.run(['ip', 'link', 'show', 'switch'])).status === 0) return;
+  const office = new Set([plan.gateway, ...Object.values(plan.outside)]);
+  await lan.ip([
+    'link add switch type bridge',
+    ...[...office].map((address) =>
+      inRange(address, plan.lan) ? `address add ${address}/24 dev switch` : `address add ${address}/32 dev lo`,
+    ),
+    'link set switch up',
+  ]);
+  const silence =
+    'for file in iptables ip6tables arptables; do echo 0 > /proc/sys/net/bridge/bridge-nf-call-$file; done';
+  await lan.run(['sh', '-c', `[ ! -d /proc/sys/net/bridge ] || { ${silence}; }`], { ownProcesses: true });
+}
+
+function inRange(address: string, range: string): boolean {
+  return address.startsWith(range.replace(/\.\d+\/\d+$/, '.'));
+}
+
+/** Connects a space, if it is not yet, to the LAN as eth0 with the LAN's router as its default route. */
+export async function plugIn(lan: Space, space: Space, address: string, plan: AddressPlan): Promise<void> {
+  if ((await space.run(['ip', 'link', 'show', 'eth0'])).status === 0) return;
+  await lan.ip([
+    `link add ${space.name} type veth peer name eth0 netns ${space.pid}`,
+    `link set ${space.name} master switch up`,
+  ]);
+  await space.ip([
+    `address add ${address}/24 brd + dev eth0`,
+    'link set eth0 up',
+    `route add default via ${plan.gateway}`,
+  ]);
+}
+
+/** Gives this machine itself an interface in the LAN: one veth, one /24 route, nothing else. */
+export async function linkMachine(lan: Space, plan: AddressPlan): Promise<void> {
+  const name = plan.machineInterface;
+  if ((await run(['ip', 'link', 'show', name])).status === 0) return;
+  await output(['ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'machine', 'netns', `${lan.pid}`]);
+  await lan.ip(['link set machine master switch up']);
+  await output(['ip', 'address', 'add', `${plan.machine}/24`, 'dev', name]);
+  await output(['ip', 'link', 'set', name, 'up']);
+}
+
+/** The office: resolver and the few web servers outside of the cluster. */
+export function officeProgram(plan: AddressPlan, programs: string, logs: string): SpaceProgram {
+  const names = Object.entries(plan.outside).map(([name, address]) => `${name}=${address}`);
+  const web = Object.values(plan.outside).filter((address) => address !== plan.resolver);
+  return {
+    name: 'office',
+    arguments: [
+      path.join(programs, 'office'),
+      `-resolver=${plan.resolver}`,
+      `-web=${[...new Set(web)].join(',')}`,
+      `-names=${names.join(',')}`,
+      `-queries=${path.join(logs, 'office-queries.log')}`,
+    ],
+    environment: ['PATH=/usr/bin:/bin'],
+    log: path.join(logs, 'office.log'),
+  };
+}

@@ -1,0 +1,109 @@
+// The sandbox from the command line, without the rest of Slipway: node sandbox/main.ts --help
+import { parseArgs } from 'node:util';
+import { type LaptopFlavour, openSandbox, SandboxFailure, type SandboxOptions } from './sandbox.ts';
+
+const help = `usage: main.ts COMMAND [OPTIONS]
+  up                 build what is missing, start or repair the sandbox
+  down               end it and remove everything but the cache
+  status             what runs, as JSON
+  shell              a shell on the laptop
+  run -- COMMAND     a command on the laptop
+  kubectl -- …       kubectl as the cluster's administrator
+  check              what keeps this machine from running it, as JSON
+
+options
+  --name NAME             more than one can run side by side (sandbox)
+  --nodes N               (2)
+  --proxy-mode MODE       iptables or nftables (iptables)
+  --pod-range RANGE       (10.244.0.0/16)
+  --service-range RANGE   (10.96.0.0/16)
+  --lan RANGE             a /24 (10.87.0.0/24)
+  --cluster-domain NAME   (cluster.local)
+  --node-local-dns        pods ask a resolver on their node, 169.254.20.10
+  --laptop FLAVOUR        plain or resolved; may be given twice (plain)
+  --no-machine-link       no interface of this machine into the sandbox's LAN
+`;
+
+function parse() {
+  return parseArgs({
+    allowPositionals: true,
+    options: {
+      name: { type: 'string' },
+      nodes: { type: 'string' },
+      'proxy-mode': { type: 'string' },
+      'pod-range': { type: 'string' },
+      'service-range': { type: 'string' },
+      lan: { type: 'string' },
+      'cluster-domain': { type: 'string' },
+      'node-local-dns': { type: 'boolean' },
+      laptop: { type: 'string', multiple: true },
+      'no-machine-link': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parse();
+  const [command, ...rest] = positionals;
+  if (values.help || !command) {
+    console.log(help);
+    return values.help ? 0 : 2;
+  }
+  const isRunning = command !== 'up' && command !== 'check';
+  const options: SandboxOptions = {
+    name: values.name,
+    nodes: values.nodes === undefined ? undefined : Number(values.nodes),
+    proxyMode: values['proxy-mode'] as SandboxOptions['proxyMode'], // completeOptions refuses what it is not
+    podRange: values['pod-range'],
+    serviceRange: values['service-range'],
+    lan: values.lan,
+    clusterDomain: values['cluster-domain'],
+    nodeLocalDns: values['node-local-dns'],
+    laptops: isRunning ? undefined : (values.laptop as LaptopFlavour[] | undefined),
+    machineLink: values['no-machine-link'] ? false : undefined,
+  };
+  const sandbox = openSandbox(options);
+  const flavour = values.laptop?.[0] as LaptopFlavour | undefined;
+  const show = (progress: { text: string; seconds: number }) =>
+    console.error(`[${progress.seconds.toFixed(1).padStart(6)} s] ${progress.text}`);
+  switch (command) {
+    case 'up':
+      await sandbox.up(show);
+      console.log(`KUBECONFIG=${sandbox.kubeconfig}`);
+      return 0;
+    case 'down':
+      await sandbox.down(show);
+      return 0;
+    case 'status': {
+      const status = await sandbox.status();
+      console.log(JSON.stringify(status, undefined, 2));
+      return status.ready ? 0 : 1;
+    }
+    case 'check': {
+      const problems = await sandbox.check();
+      console.log(JSON.stringify(problems, undefined, 2));
+      return problems.length === 0 ? 0 : 1;
+    }
+    case 'shell':
+      return sandbox.shell([], flavour);
+    case 'run':
+      return sandbox.shell(rest, flavour);
+    case 'kubectl':
+      process.stdout.write(await sandbox.cluster().kubectl(rest));
+      return 0;
+  }
+  console.error(help);
+  return 2;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (error instanceof SandboxFailure) {
+    console.error(`${error.problem.code}: ${error.problem.cause}\n  ${error.problem.fix}`);
+  } else {
+    console.error(error instanceof Error ? error.message : error);
+  }
+  process.exitCode = 1;
+}

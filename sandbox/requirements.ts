@@ -1,0 +1,184 @@
+import { access, constants, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import type { AddressPlan } from './address-plan.ts';
+import { isUnified, missingControllers } from './cgroups.ts';
+import { output, run } from './commands.ts';
+import type { SandboxProblem } from './problems.ts';
+
+/** What the sandbox calls and does not bring along, and the Debian package that has it. */
+const tools = {
+  ip: 'iproute2',
+  nsenter: 'util-linux',
+  unshare: 'util-linux',
+  'apt-get': 'apt',
+  'apt-cache': 'apt',
+  'dpkg-deb': 'dpkg',
+  go: 'golang (1.24 or later, from go.dev)',
+  nice: 'coreutils',
+  sh: 'dash',
+} as const;
+
+/** What a first build needs, in bytes: module sources, build cache and results. */
+const neededSpace = 3 * 1024 ** 3;
+
+/**
+ * Everything that keeps this machine from running a sandbox, found before anything is built
+ * or changed. `folders` are those that a node or laptop must still see.
+ */
+export async function findProblems(
+  plan: AddressPlan,
+  folders: { cache: string; state: string },
+  isBuilt: boolean,
+): Promise<SandboxProblem[]> {
+  if (process.platform !== 'linux') {
+    return [
+      {
+        code: 'sandbox-not-linux',
+        cause: `The sandbox needs Linux, and this is ${process.platform}.`,
+        fix: 'Use a Linux machine or virtual machine, or a cluster of your own.',
+      },
+    ];
+  }
+  const problems: SandboxProblem[] = [];
+  if (process.arch !== 'x64' && process.arch !== 'arm64') {
+    problems.push({
+      code: 'sandbox-architecture',
+      cause: `The sandbox runs on x64 and arm64, and this is ${process.arch}.`,
+      fix: 'Use another machine.',
+    });
+  }
+  if (process.getuid?.() !== 0) {
+    problems.push({
+      code: 'sandbox-not-root',
+      cause: 'The sandbox makes namespaces and cgroups, and you are not root.',
+      fix: 'Start it with sudo, or as root in a virtual machine.',
+    });
+  }
+  const [missing, kernel, lan] = await Promise.all([missingTools(), kernelProblems(), lanProblem(plan)]);
+  return [...problems, ...missing, ...kernel, ...lan, ...(await folderProblems(folders, isBuilt))];
+}
+
+async function missingTools(): Promise<SandboxProblem[]> {
+  const folders = (process.env['PATH'] ?? '').split(':');
+  const missing: string[] = [];
+  for (const tool of Object.keys(tools)) {
+    const found = await Promise.all(folders.map((folder) => canRun(path.join(folder, tool))));
+    if (!found.includes(true)) missing.push(tool);
+  }
+  if (missing.length === 0) return [];
+  const packages = [
+    ...new Set(Object.entries(tools).flatMap(([tool, name]) => (missing.includes(tool) ? [name] : []))),
+  ];
+  return [
+    {
+      code: 'sandbox-tool-missing',
+      cause: `Not found in PATH: ${missing.join(', ')}.`,
+      fix: `Install ${packages.join(', ')}. The sandbox unpacks Debian packages, so it runs on Debian and its relatives.`,
+    },
+  ];
+}
+
+function canRun(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function kernelProblems(): Promise<SandboxProblem[]> {
+  const problems: SandboxProblem[] = [];
+  if (isUnified()) {
+    problems.push({
+      code: 'sandbox-cgroups-unusable',
+      cause: 'This machine has cgroup version 2 only; the sandbox’s nodes are built for version 1 or a hybrid of both.',
+      fix: 'Boot with `systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1`, or use another machine.',
+    });
+  } else if (missingControllers().length > 0) {
+    problems.push({
+      code: 'sandbox-cgroups-unusable',
+      cause: `These cgroup controllers are not mounted in /sys/fs/cgroup: ${missingControllers().join(', ')}.`,
+      fix: 'Mount them, or start the container that this is with the machine’s cgroups.',
+    });
+  } else if (!(await canRun('/sys/fs/cgroup/memory')) || !(await canWrite('/sys/fs/cgroup/memory'))) {
+    problems.push({
+      code: 'sandbox-cgroups-unusable',
+      cause: 'The cgroups in /sys/fs/cgroup cannot be written.',
+      fix: 'Start as root, outside of an unprivileged container.',
+    });
+  }
+  const isNamespaced = await run(['unshare', '--net', '--mount', '--pid', '--fork', 'true']).catch(() => undefined);
+  if (isNamespaced?.status !== 0) {
+    problems.push({
+      code: 'sandbox-kernel-feature-missing',
+      cause: `Namespaces cannot be made here: ${isNamespaced?.stderr.trim() || 'unshare cannot be started'}.`,
+      fix: 'Start as root, outside of an unprivileged container.',
+    });
+  }
+  if (!(await canWrite('/dev/net/tun'))) {
+    problems.push({
+      code: 'sandbox-no-tun',
+      cause: 'There is no /dev/net/tun to write to, and without it no laptop can be connected.',
+      fix: 'Load the module (`modprobe tun`), or give the device to the container that this is.',
+    });
+  }
+  return problems;
+}
+
+function canWrite(file: string): Promise<boolean> {
+  return access(file, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The LAN must not hide a network that this machine already uses. */
+async function lanProblem(plan: AddressPlan): Promise<SandboxProblem[]> {
+  const text = await output(['ip', '-json', '-4', 'route', 'show', 'root', plan.lan]).catch(() => '[]');
+  const routes: { dst: string; dev: string }[] = JSON.parse(text || '[]');
+  const colliding = routes.find((route) => route.dev !== plan.machineInterface);
+  if (!colliding) return [];
+  return [
+    {
+      code: 'sandbox-lan-collides',
+      cause: `The sandbox’s LAN ${plan.lan} is in use: ${colliding.dst} on ${colliding.dev}.`,
+      fix: 'Choose another with --lan, such as 10.86.0.0/24.',
+    },
+  ];
+}
+
+async function folderProblems(folders: { cache: string; state: string }, isBuilt: boolean): Promise<SandboxProblem[]> {
+  const problems: SandboxProblem[] = [];
+  for (const folder of Object.values(folders)) {
+    const hiding = ['/run', '/var/run', '/var/lib', '/var/log', '/proc', '/sys', '/etc'].find((top) =>
+      `${folder}/`.startsWith(`${top}/`),
+    );
+    if (!hiding) continue;
+    problems.push({
+      code: 'sandbox-folder-hidden',
+      cause: `${folder} is below ${hiding}, which every space of the sandbox has for itself.`,
+      fix: 'Set XDG_CACHE_HOME and SLIPWAY_SANDBOX_STATE to other folders.',
+    });
+  }
+  // A Unix socket's path has at most 107 characters (unix(7)).
+  if (folders.state.length > 70) {
+    problems.push({
+      code: 'sandbox-folder-hidden',
+      cause: `The path ${folders.state} is too long for the sockets in it.`,
+      fix: 'Set SLIPWAY_SANDBOX_STATE to a folder with a path of at most 50 characters.',
+    });
+  }
+  const disk = await statfs(existingParent(folders.cache)).catch(() => undefined);
+  if (!isBuilt && disk && disk.bavail * disk.bsize < neededSpace) {
+    problems.push({
+      code: 'sandbox-disk-full',
+      cause: `Less than 3 GB are free for ${folders.cache}.`,
+      fix: 'Make room, or set XDG_CACHE_HOME to another disk.',
+    });
+  }
+  return problems;
+}
+
+/** `~/.cache` may not be there yet; the disk is that of the home folder then. */
+function existingParent(folder: string): string {
+  return path.resolve(folder, '../../..');
+}
