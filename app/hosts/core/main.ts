@@ -9,7 +9,7 @@ import { findFolders } from '../../adapters/folders.ts';
 import { openPorts } from '../../adapters/ports.ts';
 import { createCore } from '../../core/app.ts';
 import { buildIdentity } from '../build-identity.ts';
-import { type ServedCore, serveLink } from '../serve.ts';
+import { serveLink } from '../serve.ts';
 import { takeLock } from './lock.ts';
 
 /** How long an idle core with no frontend waits before it ends, in milliseconds. */
@@ -27,17 +27,7 @@ async function main(): Promise<number> {
   }
   const build = buildIdentity();
   const ports = openPorts(folders.value, process.env);
-  const core = createCore(ports, build);
-  const served: ServedCore = {
-    watch: (listener) => core.watch(listener),
-    call: async (command, input, level) => {
-      const result = await core.call(command, input, level);
-      if (command === 'quit' && result.ok) {
-        setTimeout(settle, 20); // the reply leaves first
-      }
-      return result;
-    },
-  };
+  const core = createCore(ports, build, { processId: process.pid, random: Math.random });
   const socketPath = join(folders.value.runtime, 'core.sock');
   rmSync(socketPath, { force: true }); // left by a core that was killed; the lock says that none lives
   let links = 0;
@@ -57,7 +47,7 @@ async function main(): Promise<number> {
     links += 1;
     reconsider();
     // Reaching the socket needs the user's own uid (or root): the folder is 0700.
-    serveLink(socket, served, 'administer', build, () => {
+    serveLink(socket, core, 'administer', build, () => {
       links -= 1;
       reconsider();
     });
@@ -71,6 +61,7 @@ async function main(): Promise<number> {
     idle = isIdle;
     reconsider();
   });
+  core.quitAsked(() => setTimeout(settle, 20)); // the reply leaves first
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, settle);
   }

@@ -1,0 +1,170 @@
+/** `slipway sandbox …`, and running everything inside the sandbox's laptop. Loads the sandbox only when asked for. */
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { problem } from '../../contract/index.ts';
+import { data, dim, type Format, json, say, table } from './output.ts';
+import { Ended, perform } from './run.ts';
+
+/** The image of the sandbox that has a shell; the agent's binary is sent into a pod of it. */
+const sandboxBaseImage = 'sandbox.local/base:1';
+const sandboxNamespace = 'webshop';
+
+interface SandboxFlags {
+  readonly name?: string;
+  readonly nodes?: number;
+  readonly proxyMode?: 'iptables' | 'nftables';
+  readonly podRange?: string;
+  readonly serviceRange?: string;
+  readonly lan?: string;
+  readonly nodeLocalDns?: boolean;
+  readonly laptop?: 'plain' | 'resolved';
+  readonly output?: Format;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value)) {
+    throw new InvalidArgumentError('a whole number is needed');
+  }
+  return value;
+}
+
+async function open(flags: SandboxFlags) {
+  const { openSandbox } = await import('../../../sandbox/sandbox.ts');
+  const { laptop, output: _, ...options } = flags;
+  return translated(async () =>
+    openSandbox({ ...options, laptops: laptop === undefined ? undefined : ['plain' as const, laptop] }),
+  );
+}
+
+/** Runs sandbox code; its failures become problems with an exit code. */
+async function translated<Value>(action: () => Promise<Value>): Promise<Value> {
+  try {
+    return await action();
+  } catch (error) {
+    const { SandboxFailure } = await import('../../../sandbox/problems.ts');
+    if (!(error instanceof SandboxFailure)) {
+      throw error;
+    }
+    const { code, cause, fix } = error.problem;
+    const found = problem('sandbox-unsupported', cause, { code });
+    throw new Ended(
+      { ...found, code, title: 'The sandbox cannot do that here', fixes: [{ kind: 'advice', text: fix }] },
+      false,
+      6,
+    );
+  }
+}
+
+const tell = ({ text, seconds }: { text: string; seconds: number }) =>
+  say(`${dim(`${seconds.toFixed(1).padStart(6)} s`)}  ${text}`);
+
+async function up(flags: SandboxFlags): Promise<void> {
+  const sandbox = await open(flags);
+  await translated(() => sandbox.up(tell));
+  data(sandbox.kubeconfig);
+  say(`Its kubeconfig is merged nowhere. Try: npm start -- --in-sandbox`);
+}
+
+async function showStatus(flags: SandboxFlags): Promise<void> {
+  const status = await translated(async () => (await open(flags)).status());
+  if (flags.output === 'json') {
+    json(status);
+  } else {
+    data(`${status.name}: ${status.ready ? 'ready' : status.up ? 'up, API server not ready' : 'not up'}`);
+    const rows = status.spaces.flatMap((space) =>
+      space.programs.length === 0
+        ? [[space.name, '', space.running ? 'running' : 'not running']]
+        : space.programs.map((program) => [space.name, program.name, program.running ? 'running' : 'not running']),
+    );
+    data(table(['SPACE', 'PROGRAM', 'STATE'], rows));
+  }
+  if (!status.up) {
+    process.exitCode = 6;
+  }
+}
+
+function withFlags(command: Command): Command {
+  return command.option('--name <name>', 'which sandbox; several run side by side', 'sandbox');
+}
+
+export function addSandboxCommands(program: Command): void {
+  const sandbox = program
+    .command('sandbox')
+    .description('a real Kubernetes on this Linux machine, to try Slipway with');
+  withFlags(sandbox.command('up'))
+    .description('build what is missing, start what does not run')
+    .option('--nodes <count>', 'how many nodes', wholeNumber)
+    .addOption(new Option('--proxy-mode <mode>', "kube-proxy's mode").choices(['iptables', 'nftables']))
+    .option('--pod-range <prefix>', 'addresses of pods, a /16')
+    .option('--service-range <prefix>', 'addresses of Services')
+    .option('--lan <prefix>', 'addresses of laptop, office and nodes, a /24')
+    .option('--node-local-dns', 'pods ask a resolver on a link-local address of their node')
+    .addOption(new Option('--laptop <kind>', 'another laptop beside the plain one').choices(['resolved']))
+    .action((flags: SandboxFlags) => perform(() => up(flags)));
+  withFlags(sandbox.command('down'))
+    .description('end and remove everything but the cache')
+    .action((flags: SandboxFlags) => perform(async () => translated(async () => (await open(flags)).down(tell))));
+  withFlags(sandbox.command('status'))
+    .description('what runs')
+    .addOption(new Option('-o, --output <format>', 'how data is printed').choices(['text', 'json']).default('text'))
+    .action((flags: SandboxFlags) => perform(() => showStatus(flags)));
+  withFlags(sandbox.command('shell [command...]'))
+    .description('a shell (or a command) on the laptop of the sandbox')
+    .addOption(new Option('--laptop <kind>', 'which laptop').choices(['plain', 'resolved']))
+    .action((command: string[], flags: SandboxFlags) =>
+      perform(async () => {
+        process.exitCode = await translated(async () => (await open(flags)).shell(command, flags.laptop));
+      }),
+    );
+}
+
+/** Builds and starts the sandbox where the user agrees; answers its context. */
+export async function offeredSandbox(ask: (() => Promise<string>) | undefined): Promise<string> {
+  const answer = ask === undefined ? 'n' : await ask();
+  if (!/^y(es)?$/i.test(answer)) {
+    throw new Ended(
+      'Nothing to connect to. Start the sandbox with `npx slipway sandbox up`, or put a kubeconfig at ~/.kube/config.',
+      false,
+      3,
+    );
+  }
+  const sandbox = await open({});
+  await translated(() => sandbox.up(tell));
+  throw new Ended(
+    `The sandbox is up. Its laptop is a namespace of this machine: run \`npm start -- --in-sandbox\`.`,
+    false,
+    0,
+  );
+}
+
+/** Brings the sandbox up and runs the foreground frontend inside its laptop; answers the exit code. */
+export async function enterSandbox(words: readonly string[]): Promise<number> {
+  const sandbox = await open({});
+  await translated(() => sandbox.up(tell));
+  const laptop = await translated(async () => sandbox.laptop('plain'));
+  const [program = '', ...enter] = laptop.enter;
+  const main = join(dirname(fileURLToPath(import.meta.url)), 'main.ts');
+  const arguments_ = [
+    'start',
+    ...(words.length > 0 ? words : ['sandbox']),
+    '--namespace',
+    sandboxNamespace,
+    '--base-image',
+    sandboxBaseImage,
+  ];
+  say(dim('In another terminal, `npx slipway sandbox shell` is a shell on this laptop: try `curl http://orders`.'));
+  return new Promise((resolve) => {
+    const child = spawn(program, [...enter, process.execPath, main, ...arguments_], {
+      stdio: 'inherit',
+      env: laptop.environment,
+    });
+    // Ctrl-C reaches the child too, which disconnects; this process waits for it.
+    process.on('SIGINT', () => {});
+    process.on('SIGTERM', () => child.kill('SIGTERM'));
+    child.once('error', () => resolve(8));
+    child.once('close', (code) => resolve(code ?? 130));
+  });
+}

@@ -1,0 +1,65 @@
+/** Row 8: nothing is left, in the cluster too, whatever way a connection ends. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually, run } from './programs.ts';
+import { closeScene, type Scene, setScene, workload } from './scene.ts';
+
+describe('what is left', () => {
+  let scene: Scene;
+  const connectArguments = ['sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage];
+  const clusterIsEmpty = (deadline: number) =>
+    eventually(async () => (await scene.cluster.ours()).length === 0, deadline);
+
+  beforeEach(async () => {
+    scene = await setScene('plain', 'leftovers');
+  });
+  afterEach(() => closeScene(scene));
+
+  it('is nothing after a disconnect', async () => {
+    await scene.product.connect(...connectArguments);
+    expect(await scene.cluster.ours()).not.toEqual([]);
+    expect((await scene.product.disconnect()).code).toBe(0);
+    expect(await scene.unchanged()).toEqual([]);
+    expect(await clusterIsEmpty(15_000)).toBe(true);
+  });
+
+  it('is nothing after Ctrl-C during a connect, at several moments', async () => {
+    for (const moment of [200, 700, 1500, 2500]) {
+      const interrupted = await run(
+        scene.product.place,
+        [
+          'timeout',
+          '--signal=INT',
+          '--foreground',
+          `${moment / 1000}`,
+          process.execPath,
+          'app/hosts/cli/main.ts',
+          'connect',
+          ...connectArguments,
+        ],
+        { deadline: 40_000 },
+      );
+      if (interrupted.code === 0) {
+        await scene.product.slipway(['disconnect']);
+      }
+      await scene.product.slipway(['disconnect', '--quit']);
+      expect(await scene.unchanged(), `${moment} ms`).toEqual([]);
+      expect(await clusterIsEmpty(15_000), `${moment} ms`).toBe(true);
+    }
+  });
+
+  it('goes by itself when the laptop vanishes while connected', async () => {
+    const short = await setScene('resolved', 'vanishing', {
+      SLIPWAY_AGENT_IDLE_SECONDS: '5',
+    });
+    await short.product.connect(...connectArguments);
+    for (const kind of ['core', 'engine', 'helper'] as const) {
+      for (const id of await short.product.processIds(kind)) {
+        process.kill(id, 'SIGKILL');
+      }
+    }
+    expect(await clusterIsEmpty(90_000)).toBe(true);
+    await run(short.laptop, [`${process.cwd()}/native/bin/slipway-helper`, 'clean', '--user', '0']);
+    expect(await short.unchanged()).toEqual([]);
+    await closeScene(short);
+  });
+});
