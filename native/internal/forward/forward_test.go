@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -37,6 +38,10 @@ var (
 // refusals and real routes without touching the machine.
 func TestMain(m *testing.M) {
 	if os.Getenv(insideVariable) != "" {
+		// The workers of a fuzzing run are children inside.
+		if slices.Contains(os.Args, "-test.fuzzworker") {
+			os.Exit(m.Run())
+		}
 		if err := furnishNamespace(); err != nil {
 			fmt.Fprintln(os.Stderr, "furnish the namespace:", err)
 			os.Exit(1)

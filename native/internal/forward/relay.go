@@ -83,34 +83,34 @@ func (r *tcpRelay) copyToCluster() error {
 	r.queue.EventRegister(&readable)
 	defer r.queue.EventUnregister(&readable)
 	for {
-		moved, err := r.moveToCluster()
-		switch err.(type) {
+		received, err := r.moveToCluster()
+		switch received.(type) {
 		case nil:
-			if moved != nil {
-				return moved
+			if err != nil {
+				return err
 			}
 		case *tcpip.ErrWouldBlock:
 			<-notify
 		case *tcpip.ErrClosedForReceive:
 			return nil
 		default:
-			return fmt.Errorf("read from laptop: %s", err)
+			return fmt.Errorf("read from laptop: %s", received)
 		}
 	}
 }
 
-// moveToCluster moves what has arrived, up to copySize bytes; failed is the socket's error.
-func (r *tcpRelay) moveToCluster() (failed error, err tcpip.Error) {
+// moveToCluster moves what has arrived, up to copySize bytes. received is the laptop's side's error, err the socket's.
+func (r *tcpRelay) moveToCluster() (received tcpip.Error, err error) {
 	slot := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(slot)
 	writer := tcpip.SliceWriter(*slot)
-	result, err := r.endpoint.Read(&writer, tcpip.ReadOptions{})
-	if err != nil {
-		return nil, err
+	result, received := r.endpoint.Read(&writer, tcpip.ReadOptions{})
+	if received != nil {
+		return received, nil
 	}
 	r.endpoint.ModerateRecvBuf(result.Count)
-	_, failed = r.socket.Write((*slot)[:result.Count])
-	return failed, nil
+	_, err = r.socket.Write((*slot)[:result.Count])
+	return nil, err
 }
 
 // copyToLaptop returns nil at the cluster's FIN. Bytes go from the socket straight into gVisor's segments, and only

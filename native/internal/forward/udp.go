@@ -182,14 +182,14 @@ func (d *datagramFlow) copyToCluster() {
 	d.queue.EventRegister(&readable)
 	defer d.queue.EventUnregister(&readable)
 	for {
-		failed, err := d.moveToCluster()
-		switch err.(type) {
+		received, err := d.moveToCluster()
+		switch received.(type) {
 		case nil:
-			if errors.Is(failed, net.ErrClosed) {
+			if errors.Is(err, net.ErrClosed) {
 				return
 			}
-			if failed != nil {
-				d.tell(failed)
+			if err != nil {
+				d.tell(err)
 			}
 		case *tcpip.ErrWouldBlock:
 			select {
@@ -203,17 +203,18 @@ func (d *datagramFlow) copyToCluster() {
 	}
 }
 
-func (d *datagramFlow) moveToCluster() (failed error, err tcpip.Error) {
+// moveToCluster moves one datagram. received is the laptop's side's error, err the socket's.
+func (d *datagramFlow) moveToCluster() (received tcpip.Error, err error) {
 	slot := datagramBuffers.Get().(*[]byte)
 	defer datagramBuffers.Put(slot)
 	writer := tcpip.SliceWriter(*slot)
-	result, err := d.endpoint.Read(&writer, tcpip.ReadOptions{})
-	if err != nil {
-		return nil, err
+	result, received := d.endpoint.Read(&writer, tcpip.ReadOptions{})
+	if received != nil {
+		return received, nil
 	}
 	d.touch()
-	_, failed = d.socket.Write((*slot)[:result.Count])
-	return failed, nil
+	_, err = d.socket.Write((*slot)[:result.Count])
+	return nil, err
 }
 
 func (d *datagramFlow) copyToLaptop() {
