@@ -222,9 +222,10 @@ func (client *Client) exchange(ctx context.Context, operation string, input any)
 	if errors.Is(err, wire.ErrFrameTooLarge) {
 		return answer{}, malformed(err.Error()) // nothing was written: the link is whole
 	}
-	if err != nil {
-		client.fail(&wire.Problem{Code: wire.CodeHelperLost, Cause: err.Error()})
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		client.fail(&wire.Problem{Code: wire.CodeHelperLost, Cause: "the helper does not read"})
 	}
+	// Any other failed write means that the helper hung up: what it said last is still to be read.
 	select {
 	case received := <-waiting:
 		return received.checked()

@@ -72,7 +72,8 @@ func (suffixes *tree) walk(low, high int, parent string) {
 			child = child<<8 | uint32(octet)
 		}
 		kind, wildcard := child>>28&3, child>>30&1 == 1
-		if icann && kind == 0 {
+		// A top-level domain may be in the tree only for what is below it (za); it is one all the same.
+		if icann && (kind == 0 || kind == 2 && parent == "") {
 			suffixes.names = append(suffixes.names, name)
 		}
 		if icann && kind == 1 {

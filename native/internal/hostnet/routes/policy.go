@@ -104,14 +104,14 @@ var uniqueLocal = netip.MustParsePrefix("fc00::/7")
 // everything: what cannot be understood cannot be kept clear of.
 func Decide(input wire.RoutesInput, laptop Laptop) []wire.RouteDecision {
 	decisions := make([]wire.RouteDecision, 0, len(input.Prefixes))
-	protected, malformed := parseProtected(input.Protected)
+	protected, understood, malformed := parseProtected(input.Protected)
 	accepted := map[netip.Prefix]struct{}{}
 	for _, text := range input.Prefixes {
 		decision := wire.RouteDecision{Prefix: text, Reason: ReasonProtected, Conflict: malformed}
 		prefix, reason := classify(text)
 		if reason != "" {
 			decision = wire.RouteDecision{Prefix: text, Reason: reason}
-		} else if malformed == "" {
+		} else if understood {
 			decision = compare(text, prefix, protected, laptop)
 			if _, again := accepted[prefix]; decision.Accepted && !again {
 				if len(accepted) == MaxRoutes {
@@ -126,15 +126,15 @@ func Decide(input wire.RoutesInput, laptop Laptop) []wire.RouteDecision {
 	return decisions
 }
 
-func parseProtected(texts []string) (protected []netip.Addr, malformed string) {
+func parseProtected(texts []string) (protected []netip.Addr, understood bool, malformed string) {
 	for _, text := range texts {
 		address, err := netip.ParseAddr(text)
 		if err != nil {
-			return nil, text
+			return nil, false, text
 		}
 		protected = append(protected, address.Unmap().WithZone(""))
 	}
-	return protected, ""
+	return protected, true, ""
 }
 
 // classify applies what holds on every laptop.
