@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"slipway/native/internal/build"
@@ -17,14 +16,6 @@ import (
 	"slipway/native/internal/engine"
 	"slipway/native/internal/wire"
 )
-
-// memoryLimit in bytes is where the collector begins to work harder: live memory is under a quarter of it even with
-// all queues full.
-const memoryLimit = 192 << 20
-
-// collectAt makes the collector run when the heap has grown by so many percent. The packet path allocates next to
-// nothing, so that running it early costs little and keeps what the process holds small.
-const collectAt = 50
 
 func main() {
 	if len(os.Args) > 1 {
@@ -37,8 +28,7 @@ func main() {
 	}
 	// A core that is gone must not end us by a signal before everything is undone.
 	signal.Ignore(syscall.SIGPIPE)
-	debug.SetGCPercent(collectAt)
-	debug.SetMemoryLimit(memoryLimit)
+	engine.Tune()
 	level := slog.LevelInfo
 	if os.Getenv("SLIPWAY_ENGINE_LOG") == "debug" {
 		level = slog.LevelDebug

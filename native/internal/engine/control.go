@@ -153,7 +153,7 @@ func (session *session) adopt(ctx context.Context, target wire.AgentTarget, keys
 	session.lanes, session.registry = set, next
 	session.mutex.Unlock()
 	set.start(ctx)
-	signal(session.nudges)
+	notify(session.nudges)
 	return nil
 }
 
@@ -168,8 +168,8 @@ func (session *session) renew(ctx context.Context, stream io.ReadWriteCloser, ta
 	}
 	for {
 		// Nobody reads the stream between two renewals, so that its end shows at the next one only; the lanes, whose
-		// streams go the same way, notice earlier and wake this wait.
-		session.pause(ctx, interval)
+		// streams go the same way, notice earlier and end this wait.
+		session.pauseOr(ctx, interval, session.doubted)
 		select {
 		case <-session.leaving:
 			bye, cancel := context.WithTimeout(ctx, time.Second)

@@ -22,6 +22,7 @@ type laneSet struct {
 	id      string
 	lanes   *tunnel.Lanes
 	health  *health
+	hurried chan struct{} // the express lane's next heartbeat is due now
 	ahead   *pendingStreams
 	hears   func(packet []byte) bool // heard, made once: a method value allocates
 
@@ -41,7 +42,7 @@ func newLaneSet(session *session, target wire.AgentTarget, keys sessionKeys, reg
 		session: session, target: target, keys: keys, ahead: ahead,
 		id: registration.granted.Session, ticket: registration.granted.Ticket,
 		health: newHealth(session.timing, registration.granted.Lanes, registration.engine, registration.agent),
-		cancel: func() {},
+		cancel: func() {}, hurried: make(chan struct{}, 1),
 	}
 	set.hears = set.heard
 	set.lanes, err = tunnel.New(tunnel.Config{
@@ -82,7 +83,7 @@ func (set *laneSet) receive(lane int, packets [][]byte) {
 func (set *laneSet) heard(packet []byte) bool {
 	revived, isAnswer := set.health.answered(packet, time.Now())
 	if revived >= 0 {
-		signal(set.session.nudges)
+		notify(set.session.nudges)
 	}
 	return isAnswer
 }
@@ -137,6 +138,10 @@ func (set *laneSet) attend(ctx context.Context, lane int, stream io.ReadWriteClo
 	ticker := time.NewTicker(max(set.session.timing.Heartbeat/8, time.Millisecond))
 	defer ticker.Stop()
 	var packet [heartbeatLength]byte
+	var hurried chan struct{}
+	if lane == 0 {
+		hurried = set.hurried
+	}
 	for {
 		if set.health.due(lane, time.Now(), &packet) {
 			set.lanes.Send(lane, packet[:])
@@ -151,6 +156,7 @@ func (set *laneSet) attend(ctx context.Context, lane int, stream io.ReadWriteClo
 			set.lanes.Detach(lane, ctx.Err())
 			return ctx.Err()
 		case <-ticker.C:
+		case <-hurried:
 		}
 		if set.health.isAlive(lane) {
 			wait.reset()

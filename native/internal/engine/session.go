@@ -58,6 +58,7 @@ type session struct {
 
 	nudges    chan struct{} // something that watch judges has changed
 	noted     chan struct{} // lastError changed, for established
+	doubted   chan struct{} // a lane was refused while the tunnel is down: is the session still known?
 	firstDone chan struct{} // closed when the tunnel was usable for the first time
 	observing sync.Mutex    // orders calls of the observer
 }
@@ -74,7 +75,7 @@ func newSession(config Config, forwarder Forwarder, target wire.AgentTarget, rec
 		timing: config.Timing, build: config.Build, log: config.Log, forwarder: forwarder,
 		receive: receive, observer: observer, target: target, keys: keys,
 		leaving: make(chan struct{}), left: make(chan struct{}),
-		nudges: make(chan struct{}, 1), noted: make(chan struct{}, 1), firstDone: make(chan struct{}),
+		nudges: make(chan struct{}, 1), noted: make(chan struct{}, 1), doubted: make(chan struct{}, 1), firstDone: make(chan struct{}),
 	}
 	session.epoch, session.endEpoch = context.WithCancel(context.Background())
 	return session, nil
@@ -154,7 +155,10 @@ func (session *session) retarget(target wire.AgentTarget) error {
 	}
 	session.mutex.Lock()
 	defer session.mutex.Unlock()
-	session.target, session.lost, session.keys, session.lastError = target, false, keys, nil
+	if target != session.target { // the same agent would keep the addresses for the same key only
+		session.keys = keys
+	}
+	session.target, session.lost, session.lastError = target, false, nil
 	session.beginEpochLocked()
 	return nil
 }
@@ -195,10 +199,16 @@ func (session *session) awaitTarget(ctx context.Context) (wire.AgentTarget, sess
 
 // pause waits between two tries; a new epoch ends it early.
 func (session *session) pause(ctx context.Context, wait time.Duration) {
+	session.pauseOr(ctx, wait, nil)
+}
+
+// pauseOr is a pause that early ends too.
+func (session *session) pauseOr(ctx context.Context, wait time.Duration, early <-chan struct{}) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-early:
 	case <-session.currentEpoch().Done():
 	case <-session.leaving:
 	case <-ctx.Done():
@@ -261,8 +271,11 @@ func (session *session) failed(target wire.AgentTarget, err error, counts bool) 
 		attempt = session.attempt
 	}
 	session.mutex.Unlock()
-	signal(session.noted)
-	signal(session.nudges)
+	notify(session.noted)
+	notify(session.nudges)
+	if attempt > 0 {
+		notify(session.doubted)
+	}
 	session.log.Debug("stream to the agent ended", "problem", problem.Code, "cause", problem.Cause)
 	session.observing.Lock()
 	defer session.observing.Unlock()
@@ -291,7 +304,7 @@ func (session *session) state() (lastError *wire.Problem, isLost bool) {
 	return session.lastError, session.lost
 }
 
-func signal(channel chan struct{}) {
+func notify(channel chan struct{}) {
 	select {
 	case channel <- struct{}{}:
 	default:

@@ -105,6 +105,7 @@ func (session *session) probe(ctx context.Context) (time.Duration, error) {
 	}
 	started := time.Now()
 	set.health.hurry(0)
+	notify(set.hurried)
 	ticker := time.NewTicker(2 * time.Millisecond)
 	defer ticker.Stop()
 	for {
