@@ -17,7 +17,7 @@ type plan struct {
 	domain     string   // "" while it is unknown or refused
 	zones      []string // what the cluster alone answers for: the domain, or the parts of it that it may claim
 	home       string
-	namespaces map[string]bool
+	namespaces map[string]bool // true: names below it may be asked of the cluster without .svc
 	reverse    []netip.Prefix
 	clusterIP6 bool // whether any IPv6 address of the cluster can be reached
 }
@@ -69,13 +69,12 @@ func (plan *plan) routeShort(name string, labels []string) route {
 		}
 	case last == "svc":
 		// No top-level domain is called so: nobody else can answer, and any namespace can be meant.
-		if len(labels) < 3 || !plan.namespaces[labels[len(labels)-2]] {
+		if len(labels) < 3 || !plan.exists(labels[len(labels)-2]) {
 			return route{way: toUpstream}
 		}
 		expanded.name, expanded.way = name+plan.domain, toCluster
 	default:
-		// A namespace that is also a top-level domain would capture the names of the whole world below it.
-		if len(labels) > 4 || !plan.namespaces[last] || reserved(last) {
+		if len(labels) > 4 || !plan.namespaces[last] {
 			return route{way: toUpstream}
 		}
 		if len(labels) == 4 && !(strings.HasPrefix(labels[0], "_") && strings.HasPrefix(labels[1], "_")) {
@@ -93,6 +92,11 @@ func (plan *plan) routeShort(name string, labels []string) route {
 		return route{way: toUpstream}
 	}
 	return expanded
+}
+
+func (plan *plan) exists(namespace string) bool {
+	_, exists := plan.namespaces[namespace]
+	return exists
 }
 
 // expands tells whether programs ask for this type by a short name. Resolvers that walk the tree from its root ask
@@ -205,6 +209,14 @@ func reserved(label string) bool {
 	return isDomain || specialUse[label]
 }
 
+// ownedByOthers tells whether names below a namespace's name are somebody else's: it is a top-level domain or set
+// aside, or the laptop's own domains lie there. Such a namespace would capture them all.
+func ownedByOthers(namespace string, hostDomains []string) bool {
+	return reserved(namespace) || slices.ContainsFunc(hostDomains, func(host string) bool {
+		return isUnder(dns.CanonicalName(host), namespace+".")
+	})
+}
+
 // zonesOf says what a cluster with this domain (lower case, final dot) may answer for. It calls itself what it likes,
 // so a domain that others own is not believed: a public suffix is refused; under one, or around the laptop's own
 // domains, only the two parts that Kubernetes defines (DNS-Based Service Discovery) are left to it.
@@ -244,11 +256,11 @@ func (plan *plan) names() (domains, search []string) {
 		domains = append(domains, strings.TrimSuffix(zone, "."))
 	}
 	domains = append(domains, "svc")
-	if plan.namespaces[plan.home] && !reserved(plan.home) {
+	if plan.namespaces[plan.home] {
 		domains = append(domains, plan.home)
 	}
 	for _, namespace := range slices.Sorted(maps.Keys(plan.namespaces)) {
-		if namespace != plan.home && !reserved(namespace) {
+		if namespace != plan.home && plan.namespaces[namespace] {
 			domains = append(domains, namespace)
 		}
 	}

@@ -129,8 +129,8 @@ func (resolver *Resolver) SetReverse(routed []netip.Prefix) {
 	resolver.replan()
 }
 
-// SetHostDomains names the search domains that the laptop has without us. A cluster whose domain lies around one of
-// them does not get those names.
+// SetHostDomains names the search domains that the laptop has without us. A cluster or a namespace whose name lies
+// around one of them does not get those names.
 func (resolver *Resolver) SetHostDomains(domains []string) {
 	resolver.mutex.Lock()
 	defer resolver.mutex.Unlock()
@@ -178,10 +178,10 @@ func (resolver *Resolver) replan() {
 	}
 	for _, namespace := range append(slices.Clone(resolver.scope.Namespaces), next.home) {
 		if isHostLabel(namespace) {
-			next.namespaces[namespace] = true
+			next.namespaces[namespace] = !ownedByOthers(namespace, resolver.hostDomains)
 		}
 	}
-	if !next.namespaces[next.home] {
+	if !next.exists(next.home) {
 		next.home = ""
 	}
 	next.clusterIP6 = slices.ContainsFunc(next.reverse, func(prefix netip.Prefix) bool { return prefix.Addr().Is6() })

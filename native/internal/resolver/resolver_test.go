@@ -190,6 +190,22 @@ func TestNamesForTheSystemsSplitDNS(t *testing.T) {
 	}
 }
 
+func TestANamespaceCannotTakeTheLaptopsOwnDomain(t *testing.T) {
+	laptop := newLaptop(t)
+	laptop.cluster.set("printer.webshop.svc.cluster.local.", "printer.webshop.svc.cluster.local. 5 IN A 10.96.66.66")
+	laptop.SetHostDomains([]string{"Office.WebShop"})
+	for name, want := range map[string]string{
+		"printer.webshop": "NOERROR | printer.webshop. A 192.0.2.7", "printer.webshop.svc": "NOERROR | printer.webshop.svc. A 10.96.66.66",
+	} {
+		if got := line(laptop.ask(name, dns.TypeA)); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+	if domains, _ := laptop.Names(); slices.Contains(domains, "webshop") {
+		t.Errorf("the system's resolver would be told %v", domains)
+	}
+}
+
 func TestTheSpellingOfTheQuestionComesBack(t *testing.T) {
 	laptop := newLaptop(t)
 	for _, name := range []string{"orders.webshop", "oRdErS.WebShop", "ORDERS.webshop.svc.Cluster.LOCAL", "Www.Example.Test"} {

@@ -24,7 +24,7 @@ type Exchange func(ctx context.Context, query *dns.Msg) (*dns.Msg, error)
 type Dial func(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error)
 
 const (
-	serverTimeout = 2 * time.Second        // for each server and transport
+	serverTimeout = 2 * time.Second
 	resendAfter   = 700 * time.Millisecond // one datagram may be lost without costing the server its turn
 	avoidedFor    = 10 * time.Second       // a server that was silent is asked last for so long
 
@@ -38,7 +38,8 @@ var errNoServers = errors.New("no nameserver")
 // where one is silent, unreachable, or fails.
 type Servers struct {
 	dial       Dial
-	offerEDNS0 bool // where the question has none
+	offerEDNS0 bool          // where the question has none
+	timeout    time.Duration // for each server and transport
 
 	mutex   sync.Mutex
 	list    []netip.AddrPort
@@ -52,14 +53,14 @@ func NewUpstream(servers []netip.AddrPort, dial Dial) *Servers {
 			return (&net.Dialer{}).DialContext(ctx, network, server.String())
 		}
 	}
-	result := &Servers{dial: dial}
+	result := &Servers{dial: dial, timeout: serverTimeout}
 	result.Set(servers)
 	return result
 }
 
 // NewCluster makes the exchange with the cluster's nameservers, through the tunnel that dial goes through.
 func NewCluster(dial Dial, nameservers []netip.AddrPort) *Servers {
-	result := &Servers{dial: dial, offerEDNS0: true}
+	result := &Servers{dial: dial, timeout: serverTimeout, offerEDNS0: true}
 	result.Set(nameservers)
 	return result
 }
@@ -159,7 +160,7 @@ func (servers *Servers) ask(ctx context.Context, server netip.AddrPort, query *d
 }
 
 func (servers *Servers) askBy(ctx context.Context, network string, server netip.AddrPort, query *dns.Msg, wire []byte) (*dns.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	ctx, cancel := context.WithTimeout(ctx, servers.timeout)
 	defer cancel()
 	connection, err := servers.dial(ctx, network, server)
 	if err != nil {
