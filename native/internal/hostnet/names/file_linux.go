@@ -198,8 +198,10 @@ func UndoFile(changes []journal.FileChange) error {
 	if path != resolvConfPath {
 		return fmt.Errorf("undo file: %q is not a file that is ever changed", path)
 	}
-	if err := os.Remove(resolvConfPending); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("undo file: %w", err)
+	if _, err := os.Lstat(resolvConfPending); err == nil { // a file system made read-only refuses even for nothing
+		if err := os.Remove(resolvConfPending); err != nil {
+			return fmt.Errorf("undo file: %w", err)
+		}
 	}
 	now, err := capture(path)
 	if err != nil {
