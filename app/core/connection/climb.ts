@@ -98,13 +98,20 @@ export function climb(state: Ascending, { now }: Moment): Transition {
   return { state: { ...state, held, ascent }, effects };
 }
 
+/** The helper is busy while it undoes an engine that ended a moment ago; longer than these tries, it is another Slipway. */
+const mostBusyTries = 4;
+
 /** A task of the way up failed: tries again where that may help and somebody waits for it, else goes down. */
 export function failAscent(state: Ascending, step: Step, because: Problem, moment: Moment): Transition {
   if (state.phase === 'preparing') {
-    const isWorthAnother = isLossOfProcess(because) && state.policy.recover && state.attempt < mostRestarts;
+    const isWorthAnother =
+      because.code === 'helper-busy'
+        ? state.attempt < mostBusyTries
+        : isLossOfProcess(because) && state.policy.recover && state.attempt < mostRestarts;
     return isWorthAnother ? restart(state, because, moment) : undoToFailed(state, step, because, moment);
   }
-  const isPointless = !isTransient(because) || (isLossOfProcess(because) && !state.policy.recover);
+  const isPointless =
+    (!isTransient(because) && because.code !== 'helper-busy') || (isLossOfProcess(because) && !state.policy.recover);
   return isPointless ? undoToFailed(state, step, because, moment) : restart(state, because, moment);
 }
 

@@ -40,6 +40,14 @@ async function checkHost(ports: Ports, active: Runner | null): Promise<Check[]> 
   let answer = 'serves the connection that is on';
   if (known === null) {
     const inspected = await inspectHost(ports, [], []);
+    if (!inspected.ok && inspected.problem.code === 'tun-unavailable') {
+      const milliseconds = ports.clock.now() - startedAt;
+      return [
+        good('helper', 'answers', milliseconds),
+        bad('tun', inspected.problem, 0),
+        notChecked('resolver', 'there is no TUN'),
+      ];
+    }
     if (!inspected.ok) {
       return [
         bad('helper', inspected.problem, ports.clock.now() - startedAt),

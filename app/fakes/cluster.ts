@@ -1,0 +1,235 @@
+/**
+ * A cluster without a network: namespaces, Services and endpoints that a script changes, agents that are placed, die
+ * and are deleted, credentials that expire, and an API server that can go away.
+ */
+import { failure, type Problem, problem, type Result, type Service, success } from '../contract/index.ts';
+import { type AgentTarget, agentPort, type ClusterAddress, type ClusterCredentials } from '../core/engine-messages.ts';
+import type { AgentPlaced, AgentWish, Catalogue, ClusterPort, Range } from '../core/ports.ts';
+import { type Faults, unlessPlanned } from './faults.ts';
+
+export class FakeCluster {
+  readonly server = 'https://kubernetes.example.org:6443';
+  readonly serverAddress = '203.0.113.10';
+  namespaces = ['default', 'dev', 'infra', 'webshop'];
+  services: Service[] = [service('webshop', 'orders', '10.96.41.7', ['10.244.0.12', '10.244.1.9'])];
+  ranges: Range[] = [
+    { prefix: '10.96.0.0/16', kind: 'services', origin: 'service-cidr' },
+    { prefix: '10.244.0.0/24', kind: 'pods', origin: 'node-pod-cidr' },
+    { prefix: '10.244.1.0/24', kind: 'pods', origin: 'node-pod-cidr' },
+  ];
+  mayListNamespaces = true;
+  missingRights: Problem[] = [];
+  catalogueProblems: Problem[] = [];
+  clockSkew = 0;
+  version = 'v1.34.0';
+  /** The token that the API server takes; credentials(true) fetches it. */
+  token = 'token-1';
+
+  /** Agents by pod name: true while its process runs. An entry is a Job with its pod. */
+  readonly agents = new Map<string, boolean>();
+  timesPlaced = 0;
+  openPorts = 0;
+  readonly #listeners = new Set<() => void>();
+  #isReachable = true;
+
+  /** Hears that something about the cluster changed: its reach, its agents, its catalogue. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  changed(): void {
+    for (const listener of [...this.#listeners]) {
+      listener();
+    }
+  }
+
+  get isReachable(): boolean {
+    return this.#isReachable;
+  }
+
+  set isReachable(isReachable: boolean) {
+    this.#isReachable = isReachable;
+    this.changed();
+  }
+
+  /** Deletes every agent, as an administrator would. */
+  deleteAgents(): void {
+    this.agents.clear();
+    this.changed();
+  }
+
+  catalogue(namespaces: readonly string[] = []): Catalogue {
+    const isWanted = (namespace: string) => namespaces.length === 0 || namespaces.includes(namespace);
+    return {
+      namespaces: this.mayListNamespaces ? [...this.namespaces] : [],
+      services: this.services.filter((candidate) => isWanted(candidate.namespace)),
+      problems: [...this.catalogueProblems],
+    };
+  }
+}
+
+/** One user's view of the fake cluster. */
+export class FakeClusterPort implements ClusterPort {
+  readonly address: ClusterAddress;
+  readonly execPlugin;
+  readonly #cluster: FakeCluster;
+  readonly #faults: Faults;
+  #token: string;
+  #isClosed = false;
+  readonly #endings: (() => void)[] = [];
+
+  constructor(cluster: FakeCluster, faults: Faults, execPlugin: ClusterPort['execPlugin']) {
+    this.#cluster = cluster;
+    this.#faults = faults;
+    this.execPlugin = execPlugin;
+    this.address = { server: cluster.server };
+    this.#token = cluster.token;
+    cluster.openPorts += 1;
+  }
+
+  async protectedAddresses(): Promise<string[]> {
+    const fault = await this.#faults.pass('protectedAddresses');
+    return fault === null ? [this.#cluster.serverAddress] : [];
+  }
+
+  credentials(refresh: boolean): Promise<Result<ClusterCredentials>> {
+    return unlessPlanned(this.#faults, 'credentials', () => {
+      if (refresh) {
+        this.#token = this.#cluster.token;
+      }
+      return success({ bearerToken: this.#token });
+    });
+  }
+
+  reach(): Promise<Result<{ version: string; clockSkewMilliseconds: number }>> {
+    return this.#ask('reach', () =>
+      success({ version: this.#cluster.version, clockSkewMilliseconds: this.#cluster.clockSkew }),
+    );
+  }
+
+  discoverRanges(): Promise<Result<Range[]>> {
+    return this.#ask('discoverRanges', () => success([...this.#cluster.ranges]));
+  }
+
+  listNamespaces(): Promise<Result<{ namespaces: string[]; complete: boolean }>> {
+    const { mayListNamespaces } = this.#cluster;
+    return this.#ask('listNamespaces', () =>
+      success({ namespaces: mayListNamespaces ? [...this.#cluster.namespaces] : [], complete: mayListNamespaces }),
+    );
+  }
+
+  listCatalogue(namespaces: readonly string[]): Promise<Result<Catalogue>> {
+    return this.#ask('listNamespaces', () => success(this.#cluster.catalogue(namespaces)));
+  }
+
+  watchCatalogue(listener: (catalogue: Catalogue) => void): () => void {
+    let last = '';
+    const tell = () => {
+      const catalogue = this.#cluster.catalogue();
+      const text = JSON.stringify(catalogue);
+      if (this.#cluster.isReachable && !this.#isClosed && text !== last) {
+        last = text;
+        listener(catalogue);
+      }
+    };
+    const unlisten = this.#cluster.listen(tell);
+    void this.#faults.wait(1).then(tell);
+    this.#endings.push(unlisten);
+    return unlisten;
+  }
+
+  async placeAgent(
+    wish: AgentWish,
+    progress: (detail: string) => void,
+    signal: AbortSignal,
+  ): Promise<Result<AgentPlaced>> {
+    const refused = this.#unreachable();
+    if (refused !== null) {
+      return refused;
+    }
+    this.#cluster.timesPlaced += 1;
+    const pod = `slipway-agent-${this.#cluster.timesPlaced}`;
+    this.#cluster.agents.set(pod, false);
+    progress('waiting for the pod to be scheduled');
+    const placed = this.#faults.pass('placeAgent');
+    const aborted = new Promise<'aborted'>((resolve) => {
+      if (signal.aborted) {
+        resolve('aborted');
+      }
+      signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+    });
+    let fault: Awaited<typeof placed> | 'aborted';
+    try {
+      fault = await Promise.race([placed, aborted]);
+    } catch (error) {
+      this.#cluster.agents.delete(pod);
+      throw error;
+    }
+    if (fault !== null) {
+      await this.#faults.wait(1);
+      this.#cluster.agents.delete(pod);
+      return fault === 'aborted' ? failure(problem('agent-gone', 'placing it was aborted')) : fault;
+    }
+    this.#cluster.agents.set(pod, true);
+    const target: AgentTarget = { namespace: wish.namespace, pod, port: agentPort };
+    const delivery = wish.image === '' ? 'sent' : 'image';
+    const image = wish.image || wish.baseImage;
+    return success({ target, agent: { namespace: wish.namespace, pod, build: 'fake-build', delivery, image } });
+  }
+
+  agentLives(placed: AgentPlaced): Promise<Result<boolean>> {
+    return this.#ask('agentLives', () => success(this.#cluster.agents.get(placed.target.pod) === true));
+  }
+
+  deleteAgent(placed: AgentPlaced): Promise<Result<null>> {
+    return this.#ask('deleteAgent', () => {
+      this.#cluster.agents.delete(placed.target.pod);
+      this.#cluster.changed();
+      return success(null);
+    });
+  }
+
+  checkRights(): Promise<Result<Problem[]>> {
+    return this.#ask('checkRights', () => success([...this.#cluster.missingRights]));
+  }
+
+  close(): void {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#cluster.openPorts -= 1;
+      for (const end of this.#endings) {
+        end();
+      }
+    }
+  }
+
+  #ask<Value>(operation: Parameters<Faults['pass']>[0], answer: () => Result<Value>): Promise<Result<Value>> {
+    return unlessPlanned(this.#faults, operation, () => this.#unreachable() ?? answer());
+  }
+
+  #unreachable(): { ok: false; problem: Problem } | null {
+    return this.#cluster.isReachable ? null : failure(problem('api-unreachable', 'connection refused'));
+  }
+}
+
+/** A ClusterIP Service with one port and ready endpoints. */
+export function service(namespace: string, name: string, address: string, endpoints: readonly string[]): Service {
+  return {
+    namespace,
+    name,
+    type: 'ClusterIP',
+    addresses: [address],
+    headless: false,
+    externalName: '',
+    ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: '8080', nodePort: null, application: 'http' }],
+    endpoints: endpoints.map((endpoint, index) => ({
+      address: endpoint,
+      ready: true,
+      pod: `${name}-${index}`,
+      node: `node-${index}`,
+    })),
+    labels: { app: name },
+    createdAt: 0,
+  };
+}

@@ -1,0 +1,340 @@
+/**
+ * An engine without packets: it follows the commands of the link as the real one does, changes the fake laptop in
+ * the same order, finds its agent in the fake cluster, and undoes everything when it is stopped, ended or killed.
+ */
+import { type Problem, problem, type Result, success } from '../contract/index.ts';
+import {
+  type EngineCommand,
+  type EngineEvent,
+  engineCommandSchema,
+  type WireProblem,
+} from '../core/engine-messages.ts';
+import type { Clock, EngineLink, EnginePort } from '../core/ports.ts';
+import type { FakeCluster } from './cluster.ts';
+import type { Faults, Operation } from './faults.ts';
+import { type FakeHost, helperBusy } from './host.ts';
+
+type ConnectWork = Extract<EngineCommand, { command: 'connect' }>['connect'];
+
+export class FakeEngines implements EnginePort {
+  readonly #clock: Clock;
+  readonly #host: FakeHost;
+  readonly #cluster: FakeCluster;
+  readonly #faults: Faults;
+  #count = 0;
+  /** Those that run, oldest first. */
+  readonly running: FakeEngine[] = [];
+
+  constructor(clock: Clock, host: FakeHost, cluster: FakeCluster, faults: Faults) {
+    this.#clock = clock;
+    this.#host = host;
+    this.#cluster = cluster;
+    this.#faults = faults;
+  }
+
+  async start(): Promise<Result<FakeEngine>> {
+    const fault = await this.#faults.pass('startEngine');
+    if (fault !== null) {
+      return fault;
+    }
+    this.#count += 1;
+    const engine = new FakeEngine(this.#count, this.#clock, this.#host, this.#cluster, this.#faults, () => {
+      this.running.splice(this.running.indexOf(engine), 1);
+    });
+    this.running.push(engine);
+    return success(engine);
+  }
+}
+
+export class FakeEngine implements EngineLink {
+  readonly processId: number;
+  readonly ended: Promise<string>;
+  /** Everything that it was told. */
+  readonly received: EngineCommand[] = [];
+  readonly #clock: Clock;
+  readonly #host: FakeHost;
+  readonly #cluster: FakeCluster;
+  readonly #faults: Faults;
+  readonly #settle: (because: string) => void;
+  readonly #exited: () => void;
+  #listener: ((event: EngineEvent) => void) | null = null;
+  #unsent: EngineEvent[] = [];
+  #isOver = false;
+  #isReady = false;
+  #isUp = false;
+  #agent = '';
+  #token = '';
+  #unwatch: () => void = () => {};
+  #cancelCounting: () => void = () => {};
+
+  constructor(number: number, clock: Clock, host: FakeHost, cluster: FakeCluster, faults: Faults, exited: () => void) {
+    this.processId = number;
+    this.#clock = clock;
+    this.#host = host;
+    this.#cluster = cluster;
+    this.#faults = faults;
+    this.#exited = exited;
+    let settle: (because: string) => void = () => {};
+    this.ended = new Promise((resolve) => {
+      settle = resolve;
+    });
+    this.#settle = settle;
+  }
+
+  send(command: EngineCommand): void {
+    if (this.#isOver) {
+      return;
+    }
+    // As if it had gone through a pipe: what cannot be written as JSON would be lost there too.
+    const read = engineCommandSchema.parse(JSON.parse(JSON.stringify(command)));
+    this.received.push(read);
+    void this.#follow(read);
+  }
+
+  listen(listener: (event: EngineEvent) => void): void {
+    this.#listener = listener;
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    unsent.forEach(listener);
+  }
+
+  async end(): Promise<void> {
+    if (!this.#isOver) {
+      await this.#stop();
+    }
+    await this.ended;
+  }
+
+  /** Ends as by SIGKILL; the helper notices the closed link and undoes. */
+  kill(): void {
+    if (this.#isOver) {
+      return;
+    }
+    this.#exit('killed by SIGKILL');
+    if (this.#host.helperRuns) {
+      void this.#faults.wait(20).then(() => this.#releaseLease());
+    }
+  }
+
+  /** The helper ends as by SIGKILL: nothing is undone until the next one replays the journal. */
+  loseHelper(): void {
+    this.#host.helperRuns = false;
+    this.#host.lease = null;
+    this.#say({ event: 'helperLost', problem: { code: 'helper-lost', cause: 'the helper closed its link' } });
+    this.#exit('exited with 1');
+  }
+
+  /** The API server answers 401 from now on until new credentials come. */
+  refuseCredentials(): void {
+    this.#say({ event: 'needCredentials' });
+  }
+
+  say(event: EngineEvent): void {
+    this.#say(event);
+  }
+
+  #say(event: EngineEvent): void {
+    if (this.#isOver) {
+      return;
+    }
+    if (this.#listener === null) {
+      this.#unsent.push(event);
+    } else {
+      this.#listener(event);
+    }
+  }
+
+  async #follow(command: EngineCommand): Promise<void> {
+    switch (command.command) {
+      case 'prepare':
+        return this.#prepare(command.prepare.ranges, command.prepare.protected);
+      case 'connect':
+        return this.#connect(command.connect);
+      case 'agent':
+        this.#agent = command.agent.pod;
+        await this.#faults.wait(5);
+        return this.#look();
+      case 'credentials':
+        this.#token = command.credentials.bearerToken ?? '';
+        return;
+      case 'test': {
+        await this.#faults.wait(5);
+        const { id, host } = command.test;
+        this.#say({ event: 'tested', tested: { id, steps: this.#testSteps(host) } });
+        return;
+      }
+      case 'stop':
+        return this.#stop();
+      case 'hello':
+      case 'scope':
+      case 'endpoints':
+        return;
+    }
+  }
+
+  #testSteps(host: string): { step: string; microseconds: number; answer?: string; problem?: WireProblem }[] {
+    if (!this.#isReady) {
+      return [{ step: 'name', microseconds: 1, problem: { code: 'route-missing', cause: 'nothing is connected' } }];
+    }
+    const tunnel = this.#isUp
+      ? { step: 'tunnel', microseconds: 900 }
+      : { step: 'tunnel', microseconds: 1, problem: { code: 'tunnel-silent', cause: `nothing answers for ${host}` } };
+    return [{ step: 'name', microseconds: 400, answer: '10.96.0.1' }, { step: 'route', microseconds: 5 }, tunnel];
+  }
+
+  async #prepare(ranges: readonly string[], protectedAddresses: readonly string[]): Promise<void> {
+    const fault = await this.#faults.pass('prepare');
+    const refused =
+      fault?.problem ??
+      (this.#host.helperRuns ? null : problem('helper-missing', 'its socket does not answer', { context: '' })) ??
+      (this.#host.lease === null || this.#host.lease === this.processId ? null : helperBusy) ??
+      (this.#host.tunAvailable ? null : problem('tun-unavailable', 'the helper finds no TUN device'));
+    if (refused !== null) {
+      this.#say({ event: 'failed', failed: { during: 'prepare', problem: wire(refused), leftOver: 0 } });
+      return;
+    }
+    if (this.#isOver) {
+      return;
+    }
+    const host = this.#host.inspect();
+    const decisions = this.#host.check(ranges, protectedAddresses);
+    this.#host.lease = this.processId;
+    const helper = { protocol: 1, build: this.#host.build, role: 'helper' };
+    this.#say({ event: 'prepared', prepared: { helper, host, decisions } });
+  }
+
+  async #connect({ agent, credentials, ranges, scope }: ConnectWork): Promise<void> {
+    this.#agent = agent.pod;
+    this.#token = credentials.bearerToken ?? '';
+    const steps: [Operation & ('tunnel' | 'routes' | 'names' | 'verify'), () => void][] = [
+      ['tunnel', () => {}],
+      [
+        'routes',
+        () => {
+          this.#host.tun = `slipway${this.processId}`;
+          this.#host.routes = [...ranges];
+          this.#host.timesChanged += 1;
+        },
+      ],
+      [
+        'names',
+        () => {
+          this.#host.names = ['svc', 'cluster.local'];
+        },
+      ],
+      ['verify', () => {}],
+    ];
+    for (const [step, change] of steps) {
+      this.#say({ event: 'step', step: { step } });
+      const fault = await this.#faults.pass(step);
+      if (this.#isOver) {
+        return;
+      }
+      const problemOfStep = fault?.problem ?? (step === 'tunnel' ? this.#problemOfAgent() : null);
+      if (problemOfStep !== null && problemOfStep.code !== 'resolver-unset') {
+        const leftOver = this.#host.undo();
+        this.#say({ event: 'failed', failed: { during: step, problem: wire(problemOfStep), leftOver } });
+        return;
+      }
+      if (problemOfStep === null) {
+        change();
+      }
+    }
+    this.#isReady = true;
+    this.#isUp = true;
+    this.#unwatch = this.#cluster.listen(() => this.#look());
+    const search = [`${scope.homeNamespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'];
+    const isNamed = this.#host.names.length > 0;
+    this.#say({
+      event: 'ready',
+      ready: {
+        interface: this.#host.tun ?? '',
+        mtu: 16000,
+        routes: ranges.map((prefix) => ({ prefix, accepted: true })),
+        names: {
+          mode: isNamed ? this.#host.resolverMode : 'off',
+          resolver: '198.18.0.3',
+          domains: isNamed ? ['cluster.local', 'svc'] : [],
+          search: isNamed ? search : [],
+          upstreams: this.#host.upstreams,
+          refused: [],
+          ...(isNamed ? {} : { problem: { code: 'resolver-unset', cause: 'resolv.conf cannot be written' } }),
+        },
+        agent: {
+          build: 'fake-build',
+          nameservers: ['10.96.0.10'],
+          clusterDomain: 'cluster.local',
+          search,
+          canPing: true,
+        },
+      },
+    });
+    this.#count(0);
+  }
+
+  #count(seconds: number): void {
+    this.#cancelCounting = this.#clock.after(1000, () => {
+      const bytes = (seconds + 1) * 1000;
+      const counters = { bytesUp: bytes, bytesDown: bytes * 10, packetsUp: 1, packetsDown: 1, flows: 1 };
+      this.#say({ event: 'counters', counters: { ...counters, roundTripMicroseconds: 900 } });
+      this.#count(seconds + 1);
+    });
+  }
+
+  #problemOfAgent(): Problem | null {
+    if (!this.#cluster.isReachable) {
+      return problem('api-unreachable', 'connection refused');
+    }
+    if (this.#token !== this.#cluster.token) {
+      return problem('unauthorized', 'the API server answered 401');
+    }
+    return this.#cluster.agents.get(this.#agent) === true ? null : problem('agent-gone', `${this.#agent} not found`);
+  }
+
+  /** Looks whether the data path still works, as heartbeats do. */
+  #look(): void {
+    if (this.#isOver || !this.#isReady) {
+      return;
+    }
+    const trouble = this.#problemOfAgent();
+    if (trouble === null) {
+      this.#isUp = true;
+      this.#say({ event: 'tunnel', tunnel: { state: 'up', path: 'apiserver', roundTripMicroseconds: 900 } });
+      return;
+    }
+    if (this.#isUp) {
+      this.#isUp = false;
+      const because = wire(trouble);
+      this.#say({ event: 'tunnel', tunnel: { state: 'down', path: 'apiserver', attempt: 1, because } });
+    }
+    if (trouble.code === 'unauthorized') {
+      this.#say({ event: 'needCredentials' });
+    } else if (trouble.code === 'agent-gone') {
+      this.#say({ event: 'agentLost', problem: wire(trouble) });
+    }
+  }
+
+  async #stop(): Promise<void> {
+    await this.#faults.wait(10);
+    if (!this.#isOver) {
+      this.#say({ event: 'stopped', stopped: { leftOver: this.#releaseLease() } });
+      this.#exit('');
+    }
+  }
+
+  #releaseLease(): number {
+    return this.#host.lease === this.processId ? this.#host.undo() : 0;
+  }
+
+  #exit(because: string): void {
+    this.#isOver = true;
+    this.#unwatch();
+    this.#cancelCounting();
+    this.#exited();
+    this.#settle(because);
+  }
+}
+
+function wire({ code, cause, facts }: Problem): WireProblem {
+  return { code, cause, facts };
+}

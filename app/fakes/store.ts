@@ -1,0 +1,48 @@
+/** A store without files. It outlives the core, as files do. */
+import { defaultSettings, type Result, type Settings, success, type Wanted } from '../contract/index.ts';
+import type { StorePort } from '../core/ports.ts';
+import { type Faults, unlessPlanned } from './faults.ts';
+
+export class FakeStore implements StorePort {
+  kept: { settings: Settings; wanted: Wanted[]; trusted: string[] } = {
+    settings: defaultSettings,
+    wanted: [],
+    trusted: [],
+  };
+  readonly #faults: Faults;
+
+  constructor(faults: Faults) {
+    this.#faults = faults;
+  }
+
+  async settings(): Promise<Result<Settings>> {
+    return success(structuredClone(this.kept.settings));
+  }
+
+  async saveSettings(settings: Settings): Promise<Result<null>> {
+    this.kept = { ...this.kept, settings: structuredClone(settings) };
+    return success(null);
+  }
+
+  async wanted(): Promise<Wanted[]> {
+    return structuredClone(this.kept.wanted);
+  }
+
+  saveWanted(wanted: readonly Wanted[]): Promise<Result<null>> {
+    return unlessPlanned(this.#faults, 'saveWanted', () => {
+      this.kept = { ...this.kept, wanted: structuredClone([...wanted]) };
+      return success(null);
+    });
+  }
+
+  async trustedExecPlugins(): Promise<string[]> {
+    return [...this.kept.trusted];
+  }
+
+  async trustExecPlugin(digest: string): Promise<Result<null>> {
+    if (!this.kept.trusted.includes(digest)) {
+      this.kept = { ...this.kept, trusted: [...this.kept.trusted, digest] };
+    }
+    return success(null);
+  }
+}

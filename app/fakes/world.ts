@@ -1,0 +1,60 @@
+/**
+ * A whole world for the core without a kernel, a cluster or a file: every port, and the things behind them to look at
+ * and to break. Under a real clock it is a way to run the frontends without a cluster.
+ */
+import type { Clock, Log, Ports } from '../core/ports.ts';
+import { FakeCluster } from './cluster.ts';
+import { FakeEngines } from './engine.ts';
+import { Faults } from './faults.ts';
+import { FakeHelper, FakeHost } from './host.ts';
+import { FakeKubeconfig } from './kubeconfig.ts';
+import { FakeStore } from './store.ts';
+
+export interface World {
+  readonly ports: Ports;
+  readonly host: FakeHost;
+  readonly cluster: FakeCluster;
+  readonly engines: FakeEngines;
+  readonly kubeconfig: FakeKubeconfig;
+  readonly store: FakeStore;
+  readonly faults: Faults;
+  readonly log: FakeLog;
+}
+
+export class FakeLog implements Log {
+  readonly lines: { level: string; message: string; facts: Readonly<Record<string, unknown>> }[] = [];
+
+  debug(message: string, facts: Readonly<Record<string, unknown>> = {}): void {
+    this.lines.push({ level: 'debug', message, facts });
+  }
+
+  info(message: string, facts: Readonly<Record<string, unknown>> = {}): void {
+    this.lines.push({ level: 'info', message, facts });
+  }
+
+  warning(message: string, facts: Readonly<Record<string, unknown>> = {}): void {
+    this.lines.push({ level: 'warning', message, facts });
+  }
+}
+
+/** `pace` is how long each operation takes, in milliseconds. */
+export function createWorld(clock: Clock, pace = 10): World {
+  const faults = new Faults(clock, pace);
+  const host = new FakeHost();
+  const cluster = new FakeCluster();
+  const engines = new FakeEngines(clock, host, cluster, faults);
+  const kubeconfig = new FakeKubeconfig(cluster, faults);
+  const store = new FakeStore(faults);
+  const log = new FakeLog();
+  const helper = new FakeHelper(host, faults);
+  return {
+    ports: { clock, log, kubeconfig, engine: engines, helper, store },
+    host,
+    cluster,
+    engines,
+    kubeconfig,
+    store,
+    faults,
+    log,
+  };
+}
