@@ -11,6 +11,10 @@ const (
 	// stands in the queues of the path is then at most one round trip.
 	windowGain = 2
 
+	// windowSlack is added to that time. API server, kubelet and container runtime pass bytes on in bursts when they get
+	// the processor, which no round trip of an idle path shows.
+	windowSlack = 2 * time.Millisecond
+
 	// rateRounds is for how many round trips that the window limited the best rate is remembered, but no longer than
 	// rateLifetime: when a path becomes slow, its rounds become long.
 	rateRounds   = 10
@@ -25,8 +29,9 @@ const (
 type window struct {
 	minimum, maximum int
 
-	sent, reported uint64 // bytes of messages
-	limit          int    // bytes
+	sent, reported uint64    // bytes of messages
+	reportedAt     time.Time // or when the path was last known to be empty
+	limit          int       // bytes
 
 	roundTrip   time.Duration // least; 0 before the first measurement
 	roundTripAt time.Time
@@ -38,10 +43,11 @@ type window struct {
 	// One byte of the stream is followed at a time.
 	marked     bool
 	markSent   uint64 // its position
-	markDone   uint64 // reported when it was sent
 	markAt     time.Time
-	markQueued bool // more was under way than a drained path has
-	limited    bool // the window held something back since
+	markDone   uint64    // reported when it was sent
+	markSince  time.Time // when that was reported
+	markQueued bool      // more was under way than a drained path has
+	limited    bool      // the window held something back since
 }
 
 type rateSample struct {
@@ -58,12 +64,16 @@ func (w *window) outstanding() int { return int(w.sent - w.reported) }
 // add counts bytes that go out now.
 func (w *window) add(bytes int, now time.Time) {
 	outstanding := w.outstanding()
+	if outstanding == 0 {
+		w.reportedAt = now
+	}
 	w.sent += uint64(bytes)
 	if w.marked {
 		return
 	}
 	w.marked, w.limited = true, false
-	w.markSent, w.markDone, w.markAt = w.sent, w.reported, now
+	w.markSent, w.markAt = w.sent, now
+	w.markDone, w.markSince = w.reported, w.reportedAt
 	w.markQueued = outstanding > w.drained()
 }
 
@@ -75,15 +85,18 @@ func (w *window) report(received uint64, now time.Time) error {
 	if received < w.reported || received > w.sent {
 		return fmt.Errorf("%w: %d received, %d reported before, %d sent", ErrReportInvalid, received, w.reported, w.sent)
 	}
-	w.reported = received
+	w.reported, w.reportedAt = received, now
 	if !w.marked || received < w.markSent {
 		return nil
 	}
 	w.marked = false
 	elapsed := max(now.Sub(w.markAt), time.Microsecond)
 	w.measureRoundTrip(elapsed, now)
-	w.measureRate(float64(received-w.markDone)/elapsed.Seconds(), now)
-	wanted := w.clamp(int(windowGain * w.underWay()))
+	// From the report before the mark, not from the mark: reports that were held up and come together would make the
+	// path look faster than it is.
+	since := max(now.Sub(w.markSince), time.Microsecond)
+	w.measureRate(float64(received-w.markDone)/since.Seconds(), now)
+	wanted := w.clamp(int(w.rate() * (windowGain*w.roundTrip + windowSlack).Seconds()))
 	if w.draining {
 		wanted = w.drained()
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/streaming/pkg/httpstream"
 	"slipway/native/internal/wire"
 )
 
@@ -21,6 +22,11 @@ type answer struct {
 }
 
 func statusOf(err error) answer {
+	// It does not unwrap.
+	var upgrade *httpstream.UpgradeFailureError
+	if errors.As(err, &upgrade) {
+		err = upgrade.Cause
+	}
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
 		return answer{int(status.Status().Code), status.Status().Message}
