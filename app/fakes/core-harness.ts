@@ -9,6 +9,7 @@ export class CoreHarness {
   readonly clock = new ManualClock();
   readonly world: World;
   core: Core;
+  #life = { isAlive: true };
 
   constructor(prepare: (world: World) => void = () => {}) {
     this.world = createWorld(this.clock);
@@ -18,18 +19,25 @@ export class CoreHarness {
 
   /** A core as after a start of its process; the one before is forgotten, as after a SIGKILL. */
   startCore(): Core {
-    this.core = createCore(this.world.ports, 'fake-build', { processId: 4711, random: () => 0.5 });
+    this.#life.isAlive = false;
+    this.#life = { isAlive: true };
+    const ports = mortal(this.world.ports, this.#life);
+    this.core = createCore(ports, 'fake-build', { processId: 4711, random: () => 0.5 });
     return this.core;
   }
 
-  /** The core dies as by SIGKILL: its engine's standard input ends, and with it everything that it asked for. */
+  /**
+   * The core dies as by SIGKILL: it hears and does nothing any more, its engine's standard input ends, and the engine
+   * undoes everything that it had asked for.
+   */
   async killCore(): Promise<void> {
-    const silent = { ...this.world.ports.clock, after: () => () => {} };
-    void silent;
-    for (const engine of [...this.world.engines.running]) {
-      engine.kill();
+    this.#life.isAlive = false;
+    for (let round = 0; round < 2; round += 1) {
+      for (const engine of [...this.world.engines.running]) {
+        void engine.end();
+      }
+      await this.clock.advance(50); // one that was just being started is found by the second round
     }
-    await this.clock.advance(50);
   }
 
   /** Calls and moves the time until the answer is there. */
@@ -85,4 +93,45 @@ export class CoreHarness {
       clusterPorts: cluster.openPorts,
     }).toEqual({ untouched: true, lease: null, agents: [], engines: 0, clusterPorts: 0 });
   }
+}
+
+/**
+ * The same object as seen by a process that may die: from then on its calls come back never, and nothing calls it.
+ * What a call answers is wrapped likewise.
+ */
+function mortal<Target extends object>(target: Target, life: { readonly isAlive: boolean }): Target {
+  const never = () => new Promise<never>(() => {});
+  const wrap = (value: unknown): unknown => {
+    if (value instanceof Promise) {
+      return value.then((answer) => (life.isAlive ? wrapAnswer(answer) : never()));
+    }
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? mortal(value, life) : value;
+  };
+  const wrapAnswer = (answer: unknown): unknown => {
+    const isLive = typeof answer === 'object' && answer !== null && 'value' in answer && hasMethods(answer.value);
+    return isLive ? { ...answer, value: wrap(answer.value) } : answer;
+  };
+  const wrapCallback = (argument: unknown): unknown =>
+    typeof argument === 'function'
+      ? (...values: unknown[]) => (life.isAlive ? Reflect.apply(argument, undefined, values) : undefined)
+      : argument;
+  return new Proxy(target, {
+    get: (object, key) => {
+      const value: unknown = Reflect.get(object, key, object);
+      if (typeof value !== 'function') {
+        return wrap(value);
+      }
+      return (...values: unknown[]) => {
+        if (!life.isAlive) {
+          return never();
+        }
+        const answer: unknown = Reflect.apply(value, object, values.map(wrapCallback));
+        return answer instanceof Promise ? wrap(answer) : answer;
+      };
+    },
+  });
+}
+
+function hasMethods(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && ('send' in value || 'credentials' in value);
 }

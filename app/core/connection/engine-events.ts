@@ -10,7 +10,9 @@ import { beginEngineStep, currentStep, endStep, isStep, setTask } from './steps.
 
 export function hearEngine(state: ConnectionState, event: EngineEvent, moment: Moment): Transition {
   if (event.event === 'stopped') {
-    return only({ ...holding(state, { host: 'clean' }), leftOnHost: event.stopped.leftOver });
+    // Where a failure was undone before, stopping finds nothing to undo: what was told then still holds.
+    const earlier = state.held.host === 'changed' ? 0 : state.leftOnHost;
+    return only({ ...holding(state, { host: 'clean' }), leftOnHost: Math.max(event.stopped.leftOver, earlier) });
   }
   if (state.phase === 'connected' || (state.phase === 'reconnecting' && state.ascent === null)) {
     return hearLive(state, event, moment);
