@@ -1,6 +1,7 @@
 /** Follows the pod of one Job: every state of it, in order, the first one at once. Survives ended watches. */
-import { CoreV1Api, type V1Pod, Watch } from '@kubernetes/client-node';
+import { CoreV1Api, type V1Pod } from '@kubernetes/client-node';
 import type { ApiConnection } from '../cluster/api-connection.ts';
+import { ApiWatch } from '../cluster/api-watch.ts';
 import { agentLabel } from './manifest.ts';
 
 /** Milliseconds between a watch that ended and the next look. */
@@ -47,7 +48,7 @@ export function watchPodOf(
       hooks.changed(pod);
     }
     const query = { labelSelector, resourceVersion: listed.value.metadata?.resourceVersion };
-    controller = await new Watch(connection.config).watch(
+    controller = await new ApiWatch(connection.config).watch(
       path,
       query,
       (kind: string, pod: V1Pod) => {

@@ -8,6 +8,7 @@ import type { RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { problem } from '../../contract/index.ts';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
 import { ProblemError } from '../problem-error.ts';
@@ -17,7 +18,6 @@ type Interceptor = Parameters<Dispatcher['compose']>[number] & ((...argument: ne
 type WebSocketOptions = Parameters<KubeConfig['applyToHTTPSOptions']>[0];
 
 interface Session {
-  readonly credentials: ClusterCredentials;
   readonly config: KubeConfig; // with these credentials, static
   readonly headers: Readonly<Record<string, string>>;
   readonly dispatcher: Dispatcher | undefined;
@@ -25,13 +25,17 @@ interface Session {
 
 const name = 'slipway';
 
+/** How long connections of earlier credentials may still be used. Milliseconds. */
+const retirement = 60_000;
+
 let systemAuthorities: string | null = null;
 
 export class AuthenticatedConfig extends KubeConfig {
   readonly #address: ClusterAddress;
   readonly #source: CredentialSource;
   readonly #impersonation: Readonly<Record<string, string | readonly string[]>>;
-  #session: Session | null = null;
+  #session: { readonly credentials: ClusterCredentials; readonly ready: Promise<Session> } | null = null;
+  #closed = false;
 
   constructor(address: ClusterAddress, source: CredentialSource) {
     super();
@@ -61,9 +65,10 @@ export class AuthenticatedConfig extends KubeConfig {
 
   /** Ends every connection of it. */
   closeConnections(): void {
-    const session = this.#session;
-    this.#session = null;
-    session?.dispatcher?.destroy().catch(() => undefined);
+    this.#closed = true;
+    if (this.#session !== null) {
+      closeOf(this.#session.ready, 'destroy');
+    }
   }
 
   async #current(): Promise<Session> {
@@ -71,23 +76,33 @@ export class AuthenticatedConfig extends KubeConfig {
     if (!credentials.ok) {
       throw new ProblemError(credentials.problem);
     }
-    if (this.#session?.credentials === credentials.value) {
-      return this.#session;
+    if (this.#closed) {
+      throw new ProblemError(problem('api-unreachable', 'the connection to the cluster was closed'));
     }
+    const before = this.#session;
+    if (before?.credentials === credentials.value) {
+      return before.ready;
+    }
+    // Kept before it is ready, so that requests side by side share one.
+    const ready = this.#begin(credentials.value);
+    this.#session = { credentials: credentials.value, ready };
+    if (before !== null) {
+      // A request may hold the old one already and be about to use it; those under way then end by themselves.
+      setTimeout(() => closeOf(before.ready, 'close'), retirement).unref();
+    }
+    return ready;
+  }
+
+  async #begin(credentials: ClusterCredentials): Promise<Session> {
     const config = new KubeConfig();
-    config.loadFromOptions(options(this.#address, credentials.value));
+    config.loadFromOptions(options(this.#address, credentials));
     const probe = new RequestContext(this.#address.server, HttpMethod.GET);
     await config.applySecurityAuthentication(probe);
-    const before = this.#session;
-    const session: Session = {
-      credentials: credentials.value,
+    return {
       config,
       headers: probe.getHeaders(),
       dispatcher: probe.getDispatcher()?.compose(this.#interceptor()),
     };
-    this.#session = session;
-    before?.dispatcher?.close().catch(() => undefined); // requests under way end by themselves
-    return session;
   }
 
   /**
@@ -104,6 +119,10 @@ export class AuthenticatedConfig extends KubeConfig {
       );
     return interceptor;
   }
+}
+
+function closeOf(ready: Promise<Session>, how: 'close' | 'destroy'): void {
+  ready.then((session) => session.dispatcher?.[how]()).catch(() => undefined);
 }
 
 function options(address: ClusterAddress, credentials: ClusterCredentials) {

@@ -2,8 +2,9 @@
  * Keeps a list of Kubernetes objects in step with the API server: client-node's ListWatch (list, watch from that
  * version, list again after 410), started again with growing pauses when it gave up. It never gives up by itself.
  */
-import { type KubernetesListObject, type KubernetesObject, ListWatch, Watch } from '@kubernetes/client-node';
+import { type KubernetesListObject, type KubernetesObject, ListWatch } from '@kubernetes/client-node';
 import type { ApiConnection } from './api-connection.ts';
+import { ApiWatch } from './api-watch.ts';
 import { statusCodeOf } from './problems.ts';
 
 /** Milliseconds between attempts: doubled from the first to the last, back to the first after a success. */
@@ -53,7 +54,7 @@ export function startInformer<Item extends KubernetesObject>(
   // Bookmarks keep the version young while nothing changes, so that a reconnect seldom meets 410 (KEP-956).
   const watching = new ListWatch<Item>(
     `${path}?allowWatchBookmarks=true`,
-    new Watch(connection.config),
+    new ApiWatch(connection.config),
     listing,
     false,
   );

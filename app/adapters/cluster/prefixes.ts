@@ -14,16 +14,16 @@ export const widestCover = 12;
 const narrowestCover = 24;
 
 export function parsePrefix(text: string): Prefix | null {
-  if (!ipaddr.IPv4.isValidCIDR(text)) {
-    return null;
-  }
-  const [address, bits] = ipaddr.IPv4.parseCIDR(text);
-  return { first: masked(toNumber(address), bits), bits };
+  const match = /^([0-9.]+)\/(\d{1,2})$/.exec(text);
+  const address = parseAddress(match?.[1] ?? '');
+  const bits = Number(match?.[2]);
+  return address === null || bits > 32 ? null : { first: masked(address, bits), bits };
 }
 
 /** Four decimal numbers only: ipaddr.js would take octal and one-number forms too. */
 export function parseAddress(text: string): number | null {
-  return ipaddr.IPv4.isValidFourPartDecimal(text) ? toNumber(ipaddr.IPv4.parse(text)) : null;
+  const octets = ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text).octets : null;
+  return octets?.reduce((number, octet) => number * 256 + octet, 0) ?? null;
 }
 
 export function isIPv6(text: string): boolean {
@@ -93,10 +93,6 @@ function joinNeighbours(prefixes: readonly Prefix[]): Prefix[] {
     }
   }
   return kept;
-}
-
-function toNumber(address: ipaddr.IPv4): number {
-  return address.octets.reduce((number, octet) => number * 256 + octet, 0);
 }
 
 function masked(address: number, bits: number): number {

@@ -1,0 +1,119 @@
+import { afterEach, expect, test } from 'vitest';
+import { type Answer, forbidden, openTestCluster, refusal, type Seen, startApiServer } from '../testing/api-server.ts';
+import { validRanges } from './ranges.ts';
+
+const closing: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) {
+    await close();
+  }
+});
+
+type Routes = Readonly<Record<string, Answer>>;
+
+async function discover(routes: Routes) {
+  const server = await startApiServer((seen: Seen) => {
+    if (seen.method === 'POST') {
+      expect(seen.query.get('dryRun')).toBe('All'); // never a real create
+      return routes.dryRun ?? forbidden('create', 'services');
+    }
+    return routes[seen.path] ?? forbidden('list', seen.path);
+  });
+  closing.push(() => server.close());
+  const opened = await openTestCluster(server.url);
+  closing.push(opened.close);
+  const found = await opened.cluster.discoverRanges();
+  return found.ok ? found.value.map((range) => `${range.kind} ${range.prefix} ${range.origin}`) : found.problem.code;
+}
+
+const list = (...items: unknown[]): Answer => ({ body: { metadata: {}, items } });
+const cidrs = (...prefixes: string[]) => ({ metadata: { name: 'kubernetes' }, spec: { cidrs: prefixes } });
+const node = (...prefixes: string[]) => ({ metadata: { name: prefixes[0] }, spec: { podCIDRs: prefixes } });
+const pod = (address: string, hostNetwork = false) => ({
+  metadata: { name: address },
+  spec: { hostNetwork, containers: [] },
+  status: { podIPs: [{ ip: address }] },
+});
+const service = (...addresses: string[]) => ({ metadata: { name: 's' }, spec: { clusterIPs: addresses } });
+
+const v1 = '/apis/networking.k8s.io/v1/servicecidrs';
+const v1beta1 = '/apis/networking.k8s.io/v1beta1/servicecidrs';
+const nodes = '/api/v1/nodes';
+const pods = '/api/v1/pods';
+const services = '/api/v1/services';
+const notFound: Answer = { status: 404, body: refusal(404, 'NotFound', 'the server could not find it') };
+
+test('takes ServiceCIDRs and node CIDRs, IPv4 of a dual-stack cluster', async () => {
+  const found = await discover({
+    [v1]: list(cidrs('10.96.0.0/16', 'fd00:10:96::/112'), cidrs('10.100.0.0/20')),
+    [nodes]: list(node('10.244.0.0/24', 'fd00::/64'), node('10.244.1.0/24')),
+    [pods]: list(pod('10.244.0.5'), pod('192.168.1.10', true)),
+  });
+  expect(found).toEqual([
+    'services 10.96.0.0/16 service-cidr',
+    'services 10.100.0.0/20 service-cidr',
+    'pods 10.244.0.0/23 node-pod-cidr',
+  ]);
+});
+
+test('knows the older API and the refusal of a dry run', async () => {
+  expect(await discover({ [v1]: notFound, [v1beta1]: list(cidrs('10.43.0.0/16')) })).toEqual([
+    'services 10.43.0.0/16 service-cidr',
+  ]);
+  const message =
+    'Service "slipway-probe-x" is invalid: spec.clusterIPs: Invalid value: ["192.0.2.1"]: failed to allocate IP 192.0.2.1: the provided IP (192.0.2.1) is not in the valid range. The range of valid IPs is 10.0.0.0/20';
+  const answer = { status: 422, body: refusal(422, 'Invalid', message) };
+  expect(await discover({ [v1]: notFound, [v1beta1]: notFound, dryRun: answer })).toEqual([
+    'services 10.0.0.0/20 api-answer',
+  ]);
+});
+
+test('reads ranges out of messages, and nothing else', () => {
+  expect(validRanges('The range of valid IPs is 10.96.0.0/12')).toEqual(['10.96.0.0/12']);
+  expect(validRanges('The range of valid IPs is 10.96.0.0/12, fd00::/108')).toEqual(['10.96.0.0/12', 'fd00::/108']);
+  expect(validRanges('the range of valid IPs is 10.96.0.0/12.')).toEqual(['10.96.0.0/12']);
+  expect(validRanges('The range of valid IPs is whatever/99')).toEqual([]);
+  expect(validRanges('the provided network does not match the current range')).toEqual([]);
+});
+
+test('falls back to what can be seen', async () => {
+  const found = await discover({
+    [services]: list(service('10.43.0.1'), service('10.43.17.9'), service('None'), service()),
+    [pods]: list(pod('10.42.0.3'), pod('10.42.3.8'), pod('10.0.0.4', true)),
+  });
+  expect(found).toEqual(['services 10.43.0.0/19 observed-services', 'pods 10.42.0.0/22 observed-pods']);
+  const namespaced = await discover({ '/api/v1/namespaces/home/services': list(service('10.43.0.1')) });
+  expect(namespaced).toEqual(['services 10.43.0.0/24 observed-services']);
+});
+
+test('believes the network plugin before the nodes, and pods before both', async () => {
+  const found = await discover({
+    [v1]: list(cidrs('10.96.0.0/16')),
+    [nodes]: list(node('10.244.0.0/24')),
+    '/apis/crd.projectcalico.org/v1/ippools': list(
+      { spec: { cidr: '172.20.0.0/16' } },
+      { spec: { cidr: '172.30.0.0/16', disabled: true } },
+    ),
+    [pods]: list(pod('172.20.3.4'), pod('172.29.1.1')),
+  });
+  expect(found).toEqual([
+    'services 10.96.0.0/16 service-cidr',
+    'pods 172.20.0.0/16 calico-pool',
+    'pods 172.29.1.0/24 observed-pods',
+  ]);
+  const cilium = await discover({
+    [nodes]: list(node('10.244.0.0/24')),
+    '/apis/cilium.io/v2/ciliumnodes': list({ spec: { ipam: { podCIDRs: ['10.0.1.0/24'] } } }, { spec: {} }),
+  });
+  expect(cilium).toEqual(['pods 10.0.1.0/24 cilium-node']);
+});
+
+test('an IPv6-only cluster, no rights at all and a dead server are three different things', async () => {
+  expect(await discover({ [v1]: list(cidrs('fd00:10:96::/112')), [nodes]: list(node('fd00::/64')) })).toBe(
+    'cluster-ipv6-only',
+  );
+  expect(await discover({})).toBe('no-ranges');
+  const opened = await openTestCluster('https://127.0.0.1:1');
+  closing.push(opened.close);
+  expect(await opened.cluster.discoverRanges()).toMatchObject({ ok: false, problem: { code: 'api-unreachable' } });
+});
