@@ -1,0 +1,518 @@
+package lease
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"slipway/native/internal/hostnet"
+	"slipway/native/internal/hostnet/laptoptest"
+	"slipway/native/internal/peer"
+	"slipway/native/internal/wire"
+)
+
+// The test binary also plays a helper or an engine that can be stopped: then this names the part, its first argument
+// the lease's time.
+const part = "SLIPWAY_TEST_PART"
+
+const runtimeDirectory, socket = "/run/slipway", "/run/slipway/0/" + SocketName
+
+var hello = wire.Hello{Protocol: wire.Protocol, Build: "test", Role: "engine"}
+
+func TestMain(m *testing.M) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	switch os.Getenv(part) {
+	case "helper":
+		timeout, _ := time.ParseDuration(os.Args[1])
+		if err := serve(ctx, timeout, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	case "engine":
+		client, err := Dial(ctx, socket, hello)
+		if err == nil {
+			_, err = client.Acquire(ctx)
+		}
+		if err != nil {
+			os.Exit(1)
+		}
+		os.Stdout.WriteString("acquired\n")
+		<-client.Lost()
+		os.Stdout.WriteString(client.Err().Error())
+		os.Exit(0)
+	}
+	stop()
+	laptoptest.Main(m)
+}
+
+func serve(ctx context.Context, timeout time.Duration, log *slog.Logger) error {
+	listener, err := Listen(runtimeDirectory, 0)
+	if err != nil {
+		return err
+	}
+	server := Server{
+		Host:    hostnet.New(hostnet.Options{RuntimeDirectory: runtimeDirectory, StateDirectory: "/var/lib/slipway", Log: log}),
+		Hello:   wire.Hello{Protocol: wire.Protocol, Build: "test", Role: "helper"},
+		Policy:  peer.Policy{UID: 0},
+		Timeout: timeout,
+		Log:     log,
+	}
+	return server.Serve(ctx, listener)
+}
+
+func startServer(t *testing.T, timeout time.Duration) {
+	t.Helper()
+	laptoptest.Reset(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	go func() { served <- serve(ctx, timeout, log) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	for {
+		if _, err := os.Stat(socket); err == nil {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func dial(t *testing.T) *Client {
+	t.Helper()
+	client, err := Dial(t.Context(), socket, hello)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
+func expectCode(t *testing.T, err error, code string) {
+	t.Helper()
+	var problem *wire.Problem
+	if !errors.As(err, &problem) || problem.Code != code {
+		t.Errorf("got %v, want %s", err, code)
+	}
+}
+
+func TestHellosComeFirstAndMustMatch(t *testing.T) {
+	startServer(t, time.Minute)
+	client := dial(t)
+	if client.Server().Role != "helper" || client.Server().Build != "test" {
+		t.Errorf("the helper says %+v", client.Server())
+	}
+	_, err := Dial(t.Context(), socket, wire.Hello{Protocol: wire.Protocol + 1, Role: "engine"})
+	expectCode(t, err, wire.CodeHelperVersion)
+	_, err = Dial(t.Context(), socket+"x", hello)
+	expectCode(t, err, wire.CodeHelperMissing)
+	_, err = Dial(t.Context(), socket, hello, WithServerUID(12345))
+	expectCode(t, err, wire.CodeHelperRefused)
+}
+
+// Bytes that no engine sends must end the link, tell why where that is possible, and change nothing.
+func TestMalformedMessagesEndTheLink(t *testing.T) {
+	startServer(t, time.Minute)
+	before := laptoptest.Snapshot(t)
+	helloFrame := frame(t, `{"id":1,"operation":"hello","input":{"protocol":1,"build":"x","role":"engine"}}`)
+	for name, sent := range map[string][]byte{
+		"garbage":                 []byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+		"a frame too large":       append([]byte{0x00, 0x01, 0x00, 0x01}, make([]byte, 100)...),
+		"no hello":                frame(t, `{"id":1,"operation":"inspect"}`),
+		"no JSON":                 frame(t, `{"id":`),
+		"no id":                   frame(t, `{"operation":"hello","input":{"protocol":1}}`),
+		"a second hello":          slices.Concat(helloFrame, helloFrame),
+		"an unknown operation":    slices.Concat(helloFrame, frame(t, `{"id":2,"operation":"run","input":{"command":"id"}}`)),
+		"an input of another use": slices.Concat(helloFrame, frame(t, `{"id":2,"operation":"setRoutes","input":{"prefixes":"10.0.0.0/8"}}`)),
+		"no input":                slices.Concat(helloFrame, frame(t, `{"id":2,"operation":"setNames"}`)),
+		"two values":              slices.Concat(helloFrame, frame(t, `{"id":2,"operation":"inspect"}{}`)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("unix", socket)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(20 * time.Second))
+			if _, err := conn.Write(sent); err != nil {
+				t.Fatal(err)
+			}
+			for {
+				body, err := wire.ReadFrame(conn, wire.MaxFrame)
+				if errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Fatal("the link is still open")
+				}
+				if err != nil {
+					return
+				}
+				var reply wire.HelperReply
+				if err := json.Unmarshal(body, &reply); err != nil || reply.Problem != nil && reply.Problem.Code != wire.CodeMessageMalformed {
+					t.Errorf("%s %v", body, err)
+				}
+			}
+		})
+	}
+	laptoptest.ExpectSnapshot(t, before)
+}
+
+func frame(t *testing.T, body string) []byte {
+	t.Helper()
+	var buffer bytes.Buffer
+	if err := binaryFrame(&buffer, body); err != nil {
+		t.Fatal(err)
+	}
+	return buffer.Bytes()
+}
+
+func binaryFrame(buffer *bytes.Buffer, body string) error {
+	length := len(body)
+	buffer.Write([]byte{byte(length >> 24), byte(length >> 16), byte(length >> 8), byte(length)})
+	_, err := buffer.WriteString(body)
+	return err
+}
+
+func TestChangesNeedTheLease(t *testing.T) {
+	startServer(t, time.Minute)
+	before := laptoptest.Snapshot(t)
+	client := dial(t)
+	_, _, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
+	expectCode(t, err, wire.CodeLeaseLost)
+	_, err = client.SetRoutes(t.Context(), wire.RoutesInput{Prefixes: []string{"10.96.0.0/16"}})
+	expectCode(t, err, wire.CodeLeaseLost)
+	_, err = client.SetNames(t.Context(), wire.NamesInput{Resolver: "198.18.0.3"})
+	expectCode(t, err, wire.CodeLeaseLost)
+	_, err = client.Release(t.Context())
+	expectCode(t, err, wire.CodeLeaseLost)
+	if decisions, err := client.CheckRoutes(t.Context(), wire.RoutesInput{Prefixes: []string{"10.96.0.0/16", "8.8.8.8/32"}}); err != nil ||
+		!decisions.Decisions[0].Accepted || decisions.Decisions[1].Accepted {
+		t.Errorf("%+v %v", decisions, err)
+	}
+	laptoptest.ExpectSnapshot(t, before)
+}
+
+func TestOneLeaseAtATime(t *testing.T) {
+	startServer(t, time.Minute)
+	first, second := dial(t), dial(t)
+	if _, err := first.Acquire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := second.Acquire(t.Context())
+	expectCode(t, err, wire.CodeHelperBusy)
+	if inspection, err := second.Inspect(t.Context()); err != nil || !inspection.LeaseHeld {
+		t.Errorf("%+v %v", inspection, err)
+	}
+	if _, err := first.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Acquire(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBadInputChangesNothing(t *testing.T) {
+	startServer(t, time.Minute)
+	client := dial(t)
+	if _, err := client.Acquire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	acquired := laptoptest.Snapshot(t)
+	_, err := client.SetRoutes(t.Context(), wire.RoutesInput{Prefixes: []string{"10.96.0.0/16"}})
+	expectCode(t, err, wire.CodeTunUnavailable)
+	_, err = client.SetNames(t.Context(), wire.NamesInput{Resolver: "198.18.0.3"})
+	expectCode(t, err, wire.CodeTunUnavailable)
+	for _, input := range []wire.OpenTunInput{
+		{MTU: 575, Addresses: []string{"198.18.0.2/32"}}, {MTU: 65536, Addresses: []string{"198.18.0.2/32"}}, {MTU: 1420},
+		{MTU: 1420, Addresses: []string{"10.0.0.1/32"}}, {MTU: 1420, Addresses: []string{"198.18.0.2/15"}}, {MTU: 1420, Addresses: []string{"x"}},
+		{MTU: 1420, Addresses: []string{"198.18.0.2/32", "198.18.0.3/32", "198.18.0.4/32", "198.18.0.5/32", "198.18.0.6/32"}},
+	} {
+		_, _, err := client.OpenTun(t.Context(), input)
+		expectCode(t, err, wire.CodeMessageMalformed)
+	}
+	laptoptest.ExpectSnapshot(t, acquired)
+	laptoptest.Run(t, "ip", "address", "add", "198.18.0.2/32", "dev", laptoptest.Interface)
+	_, _, err = client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
+	expectCode(t, err, wire.CodeRouteRefused)
+	_, file, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.9/32"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	opened := laptoptest.Snapshot(t)
+	for _, resolver := range []string{"", "10.0.0.10", "192.168.77.1", "::1", "name"} {
+		_, err = client.SetNames(t.Context(), wire.NamesInput{Resolver: resolver, Domains: []string{"cluster.local"}})
+		expectCode(t, err, wire.CodeMessageMalformed)
+	}
+	laptoptest.ExpectSnapshot(t, opened)
+}
+
+// The descriptor must be what wireguard-go wants: a TUN that carries packets with their virtio header, nonblocking.
+func TestDescriptorOfTheTunArrives(t *testing.T) {
+	startServer(t, time.Minute)
+	client := dial(t)
+	if _, err := client.Acquire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	opened, file, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 16000, Addresses: []string{"198.18.0.2/32"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if opened.Interface != "slipway0" || opened.Index == 0 {
+		t.Errorf("%+v", opened)
+	}
+	if _, err := client.SetRoutes(t.Context(), wire.RoutesInput{Prefixes: []string{"10.96.0.0/16"}}); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("udp", "10.96.0.10:53")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if source := conn.LocalAddr().(*net.UDPAddr).IP.String(); source != "198.18.0.2" {
+		t.Errorf("packets come from %s", source)
+	}
+	if _, err := conn.Write([]byte("through the tunnel")); err != nil {
+		t.Fatal(err)
+	}
+	file.SetReadDeadline(time.Now().Add(10 * time.Second)) // fails on a blocking descriptor
+	packet := make([]byte, 65536)
+	length, err := file.Read(packet)
+	const headers = 10 + 20 + 8 // struct virtio_net_hdr, IPv4, UDP
+	if err != nil || length < headers || string(packet[headers:length]) != "through the tunnel" {
+		t.Errorf("%q %v", packet[:max(length, 0)], err)
+	}
+}
+
+func TestLeaseWithoutHeartbeatsIsTakenBack(t *testing.T) {
+	startServer(t, 400*time.Millisecond)
+	before := laptoptest.Snapshot(t)
+	client := dial(t)
+	if _, err := client.Acquire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, file, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	client.stopBeating()
+	select {
+	case <-client.Lost():
+	case <-time.After(20 * time.Second):
+		t.Fatal("the lease is still held")
+	}
+	expectCode(t, client.Err(), wire.CodeLeaseLost)
+	waitUnleased(t)
+	laptoptest.ExpectSnapshot(t, before)
+}
+
+func waitUnleased(t *testing.T) {
+	t.Helper()
+	doctor := dial(t)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		inspection, err := doctor.Inspect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !inspection.LeaseHeld {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the lease is still held")
+		}
+	}
+}
+
+func TestHeartbeatsKeepTheLease(t *testing.T) {
+	startServer(t, 500*time.Millisecond)
+	client := dial(t)
+	if _, err := client.Acquire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-client.Lost():
+		t.Fatal(client.Err())
+	case <-time.After(3 * time.Second): // six times the lease's time
+	}
+	if _, err := client.Release(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A laptop's lid, kill -STOP, a debugger: both sides stop for longer than the lease lasts, and nothing is lost.
+func TestBothStoppedAtOnceKeepTheLease(t *testing.T) {
+	laptoptest.Reset(t)
+	play := func(name string) (*exec.Cmd, *os.File) {
+		command := exec.Command(os.Args[0], "1s")
+		command.Env = append(os.Environ(), part+"="+name)
+		command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		command.Stderr = t.Output()
+		output, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		command.Stdout = writer
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		writer.Close()
+		t.Cleanup(func() {
+			command.Process.Kill()
+			command.Wait()
+		})
+		return command, output
+	}
+	helper, _ := play("helper")
+	for {
+		if _, err := os.Stat(socket); err == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	engine, output := play("engine")
+	line := make([]byte, 100)
+	if length, err := output.Read(line); err != nil || string(line[:length]) != "acquired\n" {
+		t.Fatalf("%q %v", line[:length], err)
+	}
+	for _, signal := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGCONT} {
+		engine.Process.Signal(signal)
+		helper.Process.Signal(signal)
+		time.Sleep(3 * time.Second)
+	}
+	output.SetReadDeadline(time.Now())
+	if length, err := output.Read(line); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the engine says %q, %v", line[:length], err)
+	}
+	if inspection, err := dial(t).Inspect(t.Context()); err != nil || !inspection.LeaseHeld {
+		t.Errorf("%+v %v", inspection, err)
+	}
+	helper.Process.Signal(syscall.SIGTERM)
+	helper.Wait()
+}
+
+func TestChangesOfTheLaptopAreTold(t *testing.T) {
+	startServer(t, time.Minute)
+	client := dial(t)
+	if _, err := client.Acquire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, file, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := client.SetNames(t.Context(), wire.NamesInput{Resolver: "198.18.0.3", Search: []string{"svc.cluster.local"}}); err != nil {
+		t.Fatal(err)
+	}
+	laptoptest.Run(t, "ip", "address", "add", "192.168.78.2/24", "dev", laptoptest.Interface)
+	if event := nextEvent(t, client); event.Name != wire.EventHostChanged || !event.Host.LeaseHeld {
+		t.Errorf("%+v", event)
+	}
+	// The LAN's DHCP client writes the file anew, as it does after a roam.
+	pending := filepath.Join("/etc", "resolv.conf.dhcp")
+	if err := os.WriteFile(pending, []byte("nameserver 192.168.78.1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(pending, "/etc/resolv.conf"); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		event := nextEvent(t, client)
+		if len(event.Host.Upstreams) == 1 && event.Host.Upstreams[0] == "192.168.78.1" {
+			break
+		}
+	}
+	if content, _ := os.ReadFile("/etc/resolv.conf"); !strings.Contains(string(content), "nameserver 198.18.0.3\nsearch svc.cluster.local\nnameserver 192.168.78.1\n") {
+		t.Errorf("names were not put in force again:\n%s", content)
+	}
+}
+
+func nextEvent(t *testing.T, client *Client) Event {
+	t.Helper()
+	select {
+	case event := <-client.Events():
+		return event
+	case <-client.Lost():
+		t.Fatal(client.Err())
+	case <-time.After(20 * time.Second):
+		t.Fatal("nothing was told")
+	}
+	return Event{}
+}
+
+func TestSocketIsItsUsersAlone(t *testing.T) {
+	laptoptest.Reset(t)
+	const user = 4001
+	// What a user may leave in a folder that is theirs must not lead root anywhere.
+	if err := os.MkdirAll("/run/slipway/4001", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	victim := "/run/victim"
+	if err := os.WriteFile(victim, []byte("root's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(victim, "/run/slipway/4001/"+SocketName); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := Listen(runtimeDirectory, user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	for path, mode := range map[string]os.FileMode{
+		"/run/slipway/4001":               os.ModeDir | 0o700,
+		"/run/slipway/4001/" + SocketName: os.ModeSocket | 0o600,
+	} {
+		info, err := os.Lstat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status := info.Sys().(*syscall.Stat_t); info.Mode() != mode || status.Uid != user {
+			t.Errorf("%s: %s of user %d", path, info.Mode(), status.Uid)
+		}
+	}
+	info, err := os.Stat(victim)
+	if err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
+		t.Errorf("the victim: %v %v", info, err)
+	}
+}
+
+func FuzzRequest(f *testing.F) {
+	files, _ := filepath.Glob("../wire/testdata/helper/request-*.json")
+	for _, file := range files {
+		golden, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		var buffer bytes.Buffer
+		binaryFrame(&buffer, string(golden))
+		f.Add(buffer.Bytes())
+	}
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		body, err := wire.ReadFrame(bytes.NewReader(data), wire.MaxFrame)
+		if err != nil {
+			return
+		}
+		request, input, err := decodeRequest(body)
+		if err == nil && (request.ID == 0 || request.Operation == "" || input == nil && len(request.Operation) == 0) {
+			t.Errorf("%s became %+v", body, request)
+		}
+	})
+}
