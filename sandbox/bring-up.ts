@@ -8,6 +8,7 @@ import { writeKubeconfig } from './kubeconfig.ts';
 import { buildLan, lanDefinition, linkMachine, officeProgram, plugIn } from './lan.ts';
 import { type LaptopPaths, laptopDefinition, resolvedLinkCommands, resolvedPrograms } from './laptop.ts';
 import type { Layout } from './layout.ts';
+import { setLink } from './link.ts';
 import type { Materials } from './materials.ts';
 import {
   masqueradeScript,
@@ -19,7 +20,7 @@ import {
   writeNodeFiles,
   writePodNetwork,
 } from './node.ts';
-import type { LaptopFlavour } from './options.ts';
+import type { LaptopFlavour, LinkOptions } from './options.ts';
 import { SandboxFailure } from './problems.ts';
 
 /**
@@ -103,7 +104,14 @@ export class BringUp {
     for (const [index, node] of nodes.entries()) await plugIn(lan, node, plan.nodes[index] ?? '', plan);
     for (const flavour of settings.laptops) await plugIn(lan, laptops[flavour], plan.laptops[flavour], plan);
     if (settings.machineLink) await linkMachine(lan, plan);
+    if (settings.link) for (const flavour of settings.laptops) await this.setLink(flavour, settings.link);
     await lan.keepRunning([officeProgram(plan, this.#materials.binaries.programs, this.#layout.logs)]);
+  }
+
+  /** Emulates a link between a laptop and the LAN, or with undefined ends that. */
+  async setLink(flavour: LaptopFlavour, options: LinkOptions | undefined): Promise<void> {
+    const { lan, laptops, state, logs } = this.#layout;
+    await setLink(lan, laptops[flavour], options, { program: this.#program('link'), state, logs });
   }
 
   async startControlPlane(): Promise<void> {

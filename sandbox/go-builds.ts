@@ -15,7 +15,7 @@ const components = [
 ] as const;
 
 /** The sandbox's own programs, `sandbox/programs/NAME`. */
-const programs = ['space', 'certificates', 'office', 'probe', 'workload', 'pause'] as const;
+const programs = ['space', 'certificates', 'office', 'link', 'probe', 'workload', 'pause'] as const;
 
 export type ProgramName = (typeof programs)[number];
 

@@ -9,6 +9,7 @@ const help = `usage: main.ts COMMAND [OPTIONS]
   shell              a shell on the laptop
   run -- COMMAND     a command on the laptop
   kubectl -- …       kubectl as the cluster's administrator
+  link               an emulated link of the laptop: --delay, --rate, --loss; none of them ends it
   check              what keeps this machine from running it, as JSON
 
 options
@@ -21,6 +22,9 @@ options
   --cluster-domain NAME   (cluster.local)
   --node-local-dns        pods ask a resolver on their node, 169.254.20.10
   --laptop FLAVOUR        plain or resolved; may be given twice (plain)
+  --delay MILLISECONDS    each way
+  --rate BITS             per second, each way
+  --loss FRACTION         0 to 1, each way
   --no-machine-link       no interface of this machine into the sandbox's LAN
 `;
 
@@ -37,6 +41,9 @@ function parse() {
       'cluster-domain': { type: 'string' },
       'node-local-dns': { type: 'boolean' },
       laptop: { type: 'string', multiple: true },
+      delay: { type: 'string' },
+      rate: { type: 'string' },
+      loss: { type: 'string' },
       'no-machine-link': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -50,6 +57,14 @@ async function main(): Promise<number> {
     console.log(help);
     return values.help ? 0 : 2;
   }
+  const hasLink = [values.delay, values.rate, values.loss].some((value) => value !== undefined);
+  const link = hasLink
+    ? {
+        delayMilliseconds: Number(values.delay ?? 0),
+        rateBitsPerSecond: Number(values.rate ?? 0),
+        lossFraction: Number(values.loss ?? 0),
+      }
+    : undefined;
   const isRunning = command !== 'up' && command !== 'check';
   const options: SandboxOptions = {
     name: values.name,
@@ -61,6 +76,7 @@ async function main(): Promise<number> {
     clusterDomain: values['cluster-domain'],
     nodeLocalDns: values['node-local-dns'],
     laptops: isRunning ? undefined : (values.laptop as LaptopFlavour[] | undefined),
+    link: isRunning ? undefined : link,
     machineLink: values['no-machine-link'] ? false : undefined,
   };
   const sandbox = openSandbox(options);
@@ -80,6 +96,9 @@ async function main(): Promise<number> {
       console.log(JSON.stringify(status, undefined, 2));
       return status.ready ? 0 : 1;
     }
+    case 'link':
+      await sandbox.setLink(link, flavour);
+      return 0;
     case 'check': {
       const problems = await sandbox.check();
       console.log(JSON.stringify(problems, undefined, 2));

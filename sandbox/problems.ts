@@ -16,6 +16,7 @@ export type SandboxProblemCode =
   | 'sandbox-folder-hidden'
   | 'sandbox-lan-collides'
   | 'sandbox-disk-full'
+  | 'sandbox-watchers-exhausted'
   | 'sandbox-option-invalid'
   | 'sandbox-options-differ'
   | 'sandbox-not-up'

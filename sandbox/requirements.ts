@@ -1,8 +1,9 @@
-import { access, constants, statfs } from 'node:fs/promises';
+import { access, constants, readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { AddressPlan } from './address-plan.ts';
 import { isUnified, missingControllers } from './cgroups.ts';
 import { output, run } from './commands.ts';
+import type { SandboxSettings } from './options.ts';
 import type { SandboxProblem } from './problems.ts';
 
 /** What the sandbox calls and does not bring along, and the Debian package that has it. */
@@ -28,7 +29,8 @@ const neededSpace = 3 * 1024 ** 3;
 export async function findProblems(
   plan: AddressPlan,
   folders: { cache: string; state: string },
-  isBuilt: boolean,
+  settings: SandboxSettings,
+  has: { built: boolean; running: boolean },
 ): Promise<SandboxProblem[]> {
   if (process.platform !== 'linux') {
     return [
@@ -55,7 +57,8 @@ export async function findProblems(
     });
   }
   const [missing, kernel, lan] = await Promise.all([missingTools(), kernelProblems(), lanProblem(plan)]);
-  return [...problems, ...missing, ...kernel, ...lan, ...(await folderProblems(folders, isBuilt))];
+  const watchers = has.running ? [] : await watcherProblem(settings);
+  return [...problems, ...missing, ...kernel, ...lan, ...watchers, ...(await folderProblems(folders, has.built))];
 }
 
 async function missingTools(): Promise<SandboxProblem[]> {
@@ -144,6 +147,37 @@ async function lanProblem(plan: AddressPlan): Promise<SandboxProblem[]> {
       fix: 'Choose another with --lan, such as 10.86.0.0/24.',
     },
   ];
+}
+
+/**
+ * inotify instances are counted per user of the machine, over all namespaces. Counted on Kubernetes
+ * 1.34: 12 of the control plane, 8 of each node, 2 of a laptop with systemd-resolved.
+ */
+async function watcherProblem(settings: SandboxSettings): Promise<SandboxProblem[]> {
+  const needed = 12 + 8 * settings.nodes + 2 * settings.laptops.length;
+  const limit = Number(await readFile('/proc/sys/fs/inotify/max_user_instances', 'utf8').catch(() => 'NaN'));
+  const used = await watchersInUse();
+  if (Number.isNaN(limit) || used + needed <= limit) return [];
+  return [
+    {
+      code: 'sandbox-watchers-exhausted',
+      cause: `The sandbox needs ${needed} inotify instances; ${used} of the ${limit} that a user may have are in use.`,
+      fix: `Run \`sysctl fs.inotify.max_user_instances=${limit + 512}\`, or end another sandbox.`,
+    },
+  ];
+}
+
+async function watchersInUse(): Promise<number> {
+  let count = 0;
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const folder = `/proc/${pid}/fd`;
+    const owner = await stat(`/proc/${pid}`).catch(() => undefined);
+    if (owner?.uid !== process.getuid?.()) continue;
+    for (const name of await readdir(folder).catch(() => [])) {
+      if ((await readlink(path.join(folder, name)).catch(() => '')) === 'anon_inode:inotify') count++;
+    }
+  }
+  return count;
 }
 
 async function folderProblems(folders: { cache: string; state: string }, isBuilt: boolean): Promise<SandboxProblem[]> {

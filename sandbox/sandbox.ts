@@ -16,6 +16,7 @@ import {
   cacheFolder,
   completeOptions,
   type LaptopFlavour,
+  type LinkOptions,
   parseSettings,
   type SandboxOptions,
   type SandboxSettings,
@@ -24,6 +25,7 @@ import { SandboxFailure, type SandboxProblem } from './problems.ts';
 import { findProblems } from './requirements.ts';
 import type { ProgramStatus, Space } from './space.ts';
 
+export type { AddressPlan } from './address-plan.ts';
 export type { LaptopFlavour, LinkOptions, SandboxOptions } from './options.ts';
 export { SandboxFailure, type SandboxProblem } from './problems.ts';
 
@@ -104,8 +106,11 @@ export class Sandbox {
   /** What keeps this machine from running it; empty when nothing does. Changes nothing. */
   async check(): Promise<SandboxProblem[]> {
     const built = await readdir(this.#cache).catch(() => []);
-    const isBuilt = built.some((name) => name.startsWith('kubernetes-'));
-    return findProblems(this.#layout.plan, { cache: this.#cache, state: this.#layout.state }, isBuilt);
+    const has = {
+      built: built.some((name) => name.startsWith('kubernetes-')),
+      running: this.#layout.spaces.some((space) => space.pid),
+    };
+    return findProblems(this.addresses, { cache: this.#cache, state: this.state }, this.settings, has);
   }
 
   /** Builds what is missing, starts what does not run, and returns when the workload answers. Throws SandboxFailure. */
@@ -216,10 +221,17 @@ export class Sandbox {
     return new Cluster(this.#layout.controlPlane, kubectl, this.kubeconfig);
   }
 
+  /** Emulates a link between a laptop and the LAN; undefined is a plain cable again. Takes effect at once. */
+  async setLink(
+    link: LinkOptions | undefined,
+    flavour: LaptopFlavour = this.settings.laptops[0] ?? 'plain',
+  ): Promise<void> {
+    await (await this.#bringUp()).setLink(flavour, link);
+  }
+
   /** Puts an image (docker or OCI archive) into every node, so that pods need not pull it. */
   async importImage(file: string): Promise<void> {
-    const materials = this.#materials ?? (await prepareMaterials(this.#cache, this.settings.laptops, () => {}));
-    const bringUp = new BringUp(this.#layout, materials);
+    const bringUp = await this.#bringUp();
     await Promise.all(this.#layout.nodes.map((_, index) => bringUp.importImage(index, path.resolve(file))));
   }
 
@@ -234,6 +246,11 @@ export class Sandbox {
     const laptop = this.laptop(flavour);
     const whole = command.length > 0 ? command : [process.env['SHELL'] || 'sh'];
     return attach([...laptop.enter, ...whole], laptop.environment);
+  }
+
+  async #bringUp(): Promise<BringUp> {
+    this.#materials ??= await prepareMaterials(this.#cache, this.settings.laptops, () => {});
+    return new BringUp(this.#layout, this.#materials);
   }
 
   #exclusively(say: (text: string) => void, action: () => Promise<void>): Promise<void> {
