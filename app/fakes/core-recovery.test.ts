@@ -74,6 +74,18 @@ describe('with recovery on', () => {
     harness.expectNothingLeft();
   });
 
+  it('an engine and its agent that are gone together are both replaced', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    engineOf(harness).kill();
+    harness.world.cluster.deleteAgents();
+    await harness.until('reconnecting');
+    await harness.until('connected');
+    expect(harness.in('connected').agent.pod).toBe('slipway-agent-2');
+    await expectOneSet(harness);
+    harness.expectNothingLeft();
+  });
+
   it('a helper that cannot be started is tried again until it can', async () => {
     const harness = new CoreHarness();
     await harness.connect();

@@ -12,7 +12,7 @@
 import { type Problem, problem, type Step } from '../../contract/index.ts';
 import { prefixesOf } from '../routing/plan.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
-import type { Ascending, Ascent, Effect, FailingTask, Held, Moment, Task, Transition } from './state.ts';
+import type { Ascending, Ascent, Effect, Held, Moment, Task, Transition } from './state.ts';
 import { beginStep, currentStep, setTask, withoutEngine } from './steps.ts';
 import { undoToFailed } from './undo.ts';
 
@@ -154,23 +154,17 @@ export function missDeadline(state: Ascending, moment: Moment): Transition {
   return { state, effects: [] };
 }
 
-/** Which step a task belongs to, as frontends see it. */
-export function stepOf(task: FailingTask, ascent: Ascent): Step {
+/** Which step a task of the way up belongs to, as frontends see it. */
+export function stepOf(task: Task, ascent: Ascent): Step {
   switch (task) {
-    case 'open':
     case 'reach':
     case 'ranges':
     case 'catalogue':
       return 'cluster';
     case 'helper':
-    case 'engine':
     case 'prepare':
       return 'helper';
-    case 'agent':
-    case 'agent-check':
-      return 'agent';
     case 'connect':
-    case 'credentials':
       return currentStep(ascent);
   }
 }

@@ -20,7 +20,7 @@ import { hearEngine, hearEngineEnd } from './engine-events.ts';
 import { catalogueGathering, failAgentWork, failCredentials, replaceAgent, takeAgentCheck } from './live.ts';
 import { holding, isAscending, only, unexpected } from './outcome.ts';
 import type { Ascending, ConnectionEvent, ConnectionState, Moment, Order, Transition } from './state.ts';
-import { endStep, setTask } from './steps.ts';
+import { currentStep, endStep, setTask } from './steps.ts';
 import { beginUndo, giveUpAgent, settleUndo, startPreparing } from './undo.ts';
 
 export function transition(state: ConnectionState, event: ConnectionEvent, moment: Moment): Transition {
@@ -87,7 +87,7 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
       return only(endCluster({ ...state, ascent }, moment));
     }
     case 'catalogueSeen':
-      return hearCatalogue({ ...state, warnings: { ...state.warnings, catalogue: event.problems } }, moment);
+      return hearCatalogue(state, event, moment);
     case 'helperReady':
       return isAscending(state) && state.ascent.tasks.helper === 'running'
         ? only({ ...state, ascent: setTask(state.ascent, 'helper', 'done') })
@@ -178,7 +178,16 @@ function turnOff(state: ConnectionState, moment: Moment): Transition {
   }
 }
 
-function hearCatalogue(state: ConnectionState, moment: Moment): Transition {
+function hearCatalogue(
+  before: ConnectionState,
+  event: ConnectionEvent & { readonly kind: 'catalogueSeen' },
+  moment: Moment,
+): Transition {
+  const isOver = before.phase === 'off' || before.phase === 'failed' || before.phase === 'disconnecting';
+  if (isOver) {
+    return unexpected(before, event);
+  }
+  const state = { ...before, warnings: { ...before.warnings, catalogue: event.problems } };
   if (isAscending(state) && state.ascent.tasks.catalogue === 'running') {
     return {
       state: { ...state, ascent: setTask(state.ascent, 'catalogue', 'done') },
@@ -224,33 +233,48 @@ function hearFailure(
   moment: Moment,
 ): Transition {
   const { task, problem: because } = event;
-  let next: ConnectionState = state;
-  if (task === 'engine' && state.held.engine === 'starting') {
-    next = holding(state, { engine: 'none' });
-  } else if (task === 'agent' && state.held.agent.state === 'placing') {
-    next = holding(state, { agent: { state: 'none' } });
-  } else if (task === 'open' && state.held.cluster === 'opening') {
-    next = holding(state, { cluster: 'none' });
-  }
-  if (isAscending(next)) {
-    const { ascent } = next;
-    const isOfAscent = task in ascent.tasks;
-    if (isOfAscent && ascent.tasks[task as keyof typeof ascent.tasks] !== 'running') {
-      return unexpected(state, event);
+  const { held } = state;
+  switch (task) {
+    case 'open':
+      return isAscending(state) && held.cluster === 'opening'
+        ? failAscent(holding(state, { cluster: 'none' }), 'cluster', because, moment)
+        : unexpected(state, event);
+    case 'engine': {
+      if (held.engine !== 'starting') {
+        return unexpected(state, event);
+      }
+      const next = holding(state, { engine: 'none' });
+      return isAscending(next) ? failAscent(next, 'helper', because, moment) : only(next);
     }
-    const reset = isOfAscent ? setTask(ascent, task as keyof typeof ascent.tasks, 'todo') : ascent;
-    if (task === 'agent-check') {
-      return unexpected(state, event);
+    case 'agent': {
+      if (held.agent.state !== 'placing') {
+        return unexpected(state, event);
+      }
+      const next = holding(state, { agent: { state: 'none' } });
+      if (isAscending(next)) {
+        return failAscent(next, 'agent', because, moment);
+      }
+      return next.phase === 'reconnecting' ? failAgentWork(next, because, moment) : only(next);
     }
-    return failAscent({ ...next, ascent: reset }, stepOf(task, ascent), because, moment);
+    case 'agent-check':
+      return state.phase === 'reconnecting' && state.agentWork === 'checking'
+        ? failAgentWork(state, because, moment)
+        : unexpected(state, event);
+    case 'credentials':
+      if (isAscending(state) && held.engine === 'running') {
+        return failAscent(state, currentStep(state.ascent), because, moment);
+      }
+      return state.phase === 'connected' || (state.phase === 'reconnecting' && state.ascent === null)
+        ? failCredentials(state, because, moment)
+        : unexpected(state, event);
+    default: {
+      if (!isAscending(state) || state.ascent.tasks[task] !== 'running') {
+        return unexpected(state, event);
+      }
+      const ascent = setTask(state.ascent, task, 'todo');
+      return failAscent({ ...state, ascent }, stepOf(task, state.ascent), because, moment);
+    }
   }
-  if (next.phase === 'reconnecting' && (task === 'agent' || task === 'agent-check')) {
-    return failAgentWork(next, because, moment);
-  }
-  if ((next.phase === 'reconnecting' || next.phase === 'connected') && task === 'credentials') {
-    return failCredentials(next, because, moment);
-  }
-  return next === state ? unexpected(state, event) : only(next);
 }
 
 function hearTimer(

@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import { connectionSchema } from '../../contract/index.ts';
+import { transition } from './machine.ts';
+import { type EventName, events, moment, type Situation, situations } from './machine-samples.ts';
+import { present } from './present.ts';
+import type { ConnectionState, Effect } from './state.ts';
+
+/** What each event leads to in each situation: the phase, then the effects. What is not named here does nothing. */
+const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: string } } = {
+  off: {
+    turnedOn: 'preparing, openCluster',
+  },
+  'preparing: opening the cluster': {
+    turnedOff: 'off, abort',
+    clusterOpened: 'preparing, reachCluster, discoverRanges, watchCatalogue, setTimer catalogue-wait, ensureHelper',
+    'taskFailed: open': 'failed, abort',
+  },
+  'preparing: asking cluster and helper': {
+    turnedOff: 'off, abort, closeCluster',
+    helperReady: 'preparing, startEngine',
+    'taskFailed: reach': 'failed, abort, closeCluster',
+  },
+  'preparing: engine asks the helper': {
+    turnedOff: 'disconnecting, abort, endEngine',
+    'engine: prepared': 'preparing, placeAgent',
+    'engine: needCredentials': 'preparing, sendCredentials',
+    'engine: agentLost': 'disconnecting, abort, endEngine',
+    'engine: helperLost': 'preparing, setTimer retry, endEngine',
+    'engine: failed': 'disconnecting, abort, endEngine',
+    engineEnded: 'preparing, setTimer retry',
+    'taskFailed: credentials': 'disconnecting, abort, endEngine',
+    'timerDue: deadline': 'preparing, setTimer retry, endEngine',
+  },
+  'preparing: placing the agent': {
+    turnedOff: 'disconnecting, abort, endEngine',
+    'engine: needCredentials': 'preparing, sendCredentials',
+    'engine: agentLost': 'disconnecting, abort, endEngine',
+    'engine: helperLost': 'preparing, setTimer retry, endEngine',
+    'engine: failed': 'disconnecting, abort, endEngine',
+    engineEnded: 'preparing, setTimer retry',
+    agentPlaced: 'preparing, connectEngine, setTimer deadline',
+    'taskFailed: agent': 'disconnecting, abort, endEngine',
+    'taskFailed: credentials': 'disconnecting, abort, endEngine',
+  },
+  'preparing: engine connects': {
+    turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
+    'engine: ready': 'connected, sendCatalogue',
+    'engine: needCredentials': 'preparing, sendCredentials',
+    'engine: agentLost': 'disconnecting, abort, endEngine, deleteAgent',
+    'engine: helperLost': 'preparing, setTimer retry, endEngine',
+    'engine: failed': 'disconnecting, abort, endEngine, deleteAgent',
+    engineEnded: 'preparing, setTimer retry',
+    'taskFailed: credentials': 'disconnecting, abort, endEngine, deleteAgent',
+    'timerDue: deadline': 'disconnecting, abort, endEngine, deleteAgent',
+  },
+  connected: {
+    turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
+    catalogueSeen: 'connected, setTimer catalogue-send',
+    'engine: tunnel down': 'reconnecting',
+    'engine: needCredentials': 'connected, sendCredentials',
+    'engine: agentLost': 'reconnecting, checkAgent',
+    'engine: helperLost': 'reconnecting, setTimer retry, endEngine',
+    'engine: failed': 'reconnecting, setTimer retry, endEngine',
+    engineEnded: 'reconnecting, setTimer retry',
+    'timerDue: catalogue-send': 'connected, sendCatalogue',
+  },
+  'reconnecting: tunnel lost': {
+    turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
+    catalogueSeen: 'reconnecting, setTimer catalogue-send',
+    'engine: tunnel up': 'connected',
+    'engine: needCredentials': 'reconnecting, sendCredentials',
+    'engine: agentLost': 'reconnecting, checkAgent',
+    'engine: helperLost': 'reconnecting, setTimer retry, endEngine',
+    'engine: failed': 'reconnecting, setTimer retry, endEngine',
+    engineEnded: 'reconnecting, setTimer retry, ensureHelper',
+    'taskFailed: credentials': 'disconnecting, abort, endEngine, deleteAgent',
+    'timerDue: retry': 'reconnecting, sendCredentials',
+    'timerDue: catalogue-send': 'reconnecting, sendCatalogue',
+  },
+  'reconnecting: looking for the agent': {
+    turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
+    catalogueSeen: 'reconnecting, setTimer catalogue-send',
+    'engine: tunnel up': 'connected',
+    'engine: needCredentials': 'reconnecting, sendCredentials',
+    'engine: helperLost': 'reconnecting, setTimer retry, endEngine',
+    'engine: failed': 'reconnecting, setTimer retry, endEngine',
+    engineEnded: 'reconnecting, setTimer retry, ensureHelper',
+    'agentChecked: lives': 'reconnecting, sendAgent',
+    'agentChecked: gone': 'reconnecting, deleteAgent',
+    'taskFailed: agent-check': 'reconnecting, setTimer retry',
+    'taskFailed: credentials': 'disconnecting, abort, endEngine, deleteAgent',
+    'timerDue: retry': 'reconnecting, sendCredentials',
+    'timerDue: catalogue-send': 'reconnecting, sendCatalogue',
+  },
+  'reconnecting: placing another agent': {
+    turnedOff: 'disconnecting, abort, endEngine',
+    catalogueSeen: 'reconnecting, setTimer catalogue-send',
+    'engine: needCredentials': 'reconnecting, sendCredentials',
+    'engine: helperLost': 'reconnecting, setTimer retry, endEngine',
+    'engine: failed': 'reconnecting, setTimer retry, endEngine',
+    engineEnded: 'reconnecting, setTimer retry, ensureHelper',
+    agentPlaced: 'reconnecting, sendAgent',
+    'taskFailed: agent': 'reconnecting, setTimer retry',
+    'taskFailed: credentials': 'disconnecting, abort, endEngine',
+    'timerDue: retry': 'reconnecting, sendCredentials',
+    'timerDue: catalogue-send': 'reconnecting, sendCatalogue',
+  },
+  'reconnecting: waiting to place again': {
+    turnedOff: 'disconnecting, abort, endEngine',
+    catalogueSeen: 'reconnecting, setTimer catalogue-send',
+    'engine: needCredentials': 'reconnecting, sendCredentials',
+    'engine: helperLost': 'reconnecting, setTimer retry, endEngine',
+    'engine: failed': 'reconnecting, setTimer retry, endEngine',
+    engineEnded: 'reconnecting, setTimer retry, ensureHelper',
+    'taskFailed: credentials': 'disconnecting, abort, endEngine',
+    'timerDue: retry': 'reconnecting, placeAgent',
+    'timerDue: catalogue-send': 'reconnecting, sendCatalogue',
+  },
+  'reconnecting: starting another engine': {
+    turnedOff: 'disconnecting, abort, deleteAgent',
+    'timerDue: retry': 'reconnecting, ensureHelper',
+  },
+  'disconnecting: to off': {},
+  'disconnecting: while the engine starts': {
+    engineStarted: 'disconnecting, endEngine',
+    engineEnded: 'off, closeCluster',
+    'taskFailed: engine': 'off, closeCluster',
+  },
+  'disconnecting: while the agent is placed': {
+    agentPlaced: 'disconnecting, deleteAgent',
+  },
+  'disconnecting: asking what is left': {
+    hostInspected: 'off, closeCluster',
+  },
+  'disconnecting: to failed': {},
+  failed: {
+    turnedOn: 'preparing, openCluster',
+    turnedOff: 'off, abort',
+  },
+};
+
+/** Effects by name; clearing timers, the undo deadline and the log are told by other tests. */
+function named(effects: readonly Effect[]): string[] {
+  return effects
+    .map((effect) => ('timer' in effect ? `${effect.kind} ${effect.timer}` : effect.kind))
+    .filter((name) => name !== 'log' && !name.startsWith('clearTimer') && name !== 'setTimer undo');
+}
+
+const situationNames = Object.keys(situations) as Situation[];
+const eventNames = Object.keys(events) as EventName[];
+
+describe.each(situationNames)('%s', (situation) => {
+  const state: ConnectionState = situations[situation];
+
+  it.each(eventNames)('%s', (name) => {
+    const next = transition(state, events[name], moment);
+    expect([next.state.phase, ...named(next.effects)].join(', ')).toBe(table[situation][name] ?? state.phase);
+  });
+
+  it('is shown in the form of the contract', () => {
+    expect(connectionSchema.safeParse(present(state)).error).toBeUndefined();
+  });
+});
+
+/** Everything that was begun reports some time. Whatever else happened, the way down then ends with nothing held. */
+describe('the way down', () => {
+  it.each(situationNames)('from %s ends with nothing held', (situation) => {
+    let { state } = transition(situations[situation], events.turnedOff, moment);
+    for (let round = 0; round < 10 && state.phase === 'disconnecting'; round += 1) {
+      const { engine, agent } = state.held;
+      const next: EventName[] = [
+        ...(engine === 'starting' ? (['engineStarted'] as const) : []),
+        ...(engine === 'ending' ? (['engine: stopped', 'engineEnded'] as const) : []),
+        ...(agent.state === 'placing' ? (['agentPlaced'] as const) : []),
+        ...(agent.state === 'deleting' ? (['agentDeleted'] as const) : []),
+        ...(state.inspecting ? (['hostInspected'] as const) : []),
+      ];
+      expect(next, `${JSON.stringify(state.held)} waits for nobody`).not.toEqual([]);
+      for (const name of next) {
+        state = transition(state, events[name], moment).state;
+      }
+    }
+    expect(state.phase).toBe('off');
+    expect(state.held).toEqual({ cluster: 'none', engine: 'none', agent: { state: 'none' }, host: 'clean' });
+  });
+
+  it('lets no event but the order to connect begin anything', () => {
+    for (const situation of situationNames.filter((name) => name.startsWith('disconnecting'))) {
+      for (const name of eventNames.filter((candidate) => candidate !== 'turnedOn')) {
+        const { effects } = transition(situations[situation], events[name], moment);
+        const begun = effects.filter(({ kind }) =>
+          ['openCluster', 'startEngine', 'placeAgent', 'prepareEngine', 'connectEngine', 'ensureHelper'].includes(kind),
+        );
+        expect(begun, `${situation}, ${name}`).toEqual([]);
+      }
+    }
+  });
+
+  it('turns round to preparing when it is wanted on again, without showing off in between', () => {
+    let { state } = transition(situations['disconnecting: to off'], events.turnedOn, moment);
+    const phases = [state.phase];
+    for (const name of ['engine: stopped', 'engineEnded', 'agentDeleted'] as const) {
+      state = transition(state, events[name], moment).state;
+      phases.push(state.phase);
+    }
+    expect(phases).toEqual(['disconnecting', 'disconnecting', 'disconnecting', 'preparing']);
+  });
+});

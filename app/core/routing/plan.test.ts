@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import type { Range } from '../ports.ts';
+import { decideRoutes, planRanges, prefixesOf, type RangePlan } from './plan.ts';
+
+const services: Range = { prefix: '10.96.0.0/16', kind: 'services', origin: 'service-cidr' };
+const pods: Range = { prefix: '10.244.0.0/24', kind: 'pods', origin: 'node-pod-cidr' };
+
+function plan(found: readonly Range[], extraRanges: string[] = [], excludedRanges: string[] = []): RangePlan {
+  const planned = planRanges(found, { extraRanges, excludedRanges });
+  if (!planned.ok) {
+    throw new Error(planned.problem.code);
+  }
+  return planned.value;
+}
+
+function pod(prefix: string): Range {
+  return { ...pods, prefix };
+}
+
+describe('planRanges', () => {
+  it.each<[string, Range[], string[], string[], string[]]>([
+    ['keeps what was found', [pods, services], [], [], ['10.96.0.0/16', '10.244.0.0/24']],
+    [
+      'drops what another covers',
+      [services, pods, pod('10.244.0.0/16'), pod('10.244.0.0/24')],
+      [],
+      [],
+      ['10.96.0.0/16', '10.244.0.0/16'],
+    ],
+    ['takes a range named twice once', [services, pods, pods], [], [], ['10.96.0.0/16', '10.244.0.0/24']],
+    ['clears host bits', [services, pod('10.244.0.77/24')], [], [], ['10.96.0.0/16', '10.244.0.0/24']],
+    [
+      'takes a bare address',
+      [services, pods, pod('10.1.2.3')],
+      [],
+      [],
+      ['10.96.0.0/16', '10.1.2.3/32', '10.244.0.0/24'],
+    ],
+    [
+      'adds the user’s ranges last',
+      [services, pods],
+      ['10.0.0.0/24'],
+      [],
+      ['10.96.0.0/16', '10.244.0.0/24', '10.0.0.0/24'],
+    ],
+    ['leaves out an excluded range', [services, pods], [], ['10.244.0.0/16'], ['10.96.0.0/16']],
+    [
+      'cuts an excluded part out',
+      [services, pods],
+      [],
+      ['10.244.0.128/26'],
+      ['10.96.0.0/16', '10.244.0.0/25', '10.244.0.192/26'],
+    ],
+    ['ignores an excluded range elsewhere', [services, pods], [], ['172.16.0.0/12'], ['10.96.0.0/16', '10.244.0.0/24']],
+    [
+      'leaves out IPv6 beside IPv4',
+      [services, pods, pod('fd00:10:244::/64')],
+      [],
+      [],
+      ['10.96.0.0/16', '10.244.0.0/24'],
+    ],
+    [
+      'does not take what is no range',
+      [services, pods, pod('10.244.0.0/33'), pod('0x0a.1'), pod('')],
+      [],
+      [],
+      ['10.96.0.0/16', '10.244.0.0/24'],
+    ],
+  ])('%s', (_, found, extra, excluded, wanted) => {
+    expect(prefixesOf(plan(found, extra, excluded))).toEqual(wanted);
+  });
+
+  it('tells what was left out and why', () => {
+    const { left } = plan([services, pods, pod('fd00::/64')], [], ['10.244.0.0/25']);
+    expect(left.map(({ prefix, decision, reason }) => [prefix, decision, reason])).toEqual([
+      ['fd00::/64', 'excluded', 'ipv6'],
+      ['10.244.0.0/25', 'excluded', 'user'],
+    ]);
+  });
+
+  it('joins the ranges of many nodes, covering exactly the same addresses', () => {
+    const nodes = Array.from({ length: 100 }, (_, index) => pod(`10.244.${index}.0/24`));
+    expect(prefixesOf(plan([services, ...nodes]))).toEqual([
+      '10.96.0.0/16',
+      '10.244.0.0/18',
+      '10.244.64.0/19',
+      '10.244.96.0/22',
+    ]);
+  });
+
+  it('says which kind of range nothing told', () => {
+    const { problems } = plan([services]);
+    expect(problems.map(({ code, facts }) => [code, facts.kind])).toEqual([['ranges-incomplete', 'pods']]);
+  });
+
+  it.each<[string, Range[], string[]]>([
+    ['no-ranges', [], []],
+    ['no-ranges', [services], ['10.96.0.0/16']],
+    ['cluster-ipv6-only', [{ ...services, prefix: 'fd00:10:96::/112' }], []],
+  ])('fails with %s', (code, found, excludedRanges) => {
+    expect(planRanges(found, { extraRanges: [], excludedRanges })).toMatchObject({ ok: false, problem: { code } });
+  });
+});
+
+describe('decideRoutes', () => {
+  const accepted = { prefix: '10.96.0.0/16', accepted: true };
+  const refused = {
+    prefix: '10.244.0.0/24',
+    accepted: false,
+    reason: 'other-route',
+    conflict: '10.244.0.0/16',
+    interface: 'tun7',
+  };
+
+  it('refuses to connect where a range of the cluster collides, naming with what and where', () => {
+    const { fatal, routes } = decideRoutes(plan([services, pods]), [accepted, refused]);
+    expect(fatal).toMatchObject({
+      code: 'route-refused',
+      facts: { prefix: '10.244.0.0/24', conflict: '10.244.0.0/16', interface: 'tun7', reason: 'other-route' },
+    });
+    expect(routes.map(({ decision }) => decision)).toEqual(['routed', 'refused']);
+  });
+
+  it('connects without a range that the user added and the helper refuses, and says so', () => {
+    const decided = decideRoutes(plan([services], ['8.8.8.0/24']), [
+      accepted,
+      { prefix: '8.8.8.0/24', accepted: false, reason: 'public' },
+    ]);
+    expect(decided.fatal).toBeNull();
+    expect(decided.accepted).toEqual(['10.96.0.0/16']);
+    expect(decided.problems).toMatchObject([
+      { severity: 'warning', title: 'The range 8.8.8.0/24 collides with public addresses on the internet' },
+    ]);
+  });
+
+  it('refuses when nothing is left to route', () => {
+    const decided = decideRoutes(plan([], ['8.8.8.0/24']), [
+      { prefix: '8.8.8.0/24', accepted: false, reason: 'public' },
+    ]);
+    expect(decided.fatal).toMatchObject({ code: 'route-refused', severity: 'error' });
+  });
+
+  it('takes a range without an answer as refused', () => {
+    expect(decideRoutes(plan([services]), []).fatal).toMatchObject({ code: 'route-refused' });
+  });
+});
