@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -118,6 +119,16 @@ func Run(t *testing.T, name string, arguments ...string) string {
 		t.Fatalf("%s %s: %v\n%s", name, strings.Join(arguments, " "), err, output)
 	}
 	return string(output)
+}
+
+// Index returns the index of an interface.
+func Index(t *testing.T, name string) int {
+	t.Helper()
+	found, err := net.InterfaceByName(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.Index
 }
 
 // Snapshot describes everything that the helper could have changed: links, addresses, rules, all route tables, every

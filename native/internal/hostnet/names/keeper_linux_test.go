@@ -1,6 +1,7 @@
 package names
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -12,7 +13,17 @@ import (
 	"slipway/native/internal/wire"
 )
 
-func TestMain(m *testing.M) { laptoptest.Main(m) }
+// The test binary also plays systemd-resolved.
+func TestMain(m *testing.M) {
+	if os.Getenv("SLIPWAY_TEST_PART") == "resolved" {
+		if err := playResolved(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	laptoptest.Main(m)
+}
 
 var wanted = wire.NamesInput{
 	Resolver: "198.18.0.3", Domains: []string{"cluster.local", "svc"}, Search: []string{"webshop.svc.cluster.local", "svc.cluster.local"},
