@@ -135,7 +135,7 @@ export const commands = {
     output: z.object({ wanted: wantedSchema }),
     level: 'operate',
   },
-  /** Wants everything off; answers when the laptop is restored. */
+  /** Wants everything off; answers when the laptop is restored, while the cluster may still be deleting the agent. */
   disconnect: { input: nothing, output: z.object({ leftOnHost: z.number() }), level: 'operate' },
   /** Remembers that this exec plugin may run; `digest` must be the one that was shown. */
   trustExecPlugin: {

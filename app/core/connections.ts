@@ -14,6 +14,7 @@ import {
 import { present } from './connection/present.ts';
 import { createRunner, type Runner, type RunnerSurroundings } from './connection/runner.ts';
 import { initialState } from './connection/state.ts';
+import { isHostRestored } from './connection/undo.ts';
 import type { Ports } from './ports.ts';
 import { policyOf } from './settings/settings.ts';
 
@@ -21,7 +22,9 @@ export interface Connections {
   /** Turns a context on. Answers at once; `core-busy` where another one is on. */
   turnOn(wanted: Wanted, context: Pick<Context, 'name' | 'file' | 'server'>, restored: boolean): Result<null>;
   turnOffAll(): void;
-  /** Settles when nothing is being undone any more. */
+  /** Settles when the laptop is as it was, as far as it can be. */
+  hostRestored(): Promise<void>;
+  /** Settles when nothing is being undone any more, in the cluster either. */
   undone(): Promise<void>;
   policyChanged(): void;
   present(): Connection[];
@@ -36,18 +39,25 @@ export interface Connections {
 
 export function createConnections(ports: Ports, surroundings: RunnerSurroundings): Connections {
   const runners = new Map<string, Runner>();
-  let waiting: (() => void)[] = [];
+  let waiting: { readonly isOver: () => boolean; readonly settle: () => void }[] = [];
 
   const phases = () => [...runners.values()].map((runner) => runner.state());
-  const isUndoing = () => phases().some(({ phase }) => phase === 'disconnecting');
+  const isUndone = () => phases().every(({ phase }) => phase !== 'disconnecting');
+  const isRestored = () => phases().every(isHostRestored);
+  const wait = (isOver: () => boolean) =>
+    new Promise<void>((resolve) => {
+      if (isOver()) {
+        resolve();
+      } else {
+        waiting.push({ isOver, settle: resolve });
+      }
+    });
   const isActive = (runner: Runner) => !['off', 'failed'].includes(runner.state().phase);
   const changed = () => {
-    if (!isUndoing()) {
-      const settled = waiting;
-      waiting = [];
-      for (const settle of settled) {
-        settle();
-      }
+    const over = waiting.filter(({ isOver }) => isOver());
+    waiting = waiting.filter((one) => !over.includes(one));
+    for (const { settle } of over) {
+      settle();
     }
     surroundings.changed();
   };
@@ -81,14 +91,8 @@ export function createConnections(ports: Ports, surroundings: RunnerSurroundings
         runner.dispatch({ kind: 'turnedOff' });
       }
     },
-    undone: () =>
-      new Promise((resolve) => {
-        if (isUndoing()) {
-          waiting.push(resolve);
-        } else {
-          resolve();
-        }
-      }),
+    hostRestored: () => wait(isRestored),
+    undone: () => wait(isUndone),
     policyChanged: () => {
       const policy = policyOf(surroundings.settings());
       for (const runner of runners.values()) {

@@ -104,7 +104,7 @@ export function createHandlers(surroundings: Surroundings): Handlers {
       connections.turnOffAll();
       await surroundings.setWanted([]);
     });
-    await connections.undone();
+    await connections.hostRestored();
     return connections.leftOnHost();
   }
 
@@ -168,6 +168,9 @@ export function createHandlers(surroundings: Surroundings): Handlers {
           agentImage: input.agentImage || (input.baseImage === '' ? settings.agentImage : ''),
           baseImage: input.baseImage || settings.baseImage,
         };
+        if (connections.active()?.state().cluster.context !== context.name) {
+          await connections.undone(); // one that was just switched off is no reason to refuse another
+        }
         const turnedOn = connections.turnOn(wanted, context, false);
         if (!turnedOn.ok) {
           return turnedOn;
@@ -224,6 +227,7 @@ export function createHandlers(surroundings: Surroundings): Handlers {
 
     quit: async () => {
       await disconnect();
+      await connections.undone();
       // After the answer is on its way: the frontend that asked wants to hear it.
       ports.clock.after(0, () => surroundings.quit());
       return success({});

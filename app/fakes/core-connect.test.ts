@@ -35,7 +35,7 @@ describe('connect and disconnect', () => {
     await harness.clock.advance(3000);
     expect(harness.in('connected')).toMatchObject({ bytesUp: 3000, bytesDown: 30_000, roundTripMicroseconds: 900 });
 
-    expect(await harness.call('disconnect', {})).toEqual({ ok: true, value: { leftOnHost: 0 } });
+    expect(await harness.off()).toEqual({ ok: true, value: { leftOnHost: 0 } });
     expect(harness.in('off').last).toBeNull();
     harness.expectNothingLeft();
     expect(world.store.kept.wanted).toEqual([]);
@@ -50,7 +50,7 @@ describe('connect and disconnect', () => {
     expect(world.cluster.timesPlaced).toBe(0);
     expect(world.host.timesChanged).toBe(0);
     expect(world.faults.begun).toEqual(expect.arrayContaining(['reach', 'discoverRanges', 'startEngine']));
-    await harness.call('disconnect', {});
+    await harness.off();
     harness.expectNothingLeft();
   });
 
@@ -78,7 +78,7 @@ describe('connect and disconnect', () => {
       const harness = new CoreHarness();
       await harness.call('connect', { context: 'production' });
       await harness.clock.advance(milliseconds);
-      expect(await harness.call('disconnect', {})).toEqual({ ok: true, value: { leftOnHost: 0 } });
+      expect(await harness.off()).toEqual({ ok: true, value: { leftOnHost: 0 } });
       harness.expectNothingLeft();
       await harness.clock.advance(120_000);
       expect(harness.phase()).toBe('off');
@@ -110,7 +110,7 @@ describe('connect and disconnect', () => {
       agents: 1,
       engines: 1,
     });
-    await harness.call('disconnect', {});
+    await harness.off();
     harness.expectNothingLeft();
   });
 
@@ -121,7 +121,7 @@ describe('connect and disconnect', () => {
       ok: false,
       problem: { code: 'core-busy' },
     });
-    await harness.call('disconnect', {});
+    await harness.off();
     expect((await harness.connect({ context: 'staging' })).cluster.context).toBe('staging');
   });
 
@@ -191,7 +191,7 @@ describe('connect and disconnect', () => {
     await harness.connect();
     await harness.clock.advance(60_000);
     expect(heard.at(-1)).toBe(false);
-    await harness.call('disconnect', {});
+    await harness.off();
     await harness.clock.advance(10);
     expect(heard.at(-1)).toBe(true);
   });
@@ -208,6 +208,17 @@ describe('connect and disconnect', () => {
     harness.startCore();
     await harness.until('connected');
     expect(harness.in('connected').cluster.context).toBe('production');
+  });
+
+  it('answers a disconnect as soon as the laptop is restored, and takes the next context without complaint', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    const { faults, host } = harness.world;
+    faults.plan('deleteAgent', 'hangs');
+    expect(await harness.call('disconnect', {})).toEqual({ ok: true, value: { leftOnHost: 0 } });
+    expect(host.isUntouched()).toBe(true);
+    harness.in('disconnecting');
+    expect((await harness.connect({ context: 'staging' })).cluster.context).toBe('staging');
   });
 
   it('quits after everything is off', async () => {

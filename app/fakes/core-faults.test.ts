@@ -58,7 +58,7 @@ describe('a connect that fails', () => {
     await harness.call('connect', { context: 'production' });
     await harness.until('failed');
     await harness.connect();
-    await harness.call('disconnect', {});
+    await harness.off();
     harness.expectNothingLeft();
   });
 
@@ -172,7 +172,7 @@ describe('a connect that fails', () => {
     expect(harness.in('failed').leftOnHost).toBe(2);
     harness.world.host.stubborn = 0;
     harness.world.host.leftOver = 0;
-    expect(await harness.call('disconnect', {})).toEqual({ ok: true, value: { leftOnHost: 0 } });
+    expect(await harness.off()).toEqual({ ok: true, value: { leftOnHost: 0 } });
     harness.expectNothingLeft();
   });
 
@@ -180,7 +180,7 @@ describe('a connect that fails', () => {
     const harness = new CoreHarness();
     await harness.connect();
     harness.world.faults.plan('deleteAgent', 'hangs');
-    expect(await harness.call('disconnect', {})).toMatchObject({ ok: true, value: { leftOnHost: 0 } });
+    expect(await harness.off()).toMatchObject({ ok: true, value: { leftOnHost: 0 } });
     expect(harness.world.host.isUntouched()).toBe(true);
     expect(harness.in('off').last).toMatchObject({ code: 'api-unreachable' });
   });
@@ -221,10 +221,10 @@ describe('credential plugins', () => {
     ).toMatchObject({ ok: false, problem: { code: 'exec-unconfirmed' } });
     await harness.call('trustExecPlugin', { context: 'production', digest: 'digest of cloud-login' });
     await harness.connect();
-    await harness.call('disconnect', {});
+    await harness.off();
     harness.startCore();
     await harness.connect();
-    await harness.call('disconnect', {});
+    await harness.off();
     const [production] = harness.world.kubeconfig.contexts;
     harness.world.kubeconfig.change([
       { ...production, execPlugin: plugin('cloud-login-2') } as NonNullable<typeof production>,

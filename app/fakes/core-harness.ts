@@ -53,6 +53,14 @@ export class CoreHarness {
     return answer;
   }
 
+  /** Disconnects, and waits until the cluster is as it was, too. */
+  async off(): Promise<Result<CommandOutput<'disconnect'>>> {
+    const answer = await this.call('disconnect', {});
+    expect(this.world.host.isUntouched() || (answer.ok && answer.value.leftOnHost > 0)).toBe(true);
+    await this.clock.until(() => this.phase() !== 'disconnecting', 'everything is undone');
+    return answer;
+  }
+
   connection(): Connection | undefined {
     let found: Connection | undefined;
     this.core.watch((snapshot) => {

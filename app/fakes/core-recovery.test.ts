@@ -26,7 +26,7 @@ async function expectOneSet(harness: CoreHarness): Promise<void> {
     tun: host.tun === `slipway${host.lease}`,
     openPorts: cluster.openPorts,
   }).toEqual({ engines: 1, lease: true, tun: true, openPorts: 1 });
-  expect(await harness.call('disconnect', {})).toEqual({ ok: true, value: { leftOnHost: 0 } });
+  expect(await harness.off()).toEqual({ ok: true, value: { leftOnHost: 0 } });
   expect(host.isUntouched()).toBe(true);
   expect(engines.running).toEqual([]);
 }
@@ -177,7 +177,7 @@ describe('with recovery off', () => {
     await harness.until('failed');
     expect(harness.in('failed').leftOnHost).toBeGreaterThan(0);
     harness.world.faults.clear();
-    expect(await harness.call('disconnect', {})).toEqual({ ok: true, value: { leftOnHost: 0 } });
+    expect(await harness.off()).toEqual({ ok: true, value: { leftOnHost: 0 } });
     harness.expectNothingLeft();
   });
 
@@ -217,7 +217,7 @@ describe('while connected', () => {
     expect(harness.in('connected').agent.pod).toBe('slipway-agent-2');
     expect(harness.world.host.timesChanged).toBe(1);
     expect([...harness.world.cluster.agents.keys()]).toEqual(['slipway-agent-2']);
-    await harness.call('disconnect', {});
+    await harness.off();
     harness.expectNothingLeft();
   });
 
@@ -252,7 +252,7 @@ describe('while connected', () => {
       await harness.connect();
       harness.world.cluster.deleteAgents();
       await harness.clock.advance(milliseconds);
-      await harness.call('disconnect', {});
+      await harness.off();
       harness.expectNothingLeft();
       await harness.clock.advance(60_000);
       harness.expectNothingLeft();

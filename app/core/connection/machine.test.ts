@@ -117,10 +117,12 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: catalogue-send': 'reconnecting, sendCatalogue',
   },
   'reconnecting: starting another engine': {
-    turnedOff: 'disconnecting, abort, deleteAgent',
+    turnedOff: 'disconnecting, abort, deleteAgent, inspectHost',
     'timerDue: retry': 'reconnecting, ensureHelper',
   },
-  'disconnecting: to off': {},
+  'disconnecting: to off': {
+    engineEnded: 'disconnecting, inspectHost',
+  },
   'disconnecting: while the engine starts': {
     engineStarted: 'disconnecting, endEngine',
     engineEnded: 'off, closeCluster',

@@ -16,6 +16,7 @@ const mendedByPeople: ReadonlySet<string> = new Set([
   'agent-version',
   'certificate-expired',
   'certificate-untrusted',
+  'clock-wrong',
   'cluster-ipv6-only',
   'context-unknown',
   'engine-missing',

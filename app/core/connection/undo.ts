@@ -22,8 +22,11 @@ import type {
 import { noWarnings } from './state.ts';
 import { newAscent } from './steps.ts';
 
-/** How long the cluster may take to delete the agent, in milliseconds; after that the agent's own expiry has to do. */
-export const undoDeadline = 10_000;
+/**
+ * How long the cluster may take to delete the agent with all that it owns, in milliseconds; after that the agent's own
+ * expiry has to do. Longer than the adapter's own deadline, so that its words are heard.
+ */
+export const undoDeadline = 20_000;
 
 const timers: readonly Timer[] = ['retry', 'deadline', 'catalogue-wait', 'catalogue-send', 'undo'];
 
@@ -89,13 +92,18 @@ export function settleUndo(state: Disconnecting, moment: Moment): Transition {
       effects: [{ kind: 'deleteAgent', placed }],
     };
   }
+  if (held.engine === 'none' && held.host === 'changed' && !state.inspecting) {
+    return { state: { ...state, inspecting: true }, effects: [{ kind: 'inspectHost' }] };
+  }
   if (held.engine !== 'none' || held.agent.state !== 'none' || state.inspecting) {
     return { state, effects: [] };
   }
-  if (held.host === 'changed') {
-    return { state: { ...state, inspecting: true }, effects: [{ kind: 'inspectHost' }] };
-  }
   return finish(state, moment);
+}
+
+/** True once the laptop is as it was, or what is left is known, though the cluster may still be deleting the agent. */
+export function isHostRestored(state: ConnectionState): boolean {
+  return state.phase !== 'disconnecting' || (state.held.engine === 'none' && state.held.host === 'clean');
 }
 
 /** The deadline for giving the agent back is over: it ends itself later, and the user is told. */

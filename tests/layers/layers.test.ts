@@ -1,0 +1,132 @@
+/**
+ * Who may import whom (docs/architecture.md). The linter says it while writing; this test also sees folders that the
+ * linter's patterns cannot tell apart, and imports of packages. What the root helper may link is checked by Go
+ * (native/cmd/slipway-helper).
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+import { preProcessFile } from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+
+interface Layer {
+  /** Folders that this one may import from, besides itself. A file is named with its ending. */
+  readonly ours: readonly string[];
+  /** Packages, by name or by prefix with a star. */
+  readonly packages: readonly string[];
+}
+
+const layers: Readonly<Record<string, Layer>> = {
+  'app/contract': { ours: [], packages: ['zod'] },
+  'app/core': { ours: ['app/contract'], packages: ['zod', 'ipaddr.js'] },
+  'app/fakes': {
+    ours: ['app/contract', 'app/core/ports.ts', 'app/core/engine-messages.ts'],
+    packages: ['node:*', 'ipaddr.js'],
+  },
+  'app/adapters': {
+    ours: ['app/contract', 'app/core/ports.ts', 'app/core/engine-messages.ts'],
+    packages: ['*'],
+  },
+  'app/hosts': { ours: ['app/contract', 'app/core', 'app/adapters', 'app/fakes', 'sandbox'], packages: ['*'] },
+  main: { ours: ['app/contract', 'app/hosts'], packages: ['*'] },
+  renderer: { ours: ['app/contract'], packages: ['*'] },
+  sandbox: { ours: ['app/contract'], packages: ['*'] },
+};
+
+/** Never in these layers, whatever the table says. */
+const banned: Readonly<Record<string, readonly string[]>> = {
+  'app/contract': ['node:*', 'electron', 'react'],
+  'app/core': ['node:*', 'electron', 'react', '@kubernetes/*'],
+  'app/adapters': ['electron', 'react'],
+  'app/hosts': ['electron', 'react'],
+  renderer: ['node:*', 'electron', '@kubernetes/*'],
+  sandbox: ['electron', 'react'],
+};
+
+/** Tests and what only they use may reach further: they bring the layers together. */
+const isTest = (file: string) => /(\.test\.tsx?|-harness\.ts|-samples\.ts)$/.test(file) || file.includes('port-tests');
+
+function filesOf(folder: string): string[] {
+  if (!existsSync(join(root, folder))) {
+    return [];
+  }
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|tsx|mts)$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((file) => !file.includes('node_modules'));
+}
+
+function importsOf(file: string): string[] {
+  const { importedFiles } = preProcessFile(readFileSync(join(root, file), 'utf8'), true, true);
+  return importedFiles.map(({ fileName }) => fileName);
+}
+
+function matches(name: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) =>
+    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern || name.startsWith(`${pattern}/`),
+  );
+}
+
+/** Why this import is not allowed; null where it is. */
+function objection(layer: string, file: string, specifier: string): string | null {
+  const rule = layers[layer];
+  if (rule === undefined) {
+    return 'no such layer';
+  }
+  if (!specifier.startsWith('.')) {
+    const isAllowed = matches(specifier, rule.packages) && !matches(specifier, banned[layer] ?? []);
+    return isAllowed ? null : `${file} imports the package ${specifier}`;
+  }
+  const target = relative(root, resolve(root, file, '..', specifier))
+    .split(sep)
+    .join('/');
+  const isOwn = target.startsWith(`${layer}/`);
+  return isOwn || matches(target, rule.ours) ? null : `${file} imports ${target}`;
+}
+
+describe('layers', () => {
+  it.each(Object.keys(layers))('%s imports only what it may', (layer) => {
+    const objections = filesOf(layer)
+      .filter((file) => !isTest(file))
+      .flatMap((file) => importsOf(file).map((specifier) => objection(layer, file, specifier)))
+      .filter((found) => found !== null);
+    expect(objections).toEqual([]);
+  });
+
+  it('are seen at all', () => {
+    expect(filesOf('app/core').length).toBeGreaterThan(15);
+    expect(importsOf('app/core/app.ts')).toContain('../contract/index.ts');
+  });
+
+  it.each([
+    ['app/core', 'app/core/app.ts', '../adapters/ports.ts'],
+    ['app/core', 'app/core/app.ts', 'node:fs'],
+    ['app/contract', 'app/contract/index.ts', '../core/ports.ts'],
+    ['app/adapters', 'app/adapters/clock.ts', '../core/app.ts'],
+    ['app/adapters', 'app/adapters/clock.ts', 'electron'],
+    ['app/fakes', 'app/fakes/world.ts', '../adapters/ports.ts'],
+    ['renderer', 'renderer/entry.tsx', '../app/core/app.ts'],
+    ['main', 'main/bridge.ts', '../app/core/app.ts'],
+  ])('%s may not: %s → %s', (layer, file, specifier) => {
+    expect(objection(layer, file, specifier)).not.toBeNull();
+  });
+});
+
+describe('names of files', () => {
+  const files = [...Object.keys(layers), 'tests', 'scripts'].flatMap(filesOf);
+
+  it('no folder or file is a drawer for everything', () => {
+    const drawers = /(^|\/)(utils?|common|shared|misc|helpers|[\w-]*manager)(\/|\.)/;
+    expect(files.filter((file) => drawers.test(file))).toEqual([]);
+  });
+
+  it('no barrels but the contract’s', () => {
+    expect(files.filter((file) => /(^|\/)index\.tsx?$/.test(file))).toEqual(['app/contract/index.ts']);
+  });
+
+  it('no file is longer than 400 lines', () => {
+    const long = files.filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > 401);
+    expect(long).toEqual([]);
+  });
+});
