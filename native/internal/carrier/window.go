@@ -13,7 +13,7 @@ const (
 
 	// windowSlack is added to that time. API server, kubelet and container runtime pass bytes on in bursts when they get
 	// the processor, which no round trip of an idle path shows.
-	windowSlack = 2 * time.Millisecond
+	windowSlack = 5 * time.Millisecond
 
 	// rateRounds is for how many round trips that the window limited the best rate is remembered, but no longer than
 	// rateLifetime: when a path becomes slow, its rounds become long.

@@ -114,6 +114,11 @@ func TestStalledLaneDoesNotHoldUpAnother(t *testing.T) {
 	for number := range 1000 { // many times what a lane holds
 		engine.Offer(1, udpPacket(laptopPort(1000), podPort(80), uint64(number), 16000))
 	}
+	within(t, "heartbeats beside the flow that filled the lane", func() {
+		for number := range 20 {
+			engine.Send(1, udpPacket(laptopPort(1), podPort(7), uint64(number), 64))
+		}
+	})
 	blocked := make(chan struct{})
 	go func() {
 		defer close(blocked)

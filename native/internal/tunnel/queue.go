@@ -99,13 +99,13 @@ func (q *queue) put(packet []byte, mayWait bool) {
 	q.ready.Signal()
 }
 
-// fits tells whether a packet may join now. A flow that has nothing waiting may go a quarter over the limit, so that
-// it does not wait for the flow that filled the queue.
+// fits tells whether a packet may join now. A flow that has less than a turn waiting may go a quarter over the limit,
+// so that it does not wait for the flow that filled the queue.
 func (q *queue) fits(flow *flow, size int, isPureACK bool) bool {
 	switch {
 	case isPureACK:
 		return q.acknowledgement.bytes+size <= acknowledgementBytes
-	case flow.head == nil:
+	case flow.bytes < q.quantum:
 		return q.bytes == 0 || q.bytes+size <= q.limit+q.limit/4
 	}
 	return q.bytes+size <= q.limit
