@@ -89,7 +89,7 @@ func clean(given settings) error {
 	}
 	leftOver, err := hostnet.Recover(options(given, uint32(given.user)), users...)
 	if errors.Is(err, hostnet.ErrLocked) {
-		return errors.New("Slipway is connected; disconnect, or end its helper, and it cleans up by itself")
+		return errors.New("a connection is in force: disconnect, or end the helper, and it cleans up by itself")
 	}
 	if err != nil {
 		return err

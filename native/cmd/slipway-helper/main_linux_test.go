@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -288,122 +285,6 @@ func TestHelperKilledAtAnyMomentIsUndone(t *testing.T) {
 		laptoptest.ExpectSnapshot(t, before)
 		if t.Failed() {
 			t.Fatalf("in round %d", round)
-		}
-	}
-}
-
-func TestOnlyTheServedUsersEngineIsServed(t *testing.T) {
-	laptoptest.Reset(t)
-	const user, stranger = 4001, 4002
-	program, err := os.Open("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer program.Close()
-	for _, name := range []string{"slipway-helper", "slipway-engine", "something-else"} {
-		program.Seek(0, io.SeekStart)
-		folder := "/run/installed"
-		os.MkdirAll(folder, 0o755)
-		copied, err := os.OpenFile(filepath.Join(folder, name), os.O_CREATE|os.O_WRONLY, 0o755)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.Copy(copied, program); err != nil {
-			t.Fatal(err)
-		}
-		copied.Close()
-	}
-	helper := start(t, "/run/installed/slipway-helper", "--user", fmt.Sprint(user))
-	dial(t, helper).Close()
-	for _, asked := range []struct {
-		program string
-		uid     uint32
-		served  bool
-	}{
-		{"slipway-engine", user, true},
-		{"slipway-helper", user, true},
-		{"something-else", user, false},
-		{"slipway-engine", stranger, false},
-		{"something-else", stranger, false},
-		{"something-else", 0, true}, // root needs no helper to change the network
-	} {
-		command := exec.Command("/run/installed/"+asked.program, helper.socket)
-		command.Env = append(os.Environ(), part+"=client")
-		command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: asked.uid, Gid: asked.uid}}
-		output, _ := command.CombinedOutput()
-		if served := strings.Contains(string(output), "served"); served != asked.served {
-			t.Errorf("%s of user %d: %s", asked.program, asked.uid, output)
-		}
-		if !asked.served && !strings.Contains(string(output), wire.CodeHelperRefused) {
-			t.Errorf("%s of user %d is not told why: %s", asked.program, asked.uid, output)
-		}
-	}
-}
-
-func TestSecondHelperOfTheSameUserIsRefused(t *testing.T) {
-	laptoptest.Reset(t)
-	dial(t, start(t, os.Args[0], "--user", "0")).Close()
-	command := exec.Command(os.Args[0], "serve", "--user", "0")
-	command.Env = append(os.Environ(), part+"=helper")
-	output, err := command.CombinedOutput()
-	if err == nil || !strings.Contains(string(output), "another helper") {
-		t.Errorf("%v %s", err, output)
-	}
-}
-
-func TestSecondUserCannotTakeTheLaptopMeanwhile(t *testing.T) {
-	laptoptest.Reset(t)
-	first := dial(t, start(t, os.Args[0], "--user", "0"))
-	second := dial(t, start(t, os.Args[0], "--user", "4001"))
-	connectSteps(t, first, 1)
-	_, err := second.Acquire(t.Context())
-	if err == nil || !strings.HasPrefix(err.Error(), wire.CodeHelperBusy) {
-		t.Errorf("acquire of the second user: %v", err)
-	}
-	if _, err := first.Release(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := second.Acquire(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestHelperEndsWhenIdle(t *testing.T) {
-	laptoptest.Reset(t)
-	helper := start(t, os.Args[0], "--user", "0", "--exit-when-idle", "1")
-	dial(t, helper).Close()
-	select {
-	case <-helper.ended:
-	case <-time.After(20 * time.Second):
-		t.Fatal("it still runs")
-	}
-}
-
-func TestInspectChangesNothing(t *testing.T) {
-	laptoptest.Reset(t)
-	before := laptoptest.Snapshot(t)
-	command := exec.Command(os.Args[0], "inspect")
-	command.Env = append(os.Environ(), part+"=helper")
-	output, err := command.Output()
-	var inspection wire.HostInspection
-	if err != nil || json.Unmarshal(output, &inspection) != nil || inspection.ResolverMode != "resolv-conf" {
-		t.Errorf("%v %s", err, output)
-	}
-	laptoptest.ExpectSnapshot(t, before)
-}
-
-// The design's promise about the only root process: it must not be able to do more than it is for.
-func TestHelperLinksNoForeignWorlds(t *testing.T) {
-	output, err := exec.Command("go", "list", "-deps", "slipway/native/cmd/slipway-helper").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(output)) {
-		name := strings.TrimSpace(line)
-		for _, forbidden := range []string{"k8s.io/", "sigs.k8s.io/", "gvisor.dev/", "golang.zx2c4.com/", "crypto/tls", "crypto/x509", "net/http", "plugin"} {
-			if name == strings.TrimSuffix(forbidden, "/") || strings.HasPrefix(name, forbidden) {
-				t.Errorf("the helper links %s", name)
-			}
 		}
 	}
 }

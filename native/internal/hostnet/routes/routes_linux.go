@@ -158,7 +158,6 @@ func missing(from, in []netip.Prefix) (absent []netip.Prefix) {
 func add(index int, source netip.Addr, prefix netip.Prefix) error {
 	route := describe(index, prefix)
 	route.Src = source.AsSlice()
-	route.Scope = netlink.SCOPE_LINK
 	return netlink.RouteAdd(route) // never replace: the same prefix may have become somebody else's meanwhile
 }
 
@@ -176,6 +175,7 @@ func describe(index int, prefix netip.Prefix) *netlink.Route {
 		LinkIndex: index,
 		Dst:       &net.IPNet{IP: address, Mask: net.CIDRMask(prefix.Bits(), len(address)*8)},
 		Table:     unix.RT_TABLE_MAIN,
+		Scope:     netlink.SCOPE_LINK, // the kernel deletes only what matches in this as well
 		Protocol:  unix.RTPROT_STATIC,
 	}
 }

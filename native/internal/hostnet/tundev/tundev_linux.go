@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -94,6 +95,9 @@ func silenceIPv6(link netlink.Link) {
 
 // Close deletes the interface that carries alias, whatever its name is now. None there is no error.
 func Close(alias string) error {
+	if !strings.HasPrefix(alias, aliasPrefix) {
+		return fmt.Errorf("delete the interface: %q is no alias of ours", alias)
+	}
 	links, err := listLinks()
 	if err != nil {
 		return fmt.Errorf("list links: %w", err)
@@ -116,6 +120,9 @@ func gone(err error) bool {
 
 // Find returns the index of the interface that carries alias, 0 where there is none.
 func Find(alias string) int {
+	if !strings.HasPrefix(alias, aliasPrefix) {
+		return 0
+	}
 	links, err := listLinks()
 	if err != nil {
 		return 0

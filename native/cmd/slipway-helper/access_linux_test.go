@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"slipway/native/internal/hostnet/laptoptest"
+	"slipway/native/internal/wire"
+)
+
+func TestOnlyTheServedUsersEngineIsServed(t *testing.T) {
+	laptoptest.Reset(t)
+	const user, stranger = 4001, 4002
+	copyPrograms(t, "/run/installed")
+	helper := start(t, "/run/installed/slipway-helper", "--user", fmt.Sprint(user))
+	dial(t, helper).Close()
+	for _, asked := range []struct {
+		program string
+		uid     uint32
+		served  bool
+	}{
+		{"slipway-engine", user, true},
+		{"slipway-helper", user, true},
+		{"something-else", user, false},
+		{"slipway-engine", stranger, false},
+		{"something-else", stranger, false},
+		{"something-else", 0, true}, // root needs no helper to change the network
+	} {
+		output := askAs("/run/installed/"+asked.program, helper.socket, asked.uid)
+		if served := strings.Contains(output, "served"); served != asked.served {
+			t.Errorf("%s of user %d: %s", asked.program, asked.uid, output)
+		}
+		if !asked.served && !strings.Contains(output, wire.CodeHelperRefused) {
+			t.Errorf("%s of user %d is not told why: %s", asked.program, asked.uid, output)
+		}
+	}
+}
+
+func copyPrograms(t *testing.T, folder string) {
+	t.Helper()
+	program, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"slipway-helper", "slipway-engine", "something-else"} {
+		if err := os.WriteFile(filepath.Join(folder, name), program, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// askAs runs the program as a client of another user and returns what it says.
+func askAs(program, socket string, uid uint32) string {
+	command := exec.Command(program, socket)
+	command.Env = append(os.Environ(), part+"=client")
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+	output, _ := command.CombinedOutput()
+	return string(output)
+}
+
+func TestSecondHelperOfTheSameUserIsRefused(t *testing.T) {
+	laptoptest.Reset(t)
+	dial(t, start(t, os.Args[0], "--user", "0")).Close()
+	command := exec.Command(os.Args[0], "serve", "--user", "0")
+	command.Env = append(os.Environ(), part+"=helper")
+	output, err := command.CombinedOutput()
+	if err == nil || !strings.Contains(string(output), "another helper") {
+		t.Errorf("%v %s", err, output)
+	}
+}
+
+func TestSecondUserCannotTakeTheLaptopMeanwhile(t *testing.T) {
+	laptoptest.Reset(t)
+	first := dial(t, start(t, os.Args[0], "--user", "0"))
+	second := dial(t, start(t, os.Args[0], "--user", "4001"))
+	connectSteps(t, first, 1)
+	_, err := second.Acquire(t.Context())
+	if err == nil || !strings.HasPrefix(err.Error(), wire.CodeHelperBusy) {
+		t.Errorf("acquire of the second user: %v", err)
+	}
+	if _, err := first.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Acquire(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHelperEndsWhenIdle(t *testing.T) {
+	laptoptest.Reset(t)
+	helper := start(t, os.Args[0], "--user", "0", "--exit-when-idle", "1")
+	dial(t, helper).Close()
+	select {
+	case <-helper.ended:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it still runs")
+	}
+}
+
+func TestInspectChangesNothing(t *testing.T) {
+	laptoptest.Reset(t)
+	before := laptoptest.Snapshot(t)
+	command := exec.Command(os.Args[0], "inspect")
+	command.Env = append(os.Environ(), part+"=helper")
+	output, err := command.Output()
+	var inspection wire.HostInspection
+	if err != nil || json.Unmarshal(output, &inspection) != nil || inspection.ResolverMode != "resolv-conf" {
+		t.Errorf("%v %s", err, output)
+	}
+	laptoptest.ExpectSnapshot(t, before)
+}
+
+// In a clone anybody may have built the programs; then the folder is all that can be asked for.
+func TestCloneServesTheProgramsBesideTheHelper(t *testing.T) {
+	laptoptest.Reset(t)
+	const user = 4001
+	for _, folder := range []string{"/run/clone", "/run/elsewhere"} {
+		copyPrograms(t, folder)
+		if err := os.Chown(folder, user, user); err != nil {
+			t.Fatal(err)
+		}
+	}
+	helper := start(t, "/run/clone/slipway-helper", "--user", fmt.Sprint(user))
+	dial(t, helper).Close()
+	for program, served := range map[string]bool{
+		"/run/clone/slipway-engine": true, "/run/clone/something-else": true, "/run/elsewhere/slipway-engine": false,
+	} {
+		if output := askAs(program, helper.socket, user); strings.Contains(output, "served") != served {
+			t.Errorf("%s: %s", program, output)
+		}
+	}
+}
+
+// The design's promise about the only root process: it must not be able to do more than it is for.
+func TestHelperLinksNoForeignWorlds(t *testing.T) {
+	output, err := exec.Command("go", "list", "-deps", "slipway/native/cmd/slipway-helper").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(output)) {
+		name := strings.TrimSpace(line)
+		for _, forbidden := range []string{"k8s.io/", "sigs.k8s.io/", "gvisor.dev/", "golang.zx2c4.com/", "crypto/tls", "crypto/x509", "net/http", "plugin"} {
+			if name == strings.TrimSuffix(forbidden, "/") || strings.HasPrefix(name, forbidden) {
+				t.Errorf("the helper links %s", name)
+			}
+		}
+	}
+}
