@@ -3,16 +3,28 @@ import { defaultSettings, type Result, type Settings, success, type Wanted } fro
 import type { StorePort } from '../core/ports.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
 
+interface Kept {
+  settings: Settings;
+  wanted: Wanted[];
+  trusted: string[];
+}
+
 export class FakeStore implements StorePort {
-  kept: { settings: Settings; wanted: Wanted[]; trusted: string[] } = {
-    settings: defaultSettings,
-    wanted: [],
-    trusted: [],
-  };
+  readonly #files: { kept: Kept };
   readonly #faults: Faults;
 
-  constructor(faults: Faults) {
+  /** With another store: opens the same files again. */
+  constructor(faults: Faults, again?: FakeStore) {
     this.#faults = faults;
+    this.#files = again === undefined ? { kept: { settings: defaultSettings, wanted: [], trusted: [] } } : again.#files;
+  }
+
+  get kept(): Kept {
+    return this.#files.kept;
+  }
+
+  set kept(kept: Kept) {
+    this.#files.kept = kept;
   }
 
   async settings(): Promise<Result<Settings>> {

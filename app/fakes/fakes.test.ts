@@ -1,0 +1,104 @@
+/** The fakes pass the port tests that the real adapters pass. */
+import type { Clock } from '../core/ports.ts';
+import { service } from './cluster.ts';
+import type { FakeEngine } from './engine.ts';
+import { plugin } from './kubeconfig.ts';
+import { ManualClock } from './manual-clock.ts';
+import { testClock } from './port-tests/clock.ts';
+import { testCluster } from './port-tests/cluster.ts';
+import { testEngine } from './port-tests/engine.ts';
+import { testHelper } from './port-tests/helper.ts';
+import { testKubeconfig } from './port-tests/kubeconfig.ts';
+import { testStore } from './port-tests/store.ts';
+import { FakeStore } from './store.ts';
+import { createWorld } from './world.ts';
+
+const realClock: Clock = {
+  now: () => Date.now(),
+  after: (milliseconds, call) => {
+    const timer = setTimeout(call, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
+const world = () => createWorld(realClock, 1);
+const close = async () => {};
+
+testClock('fake', () => {
+  const clock = new ManualClock();
+  return { clock, pass: (milliseconds) => clock.advance(milliseconds) };
+});
+
+testStore('fake', async () => {
+  const { store, faults } = world();
+  return {
+    open: () => new FakeStore(faults, store),
+    close,
+  };
+});
+
+testKubeconfig('fake', async () => {
+  const { kubeconfig, cluster } = world();
+  const [production, staging] = kubeconfig.contexts;
+  if (production === undefined || staging === undefined) {
+    throw new Error('the fake kubeconfig has two contexts');
+  }
+  const withPlugin = { ...production, execPlugin: plugin('cloud-login') };
+  kubeconfig.contexts = [withPlugin, staging];
+  return {
+    port: kubeconfig,
+    server: cluster.server,
+    timesPluginRan: async () => kubeconfig.pluginsRun.length,
+    removeStaging: async () => kubeconfig.change([withPlugin]),
+    removeFiles: async () => kubeconfig.change([]),
+    until: async (condition) => condition(),
+    close,
+  };
+});
+
+testHelper('fake', async () => {
+  const { ports, host } = world();
+  return {
+    port: ports.helper,
+    stop: async () => {
+      host.helperRuns = false;
+    },
+    close,
+  };
+});
+
+testEngine('fake', async () => {
+  const { ports, engines } = world();
+  await ports.helper.ensure();
+  return {
+    port: engines,
+    helperSocket: ports.helper.socket,
+    kill: async (link) => (link as FakeEngine).kill(),
+    close,
+  };
+});
+
+testCluster('fake', async () => {
+  const { kubeconfig, cluster } = world();
+  const [context] = kubeconfig.contexts;
+  const opened = context === undefined ? undefined : await kubeconfig.open(context);
+  if (!opened?.ok) {
+    throw new Error('the fake cluster cannot be opened');
+  }
+  return {
+    port: opened.value,
+    wish: { namespace: 'webshop', image: '', baseImage: 'busybox' },
+    countAgents: async () => cluster.agents.size,
+    endAgents: async () => {
+      for (const pod of cluster.agents.keys()) {
+        cluster.agents.set(pod, false);
+      }
+      cluster.changed();
+    },
+    changeServices: async () => {
+      const number = cluster.services.length;
+      cluster.services = [...cluster.services, service('infra', `added-${number}`, `10.96.50.${number}`, [])];
+      cluster.changed();
+    },
+    close,
+  };
+});

@@ -1,0 +1,126 @@
+/** What every ClusterPort must do. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { AgentWish, Catalogue, ClusterPort } from '../../core/ports.ts';
+
+/** A cluster with the namespace of `wish`, at least one Service with a ready endpoint in it, and no agent. */
+export interface ClusterSetting {
+  readonly port: ClusterPort;
+  readonly wish: AgentWish;
+  /** Jobs and pods of ours that exist. */
+  countAgents(): Promise<number>;
+  /** Ends the agent's process in its pod, or deletes the pod. */
+  endAgents(): Promise<void>;
+  /** Takes a Service away or adds one, so that the catalogue differs. */
+  changeServices(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function testCluster(name: string, make: () => Promise<ClusterSetting>): void {
+  describe(`cluster: ${name}`, () => {
+    const open: ClusterSetting[] = [];
+    const start = async () => {
+      const setting = await make();
+      open.push(setting);
+      return setting;
+    };
+    afterEach(async () => {
+      for (const setting of open.splice(0)) {
+        setting.port.close();
+        await setting.close();
+      }
+    });
+    const never = new AbortController().signal;
+
+    it('is reached, and tells its ranges, namespaces and Services', async () => {
+      const { port, wish } = await start();
+      const reached = await port.reach();
+      expect(reached.ok && reached.value.version).toMatch(/^v1\./);
+      const ranges = await port.discoverRanges();
+      expect(ranges.ok && new Set(ranges.value.map(({ kind }) => kind))).toEqual(new Set(['services', 'pods']));
+      const namespaces = await port.listNamespaces();
+      expect(namespaces.ok && namespaces.value).toMatchObject({ complete: true });
+      expect(namespaces.ok && namespaces.value.namespaces).toContain(wish.namespace);
+      const catalogue = await port.listCatalogue([wish.namespace]);
+      expect(catalogue.ok && catalogue.value.services.length).toBeGreaterThan(0);
+      const elsewhere =
+        catalogue.ok && catalogue.value.services.filter(({ namespace }) => namespace !== wish.namespace);
+      expect(elsewhere).toEqual([]);
+    });
+
+    it('protects the address that it is reached at', async () => {
+      const { port } = await start();
+      const addresses = await port.protectedAddresses();
+      expect(addresses.length).toBeGreaterThan(0);
+      expect(addresses.filter((address) => !/^[\d.]+$|:/.test(address))).toEqual([]);
+    });
+
+    it('gives credentials, again when they are refused', async () => {
+      const { port } = await start();
+      expect(await port.credentials(false)).toMatchObject({ ok: true });
+      expect(await port.credentials(true)).toMatchObject({ ok: true });
+    });
+
+    it('tells the catalogue, and each change of it, until the watch ends', async () => {
+      const setting = await start();
+      const heard: Catalogue[] = [];
+      const end = setting.port.watchCatalogue((catalogue) => heard.push(catalogue));
+      const namesOf = (catalogue: Catalogue | undefined) =>
+        catalogue?.services.map((service) => `${service.namespace}/${service.name}`).toSorted();
+      await expect.poll(() => heard.length, { timeout: 10_000 }).toBeGreaterThan(0);
+      const before = namesOf(heard.at(-1));
+      await setting.changeServices();
+      await expect.poll(() => namesOf(heard.at(-1)), { timeout: 10_000 }).not.toEqual(before);
+      end();
+      const count = heard.length;
+      await setting.changeServices();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(heard.length).toBe(count);
+    });
+
+    it('places an agent that lives until it is deleted, and with it all that it owns', async () => {
+      const setting = await start();
+      const { port, wish } = setting;
+      const placed = await port.placeAgent(wish, () => {}, never);
+      if (!placed.ok) {
+        throw new Error(`${placed.problem.code}: ${placed.problem.cause}`);
+      }
+      expect(placed.value.target).toMatchObject({ namespace: wish.namespace, pod: placed.value.agent.pod });
+      expect(await port.agentLives(placed.value)).toEqual({ ok: true, value: true });
+      expect(await port.deleteAgent(placed.value)).toEqual({ ok: true, value: null });
+      expect(await setting.countAgents()).toBe(0);
+      expect(await port.agentLives(placed.value)).toEqual({ ok: true, value: false });
+      expect(await port.deleteAgent(placed.value)).toEqual({ ok: true, value: null });
+    });
+
+    it('knows when the agent is gone by itself', async () => {
+      const setting = await start();
+      const { port } = setting;
+      const placed = await port.placeAgent(setting.wish, () => {}, never);
+      if (!placed.ok) {
+        throw new Error(`${placed.problem.code}: ${placed.problem.cause}`);
+      }
+      await setting.endAgents();
+      await expect.poll(() => port.agentLives(placed.value), { timeout: 10_000 }).toEqual({ ok: true, value: false });
+      await port.deleteAgent(placed.value);
+    });
+
+    it.each([0, 5, 50])('leaves nothing of an agent that is aborted after %i ms', async (milliseconds) => {
+      const setting = await start();
+      const abort = new AbortController();
+      const placing = setting.port.placeAgent(setting.wish, () => {}, abort.signal);
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      abort.abort();
+      const placed = await placing;
+      if (placed.ok) {
+        await setting.port.deleteAgent(placed.value); // it was there before the abort was heard
+      }
+      await expect.poll(() => setting.countAgents(), { timeout: 10_000 }).toBe(0);
+    });
+
+    it('may be closed twice', async () => {
+      const { port } = await start();
+      port.close();
+      port.close();
+    });
+  });
+}
