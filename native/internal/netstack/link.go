@@ -188,8 +188,17 @@ func (l *link) Close() { l.shut() }
 // SetOnCloseAction implements stack.LinkEndpoint.
 func (l *link) SetOnCloseAction(func()) {}
 
-// GSOMaxSize implements stack.GSOEndpoint.
-func (l *link) GSOMaxSize() uint32 { return stack.GVisorGSOMaxSize }
+// tcpOverhead is what gVisor's TCP leaves beside the payload of a full packet, in bytes: it keeps room for as many
+// options as there can be, for SACK may come any time.
+const tcpOverhead = header.IPv4MinimumSize + header.TCPHeaderMaximumSize
+
+// GSOMaxSize implements stack.GSOEndpoint: as many full packets as fit into 64 KiB. TCP subtracts its largest
+// headers and one byte; without this sum each batch would end in a small packet.
+func (l *link) GSOMaxSize() uint32 {
+	payload := l.mtu.Load() - tcpOverhead
+	room := uint32(stack.GVisorGSOMaxSize - header.TCPTotalHeaderMaximumSize - 1)
+	return max(room/payload, 1)*payload + header.TCPTotalHeaderMaximumSize + 1
+}
 
 // SupportedGSO implements stack.GSOEndpoint: TCP hands over up to 64 KiB at once and the stack cuts them at the
 // last moment, which saves a pass through TCP for each packet.
