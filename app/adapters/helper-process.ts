@@ -15,8 +15,11 @@ import type { Environment } from './folders.ts';
 import { encodeFrame, frameReader, largestHelperFrame } from './frames.ts';
 import { openAppending } from './log.ts';
 
-/** The helper ends itself when nobody was connected for this many seconds. */
-export const idleSeconds = 60;
+/**
+ * The helper ends itself when nobody was connected for this many seconds: soon where starting it anew asks nobody, after
+ * a while where each start is a prompt for a password.
+ */
+const idleSeconds = { root: 5, confirmed: 600 } as const;
 
 /** Milliseconds for a hello on a local socket, for a start as root, and for a person to type a password. */
 const helloDeadline = 3_000;
@@ -29,8 +32,8 @@ export interface HelperOptions {
   readonly logFile: string;
   readonly environment: Environment;
   readonly log: Log;
-  /** Parent of the per-user folder with the socket; tests set it. */
-  readonly runtimeFolder?: string;
+  /** Where its sockets and journals are; tests set them. */
+  readonly folders?: { readonly runtime: string; readonly state: string };
 }
 
 const replySchema = z.object({
@@ -43,7 +46,7 @@ const replySchema = z.object({
 
 export function openHelper(options: HelperOptions): HelperPort {
   const userId = process.getuid?.() ?? 0;
-  const socket = join(options.runtimeFolder ?? '/run/slipway', String(userId), 'helper.sock');
+  const socket = join(options.folders?.runtime ?? '/run/slipway', String(userId), 'helper.sock');
   let starting: Promise<Result<{ build: string }>> | null = null;
 
   const state = async (): Promise<HelperState> => {
@@ -110,9 +113,10 @@ async function startCommand(userId: number, options: HelperOptions): Promise<Sta
   if ((await findProgram(program, '')) === null) {
     return { problem: problem('helper-missing', `${program} does not exist; \`npm run build-native\` makes it`) };
   }
-  const serve = ['serve', '--user', String(userId), '--exit-when-idle', String(idleSeconds)];
-  if (options.runtimeFolder !== undefined) {
-    serve.push('--runtime-directory', options.runtimeFolder);
+  const idle = userId === 0 ? idleSeconds.root : idleSeconds.confirmed;
+  const serve = ['serve', '--user', String(userId), '--exit-when-idle', String(idle)];
+  if (options.folders !== undefined) {
+    serve.push('--runtime-directory', options.folders.runtime, '--state-directory', options.folders.state);
   }
   if (userId === 0) {
     return { program, arguments: serve, deadline: startDeadline };

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
+  defaultSettings,
   failure,
   problem,
   type Result,
@@ -13,18 +14,6 @@ import {
 } from '../contract/index.ts';
 import type { Log, StorePort } from '../core/ports.ts';
 import { readKept, writeKept } from './kept-file.ts';
-
-/** Small, has sh, head, gzip and sha256sum, and is mirrored by nearly every registry proxy. */
-export const defaultBaseImage = 'docker.io/library/busybox:1.37';
-
-export const defaultSettings: Settings = {
-  kubeconfigFiles: [],
-  extraRanges: [],
-  excludedRanges: [],
-  baseImage: defaultBaseImage,
-  agentImage: '',
-  recover: true,
-};
 
 /** A file of an older version lacks the newer fields: they take their defaults. */
 const storedSettings = settingsSchema.partial().transform((stored): Settings => {

@@ -28,7 +28,7 @@ export interface AgentWishes {
 }
 
 /** Waits for the binary and becomes it. Bounded, so that a pod that nobody sends to ends with the Job's deadline. */
-const waitAndRun = `i=0; until [ -x ${agentFile} ]; do i=$((i+1)); [ $i -gt 1200 ] && exit 3; sleep 0.1 || sleep 1; done; exec ${agentFile}`;
+const waitAndRun = `i=0; until [ -x ${agentFile} ]; do i=$((i+1)); [ $i -gt 2400 ] && exit 3; sleep 0.05 || sleep 1; done; exec ${agentFile} "$@"`;
 
 export function agentJob(wishes: AgentWishes): V1Job {
   const labels = {
@@ -82,15 +82,14 @@ export function agentJob(wishes: AgentWishes): V1Job {
 }
 
 function container(wishes: AgentWishes): V1Container {
+  const idle = wishes.idleSeconds === 0 ? [] : [`--idle-timeout=${wishes.idleSeconds}s`];
   return {
     name: containerName,
     image: wishes.image,
     imagePullPolicy: 'IfNotPresent',
-    command: wishes.contained ? ['/slipway-agent'] : ['sh', '-c', waitAndRun],
-    env: [
-      { name: 'SLIPWAY_HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
-      ...(wishes.idleSeconds === 0 ? [] : [{ name: 'SLIPWAY_IDLE_SECONDS', value: String(wishes.idleSeconds) }]),
-    ],
+    command: [...(wishes.contained ? ['/slipway-agent'] : ['sh', '-c', waitAndRun, 'sh']), ...idle],
+    // What the agent refuses to reach: its own node.
+    env: [{ name: 'SLIPWAY_HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }],
     resources: {
       requests: { cpu: '20m', memory: '32Mi' },
       limits: { memory: '256Mi', ...(wishes.cpuLimit === '' ? {} : { cpu: wishes.cpuLimit }) },

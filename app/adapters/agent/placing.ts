@@ -11,10 +11,10 @@ import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type Asked, statusCodeOf } from '../cluster/problems.ts';
 import { awaitPod } from './await-pod.ts';
 import { agentJob, agentLabel } from './manifest.ts';
-import { needsCpuLimit } from './pod-reasons.ts';
+import { needsCpuLimit, progressOfPod } from './pod-reasons.ts';
 import type { AgentRecord, AgentRecords } from './records.ts';
 import { keepRenewing } from './renewal.ts';
-import { type AgentBinary, sendBinary } from './send-binary.ts';
+import { type AgentBinary, type SendTimes, sendBinary } from './send-binary.ts';
 import type { AgentTimes } from './times.ts';
 
 export interface AgentPlacingOptions {
@@ -166,7 +166,7 @@ export class AgentPlacing {
         return content;
       }
       times.packedMilliseconds = Math.round(performance.now() - started);
-      const sent = await sendBinary(this.#connection, namespace, pod, image, content.value, signal);
+      const sent = await this.#send(record, pod, content.value, signal);
       if (!sent.ok) {
         return sent;
       }
@@ -180,6 +180,27 @@ export class AgentPlacing {
       },
       times,
     });
+  }
+
+  /** Sends; once more where the way to a living pod broke, and with the pod's own words where it ended meanwhile. */
+  async #send(record: AgentRecord, pod: string, binary: AgentBinary, signal: AbortSignal): Promise<Result<SendTimes>> {
+    const { namespace, image } = record;
+    for (let attempt = 1; ; attempt += 1) {
+      const sent = await sendBinary(this.#connection, namespace, pod, image, binary, signal);
+      if (sent.ok || signal.aborted || sent.problem.code === 'forbidden') {
+        return sent;
+      }
+      const found = await this.#connection.attempt(() =>
+        this.#connection.client(CoreV1Api).readNamespacedPod({ namespace, name: pod }),
+      );
+      const state = found.ok ? progressOfPod(found.value, { image, contained: false }) : null;
+      if (state?.kind === 'ended') {
+        return failure(problem('agent-crashed', `${state.because}, while the agent was sent into it`));
+      }
+      if (attempt === 2 || state?.kind !== 'running' || sent.problem.code !== 'agent-unreachable') {
+        return sent;
+      }
+    }
   }
 
   async #createJob(job: V1Job, namespace: string): Promise<Result<V1Job>> {

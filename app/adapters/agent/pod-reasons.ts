@@ -18,6 +18,7 @@ export type PodProgress =
 /** A node may be on its way (autoscaler); a registry may answer the second time. Milliseconds. */
 const schedulingPatience = 20_000;
 const pullPatience = 8_000;
+const startPatience = 15_000;
 
 /** What the pod was made from: `contained` says that the image has the agent inside. */
 export interface PodSource {
@@ -72,11 +73,13 @@ function waitingReason(reason: string, message: string, source: PodSource): PodP
     case 'ErrImageInspect':
     case 'SignatureValidationFailed':
       return { kind: 'failed', problem: problem('agent-image-unpullable', detail, { image }) };
+    case 'RunContainerError':
+      return { kind: 'failed', problem: startProblem(detail, source) };
     case 'CreateContainerConfigError':
     case 'CreateContainerError':
-    case 'RunContainerError':
     case 'CreatePodSandboxError':
-      return { kind: 'failed', problem: startProblem(detail, source) };
+      // The kubelet tries again, and with a busy node that often helps.
+      return { kind: 'troubled', detail, problem: startProblem(detail, source), patience: startPatience };
     default:
       return { kind: 'waiting', detail };
   }
@@ -104,7 +107,7 @@ function endOf(
 }
 
 function startProblem(detail: string, { image, contained }: PodSource): Problem {
-  if (!/executable file not found|no such file or directory/i.test(detail)) {
+  if (!/executable file not found|exec: "[^"]*": stat /i.test(detail)) {
     return problem('agent-crashed', detail);
   }
   return contained

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Exec, type V1Status } from '@kubernetes/client-node';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { agentPort } from '../../core/engine-messages.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { problemOf, statusCodeOf } from '../cluster/problems.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
@@ -22,7 +23,7 @@ export interface AgentBinary {
 }
 
 /** Nothing moved for this long: the way to the pod is gone. Milliseconds. */
-const stallDeadline = 30_000;
+const stallDeadline = 10_000;
 
 /** Reads and packs; level 6 takes about half a second for 15 MB, beside the pod's own start. */
 export async function readAgentBinary(file: string): Promise<AgentBinary> {
@@ -37,8 +38,10 @@ export async function readAgentBinary(file: string): Promise<AgentBinary> {
 /**
  * `$1` size, `$2` packed size, `$3` checksum. It says which form it wants; stdin is never closed (before Kubernetes
  * 1.30 closing it would end the whole exec), so it reads counted bytes. No here-documents: some shells need a
- * writable /tmp for them.
+ * writable /tmp for them. At the end it waits up to three seconds until the agent listens (proc(5): 0A is LISTEN), so
+ * that the first dial finds it; one that does not is told by whoever dials.
  */
+const portInHex = agentPort.toString(16).toUpperCase().padStart(4, '0');
 const script = `
 new=${agentFile}.new
 fail() { echo "$1" >&2; exit "$2"; }
@@ -50,6 +53,12 @@ if command -v sha256sum >/dev/null 2>&1; then sum=$(sha256sum "$new"); [ "\${sum
 else [ "$(wc -c <"$new")" -eq "$1" ] || fail "the size differs" 43; fi
 chmod 0555 "$new" && mv "$new" ${agentFile} || fail "moving into place failed" 44
 echo sent
+n=0
+while [ $n -lt 150 ]; do
+  while read -r _ here _ state _; do [ "\${here#*:}" = ${portInHex} ] && [ "$state" = 0A ] && exit 0; done </proc/net/tcp
+  n=$((n+1)); sleep 0.02 || sleep 1
+done
+exit 0
 `;
 
 export interface SendTimes {
@@ -121,7 +130,7 @@ export async function sendBinary(
   let before = -1;
   const watchdog = setInterval(() => {
     if (socket.bufferedAmount === before || (before === 0 && socket.bufferedAmount === 0)) {
-      stalled('the pod takes nothing any more');
+      stalled(`the pod takes nothing any more (it said "${plainText(answered)}", ${socket.bufferedAmount} bytes wait)`);
     }
     before = socket.bufferedAmount;
   }, stallDeadline);
