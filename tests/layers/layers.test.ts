@@ -1,7 +1,7 @@
 /**
  * Who may import whom (docs/architecture.md). The linter says it while writing; this test also sees folders that the
- * linter's patterns cannot tell apart, and imports of packages. What the root helper may link is checked by Go
- * (native/cmd/slipway-helper).
+ * linter's patterns cannot tell apart, and imports of packages. What the root helper may link is checked by a
+ * test of its own in Go.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
@@ -110,6 +110,17 @@ describe('layers', () => {
     ['main', 'main/bridge.ts', '../app/core/app.ts'],
   ])('%s may not: %s → %s', (layer, file, specifier) => {
     expect(objection(layer, file, specifier)).not.toBeNull();
+  });
+});
+
+describe('the root helper', () => {
+  it('has a test on the Go side of what it links', () => {
+    const folder = join(root, 'native/cmd/slipway-helper');
+    const tests = readdirSync(folder).filter((file) => file.endsWith('_test.go'));
+    const source = tests.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
+    for (const forbidden of ['k8s.io/', 'gvisor.dev/', 'golang.zx2c4.com/', 'crypto/tls', 'net/http', '"-deps"']) {
+      expect(source).toContain(forbidden);
+    }
   });
 });
 
