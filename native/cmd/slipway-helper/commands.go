@@ -25,9 +25,10 @@ func serve(given settings) error {
 		return errors.New("serve needs root")
 	}
 	// Signals from here on end the helper in order; before, nothing was changed.
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	signal.Ignore(syscall.SIGPIPE) // standard error may be a terminal that was closed
+	// The terminal that it was started from may be closed; the connection outlives that.
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
 	uid := uint32(given.user)
 	lock, err := hostnet.TakeLock(userLock(given, uid))
 	for range 5 { // another helper or a clean that looks for stale locks holds it for a moment

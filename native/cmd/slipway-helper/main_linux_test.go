@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 		if err == nil {
 			_, err = client.Inspect(context.Background())
 		}
+		if err == nil {
+			fmt.Println("answered")
+			_, err = client.Acquire(context.Background())
+		}
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)

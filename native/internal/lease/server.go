@@ -184,6 +184,9 @@ func (server *Server) perform(asking *session, request wire.HelperRequest, input
 }
 
 func (server *Server) acquire(asking *session) (any, *os.File, error) {
+	if asking.refusal != nil {
+		return nil, nil, &wire.Problem{Code: wire.CodeHelperRefused, Cause: asking.refusal.Error()}
+	}
 	if server.holder != nil && server.holder != asking {
 		return nil, nil, &wire.Problem{Code: wire.CodeHelperBusy, Cause: "another program of this user holds the lease"}
 	}

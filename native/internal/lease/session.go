@@ -25,6 +25,7 @@ type session struct {
 	lastBeat atomic.Int64 // nanoseconds of time.Since(started)
 	started  time.Time
 	released chan struct{} // closed by let
+	refusal  error         // why this client may only ask, nil where it may hold the lease
 }
 
 type pending struct {
@@ -75,6 +76,7 @@ func (session *session) greet() bool {
 	if err != nil {
 		return refuse(0, &wire.Problem{Code: wire.CodeHelperRefused, Cause: err.Error()})
 	}
+	session.refusal = session.server.Policy.AdmitLease(identity)
 	session.conn.SetReadDeadline(time.Now().Add(helloTimeout))
 	body, err := wire.ReadFrame(session.conn, wire.MaxFrame)
 	if err != nil {

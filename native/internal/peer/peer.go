@@ -39,10 +39,10 @@ type Policy struct {
 	installed bool
 }
 
-// Programs that may talk to an installed helper: the engine, and the helper's own inspect for doctor.
-var programs = []string{"slipway-engine", "slipway-helper"}
+// engineName is the program that may hold a lease of an installed helper.
+const engineName = "slipway-engine"
 
-// NewPolicy serves uid and the programs beside the binary at helperPath (absolute).
+// NewPolicy serves uid, and the engine beside the binary at helperPath (absolute).
 func NewPolicy(uid uint32, helperPath string) (Policy, error) {
 	resolved, err := filepath.EvalSymlinks(helperPath)
 	if err != nil {
@@ -56,13 +56,22 @@ func NewPolicy(uid uint32, helperPath string) (Policy, error) {
 	return Policy{UID: uid, folder: folder, installed: installed}, nil
 }
 
-// Admit returns nil where the policy serves the peer, else the reason as a sentence.
+// Admit returns nil where the peer may ask about the laptop, else the reason as a sentence. That depends on the user
+// alone, so that the user's other programs (core, doctor) can ask whether the helper is there.
 func (policy Policy) Admit(identity Identity) error {
+	if identity.UID != 0 && identity.UID != policy.UID {
+		return fmt.Errorf("user %d is not the user that this helper serves", identity.UID)
+	}
+	return nil
+}
+
+// AdmitLease returns nil where the peer may change the laptop, else the reason as a sentence.
+func (policy Policy) AdmitLease(identity Identity) error {
 	if identity.UID == 0 {
 		return nil // root can do all of this without us
 	}
-	if identity.UID != policy.UID {
-		return fmt.Errorf("user %d is not the user that this helper serves", identity.UID)
+	if err := policy.Admit(identity); err != nil {
+		return err
 	}
 	if identity.Executable == "" || identity.program == nil {
 		return errors.New("the kernel does not tell which program this is")
@@ -73,11 +82,9 @@ func (policy Policy) Admit(identity Identity) error {
 		}
 		return errors.New("the program is not one of those beside the helper")
 	}
-	for _, name := range programs {
-		info, err := os.Stat(filepath.Join(policy.folder, name))
-		if err == nil && os.SameFile(info, identity.program) {
-			return nil
-		}
+	info, err := os.Stat(filepath.Join(policy.folder, engineName))
+	if err == nil && os.SameFile(info, identity.program) {
+		return nil
 	}
-	return errors.New("the program is neither the engine nor the helper that are installed here")
+	return errors.New("the program is not the engine that is installed here")
 }

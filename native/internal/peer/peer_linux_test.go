@@ -63,8 +63,11 @@ func TestPolicy(t *testing.T) {
 		// Installed, a path says nothing: whoever has a mount namespace can have any path.
 		"a name that is not the installed file": {Policy{UID: 4001, folder: filepath.Dir(executable), installed: true}, self, false},
 	} {
-		if err := check.policy.Admit(check.identity); (err == nil) != check.served {
+		if err := check.policy.AdmitLease(check.identity); (err == nil) != check.served {
 			t.Errorf("%s: %v", name, err)
+		}
+		if err := check.policy.Admit(check.identity); (err == nil) != (check.identity.UID != 4002) {
+			t.Errorf("%s asks: %v", name, err)
 		}
 	}
 }
