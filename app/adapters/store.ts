@@ -18,7 +18,7 @@ import { readKept, writeKept } from './kept-file.ts';
 /** A file of an older version lacks the newer fields: they take their defaults. */
 const storedSettings = settingsSchema.partial().transform((stored): Settings => {
   const given = Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
-  return { ...defaultSettings, ...given };
+  return { ...structuredClone(defaultSettings), ...given };
 });
 
 export function openStore(folder: string, log: Log): StorePort {
@@ -66,7 +66,7 @@ export function openStore(folder: string, log: Log): StorePort {
             const cause = `${settingsFile} was broken (${kept.because}); it is kept as ${kept.keptAs}, and the defaults are in force`;
             return failure(problem('internal', cause, { file: settingsFile, keptAs: kept.keptAs }));
           }
-          return success(kept.kind === 'value' ? kept.value : defaultSettings);
+          return success(kept.kind === 'value' ? kept.value : structuredClone(defaultSettings));
         } catch (error) {
           return failure(problem('internal', `${settingsFile}: ${messageOf(error)}`, { file: settingsFile }));
         }

@@ -2,7 +2,7 @@
  * Tells when a kubeconfig file changed, appeared or went away. Folders are watched, not files, because tools replace
  * the file by a rename; where the folder does not exist yet, its nearest existing ancestor is.
  */
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, statSync, watch } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -14,20 +14,16 @@ const pollTime = 5_000;
 
 export function watchFiles(files: readonly string[], changed: () => void): () => void {
   const watchers = new Map<string, FSWatcher>();
-  let known: string | null = null;
+  let known = files.map(fingerprint).join('\n'); // at once: what changes from now on is a change
   let settling: NodeJS.Timeout | undefined;
   let checking: Promise<void> = Promise.resolve();
   let ended = false;
 
   const check = async () => {
-    const now = (await Promise.all(files.map(fingerprint))).join('\n');
-    if (ended) {
-      return;
-    }
-    const before = known;
-    known = now;
     await rearm();
-    if (before !== null && before !== now) {
+    const now = files.map(fingerprint).join('\n'); // after the watches are armed, so that nothing falls between
+    if (!ended && now !== known) {
+      known = now;
       changed();
     }
   };
@@ -84,12 +80,12 @@ export function watchFiles(files: readonly string[], changed: () => void): () =>
   };
 }
 
-async function fingerprint(file: string): Promise<string> {
+function fingerprint(file: string): string {
   try {
-    const found = await stat(file, { bigint: true });
+    const found = statSync(file, { bigint: true });
     return `${found.ino} ${found.size} ${found.mtimeNs}`;
   } catch {
-    return 'absent';
+    return 'absent'; // or unreadable: as good as absent
   }
 }
 
