@@ -32,12 +32,12 @@ type watch struct {
 	done    chan struct{}
 	running sync.WaitGroup
 	own     atomic.Int64 // index of our interface, whose events are ours
-	events  chan struct{}
+	events  chan int     // indexes of interfaces to which something happened
 	told    wire.HostInspection
 }
 
 func startWatch(host *Host) *watch {
-	started := &watch{host: host, done: make(chan struct{}), events: make(chan struct{}, 1)}
+	started := &watch{host: host, done: make(chan struct{}), events: make(chan int, 64)}
 	started.told, _ = host.inspect()
 	started.subscribe()
 	started.running.Add(1)
@@ -82,12 +82,9 @@ func (watching *watch) subscribe() {
 }
 
 func (watching *watch) notice(index int) {
-	if int64(index) == watching.own.Load() && index != 0 {
-		return
-	}
 	select {
-	case watching.events <- struct{}{}:
-	default:
+	case watching.events <- index:
+	case <-watching.done:
 	}
 }
 
@@ -97,13 +94,13 @@ func (watching *watch) run() {
 	defer poll.Stop()
 	seen := fingerprint()
 	var settled <-chan time.Time
-	moved := false // whether the kernel told something, as against a file that may be our own
+	moved := map[int]struct{}{} // interfaces that the kernel told about, as against files that may be our own
 	for {
 		select {
 		case <-watching.done:
 			return
-		case <-watching.events:
-			moved = true
+		case index := <-watching.events:
+			moved[index] = struct{}{}
 			if settled == nil {
 				settled = time.After(settleTime)
 			}
@@ -116,9 +113,11 @@ func (watching *watch) run() {
 			}
 		case <-settled:
 			settled = nil
+			// Only now: our interface's first events come before its index is known here.
+			delete(moved, int(watching.own.Load()))
 			watching.host.keep(false)
-			watching.tell(moved)
-			moved = false
+			watching.tell(len(moved) > 0)
+			clear(moved)
 		}
 	}
 }
