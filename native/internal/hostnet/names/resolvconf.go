@@ -39,7 +39,8 @@ func parseResolvConf(content []byte) (parsed resolvConf) {
 				}
 			}
 		case "search":
-			parsed.search = values
+			// "search ." is how systemd-resolved writes "none": not nil, which would mean the host's own domain.
+			parsed.search = slices.DeleteFunc(append([]string{}, values...), func(name string) bool { return name == "." })
 		case "domain":
 			parsed.search = values[:min(1, len(values))]
 		}

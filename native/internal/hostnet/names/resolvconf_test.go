@@ -30,6 +30,12 @@ func TestComposePutsOursFirstAndKeepsTheRest(t *testing.T) {
 			search:   "svc.cluster.local three.example",
 		},
 		{
+			name:     "a dot is no search domain, and hides the host's own",
+			original: "nameserver 127.0.0.53\nsearch .\n", implied: "corp.example",
+			wanted: "nameserver 198.18.0.3\nsearch svc.cluster.local\nnameserver 127.0.0.53\n",
+			search: "svc.cluster.local",
+		},
+		{
 			name:     "with rotate two questions of three would miss us",
 			original: "nameserver 10.1.1.1\noptions rotate ndots:2\n",
 			wanted:   "nameserver 198.18.0.3\nsearch svc.cluster.local\nnameserver 10.1.1.1\noptions ndots:2\n",
