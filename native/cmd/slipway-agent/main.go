@@ -56,6 +56,10 @@ func main() {
 		fmt.Println(build.ID)
 		return
 	}
+	if flag.NArg() > 0 {
+		fmt.Fprintln(os.Stderr, "slipway-agent takes flags only")
+		os.Exit(2)
+	}
 	if err := run(chosen); err != nil {
 		fmt.Fprintln(os.Stderr, "slipway-agent:", err)
 		os.Exit(1)

@@ -21,7 +21,7 @@ import (
 
 // engine is what an engine holds: a key, a control stream, and after join the lanes and a network stack in them.
 type engine struct {
-	t          *testing.T
+	t          testing.TB
 	server     *Server
 	private    [32]byte
 	public     string
@@ -40,7 +40,7 @@ func serve(t *testing.T, config Config) *Server {
 }
 
 // connect gives the engine's end of a new stream to the server.
-func connect(t *testing.T, server *Server) net.Conn {
+func connect(t testing.TB, server *Server) net.Conn {
 	t.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -61,7 +61,7 @@ func connect(t *testing.T, server *Server) net.Conn {
 	return near
 }
 
-func newEngine(t *testing.T, server *Server) *engine {
+func newEngine(t testing.TB, server *Server) *engine {
 	t.Helper()
 	private, err := ecdh.X25519().GenerateKey(rand.Reader)
 	if err != nil {
@@ -84,14 +84,14 @@ func (e *engine) openControl() {
 	}
 }
 
-func send(t *testing.T, stream net.Conn, message any) {
+func send(t testing.TB, stream net.Conn, message any) {
 	t.Helper()
 	if err := wire.WriteFrame(stream, message, wire.MaxFrame); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func receive(t *testing.T, stream net.Conn) wire.AgentReply {
+func receive(t testing.TB, stream net.Conn) wire.AgentReply {
 	t.Helper()
 	body, err := wire.ReadFrame(stream, wire.MaxFrame)
 	if err != nil {
@@ -195,7 +195,7 @@ func (d clusterDialer) DialUDP(netip.AddrPort) (*net.UDPConn, error) {
 	return nil, errors.New("no datagrams in this test")
 }
 
-func echoServer(t *testing.T) clusterDialer {
+func echoServer(t testing.TB) clusterDialer {
 	t.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
