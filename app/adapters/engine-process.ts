@@ -119,7 +119,7 @@ function startEngine(options: EngineOptions): Promise<Result<EngineLink>> {
       const how = signal === null ? `it ended with ${code}` : `it was ended by ${signal}`;
       const because = brokenBecause === '' ? how : `${brokenBecause}; ${how}`;
       resolve(failure(problem('engine-ended', `${because}, before it said hello; its log is ${options.logFile}`)));
-      settleEnded(asked && signal === null ? '' : because);
+      settleEnded(asked && code === 0 && brokenBecause === '' ? '' : because);
     });
     const link: EngineLink = {
       send: (command) => {

@@ -85,6 +85,9 @@ export class AgentPlacing {
     progress: (detail: string) => void,
     signal: AbortSignal,
   ): Promise<Result<AgentPlaced>> {
+    if (signal.aborted) {
+      return failure(problem('agent-gone', 'stopped before the agent was made'));
+    }
     const started = performance.now();
     const contained = wish.image !== '';
     const image = contained ? wish.image : wish.baseImage;

@@ -1,7 +1,7 @@
 /** Follows the pod of one Job: every state of it, in order, the first one at once. Survives ended watches. */
 import { CoreV1Api, type V1Pod } from '@kubernetes/client-node';
 import type { ApiConnection } from '../cluster/api-connection.ts';
-import { ApiWatch } from '../cluster/api-watch.ts';
+import { ApiWatch, checkedList } from '../cluster/api-watch.ts';
 import { agentLabel } from './manifest.ts';
 
 /** Milliseconds between a watch that ended and the next look. */
@@ -34,7 +34,7 @@ export function watchPodOf(
   const start = async () => {
     // List and watch, not a watch alone: one without a version gets no first answer from API servers on etcd 3.4.
     const listed = await connection.attempt(() =>
-      connection.client(CoreV1Api).listNamespacedPod({ namespace, labelSelector }),
+      connection.client(CoreV1Api).listNamespacedPod({ namespace, labelSelector }).then(checkedList),
     );
     if (ended) {
       return;
@@ -45,7 +45,7 @@ export function watchPodOf(
       return;
     }
     for (const pod of listed.value.items) {
-      hooks.changed(pod);
+      hooks.changed(pod as V1Pod);
     }
     const query = { labelSelector, resourceVersion: listed.value.metadata?.resourceVersion };
     controller = await new ApiWatch(connection.config).watch(

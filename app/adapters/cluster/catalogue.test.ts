@@ -106,6 +106,14 @@ describe('listing', () => {
     expect(value.problems.every((problem) => problem.severity === 'warning')).toBe(true);
   });
 
+  test('something that is no API server is a problem, not a crash', async () => {
+    const { cluster } = await open(() => ({ body: { hello: 'world' } }));
+    expect(await cluster.listNamespaces()).toMatchObject({ ok: false, problem: { code: 'api-unreachable' } });
+    expect(await cluster.listCatalogue([])).toMatchObject({ ok: false });
+    expect(await cluster.discoverRanges()).toMatchObject({ ok: false });
+    expect(await cluster.checkRights('home')).toMatchObject({ ok: true });
+  });
+
   test('a server that fails is a problem, not an empty catalogue', async () => {
     const { cluster } = await open(() => ({ status: 500, body: refusal(500, 'InternalError', 'etcd is on fire') }));
     expect((await cluster.listNamespaces()).ok).toBe(false);
@@ -215,6 +223,20 @@ describe('watching', () => {
         ?.problems.map((problem) => problem.code)
         .sort(),
     ).toEqual(['forbidden', 'forbidden', 'service-endpoints-unknown']);
+  });
+
+  test('malformed events and items are left out, and the rest goes on', async () => {
+    const { state, watches, latest } = await follow();
+    state.items = [service('one'), null, { metadata: null }, { metadata: { name: 7 } }, 'text'];
+    await vi.waitFor(() => expect(latest()).toEqual(['one']), soon);
+    await vi.waitFor(() => expect(watches.length).toBe(1), soon);
+    for (const object of [null, 'text', 7, {}, { metadata: null }, { metadata: { name: null } }]) {
+      for (const type of ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR', 'SURPRISE']) {
+        watches[0]?.send(type, object);
+      }
+    }
+    watches.at(-1)?.send('ADDED', service('two'));
+    await vi.waitFor(() => expect(latest()).toEqual(['one', 'two']), soon);
   });
 
   test('takes fresh credentials after 401', async () => {

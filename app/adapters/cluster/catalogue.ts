@@ -6,6 +6,7 @@ import { CoreV1Api, DiscoveryV1Api, type KubernetesListObject, type KubernetesOb
 import { type Problem, problem, type Result, success } from '../../contract/index.ts';
 import type { Catalogue } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
+import { checkedList } from './api-watch.ts';
 import { joinEndpoints, namespaceOf, serviceOf, sliceOf } from './catalogue-objects.ts';
 import { type Informer, startInformer } from './informer.ts';
 import { type Asked, forbiddenProblem, problemOf } from './problems.ts';
@@ -164,18 +165,19 @@ function pathOf(kind: Kind, namespace: string): string {
 async function listAll(connection: ApiConnection, kind: Kind, namespace: string): Promise<List> {
   const core = connection.client(CoreV1Api);
   const discovery = connection.client(DiscoveryV1Api);
+  const everywhere = namespace === '';
   switch (kind) {
     case 'namespaces':
-      return core.listNamespace() as Promise<List>;
+      return checkedList(await core.listNamespace());
     case 'services':
-      return (
-        namespace === '' ? core.listServiceForAllNamespaces() : core.listNamespacedService({ namespace })
-      ) as Promise<List>;
+      return checkedList(
+        await (everywhere ? core.listServiceForAllNamespaces() : core.listNamespacedService({ namespace })),
+      );
     case 'endpointslices':
-      return (
-        namespace === ''
+      return checkedList(
+        await (everywhere
           ? discovery.listEndpointSliceForAllNamespaces()
-          : discovery.listNamespacedEndpointSlice({ namespace })
-      ) as Promise<List>;
+          : discovery.listNamespacedEndpointSlice({ namespace })),
+      );
   }
 }

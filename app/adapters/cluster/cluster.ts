@@ -8,6 +8,7 @@ import type { ClusterAddress } from '../../core/engine-messages.ts';
 import type { ClusterPort } from '../../core/ports.ts';
 import { AgentPlacing, type AgentPlacingOptions } from '../agent/placing.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
+import { ProblemError } from '../problem-error.ts';
 import { ApiConnection } from './api-connection.ts';
 import { listCatalogue, listNamespaces, watchCatalogue } from './catalogue.ts';
 import type { Asked } from './problems.ts';
@@ -37,19 +38,19 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     execPlugin: options.execPlugin,
     protectedAddresses: () => protectedAddresses(address),
     credentials: (refresh) => credentials.get(refresh),
-    reach: () => reach(connection),
-    discoverRanges: () => discoverRanges(connection, home),
-    listNamespaces: () => listNamespaces(connection, home),
-    listCatalogue: (namespaces) => listCatalogue(connection, home, namespaces),
+    reach: () => unbroken('reach', () => reach(connection)),
+    discoverRanges: () => unbroken('ranges', () => discoverRanges(connection, home)),
+    listNamespaces: () => unbroken('namespaces', () => listNamespaces(connection, home)),
+    listCatalogue: (namespaces) => unbroken('catalogue', () => listCatalogue(connection, home, namespaces)),
     watchCatalogue: (listener) => {
       const end = watchCatalogue(connection, home, listener);
       ending.push(end);
       return end;
     },
-    placeAgent: (wish, progress, signal) => placing.place(wish, progress, signal),
-    agentLives: (placed) => placing.lives(placed),
-    deleteAgent: (placed) => placing.remove(placed),
-    checkRights: (namespace) => checkRights(connection, namespace),
+    placeAgent: (wish, progress, signal) => unbroken('agent', () => placing.place(wish, progress, signal)),
+    agentLives: (placed) => unbroken('agent', () => placing.lives(placed)),
+    deleteAgent: (placed) => unbroken('agent', () => placing.remove(placed)),
+    checkRights: (namespace) => unbroken('rights', () => checkRights(connection, namespace)),
     close: () => {
       for (const end of ending) {
         end();
@@ -59,6 +60,19 @@ export function openCluster(options: ClusterOptions): ClusterPort {
       connection.close();
     },
   };
+}
+
+/** The last net: an answer of a shape that nobody foresaw is a problem of that operation, not the end of the core. */
+async function unbroken<Value>(operation: string, work: () => Promise<Result<Value>>): Promise<Result<Value>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ProblemError) {
+      return failure(error.problem);
+    }
+    const cause = `${operation}: ${error instanceof Error ? error.message : String(error)}`;
+    return failure(problem('internal', cause));
+  }
 }
 
 async function reach(connection: ApiConnection): Promise<Result<{ version: string; clockSkewMilliseconds: number }>> {

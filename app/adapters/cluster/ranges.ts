@@ -194,14 +194,16 @@ async function observe<Item>(
   inNamespace: () => Promise<{ items: Item[] }>,
   addressesOf: (item: Item) => string[],
 ): Promise<{ learnt: Learnt; addresses: number[] }> {
-  let attempt = await connection.attempt(everywhere);
+  const seen = (list: () => Promise<{ items: Item[] }>) =>
+    connection.attempt(async () => (await list()).items.flatMap(addressesOf));
+  let attempt = await seen(everywhere);
   if (!attempt.ok && statusCodeOf(attempt.error) === 403) {
-    attempt = await connection.attempt(inNamespace);
+    attempt = await seen(inNamespace);
   }
   if (!attempt.ok) {
     return { learnt: { prefixes: [], sawIPv6: false, error: attempt.error }, addresses: [] };
   }
-  const texts = attempt.value.items.flatMap(addressesOf);
+  const texts = attempt.value;
   return {
     learnt: { prefixes: [], sawIPv6: texts.some(isIPv6), error: null },
     addresses: texts.map(parseAddress).filter((address) => address !== null),

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { agentJob, agentLabel } from './manifest.ts';
+import { agentTimes } from './times.ts';
+
+const wishes = {
+  name: 'slipway-agent-1',
+  namespace: 'team',
+  image: 'busybox',
+  contained: false,
+  firstDeadlineSeconds: 120,
+  cpuLimit: '',
+  idleSeconds: 0,
+};
+
+test('passes PodSecurity restricted and has no right in the cluster', () => {
+  for (const contained of [true, false]) {
+    const pod = agentJob({ ...wishes, contained }).spec?.template.spec;
+    expect(pod).toMatchObject({
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      restartPolicy: 'Never',
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+    });
+    expect(pod?.hostNetwork).toBeUndefined();
+    expect(pod?.containers).toHaveLength(1);
+    expect(pod?.containers[0]?.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(pod?.volumes?.every((volume) => volume.emptyDir !== undefined) ?? true).toBe(true);
+    expect(pod?.containers[0]?.resources).toMatchObject({ requests: { cpu: '20m' }, limits: { memory: '256Mi' } });
+  }
+});
+
+test('goes away by itself: no retries, a deadline, and soon after its end', () => {
+  expect(agentJob(wishes).spec).toMatchObject({
+    backoffLimit: 0,
+    ttlSecondsAfterFinished: 10,
+    activeDeadlineSeconds: 120,
+  });
+});
+
+test('is found by its label, and no mesh takes its connections', () => {
+  const job = agentJob(wishes);
+  expect(job.metadata?.labels?.[agentLabel]).toBe('slipway-agent-1');
+  expect(job.spec?.template.metadata?.labels?.[agentLabel]).toBe('slipway-agent-1');
+  for (const where of [job.spec?.template.metadata?.labels, job.spec?.template.metadata?.annotations]) {
+    expect(where).toMatchObject({ 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' });
+  }
+});
+
+test('an image of the user’s runs its own agent; a base image waits for ours on this processor', () => {
+  const own = agentJob({ ...wishes, contained: true, idleSeconds: 15 }).spec?.template.spec;
+  expect(own?.containers[0]?.command).toEqual(['/slipway-agent', '--idle-timeout=15s']);
+  expect(own?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+  expect(own?.volumes).toBeUndefined();
+  const base = agentJob(wishes).spec?.template.spec;
+  expect(base?.containers[0]?.command?.slice(0, 2)).toEqual(['sh', '-c']);
+  expect(base?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' });
+});
+
+test('the deadlines follow how long the agent waits for a client', () => {
+  const usual = agentTimes({});
+  expect(usual.renewedDeadlineSeconds).toBeGreaterThan(600);
+  expect(usual.renewEveryMilliseconds / 1000).toBeLessThan(usual.firstDeadlineSeconds / 1.5);
+  const short = agentTimes({ SLIPWAY_AGENT_IDLE_SECONDS: '15' });
+  expect(short).toMatchObject({ idleSeconds: 15, firstDeadlineSeconds: 15, renewedDeadlineSeconds: 30 });
+  expect(short.renewEveryMilliseconds / 1000).toBeLessThan(short.firstDeadlineSeconds / 1.5);
+  expect(agentTimes({ SLIPWAY_AGENT_IDLE_SECONDS: 'soon' })).toEqual(usual);
+});
