@@ -49,14 +49,7 @@ export function openHelper(options: HelperOptions): HelperPort {
   const socket = join(options.folders?.runtime ?? '/run/slipway', String(userId), 'helper.sock');
   let starting: Promise<Result<{ build: string }>> | null = null;
 
-  const state = async (): Promise<HelperState> => {
-    const answer = await hello(socket, options.build);
-    if (answer.state !== 'refused' || answer.because.code !== 'helper-refused') {
-      return answer;
-    }
-    // The helper admits the programs beside it, and Node is none of them: its own inspect asks for us.
-    return (await inspects(options.program)) ? { state: 'ready', build: options.build } : answer;
-  };
+  const state = () => hello(socket, options.build);
 
   const start = async (): Promise<Result<{ build: string }>> => {
     const before = await state();
@@ -196,13 +189,5 @@ function hello(socketPath: string, build: string): Promise<HelperState> {
         (because) => refuse(problem('helper-version', because)),
       ),
     );
-  });
-}
-
-function inspects(program: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const child = spawn(program, ['inspect'], { stdio: 'ignore', timeout: helloDeadline });
-    child.once('error', () => resolve(false));
-    child.once('exit', (code) => resolve(code === 0));
   });
 }

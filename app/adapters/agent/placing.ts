@@ -68,7 +68,7 @@ export class AgentPlacing {
     const record = (await this.#options.records.all(this.#connection.address.server)).find((item) => item.pod === pod);
     const job = record?.job ?? pod.replace(/-[^-]+$/, '');
     const deleted = await this.#deleteJob(namespace, job, record?.uid ?? '');
-    return deleted.ok ? this.#awaitGone(namespace, job) : deleted;
+    return deleted.ok ? this.#awaitGone(namespace, job, record?.uid ?? '') : deleted;
   }
 
   /** Ends the renewals. The agents live on until their deadline. */
@@ -304,14 +304,15 @@ export class AgentPlacing {
     return success(null);
   }
 
-  async #awaitGone(namespace: string, job: string): Promise<Result<null>> {
+  async #awaitGone(namespace: string, job: string, uid: string): Promise<Result<null>> {
     const until = Date.now() + goneDeadline;
     const labelSelector = `${agentLabel}=${job}`;
     for (;;) {
       const left = await this.#connection.attempt(() =>
         this.#connection.client(CoreV1Api).listNamespacedPod({ namespace, labelSelector }),
       );
-      if (!left.ok || left.value.items.length === 0) {
+      const isOurs = (owner: { uid: string }) => uid === '' || owner.uid === uid;
+      if (!left.ok || !left.value.items.some((pod) => pod.metadata?.ownerReferences?.some(isOurs) ?? true)) {
         return success(null); // the deletion was accepted: whether it may be watched is another matter
       }
       if (Date.now() > until) {

@@ -17,6 +17,12 @@ export interface KubeconfigOptions {
   readonly agent: AgentPlacingOptions;
 }
 
+/** client-node takes most of a second to load: listing contexts does not wait for it, and a connect finds it loaded. */
+const loadCluster = () => import('../cluster/cluster.ts');
+
+/** Who watches is there to stay; what it was started for goes first. Milliseconds. */
+const preloadAfter = 200;
+
 export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
   /** The files that listContexts was last asked for: open() looks in the same ones. */
   let added: readonly string[] = [];
@@ -57,6 +63,7 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
       return { contexts: resolved.map((item) => item.context), problems };
     },
     watch: (files, changed) => {
+      setTimeout(() => loadCluster().catch(() => undefined), preloadAfter).unref();
       let end: (() => void) | null = null;
       let ended = false;
       options.environment().then((environment) => {
@@ -95,8 +102,7 @@ async function openResolved(
   if (!address.ok) {
     return address;
   }
-  // client-node takes most of a second to load, which listing contexts need not pay.
-  const { openCluster } = await import('../cluster/cluster.ts');
+  const { openCluster } = await loadCluster();
   return success(
     openCluster({
       context: resolved.context,

@@ -1,0 +1,187 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import type { AgentPlaced } from '../../core/ports.ts';
+import { openTestCluster, refusal, type Seen, startApiServer, watchAnswer } from '../testing/api-server.ts';
+import { agentLabel } from './manifest.ts';
+import { openAgentRecords } from './records.ts';
+import { agentTimes } from './times.ts';
+
+const closing: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) {
+    await close();
+  }
+});
+
+const log = { debug: () => {}, info: () => {}, warning: () => {} };
+const never = new AbortController().signal;
+const wish = { namespace: 'team', image: 'agent:1', baseImage: '' };
+const soon = { timeout: 10_000, interval: 20 };
+
+/** A namespace whose Job controller makes a pod for every Job, in the state that the test sets. */
+async function namespace(options: { times?: Record<string, string> } = {}) {
+  const jobs = new Map<string, { uid: string; deadline: number }>();
+  const state = { podState: { running: {} } as object, phase: 'Running', ownerUid: '' };
+  const podOf = (name: string) => ({
+    metadata: {
+      name: `${name}-abcde`,
+      namespace: 'team',
+      labels: { [agentLabel]: name },
+      ownerReferences: [{ kind: 'Job', name, controller: true, uid: state.ownerUid || (jobs.get(name)?.uid ?? '') }],
+    },
+    spec: { nodeName: 'n1', containers: [] },
+    status: { phase: state.phase, containerStatuses: [{ name: 'agent', state: state.podState }] },
+  });
+  const missing = { status: 404, body: refusal(404, 'NotFound', 'not found') };
+  const server = await startApiServer(({ method, path, query, body }: Seen) => {
+    const [, kind, name] = /\/namespaces\/team\/(jobs|pods)\/?([^/]*)$/.exec(path) ?? [];
+    if (kind === 'jobs') {
+      const given = body === '' ? {} : JSON.parse(body);
+      if (method === 'POST') {
+        const made = { uid: `uid-${jobs.size + 1}`, deadline: given.spec.activeDeadlineSeconds };
+        jobs.set(given.metadata.name, made);
+        return { status: 201, body: { ...given, metadata: { ...given.metadata, uid: made.uid } } };
+      }
+      const job = jobs.get(name ?? '');
+      if (job === undefined) {
+        return missing;
+      }
+      if (method === 'DELETE') {
+        if (given.preconditions?.uid !== undefined && given.preconditions.uid !== job.uid) {
+          return { status: 409, body: refusal(409, 'Conflict', 'the UID in the precondition does not match') };
+        }
+        jobs.delete(name ?? '');
+        return { body: {} };
+      }
+      if (method === 'PATCH') {
+        job.deadline = given.spec.activeDeadlineSeconds;
+      }
+      return { body: { metadata: { name, uid: job.uid }, status: { startTime: new Date().toISOString() } } };
+    }
+    if (kind === 'pods' && name === '') {
+      if (query.get('watch') === 'true') {
+        return watchAnswer(() => {});
+      }
+      const wanted = (query.get('labelSelector') ?? '').split('=')[1] ?? '';
+      return { body: { metadata: { resourceVersion: '1' }, items: jobs.has(wanted) ? [podOf(wanted)] : [] } };
+    }
+    const owner = [...jobs.keys()].find((job) => name === `${job}-abcde`);
+    return owner === undefined ? missing : { body: podOf(owner) };
+  });
+  closing.push(() => server.close());
+  let folder = '';
+  const connect = async (build = 'test') => {
+    const opened = await openTestCluster(server.url, {
+      agent: {
+        build,
+        times: agentTimes(options.times ?? {}),
+        ...(folder === '' ? {} : { records: openAgentRecords(folder, log) }),
+      },
+    });
+    folder ||= opened.folder;
+    closing.push(opened.close);
+    return opened.cluster;
+  };
+  const requests = (method: string) => server.requests.filter((seen) => seen.method === method);
+  return { jobs, state, connect, requests };
+}
+
+async function place(
+  cluster: Awaited<ReturnType<Awaited<ReturnType<typeof namespace>>['connect']>>,
+): Promise<AgentPlaced> {
+  const placed = await cluster.placeAgent(wish, () => {}, never);
+  return placed.ok ? placed.value : expect.fail(placed.problem.cause);
+}
+
+test('an agent that waits is used again by the next core, and its deadline moves on', async () => {
+  const { jobs, connect, requests } = await namespace();
+  const first = await connect();
+  const placed = await place(first);
+  first.close(); // the core was killed: nothing is deleted
+  const again = await place(await connect());
+  expect(again.target).toEqual(placed.target);
+  expect(requests('POST')).toHaveLength(1);
+  await vi.waitFor(() => expect([...jobs.values()][0]?.deadline).toBeGreaterThan(600), soon);
+});
+
+test.each<[string, (scene: Awaited<ReturnType<typeof namespace>>) => void, string]>([
+  ['belongs to another Job', (scene) => Object.assign(scene.state, { ownerUid: 'foreign' }), 'test'],
+  [
+    'has ended',
+    (scene) => Object.assign(scene.state, { podState: { terminated: { exitCode: 0 } }, phase: 'Succeeded' }),
+    'test',
+  ],
+  ['is of another build', () => {}, 'newer'],
+])('a pod that %s is not used; what is left of ours is deleted', async (_, change, build) => {
+  const scene = await namespace();
+  const first = await connectAndPlace(scene);
+  change(scene);
+  const next = await scene.connect(build);
+  const placing = next.placeAgent(wish, () => {}, never);
+  await vi.waitFor(() => expect(scene.requests('POST')).toHaveLength(2), soon);
+  Object.assign(scene.state, { ownerUid: '', podState: { running: {} }, phase: 'Running' });
+  await placing;
+  await vi.waitFor(
+    () => expect([...scene.jobs.keys()].some((job) => first.target.pod.startsWith(job))).toBe(false),
+    soon,
+  );
+});
+
+async function connectAndPlace(scene: Awaited<ReturnType<typeof namespace>>): Promise<AgentPlaced> {
+  const cluster = await scene.connect();
+  const placed = await place(cluster);
+  cluster.close();
+  return placed;
+}
+
+test('deleting names the Job by its uid, so that a new one of the same name stays', async () => {
+  const scene = await namespace();
+  const cluster = await scene.connect();
+  const placed = await place(cluster);
+  const [name] = [...scene.jobs.keys()];
+  scene.jobs.set(name ?? '', { uid: 'somebody-else', deadline: 1 });
+  await cluster.deleteAgent(placed);
+  expect(scene.jobs.get(name ?? '')?.uid).toBe('somebody-else');
+  const sent = scene.requests('DELETE').at(-1);
+  expect(JSON.parse(sent?.body ?? '{}')).toMatchObject({
+    propagationPolicy: 'Background',
+    preconditions: { uid: 'uid-1' },
+  });
+}, 30_000);
+
+test('an abort while the pod starts deletes the Job; before it, makes none', async () => {
+  const scene = await namespace();
+  Object.assign(scene.state, { podState: { waiting: { reason: 'ContainerCreating' } }, phase: 'Pending' });
+  const cluster = await scene.connect();
+  const abort = new AbortController();
+  const placing = cluster.placeAgent(wish, () => {}, abort.signal);
+  await vi.waitFor(() => expect(scene.jobs.size).toBe(1), soon);
+  abort.abort();
+  expect(await placing).toMatchObject({ ok: false });
+  expect(scene.jobs.size).toBe(0);
+  expect(await cluster.placeAgent(wish, () => {}, abort.signal)).toMatchObject({ ok: false });
+  expect(scene.requests('POST')).toHaveLength(1);
+});
+
+test('a pod that crashes is told with its own words, and its Job is deleted', async () => {
+  const scene = await namespace();
+  const terminated = { exitCode: 1, reason: 'Error', message: 'port taken' };
+  Object.assign(scene.state, { podState: { terminated }, phase: 'Failed' });
+  const placed = await (await scene.connect()).placeAgent(wish, () => {}, never);
+  expect(placed).toMatchObject({
+    ok: false,
+    problem: { code: 'agent-crashed', cause: 'Error, exit code 1, port taken' },
+  });
+  expect(scene.jobs.size).toBe(0);
+});
+
+test('the deadline is renewed while the core lives, and no longer', async () => {
+  const scene = await namespace({ times: { SLIPWAY_AGENT_IDLE_SECONDS: '3' } });
+  const cluster = await scene.connect();
+  await place(cluster);
+  await vi.waitFor(() => expect(scene.requests('PATCH').length).toBeGreaterThan(2), soon);
+  expect(scene.requests('PATCH')[0]?.headers['content-type']).toBe('application/merge-patch+json');
+  cluster.close();
+  const count = scene.requests('PATCH').length;
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  expect(scene.requests('PATCH').length).toBeLessThanOrEqual(count + 1);
+});
