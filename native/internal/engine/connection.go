@@ -30,7 +30,8 @@ type connection struct {
 	helper    Helper
 	host      wire.HostInspection
 	send      func(wire.EngineEvent)
-	fatal     func(*wire.Problem) // the laptop's side broke; at most a few calls
+	offer     func(wire.EngineEvent) // what the next one replaces anyway
+	fatal     func(*wire.Problem)    // the laptop's side broke; at most a few calls
 	session   *session
 	cancel    context.CancelFunc
 	following sync.WaitGroup
@@ -53,9 +54,9 @@ type connection struct {
 }
 
 // newConnection begins the session; establish goes on from there, and close ends it in every case.
-func newConnection(config Config, command wire.ConnectCommand, helper Helper, host wire.HostInspection, forwarder Forwarder, send func(wire.EngineEvent), fatal func(*wire.Problem)) (*connection, error) {
+func newConnection(config Config, command wire.ConnectCommand, helper Helper, host wire.HostInspection, forwarder Forwarder, link *link, fatal func(*wire.Problem)) (*connection, error) {
 	connection := &connection{
-		config: config, command: command, helper: helper, host: host, send: send, fatal: fatal,
+		config: config, command: command, helper: helper, host: host, send: link.send, offer: link.offer, fatal: fatal,
 		scope: command.Scope, upstreams: host.Upstreams,
 	}
 	session, err := newSession(config, forwarder, command.Agent, connection.receive, sessionObserver{
@@ -258,6 +259,12 @@ func (connection *connection) receive(lane int, packets [][]byte, heard func([]b
 // the helper's changes could not be undone: at least one where it cannot be asked any more, until it starts anew.
 func (connection *connection) close(ctx context.Context) int {
 	connection.closing.Store(true)
+	connection.mutex.Lock()
+	path := connection.path
+	connection.mutex.Unlock()
+	if path != nil {
+		path.resetFlows() // without the interface they would hang until the kernel gives up, in 15 minutes (tcp(7))
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

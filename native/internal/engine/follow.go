@@ -40,7 +40,7 @@ func (connection *connection) count() {
 	if isReady {
 		counters := path.counters()
 		counters.RoundTripMicroseconds = connection.session.roundTrip().Microseconds()
-		connection.send(wire.EngineEvent{Event: wire.EventCounters, Counters: &counters})
+		connection.offer(wire.EngineEvent{Event: wire.EventCounters, Counters: &counters})
 	}
 }
 

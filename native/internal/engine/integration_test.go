@@ -192,12 +192,21 @@ func TestOrdinaryProgramsReachTheClusterAndNothingIsLeft(t *testing.T) {
 	if len(tested.Steps) != 4 {
 		t.Errorf("tested: %+v", tested)
 	}
+	idle, err := net.Dial("tcp", "10.244.0.5:80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer idle.Close()
 	world.core.send(wire.EngineCommand{Command: wire.CommandStop})
 	if stopped := world.core.await(wire.EventStopped); stopped.Stopped.LeftOver != 0 {
 		t.Errorf("left over: %d", stopped.Stopped.LeftOver)
 	}
 	<-world.engine.ended
 	laptoptest.ExpectSnapshot(t, before)
+	_ = idle.SetReadDeadline(time.Now().Add(patience))
+	if _, err := idle.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("a connection that was open at disconnect ended with %v", err)
+	}
 }
 
 func TestAKilledEngineLeavesNothing(t *testing.T) {
@@ -283,11 +292,15 @@ func expectDatagramEcho(t *testing.T, address string) {
 }
 
 func download(ctx context.Context, count int64) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*patience)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, podURL+"/bytes?count="+fmt.Sprint(count), nil)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	client := &http.Client{Transport: &http.Transport{ReadBufferSize: 256 << 10}}
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}
@@ -301,6 +314,8 @@ func download(ctx context.Context, count int64) error {
 }
 
 func upload(ctx context.Context, count int64) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*patience)
+	defer cancel()
 	body := io.LimitReader(zeros{}, count)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, podURL+"/sink", struct{ io.Reader }{body})
 	if err != nil {

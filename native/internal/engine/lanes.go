@@ -98,13 +98,14 @@ func (set *laneSet) serve(ctx context.Context, lane int) {
 	wait := newBackoff(set.session.timing)
 	for ctx.Err() == nil {
 		stream, err := set.open(ctx, lane)
+		isTry := err != nil && lane == 0 // the end of a stream that was open is none
 		if err == nil {
 			err = set.attend(ctx, lane, stream, wait)
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		set.session.failed(set.target, err, lane == 0)
+		set.session.failed(set.target, err, isTry)
 		if !set.session.isCurrent(set.target) {
 			return
 		}

@@ -44,8 +44,9 @@ func TestASilentNetworkIsNoticedAndLeftBehind(t *testing.T) {
 	socket := dialPod(t, laptop)
 	cluster.refuse(&wire.Problem{Code: wire.CodeAPIUnreachable, Cause: "connection refused"})
 	cluster.stall() // nothing breaks, nothing arrives
+	// The lanes do not fall silent at the same moment: the first of them may have dialled again before the last.
 	down := core.awaitThat(wire.EventTunnel, isState("down")).Tunnel
-	if down.Because == nil || down.Because.Code != wire.CodeTunnelSilent {
+	if down.Because == nil || down.Because.Code != wire.CodeTunnelSilent && down.Because.Code != wire.CodeAPIUnreachable {
 		t.Errorf("because: %v", down.Because)
 	}
 	again := core.awaitThat(wire.EventTunnel, func(event wire.EngineEvent) bool { return event.Tunnel.Attempt > 1 }).Tunnel

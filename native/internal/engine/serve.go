@@ -227,7 +227,7 @@ func (engine *engine) connect(command wire.ConnectCommand) {
 	forwarder, err := engine.config.NewForwarder(command.Cluster, engine.credentials.get)
 	var connection *connection
 	if err == nil {
-		connection, err = newConnection(engine.config, command, engine.helper, engine.host, forwarder, engine.link.send, func(problem *wire.Problem) {
+		connection, err = newConnection(engine.config, command, engine.helper, engine.host, forwarder, engine.link, func(problem *wire.Problem) {
 			select {
 			case broken <- problem:
 			default:

@@ -265,15 +265,15 @@ func (session *session) failed(target wire.AgentTarget, err error, counts bool) 
 		session.lost = true
 		session.beginEpochLocked()
 	}
-	attempt := 0
-	if counts && !session.isAlive {
+	attempt, isDown := 0, !session.isAlive
+	if counts && isDown {
 		session.attempt++
 		attempt = session.attempt
 	}
 	session.mutex.Unlock()
 	notify(session.noted)
 	notify(session.nudges)
-	if attempt > 0 {
+	if isDown {
 		notify(session.doubted)
 	}
 	session.log.Debug("stream to the agent ended", "problem", problem.Code, "cause", problem.Cause)
