@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { allProcesses, signalAll } from './product.ts';
 import { eventually, must, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
@@ -122,7 +123,10 @@ describe('faults', () => {
   });
 
   it('survives a restart of the API server', async () => {
-    await scene.sandbox.restartComponent('kube-apiserver');
+    const controlPlane = scene.sandbox.space('control-plane');
+    await controlPlane.stopProgram('kube-apiserver', true);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await controlPlane.startProgram('kube-apiserver');
     await comesBack();
     await talkingGoesOn();
   });
@@ -144,12 +148,7 @@ describe('faults', () => {
   });
 
   it('comes back after the laptop slept longer than the agent waits and moved to another address', async () => {
-    const ids = (
-      await Promise.all((['core', 'engine', 'helper'] as const).map((kind) => scene.product.processIds(kind)))
-    ).flat();
-    for (const id of ids) {
-      process.kill(id, 'SIGSTOP');
-    }
+    const ids = await scene.product.signal(allProcesses, 'SIGSTOP');
     asking = false; // while everything of ours is stopped, its resolver is too: only what comes after counts
     await asker;
     outside.lost = [];
@@ -170,9 +169,7 @@ describe('faults', () => {
     await move(old, moved);
     try {
       await new Promise((resolve) => setTimeout(resolve, 30_000));
-      for (const id of ids) {
-        process.kill(id, 'SIGCONT');
-      }
+      signalAll(ids, 'SIGCONT');
       expect(await eventually(async () => talking.output.includes('broken'), 60_000)).toBe(true);
       expect(await eventually(async () => idle.output.includes('broken'), 30_000)).toBe(true);
       await comesBack();

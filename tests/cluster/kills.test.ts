@@ -6,25 +6,15 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { allProcesses, type ProcessKind } from './product.ts';
 import { eventually, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
-const victims = [['core'], ['engine'], ['helper'], ['core', 'engine', 'helper']] as const;
+const victims: readonly (readonly ProcessKind[])[] = [['core'], ['engine'], ['helper'], allProcesses];
 /** Moments of a connect, milliseconds after its start: they fall into its different steps. */
 const moments = [250, 600, 1000, 1500, 2100, 2700] as const;
 const connectArguments = ['sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage];
 const helperProgram = join(process.cwd(), 'native/bin/slipway-helper');
-
-async function kill(scene: Scene, kinds: readonly ('core' | 'engine' | 'helper')[]): Promise<void> {
-  const ids = (await Promise.all(kinds.map((kind) => scene.product.processIds(kind)))).flat();
-  for (const id of ids) {
-    try {
-      process.kill(id, 'SIGKILL');
-    } catch {
-      // it ended by itself meanwhile
-    }
-  }
-}
 
 function setRecovery(scene: Scene, recover: boolean): void {
   const config = join(scene.product.folder, 'config');
@@ -54,7 +44,7 @@ describe('kill -9 without recovery', () => {
   for (const kinds of victims) {
     it(`of ${kinds.join(', ')} while connected leaves the laptop as it was`, async () => {
       await scene.product.connect(...connectArguments);
-      await kill(scene, kinds);
+      await scene.product.signal(kinds, 'SIGKILL');
       expect(await settle(scene)).toBe('');
       expect(await scene.unchanged(['processes', 'sockets'])).toEqual([]);
       await scene.product.disconnect();
@@ -64,7 +54,7 @@ describe('kill -9 without recovery', () => {
       for (const moment of moments) {
         const connecting = scene.product.slipway(['connect', ...connectArguments]);
         await new Promise((resolve) => setTimeout(resolve, moment));
-        await kill(scene, kinds);
+        await scene.product.signal(kinds, 'SIGKILL');
         await connecting;
         await scene.product.slipway(['disconnect', '--quit']);
         expect(await settle(scene), `${moment} ms`).toBe('');
@@ -77,7 +67,7 @@ describe('kill -9 without recovery', () => {
         await scene.product.connect(...connectArguments);
         const disconnecting = scene.product.slipway(['disconnect']);
         await new Promise((resolve) => setTimeout(resolve, 250 + moment));
-        await kill(scene, kinds);
+        await scene.product.signal(kinds, 'SIGKILL');
         await disconnecting;
         await scene.product.slipway(['disconnect', '--quit']);
         expect(await settle(scene), `${moment} ms`).toBe('');
@@ -98,9 +88,9 @@ describe('kill -9 with recovery', () => {
   for (const kinds of victims) {
     it(`of ${kinds.join(', ')} comes back with one set of changes`, async () => {
       await scene.product.connect(...connectArguments);
-      await kill(scene, kinds);
+      await scene.product.signal(kinds, 'SIGKILL');
       // A core that was killed is started by the next frontend that wants something of it: here a watching one.
-      const follower = kinds.some((kind) => kind === 'core')
+      const follower = kinds.includes('core')
         ? spawn(
             scene.laptop.enter[0] ?? '',
             [...scene.laptop.enter.slice(1), process.execPath, 'app/hosts/cli/main.ts', 'contexts'],

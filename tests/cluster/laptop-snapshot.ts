@@ -15,8 +15,9 @@ const sections: Readonly<Record<string, string>> = {
   sysctls:
     "find /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf /proc/sys/net/ipv4/ip_forward -type f 2>/dev/null | sort | while read -r f; do printf '%s=' \"$f\"; cat \"$f\" 2>/dev/null | tr '\\t\\n' '  '; echo; done",
   etc: "cd /etc && find . \\( -type f -o -type l \\) -printf '%p %m %u %l ' -exec sh -c 'sha256sum < \"$1\" 2>/dev/null || echo' _ {} \\; | sort",
+  // Which server is asked at the moment, and how the columns line up, is not a setting.
   resolved:
-    'command -v resolvectl >/dev/null && resolvectl status 2>/dev/null | sed "s/Current DNS Server:.*//" || true',
+    'command -v resolvectl >/dev/null && resolvectl status 2>/dev/null | grep -v "Current DNS Server" | sed "s/  */ /g; s/^ //" | grep -v "^$" || true',
   sockets:
     'ls -A /run/slipway/* 2>/dev/null; ls -A /var/lib/slipway/* 2>/dev/null; ss -xlH 2>/dev/null | grep -c slipway',
   processes: '',

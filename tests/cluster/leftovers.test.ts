@@ -1,5 +1,6 @@
 /** Row 8: nothing is left, in the cluster too, whatever way a connection ends. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { allProcesses } from './product.ts';
 import { eventually, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
@@ -52,11 +53,7 @@ describe('what is left', () => {
       SLIPWAY_AGENT_IDLE_SECONDS: '5',
     });
     await short.product.connect(...connectArguments);
-    for (const kind of ['core', 'engine', 'helper'] as const) {
-      for (const id of await short.product.processIds(kind)) {
-        process.kill(id, 'SIGKILL');
-      }
-    }
+    await short.product.signal(allProcesses, 'SIGKILL');
     expect(await clusterIsEmpty(90_000)).toBe(true);
     await run(short.laptop, [`${process.cwd()}/native/bin/slipway-helper`, 'clean', '--user', '0']);
     expect(await short.unchanged()).toEqual([]);

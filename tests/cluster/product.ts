@@ -7,6 +7,9 @@ import { eventually, type Outcome, type Place, type RunOptions, run } from './pr
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+export type ProcessKind = 'core' | 'engine' | 'helper';
+export const allProcesses: readonly ProcessKind[] = ['core', 'engine', 'helper'];
+
 export class Product {
   readonly place: Place;
   readonly folder: string;
@@ -64,11 +67,30 @@ export class Product {
   }
 
   /** Ids of our processes in this laptop's network namespace: engine, helper or core. */
-  async processIds(kind: 'engine' | 'helper' | 'core'): Promise<number[]> {
+  async processIds(kind: ProcessKind): Promise<number[]> {
     const pattern = { engine: 'slipway-engine', helper: 'slipway-helper', core: 'hosts/core/main.ts' }[kind];
     const script = `here=$(readlink /proc/self/ns/net); for p in /proc/[0-9]*; do [ "$(readlink $p/ns/net 2>/dev/null)" = "$here" ] || continue; tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q '${pattern}' && basename $p; done; true`;
     const outcome = await run(this.place, ['sh', '-c', script]);
     const own = outcome.stdout.split('\n').map(Number);
     return own.filter((id) => id > 0 && id !== process.pid);
+  }
+
+  /** Sends the signal to all of these at once; one that ended meanwhile is as good. Answers the ids. */
+  async signal(kinds: readonly ProcessKind[], signal: NodeJS.Signals): Promise<number[]> {
+    const ids = (await Promise.all(kinds.map((kind) => this.processIds(kind)))).flat();
+    signalAll(ids, signal);
+    return ids;
+  }
+}
+
+export function signalAll(ids: readonly number[], signal: NodeJS.Signals): void {
+  for (const id of ids) {
+    try {
+      process.kill(id, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+        throw error;
+      }
+    }
   }
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { openSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { Cluster } from './cluster.ts';
 import { differences, type LaptopSnapshot, takeLaptopSnapshot } from './laptop-snapshot.ts';
-import { Product } from './product.ts';
+import { allProcesses, Product } from './product.ts';
 import { eventually, type Place } from './programs.ts';
 import { sandboxOptions } from './sandbox-options.ts';
 
@@ -64,10 +64,6 @@ export async function closeScene(scene: Scene | undefined): Promise<void> {
     return;
   }
   await scene.product.disconnect();
-  for (const kind of ['core', 'engine', 'helper'] as const) {
-    for (const id of await scene.product.processIds(kind)) {
-      process.kill(id, 'SIGTERM');
-    }
-  }
+  await scene.product.signal(allProcesses, 'SIGTERM');
   rmSync(scene.product.folder, { recursive: true, force: true });
 }
