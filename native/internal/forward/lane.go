@@ -3,6 +3,7 @@ package forward
 import (
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 
 	"slipway/native/internal/netstack"
 )
@@ -23,6 +24,7 @@ type lane struct {
 	forwarder *Forwarder
 	number    int
 	replies   chan []byte
+	busy      atomic.Int64 // connections that have more to send than room
 
 	mu     sync.Mutex
 	stacks [connectionStacks]*netstack.Stack

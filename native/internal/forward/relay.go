@@ -28,12 +28,13 @@ type tcpRelay struct {
 	socket   *net.TCPConn
 	endpoint tcpip.Endpoint
 	queue    *waiter.Queue
+	room     *room
 	once     sync.Once
 }
 
 // relayTCP returns when both sides have ended and are closed.
-func relayTCP(socket *net.TCPConn, endpoint tcpip.Endpoint, queue *waiter.Queue) {
-	relay := &tcpRelay{socket: socket, endpoint: endpoint, queue: queue}
+func relayTCP(socket *net.TCPConn, endpoint tcpip.Endpoint, queue *waiter.Queue, room *room) {
+	relay := &tcpRelay{socket: socket, endpoint: endpoint, queue: queue, room: room}
 	// A reset of the laptop's side is noticed even when nothing is left to read from it.
 	failed := waiter.NewFunctionEntry(waiter.EventErr|waiter.EventHUp, func(waiter.EventMask) {
 		if tcp.EndpointState(endpoint.State()) == tcp.StateError {
@@ -123,11 +124,15 @@ func (r *tcpRelay) copyToLaptop() error {
 	writable, notify := waiter.NewChannelEntry(waiter.WritableEvents | waiter.EventErr | waiter.EventHUp)
 	r.queue.EventRegister(&writable)
 	defer r.queue.EventUnregister(&writable)
+	defer r.room.rest()
 	for {
 		var full bool
 		var result error
 		err := raw.Read(func(descriptor uintptr) bool {
 			full, result = r.moveToLaptop(int(descriptor))
+			if result == syscall.EAGAIN {
+				r.room.rest()
+			}
 			return result != syscall.EAGAIN
 		})
 		switch {
@@ -137,7 +142,7 @@ func (r *tcpRelay) copyToLaptop() error {
 			return nil
 		case result != nil:
 			return result
-		case full:
+		case full && !r.room.full():
 			<-notify
 		}
 	}

@@ -186,7 +186,7 @@ func (f *Forwarder) connect(from *lane, request *tcp.ForwarderRequest) {
 	}
 	f.attempts.remove(id)
 	keepAlive(endpoint)
-	relayTCP(connection, endpoint, &queue)
+	relayTCP(connection, endpoint, &queue, newRoom(&from.busy, f.config.MTU, endpoint))
 }
 
 func keepAlive(endpoint tcpip.Endpoint) {

@@ -27,9 +27,9 @@ const NIC tcpip.NICID = 1
 // Sizes of a TCP endpoint's buffers in bytes. gVisor advertises half of the receive buffer as window
 // (rcvAdvWndScale), so the maximum of 16 MiB allows 8 MiB in flight. Both start small and follow the flow.
 const (
-	receiveBufferDefault = 512 << 10
+	receiveBufferDefault = 256 << 10
 	receiveBufferMaximum = 16 << 20
-	sendBufferDefault    = 512 << 10
+	sendBufferDefault    = 128 << 10
 	sendBufferMaximum    = 8 << 20
 )
 
