@@ -163,7 +163,7 @@ describe('faults', () => {
       await must(scene.laptop, [
         'sh',
         '-c',
-        `ip address add ${to} dev ${device}; ip address delete ${from} dev ${device}; ip route replace default via ${gateway} dev ${device}`,
+        `ip address delete ${from} dev ${device}; ip address add ${to} dev ${device}; ip route replace default via ${gateway} dev ${device}`,
       ]);
     };
     await move(old, moved);

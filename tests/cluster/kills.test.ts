@@ -12,7 +12,7 @@ import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
 const victims: readonly (readonly ProcessKind[])[] = [['core'], ['engine'], ['helper'], allProcesses];
 /** Moments of a connect, milliseconds after its start: they fall into its different steps. */
-const moments = [250, 600, 1000, 1500, 2100, 2700] as const;
+const moments = [600, 1000, 1400, 1800, 2200, 2700] as const;
 const connectArguments = ['sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage];
 const helperProgram = join(process.cwd(), 'native/bin/slipway-helper');
 

@@ -45,5 +45,10 @@ export async function takeLaptopSnapshot(place: Place): Promise<LaptopSnapshot> 
 export function differences(before: LaptopSnapshot, after: LaptopSnapshot, except: readonly string[] = []): string[] {
   return Object.keys(before)
     .filter((name) => !except.includes(name) && before[name] !== after[name])
-    .map((name) => `${name}:\n--- before\n${before[name]}\n--- after\n${after[name]}`);
+    .flatMap((name) => {
+      const [was, is] = [before[name]?.split('\n') ?? [], after[name]?.split('\n') ?? []];
+      const gone = was.filter((line) => !is.includes(line)).map((line) => `${name} - ${line}`);
+      const added = is.filter((line) => !was.includes(line)).map((line) => `${name} + ${line}`);
+      return gone.length + added.length === 0 ? [`${name}: the same lines in another order`] : [...gone, ...added];
+    });
 }

@@ -38,7 +38,16 @@ export async function ensureHelper(): Promise<Result<null>> {
   say(dim("Slipway's helper opens the TUN and sets routes and names; it needs root. It ends by itself when unused."));
   const native = process.env.SLIPWAY_NATIVE_DIR ?? join(import.meta.dirname, '../../../native/bin');
   const program = join(native, 'slipway-helper');
-  const code = await sudo(['--background', '--', program, 'serve', '--user', String(userId), '--exit-when-idle', '600']);
+  const code = await sudo([
+    '--background',
+    '--',
+    program,
+    'serve',
+    '--user',
+    String(userId),
+    '--exit-when-idle',
+    '600',
+  ]);
   if (code !== 0) {
     return failure(problem('helper-missing', `sudo ended with ${code}`, { context: '' }));
   }
