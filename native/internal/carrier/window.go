@@ -6,10 +6,16 @@ import (
 )
 
 const (
-	// The window is windowGain times the most that the path has under way without a queue. Two leave room for the
-	// round trip to vary and let the estimate double each round while it grows, as BBR does (its cwnd_gain); what
-	// stands in the queues of the path is then at most one round trip.
-	windowGain = 2
+	// The window is a gain times what the path has under way without a queue. While it grows, it may double each
+	// round; after that a quarter more than needed is enough to notice a path that became faster (its rate then grows
+	// by a quarter each round), and what stands in the queues of the path is a quarter of a round trip: less than those
+	// queues hold, so that the stream's own TCP meets no loss that we caused. BBR does the same for a whole connection
+	// (draft-ietf-ccwg-bbr, sections 5.3.1 and 5.6).
+	growthGain = 2
+	steadyGain = 1.25
+
+	// The path is full when its rate did not grow by a quarter in fullRounds rounds that the window limited.
+	fullRounds = 3
 
 	// windowSlack is added to that time. API server, kubelet and container runtime pass bytes on in bursts when they get
 	// the processor, which no round trip of an idle path shows.
@@ -39,6 +45,9 @@ type window struct {
 
 	rates    [rateRounds]rateSample
 	nextRate int
+
+	fullRate    float64 // bytes per second, when it last grew by a quarter
+	roundsSince int     // that
 
 	// One byte of the stream is followed at a time.
 	marked     bool
@@ -96,7 +105,11 @@ func (w *window) report(received uint64, now time.Time) error {
 	// path look faster than it is.
 	since := max(now.Sub(w.markSince), time.Microsecond)
 	w.measureRate(float64(received-w.markDone)/since.Seconds(), now)
-	wanted := w.clamp(int(w.rate() * (windowGain*w.roundTrip + windowSlack).Seconds()))
+	gain := steadyGain
+	if w.roundsSince < fullRounds {
+		gain = growthGain
+	}
+	wanted := w.clamp(int(gain*w.underWay() + w.rate()*windowSlack.Seconds()))
 	if w.draining {
 		wanted = w.drained()
 	}
@@ -119,6 +132,11 @@ func (w *window) measureRoundTrip(elapsed time.Duration, now time.Time) {
 func (w *window) measureRate(rate float64, now time.Time) {
 	if !w.limited && rate <= w.rate() {
 		return
+	}
+	if rate > steadyGain*w.fullRate {
+		w.fullRate, w.roundsSince = rate, 0
+	} else {
+		w.roundsSince++
 	}
 	for i := range w.rates {
 		if now.Sub(w.rates[i].at) > rateLifetime {
