@@ -6,7 +6,13 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['app/**/*.test.ts', 'sandbox/**/*.test.ts', 'scripts/**/*.test.ts', 'tests/layers/**/*.test.ts'],
+          include: [
+            'app/**/*.test.ts',
+            'sandbox/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'tests/layers/**/*.test.ts',
+            'tests/bench/**/*.test.ts',
+          ],
           testTimeout: 15_000,
         },
       },

@@ -1,0 +1,64 @@
+/** What the benchmark sets and reads in the sandbox's own namespaces: congestion control, memory, the agent's process. */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Sandbox, SpaceName } from '../../sandbox/sandbox.ts';
+import type { Product } from '../cluster/product.ts';
+
+const spaces: readonly SpaceName[] = ['laptop-plain', 'control-plane', 'node1'];
+const pinCubic = ['sysctl', '-q', '-w', 'net.ipv4.tcp_congestion_control=cubic'];
+
+/**
+ * Pins cubic for what is opened from now on in laptop, API server and node; the setting is each network namespace's
+ * own (tcp(7)). A machine whose default is another one would else decide the figures behind the slow link.
+ */
+export async function pinCongestionControl(sandbox: Sandbox): Promise<void> {
+  for (const name of spaces) {
+    await sandbox.space(name).run(pinCubic);
+  }
+}
+
+/** Resident memory in MiB of each of our processes (VmRSS, proc(5)). */
+export async function residentMemory(sandbox: Sandbox, product: Product): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const kind of ['core', 'engine', 'helper'] as const) {
+    const ids = await product.processIds(kind);
+    found[kind] = Math.max(...ids.map(residentOf));
+  }
+  const agent = await agentProcess(sandbox);
+  found.agent = agent === undefined ? Number.NaN : residentOf(agent);
+  return found;
+}
+
+/** MiB; 0 for a process that ended meanwhile, such as the shell that looked for the others. */
+function residentOf(id: number): number {
+  try {
+    const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'));
+    return Number(match?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** The agent's process on this machine: told from those of other sandboxes by its pod's uid in its cgroup's path. */
+export async function agentProcess(sandbox: Sandbox): Promise<number | undefined> {
+  const selector = 'app.kubernetes.io/managed-by=slipway';
+  const text = await sandbox
+    .cluster()
+    .kubectl(['get', 'pods', '-A', '-l', selector, '-o', 'jsonpath={.items[*].metadata.uid}']);
+  const pods = text.split(' ').filter((uid) => uid !== '');
+  for (const name of readdirSync('/proc')) {
+    try {
+      const isAgent = /^\d+$/.test(name) && readFileSync(`/proc/${name}/comm`, 'utf8').includes('agent');
+      if (isAgent && pods.some((uid) => cgroupOf(name).includes(uid))) {
+        return Number(name);
+      }
+    } catch {
+      // it ended in between
+    }
+  }
+  return undefined;
+}
+
+/** The path with the uid's dashes as they are: containerd's systemd style writes them as underscores. */
+function cgroupOf(id: string): string {
+  return readFileSync(`/proc/${id}/cgroup`, 'utf8').replaceAll('_', '-');
+}
