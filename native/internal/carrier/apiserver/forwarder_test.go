@@ -341,12 +341,12 @@ func TestStreamThroughAProxy(t *testing.T) {
 			writer.WriteHeader(http.StatusBadGateway)
 			return
 		}
-		writer.WriteHeader(http.StatusOK)
-		near, _, err := http.NewResponseController(writer).Hijack()
+		near, ahead, err := http.NewResponseController(writer).Hijack()
 		if err != nil {
 			return
 		}
-		go func() { _, _ = io.Copy(far, near); _ = far.Close() }()
+		_, _ = io.WriteString(near, "HTTP/1.1 200 OK\r\n\r\n")
+		go func() { _, _ = io.Copy(far, ahead); _ = far.Close() }()
 		go func() { _, _ = io.Copy(near, far); _ = near.Close() }()
 	}))
 	t.Cleanup(proxy.Close)
