@@ -172,8 +172,7 @@ export class BringUp {
     const environment = nodeEnvironment(this.#nodePaths(`node${index + 1}`));
     const whole = ['env', '-i', ...environment, ...command];
     const result = await node?.run(whole, { ownProcesses: true });
-    if (!result || result.status !== 0)
-      throw new CommandFailure(command, result ?? { status: -1, stdout: '', stderr: '' });
+    if (result?.status !== 0) throw new CommandFailure(command, result ?? { status: -1, stdout: '', stderr: '' });
     return result.stdout;
   }
 

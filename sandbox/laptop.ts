@@ -187,7 +187,7 @@ export function resolvedLinkCommands(plan: AddressPlan): string[][] {
 export function laptopEnvironment(kubeconfig: string): NodeJS.ProcessEnv {
   return {
     ...process.env,
-    PATH: `${toolFolder}:${process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
+    PATH: `${toolFolder}:${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
     KUBECONFIG: kubeconfig,
     XDG_RUNTIME_DIR: '/run/user/0',
     SLIPWAY_RUNTIME_DIR: '/run/user/0/slipway',

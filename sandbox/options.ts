@@ -102,11 +102,11 @@ export function parseSettings(text: string): SandboxSettings {
 
 /** What is built once and used by every sandbox of this user. */
 export function cacheFolder(): string {
-  return path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'slipway', 'sandbox');
+  return path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'slipway', 'sandbox');
 }
 
 /** What belongs to one sandbox; gone after `down`. */
 export function stateFolder(name: string): string {
-  const root = process.env['SLIPWAY_SANDBOX_STATE'] || path.join(homedir(), '.local', 'state', 'slipway', 'sandbox');
+  const root = process.env.SLIPWAY_SANDBOX_STATE || path.join(homedir(), '.local', 'state', 'slipway', 'sandbox');
   return path.join(path.resolve(root), name);
 }

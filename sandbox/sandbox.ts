@@ -244,7 +244,7 @@ export class Sandbox {
   /** Runs a command, or without one a shell, on a laptop and this terminal. Returns its exit status. */
   shell(command: readonly string[] = [], flavour?: LaptopFlavour): Promise<number> {
     const laptop = this.laptop(flavour);
-    const whole = command.length > 0 ? command : [process.env['SHELL'] || 'sh'];
+    const whole = command.length > 0 ? command : [process.env.SHELL || 'sh'];
     return attach([...laptop.enter, ...whole], laptop.environment);
   }
 
