@@ -23,8 +23,7 @@ export async function residentMemory(sandbox: Sandbox, product: Product): Promis
     const ids = await product.processIds(kind);
     found[kind] = Math.max(...ids.map(residentOf));
   }
-  const agent = await agentProcess(sandbox);
-  found.agent = agent === undefined ? Number.NaN : residentOf(agent);
+  found.agent = Math.max(...(await agentProcesses(sandbox)).map(residentOf));
   return found;
 }
 
@@ -38,24 +37,21 @@ function residentOf(id: number): number {
   }
 }
 
-/** The agent's process on this machine: told from those of other sandboxes by its pod's uid in its cgroup's path. */
-export async function agentProcess(sandbox: Sandbox): Promise<number | undefined> {
+/** Processes of agents on this machine: told from those of other sandboxes by the pod's uid in their cgroup's path. */
+async function agentProcesses(sandbox: Sandbox): Promise<number[]> {
   const selector = 'app.kubernetes.io/managed-by=slipway';
   const text = await sandbox
     .cluster()
     .kubectl(['get', 'pods', '-A', '-l', selector, '-o', 'jsonpath={.items[*].metadata.uid}']);
   const pods = text.split(' ').filter((uid) => uid !== '');
-  for (const name of readdirSync('/proc')) {
+  return readdirSync('/proc').flatMap((name) => {
     try {
       const isAgent = /^\d+$/.test(name) && readFileSync(`/proc/${name}/comm`, 'utf8').includes('agent');
-      if (isAgent && pods.some((uid) => cgroupOf(name).includes(uid))) {
-        return Number(name);
-      }
+      return isAgent && pods.some((uid) => cgroupOf(name).includes(uid)) ? [Number(name)] : [];
     } catch {
-      // it ended in between
+      return []; // it ended in between
     }
-  }
-  return undefined;
+  });
 }
 
 /** The path with the uid's dashes as they are: containerd's systemd style writes them as underscores. */

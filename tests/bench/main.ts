@@ -38,6 +38,8 @@ class Bench {
   readonly #sandbox: Sandbox;
   readonly #measurements = new Measurements();
   readonly #folder = mkdtempSync(join(tmpdir(), 'slipway-bench-product-'));
+  #product: Product | undefined;
+  #load: string | undefined;
 
   constructor(choices: Choices, sandbox: Sandbox) {
     this.#choices = choices;
@@ -50,28 +52,33 @@ class Bench {
     const { enter, environment } = sandbox.laptop('plain');
     const laptop: Place = { enter, environment: withoutUndefined(environment) };
     const load = await buildLoad();
+    this.#load = load;
     const kubectl = join(sandbox.state, 'kubectl');
     const target = await startLoadServer(sandbox, kubectl, load);
     const product = new Product(laptop, this.#folder, sandbox.kubeconfig);
-    try {
-      for (let round = 1; round <= this.#choices.rounds; round++) {
-        for (const link of this.#choices.link ?? (['none', '40ms'] as const)) {
-          await sandbox.setLink(link === '40ms' ? slowLink : undefined, 'plain');
-          await this.#traffic(round, link, laptop, load, this.#arms(laptop, target, kubectl, product), product);
-        }
-        await sandbox.setLink(undefined, 'plain');
-        if (this.#wants('connect')) {
-          say(`round ${round}: connecting`);
-          await measureConnecting(product, laptop, (name, value) => this.#add(ours, { name, unit: 'ms' }, value));
-        }
+    this.#product = product;
+    for (let round = 1; round <= this.#choices.rounds; round++) {
+      for (const link of this.#choices.link ?? (['none', '40ms'] as const)) {
+        await sandbox.setLink(link === '40ms' ? slowLink : undefined, 'plain');
+        await this.#traffic(round, link, laptop, load, this.#arms(laptop, target, kubectl, product), product);
       }
-    } finally {
-      await product.disconnect();
       await sandbox.setLink(undefined, 'plain');
-      rmSync(this.#folder, { recursive: true, force: true });
-      rmSync(dirname(load), { recursive: true, force: true });
+      if (this.#wants('connect')) {
+        say(`round ${round}: connecting`);
+        await measureConnecting(product, laptop, (name, value) => this.#add(ours, { name, unit: 'ms' }, value));
+      }
     }
     return this.#measurements.markdown();
+  }
+
+  /** Leaves nothing of a run, also of one that was interrupted; the sandbox stays. */
+  async close(): Promise<void> {
+    await this.#product?.disconnect();
+    await this.#sandbox.setLink(undefined, 'plain');
+    rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#load !== undefined) {
+      rmSync(dirname(this.#load), { recursive: true, force: true });
+    }
   }
 
   #wants(subject: Subject): boolean {
@@ -155,8 +162,14 @@ const choices = command.opts<Choices>();
 // One node: where the scheduler puts the agent must not decide the figures.
 const sandbox = openSandbox({ name: 'bench', nodes: 1, laptops: ['plain'], machineLink: false });
 await sandbox.up(({ text, seconds }) => say(`sandbox: ${seconds.toFixed(1)} s ${text}`));
+const bench = new Bench(choices, sandbox);
+const interrupted = new Promise<never>((_, reject) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => reject(new Error(`ended by ${signal}`)));
+  }
+});
 try {
-  const table = await new Bench(choices, sandbox).run();
+  const table = await Promise.race([bench.run(), interrupted]);
   const [one, five, fifteen] = loadavg().map((value) => value.toFixed(1));
   process.stdout.write(`${table}\n\n`);
   process.stdout.write(
@@ -164,6 +177,7 @@ try {
   );
   process.stdout.write(`load average ${one} ${five} ${fifteen}, base image ${workload.baseImage}.\n`);
 } finally {
+  await bench.close();
   if (!choices.keepSandbox) {
     await sandbox.down();
   }
