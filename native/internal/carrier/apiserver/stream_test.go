@@ -1,0 +1,99 @@
+package apiserver
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"slipway/native/internal/wire"
+)
+
+func TestStreamThroughAProxy(t *testing.T) {
+	s := newSetting(t)
+	var tunnels atomic.Int32
+	proxy := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		if request.Method != http.MethodConnect || request.Header.Get("Proxy-Authorization") != "Basic dTpzZWNyZXQ=" {
+			writer.WriteHeader(http.StatusProxyAuthRequired)
+			return
+		}
+		tunnels.Add(1)
+		far, err := net.Dial("tcp", request.Host)
+		if err != nil {
+			writer.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		near, ahead, err := http.NewResponseController(writer).Hijack()
+		if err != nil {
+			return
+		}
+		_, _ = io.WriteString(near, "HTTP/1.1 200 OK\r\n\r\n")
+		go func() { _, _ = io.Copy(far, ahead); _ = far.Close() }()
+		go func() { _, _ = io.Copy(near, far); _ = near.Close() }()
+	}))
+	t.Cleanup(proxy.Close)
+	s.cluster.ProxyURL = strings.Replace(proxy.URL, "http://", "http://u:secret@", 1)
+	for _, plainSPDYOnly := range []bool{false, true} {
+		s.plainSPDYOnly = plainSPDYOnly
+		stream, err := dial(t, s.forwarder(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		echoes(t, stream)
+	}
+	if tunnels.Load() != 3 {
+		t.Errorf("%d connections through the proxy", tunnels.Load())
+	}
+	s.cluster.ProxyURL = strings.Replace(proxy.URL, "http://", "http://u:hidden@", 1)
+	_, err := dial(t, s.forwarder(t))
+	if found := wantProblem(t, err, wire.CodeAPIUnreachable); strings.Contains(found.Cause, "hidden") {
+		t.Errorf("the proxy's password is in the cause: %s", found.Cause)
+	}
+}
+
+func TestCloseEndsAReadAndTheServersConnection(t *testing.T) {
+	s := newSetting(t)
+	ended := make(chan struct{})
+	s.inPod = func(stream io.ReadWriteCloser) string {
+		_, _ = io.Copy(io.Discard, stream)
+		close(ended)
+		return ""
+	}
+	stream, err := dial(t, s.forwarder(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan error, 1)
+	go func() { _, err := stream.Read(make([]byte, 10)); read <- err }()
+	if err := stream.Close(); err != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		select {
+		case err := <-read:
+			if err == nil {
+				t.Error("Read after Close succeeded")
+			}
+		case <-ended:
+			ended = nil
+		case <-time.After(testDeadline):
+			t.Fatal("Close did not end everything")
+		}
+	}
+}
+
+func TestTargetsThatAreNotPossible(t *testing.T) {
+	s := newSetting(t)
+	for _, target := range []wire.AgentTarget{{Namespace: "dev", Pod: "../x", Port: 1}, {Namespace: "a/b", Pod: "x", Port: 1}, {Namespace: "dev", Pod: "x"}, {}} {
+		_, err := s.forwarder(t).Dial(context.Background(), target)
+		wantProblem(t, err, wire.CodeAgentGone)
+	}
+	if len(s.seen()) != 0 {
+		t.Error("a request was made")
+	}
+}
