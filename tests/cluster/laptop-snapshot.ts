@@ -13,8 +13,8 @@ const sections: Readonly<Record<string, string>> = {
   routes: "ip route show table all; ip -6 route show table all | grep -v -E 'cache|expires'",
   firewall: 'nft list ruleset 2>&1; iptables-save 2>/dev/null | grep -v "^[#:]" || true',
   sysctls:
-    "find /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf /proc/sys/net/ipv4/ip_forward -type f 2>/dev/null | sort | while read -r f; do printf '%s=' \"$f\"; cat \"$f\" 2>/dev/null | tr '\\t\\n' '  '; echo; done",
-  etc: "cd /etc && find . \\( -type f -o -type l \\) -printf '%p %m %u %l ' -exec sh -c 'sha256sum < \"$1\" 2>/dev/null || echo' _ {} \\; | sort",
+    'find /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf /proc/sys/net/ipv4/ip_forward -type f 2>/dev/null | sort | xargs grep -s ""',
+  etc: "cd /etc && find . -printf '%y %p %m %u %l\\n' | sort; find . -type f -print0 | sort -z | xargs -0 sha256sum",
   // Which server is asked at the moment, and how the columns line up, is not a setting.
   resolved:
     'command -v resolvectl >/dev/null && resolvectl status 2>/dev/null | grep -v "Current DNS Server" | sed "s/  */ /g; s/^ //" | grep -v "^$" || true',
@@ -28,7 +28,7 @@ export type LaptopSnapshot = Readonly<Record<string, string>>;
 /** Programs of ours that run in the laptop's network namespace, by command line. */
 async function processes(place: Place): Promise<string> {
   const script =
-    'here=$(readlink /proc/self/ns/net); for p in /proc/[0-9]*; do [ "$(readlink $p/ns/net 2>/dev/null)" = "$here" ] || continue; tr "\\0" " " < $p/cmdline 2>/dev/null | grep -E "slipway-(engine|helper)|hosts/core/main" | grep -v grep; done; true';
+    'here=$(readlink /proc/self/ns/net); for p in /proc/[0-9]*; do [ "$(readlink $p/ns/net 2>/dev/null)" = "$here" ] || continue; tr "\\0" " " < $p/cmdline 2>/dev/null | grep -E "[s]lipway-(engine|helper)|hosts/[c]ore/main"; done; true';
   return (await run(place, ['sh', '-c', script])).stdout;
 }
 

@@ -68,7 +68,10 @@ export class Product {
 
   /** Ids of our processes in this laptop's network namespace: engine, helper or core. */
   async processIds(kind: ProcessKind): Promise<number[]> {
-    const pattern = { engine: 'slipway-engine', helper: 'slipway-helper', core: 'hosts/core/main.ts' }[kind];
+    // The brackets keep the pattern from matching the command line of the shell that looks for it.
+    const pattern = { engine: '[s]lipway-engine', helper: '[s]lipway-helper serve', core: 'hosts/[c]ore/main.ts' }[
+      kind
+    ];
     const script = `here=$(readlink /proc/self/ns/net); for p in /proc/[0-9]*; do [ "$(readlink $p/ns/net 2>/dev/null)" = "$here" ] || continue; tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q '${pattern}' && basename $p; done; true`;
     const outcome = await run(this.place, ['sh', '-c', script]);
     const own = outcome.stdout.split('\n').map(Number);
