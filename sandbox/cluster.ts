@@ -100,7 +100,7 @@ export class Cluster {
     // kube-proxy programs a node a moment after the pods are ready.
     await waitFor(
       () => this.#try(['-n', 'infra', 'exec', 'toolbox', '--', '/workload', 'get', 'http://orders.webshop/healthz']),
-      60_000,
+      120_000,
       () => notComing('A service is not reached by its name from a pod', 'node1-kube-proxy.log'),
       500,
     );

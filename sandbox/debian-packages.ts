@@ -132,10 +132,10 @@ async function download(packages: readonly string[], folder: string, listFolder:
   if (await tryDownload(packages, folder, asUser)) return;
   await mkdir(path.join(listFolder, 'lists', 'partial'), { recursive: true });
   await mkdir(path.join(listFolder, 'cache'), { recursive: true });
-  await run(['apt-get', 'update', ...asUser, ...ownLists]);
+  const update = await run(['apt-get', 'update', ...asUser, ...ownLists]);
   const failure = { text: '' };
   if (await tryDownload(packages, folder, [...asUser, ...ownLists], failure)) return;
-  throw unavailable(failure.text);
+  throw unavailable(update.status === 0 ? failure.text : update.stderr.trim());
 }
 
 async function tryDownload(

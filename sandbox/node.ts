@@ -38,8 +38,9 @@ export function nodeDefinition(cgroup: string, paths: NodePaths): SpaceDefinitio
   });
   return {
     processNamespace: true,
+    cgroup,
     // kubelet wants the daemons of a node in one cgroup of every hierarchy, beside the pods'.
-    cgroup: `${cgroup}/sys`,
+    daemonCgroup: `${cgroup}/sys`,
     sharedPropagation: true,
     settings: { 'net/ipv4/ip_forward': '1' },
     steps: [

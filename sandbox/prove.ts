@@ -108,7 +108,7 @@ async function proveCluster(): Promise<void> {
   await check('one pod crashes again and again', async () => {
     const [pod] = await pods('webshop', 'newsletter');
     const status = pod?.status.containerStatuses[0];
-    return expect(status?.ready === false, `${status?.restartCount} restarts`);
+    return expect(status !== undefined && !status.ready, `${status?.restartCount} restarts`);
   });
   await check('API server reaches pods through services', () =>
     cluster.kubectl(['get', '--raw', '/api/v1/namespaces/webshop/services/orders:80/proxy/healthz']),

@@ -62,7 +62,7 @@ export async function findProblems(
 }
 
 async function missingTools(): Promise<SandboxProblem[]> {
-  const folders = (process.env['PATH'] ?? '').split(':');
+  const folders = (process.env.PATH ?? '').split(':');
   const missing: string[] = [];
   for (const tool of Object.keys(tools)) {
     const found = await Promise.all(folders.map((folder) => canRun(path.join(folder, tool))));
@@ -154,7 +154,7 @@ async function lanProblem(plan: AddressPlan): Promise<SandboxProblem[]> {
  * 1.34: 12 of the control plane, 8 of each node, 2 of a laptop with systemd-resolved.
  */
 async function watcherProblem(settings: SandboxSettings): Promise<SandboxProblem[]> {
-  const needed = 12 + 8 * settings.nodes + 2 * settings.laptops.length;
+  const needed = 12 + 8 * settings.nodes + 2 * settings.laptops.filter((flavour) => flavour === 'resolved').length;
   const limit = Number(await readFile('/proc/sys/fs/inotify/max_user_instances', 'utf8').catch(() => 'NaN'));
   const used = await watchersInUse();
   if (Number.isNaN(limit) || used + needed <= limit) return [];

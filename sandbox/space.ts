@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { makeCgroup } from './cgroups.ts';
+import { makeCgroup, removeCgroup } from './cgroups.ts';
 import { output, type RunOptions, type RunResult, run } from './commands.ts';
 import { SandboxFailure } from './problems.ts';
 
@@ -17,7 +17,10 @@ export type Step =
 
 export interface SpaceDefinition {
   processNamespace: boolean;
+  /** The space's own, emptied when it starts: kubelet takes minutes over what an earlier life left there. */
   cgroup: string;
+  /** A cgroup below its own that the space itself is in. */
+  daemonCgroup?: string;
   steps: readonly Step[];
   sharedPropagation?: boolean;
   settings?: Readonly<Record<string, string>>;
@@ -94,12 +97,13 @@ export class Space {
     await this.destroy();
     await mkdir(path.dirname(this.#recordFile), { recursive: true, mode: 0o700 });
     const definitionFile = path.join(this.#folders.state, 'spaces', `${this.name}.definition.json`);
-    const { cgroup, steps, ...rest } = definition;
+    const { cgroup, daemonCgroup, steps, ...rest } = definition;
+    await removeCgroup(cgroup);
     const identity = randomUUID();
     const text = JSON.stringify({
       ...rest,
       name: this.name,
-      cgroupFolders: await makeCgroup(cgroup),
+      cgroupFolders: await makeCgroup(daemonCgroup ?? cgroup),
       steps: [...ownRun(identity), ...steps].map(withDefaultMode),
       controlSocket: this.#controlSocket,
       log: path.join(this.#folders.logs, `${this.name}.log`),
