@@ -9,14 +9,15 @@ const root = '/sys/fs/cgroup';
 /** Hierarchies of cgroup version 1 that kubelet cannot do without. */
 export const neededControllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'devices', 'freezer'] as const;
 
-/** Folders of the version 1 hierarchies; the version 2 tree of a hybrid machine has no controllers and stays out. */
-async function hierarchies(): Promise<string[]> {
+/** Every mounted hierarchy, that of version 2 on a hybrid machine included. */
+async function allHierarchies(): Promise<string[]> {
   const names = await readdir(root).catch(() => []);
-  return names
-    .map((name) => path.join(root, name))
-    .filter(
-      (folder) => existsSync(path.join(folder, 'cgroup.procs')) && !existsSync(path.join(folder, 'cgroup.controllers')),
-    );
+  return names.map((name) => path.join(root, name)).filter((folder) => existsSync(path.join(folder, 'cgroup.procs')));
+}
+
+/** The version 1 hierarchies; the version 2 tree of a hybrid machine has no controllers. */
+async function hierarchies(): Promise<string[]> {
+  return (await allHierarchies()).filter((folder) => !existsSync(path.join(folder, 'cgroup.controllers')));
 }
 
 /** Says whether this machine has cgroup version 2 alone. */
@@ -83,7 +84,8 @@ export async function removeCgroup(name: string): Promise<void> {
 
 async function foldersBelow(name: string): Promise<string[]> {
   const found: string[] = [];
-  for (const hierarchy of await hierarchies()) {
+  // runc also makes a container's cgroup in the version 2 tree.
+  for (const hierarchy of await allHierarchies()) {
     const top = path.join(hierarchy, name);
     if (!existsSync(top)) continue;
     const entries = await readdir(top, { recursive: true, withFileTypes: true }).catch(() => []);

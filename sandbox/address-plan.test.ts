@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { planAddresses } from './address-plan.ts';
+import { completeOptions, type SandboxOptions } from './options.ts';
+
+const plan = (options: SandboxOptions) => planAddresses(completeOptions(options));
+
+describe('addresses of a sandbox', () => {
+  it('follow from its ranges', () => {
+    expect(plan({ nodes: 2, lan: '192.168.7.0/24', serviceRange: '172.20.0.0/16' })).toMatchObject({
+      apiServer: '192.168.7.10',
+      nodes: ['192.168.7.11', '192.168.7.12'],
+      resolver: '192.168.7.53',
+      laptops: { plain: '192.168.7.100', resolved: '192.168.7.101' },
+      apiService: '172.20.0.1',
+      dnsService: '172.20.0.10',
+      podResolver: '172.20.0.10',
+    });
+  });
+
+  it('let pods ask their own node where NodeLocal DNS is asked for', () => {
+    expect(plan({ nodeLocalDns: true }).podResolver).toBe('169.254.20.10');
+  });
+
+  it('give sandboxes of different names different LANs and interfaces', () => {
+    const names = ['sandbox', 'second', 'end-to-end', 'bench', 'a-rather-long-sandbox-name'];
+    const plans = names.map((name) => plan({ name }));
+    expect(new Set(plans.map(({ lan }) => lan)).size).toBe(names.length);
+    expect(new Set(plans.map(({ machineInterface }) => machineInterface)).size).toBe(names.length);
+    // IFNAMSIZ less the final zero
+    for (const { machineInterface } of plans) expect(machineInterface.length).toBeLessThanOrEqual(15);
+  });
+
+  it.each([
+    [{ lan: '10.1.0.0/16' }, 'not a /24'],
+    [{ serviceRange: '10.96.0.0/8' }, 'serviceRange'],
+    [{ podRange: '10.244.1.0/16' }, 'bits set after its prefix'],
+    [{ podRange: '10.96.0.0/16' }, 'overlaps'],
+    [{ serviceRange: '10.87.0.0/16' }, 'overlaps'],
+    [{ lan: '999.1.2.0/24' }, 'not an IPv4 range'],
+  ])('refuse %o', (options, cause) => {
+    expect(() => plan(options)).toThrow(cause);
+  });
+});
+
+describe('options', () => {
+  it.each([
+    { name: 'Upper' },
+    { name: '../elsewhere' },
+    { nodes: 0 },
+    { nodes: Number.NaN },
+    { clusterDomain: 'a..b' },
+  ])('refuse %o', (options) => {
+    expect(() => completeOptions(options)).toThrow('Correct the option');
+  });
+});
