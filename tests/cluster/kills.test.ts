@@ -36,7 +36,7 @@ async function settle(scene: Scene): Promise<string> {
 describe('kill -9 without recovery', () => {
   let scene: Scene;
   beforeEach(async () => {
-    scene = await setScene('plain', 'kills');
+    scene = await setScene('plain', 'kills', { SLIPWAY_AGENT_IDLE_SECONDS: '15' });
     setRecovery(scene, false);
   });
   afterEach(() => closeScene(scene));
@@ -80,7 +80,7 @@ describe('kill -9 without recovery', () => {
 describe('kill -9 with recovery', () => {
   let scene: Scene;
   beforeEach(async () => {
-    scene = await setScene('plain', 'recovery');
+    scene = await setScene('plain', 'recovery', { SLIPWAY_AGENT_IDLE_SECONDS: '30' });
     setRecovery(scene, true);
   });
   afterEach(() => closeScene(scene));
@@ -108,7 +108,9 @@ describe('kill -9 with recovery', () => {
       expect(links).toBe('1');
       expect((await scene.product.disconnect()).code).toBe(0);
       expect(await scene.unchanged()).toEqual([]);
-      expect(await eventually(async () => (await scene.cluster.ours()).length === 0, 20_000)).toBe(true);
+      expect(await eventually(async () => (await scene.ours()).length === 0, 20_000), 'the agent is deleted').toBe(
+        true,
+      );
     });
   }
 });

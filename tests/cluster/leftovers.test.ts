@@ -7,8 +7,7 @@ import { closeScene, type Scene, setScene, workload } from './scene.ts';
 describe('what is left', () => {
   let scene: Scene;
   const connectArguments = ['sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage];
-  const clusterIsEmpty = (deadline: number) =>
-    eventually(async () => (await scene.cluster.ours()).length === 0, deadline);
+  const clusterIsEmpty = (deadline: number) => eventually(async () => (await scene.ours()).length === 0, deadline);
 
   beforeEach(async () => {
     scene = await setScene('plain', 'leftovers');
@@ -17,7 +16,7 @@ describe('what is left', () => {
 
   it('is nothing after a disconnect', async () => {
     await scene.product.connect(...connectArguments);
-    expect(await scene.cluster.ours()).not.toEqual([]);
+    expect(await scene.ours()).not.toEqual([]);
     expect((await scene.product.disconnect()).code).toBe(0);
     expect(await scene.unchanged()).toEqual([]);
     expect(await clusterIsEmpty(15_000)).toBe(true);
@@ -54,7 +53,7 @@ describe('what is left', () => {
     });
     await short.product.connect(...connectArguments);
     await short.product.signal(allProcesses, 'SIGKILL');
-    expect(await clusterIsEmpty(90_000)).toBe(true);
+    expect(await eventually(async () => (await short.ours()).length === 0, 90_000)).toBe(true);
     await run(short.laptop, [`${process.cwd()}/native/bin/slipway-helper`, 'clean', '--user', '0']);
     expect(await short.unchanged()).toEqual([]);
     await closeScene(short);

@@ -21,6 +21,8 @@ export interface Scene {
   readonly cluster: Cluster;
   readonly product: Product;
   readonly before: LaptopSnapshot;
+  /** Objects of ours in the cluster that were not there when the scene was set (killed runs leave some for a while). */
+  ours(): Promise<string[]>;
   /** What differs now from before; empty when the laptop is as it was. Waits for processes to end. */
   unchanged(except?: readonly string[]): Promise<string[]>;
 }
@@ -42,12 +44,15 @@ export async function setScene(
   const folder = mkdtempSync(join(tmpdir(), `slipway-${name}-`));
   const product = new Product(laptop, folder, sandbox.kubeconfig, environment);
   const before = await takeLaptopSnapshot(laptop);
+  const cluster = new Cluster(sandbox.cluster());
+  const earlier = await cluster.ours();
   return {
     sandbox,
     laptop,
-    cluster: new Cluster(sandbox.cluster()),
+    cluster,
     product,
     before,
+    ours: async () => (await cluster.ours()).filter((name) => !earlier.includes(name)),
     async unchanged(except = []) {
       let left: string[] = [];
       await eventually(async () => {
