@@ -27,6 +27,6 @@ describe('manifests', () => {
   });
 
   it('refuse a value that nobody knows', () => {
-    expect(() => fillIn('image: ${unheard}', {})).toThrow('unheard');
+    expect(() => fillIn(`image: \${unheard}`, {})).toThrow('unheard');
   });
 });

@@ -57,14 +57,15 @@ func openPort(name string) (*port, error) {
 }
 
 type frame struct {
-	due     time.Time
-	content []byte
+	due      time.Time
+	content  []byte
+	reusable *[smallFrame]byte // what content lies in, if it is small
 }
 
 // carry copies frames one way until an interface is gone.
 func carry(from, to *port, current *atomic.Pointer[Settings]) error {
 	frames := make(chan frame, inFlight)
-	small := &sync.Pool{New: func() any { return make([]byte, smallFrame) }}
+	small := &sync.Pool{New: func() any { return new([smallFrame]byte) }}
 	failed := make(chan error, 1)
 	go func() { failed <- deliver(to, frames, small) }()
 	cable := newCable(uint64(from.descriptor))
@@ -81,15 +82,16 @@ func carry(from, to *port, current *atomic.Pointer[Settings]) error {
 		if !admitted {
 			continue
 		}
-		var content []byte
+		next := frame{due: due}
 		if size <= smallFrame {
-			content = small.Get().([]byte)[:size]
+			next.reusable = small.Get().(*[smallFrame]byte)
+			next.content = next.reusable[:size]
 		} else {
-			content = make([]byte, size)
+			next.content = make([]byte, size)
 		}
-		copy(content, buffer[:size])
+		copy(next.content, buffer[:size])
 		select {
-		case frames <- frame{due, content}:
+		case frames <- next:
 		case err := <-failed:
 			return err
 		default: // as many as the cable holds: this one is lost
@@ -107,8 +109,8 @@ func deliver(to *port, frames <-chan frame, small *sync.Pool) error {
 		if err != nil && err != unix.ENOBUFS && err != unix.ENETDOWN && err != unix.EINTR && err != unix.EMSGSIZE {
 			return fmt.Errorf("write: %w", err)
 		}
-		if cap(next.content) == smallFrame {
-			small.Put(next.content[:smallFrame])
+		if next.reusable != nil {
+			small.Put(next.reusable)
 		}
 	}
 	return nil
