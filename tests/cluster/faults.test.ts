@@ -147,7 +147,7 @@ describe('faults', () => {
     await comesBack();
   });
 
-  it('comes back after the laptop slept longer than the agent waits and moved to another address', async () => {
+  it('comes back after the laptop slept and moved to another address, and no connection hangs', async () => {
     const ids = await scene.product.signal(allProcesses, 'SIGSTOP');
     asking = false; // while everything of ours is stopped, its resolver is too: only what comes after counts
     await asker;
@@ -163,16 +163,17 @@ describe('faults', () => {
       await must(scene.laptop, [
         'sh',
         '-c',
-        `ip address delete ${from} dev ${device}; ip address add ${to} dev ${device}; ip route replace default via ${gateway} dev ${device}`,
+        `ip address delete ${from} dev ${device}; ip address add ${to} broadcast + dev ${device}; ip route replace default via ${gateway} dev ${device}`,
       ]);
     };
     await move(old, moved);
     try {
       await new Promise((resolve) => setTimeout(resolve, 30_000));
       signalAll(ids, 'SIGCONT');
-      expect(await eventually(async () => talking.output.includes('broken'), 60_000)).toBe(true);
-      expect(await eventually(async () => idle.output.includes('broken'), 30_000)).toBe(true);
       await comesBack();
+      const before = talking.echoes;
+      const goesOnOrEnds = async () => talking.output.includes('broken') || talking.echoes > before + 2;
+      expect(await eventually(goesOnOrEnds, 30_000), talking.output.slice(-200)).toBe(true);
     } finally {
       await move(moved, old);
       await comesBack();

@@ -11,7 +11,7 @@ const sections: Readonly<Record<string, string>> = {
   addresses: "ip -o address | sed 's/^[0-9]*: //; s/valid_lft.*//'",
   rules: 'ip rule; ip -6 rule',
   routes: "ip route show table all; ip -6 route show table all | grep -v -E 'cache|expires'",
-  firewall: 'nft list ruleset 2>&1; iptables-save 2>/dev/null | grep -v "^[#:]" || true',
+  firewall: 'nft list ruleset 2>&1; iptables-save 2>/dev/null | grep -v -E "^[#:*]|^COMMIT" || true',
   sysctls:
     'find /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf /proc/sys/net/ipv4/ip_forward -type f 2>/dev/null | sort | xargs grep -s ""',
   etc: "cd /etc && find . -printf '%y %p %m %u %l\\n' | sort; find . -type f -print0 | sort -z | xargs -0 sha256sum",
