@@ -1,6 +1,7 @@
 /** What every HelperPort must do. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { HelperPort } from '../../core/ports.ts';
+import { closedAfterEach } from './settings.ts';
 
 export interface HelperSetting {
   /** No helper runs yet, and this port may start one. */
@@ -12,17 +13,7 @@ export interface HelperSetting {
 
 export function testHelper(name: string, make: () => Promise<HelperSetting>): void {
   describe(`helper: ${name}`, () => {
-    const open: HelperSetting[] = [];
-    const start = async () => {
-      const setting = await make();
-      open.push(setting);
-      return setting;
-    };
-    afterEach(async () => {
-      for (const setting of open.splice(0)) {
-        await setting.close();
-      }
-    });
+    const start = closedAfterEach(make);
 
     it('is absent until it is asked for, and asking for its state starts none', async () => {
       const { port } = await start();

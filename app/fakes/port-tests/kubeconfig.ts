@@ -1,6 +1,7 @@
 /** What every KubeconfigPort must do. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeconfigPort } from '../../core/ports.ts';
+import { closedAfterEach } from './settings.ts';
 
 /** Two contexts, `production` (current, with a credential plugin) and `staging` (with a token), of one API server. */
 export interface KubeconfigSetting {
@@ -19,17 +20,7 @@ export interface KubeconfigSetting {
 
 export function testKubeconfig(name: string, make: () => Promise<KubeconfigSetting>): void {
   describe(`kubeconfig: ${name}`, () => {
-    const open: KubeconfigSetting[] = [];
-    const start = async () => {
-      const setting = await make();
-      open.push(setting);
-      return setting;
-    };
-    afterEach(async () => {
-      for (const setting of open.splice(0)) {
-        await setting.close();
-      }
-    });
+    const start = closedAfterEach(make);
 
     it('lists the contexts with what a person needs to choose, and runs no program for it', async () => {
       const setting = await start();

@@ -1,7 +1,8 @@
 /** What every StorePort must do. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defaultSettings, type Wanted } from '../../contract/index.ts';
 import type { StorePort } from '../../core/ports.ts';
+import { closedAfterEach } from './settings.ts';
 
 export interface StoreSetting {
   /** Opens the same store again, as another process would. */
@@ -20,17 +21,7 @@ const wanted: Wanted = {
 
 export function testStore(name: string, make: () => Promise<StoreSetting>): void {
   describe(`store: ${name}`, () => {
-    const open: StoreSetting[] = [];
-    const start = async () => {
-      const setting = await make();
-      open.push(setting);
-      return setting;
-    };
-    afterEach(async () => {
-      for (const setting of open.splice(0)) {
-        await setting.close();
-      }
-    });
+    const start = closedAfterEach(make);
 
     it('answers defaults where nothing was kept', async () => {
       const store = (await start()).open();
