@@ -3,97 +3,19 @@
  * handler tables, the bridge and test doubles are derived from this one object.
  */
 import { z } from 'zod';
+import { activityEntrySchema } from './activity.ts';
+import { contextSchema } from './contexts.ts';
+import { checkSchema, proofSchema, reportSchema, resolverAnswerSchema } from './diagnostics.ts';
 import { problemSchema } from './problems.ts';
-import { routeSchema, snapshotSchema, wantedSchema } from './state.ts';
+import { serviceSchema, testStepSchema } from './services.ts';
+import { settingsSchema } from './settings.ts';
+import { namesSchema, routeSchema, snapshotSchema, wantedSchema } from './state.ts';
 
 /** read looks, operate switches connections, administer changes settings and trust. */
 export type Level = 'read' | 'operate' | 'administer';
 
 const contextName = z.string().min(1).max(512);
 const namespaceName = z.string().max(63);
-
-/** An exec credential plugin as the kubeconfig names it; `digest` identifies command line and environment. */
-export const execPluginSchema = z.object({
-  command: z.string(),
-  arguments: z.array(z.string()),
-  environmentNames: z.array(z.string()),
-  digest: z.string(),
-  trusted: z.boolean(),
-});
-export type ExecPlugin = z.infer<typeof execPluginSchema>;
-
-export const contextSchema = z.object({
-  name: z.string(),
-  file: z.string(),
-  cluster: z.string(),
-  server: z.string(),
-  user: z.string(),
-  namespace: z.string(),
-  current: z.boolean(),
-  authentication: z.enum(['none', 'certificate', 'token', 'basic', 'exec', 'unsupported']),
-  execPlugin: execPluginSchema.nullable(),
-  problem: problemSchema.nullable(),
-});
-export type Context = z.infer<typeof contextSchema>;
-
-export const servicePortSchema = z.object({
-  name: z.string(),
-  port: z.number(),
-  protocol: z.string(),
-  targetPort: z.string(),
-  nodePort: z.number().nullable(),
-  application: z.string(), // appProtocol, empty where not given
-});
-
-export const endpointSchema = z.object({
-  address: z.string(),
-  ready: z.boolean(),
-  pod: z.string(),
-  node: z.string(),
-});
-
-export const serviceSchema = z.object({
-  namespace: z.string(),
-  name: z.string(),
-  type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']),
-  addresses: z.array(z.string()), // cluster IPs; empty for headless and ExternalName
-  headless: z.boolean(),
-  externalName: z.string(),
-  ports: z.array(servicePortSchema),
-  endpoints: z.array(endpointSchema),
-  labels: z.record(z.string(), z.string()),
-  createdAt: z.number(),
-});
-export type Service = z.infer<typeof serviceSchema>;
-
-export const checkSchema = z.object({
-  check: z.enum(['helper', 'tun', 'resolver', 'api-server', 'rights', 'agent', 'tunnel', 'names', 'clock']),
-  state: z.enum(['good', 'warning', 'bad', 'not-checked']),
-  answer: z.string(),
-  milliseconds: z.number(),
-  problem: problemSchema.nullable(),
-});
-export type Check = z.infer<typeof checkSchema>;
-
-export const settingsSchema = z.object({
-  kubeconfigFiles: z.array(z.string()),
-  extraRanges: z.array(z.string()),
-  excludedRanges: z.array(z.string()),
-  baseImage: z.string(), // an image with a shell that the cluster can pull; the agent's binary is sent into it
-  agentImage: z.string(), // an image with the agent inside; empty: send the binary
-  recover: z.boolean(), // after a crash: restore what was wanted
-});
-export type Settings = z.infer<typeof settingsSchema>;
-
-/** In force where nothing else was set. The base image is small, has sh and coreutils, and is mirrored nearly everywhere. */
-export const defaultSettings: Settings = {
-  kubeconfigFiles: [],
-  extraRanges: [],
-  excludedRanges: [],
-  baseImage: 'docker.io/library/busybox:1.37',
-  agentImage: '',
-  recover: true,
-};
 
 const nothing = z.object({});
 
@@ -119,7 +41,14 @@ export const commands = {
   },
   previewRoutes: {
     input: z.object({ context: z.string(), trustExec: z.boolean().default(false) }),
-    output: z.object({ routes: z.array(routeSchema), resolverMode: z.string() }),
+    output: z.object({
+      routes: z.array(routeSchema),
+      resolverMode: z.string(),
+      /** Servers that answer now and will answer for everything else. */
+      upstreams: z.array(z.string()),
+      /** Namespace and image of the agent that would be made. */
+      agent: z.object({ namespace: z.string(), image: z.string(), delivery: z.enum(['image', 'sent']) }),
+    }),
     level: 'read',
   },
   /** Wants the context on; answers when it is wanted, progress is in the snapshot. Empty strings take the defaults. */
@@ -137,6 +66,73 @@ export const commands = {
   },
   /** Wants everything off; answers when the laptop is restored, while the cluster may still be deleting the agent. */
   disconnect: { input: nothing, output: z.object({ leftOnHost: z.number() }), level: 'operate' },
+  /** Makes another namespace the one whose bare names resolve, while connected or for the next time. */
+  setHomeNamespace: {
+    input: z.object({ context: contextName, namespace: namespaceName.min(1) }),
+    output: z.object({ names: namesSchema.nullable() }),
+    level: 'operate',
+  },
+  /** Remembers that the context was seen with this digest; the plugin that it names may run from then on. */
+  confirmContext: {
+    input: z.object({ context: contextName, file: z.string(), digest: z.string() }),
+    output: nothing,
+    level: 'administer',
+  },
+  /** Starts the helper where none serves; the system may ask for a password once. */
+  prepareHelper: { input: nothing, output: z.object({ build: z.string() }), level: 'operate' },
+  /** A file to read and watch, or its text where a browser has no path: kept with mode 0600 in the config folder. */
+  addKubeconfig: {
+    input: z.object({
+      source: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('file'), path: z.string().min(1).max(4096) }),
+        z.object({ kind: z.literal('text'), name: z.string().max(200), text: z.string().max(1 << 20) }),
+      ]),
+    }),
+    output: z.object({ file: z.string(), contexts: z.array(z.string()) }),
+    level: 'administer',
+  },
+  /** Forgets an added file; one that the app itself kept is deleted. */
+  removeKubeconfig: { input: z.object({ file: z.string() }), output: nothing, level: 'administer' },
+  /** Goes the way to a Service as a program on this laptop would, and says where it ends. */
+  testService: {
+    input: z.object({
+      context: contextName,
+      namespace: namespaceName.min(1),
+      service: z.string().min(1).max(253),
+      port: z.number().int().min(1).max(65535),
+    }),
+    output: z.object({ steps: z.array(testStepSchema) }),
+    level: 'operate',
+  },
+  /** Asks the system's own way, our answerer and each upstream for a name; empty: a name of the cluster and an outside one. */
+  testResolvers: {
+    input: z.object({ context: z.string().default(''), name: z.string().max(253).default('') }),
+    output: z.object({ answers: z.array(resolverAnswerSchema) }),
+    level: 'operate',
+  },
+  /** Looks at laptop and cluster for anything of ours; `context` names the cluster that was switched off. */
+  proveOff: {
+    input: z.object({ context: contextName }),
+    output: z.object({ proofs: z.array(proofSchema) }),
+    level: 'read',
+  },
+  listActivity: {
+    input: z.object({ limit: z.number().int().min(1).max(5000).default(500) }),
+    output: z.object({ entries: z.array(activityEntrySchema) }), // oldest first
+    level: 'read',
+  },
+  /** Gathers and redacts; nothing is written. */
+  prepareReport: { input: nothing, output: reportSchema, level: 'read' },
+  /** Writes the prepared report as a zip; an empty path takes the user's download folder. */
+  writeReport: {
+    input: z.object({ id: z.string(), path: z.string().max(4096).default('') }),
+    output: z.object({ path: z.string() }),
+    level: 'administer',
+  },
+  /** Builds and starts the sandbox as long work of the snapshot. */
+  startSandbox: { input: nothing, output: z.object({ work: z.string() }), level: 'administer' },
+  stopSandbox: { input: nothing, output: z.object({ work: z.string() }), level: 'administer' },
+  cancelWork: { input: z.object({ work: z.string() }), output: nothing, level: 'operate' },
   /** Remembers that this exec plugin may run; `digest` must be the one that was shown. */
   trustExecPlugin: {
     input: z.object({ context: contextName, digest: z.string() }),

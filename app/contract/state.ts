@@ -147,6 +147,19 @@ export const helperStateSchema = z.discriminatedUnion('state', [
 ]);
 export type HelperState = z.infer<typeof helperStateSchema>;
 
+/** Long work that is not a connection: it shows progress and can be cancelled. Ended work stays for ten minutes. */
+export const workSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['sandbox-start', 'sandbox-stop', 'report']),
+  state: z.enum(['running', 'cancelling', 'done', 'failed', 'cancelled']),
+  startedAt: time,
+  endedAt: time.nullable(),
+  text: z.string(), // what it does now
+  fraction: z.number().min(0).max(1).nullable(), // null where it cannot be told
+  problem: problemSchema.nullable(),
+});
+export type Work = z.infer<typeof workSchema>;
+
 export const snapshotSchema = z.object({
   revision: z.number(),
   build: z.string(),
@@ -155,5 +168,7 @@ export const snapshotSchema = z.object({
   connections: z.array(connectionSchema), // keyed by cluster.file + cluster.context; at most one is not off for now
   helper: helperStateSchema,
   contextsRevision: z.number(), // raised when a kubeconfig changed: list the contexts again
+  settingsRevision: z.number(), // raised when settings changed: get them again
+  work: z.array(workSchema),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;

@@ -4,12 +4,13 @@
  */
 import { z } from 'zod';
 import type { CommandInput, CommandName, CommandOutput } from './commands.ts';
-import { problemSchema } from './problems.ts';
+import { type Problem, problemSchema } from './problems.ts';
 import type { Result } from './result.ts';
 import { type Snapshot, snapshotSchema } from './state.ts';
+import type { StreamInput, StreamItem, StreamName } from './streams.ts';
 
 /** Raised by a change that the other side cannot ignore. */
-export const protocolNumber = 1;
+export const protocolNumber = 2;
 
 export const helloSchema = z.object({ protocol: z.number(), build: z.string(), role: z.string() });
 export type Hello = z.infer<typeof helloSchema>;
@@ -19,6 +20,8 @@ export const upwardSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('hello'), hello: helloSchema }),
   z.object({ kind: z.literal('call'), id: z.number().int().positive(), command: z.string(), input: z.unknown() }),
   z.object({ kind: z.literal('watch') }),
+  z.object({ kind: z.literal('subscribe'), id: z.number().int().positive(), stream: z.string(), input: z.unknown() }),
+  z.object({ kind: z.literal('unsubscribe'), id: z.number().int().positive() }),
 ]);
 export type Upward = z.infer<typeof upwardSchema>;
 
@@ -33,6 +36,9 @@ export const downwardSchema = z.discriminatedUnion('kind', [
     problem: problemSchema.optional(),
   }),
   z.object({ kind: z.literal('snapshot'), snapshot: snapshotSchema }),
+  z.object({ kind: z.literal('item'), id: z.number().int(), item: z.unknown() }),
+  /** No item follows; a problem says why where the core ended it. */
+  z.object({ kind: z.literal('streamEnded'), id: z.number().int(), problem: problemSchema.nullable() }),
 ]);
 export type Downward = z.infer<typeof downwardSchema>;
 
@@ -40,6 +46,13 @@ export interface CoreLink {
   call<Name extends CommandName>(command: Name, input: CommandInput<Name>): Promise<Result<CommandOutput<Name>>>;
   /** The listener hears the present snapshot at once and every later one. Returns what ends the watch. */
   watch(listener: (snapshot: Snapshot) => void): () => void;
+  /** `ended` hears once that no more items come (null: because the subject is gone). Returns what ends it silently. */
+  subscribe<Name extends StreamName>(
+    stream: Name,
+    input: StreamInput<Name>,
+    listener: (item: StreamItem<Name>) => void,
+    ended: (because: Problem | null) => void,
+  ): () => void;
   /** Settles when the link ended, with why. */
   readonly ended: Promise<string>;
   close(): void;

@@ -1,0 +1,37 @@
+/** Contexts of the kubeconfigs in force, and what a user confirms before the first use of one. */
+import { z } from 'zod';
+import { problemSchema } from './problems.ts';
+
+/** An exec credential plugin as the kubeconfig names it; `digest` identifies command line and environment. */
+export const execPluginSchema = z.object({
+  command: z.string(),
+  arguments: z.array(z.string()),
+  environmentNames: z.array(z.string()),
+  digest: z.string(),
+  trusted: z.boolean(),
+});
+export type ExecPlugin = z.infer<typeof execPluginSchema>;
+
+/** How a window names a context in settings and streams: names repeat over files. */
+export const contextKeySchema = z.object({ context: z.string().min(1).max(512), file: z.string().max(4096) });
+export type ContextKey = z.infer<typeof contextKeySchema>;
+
+export const contextSchema = z.object({
+  name: z.string(),
+  file: z.string(),
+  cluster: z.string(),
+  server: z.string(),
+  user: z.string(),
+  namespace: z.string(),
+  current: z.boolean(),
+  authentication: z.enum(['none', 'certificate', 'token', 'basic', 'exec', 'unsupported']),
+  execPlugin: execPluginSchema.nullable(),
+  /** Of server, user, way to authenticate and plugin: what a first use confirms, and what changes when one of them does. */
+  digest: z.string(),
+  /** True where this very digest was confirmed. */
+  confirmed: z.boolean(),
+  /** Milliseconds since the epoch; null where it was never switched on here. */
+  lastUsedAt: z.number().nullable(),
+  problem: problemSchema.nullable(),
+});
+export type Context = z.infer<typeof contextSchema>;

@@ -1,0 +1,52 @@
+/** The catalogue of Services as frontends see it, and the test of one. Names and labels are a cluster's text: show as text. */
+import { z } from 'zod';
+import { problemSchema } from './problems.ts';
+
+export const servicePortSchema = z.object({
+  name: z.string(),
+  port: z.number(),
+  protocol: z.string(),
+  targetPort: z.string(),
+  nodePort: z.number().nullable(),
+  application: z.string(), // appProtocol, empty where not given
+});
+export type ServicePort = z.infer<typeof servicePortSchema>;
+
+export const endpointSchema = z.object({
+  address: z.string(),
+  ready: z.boolean(),
+  pod: z.string(),
+  node: z.string(),
+});
+export type Endpoint = z.infer<typeof endpointSchema>;
+
+export const serviceSchema = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']),
+  addresses: z.array(z.string()), // cluster IPs; empty for headless and ExternalName
+  headless: z.boolean(),
+  externalName: z.string(),
+  ports: z.array(servicePortSchema),
+  endpoints: z.array(endpointSchema),
+  labels: z.record(z.string(), z.string()),
+  createdAt: z.number(),
+});
+export type Service = z.infer<typeof serviceSchema>;
+
+export const serviceKeySchema = z.object({ namespace: z.string(), name: z.string() });
+export type ServiceKey = z.infer<typeof serviceKeySchema>;
+
+/**
+ * One step on the way from this laptop to a Service, as a program here would go: its name, the route that the address
+ * takes, the tunnel, a ready endpoint, the TCP connection, and an HTTP answer where the port speaks HTTP.
+ */
+export const testStepSchema = z.object({
+  step: z.enum(['name', 'route', 'tunnel', 'endpoint', 'connection', 'http']),
+  state: z.enum(['good', 'bad', 'not-checked']),
+  /** What was found: an address, a prefix and its interface, a status line. Text of a cluster. */
+  answer: z.string(),
+  milliseconds: z.number(),
+  problem: problemSchema.nullable(),
+});
+export type TestStep = z.infer<typeof testStepSchema>;

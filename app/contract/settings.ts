@@ -1,0 +1,86 @@
+/** Settings of one user on one laptop, kept by the core, seen and changed by every frontend. */
+import { z } from 'zod';
+import { contextKeySchema } from './contexts.ts';
+
+/** What is chosen for one context; empty strings take the defaults. */
+export const contextSettingsSchema = contextKeySchema.extend({
+  agentNamespace: z.string().max(63).default(''),
+  agentImage: z.string().max(512).default(''),
+  baseImage: z.string().max(512).default(''),
+  homeNamespace: z.string().max(63).default(''),
+  /** Namespaces whose Services are listed; empty: all that the user may see. */
+  namespacesInView: z.array(z.string().max(63)).max(10_000).default([]),
+});
+export type ContextSettings = z.infer<typeof contextSettingsSchema>;
+
+export const pinnedServiceSchema = contextKeySchema.extend({
+  namespace: z.string().max(63),
+  name: z.string().max(253),
+});
+export type PinnedService = z.infer<typeof pinnedServiceSchema>;
+
+/** How an address is copied; the last one is remembered. */
+export const copyFormSchema = z.enum([
+  'name', // orders.webshop
+  'full-name', // orders.webshop.svc.cluster.local
+  'short-name', // orders, in the home namespace
+  'host-port',
+  'url',
+  'cluster-ip',
+  'environment',
+  'curl',
+  'psql',
+  'redis-cli',
+  'grpcurl',
+]);
+export type CopyForm = z.infer<typeof copyFormSchema>;
+
+export const settingsSchema = z.object({
+  kubeconfigFiles: z.array(z.string()),
+  extraRanges: z.array(z.string()),
+  excludedRanges: z.array(z.string()),
+  baseImage: z.string(), // an image with a shell that the cluster can pull; the agent's binary is sent into it
+  agentImage: z.string(), // an image with the agent inside; empty: send the binary
+  recover: z.boolean(), // after a crash: restore what was wanted
+  /** automatic takes systemd-resolved where it is in charge, else resolv.conf; off routes without names. */
+  resolverMode: z.enum(['automatic', 'off']),
+  contexts: z.array(contextSettingsSchema).max(1000),
+  pinnedContexts: z.array(contextKeySchema).max(200),
+  pinnedServices: z.array(pinnedServiceSchema).max(500),
+  /** The context that is switched on when the app starts; null: none. */
+  connectAtStart: contextKeySchema.nullable(),
+  startAtLogin: z.boolean(),
+  notifications: z.boolean(),
+  language: z.enum(['system', 'en', 'zh-CN']),
+  theme: z.enum(['system', 'light', 'dark']),
+  contrast: z.enum(['system', 'more']),
+  copyForm: copyFormSchema,
+  /** What closing the window does where there is no tray; asked once. */
+  closing: z.enum(['ask', 'keep', 'quit']),
+  /** The first run was read and ended. */
+  welcomed: z.boolean(),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** In force where nothing else was set. The base image is small, has sh and coreutils, and is mirrored nearly everywhere. */
+export const defaultSettings: Settings = {
+  kubeconfigFiles: [],
+  extraRanges: [],
+  excludedRanges: [],
+  baseImage: 'docker.io/library/busybox:1.37',
+  agentImage: '',
+  recover: true,
+  resolverMode: 'automatic',
+  contexts: [],
+  pinnedContexts: [],
+  pinnedServices: [],
+  connectAtStart: null,
+  startAtLogin: false,
+  notifications: true,
+  language: 'system',
+  theme: 'system',
+  contrast: 'system',
+  copyForm: 'host-port',
+  closing: 'ask',
+  welcomed: false,
+};

@@ -1,0 +1,51 @@
+/**
+ * Streams: what is too large or too lively for the snapshot. A subscriber gets the present state first and changes
+ * after it, gathered so that no more than about ten items a second arrive.
+ */
+import { z } from 'zod';
+import { activityEntrySchema } from './activity.ts';
+import type { Level } from './commands.ts';
+import { problemSchema } from './problems.ts';
+import { serviceKeySchema, serviceSchema } from './services.ts';
+
+const nothing = z.object({});
+
+/** Totals since the connection was made; a window makes rates of two of them. */
+export const countersSchema = z.object({
+  at: z.number(), // milliseconds since the epoch
+  bytesUp: z.number(),
+  bytesDown: z.number(),
+  packetsUp: z.number(),
+  packetsDown: z.number(),
+  flows: z.number(),
+  roundTripMicroseconds: z.number(),
+  routes: z.array(z.object({ prefix: z.string(), bytesUp: z.number(), bytesDown: z.number() })),
+});
+export type Counters = z.infer<typeof countersSchema>;
+
+export const servicesItemSchema = z.discriminatedUnion('kind', [
+  /** Everything anew: at the start, and after a gap. */
+  z.object({ kind: z.literal('all'), services: z.array(serviceSchema), problems: z.array(problemSchema) }),
+  z.object({
+    kind: z.literal('changes'),
+    changed: z.array(serviceSchema),
+    removed: z.array(serviceKeySchema),
+    problems: z.array(problemSchema),
+  }),
+]);
+export type ServicesItem = z.infer<typeof servicesItemSchema>;
+
+export const activityItemSchema = z.object({ entries: z.array(activityEntrySchema) });
+
+export const streams = {
+  /** Services of a context that is connected, in all namespaces that the user may see. Ends when it is switched off. */
+  services: { input: z.object({ context: z.string() }), item: servicesItemSchema, level: 'read' },
+  /** About once a second while connected. */
+  counters: { input: z.object({ context: z.string() }), item: countersSchema, level: 'read' },
+  /** What is kept first (oldest first), then what happens. */
+  activity: { input: nothing, item: activityItemSchema, level: 'read' },
+} as const satisfies Record<string, { input: z.ZodType; item: z.ZodType; level: Level }>;
+
+export type StreamName = keyof typeof streams;
+export type StreamInput<Name extends StreamName> = z.input<(typeof streams)[Name]['input']>;
+export type StreamItem<Name extends StreamName> = z.output<(typeof streams)[Name]['item']>;
