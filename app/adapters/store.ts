@@ -12,7 +12,7 @@ import {
   type Wanted,
   wantedSchema,
 } from '../contract/index.ts';
-import type { Log, StorePort } from '../core/ports.ts';
+import type { ContextRecord, Log, StorePort } from '../core/ports.ts';
 import { readKept, writeKept } from './kept-file.ts';
 
 /** A file of an older version lacks the newer fields: they take their defaults. */
@@ -21,10 +21,15 @@ const storedSettings = settingsSchema.partial().transform((stored): Settings => 
   return { ...structuredClone(defaultSettings), ...given };
 });
 
+const contextRecords = z.array(
+  z.object({ context: z.string(), file: z.string(), digest: z.string(), lastUsedAt: z.number().nullable() }),
+);
+
 export function openStore(folder: string, log: Log): StorePort {
   const settingsFile = join(folder, 'settings.json');
   const wantedFile = join(folder, 'wanted.json');
   const trustFile = join(folder, 'trusted-exec-plugins.json');
+  const recordsFile = join(folder, 'contexts.json');
 
   /** Writes of one file happen in the order they were asked for. */
   let writing: Promise<unknown> = Promise.resolve();
@@ -79,6 +84,8 @@ export function openStore(folder: string, log: Log): StorePort {
       const trusted = await list<string>(trustFile, z.array(z.string()));
       return trusted.includes(digest) ? success(null) : save(trustFile, [...trusted, digest]);
     },
+    contextRecords: () => list<ContextRecord>(recordsFile, contextRecords),
+    saveContextRecords: (records) => save(recordsFile, records),
   };
 }
 

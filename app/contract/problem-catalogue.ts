@@ -96,6 +96,12 @@ export const catalogue = {
     advice('Nothing listens on that port of the pod, or the Service has no ready endpoint.'),
     command('slipway services --context {context}'),
   ),
+  'context-changed': entry(
+    'configuration',
+    'The context {context} changed since it was shown',
+    advice('Look at it again, and confirm what it says now.'),
+    command('slipway contexts -o wide'),
+  ),
   'context-unknown': entry('usage', 'No context is called {context}', command('slipway contexts')),
   'core-busy': entry(
     'host',

@@ -19,8 +19,9 @@ import {
 } from '../contract/index.ts';
 import { findContext } from './clusters/contexts.ts';
 import { createConnections } from './connections.ts';
-import { createHandlers, type Surroundings } from './handlers.ts';
-import type { Ports } from './ports.ts';
+import type { Surroundings } from './handlers/surroundings.ts';
+import { createHandlers } from './handlers.ts';
+import type { ContextRecord, Ports } from './ports.ts';
 import { createPublisher } from './publisher.ts';
 import { readSettings } from './settings/settings.ts';
 
@@ -49,7 +50,9 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   let settings: Settings = defaultSettings;
   let wanted: readonly Wanted[] = [];
   let helper: HelperState = { state: 'unknown' };
+  let records: readonly ContextRecord[] = [];
   let contextsRevision = 0;
+  let settingsRevision = 0;
   let unwatchKubeconfig: () => void = () => {};
   let isClosed = false;
   let underWay = 1; // restoring counts as something to do
@@ -66,6 +69,8 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     connections: connections.present(),
     helper,
     contextsRevision,
+    settingsRevision,
+    work: [],
   }));
   const changed = () => {
     publisher.change();
@@ -76,24 +81,50 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     trusted: () => trusted,
     random: options.random ?? Math.random,
     changed,
-    helperSeen: (seen) => {
-      helper = seen.ok
-        ? { state: 'ready', build: seen.value.build }
-        : ['helper-missing', 'helper-lost'].includes(seen.problem.code)
-          ? { state: 'absent' }
-          : { state: 'refused', because: seen.problem };
-      changed();
-    },
+    helperSeen,
   });
+  function helperSeen(seen: Result<{ build: string }>): void {
+    helper = seen.ok
+      ? { state: 'ready', build: seen.value.build }
+      : ['helper-missing', 'helper-lost'].includes(seen.problem.code)
+        ? { state: 'absent' }
+        : { state: 'refused', because: seen.problem };
+    changed();
+  }
   const surroundings: Surroundings = {
     ports,
     connections,
     trusted,
+    build,
+    helperSeen,
     settings: () => settings,
-    setSettings: (next) => {
+    setSettings: async (next) => {
+      const kept = await ports.store.saveSettings(next);
+      if (!kept.ok) {
+        return kept;
+      }
+      const filesBefore = settings.kubeconfigFiles.join('\n');
       settings = next;
-      watchKubeconfig();
+      settingsRevision += 1;
+      if (next.kubeconfigFiles.join('\n') !== filesBefore) {
+        watchKubeconfig();
+        contextsRevision += 1;
+      }
       connections.policyChanged();
+      changed();
+      return kept;
+    },
+    records: () => records,
+    setRecords: async (next) => {
+      records = next;
+      const saved = await ports.store.saveContextRecords(next);
+      if (!saved.ok) {
+        ports.log.warning('what was done with contexts could not be saved', { code: saved.problem.code });
+      }
+      return saved;
+    },
+    contextsChanged: () => {
+      contextsRevision += 1;
       changed();
     },
     setWanted: async (next) => {
@@ -150,6 +181,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     for (const digest of await ports.store.trustedExecPlugins()) {
       trusted.add(digest);
     }
+    records = await ports.store.contextRecords();
     watchKubeconfig();
     helper = await ports.helper.state();
     const kept = await ports.store.wanted();

@@ -124,6 +124,14 @@ export interface HelperPort {
   ensure(): Promise<Result<{ build: string }>>;
 }
 
+/** What the user did with a context: which digest was confirmed (empty: none), and when it was last switched on. */
+export interface ContextRecord {
+  readonly context: string;
+  readonly file: string;
+  readonly digest: string;
+  readonly lastUsedAt: number | null; // milliseconds since the epoch
+}
+
 export interface StorePort {
   settings(): Promise<Result<Settings>>;
   saveSettings(settings: Settings): Promise<Result<null>>;
@@ -131,6 +139,8 @@ export interface StorePort {
   saveWanted(wanted: readonly Wanted[]): Promise<Result<null>>;
   trustedExecPlugins(): Promise<string[]>;
   trustExecPlugin(digest: string): Promise<Result<null>>;
+  contextRecords(): Promise<ContextRecord[]>;
+  saveContextRecords(records: readonly ContextRecord[]): Promise<Result<null>>;
 }
 
 export interface Ports {

@@ -67,6 +67,9 @@ export function context(name: string, server: string, more: Partial<Context> = {
     current: false,
     authentication: 'token',
     execPlugin: null,
+    digest: `digest of ${name} at ${server} with ${more.execPlugin?.digest ?? 'no plugin'}`,
+    confirmed: false,
+    lastUsedAt: null,
     problem: null,
     ...more,
   };

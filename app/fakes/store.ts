@@ -1,12 +1,13 @@
 /** A store without files. It outlives the core, as files do. */
 import { defaultSettings, type Result, type Settings, success, type Wanted } from '../contract/index.ts';
-import type { StorePort } from '../core/ports.ts';
+import type { ContextRecord, StorePort } from '../core/ports.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
 
 interface Kept {
   settings: Settings;
   wanted: Wanted[];
   trusted: string[];
+  records: ContextRecord[];
 }
 
 export class FakeStore implements StorePort {
@@ -16,7 +17,10 @@ export class FakeStore implements StorePort {
   /** With another store: opens the same files again. */
   constructor(faults: Faults, again?: FakeStore) {
     this.#faults = faults;
-    this.#files = again === undefined ? { kept: { settings: defaultSettings, wanted: [], trusted: [] } } : again.#files;
+    this.#files =
+      again === undefined
+        ? { kept: { settings: defaultSettings, wanted: [], trusted: [], records: [] } }
+        : again.#files;
   }
 
   get kept(): Kept {
@@ -55,6 +59,15 @@ export class FakeStore implements StorePort {
     if (!this.kept.trusted.includes(digest)) {
       this.kept = { ...this.kept, trusted: [...this.kept.trusted, digest] };
     }
+    return success(null);
+  }
+
+  async contextRecords(): Promise<ContextRecord[]> {
+    return structuredClone(this.kept.records);
+  }
+
+  async saveContextRecords(records: readonly ContextRecord[]): Promise<Result<null>> {
+    this.kept = { ...this.kept, records: structuredClone([...records]) };
     return success(null);
   }
 }

@@ -40,6 +40,9 @@ export interface ResolvedExec {
 
 const noUser = userEntrySchema.parse({});
 
+/** The core knows what was confirmed and used; a kubeconfig cannot say it of itself. */
+const unknownToFiles = { confirmed: false, lastUsedAt: null } as const;
+
 export async function resolveContext(merged: MergedContext, environment: Environment): Promise<ResolvedContext> {
   const shown = {
     name: merged.shownName,
@@ -55,6 +58,8 @@ export async function resolveContext(merged: MergedContext, environment: Environ
       ...shown,
       authentication: 'unsupported',
       execPlugin: null,
+      digest: '',
+      ...unknownToFiles,
       problem: contextProblem(merged, because),
     },
     parts: null,
@@ -101,6 +106,8 @@ export async function resolveContext(merged: MergedContext, environment: Environ
       ...shown,
       authentication: authenticationOf(user.data),
       execPlugin: exec?.plugin ?? null,
+      digest: contextDigestOf(cluster.data, context.data.user, user.data, exec),
+      ...unknownToFiles,
       problem: null,
     },
     parts: { cluster: cluster.data, clusterFolder: dirname(foundCluster.file), user: user.data, userFolder, exec },
@@ -115,6 +122,29 @@ export function digestOf(entry: ExecEntry, program: string): string {
     arguments: entry.args,
     environment: entry.env.map((variable) => [variable.name, variable.value]),
     provideClusterInfo: entry.provideClusterInfo,
+  };
+  return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`;
+}
+
+/**
+ * What a first use confirms: where it goes, as whom, how it logs in and which program it runs for that. Credentials are
+ * left out, so that a token that was renewed asks nobody again.
+ */
+export function contextDigestOf(
+  cluster: ClusterEntry,
+  userName: string,
+  user: UserEntry,
+  exec: ResolvedExec | null,
+): string {
+  const content = {
+    server: cluster.server,
+    tlsServerName: cluster['tls-server-name'],
+    insecure: cluster['insecure-skip-tls-verify'],
+    proxy: cluster['proxy-url'],
+    user: userName,
+    impersonated: [user.as, user['as-uid'], user['as-groups'], Object.entries(user['as-user-extra']).sort()],
+    authentication: authenticationOf(user),
+    execPlugin: exec?.plugin.digest ?? '',
   };
   return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`;
 }

@@ -28,6 +28,7 @@ export function testStore(name: string, make: () => Promise<StoreSetting>): void
       expect(await store.settings()).toEqual({ ok: true, value: defaultSettings });
       expect(await store.wanted()).toEqual([]);
       expect(await store.trustedExecPlugins()).toEqual([]);
+      expect(await store.contextRecords()).toEqual([]);
     });
 
     it('keeps everything for the next process', async () => {
@@ -39,10 +40,13 @@ export function testStore(name: string, make: () => Promise<StoreSetting>): void
       expect(await store.trustExecPlugin('digest-1')).toMatchObject({ ok: true });
       expect(await store.trustExecPlugin('digest-2')).toMatchObject({ ok: true });
       expect(await store.trustExecPlugin('digest-1')).toMatchObject({ ok: true });
+      const record = { context: 'production', file: '/home/jane/.kube/config', digest: 'digest-3', lastUsedAt: 1 };
+      expect(await store.saveContextRecords([record])).toMatchObject({ ok: true });
       const again = setting.open();
       expect(await again.settings()).toEqual({ ok: true, value: settings });
       expect(await again.wanted()).toEqual([wanted]);
       expect(await again.trustedExecPlugins()).toEqual(['digest-1', 'digest-2']);
+      expect(await again.contextRecords()).toEqual([record]);
     });
 
     it('keeps the last of several writes that were asked for at once', async () => {

@@ -1,0 +1,72 @@
+/** The way to a cluster that handlers share: finds the context, minds which programs may run, opens and closes. */
+import { type Context, failure, type Level, type Result } from '../../contract/index.ts';
+import { findContext, openCluster, unconfirmedPlugin } from '../clusters/contexts.ts';
+import type { ClusterPort } from '../ports.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface Access {
+  find(name: string, file?: string): Promise<Result<Context>>;
+  trust(digest: string): Promise<Result<null>>;
+  /** Finds a context whose plugin may run. `trustExec` is heard only from those who may change trust. */
+  findTrusted(name: string, trustExec: boolean, level: Level): Promise<Result<Context>>;
+  /** Asks a cluster something: through the open connection where there is one, else through one opened for this. */
+  withCluster<Value>(
+    name: string,
+    trustExec: boolean,
+    level: Level,
+    ask: (cluster: ClusterPort) => Promise<Result<Value>>,
+  ): Promise<Result<Value>>;
+}
+
+export function createAccess(surroundings: Surroundings): Access {
+  const { ports, connections, trusted } = surroundings;
+
+  const find = (name: string, file = '') =>
+    findContext(ports.kubeconfig, surroundings.settings().kubeconfigFiles, trusted, name, file);
+
+  async function trust(digest: string): Promise<Result<null>> {
+    trusted.add(digest);
+    return ports.store.trustExecPlugin(digest);
+  }
+
+  async function findTrusted(name: string, trustExec: boolean, level: Level): Promise<Result<Context>> {
+    const found = await find(name);
+    if (!found.ok) {
+      return found;
+    }
+    const { execPlugin } = found.value;
+    if (trustExec && level === 'administer' && execPlugin !== null && !trusted.has(execPlugin.digest)) {
+      const kept = await trust(execPlugin.digest);
+      if (!kept.ok) {
+        return kept;
+      }
+    }
+    const unconfirmed = unconfirmedPlugin(name, execPlugin, trusted);
+    return unconfirmed === null ? found : failure(unconfirmed);
+  }
+
+  return {
+    find,
+    trust,
+    findTrusted,
+    withCluster: async (name, trustExec, level, ask) => {
+      const open = connections.find(name)?.cluster() ?? null;
+      if (open !== null) {
+        return ask(open);
+      }
+      const found = await findTrusted(name, trustExec, level);
+      if (!found.ok) {
+        return found;
+      }
+      const opened = await openCluster(ports.kubeconfig, found.value, trusted);
+      if (!opened.ok) {
+        return opened;
+      }
+      try {
+        return await ask(opened.value);
+      } finally {
+        opened.value.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** Contexts: listing them, and confirming one before its first use. */
+import { failure, problem, success } from '../../contract/index.ts';
+import { listContexts, unconfirmedPlugin } from '../clusters/contexts.ts';
+import { remember, withRecords } from '../clusters/records.ts';
+import type { Access } from './access.ts';
+import type { Handlers, Surroundings } from './surroundings.ts';
+
+type Names = 'listContexts' | 'listNamespaces' | 'trustExecPlugin' | 'confirmContext';
+
+export function contextHandlers(surroundings: Surroundings, access: Access): Pick<Handlers, Names> {
+  const { ports, trusted } = surroundings;
+  return {
+    listContexts: async () => {
+      const listed = await listContexts(ports.kubeconfig, surroundings.settings().kubeconfigFiles, trusted);
+      return success({ ...listed, contexts: withRecords(listed.contexts, surroundings.records()) });
+    },
+
+    listNamespaces: ({ context, trustExec }, level) =>
+      access.withCluster(context, trustExec, level, (cluster) => cluster.listNamespaces()),
+
+    trustExecPlugin: async ({ context, digest }) => {
+      const found = await access.find(context);
+      if (!found.ok) {
+        return found;
+      }
+      const { execPlugin } = found.value;
+      if (execPlugin === null || execPlugin.digest !== digest) {
+        const changed = unconfirmedPlugin(context, execPlugin, new Set());
+        return changed === null ? success({}) : failure(changed); // the file changed since it was shown: show it anew
+      }
+      const kept = await access.trust(digest);
+      return kept.ok ? success({}) : kept;
+    },
+
+    confirmContext: async ({ context, file, digest }) => {
+      const found = await access.find(context, file);
+      if (!found.ok) {
+        return found;
+      }
+      const { value } = found;
+      if (value.digest !== digest || (file !== '' && value.file !== file)) {
+        return failure(problem('context-changed', `${value.file} says something else now`, { context }));
+      }
+      if (value.execPlugin !== null) {
+        const trustKept = await access.trust(value.execPlugin.digest);
+        if (!trustKept.ok) {
+          return trustKept;
+        }
+      }
+      const kept = await surroundings.setRecords(remember(surroundings.records(), value.name, value.file, { digest }));
+      surroundings.contextsChanged();
+      return kept.ok ? success({}) : kept;
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/** Settings: seen and changed by every frontend. */
+import { success } from '../../contract/index.ts';
+import { changeSettings } from '../settings/settings.ts';
+import type { Handlers, Surroundings } from './surroundings.ts';
+
+export function settingsHandlers(surroundings: Surroundings): Pick<Handlers, 'getSettings' | 'changeSettings'> {
+  return {
+    getSettings: async () => success(surroundings.settings()),
+
+    changeSettings: async (input) => {
+      const changed = changeSettings(surroundings.settings(), input);
+      if (!changed.ok) {
+        return changed;
+      }
+      const kept = await surroundings.setSettings(changed.value);
+      return kept.ok ? success(changed.value) : kept;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** What the handlers of commands work with, and the form that each has. */
+import type {
+  CommandArguments,
+  CommandName,
+  CommandOutput,
+  Level,
+  Result,
+  Settings,
+  Snapshot,
+  Wanted,
+} from '../../contract/index.ts';
+import type { Connections } from '../connections.ts';
+import type { ContextRecord, Ports } from '../ports.ts';
+
+export interface Surroundings {
+  readonly ports: Ports;
+  readonly connections: Connections;
+  readonly trusted: Set<string>;
+  readonly build: string;
+  settings(): Settings;
+  /** Keeps and puts in force; a problem where they could not be kept. */
+  setSettings(settings: Settings): Promise<Result<null>>;
+  setWanted(wanted: readonly Wanted[]): Promise<void>;
+  records(): readonly ContextRecord[];
+  setRecords(records: readonly ContextRecord[]): Promise<Result<null>>;
+  /** Contexts are to be listed again. */
+  contextsChanged(): void;
+  snapshot(): Snapshot;
+  helperSeen(seen: Result<{ build: string }>): void;
+  quit(): void;
+}
+
+export type Handlers = {
+  readonly [Name in CommandName]: (input: CommandArguments<Name>, level: Level) => Promise<Result<CommandOutput<Name>>>;
+};

@@ -1,0 +1,41 @@
+/** What a connect takes where its input says nothing: the choices for its context, then those for all, then defaults. Pure. */
+import type { Context, ContextSettings, Settings, Wanted } from '../../contract/index.ts';
+
+type Choices = Partial<Pick<Wanted, 'homeNamespace' | 'agentNamespace' | 'agentImage' | 'baseImage'>>;
+
+/** The choices for one context; undefined where none were made. */
+export function choicesFor(settings: Settings, context: string, file: string): ContextSettings | undefined {
+  return settings.contexts.find((candidate) => candidate.context === context && candidate.file === file);
+}
+
+/** Settings with other choices for one context. */
+export function withChoices(
+  settings: Settings,
+  context: string,
+  file: string,
+  change: Partial<Omit<ContextSettings, 'context' | 'file'>>,
+): Settings {
+  const known = choicesFor(settings, context, file);
+  const empty = { agentNamespace: '', agentImage: '', baseImage: '', homeNamespace: '', namespacesInView: [] };
+  const changed: ContextSettings = { ...(known ?? { context, file, ...empty }), ...change };
+  const contexts =
+    known === undefined
+      ? [...settings.contexts, changed]
+      : settings.contexts.map((one) => (one === known ? changed : one));
+  return { ...settings, contexts };
+}
+
+/** What is wanted: an image that was named in one place is not undone by a base image of a place further away. */
+export function wantedFor(settings: Settings, context: Context, input: Choices): Wanted {
+  const own = choicesFor(settings, context.name, context.file);
+  const homeNamespace = input.homeNamespace || own?.homeNamespace || context.namespace || 'default';
+  const nearest = [input, own ?? {}, settings].find(({ agentImage, baseImage }) => agentImage || baseImage) ?? settings;
+  return {
+    context: context.name,
+    file: context.file,
+    homeNamespace,
+    agentNamespace: input.agentNamespace || own?.agentNamespace || homeNamespace,
+    agentImage: nearest.agentImage ?? '',
+    baseImage: input.baseImage || own?.baseImage || settings.baseImage,
+  };
+}
