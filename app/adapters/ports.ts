@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { failure, problem, type Result, success } from '../contract/index.ts';
 import type { Log, Ports } from '../core/ports.ts';
+import { openActivityFile } from './activity-file.ts';
 import type { AgentPlacingOptions } from './agent/placing.ts';
 import { openAgentRecords } from './agent/records.ts';
 import type { AgentBinary } from './agent/send-binary.ts';
@@ -49,6 +50,7 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
       log,
     }),
     store: openStore(folders.config, log),
+    activity: openActivityFile(join(folders.state, 'activity.jsonl')),
   };
 }
 

@@ -11,12 +11,20 @@ import {
   failure,
   type HelperState,
   type Level,
+  type Problem,
   problem,
   type Result,
   type Settings,
   type Snapshot,
+  type StreamItem,
+  type StreamName,
+  streams as streamDefinitions,
   type Wanted,
+  type Work,
 } from '../contract/index.ts';
+import { createActivity } from './activity/activity.ts';
+import { notesOfSettings } from './activity/settings-changes.ts';
+import { watchConnections } from './activity/watcher.ts';
 import { findContext } from './clusters/contexts.ts';
 import { createConnections } from './connections.ts';
 import type { Surroundings } from './handlers/surroundings.ts';
@@ -24,12 +32,25 @@ import { createHandlers } from './handlers.ts';
 import type { ContextRecord, Ports } from './ports.ts';
 import { createPublisher } from './publisher.ts';
 import { readSettings } from './settings/settings.ts';
+import { openWhenReady } from './streams/deferred.ts';
+import { createStreams, type Subscription } from './streams/streams.ts';
 
 export interface Core {
   /** Checks input and level, then does it. */
   call<Name extends CommandName>(command: Name, input: unknown, level: Level): Promise<Result<CommandOutput<Name>>>;
   /** The listener hears the present snapshot at once and later ones, at most ten a second. Answers what ends it. */
   watch(listener: (snapshot: Snapshot) => void): () => void;
+  /**
+   * Checks input and level, then brings what is there and what changes, at most ten items a second. `ended` hears once,
+   * never before this returned, that no more come: with a problem where it was refused, null where its subject is gone.
+   */
+  subscribe<Name extends StreamName>(
+    stream: Name,
+    input: unknown,
+    level: Level,
+    listener: (item: StreamItem<Name>) => void,
+    ended: (because: Problem | null) => void,
+  ): Subscription;
   /** Hears whether there is nothing to do: now, and whenever that changes. */
   idle(listener: (isIdle: boolean) => void): void;
   /** Hears that a frontend asked the core to end; everything is off by then. */
@@ -53,6 +74,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   let records: readonly ContextRecord[] = [];
   let contextsRevision = 0;
   let settingsRevision = 0;
+  let work: readonly Work[] = [];
   let unwatchKubeconfig: () => void = () => {};
   let isClosed = false;
   let underWay = 1; // restoring counts as something to do
@@ -70,10 +92,18 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     helper,
     contextsRevision,
     settingsRevision,
-    work: [],
+    work: [...work],
   }));
+  const activity = createActivity(ports.clock, ports.log, ports.activity, () => streams.changed());
+  const streams = createStreams(ports.clock, {
+    connection: (context) => connections.find(context),
+    activityAfter: activity.after,
+  });
+  const noteChanges = watchConnections(activity, () => connections.states(), ports.clock.now);
   const changed = () => {
     publisher.change();
+    noteChanges();
+    streams.changed();
     considerIdle();
   };
   const connections = createConnections(ports, {
@@ -98,18 +128,25 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     build,
     helperSeen,
     settings: () => settings,
+    activity,
+    work: () => work,
+    setWork: (next) => {
+      work = next;
+      changed();
+    },
     setSettings: async (next) => {
       const kept = await ports.store.saveSettings(next);
       if (!kept.ok) {
         return kept;
       }
-      const filesBefore = settings.kubeconfigFiles.join('\n');
+      const before = settings;
       settings = next;
       settingsRevision += 1;
-      if (next.kubeconfigFiles.join('\n') !== filesBefore) {
+      if (next.kubeconfigFiles.join('\n') !== before.kubeconfigFiles.join('\n')) {
         watchKubeconfig();
         contextsRevision += 1;
       }
+      notesOfSettings(before, next).forEach(activity.note);
       connections.policyChanged();
       changed();
       return kept;
@@ -154,7 +191,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     });
 
   function isIdle(): boolean {
-    return underWay === 0 && connections.isIdle();
+    return underWay === 0 && connections.isIdle() && work.every(({ endedAt }) => endedAt !== null);
   }
 
   function considerIdle(): void {
@@ -171,12 +208,15 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     unwatchKubeconfig();
     unwatchKubeconfig = ports.kubeconfig.watch(settings.kubeconfigFiles, () => {
       contextsRevision += 1;
+      activity.note({ kind: 'kubeconfig-changed' });
       changed();
     });
   }
 
   /** Takes up what an earlier core left: after a crash that is what the user still wants. */
   async function restore(): Promise<void> {
+    await activity.restore();
+    activity.note({ kind: 'core-started', facts: { build } });
     settings = await readSettings(ports.store, ports.log);
     for (const digest of await ports.store.trustedExecPlugins()) {
       trusted.add(digest);
@@ -229,6 +269,20 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       }
     },
     watch: (listener) => publisher.watch(listener),
+    subscribe: (stream, input, level, listener, ended) =>
+      openWhenReady(
+        restored,
+        (over) => {
+          const needed = streamDefinitions[stream].level;
+          if (isClosed) {
+            return failure(problem('core-unreachable', 'the core is ending'));
+          }
+          return levels[level] < levels[needed]
+            ? failure(problem('frontend-refused', `${stream} needs the level ${needed}`))
+            : streams.subscribe(stream, input, listener, over);
+        },
+        ended,
+      ),
     idle: (listener) => {
       idleListeners.add(listener);
       listener(isIdle());
@@ -242,6 +296,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       await restored;
       connections.turnOffAll();
       await connections.undone();
+      streams.close();
       publisher.close();
     },
   };

@@ -13,7 +13,7 @@ import {
 } from '../contract/index.ts';
 import { present } from './connection/present.ts';
 import { createRunner, type Runner, type RunnerSurroundings } from './connection/runner.ts';
-import { initialState } from './connection/state.ts';
+import { type ConnectionState, initialState } from './connection/state.ts';
 import { isHostRestored } from './connection/undo.ts';
 import type { Ports } from './ports.ts';
 import { policyOf } from './settings/settings.ts';
@@ -33,6 +33,8 @@ export interface Connections {
   /** False while anything is in force, under way or going to be tried again. */
   isIdle(): boolean;
   find(context: string): Runner | null;
+  /** The machine's states, by a key that stays the same for a context of a file. */
+  states(): ReadonlyMap<string, ConnectionState>;
   /** The one that is connected or on its way. */
   active(): Runner | null;
 }
@@ -103,6 +105,7 @@ export function createConnections(ports: Ports, surroundings: RunnerSurroundings
     leftOnHost: () => phases().reduce((sum, { leftOnHost }) => sum + leftOnHost, 0),
     isIdle: () =>
       phases().every((state) => state.phase === 'off' || (state.phase === 'failed' && state.retry !== 'automatic')),
+    states: () => new Map([...runners].map(([key, runner]) => [key, runner.state()])),
     find: (context) => [...runners.values()].find((runner) => runner.state().cluster.context === context) ?? null,
     active: () => [...runners.values()].find(isActive) ?? null,
   };

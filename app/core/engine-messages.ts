@@ -171,6 +171,18 @@ const testedSchema = z.object({
 });
 export type Tested = z.infer<typeof testedSchema>;
 
+const engineCountersSchema = z.object({
+  bytesUp: z.number(),
+  bytesDown: z.number(),
+  packetsUp: z.number(),
+  packetsDown: z.number(),
+  flows: z.number(),
+  roundTripMicroseconds: z.number(),
+  routes: list(z.object({ prefix: z.string(), bytesUp: z.number(), bytesDown: z.number() })), // of each routed range
+});
+/** Since this engine was ready. */
+export type EngineCounters = z.infer<typeof engineCountersSchema>;
+
 export const engineEventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('hello'), hello: helloSchema }),
   z.object({ event: z.literal('prepared'), prepared: preparedSchema }),
@@ -189,14 +201,7 @@ export const engineEventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('names'), names: namesEventSchema }),
   z.object({
     event: z.literal('counters'),
-    counters: z.object({
-      bytesUp: z.number(),
-      bytesDown: z.number(),
-      packetsUp: z.number(),
-      packetsDown: z.number(),
-      flows: z.number(),
-      roundTripMicroseconds: z.number(),
-    }),
+    counters: engineCountersSchema,
   }),
   z.object({ event: z.literal('needCredentials'), problem: wireProblemSchema.nullish() }),
   z.object({ event: z.literal('agentLost'), problem: wireProblemSchema.nullish() }),

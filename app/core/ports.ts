@@ -3,6 +3,7 @@
  * (app/fakes/port-tests). Nothing here throws: problems come back as results.
  */
 import type {
+  ActivityEntry,
   Agent,
   Context,
   ExecPlugin,
@@ -45,6 +46,7 @@ export interface Range {
   readonly origin: RangeOrigin;
 }
 
+/** Sorted by namespace and name. A watch keeps a Service that did not change the same object, however often it tells. */
 export interface Catalogue {
   readonly namespaces: readonly string[];
   readonly services: readonly Service[];
@@ -143,6 +145,13 @@ export interface StorePort {
   saveContextRecords(records: readonly ContextRecord[]): Promise<Result<null>>;
 }
 
+/** What happened, kept for the next core. Old entries may be forgotten, never the newest ones. */
+export interface ActivityStorePort {
+  /** Oldest first. */
+  read(): Promise<ActivityEntry[]>;
+  append(entries: readonly ActivityEntry[]): Promise<Result<null>>;
+}
+
 export interface Ports {
   readonly clock: Clock;
   readonly log: Log;
@@ -150,4 +159,5 @@ export interface Ports {
   readonly engine: EnginePort;
   readonly helper: HelperPort;
   readonly store: StorePort;
+  readonly activity: ActivityStorePort;
 }

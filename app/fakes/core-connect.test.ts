@@ -168,7 +168,7 @@ describe('connect and disconnect', () => {
     const [engine] = harness.world.engines.running;
     const start = seen.length;
     for (let index = 1; index <= 200; index += 1) {
-      const counters = { bytesUp: index, bytesDown: 0, packetsUp: 0, packetsDown: 0, flows: 0 };
+      const counters = { bytesUp: index, bytesDown: 0, packetsUp: 0, packetsDown: 0, flows: 0, routes: [] };
       engine?.say({ event: 'counters', counters: { ...counters, roundTripMicroseconds: 1 } });
       await harness.clock.advance(4);
     }

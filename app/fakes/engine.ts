@@ -276,7 +276,7 @@ export class FakeEngine implements EngineLink {
     this.#cancelCounting = this.#clock.after(1000, () => {
       const bytes = (seconds + 1) * 1000;
       const counters = { bytesUp: bytes, bytesDown: bytes * 10, packetsUp: 1, packetsDown: 1, flows: 1 };
-      this.#say({ event: 'counters', counters: { ...counters, roundTripMicroseconds: 900 } });
+      this.#say({ event: 'counters', counters: { ...counters, roundTripMicroseconds: 900, routes: [] } });
       this.#count(seconds + 1);
     });
   }

@@ -3,6 +3,7 @@
  * and to break. Under a real clock it is a way to run the frontends without a cluster.
  */
 import type { Clock, Log, Ports } from '../core/ports.ts';
+import { FakeActivityStore } from './activity.ts';
 import { FakeCluster } from './cluster.ts';
 import { FakeEngines } from './engine.ts';
 import { Faults } from './faults.ts';
@@ -48,7 +49,7 @@ export function createWorld(clock: Clock, pace = 10): World {
   const log = new FakeLog();
   const helper = new FakeHelper(host, faults);
   return {
-    ports: { clock, log, kubeconfig, engine: engines, helper, store },
+    ports: { clock, log, kubeconfig, engine: engines, helper, store, activity: new FakeActivityStore() },
     host,
     cluster,
     engines,

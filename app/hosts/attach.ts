@@ -10,12 +10,20 @@ import {
   protocolNumber,
   type Result,
   type Snapshot,
+  type StreamInput,
+  type StreamItem,
+  type StreamName,
   type Upward,
 } from '../contract/index.ts';
 import { openLines } from './lines.ts';
 
 /** Why no core could be attached: none is there, or one of another protocol. */
 export type AttachFailure = { readonly kind: 'absent' } | { readonly kind: 'problem'; readonly problem: Problem };
+
+interface Subscriber {
+  readonly listener: (item: never) => void;
+  readonly ended: (because: Problem | null) => void;
+}
 
 /** Connects and exchanges hellos; gives up after five seconds. */
 export function attach(
@@ -37,7 +45,9 @@ export function attach(
     socket.once('connect', () => {
       const waiting = new Map<number, (result: Result<never>) => void>();
       const listeners = new Set<(snapshot: Snapshot) => void>();
+      const subscribers = new Map<number, Subscriber>();
       let last: Snapshot | undefined;
+      let isOver = false;
       let nextId = 1;
       let greeted = false;
       let settleEnded: (because: string) => void = () => {};
@@ -51,6 +61,11 @@ export function attach(
           settle({ ok: false, problem: gone });
         }
         waiting.clear();
+        isOver = true;
+        for (const subscriber of subscribers.values()) {
+          subscriber.ended(gone);
+        }
+        subscribers.clear();
         resolve({ kind: 'problem', problem: gone });
         settleEnded(because);
       });
@@ -87,6 +102,12 @@ export function attach(
               ? { ok: true, value: message.value as never }
               : { ok: false, problem: message.problem ?? problem('message-malformed', 'a refusal without a problem') },
           );
+        } else if (greeted && message.kind === 'item') {
+          subscribers.get(message.id)?.listener(message.item as never);
+        } else if (greeted && message.kind === 'streamEnded') {
+          const subscriber = subscribers.get(message.id);
+          subscribers.delete(message.id);
+          subscriber?.ended(message.problem);
         }
       }
 
@@ -105,6 +126,25 @@ export function attach(
             listener(last);
           }
           return () => listeners.delete(listener);
+        },
+        subscribe: <Name extends StreamName>(
+          stream: Name,
+          input: StreamInput<Name>,
+          listener: (item: StreamItem<Name>) => void,
+          streamEnded: (because: Problem | null) => void,
+        ) => {
+          const id = nextId++;
+          if (isOver) {
+            queueMicrotask(() => streamEnded(problem('core-unreachable', 'the link to the core has ended')));
+            return () => {};
+          }
+          subscribers.set(id, { listener, ended: streamEnded });
+          send({ kind: 'subscribe', id, stream, input });
+          return () => {
+            if (subscribers.delete(id)) {
+              send({ kind: 'unsubscribe', id });
+            }
+          };
         },
         ended,
         close: () => lines.close(),

@@ -9,14 +9,17 @@ export const largestLine = 16 << 20;
 
 export interface LineLink {
   send(document: unknown): void;
+  /** True while the other side has not read what was sent. */
+  isBackedUp(): boolean;
   close(): void;
 }
 
-/** Reads documents from the stream until it ends; `ended` hears why, once. */
+/** Reads documents from the stream until it ends; `ended` hears why, once. `drained`: no longer backed up. */
 export function openLines(
   stream: Duplex,
   received: (document: unknown) => void,
   ended: (because: string) => void,
+  drained: () => void = () => {},
 ): LineLink {
   let pending: Buffer[] = [];
   let pendingBytes = 0;
@@ -60,6 +63,7 @@ export function openLines(
       end('a line was too long');
     }
   });
+  stream.on('drain', drained);
   stream.on('error', (error) => end(error.message));
   stream.on('end', () => end('closed by the other side'));
   stream.on('close', () => end('closed'));
@@ -69,6 +73,7 @@ export function openLines(
         stream.write(`${JSON.stringify(document)}\n`);
       }
     },
+    isBackedUp: () => !over && stream.writableNeedDrain,
     close: () => stream.end(),
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Serves the contract to one frontend over a byte stream: hello first, then calls and a watch. It checks form and
- * level of what comes in and never throws at the frontend; deciding is the core's.
+ * Serves the contract to one frontend: hello first, then calls, a watch and streams. It checks the form of what comes
+ * in and never throws at the frontend; deciding is the core's. A frontend that reads slowly makes nothing pile up:
+ * while its link is backed up streams pause, and of snapshots only the last one waits.
  */
 import type { Duplex } from 'node:stream';
 import {
@@ -8,30 +9,105 @@ import {
   commands,
   type Downward,
   type Level,
+  type Problem,
   problem,
   protocolNumber,
   type Result,
   type Snapshot,
+  type StreamName,
+  streams,
   upwardSchema,
 } from '../contract/index.ts';
 import { openLines } from './lines.ts';
+
+/** Subscriptions that one link may have at a time. */
+export const mostSubscriptions = 64;
 
 /** The core as hosts see it (app/core/app.ts makes one). */
 export interface ServedCore {
   call(command: CommandName, input: unknown, level: Level): Promise<Result<unknown>>;
   watch(listener: (snapshot: Snapshot) => void): () => void;
+  subscribe(
+    stream: StreamName,
+    input: unknown,
+    level: Level,
+    listener: (item: unknown) => void,
+    ended: (because: Problem | null) => void,
+  ): ServedSubscription;
 }
 
-/** Serves until the stream ends; `ended` hears it. */
+export interface ServedSubscription {
+  end(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Documents to one frontend, however they travel (lines.ts, a WebSocket). */
+export interface MessageLink {
+  send(message: unknown): void;
+  /** True while the frontend has not read what was sent. */
+  isBackedUp(): boolean;
+  close(): void;
+}
+
+/** What a link is opened with: whom it tells. */
+export interface MessageEnds {
+  received(message: unknown): void;
+  /** The link is no longer backed up. */
+  drained(): void;
+  ended(): void;
+}
+
+/** Serves over a byte stream until it ends; `ended` hears it. */
 export function serveLink(stream: Duplex, core: ServedCore, level: Level, build: string, ended: () => void): void {
-  let greeted = false;
+  serveMessages((ends) => openLines(stream, ends.received, ends.ended, ends.drained), core, level, build, ended);
+}
+
+/** Serves until the link ends; `ended` hears it. */
+export function serveMessages(
+  open: (ends: MessageEnds) => MessageLink,
+  core: ServedCore,
+  level: Level,
+  build: string,
+  ended: () => void,
+): void {
+  let isGreeted = false;
+  let isOver = false;
   let unwatch = () => {};
-  const link = openLines(stream, receive, () => {
-    unwatch();
-    ended();
+  let waiting: Snapshot | null = null;
+  const subscriptions = new Map<number, ServedSubscription>();
+  const link = open({
+    received: receive,
+    drained: () => {
+      if (waiting !== null) {
+        const snapshot = waiting;
+        waiting = null;
+        send({ kind: 'snapshot', snapshot });
+      }
+      for (const subscription of subscriptions.values()) {
+        subscription.resume();
+      }
+    },
+    ended: () => {
+      isOver = true;
+      unwatch();
+      for (const subscription of subscriptions.values()) {
+        subscription.end();
+      }
+      subscriptions.clear();
+      ended();
+    },
   });
-  const send = (message: Downward) => link.send(message);
   send({ kind: 'hello', hello: { protocol: protocolNumber, build, role: 'core' } });
+
+  function send(message: Downward): void {
+    link.send(message);
+    if (link.isBackedUp()) {
+      for (const subscription of subscriptions.values()) {
+        subscription.pause();
+      }
+    }
+  }
 
   function receive(document: unknown): void {
     const parsed = upwardSchema.safeParse(document);
@@ -41,17 +117,70 @@ export function serveLink(stream: Duplex, core: ServedCore, level: Level, build:
     }
     const message = parsed.data;
     if (message.kind === 'hello') {
-      greeted = message.hello.protocol === protocolNumber;
+      isGreeted = message.hello.protocol === protocolNumber;
     }
-    if (!greeted) {
+    if (!isGreeted) {
       link.close(); // the frontend has our hello and says `core-version` itself
       return;
     }
-    if (message.kind === 'watch') {
-      unwatch();
-      unwatch = core.watch((snapshot) => send({ kind: 'snapshot', snapshot }));
-    } else if (message.kind === 'call') {
-      void answer(message.id, message.command, message.input);
+    switch (message.kind) {
+      case 'watch':
+        unwatch();
+        unwatch = core.watch(show);
+        break;
+      case 'call':
+        void answer(message.id, message.command, message.input);
+        break;
+      case 'subscribe':
+        subscribe(message.id, message.stream, message.input);
+        break;
+      case 'unsubscribe':
+        subscriptions.get(message.id)?.end();
+        subscriptions.delete(message.id);
+        break;
+    }
+  }
+
+  function show(snapshot: Snapshot): void {
+    if (link.isBackedUp()) {
+      waiting = snapshot;
+    } else {
+      send({ kind: 'snapshot', snapshot });
+    }
+  }
+
+  function subscribe(id: number, stream: string, input: unknown): void {
+    const refuse = (because: Problem) => send({ kind: 'streamEnded', id, problem: because });
+    if (isOver) {
+      return;
+    }
+    if (subscriptions.has(id)) {
+      link.close(); // what follows could not be told apart
+      return;
+    }
+    if (!Object.hasOwn(streams, stream)) {
+      refuse(problem('message-malformed', `there is no stream ${stream.slice(0, 40)}`));
+      return;
+    }
+    if (subscriptions.size >= mostSubscriptions) {
+      refuse(problem('frontend-refused', `one link may have ${mostSubscriptions} subscriptions at a time`));
+      return;
+    }
+    const subscription = core.subscribe(
+      stream as StreamName,
+      input,
+      level,
+      (item) => send({ kind: 'item', id, item }),
+      (because) => {
+        if (subscriptions.get(id) === subscription) {
+          subscriptions.delete(id);
+          send({ kind: 'streamEnded', id, problem: because });
+        }
+      },
+    );
+    subscriptions.set(id, subscription);
+    if (link.isBackedUp()) {
+      subscription.pause();
     }
   }
 

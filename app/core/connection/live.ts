@@ -1,5 +1,6 @@
 /** What happens while connected, and while the engine lives and looks for its agent. Pure. */
 import { type Problem, problem } from '../../contract/index.ts';
+import { noCounters, totalOf } from '../counters/totals.ts';
 import { type EngineEvent, type NamesInForce, problemFromWire, type Ready } from '../engine-messages.ts';
 import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
@@ -36,6 +37,7 @@ export function becomeConnected(state: Ascending, plan: RangePlan, ready: Ready,
   const decided = decideRoutes(plan, ready.routes);
   const pingless = problem('ping-unavailable', 'the agent may not open a ping socket');
   const ended = endStep(beginEngineStep(state.ascent, 'verify', moment.now), 'verify', moment.now);
+  const carried = state.phase === 'reconnecting' ? state.live.counters : noCounters(moment.now);
   const live: Live = {
     since: state.phase === 'reconnecting' ? state.live.since : moment.now,
     interface: ready.interface,
@@ -44,8 +46,8 @@ export function becomeConnected(state: Ascending, plan: RangePlan, ready: Ready,
     names: ready.names ? namesFromEngine(ready.names, clusterDomain) : { ...namesOff, clusterDomain },
     agent: { ...agent.placed.agent, build: ready.agent.build },
     roundTripMicroseconds: 0,
-    bytesUp: 0,
-    bytesDown: 0,
+    counters: carried,
+    countersBefore: carried,
     done: ended.done,
     plan,
     cataloguePending: false,
@@ -102,8 +104,9 @@ export function hearLive(state: LiveState, event: EngineEvent, moment: Moment): 
     case 'names':
       return { state: takeNames(state, event.names), effects: [] };
     case 'counters': {
-      const { bytesUp, bytesDown, roundTripMicroseconds } = event.counters;
-      return { state: { ...state, live: { ...state.live, bytesUp, bytesDown, roundTripMicroseconds } }, effects: [] };
+      const { roundTripMicroseconds } = event.counters;
+      const counters = totalOf(state.live.countersBefore, event.counters, moment.now);
+      return { state: { ...state, live: { ...state.live, counters, roundTripMicroseconds } }, effects: [] };
     }
     case 'needCredentials':
       return { state, effects: [{ kind: 'sendCredentials' }] };

@@ -87,7 +87,15 @@ export const events = {
   }),
   'engine: counters': said({
     event: 'counters',
-    counters: { bytesUp: 1, bytesDown: 2, packetsUp: 1, packetsDown: 1, flows: 1, roundTripMicroseconds: 5 },
+    counters: {
+      bytesUp: 1,
+      bytesDown: 2,
+      packetsUp: 1,
+      packetsDown: 1,
+      flows: 1,
+      roundTripMicroseconds: 5,
+      routes: [{ prefix: '10.96.0.0/16', bytesUp: 1, bytesDown: 2 }],
+    },
   }),
   'engine: needCredentials': said({ event: 'needCredentials' }),
   'engine: agentLost': said({ event: 'agentLost', problem: { code: 'agent-gone', cause: 'not found' } }),

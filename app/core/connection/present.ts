@@ -23,7 +23,7 @@ export function present(state: ConnectionState): Connection {
       };
     }
     case 'connected': {
-      const { since, path, routes, names, agent, roundTripMicroseconds, bytesUp, bytesDown, done } = state.live;
+      const { since, path, routes, names, agent, roundTripMicroseconds, counters, done } = state.live;
       return {
         phase: 'connected',
         cluster,
@@ -35,9 +35,9 @@ export function present(state: ConnectionState): Connection {
         agent,
         homeNamespace: state.wanted.homeNamespace,
         roundTripMicroseconds,
-        bytesUp,
-        bytesDown,
-        degraded: degraded(state.warnings),
+        bytesUp: counters.bytesUp,
+        bytesDown: counters.bytesDown,
+        degraded: [...warningsOf(state.warnings).values()],
         done: [...done],
       };
     }
@@ -64,8 +64,8 @@ export function present(state: ConnectionState): Connection {
   }
 }
 
-/** Every warning once: rights are checked at the start and missed again where they are used. */
-function degraded(warnings: Warnings): Problem[] {
+/** Every warning once, by what it is about: rights are checked at the start and missed again where they are used. */
+export function warningsOf(warnings: Warnings): Map<string, Problem> {
   const seen = new Map<string, Problem>();
   const { engine, ranges, catalogue, cluster, credentials } = warnings;
   for (const problem of [...engine, ...ranges, ...catalogue, ...cluster, ...credentials]) {
@@ -75,5 +75,5 @@ function degraded(warnings: Warnings): Problem[] {
       seen.set(key, problem);
     }
   }
-  return [...seen.values()];
+  return seen;
 }

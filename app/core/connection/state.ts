@@ -2,7 +2,7 @@
  * What the connection machine knows and says: its state, the events that it hears and the effects that it asks
  * for. Plain data without secrets: credentials stay with the runner, so that a state may be logged.
  */
-import type { Agent, Cluster, Names, Problem, Route, Step, StepDone, Wanted } from '../../contract/index.ts';
+import type { Agent, Cluster, Counters, Names, Problem, Route, Step, StepDone, Wanted } from '../../contract/index.ts';
 import type { AgentTarget, EngineEvent } from '../engine-messages.ts';
 import type { AgentPlaced, AgentWish, Range } from '../ports.ts';
 import type { RangePlan } from '../routing/plan.ts';
@@ -60,8 +60,10 @@ export interface Live {
   readonly names: Names;
   readonly agent: Agent;
   readonly roundTripMicroseconds: number;
-  readonly bytesUp: number;
-  readonly bytesDown: number;
+  /** Since the connection was made, over all its engines. */
+  readonly counters: Counters;
+  /** What the engines before the present one carried. */
+  readonly countersBefore: Counters;
   readonly done: readonly StepDone[];
   readonly plan: RangePlan;
   readonly cataloguePending: boolean; // a timer will send it

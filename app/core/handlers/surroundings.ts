@@ -8,7 +8,9 @@ import type {
   Settings,
   Snapshot,
   Wanted,
+  Work,
 } from '../../contract/index.ts';
+import type { Activity } from '../activity/activity.ts';
 import type { Connections } from '../connections.ts';
 import type { ContextRecord, Ports } from '../ports.ts';
 
@@ -17,6 +19,10 @@ export interface Surroundings {
   readonly connections: Connections;
   readonly trusted: Set<string>;
   readonly build: string;
+  readonly activity: Activity;
+  /** Long work as the snapshot shows it; work without an end keeps the core alive. */
+  work(): readonly Work[];
+  setWork(work: readonly Work[]): void;
   settings(): Settings;
   /** Keeps and puts in force; a problem where they could not be kept. */
   setSettings(settings: Settings): Promise<Result<null>>;

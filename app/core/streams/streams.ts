@@ -1,0 +1,173 @@
+/**
+ * The streams of the contract: who listens to what. Each subscription has a source that knows what was told last, and
+ * a pump that brings the difference. Streams about a connection end when it is switched off or failed.
+ */
+import {
+  type ActivityEntry,
+  type Counters,
+  failure,
+  type Problem,
+  problem,
+  type Result,
+  type StreamItem,
+  type StreamName,
+  streams,
+  success,
+} from '../../contract/index.ts';
+import type { ConnectionState } from '../connection/state.ts';
+import type { Catalogue, Clock } from '../ports.ts';
+import { type Pump, type Source, startPump } from './pump.ts';
+import { servicesSource } from './services.ts';
+
+export interface Subscription {
+  /** Ends it silently. */
+  end(): void;
+  /** Nothing comes until resume; what happens meanwhile comes gathered. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What the streams read; all of it as it is now. */
+export interface Subjects {
+  /** The connection of a context; null where it never was on. */
+  connection(context: string): { state(): ConnectionState; catalogue(): Catalogue | null } | null;
+  /** Entries of the activity with an id above this one, oldest first. */
+  activityAfter(id: number): readonly ActivityEntry[];
+}
+
+export interface Streams {
+  /** `input` is not checked yet. A refusal is answered; where the subject is not there, `ended` is heard soon. */
+  subscribe<Name extends StreamName>(
+    stream: Name,
+    input: unknown,
+    listener: (item: StreamItem<Name>) => void,
+    ended: (because: Problem | null) => void,
+  ): Result<Subscription>;
+  /** Something that a stream tells of may have changed. */
+  changed(): void;
+  /** Ends every subscription. */
+  close(): void;
+}
+
+interface Opened {
+  readonly source: Source<unknown>;
+  /** True when no items will come any more. */
+  readonly isOver: () => boolean;
+}
+
+interface Open {
+  readonly opened: Opened;
+  readonly pump: Pump;
+  readonly over: () => void;
+}
+
+export function createStreams(clock: Clock, subjects: Subjects): Streams {
+  const open = new Set<Open>();
+
+  const aboutConnection = (context: string, source: Source<unknown>): Opened => ({
+    source,
+    isOver: () => !isOn(subjects.connection(context)?.state()),
+  });
+
+  function openSource(stream: StreamName, input: unknown): Opened | null {
+    if (stream === 'activity') {
+      return streams.activity.input.safeParse(input).success
+        ? { source: activitySource(subjects.activityAfter), isOver: () => false }
+        : null;
+    }
+    const parsed = streams[stream].input.safeParse(input);
+    if (!parsed.success) {
+      return null;
+    }
+    const { context } = parsed.data;
+    const connection = () => subjects.connection(context);
+    return stream === 'services'
+      ? aboutConnection(
+          context,
+          servicesSource(() => connection()?.catalogue() ?? null),
+        )
+      : aboutConnection(
+          context,
+          countersSource(() => connection()?.state()),
+        );
+  }
+
+  const consider = (one: Open) => {
+    if (one.opened.isOver()) {
+      one.pump.end();
+      open.delete(one);
+      one.over();
+    } else {
+      one.pump.changed();
+    }
+  };
+
+  return {
+    subscribe: (stream, input, listener, ended) => {
+      const opened = openSource(stream, input);
+      if (opened === null) {
+        return failure(problem('message-malformed', `the stream ${stream} cannot be read with this input`));
+      }
+      const one: Open = {
+        opened,
+        // The source was made for this very stream.
+        pump: startPump(clock, opened.source, listener as (item: unknown) => void),
+        over: () => ended(null),
+      };
+      open.add(one);
+      consider(one);
+      return success({
+        end: () => {
+          one.pump.end();
+          open.delete(one);
+        },
+        pause: one.pump.pause,
+        resume: one.pump.resume,
+      });
+    },
+    changed: () => [...open].forEach(consider),
+    close: () => {
+      for (const one of [...open]) {
+        one.pump.end();
+        one.over();
+      }
+      open.clear();
+    },
+  };
+}
+
+/** On, or on its way there. */
+function isOn(state: ConnectionState | undefined): boolean {
+  return state !== undefined && ['preparing', 'connected', 'reconnecting'].includes(state.phase);
+}
+
+function countersSource(state: () => ConnectionState | undefined): Source<Counters> {
+  let told: Counters | null = null;
+  return {
+    next: () => {
+      const present = state();
+      const isLive = present?.phase === 'connected' || present?.phase === 'reconnecting';
+      if (!isLive || present.live.counters === told) {
+        return null;
+      }
+      told = present.live.counters;
+      return { item: told, more: false };
+    },
+  };
+}
+
+function activitySource(after: Subjects['activityAfter']): Source<StreamItem<'activity'>> {
+  let lastId = -1;
+  let isFirst = true;
+  return {
+    next: () => {
+      const entries = [...after(lastId)];
+      if (entries.length === 0 && !isFirst) {
+        return null;
+      }
+      isFirst = false;
+      lastId = entries.at(-1)?.id ?? lastId;
+      return { item: { entries }, more: false };
+    },
+  };
+}
