@@ -117,6 +117,46 @@ export async function ensureNative(say) {
   return build;
 }
 
+function* windowSources(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      yield* windowSources(path);
+    } else if (!/\.test\.tsx?$/.test(entry.name)) {
+      yield path;
+    }
+  }
+}
+
+/** Builds the window into out/renderer where its sources or its libraries changed; answers its folder. */
+export async function ensureWindow(say) {
+  const folder = join(root, 'out', 'renderer');
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
+  for (const path of [...windowSources(join(root, 'renderer')), ...windowSources(join(root, 'app/contract'))].sort()) {
+    hash.update(relative(root, path)).update('\0').update(readFileSync(path));
+  }
+  const wanted = hash.digest('hex');
+  // Beside the folder, not in it: what lies in it is served.
+  const stamp = join(root, 'out', 'renderer.build');
+  if (existsSync(join(folder, 'index.html')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
+    return folder;
+  }
+  say('building the window');
+  const code = await run(modernNode(), [
+    join(root, 'node_modules/vite/bin/vite.js'),
+    'build',
+    '--config',
+    'renderer/vite.config.ts',
+    '--logLevel',
+    'warn',
+  ]);
+  if (code !== 0) {
+    throw new Error(`vite build ended with ${code}`);
+  }
+  writeFileSync(stamp, wanted);
+  return folder;
+}
+
 /** True where a program is on the PATH. */
 export function have(program) {
   return (process.env.PATH ?? '').split(':').some((folder) => {

@@ -11,3 +11,4 @@ export * from './settings.ts';
 export * from './state.ts';
 export * from './streams.ts';
 export * from './transport.ts';
+export * from './window-bridge.ts';

@@ -1,0 +1,96 @@
+/**
+ * All stores of one window, wired: streams follow the connection, the first look chooses a cluster. Components reach it
+ * by the hooks of store/hooks.ts, actions get it as their context.
+ */
+import type { ContextKey, Snapshot } from '../../app/contract/index.ts';
+import type { HostAbilities } from '../host/host.ts';
+import { type ActivityStore, createActivity } from './activity.ts';
+import { type CountersFeed, createCounters } from './counters.ts';
+import { type ContextsStore, contextKey, createContexts, createSettings, type SettingsFeed } from './listings.ts';
+import { activeConnection, createMirror, isSameKey, type MirrorStore } from './mirror.ts';
+import { createServices, type ServicesFeed } from './services.ts';
+import { createToasts, type ToastsStore } from './toasts.ts';
+import { createWindow, type Storage, type WindowStore } from './window.ts';
+
+export interface App {
+  readonly host: HostAbilities;
+  readonly mirror: MirrorStore;
+  readonly contexts: ContextsStore;
+  readonly settings: SettingsFeed;
+  readonly services: ServicesFeed;
+  readonly counters: CountersFeed;
+  readonly activity: ActivityStore;
+  readonly window: WindowStore;
+  readonly toasts: ToastsStore;
+  stop(): void;
+}
+
+export function createApp(host: HostAbilities, storage: Storage | null): App {
+  const { store: mirror, stop: stopMirror } = createMirror(host.link);
+  const { store: contexts, stop: stopContexts } = createContexts(host.link, mirror);
+  const settings = createSettings(host.link, mirror);
+  const { store: activity, stop: stopActivity } = createActivity(host.link);
+  const services = createServices(host.link);
+  const counters = createCounters(host.link);
+  const window = createWindow(storage);
+
+  let followed: ContextKey | null = null;
+  const follow = () => {
+    const subject = streamSubject(mirror.getState().snapshot);
+    if (!isSameKey(subject, followed)) {
+      followed = subject;
+      services.follow(subject);
+      counters.follow(subject);
+    }
+  };
+  const choose = () => {
+    if (window.getState().chosen === null) {
+      const chosen = firstChoice(mirror.getState().snapshot, contexts.getState().contexts.map(contextKey));
+      if (chosen !== null) {
+        window.setState({ chosen });
+      }
+    }
+  };
+  follow();
+  choose();
+  const ends = [
+    mirror.subscribe(follow),
+    mirror.subscribe(choose),
+    contexts.subscribe(choose),
+    stopContexts,
+    settings.stop,
+    stopActivity,
+    stopMirror,
+  ];
+  return {
+    host,
+    mirror,
+    contexts,
+    settings,
+    services,
+    counters,
+    activity,
+    window,
+    toasts: createToasts(),
+    stop: () => {
+      services.follow(null);
+      counters.follow(null);
+      for (const end of ends) {
+        end();
+      }
+    },
+  };
+}
+
+/** Streams live while a connection is up or comes back by itself: a short loss empties no table. */
+function streamSubject(snapshot: Snapshot | null): ContextKey | null {
+  const active = activeConnection(snapshot);
+  return active !== null && (active.phase === 'connected' || active.phase === 'reconnecting')
+    ? { context: active.cluster.context, file: active.cluster.file }
+    : null;
+}
+
+function firstChoice(snapshot: Snapshot | null, keys: readonly ContextKey[]): ContextKey | null {
+  const active = activeConnection(snapshot)?.cluster;
+  return active !== undefined ? { context: active.context, file: active.file } : (keys[0] ?? null);
+}

@@ -1,0 +1,47 @@
+/** How components read the stores. A selector must answer the same value for the same state (no new arrays). */
+import { createContext, useContext, useSyncExternalStore } from 'react';
+import { useStore } from 'zustand';
+import type { Connection, Context, Service, ServiceKey, Settings } from '../../app/contract/index.ts';
+import type { App } from './app.ts';
+import type { CountersState } from './counters.ts';
+import { type Contexts, findContext } from './listings.ts';
+import { connectionOf, type Mirror } from './mirror.ts';
+import type { Services } from './services.ts';
+import type { WindowState } from './window.ts';
+
+export const AppContext = createContext<App | null>(null);
+
+export function useApp(): App {
+  const app = useContext(AppContext);
+  if (app === null) {
+    throw new Error('useApp outside of AppContext');
+  }
+  return app;
+}
+
+export const useMirror = <Value>(select: (mirror: Mirror) => Value): Value => useStore(useApp().mirror, select);
+export const useContexts = <Value>(select: (contexts: Contexts) => Value): Value => useStore(useApp().contexts, select);
+export const useSettings = (): Settings | null => useStore(useApp().settings.store, (state) => state.settings);
+export const useServices = <Value>(select: (services: Services) => Value): Value =>
+  useStore(useApp().services.store, select);
+export const useCounters = <Value>(select: (counters: CountersState) => Value): Value =>
+  useStore(useApp().counters.store, select);
+export const useActivity = () => useStore(useApp().activity);
+export const useWindow = <Value>(select: (state: WindowState) => Value): Value => useStore(useApp().window, select);
+
+/** The context in the middle; null where none is chosen or the kubeconfig no longer has it. */
+export function useChosenContext(): Context | null {
+  const chosen = useWindow((state) => state.chosen);
+  return useContexts((state) => findContext(state.contexts, chosen));
+}
+
+/** Its connection; null is as good as off. */
+export function useChosenConnection(): Connection | null {
+  const chosen = useWindow((state) => state.chosen);
+  return useMirror((state) => connectionOf(state.snapshot, chosen));
+}
+
+export function useService(key: ServiceKey | null): Service | null {
+  const { services } = useApp();
+  return useSyncExternalStore(services.store.subscribe, () => (key === null ? null : services.find(key)));
+}

@@ -1,0 +1,156 @@
+/**
+ * The Services of the context that is connected, fed by the stream. What comes between two frames is applied at once, and
+ * a row that did not change keeps its identity, so that a table of ten thousand draws only what moved.
+ */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ContextKey, Problem, Service, ServiceKey, ServicesItem } from '../../app/contract/index.ts';
+import type { HostLink } from '../host/host.ts';
+
+export interface Services {
+  readonly context: ContextKey | null;
+  /** Idle where nothing is connected; loading until the first list came. */
+  readonly state: 'idle' | 'loading' | 'present' | 'ended';
+  /** By namespace, then by name. */
+  readonly rows: readonly Service[];
+  /** Namespaces that have a Service, in order. The same array as long as the set is the same. */
+  readonly namespaces: readonly string[];
+  /** What is not seen, and why (a namespace without rights, say). */
+  readonly problems: readonly Problem[];
+  readonly endedBecause: Problem | null;
+  /** Rises with every change. */
+  readonly revision: number;
+}
+export type ServicesStore = StoreApi<Services>;
+
+export interface ServicesFeed {
+  readonly store: ServicesStore;
+  follow(context: ContextKey | null): void;
+  find(key: ServiceKey): Service | null;
+}
+
+export const serviceKey = ({ namespace, name }: ServiceKey): string => `${namespace}/${name}`;
+
+/** Names of Kubernetes are ASCII: code units order them as well as a collator, at a hundredth of the time. */
+function inOrder(left: ServiceKey, right: ServiceKey): number {
+  if (left.namespace !== right.namespace) {
+    return left.namespace < right.namespace ? -1 : 1;
+  }
+  return left.name === right.name ? 0 : left.name < right.name ? -1 : 1;
+}
+
+const empty = {
+  rows: [],
+  namespaces: [],
+  problems: [],
+  endedBecause: null,
+} satisfies Partial<Services>;
+
+export function createServices(
+  link: HostLink,
+  /** Calls back before the next frame. */
+  nextFrame: (callback: () => void) => void = (callback) => requestAnimationFrame(callback),
+): ServicesFeed {
+  const store = createStore<Services>(() => ({ context: null, state: 'idle', ...empty, revision: 0 }));
+  const byKey = new Map<string, Service>();
+  let waiting: ServicesItem[] = [];
+  let isAsked = false;
+  let stop: (() => void) | null = null;
+  let epoch = 0;
+
+  function take(service: Service): boolean {
+    const key = serviceKey(service);
+    const old = byKey.get(key);
+    if (old !== undefined && isEqual(old, service)) {
+      return false;
+    }
+    byKey.set(key, service);
+    return old === undefined;
+  }
+
+  function apply(): void {
+    isAsked = false;
+    const items = waiting;
+    waiting = [];
+    if (items.length === 0) {
+      return;
+    }
+    let problems = store.getState().problems;
+    let isMoved = false;
+    for (const item of items) {
+      problems = item.problems;
+      if (item.kind === 'all') {
+        isMoved = true;
+        const kept = new Set(item.services.map(serviceKey));
+        for (const key of [...byKey.keys()]) {
+          if (!kept.has(key)) {
+            byKey.delete(key);
+          }
+        }
+        item.services.forEach(take);
+      } else {
+        for (const key of item.removed) {
+          isMoved = byKey.delete(serviceKey(key)) || isMoved;
+        }
+        for (const service of item.changed) {
+          isMoved = take(service) || isMoved;
+        }
+      }
+    }
+    const old = store.getState();
+    const rows = isMoved ? [...byKey.values()].sort(inOrder) : old.rows.map((row) => byKey.get(serviceKey(row)) ?? row);
+    store.setState({
+      state: 'present',
+      rows,
+      namespaces: isMoved
+        ? sameWhereEqual(old.namespaces, [...new Set(rows.map((row) => row.namespace))])
+        : old.namespaces,
+      problems,
+      revision: old.revision + 1,
+    });
+  }
+
+  return {
+    store,
+    find: (key) => byKey.get(serviceKey(key)) ?? null,
+    follow: (context) => {
+      stop?.();
+      stop = null;
+      waiting = [];
+      byKey.clear();
+      const own = ++epoch;
+      const { revision } = store.getState();
+      store.setState({ context, state: context === null ? 'idle' : 'loading', ...empty, revision: revision + 1 });
+      if (context === null) {
+        return;
+      }
+      stop = link.subscribe(
+        'services',
+        { context: context.context },
+        (item) => {
+          if (own !== epoch) {
+            return;
+          }
+          // Whatever waited is overtaken by a whole list.
+          waiting = item.kind === 'all' ? [item] : [...waiting, item];
+          if (!isAsked) {
+            isAsked = true;
+            nextFrame(apply);
+          }
+        },
+        (because) => {
+          if (own === epoch) {
+            store.setState({ state: 'ended', endedBecause: because });
+          }
+        },
+      );
+    },
+  };
+}
+
+function sameWhereEqual(old: readonly string[], next: readonly string[]): readonly string[] {
+  return old.length === next.length && old.every((value, index) => value === next[index]) ? old : next;
+}
+
+function isEqual(left: Service, right: Service): boolean {
+  return left.createdAt === right.createdAt && JSON.stringify(left) === JSON.stringify(right);
+}

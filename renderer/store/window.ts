@@ -1,0 +1,110 @@
+/** The window's own state: what is looked at. Kept in localStorage, so that the window opens as it was left. */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ContextKey, ServiceKey } from '../../app/contract/index.ts';
+
+export type View = 'cluster' | 'activity' | 'diagnostics' | 'settings' | 'about';
+export const views = ['cluster', 'activity', 'diagnostics', 'settings', 'about'] as const satisfies readonly View[];
+/** Tabs of a cluster. */
+export type Tab = 'services' | 'routes' | 'agent';
+export const tabs = ['services', 'routes', 'agent'] as const satisfies readonly Tab[];
+
+export type SortColumn = 'name' | 'namespace' | 'type' | 'address' | 'ready' | 'age';
+export interface ServiceFilter {
+  readonly text: string;
+  readonly isReadyOnly: boolean;
+  readonly isPinnedOnly: boolean;
+  readonly isGrouped: boolean;
+  readonly sort: { readonly column: SortColumn; readonly isDescending: boolean };
+}
+
+export interface WindowState {
+  readonly view: View;
+  readonly tab: Tab;
+  /** The cluster in the middle. */
+  readonly chosen: ContextKey | null;
+  /** The Service whose panel is open. */
+  readonly service: ServiceKey | null;
+  readonly filter: ServiceFilter;
+  readonly railSearch: string;
+  readonly isPaletteOpen: boolean;
+  readonly isShortcutSheetOpen: boolean;
+  /** Of the detail panel, in CSS pixels. */
+  readonly panelWidth: number;
+}
+export type WindowStore = StoreApi<WindowState>;
+
+export const noFilter: ServiceFilter = {
+  text: '',
+  isReadyOnly: false,
+  isPinnedOnly: false,
+  isGrouped: false,
+  sort: { column: 'name', isDescending: false },
+};
+
+export const panelWidths = { least: 300, usual: 340, most: 560 } as const;
+
+const initial: WindowState = {
+  view: 'cluster',
+  tab: 'services',
+  chosen: null,
+  service: null,
+  filter: noFilter,
+  railSearch: '',
+  isPaletteOpen: false,
+  isShortcutSheetOpen: false,
+  panelWidth: panelWidths.usual,
+};
+
+/** Raised when what is kept gets another shape; older ones are dropped. */
+const version = 1;
+const storageName = 'slipway.window';
+
+export type Storage = Pick<globalThis.Storage, 'getItem' | 'setItem'>;
+
+export function createWindow(storage: Storage | null): WindowStore {
+  const store = createStore<WindowState>(() => ({ ...initial, ...restore(storage) }));
+  store.subscribe((state) => {
+    const { view, tab, chosen, filter, panelWidth } = state;
+    const kept = { version, view, tab, chosen, panelWidth, filter: { ...filter, text: '' } };
+    try {
+      storage?.setItem(storageName, JSON.stringify(kept));
+    } catch {
+      // A full or forbidden storage costs the memory of the window, nothing else.
+    }
+  });
+  return store;
+}
+
+/** What was kept, as far as it is still of use: it may come from another version or from a careless hand. */
+function restore(storage: Storage | null): Partial<WindowState> {
+  let kept: unknown;
+  try {
+    kept = JSON.parse(storage?.getItem(storageName) ?? 'null');
+  } catch {
+    return {};
+  }
+  if (typeof kept !== 'object' || kept === null || !('version' in kept) || kept.version !== version) {
+    return {};
+  }
+  const { view, tab, chosen, filter, panelWidth } = kept as Partial<WindowState>;
+  return {
+    ...(views.some((one) => one === view) ? { view: view as View } : {}),
+    ...(tabs.some((one) => one === tab) ? { tab: tab as Tab } : {}),
+    ...(isContextKey(chosen) ? { chosen: { context: chosen.context, file: chosen.file } } : {}),
+    ...(typeof filter === 'object' && filter !== null ? { filter: { ...noFilter, ...filter, text: '' } } : {}),
+    ...(typeof panelWidth === 'number'
+      ? { panelWidth: Math.min(panelWidths.most, Math.max(panelWidths.least, panelWidth)) }
+      : {}),
+  };
+}
+
+function isContextKey(value: unknown): value is ContextKey {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'context' in value &&
+    'file' in value &&
+    typeof value.context === 'string' &&
+    typeof value.file === 'string'
+  );
+}

@@ -1,0 +1,29 @@
+/** A problem in the language of the window: by its code and facts; the core's own English where the code is unknown here. */
+import type { IntlShape } from 'react-intl';
+import type { Fix, Problem } from '../../app/contract/index.ts';
+import { cleanText } from '../kit/clean-text.ts';
+
+export interface ProblemWords {
+  readonly title: string;
+  readonly fixes: readonly Fix[];
+}
+
+export function problemWords(intl: IntlShape, problem: Problem): ProblemWords {
+  const facts = Object.fromEntries(Object.entries(problem.facts).map(([name, fact]) => [name, cleanText(fact)]));
+  const worded = (id: string, otherwise: string) => {
+    const message = intl.messages[id];
+    // A fact that the message wants and the problem lacks would show as a brace: then the core's text is better.
+    if (typeof message !== 'string' || argumentsOf(message).some((name) => facts[name] === undefined)) {
+      return cleanText(otherwise);
+    }
+    return intl.formatMessage({ id }, facts);
+  };
+  return {
+    title: worded(`problem.${problem.code}.title`, problem.title),
+    fixes: problem.fixes.map((fix, index) =>
+      fix.kind === 'advice' ? { ...fix, text: worded(`problem.${problem.code}.fix${index + 1}`, fix.text) } : fix,
+    ),
+  };
+}
+
+const argumentsOf = (message: string): string[] => [...message.matchAll(/\{(\w+)/g)].map(([, name]) => name ?? '');
