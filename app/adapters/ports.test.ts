@@ -1,19 +1,21 @@
 /** The real adapters pass the port tests that the fakes pass. */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testClock } from '../fakes/port-tests/clock.ts';
 import { testEngine } from '../fakes/port-tests/engine.ts';
 import { testHelper } from '../fakes/port-tests/helper.ts';
 import { testKubeconfig } from '../fakes/port-tests/kubeconfig.ts';
+import { testKubeconfigFiles } from '../fakes/port-tests/kubeconfig-files.ts';
 import { testStore } from '../fakes/port-tests/store.ts';
 import { openAgentRecords } from './agent/records.ts';
 import { agentTimes } from './agent/times.ts';
 import { systemClock } from './clock.ts';
 import { openEngine } from './engine-process.ts';
 import { openHelper } from './helper-process.ts';
+import { openKubeconfigFiles } from './kubeconfig/kept-kubeconfigs.ts';
 import { openKubeconfig } from './kubeconfig/kubeconfig.ts';
 import { nativePrograms } from './native-programs.ts';
 import { openStore } from './store.ts';
@@ -85,6 +87,21 @@ testKubeconfig('files', async () => {
       }
       return condition();
     },
+    close,
+  };
+});
+
+testKubeconfigFiles('disk', async () => {
+  const { folder, close } = await temporary();
+  const kept = join(folder, 'kubeconfigs');
+  return {
+    port: openKubeconfigFiles(kept, {}),
+    write: async (name, text) => {
+      await writeFile(join(folder, name), text);
+      return join(folder, name);
+    },
+    read: (file) => readFile(file, 'utf8').catch(() => null),
+    countKept: async () => (await readdir(kept).catch(() => [])).length,
     close,
   };
 });

@@ -12,6 +12,7 @@ import { openEngine } from './engine-process.ts';
 import { completeEnvironment } from './environment.ts';
 import type { Environment, Folders } from './folders.ts';
 import { openHelper } from './helper-process.ts';
+import { openKubeconfigFiles } from './kubeconfig/kept-kubeconfigs.ts';
 import { openKubeconfig } from './kubeconfig/kubeconfig.ts';
 import { fileWriter, logLevelOf, openLog } from './log.ts';
 import { nativePrograms } from './native-programs.ts';
@@ -36,6 +37,7 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
     clock: systemClock(),
     log,
     kubeconfig: openKubeconfig({ environment: completeOnce, agent }),
+    kubeconfigFiles: openKubeconfigFiles(join(folders.config, 'kubeconfigs'), environment),
     engine: openEngine({
       program: programs.engine,
       build: programs.build,

@@ -164,6 +164,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       contextsRevision += 1;
       changed();
     },
+    wanted: () => wanted,
     setWanted: async (next) => {
       wanted = next;
       changed();

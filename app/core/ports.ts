@@ -40,6 +40,16 @@ export interface KubeconfigPort {
   open(context: Context): Promise<Result<ClusterPort>>;
 }
 
+/** Kubeconfigs that the user adds: looked at before anything is kept. */
+export interface KubeconfigFilesPort {
+  /** The file as it will be read: absolute. A problem where it is no kubeconfig with at least one context. */
+  check(path: string): Promise<Result<{ file: string }>>;
+  /** Keeps a text as a file of ours, mode 0600, under a name like the given one; checked likewise first. */
+  keep(name: string, text: string): Promise<Result<{ file: string }>>;
+  /** Deletes a file that keep() made; any other is left alone. */
+  forget(file: string): Promise<Result<null>>;
+}
+
 export interface Range {
   readonly prefix: string;
   readonly kind: 'services' | 'pods' | 'extra';
@@ -156,6 +166,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly log: Log;
   readonly kubeconfig: KubeconfigPort;
+  readonly kubeconfigFiles: KubeconfigFilesPort;
   readonly engine: EnginePort;
   readonly helper: HelperPort;
   readonly store: StorePort;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CoreHarness } from './core-harness.ts';
 import { context, plugin } from './kubeconfig.ts';
+import { keptKubeconfig } from './port-tests/kubeconfig-files.ts';
 
 async function listed(harness: CoreHarness) {
   const answer = await harness.call('listContexts', {});
@@ -57,5 +58,38 @@ describe('contexts before their first use', () => {
       confirmed: false,
       lastUsedAt: expect.any(Number),
     });
+  });
+});
+
+describe('kubeconfigs that the user adds', () => {
+  it('are in force at once, watched, and forgotten with what was kept of them', async () => {
+    const harness = new CoreHarness();
+    const added = await harness.call('addKubeconfig', { source: { kind: 'text', name: 'x', text: keptKubeconfig } });
+    if (!added.ok) {
+      throw new Error(added.problem.cause);
+    }
+    const { file } = added.value;
+    expect(added.value.contexts).toEqual(['added']);
+    expect((await listed(harness)).added).toMatchObject({ file, server: 'https://127.0.0.1:6443' });
+    harness.startCore();
+    expect((await listed(harness)).added).toBeDefined();
+    expect(await harness.call('removeKubeconfig', { file })).toMatchObject({ ok: true });
+    expect((await listed(harness)).added).toBeUndefined();
+    expect(harness.world.kubeconfigFiles.countKept()).toBe(0);
+    expect(await harness.call('removeKubeconfig', { file })).toMatchObject({ ok: false, problem: { code: 'usage' } });
+  });
+
+  it('that are none change nothing', async () => {
+    const harness = new CoreHarness();
+    const refused = await harness.call('addKubeconfig', { source: { kind: 'text', name: 'x', text: 'contexts: [' } });
+    expect(refused).toMatchObject({ ok: false, problem: { code: 'kubeconfig-unreadable' } });
+    expect(await harness.call('getSettings', {})).toMatchObject({ ok: true, value: { kubeconfigFiles: [] } });
+  });
+
+  it('raise what frontends list again by', async () => {
+    const harness = new CoreHarness();
+    await harness.call('addKubeconfig', { source: { kind: 'text', name: 'x', text: keptKubeconfig } });
+    const snapshot = await harness.call('getSnapshot', {});
+    expect(snapshot).toMatchObject({ ok: true, value: { contextsRevision: 1, settingsRevision: 1 } });
   });
 });

@@ -7,6 +7,7 @@ import {
   type EngineCommand,
   type EngineEvent,
   engineCommandSchema,
+  type NamesInForce,
   type WireProblem,
 } from '../core/engine-messages.ts';
 import type { Clock, EngineLink, EnginePort } from '../core/ports.ts';
@@ -64,6 +65,8 @@ export class FakeEngine implements EngineLink {
   #isUp = false;
   #agent = '';
   #token = '';
+  #home = '';
+  #namesAsked = true;
   #unwatch: () => void = () => {};
   #cancelCounting: () => void = () => {};
 
@@ -165,8 +168,10 @@ export class FakeEngine implements EngineLink {
       }
       case 'stop':
         return this.#stop();
-      case 'hello':
       case 'scope':
+        await this.#faults.wait(5);
+        return this.#takeScope(command.scope.homeNamespace);
+      case 'hello':
       case 'endpoints':
         return;
     }
@@ -203,7 +208,7 @@ export class FakeEngine implements EngineLink {
     this.#say({ event: 'prepared', prepared: { helper, host, decisions } });
   }
 
-  async #connect({ agent, credentials, ranges, scope }: ConnectWork): Promise<void> {
+  async #connect({ agent, credentials, ranges, scope, names }: ConnectWork): Promise<void> {
     this.#agent = agent.pod;
     this.#token = credentials.bearerToken ?? '';
     const steps: [Operation & ('tunnel' | 'routes' | 'names' | 'verify'), () => void][] = [
@@ -219,7 +224,9 @@ export class FakeEngine implements EngineLink {
       [
         'names',
         () => {
-          this.#host.names = ['svc', 'cluster.local'];
+          if (names) {
+            this.#host.names = ['svc', 'cluster.local'];
+          }
         },
       ],
       ['verify', () => {}],
@@ -243,33 +250,47 @@ export class FakeEngine implements EngineLink {
     this.#isReady = true;
     this.#isUp = true;
     this.#unwatch = this.#cluster.listen(() => this.#look());
-    const search = [`${scope.homeNamespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'];
-    const isNamed = this.#host.names.length > 0;
+    this.#home = scope.homeNamespace;
+    this.#namesAsked = names;
     this.#say({
       event: 'ready',
       ready: {
         interface: this.#host.tun ?? '',
         mtu: 16000,
         routes: ranges.map((prefix) => ({ prefix, accepted: true })),
-        names: {
-          mode: isNamed ? this.#host.resolverMode : 'off',
-          resolver: '198.18.0.3',
-          domains: isNamed ? ['cluster.local', 'svc'] : [],
-          search: isNamed ? search : [],
-          upstreams: this.#host.upstreams,
-          refused: [],
-          ...(isNamed ? {} : { problem: { code: 'resolver-unset', cause: 'resolv.conf cannot be written' } }),
-        },
+        names: this.#namesInForce(),
         agent: {
           build: 'fake-build',
           nameservers: ['10.96.0.10'],
           clusterDomain: 'cluster.local',
-          search,
+          search: searchOf(this.#home),
           canPing: true,
         },
       },
     });
     this.#count(0);
+  }
+
+  #namesInForce(): NamesInForce {
+    const isNamed = this.#host.names.length > 0;
+    const unset = { problem: { code: 'resolver-unset', cause: 'resolv.conf cannot be written' } };
+    return {
+      mode: isNamed ? this.#host.resolverMode : 'off',
+      resolver: '198.18.0.3',
+      domains: isNamed ? ['cluster.local', 'svc'] : [],
+      search: isNamed ? searchOf(this.#home) : [],
+      upstreams: this.#host.upstreams,
+      refused: [],
+      ...(isNamed || !this.#namesAsked ? {} : unset),
+    };
+  }
+
+  #takeScope(homeNamespace: string): void {
+    const isMoved = this.#isReady && this.#namesAsked && homeNamespace !== this.#home;
+    this.#home = homeNamespace;
+    if (isMoved) {
+      this.#say({ event: 'names', names: this.#namesInForce() });
+    }
   }
 
   #count(seconds: number): void {
@@ -337,4 +358,8 @@ export class FakeEngine implements EngineLink {
 
 function wire({ code, cause, facts }: Problem): WireProblem {
   return { code, cause, facts };
+}
+
+function searchOf(homeNamespace: string): string[] {
+  return [`${homeNamespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'];
 }

@@ -9,6 +9,7 @@ import { testCluster } from './port-tests/cluster.ts';
 import { testEngine } from './port-tests/engine.ts';
 import { testHelper } from './port-tests/helper.ts';
 import { testKubeconfig } from './port-tests/kubeconfig.ts';
+import { testKubeconfigFiles } from './port-tests/kubeconfig-files.ts';
 import { testStore } from './port-tests/store.ts';
 import { FakeStore } from './store.ts';
 import { createWorld } from './world.ts';
@@ -51,6 +52,20 @@ testKubeconfig('fake', async () => {
     removeStaging: async () => kubeconfig.change([withPlugin]),
     removeFiles: async () => kubeconfig.change([]),
     until: async (condition) => condition(),
+    close,
+  };
+});
+
+testKubeconfigFiles('fake', async () => {
+  const { kubeconfigFiles } = world();
+  return {
+    port: kubeconfigFiles,
+    write: async (name, text) => {
+      kubeconfigFiles.texts.set(`/home/jane/${name}`, text);
+      return `/home/jane/${name}`;
+    },
+    read: async (file) => kubeconfigFiles.texts.get(file) ?? null,
+    countKept: async () => kubeconfigFiles.countKept(),
     close,
   };
 });

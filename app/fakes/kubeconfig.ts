@@ -3,6 +3,7 @@ import { type Context, type ExecPlugin, type Problem, problem, type Result, succ
 import type { ClusterPort, KubeconfigPort } from '../core/ports.ts';
 import { type FakeCluster, FakeClusterPort } from './cluster.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
+import type { FakeKubeconfigFiles } from './kubeconfig-files.ts';
 
 export class FakeKubeconfig implements KubeconfigPort {
   contexts: Context[];
@@ -11,19 +12,24 @@ export class FakeKubeconfig implements KubeconfigPort {
   readonly pluginsRun: string[] = [];
   readonly #cluster: FakeCluster;
   readonly #faults: Faults;
+  readonly #files: FakeKubeconfigFiles;
   readonly #watchers = new Set<() => void>();
 
-  constructor(cluster: FakeCluster, faults: Faults) {
+  constructor(cluster: FakeCluster, faults: Faults, files: FakeKubeconfigFiles) {
     this.#cluster = cluster;
     this.#faults = faults;
+    this.#files = files;
     this.contexts = [context('production', cluster.server, { current: true }), context('staging', cluster.server)];
   }
 
-  async listContexts(): Promise<{ contexts: Context[]; problems: Problem[] }> {
-    if (this.contexts.length === 0 && this.problems.length === 0) {
+  async listContexts(files: readonly string[]): Promise<{ contexts: Context[]; problems: Problem[] }> {
+    const added = files.flatMap((file) =>
+      this.#files.contextsOf(file).map(({ name, server }) => context(name, server, { file })),
+    );
+    if (this.contexts.length + added.length === 0 && this.problems.length === 0) {
       return { contexts: [], problems: [problem('kubeconfig-missing', 'there is no ~/.kube/config')] };
     }
-    return { contexts: [...this.contexts], problems: [...this.problems] };
+    return { contexts: [...this.contexts, ...added], problems: [...this.problems] };
   }
 
   watch(_files: readonly string[], changed: () => void): () => void {

@@ -9,6 +9,7 @@ import { FakeEngines } from './engine.ts';
 import { Faults } from './faults.ts';
 import { FakeHelper, FakeHost } from './host.ts';
 import { FakeKubeconfig } from './kubeconfig.ts';
+import { FakeKubeconfigFiles } from './kubeconfig-files.ts';
 import { FakeStore } from './store.ts';
 
 export interface World {
@@ -17,6 +18,7 @@ export interface World {
   readonly cluster: FakeCluster;
   readonly engines: FakeEngines;
   readonly kubeconfig: FakeKubeconfig;
+  readonly kubeconfigFiles: FakeKubeconfigFiles;
   readonly store: FakeStore;
   readonly faults: Faults;
   readonly log: FakeLog;
@@ -44,16 +46,27 @@ export function createWorld(clock: Clock, pace = 10): World {
   const host = new FakeHost();
   const cluster = new FakeCluster();
   const engines = new FakeEngines(clock, host, cluster, faults);
-  const kubeconfig = new FakeKubeconfig(cluster, faults);
+  const kubeconfigFiles = new FakeKubeconfigFiles();
+  const kubeconfig = new FakeKubeconfig(cluster, faults, kubeconfigFiles);
   const store = new FakeStore(faults);
   const log = new FakeLog();
   const helper = new FakeHelper(host, faults);
   return {
-    ports: { clock, log, kubeconfig, engine: engines, helper, store, activity: new FakeActivityStore() },
+    ports: {
+      clock,
+      log,
+      kubeconfig,
+      kubeconfigFiles,
+      engine: engines,
+      helper,
+      store,
+      activity: new FakeActivityStore(),
+    },
     host,
     cluster,
     engines,
     kubeconfig,
+    kubeconfigFiles,
     store,
     faults,
     log,

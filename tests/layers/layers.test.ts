@@ -22,7 +22,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'app/core': { ours: ['app/contract'], packages: ['zod', 'ipaddr.js'] },
   'app/fakes': {
     ours: ['app/contract', 'app/core/ports.ts', 'app/core/engine-messages.ts'],
-    packages: ['node:*', 'ipaddr.js'],
+    packages: ['node:*', 'ipaddr.js', 'yaml'],
   },
   'app/adapters': {
     ours: ['app/contract', 'app/core/ports.ts', 'app/core/engine-messages.ts'],

@@ -37,6 +37,7 @@ export function expand(file: string, environment: Environment): string {
   return isAbsolute(file) ? file : resolve(file);
 }
 
+/** Reads and checks a file. */
 export async function readKubeconfig(path: string): Promise<ReadOutcome> {
   let text: string;
   try {
@@ -48,6 +49,11 @@ export async function readKubeconfig(path: string): Promise<ReadOutcome> {
     }
     return broken(path, error instanceof Error ? error.message : String(error));
   }
+  return parseKubeconfig(path, text);
+}
+
+/** Checks a text; `path` is where it is or would be kept. */
+export function parseKubeconfig(path: string, text: string): ReadOutcome {
   if (text.trim() === '') {
     return { kind: 'absent' }; // kubectl takes an empty file for an empty configuration
   }

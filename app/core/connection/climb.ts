@@ -91,6 +91,7 @@ export function climb(state: Ascending, { now }: Moment): Transition {
         ranges: ascent.routes.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix),
         agent: agent.placed.target,
         homeNamespace: state.wanted.homeNamespace,
+        names: state.policy.names,
       },
       { kind: 'setTimer', timer: 'deadline', at: now + connectDeadline },
     );

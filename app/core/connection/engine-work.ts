@@ -30,6 +30,7 @@ export interface ConnectWork {
   readonly ranges: readonly string[];
   readonly agent: AgentTarget;
   readonly homeNamespace: string;
+  readonly names: boolean;
   readonly catalogue: Catalogue | null;
 }
 
@@ -81,7 +82,7 @@ export function createEngineWork(ports: Ports): EngineWork {
       return success(null);
     },
 
-    connect: async (cluster, { ranges, agent, homeNamespace, catalogue }, signal) => {
+    connect: async (cluster, { ranges, agent, homeNamespace, names, catalogue }, signal) => {
       const credentials = await cluster.credentials(false);
       if (!credentials.ok || signal.aborted) {
         return credentials.ok ? success(null) : credentials;
@@ -97,7 +98,7 @@ export function createEngineWork(ports: Ports): EngineWork {
           ranges: [...ranges],
           protected: protectedAddresses,
           scope,
-          names: true,
+          names,
         },
       });
       return success(null);

@@ -17,7 +17,7 @@ const wanted = {
   agentImage: '',
   baseImage: 'busybox',
 };
-const policy = { recover: true, extraRanges: [], excludedRanges: [] };
+const policy = { recover: true, names: true, extraRanges: [], excludedRanges: [] };
 const order: Order = { wanted, cluster, policy, restored: false };
 const hello = { protocol: 1, build: 'b', role: 'helper' };
 const transient = problem('api-unreachable', 'no route');
@@ -121,6 +121,7 @@ export const events = {
   'timerDue: deadline': { kind: 'timerDue', timer: 'deadline' },
   'timerDue: catalogue-wait': { kind: 'timerDue', timer: 'catalogue-wait' },
   'timerDue: catalogue-send': { kind: 'timerDue', timer: 'catalogue-send' },
+  homeChosen: { kind: 'homeChosen', homeNamespace: 'infra' },
   'timerDue: undo': { kind: 'timerDue', timer: 'undo' },
 } as const satisfies Record<string, ConnectionEvent>;
 

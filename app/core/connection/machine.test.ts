@@ -54,6 +54,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: deadline': 'disconnecting, abort, endEngine, deleteAgent',
   },
   connected: {
+    homeChosen: 'connected, sendCatalogue',
     turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
     catalogueSeen: 'connected, setTimer catalogue-send',
     'engine: tunnel down': 'reconnecting',
@@ -65,6 +66,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: catalogue-send': 'connected, sendCatalogue',
   },
   'reconnecting: tunnel lost': {
+    homeChosen: 'reconnecting, sendCatalogue',
     turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
     catalogueSeen: 'reconnecting, setTimer catalogue-send',
     'engine: tunnel up': 'connected',
@@ -78,6 +80,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: catalogue-send': 'reconnecting, sendCatalogue',
   },
   'reconnecting: looking for the agent': {
+    homeChosen: 'reconnecting, sendCatalogue',
     turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
     catalogueSeen: 'reconnecting, setTimer catalogue-send',
     'engine: tunnel up': 'connected',
@@ -93,6 +96,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: catalogue-send': 'reconnecting, sendCatalogue',
   },
   'reconnecting: placing another agent': {
+    homeChosen: 'reconnecting, sendCatalogue',
     turnedOff: 'disconnecting, abort, endEngine',
     catalogueSeen: 'reconnecting, setTimer catalogue-send',
     'engine: needCredentials': 'reconnecting, sendCredentials',
@@ -106,6 +110,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: catalogue-send': 'reconnecting, sendCatalogue',
   },
   'reconnecting: waiting to place again': {
+    homeChosen: 'reconnecting, sendCatalogue',
     turnedOff: 'disconnecting, abort, endEngine',
     catalogueSeen: 'reconnecting, setTimer catalogue-send',
     'engine: needCredentials': 'reconnecting, sendCredentials',
@@ -161,6 +166,26 @@ describe.each(situationNames)('%s', (situation) => {
 
   it('is shown in the form of the contract', () => {
     expect(connectionSchema.safeParse(present(state)).error).toBeUndefined();
+  });
+});
+
+describe('another home namespace', () => {
+  it.each(situationNames)('is what is wanted from then on: %s', (situation) => {
+    const { state } = transition(situations[situation], events.homeChosen, moment);
+    const order = state.phase === 'disconnecting' && state.afterwards.to === 'on' ? state.afterwards.order : state;
+    expect(order.wanted.homeNamespace).toBe('infra');
+  });
+
+  it('is not forgotten by a connect that waits for the way down', () => {
+    const turning = transition(situations['disconnecting: to off'], events.turnedOn, moment).state;
+    const { state } = transition(turning, events.homeChosen, moment);
+    expect(state).toMatchObject({ afterwards: { to: 'on', order: { wanted: { homeNamespace: 'infra' } } } });
+  });
+
+  it('is told to the engine once', () => {
+    const first = transition(situations.connected, events.homeChosen, moment);
+    expect(named(first.effects)).toEqual(['sendCatalogue']);
+    expect(named(transition(first.state, events.homeChosen, moment).effects)).toEqual([]);
   });
 });
 

@@ -56,6 +56,8 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
       return turnOff(state, moment);
     case 'policyChanged':
       return only({ ...state, policy: event.policy });
+    case 'homeChosen':
+      return moveHome(state, event.homeNamespace);
     case 'clusterOpened':
       return isAscending(state) && state.held.cluster === 'opening'
         ? only({ ...state, cluster: event.cluster, held: { ...state.held, cluster: 'open' } })
@@ -147,19 +149,27 @@ function turnOn(state: ConnectionState, order: Order, moment: Moment): Transitio
       };
     case 'disconnecting':
       return only({ ...state, afterwards: { to: 'on', order: { wanted, cluster, policy, restored } } });
-    case 'connected': {
-      const { homeNamespace } = wanted;
-      const isMoved = homeNamespace !== state.wanted.homeNamespace;
-      return {
-        state: { ...state, policy, wanted: { ...state.wanted, homeNamespace } },
-        effects: isMoved ? [{ kind: 'sendCatalogue', homeNamespace }] : [],
-      };
-    }
+    case 'connected':
     case 'preparing':
     case 'reconnecting':
       // Where the agent is and what it is made of was decided when this was turned on.
-      return only({ ...state, policy, wanted: { ...state.wanted, homeNamespace: wanted.homeNamespace } });
+      return moveHome({ ...state, policy }, wanted.homeNamespace);
   }
+}
+
+/** Another namespace's bare names resolve: at once where names may be in force, else when they are set. */
+function moveHome(state: ConnectionState, homeNamespace: string): Transition {
+  if (state.wanted.homeNamespace === homeNamespace && state.phase !== 'disconnecting') {
+    return only(state);
+  }
+  const moved = { ...state, wanted: { ...state.wanted, homeNamespace } };
+  if (moved.phase === 'disconnecting' && moved.afterwards.to === 'on') {
+    const { order } = moved.afterwards;
+    const wanted = { ...order.wanted, homeNamespace };
+    return only({ ...moved, afterwards: { to: 'on', order: { ...order, wanted } } });
+  }
+  const isLive = moved.phase === 'connected' || (moved.phase === 'reconnecting' && moved.ascent === null);
+  return { state: moved, effects: isLive ? [{ kind: 'sendCatalogue', homeNamespace }] : [] };
 }
 
 function turnOff(state: ConnectionState, moment: Moment): Transition {

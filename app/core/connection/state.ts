@@ -10,6 +10,8 @@ import type { RangePlan } from '../routing/plan.ts';
 /** Settings that the machine decides by. */
 export interface Policy {
   readonly recover: boolean;
+  /** False: addresses are routed and names are left alone. Heard at the next connect. */
+  readonly names: boolean;
   readonly extraRanges: readonly string[];
   readonly excludedRanges: readonly string[];
 }
@@ -149,6 +151,7 @@ export type ConnectionEvent =
   | ({ readonly kind: 'turnedOn' } & Order)
   | { readonly kind: 'turnedOff' }
   | { readonly kind: 'policyChanged'; readonly policy: Policy }
+  | { readonly kind: 'homeChosen'; readonly homeNamespace: string }
   | { readonly kind: 'clusterOpened'; readonly cluster: Cluster }
   | { readonly kind: 'clusterReached'; readonly problems: readonly Problem[] }
   | { readonly kind: 'rangesFound'; readonly ranges: readonly Range[] }
@@ -181,6 +184,7 @@ export type Effect =
       readonly ranges: readonly string[];
       readonly agent: AgentTarget;
       readonly homeNamespace: string;
+      readonly names: boolean;
     }
   | { readonly kind: 'sendAgent'; readonly agent: AgentTarget }
   | { readonly kind: 'sendCredentials' }

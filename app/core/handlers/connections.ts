@@ -1,13 +1,25 @@
 /** Switching connections on and off, and what will be changed before that. */
-import { failure, type Route, success, type Wanted } from '../../contract/index.ts';
+import {
+  failure,
+  type Names as NamesInForce,
+  problem,
+  type Route,
+  success,
+  type Wanted,
+} from '../../contract/index.ts';
 import { remember } from '../clusters/records.ts';
+import type { Runner } from '../connection/runner.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
 import { decideRoutes, planRanges, prefixesOf } from '../routing/plan.ts';
-import { wantedFor } from '../settings/context-choices.ts';
+import { wantedFor, withChoices } from '../settings/context-choices.ts';
+import { changeSettings } from '../settings/settings.ts';
 import type { Access } from './access.ts';
 import type { Handlers, Surroundings } from './surroundings.ts';
 
-type Names = 'previewRoutes' | 'connect' | 'disconnect' | 'prepareHelper' | 'quit';
+type Names = 'previewRoutes' | 'connect' | 'disconnect' | 'setHomeNamespace' | 'prepareHelper' | 'quit';
+
+/** How long setting names may take before the answer says what is in force then, in milliseconds; the snapshot tells later ones. */
+const namesPatience = 5000;
 
 export function connectionHandlers(surroundings: Surroundings, access: Access): Pick<Handlers, Names> {
   const { ports, connections } = surroundings;
@@ -27,6 +39,22 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
     });
     await connections.hostRestored();
     return connections.leftOnHost();
+  }
+
+  /** The names in force, once those of another home namespace are; null while nothing is connected. */
+  async function namesAfter(runner: Runner, before: NamesInForce | null): Promise<NamesInForce | null> {
+    for (let waited = 0; waited < namesPatience; waited += 50) {
+      const state = runner.state();
+      const isLive = state.phase === 'connected' || state.phase === 'reconnecting';
+      if (!isLive) {
+        return null;
+      }
+      if (state.live.names !== before || state.live.names.mode === 'off' || state.phase === 'reconnecting') {
+        return state.live.names;
+      }
+      await new Promise<void>((resolve) => void ports.clock.after(50, resolve));
+    }
+    return before;
   }
 
   return {
@@ -100,6 +128,43 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
       }),
 
     disconnect: async () => success({ leftOnHost: await disconnect() }),
+
+    setHomeNamespace: ({ context: name, namespace }) =>
+      inOrder(async () => {
+        const runner = connections.find(name);
+        const state = runner?.state();
+        const found = runner === null ? await access.find(name) : null;
+        if (found !== null && !found.ok) {
+          return found;
+        }
+        const known = runner?.catalogue()?.namespaces ?? [];
+        if (known.length > 0 && !known.includes(namespace)) {
+          const cause = `the cluster has ${known.length} namespaces, and none of this name`;
+          return failure(problem('namespace-missing', cause, { namespace, context: name }));
+        }
+        const file = state?.cluster.file ?? found?.value.file ?? '';
+        const changed = changeSettings(
+          withChoices(surroundings.settings(), name, file, { homeNamespace: namespace }),
+          {},
+        );
+        const kept = changed.ok ? await surroundings.setSettings(changed.value) : changed;
+        if (!kept.ok) {
+          return kept;
+        }
+        if (runner === null || state === undefined) {
+          return success({ names: null });
+        }
+        const isLive = state.phase === 'connected' || state.phase === 'reconnecting';
+        const before = isLive ? state.live.names : null;
+        const isMoved = state.wanted.homeNamespace !== namespace;
+        runner.dispatch({ kind: 'homeChosen', homeNamespace: namespace });
+        const isOf = (one: Wanted) => one.context === name && one.file === file;
+        const wanted = surroundings.wanted();
+        if (wanted.some(isOf)) {
+          await surroundings.setWanted(wanted.map((one) => (isOf(one) ? { ...one, homeNamespace: namespace } : one)));
+        }
+        return success({ names: isMoved ? await namesAfter(runner, before) : before });
+      }),
 
     prepareHelper: async () => {
       const ensured = await ports.helper.ensure();

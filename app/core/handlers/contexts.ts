@@ -1,11 +1,17 @@
-/** Contexts: listing them, and confirming one before its first use. */
+/** Contexts: listing them, confirming one before its first use, and the kubeconfig files that the user adds. */
 import { failure, problem, success } from '../../contract/index.ts';
 import { listContexts, unconfirmedPlugin } from '../clusters/contexts.ts';
 import { remember, withRecords } from '../clusters/records.ts';
 import type { Access } from './access.ts';
 import type { Handlers, Surroundings } from './surroundings.ts';
 
-type Names = 'listContexts' | 'listNamespaces' | 'trustExecPlugin' | 'confirmContext';
+type Names =
+  | 'listContexts'
+  | 'listNamespaces'
+  | 'trustExecPlugin'
+  | 'confirmContext'
+  | 'addKubeconfig'
+  | 'removeKubeconfig';
 
 export function contextHandlers(surroundings: Surroundings, access: Access): Pick<Handlers, Names> {
   const { ports, trusted } = surroundings;
@@ -50,6 +56,47 @@ export function contextHandlers(surroundings: Surroundings, access: Access): Pic
       const kept = await surroundings.setRecords(remember(surroundings.records(), value.name, value.file, { digest }));
       surroundings.contextsChanged();
       return kept.ok ? success({}) : kept;
+    },
+
+    addKubeconfig: async ({ source }) => {
+      const taken =
+        source.kind === 'file'
+          ? await ports.kubeconfigFiles.check(source.path)
+          : await ports.kubeconfigFiles.keep(source.name, source.text);
+      if (!taken.ok) {
+        return taken;
+      }
+      const { file } = taken.value;
+      const settings = surroundings.settings();
+      if (!settings.kubeconfigFiles.includes(file)) {
+        const kept = await surroundings.setSettings({
+          ...settings,
+          kubeconfigFiles: [...settings.kubeconfigFiles, file],
+        });
+        if (!kept.ok) {
+          await ports.kubeconfigFiles.forget(file); // nothing is kept that is not in force
+          return kept;
+        }
+      }
+      const listed = await listContexts(ports.kubeconfig, surroundings.settings().kubeconfigFiles, trusted);
+      return success({
+        file,
+        contexts: listed.contexts.filter((context) => context.file === file).map(({ name }) => name),
+      });
+    },
+
+    removeKubeconfig: async ({ file }) => {
+      const settings = surroundings.settings();
+      if (!settings.kubeconfigFiles.includes(file)) {
+        return failure(problem('usage', `${file} is none of the added files`));
+      }
+      const kubeconfigFiles = settings.kubeconfigFiles.filter((other) => other !== file);
+      const kept = await surroundings.setSettings({ ...settings, kubeconfigFiles });
+      if (!kept.ok) {
+        return kept;
+      }
+      const forgotten = await ports.kubeconfigFiles.forget(file);
+      return forgotten.ok ? success({}) : forgotten;
     },
   };
 }

@@ -26,6 +26,7 @@ export interface Surroundings {
   settings(): Settings;
   /** Keeps and puts in force; a problem where they could not be kept. */
   setSettings(settings: Settings): Promise<Result<null>>;
+  wanted(): readonly Wanted[];
   setWanted(wanted: readonly Wanted[]): Promise<void>;
   records(): readonly ContextRecord[];
   setRecords(records: readonly ContextRecord[]): Promise<Result<null>>;

@@ -15,26 +15,81 @@ export async function readSettings(store: StorePort, log: Log): Promise<Settings
   return second.ok ? second.value : defaultSettings;
 }
 
-/** The settings after a change; a problem where a range is none. */
-export function changeSettings(
-  settings: Settings,
-  change: { readonly [Key in keyof Settings]?: Settings[Key] | undefined },
-): Result<Settings> {
+type Change = { readonly [Key in keyof Settings]?: Settings[Key] | undefined };
+
+/** The settings after a change; a problem where a part of it makes no sense. What is named twice is kept once. */
+export function changeSettings(settings: Settings, change: Change): Result<Settings> {
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const changed: Settings = { ...settings, ...given };
-  for (const range of [...changed.extraRanges, ...changed.excludedRanges]) {
+  const complaint =
+    complainAboutRanges(changed) ?? complainAboutFiles(changed.kubeconfigFiles) ?? complainAboutContexts(changed);
+  if (complaint !== null) {
+    return failure(problem('usage', complaint));
+  }
+  return success({
+    ...changed,
+    baseImage: changed.baseImage || defaultSettings.baseImage,
+    kubeconfigFiles: [...new Set(changed.kubeconfigFiles)],
+    contexts: once(changed.contexts.toReversed(), keyOf).toReversed(), // the later one is the newer choice
+    pinnedContexts: once(changed.pinnedContexts, keyOf),
+    pinnedServices: once(changed.pinnedServices, (pin) => `${keyOf(pin)}\n${pin.namespace}\n${pin.name}`),
+  });
+}
+
+function complainAboutRanges({ extraRanges, excludedRanges }: Settings): string | null {
+  for (const range of [...extraRanges, ...excludedRanges]) {
     const { family } = parsePrefix(range);
     if (family === 'none') {
-      return failure(problem('usage', `${range} is no range: write it as 10.20.0.0/16`));
+      return `${range} is no range: write it as 10.20.0.0/16`;
     }
-    if (family === 6 && changed.extraRanges.includes(range)) {
-      return failure(problem('usage', `${range} is IPv6, which is not routed for now`));
+    if (family === 6 && extraRanges.includes(range)) {
+      return `${range} is IPv6, which is not routed for now`;
     }
   }
-  return success(changed.baseImage === '' ? { ...changed, baseImage: defaultSettings.baseImage } : changed);
+  return null;
+}
+
+/** The core runs in no folder that a user knows: a relative path would mean another file than was meant. */
+function complainAboutFiles(files: readonly string[]): string | null {
+  const relative = files.find((file) => !/^(\/|~\/|[A-Za-z]:[\\/]|\\\\)/.test(file));
+  return relative === undefined ? null : `${relative} is no absolute path of a kubeconfig`;
+}
+
+/** RFC 1123 label, which a namespace's name has to be. */
+const namespaceForm = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** What a container runtime could take for an image; its registry says more. */
+const imageForm = /^[A-Za-z0-9][\w.:/@-]*$/;
+
+function complainAboutContexts({ contexts, agentImage, baseImage, pinnedServices }: Settings): string | null {
+  const namespaces = [
+    ...contexts.flatMap((one) => [one.agentNamespace, one.homeNamespace, ...one.namespacesInView]),
+    ...pinnedServices.map((pin) => pin.namespace),
+  ];
+  const unnamed = namespaces.find((name) => name !== '' && !namespaceForm.test(name));
+  if (unnamed !== undefined) {
+    return `${unnamed} is no name of a namespace`;
+  }
+  const images = [agentImage, baseImage, ...contexts.flatMap((one) => [one.agentImage, one.baseImage])];
+  const unusable = images.find((image) => image !== '' && !imageForm.test(image));
+  return unusable === undefined ? null : `${unusable} is no image: write it as registry.example.org/name:tag`;
+}
+
+function keyOf({ context, file }: { readonly context: string; readonly file: string }): string {
+  return `${context}\n${file}`;
+}
+
+/** Each key's first item. */
+function once<Item>(items: readonly Item[], key: (item: Item) => string): Item[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const isNew = !seen.has(key(item));
+    seen.add(key(item));
+    return isNew;
+  });
 }
 
 /** The part that connections decide by. */
-export function policyOf({ recover, extraRanges, excludedRanges }: Settings): Policy {
-  return { recover, extraRanges, excludedRanges };
+export function policyOf({ recover, resolverMode, extraRanges, excludedRanges }: Settings): Policy {
+  return { recover, names: resolverMode !== 'off', extraRanges, excludedRanges };
 }
