@@ -99,7 +99,11 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     connection: (context) => connections.find(context),
     activityAfter: activity.after,
   });
-  const noteChanges = watchConnections(activity, () => connections.states(), ports.clock.now);
+  const noteChanges = watchConnections(
+    activity,
+    () => connections.states(),
+    () => ports.clock.now(),
+  );
   const changed = () => {
     publisher.change();
     noteChanges();

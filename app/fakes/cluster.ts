@@ -75,13 +75,20 @@ export class FakeClusterPort implements ClusterPort {
   readonly execPlugin;
   readonly #cluster: FakeCluster;
   readonly #faults: Faults;
+  readonly #missingRights: readonly Problem[];
   #token: string;
   #isClosed = false;
   readonly #endings: (() => void)[] = [];
 
-  constructor(cluster: FakeCluster, faults: Faults, execPlugin: ClusterPort['execPlugin']) {
+  constructor(
+    cluster: FakeCluster,
+    faults: Faults,
+    execPlugin: ClusterPort['execPlugin'],
+    missingRights: readonly Problem[] = [],
+  ) {
     this.#cluster = cluster;
     this.#faults = faults;
+    this.#missingRights = missingRights;
     this.execPlugin = execPlugin;
     this.address = { server: cluster.server };
     this.#token = cluster.token;
@@ -191,7 +198,7 @@ export class FakeClusterPort implements ClusterPort {
   }
 
   checkRights(): Promise<Result<Problem[]>> {
-    return this.#ask('checkRights', () => success([...this.#cluster.missingRights]));
+    return this.#ask('checkRights', () => success([...this.#cluster.missingRights, ...this.#missingRights]));
   }
 
   close(): void {

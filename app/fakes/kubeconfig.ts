@@ -8,6 +8,10 @@ import type { FakeKubeconfigFiles } from './kubeconfig-files.ts';
 export class FakeKubeconfig implements KubeconfigPort {
   contexts: Context[];
   problems: Problem[] = [];
+  /** There is a kubeconfig even where it names no context. */
+  isFileThere = false;
+  /** Rights that the user of a context lacks, besides those that everybody lacks. */
+  readonly missingRights = new Map<string, Problem[]>();
   /** Command lines of plugins that ran. Listing and opening run none. */
   readonly pluginsRun: string[] = [];
   readonly #cluster: FakeCluster;
@@ -26,7 +30,7 @@ export class FakeKubeconfig implements KubeconfigPort {
     const added = files.flatMap((file) =>
       this.#files.contextsOf(file).map(({ name, server }) => context(name, server, { file })),
     );
-    if (this.contexts.length + added.length === 0 && this.problems.length === 0) {
+    if (!this.isFileThere && this.contexts.length + added.length === 0 && this.problems.length === 0) {
       return { contexts: [], problems: [problem('kubeconfig-missing', 'there is no ~/.kube/config')] };
     }
     return { contexts: [...this.contexts, ...added], problems: [...this.problems] };
@@ -49,7 +53,8 @@ export class FakeKubeconfig implements KubeconfigPort {
     return unlessPlanned(this.#faults, 'open', () => {
       const { pluginsRun } = this;
       const { execPlugin } = opened;
-      const port = new FakeClusterPort(this.#cluster, this.#faults, execPlugin);
+      const rights = this.missingRights.get(opened.name) ?? [];
+      const port = new FakeClusterPort(this.#cluster, this.#faults, execPlugin, rights);
       const credentials = port.credentials.bind(port);
       port.credentials = (refresh) => {
         if (execPlugin !== null) {

@@ -1,19 +1,8 @@
-/**
- * The core as a process of its own: takes the lock, serves the contract on a socket that only its user can reach,
- * and ends itself when it has nothing to do. Whoever comes first starts it; everyone else attaches.
- */
-import { chmodSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
+/** The core of this user, on the real world. */
 import { findFolders } from '../../adapters/folders.ts';
 import { openPorts } from '../../adapters/ports.ts';
-import { createCore } from '../../core/app.ts';
 import { buildIdentity } from '../build-identity.ts';
-import { serveLink } from '../serve.ts';
-import { takeLock } from './lock.ts';
-
-/** How long an idle core with no frontend waits before it ends, in milliseconds. */
-const idleGrace = 10_000;
+import { runCore } from './run-core.ts';
 
 async function main(): Promise<number> {
   const folders = await findFolders(process.env);
@@ -21,57 +10,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${folders.problem.title}: ${folders.problem.cause}\n`);
     return 6;
   }
-  const release = takeLock(join(folders.value.runtime, 'core.lock'));
-  if (release === null) {
-    return 0; // another core was first
-  }
-  const build = buildIdentity();
-  const ports = openPorts(folders.value, process.env);
-  const core = createCore(ports, build, { processId: process.pid, random: Math.random });
-  const socketPath = join(folders.value.runtime, 'core.sock');
-  rmSync(socketPath, { force: true }); // left by a core that was killed; the lock says that none lives
-  let links = 0;
-  let idle = true;
-  let countdown: NodeJS.Timeout | undefined;
-  let settle: () => void = () => {};
-  const over = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  const reconsider = () => {
-    clearTimeout(countdown);
-    if (idle && links === 0) {
-      countdown = setTimeout(settle, idleGrace);
-    }
-  };
-  const server = createServer((socket) => {
-    links += 1;
-    reconsider();
-    // Reaching the socket needs the user's own uid (or root): the folder is 0700.
-    serveLink(socket, core, 'administer', build, () => {
-      links -= 1;
-      reconsider();
-    });
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socketPath, resolve);
-  });
-  chmodSync(socketPath, 0o600);
-  core.idle((isIdle) => {
-    idle = isIdle;
-    reconsider();
-  });
-  core.quitAsked(() => setTimeout(settle, 20)); // the reply leaves first
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(signal, settle);
-  }
-  reconsider();
-  await over;
-  server.close();
-  await core.close();
-  rmSync(socketPath, { force: true });
-  release();
-  return 0;
+  return runCore(folders.value.runtime, buildIdentity(), () => openPorts(folders.value, process.env));
 }
 
 process.exitCode = await main();

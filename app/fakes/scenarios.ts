@@ -1,0 +1,269 @@
+/**
+ * Scenes for a window and its tests: a believable world, broken in the ways that SLIPWAY_FAKE names, several by comma.
+ * Everything else is the core's own doing: what a window shows of it is real state.
+ */
+import { failure, type Problem, problem, type Result, success } from '../contract/index.ts';
+import type { Clock } from '../core/ports.ts';
+import { believableNamespaces, believableServices, hostileServices } from './believable-services.ts';
+import { context } from './kubeconfig.ts';
+import { createWorld, type World } from './world.ts';
+
+type Prepare = (world: World, clock: Clock) => void;
+
+const forever = Number.POSITIVE_INFINITY;
+
+const role = [
+  'apiVersion: rbac.authorization.k8s.io/v1',
+  'kind: Role',
+  'metadata:',
+  '  name: slipway-agent',
+  '  namespace: dev',
+  'rules:',
+  '  - apiGroups: [batch]',
+  '    resources: [jobs]',
+  '    verbs: [create, get, patch, delete]',
+  '',
+].join('\n');
+
+const mayNotMakeJobs: Problem = problem(
+  'forbidden',
+  'jobs.batch is forbidden: User "jane" cannot create resource "jobs" in API group "batch" in the namespace "dev"',
+  { verb: 'create', resource: 'jobs', namespace: 'dev' },
+  role,
+);
+const mayNotListServices: Problem = {
+  ...problem(
+    'forbidden',
+    'services is forbidden: User "jane" cannot list resource "services" at the cluster scope',
+    { verb: 'list', resource: 'services', namespace: '' },
+    role.replace('kind: Role', 'kind: ClusterRole'),
+  ),
+  severity: 'warning',
+};
+
+/** What each name does to the world. */
+export const scenarios = {
+  'many-services': ({ cluster }, clock) => {
+    cluster.services = believableServices(clock.now(), 10_000);
+    cluster.namespaces = [...new Set(cluster.services.map(({ namespace }) => namespace))].sort();
+  },
+  empty: ({ cluster }) => {
+    cluster.services = [];
+  },
+  hostile: ({ cluster }, clock) => {
+    cluster.services = [...cluster.services, ...hostileServices(clock.now())];
+    cluster.namespaces = [...cluster.namespaces, 'hostile'].sort();
+  },
+  /** 50 Services change each second. */
+  lively: ({ cluster }, clock) => {
+    let turn = 0;
+    const change = () => {
+      const changing = new Set(
+        Array.from({ length: 5 }, (_, number) => (turn * 5 + number) % Math.max(cluster.services.length, 1)),
+      );
+      turn += 1;
+      cluster.services = cluster.services.map((service, index) =>
+        changing.has(index)
+          ? { ...service, endpoints: service.endpoints.map((endpoint) => ({ ...endpoint, ready: !endpoint.ready })) }
+          : service,
+      );
+      cluster.changed();
+      clock.after(100, change);
+    };
+    clock.after(100, change);
+  },
+  /** No right that a connection needs. */
+  forbidden: ({ cluster }) => {
+    cluster.missingRights = [mayNotMakeJobs];
+  },
+  /** Connects, but neither namespaces nor Services may be listed. */
+  'forbidden-services': ({ cluster }) => {
+    cluster.missingRights = [mayNotListServices];
+    cluster.catalogueProblems = [mayNotListServices];
+    cluster.services = [];
+    cluster.mayListNamespaces = false;
+  },
+  unauthorized: ({ faults }) => {
+    faults.plan('reach', problem('unauthorized', 'the API server answered 401: the token has expired'), forever);
+  },
+  'helper-missing': ({ faults }) => {
+    const cause = 'it needs root, and this program may not start it';
+    faults.plan('ensureHelper', problem('helper-missing', cause, { context: 'test-frankfurt' }), forever);
+  },
+  'helper-old': ({ faults }) => {
+    faults.plan('ensureHelper', problem('helper-version', 'it speaks protocol 0, this core 1'), forever);
+  },
+  'helper-refused': ({ faults }) => {
+    faults.plan('ensureHelper', problem('helper-refused', 'it was not confirmed'), forever);
+  },
+  'agent-crash': ({ faults }) => {
+    const cause = 'the container ended with 137 (OOMKilled); its last words: fatal error: out of memory';
+    faults.plan('placeAgent', problem('agent-crashed', cause), forever);
+  },
+  'agent-image': ({ faults }) => {
+    const image = 'docker.io/library/busybox:1.37';
+    const cause = `ErrImagePull: failed to pull ${image}: dial tcp 198.51.100.7:443: i/o timeout`;
+    faults.plan('placeAgent', problem('agent-image-unpullable', cause, { image, context: 'test-frankfurt' }), forever);
+  },
+  'agent-pending': ({ faults }) => {
+    faults.plan('placeAgent', 'hangs', forever);
+  },
+  offline: ({ cluster }) => {
+    cluster.isReachable = false;
+  },
+  /** Six seconds after each connect the cluster goes away. */
+  gone: (world, clock) => interrupt(world, clock, 6000, forever),
+  /** It goes away for six seconds, and comes back. */
+  flaky: (world, clock) => interrupt(world, clock, 6000, 6000),
+  'no-contexts': ({ kubeconfig }) => {
+    kubeconfig.contexts = [];
+    kubeconfig.isFileThere = true;
+  },
+  'no-kubeconfig': ({ kubeconfig }) => {
+    kubeconfig.contexts = [];
+  },
+  'broken-kubeconfig': ({ kubeconfig }) => {
+    const file = '/home/jane/.kube/config';
+    kubeconfig.contexts = [];
+    kubeconfig.problems = [problem('kubeconfig-unreadable', `${file}, line 12: bad indentation`, { file, line: '12' })];
+  },
+  /** The range of Services is the office's. */
+  conflict: ({ host }) => {
+    host.networks = [...host.networks, { prefix: '10.96.0.0/12', interface: 'tun0' }];
+  },
+  /** A range that the user added is a container network's; the rest works. */
+  'conflict-extra': ({ host, store }) => {
+    host.networks = [...host.networks, { prefix: '172.20.0.0/16', interface: 'docker0' }];
+    store.kept = { ...store.kept, settings: { ...store.kept.settings, extraRanges: ['172.20.0.0/16'] } };
+  },
+  'names-unset': ({ faults }) => {
+    faults.plan('names', problem('resolver-unset', '/etc/resolv.conf is immutable'), forever);
+  },
+  'left-over': ({ host }) => {
+    host.stubborn = 1;
+  },
+  'no-tun': ({ host }) => {
+    host.tunAvailable = false;
+  },
+  'first-run': ({ store, host }) => {
+    store.kept = { ...store.kept, settings: { ...store.kept.settings, welcomed: false }, records: [] };
+    host.helperRuns = false;
+  },
+  /** Switched on when the core starts, as after a restart. */
+  connected: ({ store, kubeconfig }) => {
+    const [first] = kubeconfig.contexts;
+    if (first !== undefined) {
+      const namespaces = { homeNamespace: first.namespace, agentNamespace: first.namespace };
+      const images = { agentImage: '', baseImage: store.kept.settings.baseImage };
+      store.kept = { ...store.kept, wanted: [{ context: first.name, file: first.file, ...namespaces, ...images }] };
+    }
+  },
+  /** Each step takes three seconds. */
+  slow: () => {},
+  /** Nothing takes any time. */
+  fast: () => {},
+  /** The host keeps settings on disk, see app/hosts/core/fake.ts. */
+  kept: () => {},
+} as const satisfies Record<string, Prepare>;
+
+export type Scenario = keyof typeof scenarios;
+
+/** Reads names by comma. */
+export function readScenarios(text: string): Result<Scenario[]> {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const unknown = names.find((name) => !Object.hasOwn(scenarios, name));
+  return unknown === undefined
+    ? success(names as Scenario[])
+    : failure(problem('usage', `${unknown} is no scenario; there are: ${Object.keys(scenarios).join(', ')}`));
+}
+
+/** A believable world with these scenarios in force, in the order given. */
+export function createScene(clock: Clock, names: readonly Scenario[]): World {
+  const pace = names.includes('slow') ? 3000 : names.includes('fast') ? 1 : 250;
+  const world = createWorld(clock, pace);
+  furnish(world, clock.now());
+  for (const name of names) {
+    scenarios[name](world, clock);
+  }
+  return world;
+}
+
+function furnish({ cluster, kubeconfig, store, host }: World, now: number): void {
+  cluster.services = believableServices(now);
+  cluster.namespaces = [...believableNamespaces];
+  const awsPlugin = {
+    command: '/usr/local/bin/aws',
+    arguments: [
+      '--region',
+      'eu-central-1',
+      'eks',
+      'get-token',
+      '--cluster-name',
+      'production-payments',
+      '--output',
+      'json',
+    ],
+    environmentNames: ['AWS_PROFILE'],
+    digest: 'sha256:5d1f0c',
+    trusted: false,
+  };
+  const arn = 'arn:aws:eks:eu-central-1:123456789012:cluster/production-payments-eu-central-1';
+  kubeconfig.contexts = [
+    context('test-frankfurt', 'https://kube.test.frankfurt.example.com:6443', { current: true }),
+    context('staging-eu', 'https://203.0.113.40:6443', { authentication: 'certificate', user: 'jane@staging' }),
+    context('dev-shared', 'https://kube.dev.example.com', { namespace: 'dev', authentication: 'certificate' }),
+    context('sandbox', 'https://10.87.0.2:6443', { file: '/home/jane/.cache/slipway/sandbox/admin.kubeconfig' }),
+    context(arn, 'https://0123456789ABCDEF0123456789ABCDEF.gr7.eu-central-1.eks.amazonaws.com', {
+      authentication: 'exec',
+      execPlugin: awsPlugin,
+      namespace: 'default',
+    }),
+    context('old-cluster', '', {
+      authentication: 'unsupported',
+      digest: '',
+      problem: problem(
+        'kubeconfig-unreadable',
+        'context "old-cluster": it names the cluster "old", which no file defines',
+        {
+          file: '/home/jane/.kube/config',
+          context: 'old-cluster',
+        },
+      ),
+    }),
+  ];
+  kubeconfig.missingRights.set('dev-shared', [mayNotMakeJobs]);
+  const used = new Map([
+    ['test-frankfurt', now - 3_600_000],
+    ['staging-eu', now - 3 * 86_400_000],
+    ['sandbox', now - 40 * 86_400_000],
+  ]);
+  const records = kubeconfig.contexts
+    .filter(({ name }) => used.has(name))
+    .map(({ name, file, digest }) => ({ context: name, file, digest, lastUsedAt: used.get(name) ?? null }));
+  store.kept = { ...store.kept, settings: { ...store.kept.settings, welcomed: true }, records };
+  host.helperRuns = true;
+}
+
+/** Takes the cluster's reach away some time after an agent was placed, for so long. */
+function interrupt({ cluster }: World, clock: Clock, after: number, duration: number): void {
+  let seen = 0;
+  const look = () => {
+    if (cluster.timesPlaced > seen && cluster.isReachable) {
+      seen = cluster.timesPlaced;
+      clock.after(after, () => {
+        cluster.isReachable = false;
+        if (Number.isFinite(duration)) {
+          clock.after(duration, () => {
+            cluster.isReachable = true;
+            seen -= 1; // and again
+          });
+        }
+      });
+    }
+    clock.after(200, look);
+  };
+  look();
+}
