@@ -37,6 +37,15 @@ export type Service = z.infer<typeof serviceSchema>;
 export const serviceKeySchema = z.object({ namespace: z.string(), name: z.string() });
 export type ServiceKey = z.infer<typeof serviceKeySchema>;
 
+/** The order of every list of Services: by namespace, then name, each by code units. */
+export function compareServiceKeys(one: ServiceKey, other: ServiceKey): number {
+  return compare(one.namespace, other.namespace) || compare(one.name, other.name);
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
 /**
  * One step on the way from this laptop to a Service, as a program here would go: its name, the route that the address
  * takes, the tunnel, a ready endpoint, the TCP connection, and an HTTP answer where the port speaks HTTP.

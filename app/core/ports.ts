@@ -56,7 +56,10 @@ export interface Range {
   readonly origin: RangeOrigin;
 }
 
-/** Sorted by namespace and name. A watch keeps a Service that did not change the same object, however often it tells. */
+/**
+ * Sorted by namespace and name. A Service is never changed in place, and a watch keeps one that did not change the same
+ * object, however often it tells.
+ */
 export interface Catalogue {
   readonly namespaces: readonly string[];
   readonly services: readonly Service[];

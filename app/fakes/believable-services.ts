@@ -189,35 +189,3 @@ function varied(service: Service, now: number): Service {
       return service;
   }
 }
-
-/** Names and labels that no API server should answer, and some that try to be something else than text. */
-export function hostileServices(now: number): Service[] {
-  const texts = [
-    '<img src=x onerror=alert(1)>',
-    '<script>alert(1)</script>',
-    'javascript:alert(1)',
-    '"><svg onload=alert(1)>',
-    "'; DROP TABLE services;--",
-    '\u202eevil\u202c',
-    '\u0000\u0007\u001b[31mred',
-    '{{constructor.constructor("alert(1)")()}}',
-    '#{7*7}',
-    '%3Cscript%3E',
-    'a'.repeat(5000),
-    '\u200b\u200d\ufeff',
-    'line\nbreak\ttab\rreturn',
-    '\u2066left\u2069',
-    'data:text/html,<b>x</b>',
-    '../../../etc/passwd',
-    '\ud83d\ude00'.repeat(50),
-    'z\u0351\u0357\u034a'.repeat(40),
-    '&lt;b&gt;&amp;',
-    '$(reboot)`reboot`',
-  ];
-  return Array.from({ length: 200 }, (_, index) => {
-    const text = texts[index % texts.length] ?? '';
-    const service = made('hostile', `hostile-${index} http:80:http`, index + 2000, now);
-    const endpoints = service.endpoints.map((endpoint) => ({ ...endpoint, pod: `${endpoint.pod}${text}`, node: text }));
-    return { ...service, name: `${text}-${index}`, labels: { [text]: text, app: text }, externalName: text, endpoints };
-  });
-}

@@ -2,10 +2,21 @@
  * A cluster without a network: namespaces, Services and endpoints that a script changes, agents that are placed, die
  * and are deleted, credentials that expire, and an API server that can go away.
  */
-import { failure, type Problem, problem, type Result, type Service, success } from '../contract/index.ts';
+import {
+  compareServiceKeys,
+  failure,
+  type Problem,
+  problem,
+  type Result,
+  type Service,
+  success,
+} from '../contract/index.ts';
 import { type AgentTarget, agentPort, type ClusterAddress, type ClusterCredentials } from '../core/engine-messages.ts';
 import type { AgentPlaced, AgentWish, Catalogue, ClusterPort, Range } from '../core/ports.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
+
+/** Changes of this time become one catalogue, as with the real one. Milliseconds. */
+const gatheringTime = 150;
 
 export class FakeCluster {
   readonly server = 'https://kubernetes.example.org:6443';
@@ -63,7 +74,7 @@ export class FakeCluster {
     const isWanted = (namespace: string) => namespaces.length === 0 || namespaces.includes(namespace);
     return {
       namespaces: this.mayListNamespaces ? [...this.namespaces] : [],
-      services: this.services.filter((candidate) => isWanted(candidate.namespace)),
+      services: this.services.filter((candidate) => isWanted(candidate.namespace)).sort(compareServiceKeys),
       problems: [...this.catalogueProblems],
     };
   }
@@ -131,19 +142,33 @@ export class FakeClusterPort implements ClusterPort {
   }
 
   watchCatalogue(listener: (catalogue: Catalogue) => void): () => void {
-    let last = '';
+    let last: Catalogue | null = null;
+    let isGathering = false;
+    let isOver = false;
     const tell = () => {
-      const catalogue = this.#cluster.catalogue();
-      const text = JSON.stringify(catalogue);
-      if (this.#cluster.isReachable && !this.#isClosed && text !== last) {
-        last = text;
-        listener(catalogue);
+      if (isOver || isGathering || !this.#cluster.isReachable || this.#isClosed) {
+        return;
       }
+      const catalogue = this.#cluster.catalogue();
+      if (last !== null && isSame(last, catalogue)) {
+        return;
+      }
+      last = catalogue;
+      isGathering = true;
+      void this.#faults.wait(gatheringTime).then(() => {
+        isGathering = false;
+        tell();
+      });
+      listener(catalogue);
     };
     const unlisten = this.#cluster.listen(tell);
     void this.#faults.wait(1).then(tell);
-    this.#endings.push(unlisten);
-    return unlisten;
+    const end = () => {
+      isOver = true;
+      unlisten();
+    };
+    this.#endings.push(end);
+    return end;
   }
 
   async placeAgent(
@@ -218,6 +243,18 @@ export class FakeClusterPort implements ClusterPort {
   #unreachable(): { ok: false; problem: Problem } | null {
     return this.#cluster.isReachable ? null : failure(problem('api-unreachable', 'connection refused'));
   }
+}
+
+/** By identity, as the catalogue promises it; a script that changes a Service puts a new one in its place. */
+function isSame(one: Catalogue, other: Catalogue): boolean {
+  const lists = [
+    [one.services, other.services],
+    [one.namespaces, other.namespaces],
+    [one.problems, other.problems],
+  ] as const;
+  return lists.every(
+    ([first, second]) => first.length === second.length && first.every((item, index) => item === second[index]),
+  );
 }
 
 /** A ClusterIP Service with one port and ready endpoints. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../contract/index.ts';
 import { CoreHarness } from './core-harness.ts';
+import { startTraffic } from './traffic.ts';
 
 describe('connect and disconnect', () => {
   it('goes up through every step, tells what is in force, and leaves nothing', async () => {
@@ -33,7 +34,10 @@ describe('connect and disconnect', () => {
     expect(world.store.kept.wanted).toMatchObject([{ context: 'production', agentNamespace: 'webshop' }]);
 
     await harness.clock.advance(3000);
-    expect(harness.in('connected')).toMatchObject({ bytesUp: 3000, bytesDown: 30_000, roundTripMicroseconds: 900 });
+    const traffic = startTraffic(['10.96.0.0/16', '10.244.0.0/24', '10.244.1.0/24']);
+    const [, , third] = [traffic(), traffic(), traffic()];
+    const { bytesUp, bytesDown, roundTripMicroseconds } = third;
+    expect(harness.in('connected')).toMatchObject({ bytesUp, bytesDown, roundTripMicroseconds });
 
     expect(await harness.off()).toEqual({ ok: true, value: { leftOnHost: 0 } });
     expect(harness.in('off').last).toBeNull();

@@ -5,6 +5,7 @@
 import { type Problem, problem, type Result, success } from '../contract/index.ts';
 import {
   type EngineCommand,
+  type EngineCounters,
   type EngineEvent,
   engineCommandSchema,
   type NamesInForce,
@@ -14,6 +15,7 @@ import type { Clock, EngineLink, EnginePort } from '../core/ports.ts';
 import type { FakeCluster } from './cluster.ts';
 import type { Faults, Operation } from './faults.ts';
 import { type FakeHost, helperBusy } from './host.ts';
+import { startTraffic } from './traffic.ts';
 
 type ConnectWork = Extract<EngineCommand, { command: 'connect' }>['connect'];
 
@@ -268,7 +270,7 @@ export class FakeEngine implements EngineLink {
         },
       },
     });
-    this.#count(0);
+    this.#count(startTraffic(ranges));
   }
 
   #namesInForce(): NamesInForce {
@@ -293,12 +295,13 @@ export class FakeEngine implements EngineLink {
     }
   }
 
-  #count(seconds: number): void {
+  #count(traffic: () => EngineCounters): void {
     this.#cancelCounting = this.#clock.after(1000, () => {
-      const bytes = (seconds + 1) * 1000;
-      const counters = { bytesUp: bytes, bytesDown: bytes * 10, packetsUp: 1, packetsDown: 1, flows: 1 };
-      this.#say({ event: 'counters', counters: { ...counters, roundTripMicroseconds: 900, routes: [] } });
-      this.#count(seconds + 1);
+      // Nothing goes through a tunnel that is down; what was counted stays.
+      if (this.#isUp) {
+        this.#say({ event: 'counters', counters: traffic() });
+      }
+      this.#count(traffic);
     });
   }
 

@@ -1,9 +1,11 @@
 /** The fakes pass the port tests that the real adapters pass. */
 import type { Clock } from '../core/ports.ts';
+import { FakeActivityStore } from './activity.ts';
 import { service } from './cluster.ts';
 import type { FakeEngine } from './engine.ts';
 import { plugin } from './kubeconfig.ts';
 import { ManualClock } from './manual-clock.ts';
+import { testActivityStore } from './port-tests/activity.ts';
 import { testClock } from './port-tests/clock.ts';
 import { testCluster } from './port-tests/cluster.ts';
 import { testEngine } from './port-tests/engine.ts';
@@ -35,6 +37,11 @@ testStore('fake', async () => {
     open: () => new FakeStore(faults, store),
     close,
   };
+});
+
+testActivityStore('fake', async () => {
+  const store = new FakeActivityStore();
+  return { open: () => new FakeActivityStore(store), close };
 });
 
 testKubeconfig('fake', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Phase, serviceSchema } from '../contract/index.ts';
 import { createCore } from '../core/app.ts';
-import { believableServices, hostileServices } from './believable-services.ts';
+import { believableServices } from './believable-services.ts';
+import { hostileServices } from './crowd.ts';
 import { ManualClock } from './manual-clock.ts';
 import { createScene, readScenarios, type Scenario } from './scenarios.ts';
 
@@ -111,6 +112,6 @@ describe('believable Services', () => {
   it('are as many as asked for, or as hostile as an API server could be', () => {
     const many = believableServices(Date.now(), 10_000);
     expect(new Set(many.map(key)).size).toBe(10_000);
-    expect(new Set(hostileServices(0).map(key)).size).toBe(200);
+    expect(new Set(hostileServices().map(key)).size).toBe(200);
   });
 });

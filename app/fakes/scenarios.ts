@@ -4,7 +4,8 @@
  */
 import { failure, type Problem, problem, type Result, success } from '../contract/index.ts';
 import type { Clock } from '../core/ports.ts';
-import { believableNamespaces, believableServices, hostileServices } from './believable-services.ts';
+import { believableNamespaces, believableServices } from './believable-services.ts';
+import { hostileServices, stir } from './crowd.ts';
 import { context } from './kubeconfig.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -50,27 +51,14 @@ export const scenarios = {
   empty: ({ cluster }) => {
     cluster.services = [];
   },
-  hostile: ({ cluster }, clock) => {
-    cluster.services = [...cluster.services, ...hostileServices(clock.now())];
-    cluster.namespaces = [...cluster.namespaces, 'hostile'].sort();
+  hostile: ({ cluster }) => {
+    cluster.services = [...cluster.services, ...hostileServices()];
+    cluster.namespaces = [...new Set([...cluster.namespaces, ...cluster.services.map(({ namespace }) => namespace)])];
+    cluster.namespaces.sort();
   },
   /** 50 Services change each second. */
   lively: ({ cluster }, clock) => {
-    let turn = 0;
-    const change = () => {
-      const changing = new Set(
-        Array.from({ length: 5 }, (_, number) => (turn * 5 + number) % Math.max(cluster.services.length, 1)),
-      );
-      turn += 1;
-      cluster.services = cluster.services.map((service, index) =>
-        changing.has(index)
-          ? { ...service, endpoints: service.endpoints.map((endpoint) => ({ ...endpoint, ready: !endpoint.ready })) }
-          : service,
-      );
-      cluster.changed();
-      clock.after(100, change);
-    };
-    clock.after(100, change);
+    stir(cluster, clock, 50);
   },
   /** No right that a connection needs. */
   forbidden: ({ cluster }) => {

@@ -134,30 +134,24 @@ export function sliceOf(object: unknown): Slice | null {
 }
 
 /** The namespace's name; null where it is going away or malformed. */
-export function namespaceOf(object: unknown): string | null {
+function namespaceOf(object: unknown): string | null {
   const parsed = namespaceObject.safeParse(object);
   return parsed.success && parsed.data.status?.phase !== 'Terminating' ? parsed.data.metadata.name : null;
 }
 
-/** Services with the endpoints of their slices, sorted by namespace and name. One address may be in two slices. */
-export function joinEndpoints(services: readonly Service[], slices: readonly Slice[]): Service[] {
-  const byService = new Map<string, Map<string, Endpoint>>();
-  for (const slice of slices) {
-    const known = byService.get(slice.service) ?? new Map<string, Endpoint>();
-    byService.set(slice.service, known);
-    for (const endpoint of slice.endpoints) {
-      const before = known.get(endpoint.address);
-      known.set(endpoint.address, before?.ready === true ? before : endpoint);
-    }
-  }
-  return services
-    .map((service) => ({
-      ...service,
-      endpoints: [...(byService.get(`${service.namespace}/${service.name}`)?.values() ?? [])],
-    }))
-    .sort((one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name));
+/** Names of the namespaces that are there and stay. */
+export function namesOf(objects: readonly unknown[]): string[] {
+  return objects.map(namespaceOf).filter((name) => name !== null);
 }
 
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
+/** The Service with the endpoints of its slices. One address may be in two of them: ready wins. */
+export function withEndpoints(service: Service, slices: readonly Slice[]): Service {
+  const endpoints = new Map<string, Endpoint>();
+  for (const slice of slices) {
+    for (const endpoint of slice.endpoints) {
+      const before = endpoints.get(endpoint.address);
+      endpoints.set(endpoint.address, before?.ready === true ? before : endpoint);
+    }
+  }
+  return { ...service, endpoints: [...endpoints.values()] };
 }

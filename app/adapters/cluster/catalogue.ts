@@ -7,7 +7,8 @@ import { type Problem, problem, type Result, success } from '../../contract/inde
 import type { Catalogue } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
 import { checkedList } from './api-watch.ts';
-import { joinEndpoints, namespaceOf, serviceOf, sliceOf } from './catalogue-objects.ts';
+import { createAssembly } from './assembly.ts';
+import { namesOf } from './catalogue-objects.ts';
 import { type Informer, startInformer } from './informer.ts';
 import { type Asked, forbiddenProblem, problemOf } from './problems.ts';
 import { catalogueClusterRole } from './roles.ts';
@@ -15,7 +16,7 @@ import { catalogueClusterRole } from './roles.ts';
 type Kind = 'namespaces' | 'services' | 'endpointslices';
 type List = KubernetesListObject<KubernetesObject>;
 
-/** A burst of changes becomes one catalogue. Milliseconds. */
+/** Changes of this time become one catalogue. Milliseconds. */
 const settleTime = 150;
 
 const groups: Readonly<Record<Kind, string>> = { namespaces: '', services: '', endpointslices: 'discovery.k8s.io' };
@@ -27,8 +28,7 @@ export function askedFor(kind: Kind, namespace: string): Asked {
 export async function listNamespaces(connection: ApiConnection, home: string) {
   const attempt = await connection.ask(askedFor('namespaces', ''), () => listAll(connection, 'namespaces', ''));
   if (attempt.ok) {
-    const namespaces = attempt.value.items.map(namespaceOf).filter((name) => name !== null);
-    return success({ namespaces: namespaces.sort(), complete: true });
+    return success({ namespaces: namesOf(attempt.value.items).sort(), complete: true });
   }
   return attempt.problem.code === 'forbidden' ? success({ namespaces: [home], complete: false }) : attempt;
 }
@@ -72,7 +72,14 @@ export async function listCatalogue(
   if (!slices.ok) {
     return slices;
   }
-  return success(assemble(known.value.namespaces, services.value, slices.value, problems));
+  const assembly = createAssembly();
+  for (const service of services.value) {
+    assembly.service(service, true);
+  }
+  for (const slice of slices.value) {
+    assembly.slice(slice, true);
+  }
+  return success(assembly.assemble(known.value.namespaces, problems));
 }
 
 /** Calls with the whole catalogue whenever it changed, for the first time once every list was read. */
@@ -84,27 +91,37 @@ export function watchCatalogue(
   const kinds: readonly Kind[] = ['namespaces', 'services', 'endpointslices'];
   const informers = new Map<Kind, Informer>();
   const problems = new Map<Kind, Problem>();
+  const assembly = createAssembly();
   const given = new Set<Kind>(); // refused everywhere: nothing will come
   let settling: NodeJS.Timeout | undefined;
   let ended = false;
 
-  const objects = (kind: Kind) => informers.get(kind)?.objects() ?? [];
+  const told: Readonly<Record<Kind, (object: KubernetesObject, isThere: boolean) => void>> = {
+    namespaces: () => {},
+    services: assembly.service,
+    endpointslices: assembly.slice,
+  };
   const tell = () => {
+    settling = undefined;
     if (ended || !kinds.every((kind) => given.has(kind) || informers.get(kind)?.complete === true)) {
       return;
     }
-    const names = given.has('namespaces') ? [home] : objects('namespaces').map(namespaceOf);
-    const namespaces = names.filter((name) => name !== null);
-    listener(assemble(namespaces, objects('services'), objects('endpointslices'), [...problems.values()]));
+    const namespaces = given.has('namespaces') ? [home] : namesOf(informers.get('namespaces')?.objects() ?? []);
+    listener(assembly.assemble(namespaces, [...problems.values()]));
   };
+  // Not put off by each further change: where something changes all the time, nothing would ever be told.
   const changed = () => {
-    clearTimeout(settling);
-    settling = setTimeout(tell, settleTime);
+    settling ??= setTimeout(tell, settleTime);
   };
   const follow = (kind: Kind, namespace: string) => {
-    informers.get(kind)?.end();
+    const refused = informers.get(kind);
+    refused?.end();
+    for (const object of refused?.objects() ?? []) {
+      told[kind](object, false);
+    }
     const informer = startInformer(connection, pathOf(kind, namespace), () => listAll(connection, kind, namespace), {
       changed,
+      told: told[kind],
       refused: (error) => {
         if (!problems.has(kind)) {
           problems.set(kind, missing(kind, namespace, problemOf(error, askedFor(kind, namespace))));
@@ -129,22 +146,6 @@ export function watchCatalogue(
     for (const informer of informers.values()) {
       informer.end();
     }
-  };
-}
-
-function assemble(
-  namespaces: readonly string[],
-  services: readonly unknown[],
-  slices: readonly unknown[],
-  problems: readonly Problem[],
-): Catalogue {
-  return {
-    namespaces: [...namespaces].sort(),
-    services: joinEndpoints(
-      services.map(serviceOf).filter((service) => service !== null),
-      slices.map(sliceOf).filter((slice) => slice !== null),
-    ),
-    problems,
   };
 }
 

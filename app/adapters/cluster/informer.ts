@@ -11,7 +11,9 @@ import { statusCodeOf } from './problems.ts';
 const firstPause = 500;
 const longestPause = 30_000;
 
-export interface InformerHooks {
+export interface InformerHooks<Item> {
+  /** An object was added or replaced (`isThere`), or is gone; those of the first list too. */
+  told(object: Item, isThere: boolean): void;
   /** The list changed, or is complete for the first time. */
   changed(): void;
   /** Refused with 403: true ends the informer, because asking again is pointless. */
@@ -29,7 +31,7 @@ export function startInformer<Item extends KubernetesObject>(
   connection: ApiConnection,
   path: string,
   list: () => Promise<KubernetesListObject<Item>>,
-  hooks: InformerHooks,
+  hooks: InformerHooks<Item>,
   pauses: { readonly first: number; readonly longest: number } = { first: firstPause, longest: longestPause },
 ): Informer {
   let ended = false;
@@ -85,7 +87,11 @@ export function startInformer<Item extends KubernetesObject>(
   };
   watching.on('error', failed);
   for (const verb of ['add', 'update', 'delete'] as const) {
-    watching.on(verb, () => {
+    watching.on(verb, (object) => {
+      if (ended) {
+        return;
+      }
+      hooks.told(object, verb !== 'delete');
       pause = pauses.first;
       if (complete) {
         changed();

@@ -69,8 +69,13 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
       await expect.poll(() => heard.length, { timeout: 10_000 }).toBeGreaterThan(0);
       const before = namesOf(heard.at(-1));
       await setting.changeServices();
+      const [first] = heard;
       await expect.poll(() => namesOf(heard.at(-1)), { timeout: 10_000 }).not.toEqual(before);
       end();
+      const keys = heard.at(-1)?.services.map(({ namespace, name }) => `${namespace} ${name}`);
+      expect(keys, 'sorted by namespace and name').toEqual(keys?.toSorted());
+      const kept = first?.services.filter((service) => heard.at(-1)?.services.includes(service));
+      expect(kept?.length, 'what did not change is the same object').toBeGreaterThan(0);
       const count = heard.length;
       await setting.changeServices();
       await new Promise((resolve) => setTimeout(resolve, 200));

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { createAssembly } from './assembly.ts';
+
+const service = (name: string, namespace = 'shop', labels = {}, annotations = {}) => ({
+  metadata: { name, namespace, labels, annotations },
+  spec: { type: 'ClusterIP', clusterIP: '10.96.0.9', ports: [{ port: 80 }] },
+});
+const slice = (name: string, of: string, address: string, namespace = 'shop') => ({
+  metadata: { name, namespace, labels: { 'kubernetes.io/service-name': of } },
+  addressType: 'IPv4',
+  endpoints: [{ addresses: [address] }],
+});
+
+function started() {
+  const assembly = createAssembly();
+  for (const name of ['zebra', 'orders', 'apple']) {
+    assembly.service(service(name), true);
+  }
+  assembly.service(service('orders', 'dev'), true);
+  assembly.slice(slice('orders-1', 'orders', '10.244.0.5'), true);
+  const services = () =>
+    assembly
+      .assemble([], [])
+      .services.map(({ namespace, name, endpoints }) =>
+        [namespace, name, ...endpoints.map(({ address }) => address)].join(' '),
+      );
+  return { assembly, services };
+}
+
+test('is sorted by namespace and name, however Services come, change and go', () => {
+  const { assembly, services } = started();
+  expect(services()).toEqual(['dev orders', 'shop apple', 'shop orders 10.244.0.5', 'shop zebra']);
+  assembly.service(service('middle'), true);
+  assembly.service(service('apple'), false);
+  assembly.service(service('aaa', 'aaa'), true);
+  expect(services()).toEqual(['aaa aaa', 'dev orders', 'shop middle', 'shop orders 10.244.0.5', 'shop zebra']);
+  for (let index = 0; index < 600; index += 1) {
+    assembly.service(service(`s-${String(index).padStart(3, '0')}`, 'bulk'), true);
+  }
+  const many = services();
+  expect(many).toHaveLength(605);
+  expect(many).toEqual([...many].sort());
+});
+
+test('keeps what did not change the same object, also where only what nobody sees changed', () => {
+  const { assembly } = started();
+  const before = assembly.assemble([], []).services;
+  assembly.service(service('orders', 'shop', { version: '2' }), true);
+  assembly.service(service('apple', 'shop', {}, { 'checked-at': 'noon' }), true);
+  const after = assembly.assemble([], []).services;
+  expect(after.map((one, index) => one === before[index])).toEqual([true, true, false, true]);
+  expect(after[2]?.labels).toEqual({ version: '2' });
+  expect(before[2]?.labels).toEqual({}); // what was told stays as it was
+  expect(assembly.assemble([], []).services).toBe(after);
+});
+
+test('follows slices that change, go, or come to belong to another Service', () => {
+  const { assembly, services } = started();
+  assembly.slice(slice('orders-2', 'orders', '10.244.0.6'), true);
+  expect(services()).toContain('shop orders 10.244.0.5 10.244.0.6');
+  assembly.slice(slice('orders-1', 'zebra', '10.244.0.7'), true);
+  expect(services()).toEqual(expect.arrayContaining(['shop orders 10.244.0.6', 'shop zebra 10.244.0.7']));
+  assembly.slice(slice('orders-2', 'orders', '10.244.0.6'), false);
+  expect(services()).toContain('shop orders');
+});
+
+test('knows slices that come before their Service, and Services that come back', () => {
+  const { assembly, services } = started();
+  assembly.slice(slice('late-1', 'late', '10.244.0.8'), true);
+  expect(services()).not.toContain('shop late 10.244.0.8');
+  assembly.service(service('late'), true);
+  expect(services()).toContain('shop late 10.244.0.8');
+  assembly.service(service('late'), false);
+  assembly.service(service('late'), true);
+  expect(services()).toContain('shop late 10.244.0.8');
+});
+
+test('a Service that becomes malformed is no longer there', () => {
+  const { assembly, services } = started();
+  assembly.service({ metadata: { name: 'zebra', namespace: 'shop' } }, true);
+  expect(services()).not.toContain('shop zebra');
+});
