@@ -6,7 +6,7 @@ await ensureModules((text) => process.stderr.write(`slipway: ${text}\n`));
 process.exitCode = await run(modernNode(), [
   join(root, 'node_modules/vite/bin/vite.js'),
   '--config',
-  'renderer/vite.config.ts',
+  'vite.config.ts',
   '--mode',
   'kit',
   ...process.argv.slice(2),

@@ -131,7 +131,9 @@ function* windowSources(folder) {
 /** Builds the window into out/renderer where its sources or its libraries changed; answers its folder. */
 export async function ensureWindow(say) {
   const folder = join(root, 'out', 'renderer');
-  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
+  const hash = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(readFileSync(join(root, 'vite.config.ts')));
   for (const path of [...windowSources(join(root, 'renderer')), ...windowSources(join(root, 'app/contract'))].sort()) {
     hash.update(relative(root, path)).update('\0').update(readFileSync(path));
   }
@@ -146,7 +148,7 @@ export async function ensureWindow(say) {
     join(root, 'node_modules/vite/bin/vite.js'),
     'build',
     '--config',
-    'renderer/vite.config.ts',
+    'vite.config.ts',
     '--logLevel',
     'warn',
   ]);

@@ -1,7 +1,79 @@
+import { Suspense } from 'react';
+import { SkeletonRows } from '../kit/Skeleton.tsx';
+import { Toaster } from '../kit/Toaster.tsx';
+import { useApp, useMirror, useSettings, useWindow } from '../store/hooks.ts';
+import { viewOf, Welcome } from '../views/registry.ts';
 import { useWords } from '../words/words.ts';
+import { BrandMark } from './Brand.tsx';
+import styles from './Frame.module.css';
+import { Keys } from './Keys.tsx';
+import { LinkBanner } from './LinkBanner.tsx';
+import { Palette } from './Palette.tsx';
+import { Rail } from './Rail.tsx';
+import { ShortcutSheet } from './ShortcutSheet.tsx';
+import { ViewBoundary } from './ViewBoundary.tsx';
 
-/** The three columns of the window. */
+/** The columns of the window, and what lies over them. Before the first run was read there is only the welcome. */
 export function Frame() {
   const say = useWords();
-  return <h1>{say('shell.brand')}</h1>;
+  const { toasts } = useApp();
+  const settings = useSettings();
+  const link = useMirror((mirror) => mirror.link.kind);
+  return (
+    <div className={styles.window}>
+      <a href="#content" className={styles.skip}>
+        {say('shell.skip')}
+      </a>
+      <LinkBanner />
+      {settings === null ? (
+        <Waiting isLost={link === 'lost' || link === 'other-version'} />
+      ) : settings.welcomed ? (
+        <Columns />
+      ) : (
+        <ViewBoundary>
+          <Suspense fallback={<Waiting isLost={false} />}>
+            <Welcome />
+          </Suspense>
+        </ViewBoundary>
+      )}
+      <Toaster store={toasts} />
+    </div>
+  );
+}
+
+function Columns() {
+  const view = useWindow((state) => state.view);
+  const View = viewOf[view];
+  return (
+    <div className={styles.columns}>
+      <Rail />
+      <ViewBoundary key={view}>
+        <Suspense fallback={<Coming />}>
+          <View />
+        </Suspense>
+      </ViewBoundary>
+      <Palette />
+      <ShortcutSheet />
+      <Keys />
+    </div>
+  );
+}
+
+function Coming() {
+  return (
+    <main className={styles.coming}>
+      <SkeletonRows />
+    </main>
+  );
+}
+
+/** Until the core told its settings. Where the link is lost, the banner says more. */
+function Waiting({ isLost }: { readonly isLost: boolean }) {
+  const say = useWords();
+  return (
+    <main className={styles.waiting}>
+      <BrandMark />
+      <p role="status">{isLost ? say('shell.lost') : say('shell.connectingCore')}</p>
+    </main>
+  );
 }

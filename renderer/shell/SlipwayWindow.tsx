@@ -1,5 +1,8 @@
 import { useEffect } from 'react';
 import { defaultSettings } from '../../app/contract/index.ts';
+import { CopyContext } from '../kit/copying.ts';
+import { KeyNamesContext } from '../kit/KeyHint.tsx';
+import { TooltipProvider } from '../kit/Tooltip.tsx';
 import { useLook } from '../kit/theme.ts';
 import type { App } from '../store/app.ts';
 import { AppContext, useApp, useSettings } from '../store/hooks.ts';
@@ -24,7 +27,13 @@ function Dressed() {
   useEffect(() => host.setTheme(settings.theme), [host, settings.theme]);
   return (
     <WordsProvider language={languageFor(settings.language, navigator.languages)}>
-      <Frame />
+      <KeyNamesContext value={host.platform === 'darwin' ? 'mac' : 'other'}>
+        <CopyContext value={host.copyText}>
+          <TooltipProvider delayDuration={500} skipDelayDuration={200}>
+            <Frame />
+          </TooltipProvider>
+        </CopyContext>
+      </KeyNamesContext>
     </WordsProvider>
   );
 }

@@ -25,6 +25,8 @@ export interface WindowState {
   /** The Service whose panel is open. */
   readonly service: ServiceKey | null;
   readonly filter: ServiceFilter;
+  /** The context whose details are to be confirmed before its first use; the dialog of views/home asks. */
+  readonly confirming: ContextKey | null;
   readonly railSearch: string;
   readonly isPaletteOpen: boolean;
   readonly isShortcutSheetOpen: boolean;
@@ -49,6 +51,7 @@ const initial: WindowState = {
   chosen: null,
   service: null,
   filter: noFilter,
+  confirming: null,
   railSearch: '',
   isPaletteOpen: false,
   isShortcutSheetOpen: false,

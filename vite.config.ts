@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-const here = import.meta.dirname;
+const here = resolve(import.meta.dirname, 'renderer');
 
 export default defineConfig(({ mode }) => {
   const pages = mode === 'kit' ? ['kit.html', 'preview.html'] : ['index.html'];

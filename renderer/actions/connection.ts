@@ -1,0 +1,89 @@
+/** Switching clusters on and off. What comes of it is in the snapshot; only a refusal is said here. */
+import { Pin, Power } from 'lucide-react';
+import { type Context, type ContextKey, defaultSettings, type Problem } from '../../app/contract/index.ts';
+import type { App } from '../store/app.ts';
+import { contextKey, findContext } from '../store/listings.ts';
+import { connectionOf, isSameKey } from '../store/mirror.ts';
+import type { Action, ActionContext } from './action.ts';
+
+const chosenContext = (app: App): Context | null =>
+  findContext(app.contexts.getState().contexts, app.window.getState().chosen);
+
+/** True where switching would end something: any phase but off, and failed, which waits for another try. */
+export function isOn(app: App, key: ContextKey | null): boolean {
+  const phase = connectionOf(app.mirror.getState().snapshot, key)?.phase ?? 'off';
+  return phase !== 'off' && phase !== 'failed';
+}
+
+function sayRefusal({ app }: ActionContext, problem: Problem): void {
+  app.toasts
+    .getState()
+    .show({ tone: 'bad', text: problem.cause === '' ? problem.title : `${problem.title}: ${problem.cause}` });
+}
+
+/** Connects; a context that was never confirmed as it is now is shown first (WindowState.confirming). */
+export async function connectContext(context: ActionContext, target: Context): Promise<void> {
+  const { app } = context;
+  if (!target.confirmed || (target.execPlugin !== null && !target.execPlugin.trusted)) {
+    app.window.setState({ confirming: contextKey(target), chosen: contextKey(target), view: 'cluster' });
+    return;
+  }
+  const { contexts } = app.settings.store.getState().settings ?? defaultSettings;
+  const own = contexts.find((one) => isSameKey(one, contextKey(target)));
+  const result = await app.host.link.call('connect', {
+    context: target.name,
+    homeNamespace: own?.homeNamespace ?? '',
+    agentNamespace: own?.agentNamespace ?? '',
+    agentImage: own?.agentImage ?? '',
+    baseImage: own?.baseImage ?? '',
+  });
+  if (!result.ok) {
+    sayRefusal(context, result.problem);
+  }
+}
+
+export async function disconnectAll(context: ActionContext): Promise<void> {
+  const result = await context.app.host.link.call('disconnect', {});
+  if (!result.ok) {
+    sayRefusal(context, result.problem);
+  }
+}
+
+export const toggleConnection: Action = {
+  id: 'toggle-connection',
+  words: 'actions.toggleConnection',
+  group: 'connection',
+  icon: Power,
+  keys: 'Mod+Enter',
+  isAvailable: ({ app }) => chosenContext(app) !== null && app.mirror.getState().link.kind === 'live',
+  run: async (context) => {
+    const target = chosenContext(context.app);
+    if (target === null) {
+      return;
+    }
+    await (isOn(context.app, contextKey(target)) ? disconnectAll(context) : connectContext(context, target));
+  },
+};
+
+export const pinContext: Action = {
+  id: 'pin-context',
+  words: 'actions.pinContext',
+  group: 'connection',
+  icon: Pin,
+  keys: 'Mod+Shift+P',
+  isAvailable: ({ app }) => chosenContext(app) !== null && app.settings.store.getState().settings !== null,
+  run: async (context) => {
+    const target = chosenContext(context.app);
+    const settings = context.app.settings.store.getState().settings;
+    if (target === null || settings === null) {
+      return;
+    }
+    const key = contextKey(target);
+    const others = settings.pinnedContexts.filter((one) => !isSameKey(one, key));
+    const isPinned = others.length < settings.pinnedContexts.length;
+    const result = await context.app.settings.change({ pinnedContexts: isPinned ? others : [...others, key] });
+    if (!result.ok) {
+      sayRefusal(context, result.problem);
+    }
+  },
+};

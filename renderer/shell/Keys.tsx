@@ -1,0 +1,47 @@
+import { useEffect } from 'react';
+import { actions, findAction } from '../actions/registry.ts';
+import { useRunAction } from '../actions/use-action.ts';
+import { useApp } from '../store/hooks.ts';
+import { hasModifier, isPressOf, takesText } from './keys.ts';
+
+/** What is over the page and has the keys for itself. */
+const overPage =
+  '[role="dialog"][data-state="open"], [role="menu"][data-state="open"], [role="listbox"][data-state="open"]';
+
+/** Hears the keyboard, the menu and the tray for the whole window: the one place that does. */
+export function Keys() {
+  const { host } = useApp();
+  const run = useRunAction();
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) {
+        return;
+      }
+      const action = actions.find(({ keys }) => keys !== undefined && isPressOf(event, keys, host.platform));
+      if (action?.keys === undefined) {
+        return;
+      }
+      if (!hasModifier(action.keys) && takesText(event.target)) {
+        return;
+      }
+      if (action.id !== 'open-palette' && document.querySelector(overPage) !== null) {
+        return;
+      }
+      event.preventDefault();
+      run(action);
+    };
+    window.addEventListener('keydown', press);
+    return () => window.removeEventListener('keydown', press);
+  }, [host.platform, run]);
+  useEffect(
+    () =>
+      host.onAction((id) => {
+        const action = findAction(id);
+        if (action !== null) {
+          run(action);
+        }
+      }),
+    [host, run],
+  );
+  return null;
+}

@@ -1,0 +1,60 @@
+import type { Connection, Context } from '../../app/contract/index.ts';
+import { classes } from '../kit/classes.ts';
+import { ForeignText } from '../kit/ForeignText.tsx';
+import { StateDot } from '../kit/StateDot.tsx';
+import { useApp, useMirror, useWindow } from '../store/hooks.ts';
+import { contextKey } from '../store/listings.ts';
+import { connectionOf, isSameKey } from '../store/mirror.ts';
+import { type Say, useWords } from '../words/words.ts';
+import styles from './Rail.module.css';
+import { shareOf, stateOf } from './rail-groups.ts';
+
+/** One cluster: its state by shape and word, its name, and what matters most about it. */
+export function RailRow({ context }: { readonly context: Context }) {
+  const say = useWords();
+  const app = useApp();
+  const connection = useMirror((mirror) => connectionOf(mirror.snapshot, contextKey(context)));
+  const isChosen = useWindow((state) => state.view === 'cluster' && isSameKey(state.chosen, contextKey(context)));
+  const state = stateOf(connection);
+  return (
+    <button
+      type="button"
+      className={styles.row}
+      aria-current={isChosen ? 'page' : undefined}
+      onClick={() => app.window.setState({ view: 'cluster', chosen: contextKey(context), service: null })}
+    >
+      <StateDot state={state} share={shareOf(connection)} />
+      <span className={styles.words}>
+        <ForeignText text={context.name} className={styles.name} />
+        <span className={classes(styles.detail, state === 'failed' && styles.bad)}>
+          {detail(say, context, connection)}
+        </span>
+      </span>
+    </button>
+  );
+}
+
+function detail(say: Say, context: Context, connection: Connection | null): string {
+  switch (connection?.phase) {
+    case 'connected': {
+      const path = connection.path === 'direct' ? say('state.direct') : say('state.apiserver');
+      const home = connection.homeNamespace === '' ? path : `${connection.homeNamespace} · ${path}`;
+      return connection.degraded.length > 0 ? `${say('state.degraded')} · ${home}` : home;
+    }
+    case 'preparing':
+      return `${say('state.preparing')} · ${say(`state.step.${connection.step}`)}`;
+    case 'failed':
+      return failedWords(say, connection.because.code);
+    case undefined:
+      return context.confirmed ? say('state.off') : say('shell.unconfirmed');
+    default:
+      return say(`state.${connection?.phase ?? 'off'}`);
+  }
+}
+
+function failedWords(say: Say, code: string): string {
+  if (code === 'forbidden') {
+    return say('shell.needsRole');
+  }
+  return code === 'unauthorized' ? say('shell.needsLogin') : say('state.failed');
+}

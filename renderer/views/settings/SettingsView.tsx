@@ -1,0 +1,13 @@
+import { Hammer } from 'lucide-react';
+import { EmptyState } from '../../kit/EmptyState.tsx';
+import { Page } from '../../shell/Page.tsx';
+import { useWords } from '../../words/words.ts';
+
+export function SettingsView() {
+  const say = useWords();
+  return (
+    <Page title={say('shell.settings')}>
+      <EmptyState icon={Hammer} title={say('shell.notBuilt')} />
+    </Page>
+  );
+}

@@ -1,0 +1,13 @@
+import { Hammer } from 'lucide-react';
+import { EmptyState } from '../../kit/EmptyState.tsx';
+import { Page } from '../../shell/Page.tsx';
+import { useWords } from '../../words/words.ts';
+
+export function WelcomeView() {
+  const say = useWords();
+  return (
+    <Page title={say('shell.brand')}>
+      <EmptyState icon={Hammer} title={say('shell.notBuilt')} />
+    </Page>
+  );
+}
