@@ -12,10 +12,13 @@ import { openEngine } from './engine-process.ts';
 import { completeEnvironment } from './environment.ts';
 import type { Environment, Folders } from './folders.ts';
 import { openHelper } from './helper-process.ts';
+import { openHttpProbe } from './http-probe.ts';
 import { openKubeconfigFiles } from './kubeconfig/kept-kubeconfigs.ts';
 import { openKubeconfig } from './kubeconfig/kubeconfig.ts';
+import { openLaptopProbe } from './laptop-probe.ts';
 import { fileWriter, logLevelOf, openLog } from './log.ts';
 import { nativePrograms } from './native-programs.ts';
+import { openResolverProbe } from './resolver-probe.ts';
 import { openStore } from './store.ts';
 
 export function openPorts(folders: Folders, environment: Environment): Ports {
@@ -53,6 +56,9 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
     }),
     store: openStore(folders.config, log),
     activity: openActivityFile(join(folders.state, 'activity.jsonl')),
+    resolverProbe: openResolverProbe(),
+    httpProbe: openHttpProbe(),
+    laptopProbe: openLaptopProbe(),
   };
 }
 

@@ -96,6 +96,11 @@ export const catalogue = {
     advice('Nothing listens on that port of the pod, or the Service has no ready endpoint.'),
     command('slipway services --context {context}'),
   ),
+  'connection-silent': entry(
+    'data-path',
+    'The connection got no answer',
+    advice('A NetworkPolicy or a firewall of the cluster may drop it, or the program behind it hangs.'),
+  ),
   'context-changed': entry(
     'configuration',
     'The context {context} changed since it was shown',
@@ -115,6 +120,12 @@ export const catalogue = {
     'The running core is of another version',
     command('slipway disconnect --quit'),
     advice('It ends; the next command starts the right one.'),
+  ),
+  'endpoints-missing': entry(
+    'cluster',
+    'The Service has no ready endpoint',
+    advice('Its pods are not there, not ready, or not selected by its labels; look at them.'),
+    command('slipway services --context {context} -o wide'),
   ),
   'engine-ended': entry('internal', 'The engine ended unexpectedly', advice('Slipway starts it anew.')),
   'engine-missing': entry('internal', 'The engine program is missing', command('npm run build-native')),
@@ -196,10 +207,24 @@ export const catalogue = {
     advice('Its error is above.'),
   ),
   'lease-lost': entry('host', 'The helper took its lease back', advice('Slipway connects anew.')),
+  'left-behind': entry(
+    'host',
+    'Something of Slipway is still there',
+    advice('Disconnect again. What stays in the cluster goes away by itself within ten minutes.'),
+    command('slipway disconnect'),
+  ),
   'message-malformed': entry(
     'internal',
     'A message was malformed',
     advice('One of the programs may be of another version.'),
+  ),
+  'name-elsewhere': entry(
+    'host',
+    'The name is answered by something else than the cluster',
+    advice(
+      'Another resolver, the hosts file or a VPN of this computer answers first; use the full name or the address.',
+    ),
+    command('slipway doctor'),
   ),
   'name-unknown': entry(
     'data-path',
@@ -218,6 +243,7 @@ export const catalogue = {
     'No cluster range could be learnt',
     advice('Name the ranges yourself in the settings (extraRanges), or ask for the Role below.'),
   ),
+  'not-connected': entry('usage', 'The cluster is not switched on', command('slipway connect {context}')),
   'ping-unavailable': {
     ...entry(
       'cluster',
@@ -234,6 +260,17 @@ export const catalogue = {
     ),
     severity: 'warning',
   },
+  'report-unknown': entry(
+    'usage',
+    'The report is not there any more',
+    advice('Prepare it again: only what was shown is written.'),
+  ),
+  'report-unwritable': entry('host', 'The report cannot be written', advice('Choose another folder.')),
+  'resolver-silent': entry(
+    'host',
+    'The resolver {resolver} does not answer',
+    advice('Check the network and a VPN; names that it alone knows do not resolve.'),
+  ),
   'resolver-unset': {
     ...entry('host', 'Names could not be set', advice('Addresses work; names do not. `slipway doctor` says more.')),
     severity: 'warning',
@@ -248,6 +285,12 @@ export const catalogue = {
     'host',
     'The range {prefix} collides with {conflict} on {interface}',
     advice('Leave that network, or exclude the range in the settings.'),
+  ),
+  'sandbox-failed': entry(
+    'host',
+    'The sandbox could not be started or ended',
+    advice('Its reason is above. Starting again goes on where it stopped.'),
+    command('npx slipway sandbox up'),
   ),
   'sandbox-unsupported': entry('host', 'This computer cannot run the sandbox', advice('Its reason is above.')),
   'service-endpoints-unknown': {

@@ -109,6 +109,8 @@ export interface ClusterPort {
    * error where there is no connection without it, warning where something else is lost. Facts: verb, resource, namespace.
    */
   checkRights(namespace: string): Promise<Result<Problem[]>>;
+  /** Agents that this laptop's records or the label of this namespace show: ours by name, and how many of others. */
+  findAgents(namespace: string): Promise<Result<{ ours: string[]; others: number }>>;
   close(): void;
 }
 
@@ -158,6 +160,38 @@ export interface StorePort {
   saveContextRecords(records: readonly ContextRecord[]): Promise<Result<null>>;
 }
 
+/** Asks resolvers as programs do. Each answer comes within its deadline. */
+export interface ResolverProbe {
+  /**
+   * IPv4 and IPv6 addresses of a name; none where it does not exist. `resolver` is an address, with a port behind it
+   * where it is not 53; empty asks the system's own way, which every program takes.
+   */
+  ask(resolver: string, name: string): Promise<Result<readonly string[]>>;
+}
+
+/** One HTTP request over this laptop's ordinary network: no redirect is followed, no certificate judged, no body read. */
+export interface HttpProbe {
+  /** Answers the status line. `address` is dialled; `host` is what the server is told. */
+  get(request: {
+    readonly secure: boolean;
+    readonly address: string;
+    readonly host: string;
+    readonly port: number;
+  }): Promise<Result<string>>;
+}
+
+/** What of ours the laptop shows by itself, without the helper. Null: this system cannot be asked so. */
+export interface LaptopTraces {
+  readonly interfaces: readonly string[] | null;
+  readonly routes: readonly string[] | null;
+  /** Nameservers of ours in the resolver's configuration. */
+  readonly resolvers: readonly string[] | null;
+}
+
+export interface LaptopProbe {
+  traces(): Promise<LaptopTraces>;
+}
+
 /** What happened, kept for the next core. Old entries may be forgotten, never the newest ones. */
 export interface ActivityStorePort {
   /** Oldest first. */
@@ -174,4 +208,7 @@ export interface Ports {
   readonly helper: HelperPort;
   readonly store: StorePort;
   readonly activity: ActivityStorePort;
+  readonly resolverProbe: ResolverProbe;
+  readonly httpProbe: HttpProbe;
+  readonly laptopProbe: LaptopProbe;
 }

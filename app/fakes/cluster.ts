@@ -39,6 +39,10 @@ export class FakeCluster {
   /** Agents by pod name: true while its process runs. An entry is a Job with its pod. */
   readonly agents = new Map<string, boolean>();
   timesPlaced = 0;
+  /** Agents of other laptops. */
+  agentsOfOthers = 0;
+  /** What dialling `address:port` ends with; everything else is accepted. */
+  readonly refusals = new Map<string, Problem>();
   openPorts = 0;
   readonly #listeners = new Set<() => void>();
   #isReachable = true;
@@ -224,6 +228,15 @@ export class FakeClusterPort implements ClusterPort {
 
   checkRights(): Promise<Result<Problem[]>> {
     return this.#ask('checkRights', () => success([...this.#cluster.missingRights, ...this.#missingRights]));
+  }
+
+  findAgents(): Promise<Result<{ ours: string[]; others: number }>> {
+    return this.#ask('findAgents', () =>
+      success({
+        ours: [...this.#cluster.agents.keys()].map((pod) => `webshop/${pod}`),
+        others: this.#cluster.agentsOfOthers,
+      }),
+    );
   }
 
   close(): void {

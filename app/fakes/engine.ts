@@ -9,14 +9,16 @@ import {
   type EngineEvent,
   engineCommandSchema,
   type NamesInForce,
+  type Tested,
   type WireProblem,
 } from '../core/engine-messages.ts';
 import type { Clock, EngineLink, EnginePort } from '../core/ports.ts';
 import type { FakeCluster } from './cluster.ts';
 import type { Faults, Operation } from './faults.ts';
-import { type FakeHost, helperBusy } from './host.ts';
+import { type FakeHost, helperBusy, overlaps } from './host.ts';
 import { startTraffic } from './traffic.ts';
 
+type TestedStep = Tested['steps'][number];
 type ConnectWork = Extract<EngineCommand, { command: 'connect' }>['connect'];
 
 export class FakeEngines implements EnginePort {
@@ -164,8 +166,8 @@ export class FakeEngine implements EngineLink {
         return;
       case 'test': {
         await this.#faults.wait(5);
-        const { id, host } = command.test;
-        this.#say({ event: 'tested', tested: { id, steps: this.#testSteps(host) } });
+        const { id, host, port } = command.test;
+        this.#say({ event: 'tested', tested: { id, steps: this.#testSteps(host, port) } });
         return;
       }
       case 'stop':
@@ -179,14 +181,27 @@ export class FakeEngine implements EngineLink {
     }
   }
 
-  #testSteps(host: string): { step: string; microseconds: number; answer?: string; problem?: WireProblem }[] {
+  #testSteps(host: string, port: number): TestedStep[] {
     if (!this.#isReady) {
       return [{ step: 'name', microseconds: 1, problem: { code: 'route-missing', cause: 'nothing is connected' } }];
     }
-    const tunnel = this.#isUp
-      ? { step: 'tunnel', microseconds: 900 }
-      : { step: 'tunnel', microseconds: 1, problem: { code: 'tunnel-silent', cause: `nothing answers for ${host}` } };
-    return [{ step: 'name', microseconds: 400, answer: '10.96.0.1' }, { step: 'route', microseconds: 5 }, tunnel];
+    const isAddress = /^[\d.]+$/.test(host);
+    const address = isAddress ? host : '10.96.0.1';
+    const name = { step: 'name', microseconds: 400, answer: address };
+    const isRouted = this.#host.routes.some((prefix) => overlaps(prefix, address));
+    if (!isRouted) {
+      const problem = { code: 'route-missing', cause: `${address} does not go into the tunnel` };
+      return [name, { step: 'route', microseconds: 5, problem }];
+    }
+    const route = { step: 'route', microseconds: 5, answer: this.#host.tun ?? '' };
+    if (!this.#isUp) {
+      const problem = { code: 'tunnel-silent', cause: `nothing answers for ${host}` };
+      return [name, route, { step: 'tunnel', microseconds: 1, problem }];
+    }
+    const tunnel = { step: 'tunnel', microseconds: 900 };
+    const refusal = this.#cluster.refusals.get(`${address}:${port}`);
+    const connection = { step: 'connection', microseconds: 1100, ...(refusal ? { problem: wire(refusal) } : {}) };
+    return [name, route, tunnel, ...(port === 0 ? [] : [connection])];
   }
 
   async #prepare(ranges: readonly string[], protectedAddresses: readonly string[]): Promise<void> {

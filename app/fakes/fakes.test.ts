@@ -1,4 +1,5 @@
 /** The fakes pass the port tests that the real adapters pass. */
+import { problem } from '../contract/index.ts';
 import type { Clock } from '../core/ports.ts';
 import { FakeActivityStore } from './activity.ts';
 import { service } from './cluster.ts';
@@ -12,7 +13,9 @@ import { testEngine } from './port-tests/engine.ts';
 import { testHelper } from './port-tests/helper.ts';
 import { testKubeconfig } from './port-tests/kubeconfig.ts';
 import { testKubeconfigFiles } from './port-tests/kubeconfig-files.ts';
+import { testHttpProbe, testLaptopProbe, testResolverProbe } from './port-tests/probes.ts';
 import { testStore } from './port-tests/store.ts';
+import { fakeResolver } from './probes.ts';
 import { FakeStore } from './store.ts';
 import { createWorld } from './world.ts';
 
@@ -73,6 +76,45 @@ testKubeconfigFiles('fake', async () => {
     },
     read: async (file) => kubeconfigFiles.texts.get(file) ?? null,
     countKept: async () => kubeconfigFiles.countKept(),
+    close,
+  };
+});
+
+testResolverProbe('fake', async () => {
+  const { host, resolverProbe } = world();
+  host.names = ['svc'];
+  resolverProbe.silent.add('203.0.113.53');
+  return {
+    port: resolverProbe,
+    server: fakeResolver,
+    known: 'kubernetes.default.svc.cluster.local',
+    silent: '203.0.113.53',
+    close,
+  };
+});
+
+testHttpProbe('fake', async () => {
+  const { ports, host, cluster, httpProbe } = world();
+  cluster.refusals.set('10.96.41.7:81', problem('connection-refused', 'refused'));
+  host.tun = 'slipway1';
+  httpProbe.status = 'HTTP/1.1 302 Found';
+  return {
+    port: ports.httpProbe,
+    server: { address: '10.96.41.7', port: 80, secure: false },
+    closed: { address: '10.96.41.7', port: 81 },
+    close,
+  };
+});
+
+testLaptopProbe('fake', async () => {
+  const { ports, host } = world();
+  return {
+    port: ports.laptopProbe,
+    change: async () => {
+      host.tun = 'slipway1';
+      host.routes = ['10.96.0.0/16'];
+      host.names = ['svc'];
+    },
     close,
   };
 });

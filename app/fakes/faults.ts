@@ -20,7 +20,10 @@ export type Operation =
   | 'routes'
   | 'names'
   | 'verify'
-  | 'saveWanted';
+  | 'saveWanted'
+  | 'resolve'
+  | 'http'
+  | 'findAgents';
 
 /** A problem that comes back, an exception of a broken adapter, or silence. */
 export type Fault = Problem | 'throws' | 'hangs';

@@ -102,7 +102,7 @@ export class FakeHelper implements HelperPort {
 export const helperBusy = problem('helper-busy', 'another engine holds the lease');
 
 /** `text` is a prefix or an address. Prefixes overlap only where one contains the other. */
-function overlaps(prefix: string, text: string): boolean {
+export function overlaps(prefix: string, text: string): boolean {
   const [address, length] = ipaddr.parseCIDR(prefix);
   const [otherAddress, otherLength] = ipaddr.parseCIDR(text.includes('/') ? text : `${text}/32`);
   return address.kind() === otherAddress.kind() && address.match(otherAddress, Math.min(length, otherLength));

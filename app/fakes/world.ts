@@ -10,6 +10,7 @@ import { Faults } from './faults.ts';
 import { FakeHelper, FakeHost } from './host.ts';
 import { FakeKubeconfig } from './kubeconfig.ts';
 import { FakeKubeconfigFiles } from './kubeconfig-files.ts';
+import { FakeHttpProbe, FakeLaptopProbe, FakeResolverProbe } from './probes.ts';
 import { FakeStore } from './store.ts';
 
 export interface World {
@@ -20,6 +21,8 @@ export interface World {
   readonly kubeconfig: FakeKubeconfig;
   readonly kubeconfigFiles: FakeKubeconfigFiles;
   readonly store: FakeStore;
+  readonly resolverProbe: FakeResolverProbe;
+  readonly httpProbe: FakeHttpProbe;
   readonly faults: Faults;
   readonly log: FakeLog;
 }
@@ -49,6 +52,8 @@ export function createWorld(clock: Clock, pace = 10): World {
   const kubeconfigFiles = new FakeKubeconfigFiles();
   const kubeconfig = new FakeKubeconfig(cluster, faults, kubeconfigFiles);
   const store = new FakeStore(faults);
+  const resolverProbe = new FakeResolverProbe(host, cluster, faults);
+  const httpProbe = new FakeHttpProbe(host, cluster, faults);
   const log = new FakeLog();
   const helper = new FakeHelper(host, faults);
   return {
@@ -61,6 +66,9 @@ export function createWorld(clock: Clock, pace = 10): World {
       helper,
       store,
       activity: new FakeActivityStore(),
+      resolverProbe,
+      httpProbe,
+      laptopProbe: new FakeLaptopProbe(host),
     },
     host,
     cluster,
@@ -68,6 +76,8 @@ export function createWorld(clock: Clock, pace = 10): World {
     kubeconfig,
     kubeconfigFiles,
     store,
+    resolverProbe,
+    httpProbe,
     faults,
     log,
   };

@@ -6,6 +6,7 @@ import type { Context, ExecPlugin, Result } from '../../contract/index.ts';
 import { failure, problem, success } from '../../contract/index.ts';
 import type { ClusterAddress } from '../../core/engine-messages.ts';
 import type { ClusterPort } from '../../core/ports.ts';
+import { findAgents } from '../agent/find-agents.ts';
 import { AgentPlacing, type AgentPlacingOptions } from '../agent/placing.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
 import { ProblemError } from '../problem-error.ts';
@@ -51,6 +52,7 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     agentLives: (placed) => unbroken('agent', () => placing.lives(placed)),
     deleteAgent: (placed) => unbroken('agent', () => placing.remove(placed)),
     checkRights: (namespace) => unbroken('rights', () => checkRights(connection, namespace)),
+    findAgents: (namespace) => unbroken('agents', () => findAgents(connection, options.agent.records, namespace)),
     close: () => {
       for (const end of ending) {
         end();

@@ -1,12 +1,35 @@
 /** Looking at the laptop and the cluster. */
-import { success } from '../../contract/index.ts';
+import { type Names as NamesInForce, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
 import { runChecks } from '../diagnostics/checks.ts';
+import { inspectHost } from '../diagnostics/inspect-host.ts';
+import { proveOff } from '../diagnostics/prove-off.ts';
+import { type Question, testResolvers } from '../diagnostics/test-resolvers.ts';
+import { choicesFor } from '../settings/context-choices.ts';
 import type { Access } from './access.ts';
 import type { Handlers, Surroundings } from './surroundings.ts';
 
-export function diagnosticHandlers(surroundings: Surroundings, access: Access): Pick<Handlers, 'runChecks'> {
+type Names = 'runChecks' | 'testResolvers' | 'proveOff';
+
+/** An outside name that always exists (RFC 2606), where the API server's own is none to ask for. */
+const outsideName = 'example.com';
+
+/** The agent of a connection that is on has to be there. */
+const stillOn = { state: 'not-checked', answer: 'it is on', problem: null } as const;
+
+export function diagnosticHandlers(surroundings: Surroundings, access: Access): Pick<Handlers, Names> {
   const { ports, connections, trusted } = surroundings;
+
+  /** Servers that answer now. The helper is asked only where it runs. */
+  async function upstreamsNow(names: NamesInForce | null): Promise<readonly string[]> {
+    const known = names?.upstreams ?? connections.active()?.host()?.upstreams ?? [];
+    if (known.length > 0 || connections.active() !== null) {
+      return known;
+    }
+    const helper = await ports.helper.state();
+    const inspected = helper.state === 'ready' ? await inspectHost(ports, [], []) : null;
+    return inspected?.ok ? inspected.value.host.upstreams : [];
+  }
   return {
     runChecks: async ({ context, trustExec }, level) => {
       const listed = await listContexts(ports.kubeconfig, surroundings.settings().kubeconfigFiles, trusted);
@@ -19,6 +42,42 @@ export function diagnosticHandlers(surroundings: Surroundings, access: Access): 
         '';
       const found = await access.findTrusted(name, trustExec, level);
       return success({ checks: await runChecks(ports, found, trusted, connections.find(name), active) });
+    },
+
+    testResolvers: async ({ context, name }) => {
+      const runner = context === '' ? connections.active() : connections.find(context);
+      const state = runner?.state();
+      const names = state?.phase === 'connected' || state?.phase === 'reconnecting' ? state.live.names : null;
+      const domain = names?.clusterDomain || 'cluster.local';
+      const [, server = ''] = /^https?:\/\/([^/:[\]]+)/.exec(state?.cluster.server ?? '') ?? [];
+      const isName = /[a-z]/i.test(server);
+      const isOfCluster = name.endsWith('.svc') || name.endsWith(`.${domain}`);
+      const questions: Question[] =
+        name === ''
+          ? [
+              { name: `kubernetes.default.svc.${domain}`, isOfCluster: true },
+              { name: isName ? server : outsideName, isOfCluster: false },
+            ]
+          : [{ name, isOfCluster }];
+      return success({ answers: await testResolvers(ports, questions, names, await upstreamsNow(names)) });
+    },
+
+    proveOff: async ({ context }, level) => {
+      const active = connections.active()?.state();
+      const isOnItself = active !== undefined && active.cluster.context === context;
+      const settings = surroundings.settings();
+      const found = await access.find(context);
+      const wanted = connections.find(context)?.state().wanted.agentNamespace;
+      const chosen = found.ok ? choicesFor(settings, found.value.name, found.value.file)?.agentNamespace : '';
+      const namespace = wanted || chosen || (found.ok ? found.value.namespace : '') || 'default';
+      const agents = await access.withCluster(context, false, level, (cluster) => cluster.findAgents(namespace));
+      const busyWith = active === undefined || active.phase === 'disconnecting' ? '' : active.cluster.context;
+      const proofs = await proveOff(ports, { busyWith, leftOnHost: connections.leftOnHost(), agents });
+      return success({
+        proofs: isOnItself
+          ? proofs.map((proof) => (proof.proof === 'cluster' ? { ...proof, ...stillOn } : proof))
+          : proofs,
+      });
     },
   };
 }

@@ -1,10 +1,13 @@
-/** Services of a cluster, from the open connection's informers where there is one. */
-import { success } from '../../contract/index.ts';
+/** Services of a cluster, from the open connection's informers where there is one, and the test of one. */
+import { failure, problem, success } from '../../contract/index.ts';
 import { selectServices } from '../catalog/endpoints.ts';
+import { testService } from '../diagnostics/test-service.ts';
 import type { Access } from './access.ts';
 import type { Handlers, Surroundings } from './surroundings.ts';
 
-export function serviceHandlers({ connections }: Surroundings, access: Access): Pick<Handlers, 'listServices'> {
+type Names = 'listServices' | 'testService';
+
+export function serviceHandlers({ ports, connections }: Surroundings, access: Access): Pick<Handlers, Names> {
   return {
     listServices: async ({ context, namespaces, trustExec }, level) => {
       const known = connections.find(context)?.catalogue() ?? null;
@@ -15,6 +18,16 @@ export function serviceHandlers({ connections }: Surroundings, access: Access): 
       return listed.ok
         ? success({ services: selectServices(listed.value.services, namespaces), problems: [...listed.value.problems] })
         : listed;
+    },
+
+    testService: async (target) => {
+      const runner = connections.find(target.context);
+      const phase = runner?.state().phase;
+      if (runner === null || (phase !== 'connected' && phase !== 'reconnecting')) {
+        const { context } = target;
+        return failure(problem('not-connected', 'a test goes through the tunnel', { context }));
+      }
+      return success({ steps: await testService(ports, runner, target) });
     },
   };
 }

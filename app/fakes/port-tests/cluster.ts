@@ -122,6 +122,20 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
       await expect.poll(() => setting.countAgents(), { timeout: 10_000 }).toBe(0);
     });
 
+    it('finds its own agents while they are there', async () => {
+      const setting = await start();
+      const placed = await setting.port.placeAgent(setting.wish, () => {}, never);
+      if (!placed.ok) {
+        throw new Error(placed.problem.cause);
+      }
+      const found = await setting.port.findAgents(setting.wish.namespace);
+      expect(found.ok && found.value.ours.length).toBe(1);
+      await setting.port.deleteAgent(placed.value);
+      await expect
+        .poll(async () => setting.port.findAgents(setting.wish.namespace), { timeout: 10_000 })
+        .toMatchObject({ ok: true, value: { ours: [] } });
+    });
+
     it('may be closed twice', async () => {
       const { port } = await start();
       port.close();

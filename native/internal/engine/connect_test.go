@@ -244,6 +244,21 @@ func TestATestGoesTheWayOfAProgram(t *testing.T) {
 	}
 }
 
+func TestATestOfPort0DialsNothing(t *testing.T) {
+	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
+	core := startEngine(t, configOf(laptop, cluster))
+	core.connected()
+	core.send(wire.EngineCommand{Command: wire.CommandTest, Test: &wire.TestCommand{ID: 10, Host: "10.244.0.5"}})
+	tested := core.await(wire.EventTested).Tested
+	var steps []string
+	for _, step := range tested.Steps {
+		steps = append(steps, step.Step)
+	}
+	if !slices.Equal(steps, []string{"name", "route", "tunnel"}) {
+		t.Errorf("tested: %+v", tested)
+	}
+}
+
 func FuzzDecodeCommand(f *testing.F) {
 	f.Add([]byte(`{"command":"hello","hello":{"protocol":1,"build":"x","role":"core"}}`))
 	f.Add([]byte(`{"command":"stop"}`))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"syscall"
 	"time"
 
@@ -38,6 +39,9 @@ func test(ctx context.Context, connection *connection, command wire.TestCommand)
 			return "", dialOrdinarily(ctx, connection, netip.AddrPortFrom(address, uint16(command.Port)))
 		}},
 	} {
+		if step.name == "connection" && command.Port == 0 {
+			break
+		}
 		started := time.Now()
 		answer, problem := step.take()
 		result := wire.TestedStep{Step: step.name, Microseconds: time.Since(started).Microseconds(), Answer: answer, Problem: problem}
@@ -110,6 +114,8 @@ func dialOrdinarily(ctx context.Context, connection *connection, target netip.Ad
 		return nil
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return &wire.Problem{Code: wire.CodeConnectionRefused, Cause: err.Error()}
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT):
+		return &wire.Problem{Code: wire.CodeConnectionSilent, Cause: "no answer within " + testConnection.String()}
 	}
 	return &wire.Problem{Code: wire.CodeConnectionFailed, Cause: err.Error()}
 }

@@ -11,6 +11,7 @@ const (
 	CodeCertificateUntrusted = "certificate-untrusted"
 	CodeConnectionFailed     = "connection-failed"
 	CodeConnectionRefused    = "connection-refused"
+	CodeConnectionSilent     = "connection-silent"
 	CodeEngineVersion        = "engine-version"
 	CodeForbidden            = "forbidden"
 	CodeHelperBusy           = "helper-busy"
@@ -42,6 +43,7 @@ var Codes = []string{
 	CodeCertificateUntrusted,
 	CodeConnectionFailed,
 	CodeConnectionRefused,
+	CodeConnectionSilent,
 	CodeEngineVersion,
 	CodeForbidden,
 	CodeHelperBusy,

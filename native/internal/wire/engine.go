@@ -106,6 +106,7 @@ type ServiceEndpoint struct {
 }
 
 // TestCommand asks for the way to one name or address and TCP port, as a program on the laptop would go.
+// Port 0 leaves the connection out: where nothing is ready behind an address, dialling it tells nothing more.
 type TestCommand struct {
 	ID   uint64 `json:"id"`
 	Host string `json:"host"`

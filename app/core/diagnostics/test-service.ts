@@ -1,0 +1,209 @@
+/**
+ * The way to a Service as a program on this laptop goes it: the name by the system's resolver, the route by the kernel,
+ * the tunnel by the engine's heartbeat, what is ready behind it by the catalogue, then an ordinary connection and, where
+ * the port speaks HTTP, an ordinary request. Each step says what it found; after a bad one the rest is not checked.
+ */
+import { type Problem, problem, type Service, type ServicePort, type TestStep } from '../../contract/index.ts';
+import type { Runner } from '../connection/runner.ts';
+import { problemFromWire, type Tested } from '../engine-messages.ts';
+import type { Ports } from '../ports.ts';
+
+type Name = TestStep['step'];
+
+const order: readonly Name[] = ['name', 'route', 'tunnel', 'endpoint', 'connection', 'http'];
+
+export interface Target {
+  readonly context: string;
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
+}
+
+/** The runner is connected or reconnecting. */
+export async function testService(ports: Ports, runner: Runner, target: Target): Promise<TestStep[]> {
+  const state = runner.state();
+  const names = state.phase === 'connected' || state.phase === 'reconnecting' ? state.live.names : null;
+  const catalogue = runner.catalogue();
+  const service = catalogue?.services.find(
+    (candidate) => candidate.namespace === target.namespace && candidate.name === target.service,
+  );
+  const steps: TestStep[] = [];
+  const finish = () => [
+    ...steps,
+    ...order
+      .filter((step) => !steps.some((done) => done.step === step))
+      .map((step) =>
+        notChecked(
+          step,
+          step === 'http' && !speaksHttp(service, target.port) ? 'it speaks no HTTP' : 'an earlier step failed',
+        ),
+      ),
+  ];
+
+  const host = hostOf(target, names?.clusterDomain ?? '');
+  if (service?.type === 'ExternalName') {
+    const { step } = await askName(ports, host, null, target.context);
+    const outside = `it is an alias of ${service.externalName}, outside the cluster`;
+    return [step, ...order.slice(1).map((name) => notChecked(name, outside))];
+  }
+  let address = service?.addresses[0] ?? '';
+  if (names === null || names.mode === 'off') {
+    if (address === '') {
+      steps.push(
+        bad(
+          'name',
+          problem('name-unknown', 'names are off, and the Service has no address of its own', facts(target)),
+          0,
+        ),
+      );
+      return finish();
+    }
+    steps.push(notChecked('name', `names are off; its address is ${address}`));
+  } else {
+    const asked = await askName(ports, host, service ?? null, target.context);
+    steps.push(asked.step);
+    if (asked.address === '') {
+      return finish();
+    }
+    address = asked.address;
+  }
+
+  const endpoint = endpointStep(service ?? null, target);
+  // Where nothing is ready, dialling tells nothing that is not known: port 0 leaves it out.
+  const tested = await runner.test(address, endpoint.state === 'bad' ? 0 : target.port);
+  if (!tested.ok) {
+    steps.push(bad('route', tested.problem, 0));
+    return finish();
+  }
+  for (const name of ['route', 'tunnel'] as const) {
+    const step = stepOf(name, tested.value, target.context);
+    if (step !== null) {
+      steps.push(step);
+    }
+    if (step?.state !== 'good') {
+      return finish();
+    }
+  }
+  steps.push(endpoint);
+  if (endpoint.state === 'bad') {
+    return finish();
+  }
+  const connection =
+    stepOf('connection', tested.value, target.context) ?? notChecked('connection', 'the engine did not say');
+  steps.push(connection.state === 'good' ? { ...connection, answer: `${address}:${target.port}` } : connection);
+  const http = speaksHttp(service, target.port);
+  if (connection.state === 'good' && http !== null) {
+    const startedAt = ports.clock.now();
+    const shown = names === null || names.mode === 'off' ? address : host;
+    const answer = await ports.httpProbe.get({ secure: http === 'https', address, host: shown, port: target.port });
+    const milliseconds = ports.clock.now() - startedAt;
+    steps.push(answer.ok ? good('http', answer.value, milliseconds) : bad('http', answer.problem, milliseconds));
+  }
+  return finish();
+}
+
+/** Asks as every program does, and tells an answer that is not the cluster's. */
+async function askName(
+  ports: Ports,
+  host: string,
+  service: Service | null,
+  context: string,
+): Promise<{ step: TestStep; address: string }> {
+  const startedAt = ports.clock.now();
+  const asked = await ports.resolverProbe.ask('', host);
+  const milliseconds = ports.clock.now() - startedAt;
+  if (!asked.ok) {
+    return { step: bad('name', asked.problem, milliseconds), address: '' };
+  }
+  const [first = ''] = asked.value;
+  if (first === '') {
+    const isEmpty = service?.headless === true && !service.endpoints.some(({ ready }) => ready);
+    const because = isEmpty
+      ? problem('endpoints-missing', 'a headless Service has no address while nothing is ready', { context })
+      : problem('name-unknown', `${host} has no address`, { context });
+    return { step: bad('name', because, milliseconds), address: '' };
+  }
+  const own =
+    service === null ? [] : service.headless ? service.endpoints.map(({ address }) => address) : service.addresses;
+  const isElsewhere = own.length > 0 && !asked.value.some((address) => own.includes(address));
+  if (isElsewhere) {
+    const cause = `this computer takes ${host} for ${asked.value.join(', ')}; in the cluster it is ${own.join(', ')}`;
+    return { step: bad('name', problem('name-elsewhere', cause, { context }), milliseconds), address: '' };
+  }
+  const address = asked.value.find((candidate) => !candidate.includes(':')) ?? first;
+  return { step: good('name', `${host} is ${address}`, milliseconds), address };
+}
+
+function endpointStep(service: Service | null, target: Target): TestStep {
+  if (service === null) {
+    return notChecked('endpoint', 'the catalogue does not show this Service');
+  }
+  const ready = service.endpoints.filter((endpoint) => endpoint.ready);
+  const count = `${ready.length} of ${service.endpoints.length} ready`;
+  if (ready.length > 0) {
+    return good('endpoint', count, 0);
+  }
+  const isManual = service.endpoints.length === 0 && target.service === 'kubernetes' && target.namespace === 'default';
+  return isManual
+    ? notChecked('endpoint', 'the API server is its own endpoint')
+    : bad('endpoint', problem('endpoints-missing', count, { context: target.context }), 0);
+}
+
+function stepOf(name: 'route' | 'tunnel' | 'connection', tested: Tested, context: string): TestStep | null {
+  const found = tested.steps.find(({ step }) => step === name);
+  if (found === undefined) {
+    return null;
+  }
+  const milliseconds = found.microseconds / 1000;
+  return found.problem
+    ? bad(name, problemFromWire(found.problem, { context }), milliseconds)
+    : good(name, found.answer ?? '', milliseconds);
+}
+
+/** By what the Service says of the port, else by the habits of names and numbers. */
+export function speaksHttp(service: Service | undefined, port: number): 'http' | 'https' | null {
+  const found = service?.ports.find((candidate) => candidate.port === port);
+  if (found === undefined || found.protocol !== 'TCP') {
+    return null;
+  }
+  return found.application === '' ? byHabit(found) : byApplication(found.application);
+}
+
+/** Kubernetes' own appProtocol values (KEP-3726) and IANA's names. */
+function byApplication(application: string): 'http' | 'https' | null {
+  const name = application.toLowerCase().replace(/^kubernetes\.io\//, '');
+  return ['http', 'ws'].includes(name) ? 'http' : ['https', 'wss'].includes(name) ? 'https' : null;
+}
+
+function byHabit({ name, port }: ServicePort): 'http' | 'https' | null {
+  if (/^https(-|$)/.test(name)) {
+    return 'https';
+  }
+  if (/^http(-|$)/.test(name)) {
+    return 'http';
+  }
+  if (name !== '' && !/^(web|www|api|ui)$/.test(name)) {
+    return null;
+  }
+  return [443, 8443].includes(port) ? 'https' : [80, 8000, 8080, 3000].includes(port) ? 'http' : null;
+}
+
+function hostOf({ service, namespace }: Target, clusterDomain: string): string {
+  return `${service}.${namespace}.svc${clusterDomain === '' ? '' : `.${clusterDomain}`}`;
+}
+
+function facts({ context }: Target): Readonly<Record<string, string>> {
+  return { context };
+}
+
+function good(step: Name, answer: string, milliseconds: number): TestStep {
+  return { step, state: 'good', answer, milliseconds, problem: null };
+}
+
+function bad(step: Name, because: Problem, milliseconds: number): TestStep {
+  return { step, state: 'bad', answer: because.cause, milliseconds, problem: because };
+}
+
+function notChecked(step: Name, answer: string): TestStep {
+  return { step, state: 'not-checked', answer, milliseconds: 0, problem: null };
+}

@@ -1,0 +1,105 @@
+/** Probes without sockets: they ask the fake laptop and the fake cluster what a real one would be asked. */
+import { failure, problem, type Result, success } from '../contract/index.ts';
+import type { HttpProbe, LaptopProbe, LaptopTraces, ResolverProbe } from '../core/ports.ts';
+import type { FakeCluster } from './cluster.ts';
+import { type Faults, unlessPlanned } from './faults.ts';
+import type { FakeHost } from './host.ts';
+
+/** Where the fake engine answers. */
+export const fakeResolver = '198.18.0.3';
+
+export class FakeResolverProbe implements ResolverProbe {
+  /** What the hosts file or a VPN says before anybody else is asked. */
+  readonly elsewhere = new Map<string, string[]>();
+  /** Servers that never answer. */
+  readonly silent = new Set<string>();
+  readonly #host: FakeHost;
+  readonly #cluster: FakeCluster;
+  readonly #faults: Faults;
+
+  constructor(host: FakeHost, cluster: FakeCluster, faults: Faults) {
+    this.#host = host;
+    this.#cluster = cluster;
+    this.#faults = faults;
+  }
+
+  ask(resolver: string, name: string): Promise<Result<readonly string[]>> {
+    return unlessPlanned(this.#faults, 'resolve', () => {
+      const asked = name.replace(/\.$/, '').toLowerCase();
+      const first = resolver === '' ? this.elsewhere.get(asked) : undefined;
+      if (first !== undefined) {
+        return success(first);
+      }
+      const isNamed = this.#host.names.length > 0;
+      const isAddress = resolver === '' || /^[\d.:a-f[\]]+$/.test(resolver);
+      if (!isAddress || this.silent.has(resolver) || (resolver === fakeResolver && !isNamed)) {
+        return failure(problem('resolver-silent', 'no answer within 2 s', { resolver }));
+      }
+      const knowsCluster = resolver === fakeResolver || (resolver === '' && isNamed);
+      return success(
+        this.#ofCluster(asked) === null ? outside(asked) : knowsCluster ? (this.#ofCluster(asked) ?? []) : [],
+      );
+    });
+  }
+
+  /** Null: no name of the cluster. */
+  #ofCluster(name: string): string[] | null {
+    const match = /^([^.]+)\.([^.]+)\.svc(\.cluster\.local)?$/.exec(name);
+    if (match === null) {
+      return null;
+    }
+    if (name.startsWith('kubernetes.default.')) {
+      return ['10.96.0.1'];
+    }
+    const service = this.#cluster.services.find((one) => one.name === match[1] && one.namespace === match[2]);
+    const ready = service?.endpoints.filter((endpoint) => endpoint.ready).map(({ address }) => address) ?? [];
+    return service === undefined ? [] : service.headless ? ready : [...service.addresses];
+  }
+}
+
+function outside(name: string): string[] {
+  if (name === 'localhost') {
+    return ['127.0.0.1'];
+  }
+  return name.endsWith('.invalid') || !name.includes('.') ? [] : ['203.0.113.80'];
+}
+
+export class FakeHttpProbe implements HttpProbe {
+  status = 'HTTP/1.1 200 OK';
+  readonly #host: FakeHost;
+  readonly #cluster: FakeCluster;
+  readonly #faults: Faults;
+
+  constructor(host: FakeHost, cluster: FakeCluster, faults: Faults) {
+    this.#host = host;
+    this.#cluster = cluster;
+    this.#faults = faults;
+  }
+
+  get({ address, port }: Parameters<HttpProbe['get']>[0]): Promise<Result<string>> {
+    return unlessPlanned(this.#faults, 'http', () => {
+      const refusal = this.#cluster.refusals.get(`${address}:${port}`);
+      if (this.#host.tun === null || refusal !== undefined) {
+        return failure(refusal ?? problem('connection-failed', 'network is unreachable'));
+      }
+      return success(this.status);
+    });
+  }
+}
+
+export class FakeLaptopProbe implements LaptopProbe {
+  readonly #host: FakeHost;
+
+  constructor(host: FakeHost) {
+    this.#host = host;
+  }
+
+  async traces(): Promise<LaptopTraces> {
+    const { tun, routes, names } = this.#host;
+    return {
+      interfaces: tun === null ? [] : [tun],
+      routes: routes.map((prefix) => `${prefix} ${tun ?? ''}`.trim()),
+      resolvers: names.length > 0 ? [fakeResolver] : [],
+    };
+  }
+}
