@@ -143,6 +143,7 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 	if len(accepted) == 0 && len(decided.Decisions) > 0 {
 		return refusal(decided.Decisions[0])
 	}
+	path.ranges.Store(newRangeCounters(accepted))
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
 	connection.routes = decided.Decisions

@@ -37,6 +37,7 @@ type path struct {
 	device         atomic.Pointer[tunDevice]
 
 	bytesUp, bytesDown, packetsUp, packetsDown atomic.Uint64
+	ranges                                     atomic.Pointer[rangeCounters]
 
 	writing sync.Mutex // guards batch and its buffers
 	batch   [][]byte
@@ -61,6 +62,7 @@ func newPath(registration registration) (*path, error) {
 		return nil, err
 	}
 	path.stack = stack
+	path.ranges.Store(newRangeCounters(nil))
 	return path, nil
 }
 
@@ -130,9 +132,12 @@ func (path *path) outbound(packet []byte) {
 		}
 		return
 	}
+	ranges := path.ranges.Load()
+	asked := ranges.ownerOf(packet[16:20]) // before an echo to a Service becomes one to a pod
 	if path.mapping.Outbound(packet) == mapping.Drop {
 		return
 	}
+	ranges.outbound(asked, len(packet))
 	path.flows.Outbound(packet)
 	path.packetsUp.Add(1)
 	path.bytesUp.Add(uint64(len(packet)))
@@ -177,6 +182,7 @@ func (path *path) receive(_ int, packets [][]byte, heard func([]byte) bool) {
 	path.packetsDown.Add(count)
 	path.bytesDown.Add(bytes)
 	if count > 0 {
+		path.ranges.Load().inbound(packets)
 		path.toLaptop(packets...)
 	}
 }
@@ -233,6 +239,7 @@ func (path *path) counters() wire.CountersEvent {
 	return wire.CountersEvent{
 		BytesUp: path.bytesUp.Load(), BytesDown: path.bytesDown.Load(),
 		PacketsUp: path.packetsUp.Load(), PacketsDown: path.packetsDown.Load(),
-		Flows: path.flows.Live(),
+		Flows:  path.flows.Live(),
+		Routes: path.ranges.Load().counted(),
 	}
 }

@@ -204,6 +204,15 @@ type CountersEvent struct {
 	PacketsDown           uint64 `json:"packetsDown"`
 	Flows                 int    `json:"flows"`
 	RoundTripMicroseconds int64  `json:"roundTripMicroseconds"`
+
+	Routes []RangeCounters `json:"routes"` // of each routed range; what goes elsewhere (names, heartbeats) is in none
+}
+
+// RangeCounters counts the bytes of one routed range; a prefix within another counts for itself alone.
+type RangeCounters struct {
+	Prefix    string `json:"prefix"`
+	BytesUp   uint64 `json:"bytesUp"`
+	BytesDown uint64 `json:"bytesDown"`
 }
 
 // TestedEvent answers test: the steps taken, in order, each with its time or its problem.
