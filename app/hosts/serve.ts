@@ -89,12 +89,7 @@ export function serveMessages(
       }
     },
     ended: () => {
-      isOver = true;
-      unwatch();
-      for (const subscription of subscriptions.values()) {
-        subscription.end();
-      }
-      subscriptions.clear();
+      letGo();
       ended();
     },
   });
@@ -109,10 +104,28 @@ export function serveMessages(
     }
   }
 
+  function letGo(): void {
+    isOver = true;
+    unwatch();
+    for (const subscription of subscriptions.values()) {
+      subscription.end();
+    }
+    subscriptions.clear();
+  }
+
+  /** What comes after a message that makes no sense makes none either, also where the other side goes on sending. */
+  function hangUp(): void {
+    letGo();
+    link.close();
+  }
+
   function receive(document: unknown): void {
+    if (isOver) {
+      return;
+    }
     const parsed = upwardSchema.safeParse(document);
     if (!parsed.success) {
-      link.close();
+      hangUp();
       return;
     }
     const message = parsed.data;
@@ -120,7 +133,7 @@ export function serveMessages(
       isGreeted = message.hello.protocol === protocolNumber;
     }
     if (!isGreeted) {
-      link.close(); // the frontend has our hello and says `core-version` itself
+      hangUp(); // the frontend has our hello and says `core-version` itself
       return;
     }
     switch (message.kind) {
@@ -151,11 +164,8 @@ export function serveMessages(
 
   function subscribe(id: number, stream: string, input: unknown): void {
     const refuse = (because: Problem) => send({ kind: 'streamEnded', id, problem: because });
-    if (isOver) {
-      return;
-    }
     if (subscriptions.has(id)) {
-      link.close(); // what follows could not be told apart
+      hangUp(); // their items could not be told apart
       return;
     }
     if (!Object.hasOwn(streams, stream)) {
@@ -195,6 +205,8 @@ export function serveMessages(
         result = { ok: false, problem: problem('internal', error instanceof Error ? error.message : 'unknown error') };
       }
     }
-    send({ kind: 'reply', id, ...result });
+    if (!isOver) {
+      send({ kind: 'reply', id, ...result });
+    }
   }
 }
