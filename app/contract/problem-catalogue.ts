@@ -103,7 +103,7 @@ export const catalogue = {
     advice('One cluster at a time for now.'),
     command('slipway disconnect'),
   ),
-  'core-unreachable': entry('internal', "Slipway's core does not answer", command('slipway disconnect --force')),
+  'core-unreachable': entry('internal', "Slipway's core does not answer", command('slipway disconnect --quit')),
   'core-version': entry(
     'host',
     'The running core is of another version',
@@ -151,8 +151,8 @@ export const catalogue = {
   ),
   'helper-busy': entry(
     'host',
-    'Another Slipway of this user holds the network',
-    advice('Disconnect it first.'),
+    'Another Slipway holds the network of this computer',
+    advice('Disconnect it first; one of another user, as that user.'),
     command('slipway disconnect'),
   ),
   'helper-lost': entry('host', 'The helper went away', advice('Slipway starts it anew where it may.')),

@@ -5,14 +5,19 @@ import type { ApiConnection } from './api-connection.ts';
 import { type Asked, forbiddenProblem } from './problems.ts';
 import { agentRules, catalogueRules, type Rule } from './roles.ts';
 
-/** Rights without which there is no connection at all; the others only take something away. */
+/**
+ * Rights without which there is no connection at all, or none that lasts or goes again; the others only take something
+ * away. Not here: pods/exec, which only whoever sends the agent needs (the preflight knows), and get on
+ * pods/portforward, without which the engine falls back to SPDY.
+ */
 const essential: ReadonlySet<string> = new Set([
   'create jobs',
   'get jobs',
+  'patch jobs', // moves the agent's deadline on: without it the agent ends two minutes later
   'delete jobs',
+  'get pods',
   'list pods',
   'watch pods',
-  'create pods/exec',
   'create pods/portforward',
 ]);
 

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { buildIdentity } from '../build-identity.ts';
 import { completionScript, shells } from './completion.ts';
 import { connect, disconnect, status } from './connect.ts';
+import { endForeignCore } from './core-end.ts';
 import { ensureHelper } from './helper-start.ts';
 import { chosenContext, listContexts, listNamespaces, listServices, runDoctor } from './lists.ts';
 import { data, type Format } from './output.ts';
@@ -108,9 +109,14 @@ function buildProgram(): Command {
   program
     .command('disconnect')
     .description('leave the cluster and restore this computer')
-    .option('--quit', 'also end the core')
+    .option('--quit', 'also end the core, of whatever version')
     .action((options: { quit?: boolean }) =>
-      perform(() => withRunningCore((core) => disconnect(core, options.quit === true))),
+      perform(async () => {
+        if (options.quit === true && (await endForeignCore())) {
+          return;
+        }
+        await withRunningCore((core) => disconnect(core, options.quit === true));
+      }),
     );
 
   program

@@ -29,6 +29,16 @@ function holderLives(text: string): boolean {
   return startOf(processId) === (start ?? '');
 }
 
+/** The process id of the core that holds the lock, or null where none lives. */
+export function lockHolder(path: string): number | null {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return holderLives(text) ? Number(text.trim().split(' ')[0]) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Takes the lock; answers what releases it, or null while another process holds it. */
 export function takeLock(path: string): (() => void) | null {
   const mine = `${process.pid} ${startOf(process.pid)}\n`;
