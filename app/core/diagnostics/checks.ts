@@ -122,12 +122,7 @@ async function checkCluster(
   }
 }
 
-function checkOfRights(
-  rights: Result<Problem[]>,
-  namespace: string,
-  agentImage: string,
-  milliseconds: number,
-): Check {
+function checkOfRights(rights: Result<Problem[]>, namespace: string, agentImage: string, milliseconds: number): Check {
   if (!rights.ok) {
     return { ...notChecked('rights', rights.problem.cause), problem: rights.problem, milliseconds };
   }
