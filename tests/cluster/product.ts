@@ -32,7 +32,7 @@ export class Product {
   }
 
   slipway(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    return run(this.place, [process.execPath, join(root, 'app/hosts/cli/main.ts'), ...args], {
+    return run(this.place, [process.execPath, join(root, 'app/hosts/cli/slipway.mjs'), ...args], {
       deadline: 90_000,
       ...options,
     });

@@ -1,8 +1,7 @@
 /** Reaches the user's core from the CLI: attaches to the one that runs, or starts one that outlives this command. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { findFolders } from '../../adapters/folders.ts';
 import { type CoreLink, failure, problem, type Result, success } from '../../contract/index.ts';
 import { attach } from '../attach.ts';
@@ -36,8 +35,9 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
   }
   mkdirSync(folders.value.state, { recursive: true, mode: 0o700 });
   const log = openSync(join(folders.value.state, 'core.log'), 'a', 0o600);
-  const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'core', 'main.ts');
-  const child = spawn(process.execPath, [main], { detached: true, stdio: ['ignore', log, log], cwd: '/' });
+  const main = join(import.meta.dirname, '..', 'core', 'main.ts');
+  const program = ['--import', import.meta.resolve('../stripped-sources.mjs'), main];
+  const child = spawn(process.execPath, program, { detached: true, stdio: ['ignore', log, log], cwd: '/' });
   let ended = false;
   child.once('exit', () => {
     ended = true;

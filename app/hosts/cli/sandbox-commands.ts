@@ -1,7 +1,6 @@
 /** `slipway sandbox …`, and running everything inside the sandbox's laptop. Loads the sandbox only when asked for. */
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { problem } from '../../contract/index.ts';
 import { data, dim, type Format, json, say, table } from './output.ts';
@@ -146,7 +145,7 @@ export async function enterSandbox(words: readonly string[]): Promise<number> {
   await translated(() => sandbox.up(tell));
   const laptop = await translated(async () => sandbox.laptop('plain'));
   const [program = '', ...enter] = laptop.enter;
-  const main = join(dirname(fileURLToPath(import.meta.url)), 'main.ts');
+  const cli = join(import.meta.dirname, 'slipway.mjs');
   const arguments_ = [
     'start',
     ...(words.length > 0 ? words : ['sandbox']),
@@ -157,7 +156,7 @@ export async function enterSandbox(words: readonly string[]): Promise<number> {
   ];
   say(dim('In another terminal, `npx slipway sandbox shell` is a shell on this laptop: try `curl http://orders`.'));
   return new Promise((resolve) => {
-    const child = spawn(program, [...enter, process.execPath, main, ...arguments_], {
+    const child = spawn(program, [...enter, process.execPath, cli, ...arguments_], {
       stdio: 'inherit',
       env: laptop.environment,
     });
