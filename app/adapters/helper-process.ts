@@ -78,7 +78,7 @@ export function openHelper(options: HelperOptions): HelperPort {
         return failure(now.because);
       }
       if (ended !== null) {
-        return failure(problem('helper-missing', `it could not be started: ${ended}`, { context: '' }));
+        return failure(problem('helper-missing', `it could not be started: ${ended}`));
       }
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
@@ -117,7 +117,7 @@ async function startCommand(userId: number, options: HelperOptions): Promise<Sta
   const desktop = environment.DISPLAY !== undefined || environment.WAYLAND_DISPLAY !== undefined;
   const confirm = desktop ? await findProgram('pkexec', environment.PATH ?? '') : null;
   return confirm === null
-    ? { problem: problem('helper-missing', 'it needs root, and this program may not start it', { context: '' }) }
+    ? { problem: problem('helper-missing', 'it needs root, and this program may not start it') }
     : { program: confirm, arguments: [program, ...serve], deadline: confirmDeadline };
 }
 

@@ -31,6 +31,12 @@ export const catalogue = {
     advice('Name an image that the cluster can pull.'),
     command('slipway connect {context} --base-image IMAGE'),
   ),
+  'agent-missing': entry(
+    'cluster',
+    'The image {image} has no agent inside',
+    advice('`npm run agent-image -- --output FILE` writes one that has; or name a base image with a shell.'),
+    command('slipway connect {context} --base-image IMAGE'),
+  ),
   'agent-no-shell': entry(
     'cluster',
     'The base image {image} has no shell',
@@ -159,8 +165,10 @@ export const catalogue = {
   'helper-missing': entry(
     'host',
     'The helper is not running',
-    advice('It needs root once, to open the TUN and to set routes and names.'),
-    command('slipway connect {context}'),
+    advice(
+      'It needs root once, to open the TUN and to set routes and names: connect from a terminal, where sudo asks.',
+    ),
+    command('slipway connect'),
   ),
   'helper-refused': entry(
     'host',

@@ -111,7 +111,7 @@ function startProblem(detail: string, { image, contained }: PodSource): Problem 
     return problem('agent-crashed', detail);
   }
   return contained
-    ? problem('agent-crashed', `the image ${image} has no program /slipway-agent: ${detail}`, { image })
+    ? problem('agent-missing', `it has no program /slipway-agent: ${detail}`, { image })
     : problem('agent-no-shell', detail, { image });
 }
 

@@ -12,7 +12,7 @@ import { Exec, type V1Status } from '@kubernetes/client-node';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
-import { problemOf, statusCodeOf } from '../cluster/problems.ts';
+import { statusCodeOf } from '../cluster/problems.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { agentFile, containerName } from './manifest.ts';
 
@@ -119,9 +119,9 @@ export async function sendBinary(
     if (refused === 403) {
       // The upgrade's refusal comes without its body.
       const cause = `pods/exec is refused in the namespace ${namespace}, and the agent is sent through it`;
-      return failure({ ...problemOf(attempt.error, asked), ...{ cause } });
+      return failure({ ...(await connection.explain(attempt.error, asked)), cause });
     }
-    return failure(problemOf(attempt.error, asked));
+    return failure(await connection.explain(attempt.error, asked));
   }
   const socket = attempt.value;
   const onAbort = () => stalled('stopped');

@@ -101,7 +101,7 @@ export class ApiConnection {
   }
 
   async explain(error: unknown, asked: Asked) {
-    return problemOf(error, asked, await this.#knownCredentials());
+    return problemOf(error, asked, { credentials: await this.#knownCredentials(), clockSkew: this.#clockSkew ?? 0 });
   }
 
   /** How far the API server's clock is ahead of ours, in milliseconds, by its last answer; null before the first. */

@@ -60,7 +60,15 @@ export function isAuthorizationRefusal(error: unknown): boolean {
   return statusCodeOf(error) === 403 && (message === '' || /\bcannot \S+ (resource|path)\b/.test(message));
 }
 
-export function problemOf(error: unknown, asked: Asked, credentials: ClusterCredentials | null = null): Problem {
+/** What a refusal of credentials is judged by. */
+export interface Caller {
+  readonly credentials: ClusterCredentials | null;
+  /** How far the API server's clock is ahead of this computer's, in milliseconds. */
+  readonly clockSkew: number;
+}
+const unknownCaller: Caller = { credentials: null, clockSkew: 0 };
+
+export function problemOf(error: unknown, asked: Asked, caller = unknownCaller): Problem {
   if (error instanceof ProblemError) {
     return error.problem;
   }
@@ -72,7 +80,7 @@ export function problemOf(error: unknown, asked: Asked, credentials: ClusterCred
   const said = plainText(status.message ?? '') || `the API server answered ${code}`;
   switch (code) {
     case 401:
-      return refusedCredentials(credentials, said);
+      return refusedCredentials(caller, said);
     case 403:
       return isAuthorizationRefusal(error)
         ? forbiddenProblem(asked, said)
@@ -102,17 +110,28 @@ export function forbiddenProblem(asked: Asked, cause: string): Problem {
   return problem('forbidden', cause, facts, role);
 }
 
+/** Bearer tokens and certificates are checked against the clock; API servers allow none to a minute or so. */
+const clockTolerance = 5 * 60_000;
+
 /** API servers do not refuse an expired client certificate in the handshake: they answer 401. */
-function refusedCredentials(credentials: ClusterCredentials | null, said: string): Problem {
+function refusedCredentials({ credentials, clockSkew }: Caller, said: string): Problem {
   if (credentials?.clientCertificate) {
     try {
       const { validTo } = new X509Certificate(credentials.clientCertificate);
-      if (Date.parse(validTo) < Date.now()) {
+      if (Date.parse(validTo) < Date.now() + clockSkew) {
         return problem('certificate-expired', `the client certificate was valid until ${validTo}`);
       }
     } catch {
       // It cannot be read: what the API server says is all there is to say.
     }
+  }
+  if (Math.abs(clockSkew) > clockTolerance) {
+    const minutes = Math.round(Math.abs(clockSkew) / 60_000);
+    const direction = clockSkew > 0 ? 'behind' : 'ahead of';
+    return problem(
+      'clock-wrong',
+      `it is ${minutes} minutes ${direction} the API server's, which refuses the credentials`,
+    );
   }
   return problem('unauthorized', said);
 }

@@ -18,7 +18,7 @@ import {
   parseAddress,
   parsePrefix,
 } from './prefixes.ts';
-import { type Asked, apiStatusOf, isAuthorizationRefusal, problemOf, statusCodeOf } from './problems.ts';
+import { type Asked, apiStatusOf, isAuthorizationRefusal, statusCodeOf } from './problems.ts';
 import { catalogueClusterRole } from './roles.ts';
 
 /** No Service may have this address (RFC 5737, documentation). The refusal names the ranges that are valid. */
@@ -38,6 +38,16 @@ interface Learnt {
 }
 
 export async function discoverRanges(connection: ApiConnection, namespace: string): Promise<Result<Range[]>> {
+  let all = await askEveryWay(connection, namespace);
+  let decisive = decisiveOf(all);
+  if (statusCodeOf(decisive) === 401 && (await connection.refresh())) {
+    all = await askEveryWay(connection, namespace);
+    decisive = decisiveOf(all);
+  }
+  return decisive === undefined ? rangesOf(all) : failure(await connection.explain(decisive, askedServices));
+}
+
+async function askEveryWay(connection: ApiConnection, namespace: string) {
   const [serviceCidrs, answered, services, nodes, calico, cilium, pods] = await Promise.all([
     learnServiceCidrs(connection),
     learnFromRefusal(connection, namespace),
@@ -47,11 +57,24 @@ export async function discoverRanges(connection: ApiConnection, namespace: strin
     learnCiliumNodes(connection),
     observePods(connection, namespace),
   ]);
-  const all = [serviceCidrs, answered, services.learnt, nodes, calico, cilium, pods.learnt];
-  const unreachable = all.map((learnt) => learnt.error).find((error) => isDecisive(error));
-  if (unreachable !== undefined) {
-    return failure(problemOf(unreachable, askedServices));
-  }
+  return { serviceCidrs, answered, services, nodes, calico, cilium, pods };
+}
+
+type Answers = Awaited<ReturnType<typeof askEveryWay>>;
+
+function learntOf({ serviceCidrs, answered, services, nodes, calico, cilium, pods }: Answers): Learnt[] {
+  return [serviceCidrs, answered, services.learnt, nodes, calico, cilium, pods.learnt];
+}
+
+/** The error that says that nothing can be learnt; undefined where there is none. */
+function decisiveOf(answers: Answers): unknown {
+  return learntOf(answers)
+    .map(({ error }) => error)
+    .find((error) => isDecisive(error));
+}
+
+function rangesOf(answers: Answers): Result<Range[]> {
+  const { serviceCidrs, answered, services, nodes, calico, cilium, pods } = answers;
   const ranges: Range[] = [
     ...serviceRanges(serviceCidrs, answered, services.addresses),
     ...podRanges(calico, cilium, nodes, pods.addresses),
@@ -60,7 +83,7 @@ export async function discoverRanges(connection: ApiConnection, namespace: strin
     return success(ranges);
   }
   return failure(
-    all.some((learnt) => learnt.sawIPv6)
+    learntOf(answers).some(({ sawIPv6 }) => sawIPv6)
       ? problem('cluster-ipv6-only', 'every Service and pod address that could be seen is IPv6')
       : problem(
           'no-ranges',

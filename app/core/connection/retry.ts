@@ -11,6 +11,7 @@ export const longestWait = 30_000;
  */
 const mendedByPeople: ReadonlySet<string> = new Set([
   'agent-image-unpullable',
+  'agent-missing',
   'agent-no-shell',
   'agent-refused',
   'agent-version',

@@ -49,7 +49,7 @@ export async function ensureHelper(): Promise<Result<null>> {
     '600',
   ]);
   if (code !== 0) {
-    return failure(problem('helper-missing', `sudo ended with ${code}`, { context: '' }));
+    return failure(problem('helper-missing', `sudo ended with ${code}`));
   }
   const deadline = Date.now() + 10_000;
   while (Date.now() < deadline) {
@@ -58,5 +58,5 @@ export async function ensureHelper(): Promise<Result<null>> {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return failure(problem('helper-missing', 'it was started with sudo but does not answer', { context: '' }));
+  return failure(problem('helper-missing', 'it was started with sudo but does not answer'));
 }
