@@ -104,7 +104,7 @@ type StartCommand =
 async function startCommand(userId: number, options: HelperOptions): Promise<StartCommand> {
   const { environment, program } = options;
   if ((await findProgram(program, '')) === null) {
-    return { problem: problem('helper-missing', `${program} does not exist; \`npm run build-native\` makes it`) };
+    return { problem: problem('helper-program-missing', `${program} does not exist`) };
   }
   const idle = userId === 0 ? idleSeconds.root : idleSeconds.confirmed;
   const serve = ['serve', '--user', String(userId), '--exit-when-idle', String(idle)];

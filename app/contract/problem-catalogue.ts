@@ -170,6 +170,7 @@ export const catalogue = {
     ),
     command('slipway connect'),
   ),
+  'helper-program-missing': entry('host', 'The helper program is missing', command('npm run build-native')),
   'helper-refused': entry(
     'host',
     'The helper refused this program',
@@ -178,7 +179,8 @@ export const catalogue = {
   'helper-version': entry(
     'host',
     'The helper is of another version',
-    advice('Stop it; the next connect starts the right one.'),
+    advice('It ends by itself when nobody used it for ten minutes; or end it now, and connect again.'),
+    command('sudo pkill slipway-helper'),
   ),
   internal: entry('internal', 'Something unexpected happened', command('slipway doctor')),
   'journal-unwritable': entry(

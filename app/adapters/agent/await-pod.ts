@@ -5,7 +5,7 @@ import type { ApiConnection } from '../cluster/api-connection.ts';
 import { isAuthorizationRefusal, problemOf } from '../cluster/problems.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { containerName } from './manifest.ts';
-import { type PodSource, progressOfPod, refusalOfJob } from './pod-reasons.ts';
+import { type PodProgress, type PodSource, progressOfPod, refusalOfJob } from './pod-reasons.ts';
 import { watchPodOf } from './pod-watch.ts';
 
 /** While a Job has no pod, its events are asked this often why. Milliseconds. */
@@ -16,6 +16,9 @@ const podPatience = 20_000;
 
 /** In all. Large images over slow links take minutes. Milliseconds. */
 const wholePatience = 5 * 60_000;
+
+/** How long a node may take to tell that a container ended. Milliseconds. */
+const endPatience = 5_000;
 
 export interface Awaited extends PodSource {
   readonly namespace: string;
@@ -75,10 +78,8 @@ export function awaitPod(
       } else if (state.kind === 'failed') {
         settle(failure(state.problem));
       } else if (state.kind === 'ended') {
-        lastWords(connection, awaited.namespace, pod.metadata?.name ?? '').then((words) =>
-          settle(
-            failure(problem('agent-crashed', words === '' ? state.because : `${state.because}; it said: ${words}`)),
-          ),
+        crashProblem(connection, awaited.namespace, pod.metadata?.name ?? '', state.because).then((crash) =>
+          settle(failure(crash)),
         );
       } else {
         tell(state.detail);
@@ -129,6 +130,38 @@ async function refusalOf(connection: ApiConnection, awaited: Awaited) {
     }),
   );
   return events.ok ? refusalOfJob(events.value.items) : null;
+}
+
+/** How a pod is now (null: unknown); where its end is certain, as soon as its node told it. */
+export async function progressOf(
+  connection: ApiConnection,
+  source: PodSource & { readonly namespace: string },
+  pod: string,
+  endIsCertain: boolean,
+): Promise<PodProgress | null> {
+  const until = Date.now() + endPatience;
+  for (;;) {
+    const found = await connection.attempt(() =>
+      connection.client(CoreV1Api).readNamespacedPod({ namespace: source.namespace, name: pod }),
+    );
+    const state = found.ok ? progressOfPod(found.value, source) : null;
+    if (!endIsCertain || state?.kind !== 'running' || Date.now() > until) {
+      return state;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+}
+
+/** Why a pod ended, with its last words where its end does not quote them already. */
+export async function crashProblem(
+  connection: ApiConnection,
+  namespace: string,
+  pod: string,
+  because: string,
+): Promise<Problem> {
+  const words = await lastWords(connection, namespace, pod);
+  const isQuoted = words === '' || because.includes(words);
+  return problem('agent-crashed', isQuoted ? because : `${because}; it said: ${words}`);
 }
 
 /** The last lines of a pod's log; empty where there are none or they may not be read. */

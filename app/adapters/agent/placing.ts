@@ -9,9 +9,9 @@ import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentWish, Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type Asked, statusCodeOf } from '../cluster/problems.ts';
-import { awaitPod } from './await-pod.ts';
+import { awaitPod, crashProblem, progressOf } from './await-pod.ts';
 import { agentJob, agentLabel } from './manifest.ts';
-import { needsCpuLimit, progressOfPod } from './pod-reasons.ts';
+import { needsCpuLimit } from './pod-reasons.ts';
 import type { AgentRecord, AgentRecords } from './records.ts';
 import { keepRenewing } from './renewal.ts';
 import { type AgentBinary, type SendTimes, sendBinary } from './send-binary.ts';
@@ -193,12 +193,10 @@ export class AgentPlacing {
       if (sent.ok || signal.aborted || sent.problem.code === 'forbidden') {
         return sent;
       }
-      const found = await this.#connection.attempt(() =>
-        this.#connection.client(CoreV1Api).readNamespacedPod({ namespace, name: pod }),
-      );
-      const state = found.ok ? progressOfPod(found.value, { image, contained: false }) : null;
+      const source = { namespace, image, contained: false };
+      const state = await progressOf(this.#connection, source, pod, sent.problem.facts.started === 'true');
       if (state?.kind === 'ended') {
-        return failure(problem('agent-crashed', `${state.because}, while the agent was sent into it`));
+        return failure(await crashProblem(this.#connection, namespace, pod, state.because));
       }
       if (attempt === 2 || state?.kind !== 'running' || sent.problem.code !== 'agent-unreachable') {
         return sent;

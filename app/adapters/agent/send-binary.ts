@@ -145,6 +145,10 @@ export async function sendBinary(
   if (ended.value.status === 'Success') {
     return success({ opened, sent: performance.now() - started });
   }
+  if (answered.includes('sent\n')) {
+    // The script fails no more from there on: it was ended with the container, by the agent's own end.
+    return failure(problem('agent-crashed', 'it ended as soon as it was started', { started: 'true' }));
+  }
   const said = plainText(`${errors.join('')} ${ended.value.message ?? ''}`);
   return failure(
     /executable file not found|no such file or directory|the image lacks/i.test(said)

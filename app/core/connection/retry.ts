@@ -29,6 +29,7 @@ const mendedByPeople: ReadonlySet<string> = new Set([
   'exec-unconfirmed',
   'forbidden',
   'helper-busy',
+  'helper-program-missing',
   'helper-refused',
   'helper-version',
   'journal-unwritable',

@@ -1,5 +1,5 @@
 /** The checks behind `doctor`: each says in one sentence how a part is, and where it is bad, what to do. Changes nothing. */
-import { type Check, type Context, type Problem, problem, type Result } from '../../contract/index.ts';
+import { type Check, type Context, type Problem, problem, type Result, withFacts } from '../../contract/index.ts';
 import { openCluster } from '../clusters/contexts.ts';
 import { isNeeded } from '../clusters/preflight.ts';
 import type { Runner } from '../connection/runner.ts';
@@ -31,7 +31,9 @@ export async function runChecks(
     checkHost(ports, active),
     checkCluster(ports, context, trusted, runner),
   ]);
-  return [...ofHost, ...ofCluster, ...(await checkConnection(ports, runner))];
+  const checks = [...ofHost, ...ofCluster, ...(await checkConnection(ports, runner))];
+  const facts = context.ok ? { context: context.value.name } : {};
+  return checks.map((check) => ({ ...check, problem: check.problem && withFacts(check.problem, facts) }));
 }
 
 async function checkHost(ports: Ports, active: Runner | null): Promise<Check[]> {
