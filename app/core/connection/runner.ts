@@ -39,6 +39,7 @@ export interface Runner {
 export function createRunner(ports: Ports, initial: ConnectionState, surroundings: RunnerSurroundings): Runner {
   let state = initial;
   let cluster: ClusterPort | null = null;
+  let reaching: Promise<void> = Promise.resolve();
   let catalogue: Catalogue | null = null;
   let unwatch: () => void = () => {};
   let host: HostInspection | null = null;
@@ -72,14 +73,18 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
   }
 
   /** Runs a task whose failure is reported. An exception is a defect of an adapter and is reported as one. */
-  function run(task: FailingTask, body: (signal: AbortSignal) => Promise<Result<unknown>>, owns = false): void {
+  function run(
+    task: FailingTask,
+    body: (signal: AbortSignal) => Promise<Result<unknown>>,
+    owns = false,
+  ): Promise<void> {
     const { signal } = work;
     const fail = (because: Problem) => {
       if (!signal.aborted || owns) {
         dispatch({ kind: 'taskFailed', task, problem: because });
       }
     };
-    body(signal).then(
+    return body(signal).then(
       (result) => {
         if (!result.ok) {
           fail(result.problem);
@@ -94,11 +99,9 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
     task: FailingTask,
     body: (open: ClusterPort, signal: AbortSignal) => Promise<Result<unknown>>,
     owns = false,
-  ): void {
+  ): Promise<void> {
     const open = cluster;
-    if (open !== null) {
-      run(task, (signal) => body(open, signal), owns);
-    }
+    return open === null ? Promise.resolve() : run(task, (signal) => body(open, signal), owns);
   }
 
   function perform(effect: Effect): void {
@@ -127,7 +130,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
         });
         return;
       case 'reachCluster':
-        runOnCluster('reach', async (open, signal) => {
+        reaching = runOnCluster('reach', async (open, signal) => {
           const checked = await checkCluster(open, effect.wanted);
           if (checked.ok && !signal.aborted) {
             dispatch({ kind: 'clusterReached', problems: checked.value });
@@ -138,6 +141,9 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
       case 'discoverRanges':
         runOnCluster('ranges', async (open, signal) => {
           const found = await open.discoverRanges();
+          if (!found.ok) {
+            await reaching; // it says more precisely what is wrong: the missing right rather than that no range was seen
+          }
           if (found.ok && !signal.aborted) {
             dispatch({ kind: 'rangesFound', ranges: found.value });
           }
