@@ -1,7 +1,7 @@
 /** Waits until the pod of a Job runs, telling its own reasons meanwhile, or says why it never will. */
-import { CoreV1Api, type V1Pod } from '@kubernetes/client-node';
 import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
+import { type CoreEvent, type ObjectList, type Pod, pathOf } from '../cluster/api-objects.ts';
 import { isAuthorizationRefusal, problemOf } from '../cluster/problems.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { containerName } from './manifest.ts';
@@ -31,14 +31,14 @@ export function awaitPod(
   awaited: Awaited,
   progress: (detail: string) => void,
   signal: AbortSignal,
-): Promise<Result<V1Pod>> {
+): Promise<Result<Pod>> {
   return new Promise((resolve) => {
     const started = Date.now();
     let podSeen = false;
     let troubleSince: { readonly code: string; readonly at: number } | null = null;
     let trouble: NodeJS.Timeout | undefined;
     let lastDetail = '';
-    const settle = (result: Result<V1Pod>) => {
+    const settle = (result: Result<Pod>) => {
       unwatch();
       clearInterval(asking);
       clearTimeout(trouble);
@@ -60,7 +60,7 @@ export function awaitPod(
       clearTimeout(trouble);
       trouble = setTimeout(() => settle(failure(found)), Math.max(0, troubleSince.at + patience - Date.now()));
     };
-    const look = (pod: V1Pod) => {
+    const look = (pod: Pod) => {
       podSeen = true;
       if (pod.metadata?.deletionTimestamp !== undefined) {
         settle(failure(problem('agent-gone', 'somebody deleted the agent pod while it started')));
@@ -124,8 +124,7 @@ export function awaitPod(
 
 async function refusalOf(connection: ApiConnection, awaited: Awaited) {
   const events = await connection.attempt(() =>
-    connection.client(CoreV1Api).listNamespacedEvent({
-      namespace: awaited.namespace,
+    connection.get<ObjectList<CoreEvent>>(pathOf('events', awaited.namespace), {
       fieldSelector: `involvedObject.uid=${awaited.jobUid}`,
     }),
   );
@@ -141,9 +140,7 @@ export async function progressOf(
 ): Promise<PodProgress | null> {
   const until = Date.now() + endPatience;
   for (;;) {
-    const found = await connection.attempt(() =>
-      connection.client(CoreV1Api).readNamespacedPod({ namespace: source.namespace, name: pod }),
-    );
+    const found = await connection.attempt(() => connection.get<Pod>(pathOf('pods', source.namespace, pod)));
     const state = found.ok ? progressOfPod(found.value, source) : null;
     if (!endIsCertain || state?.kind !== 'running' || Date.now() > until) {
       return state;
@@ -167,13 +164,11 @@ export async function crashProblem(
 /** The last lines of a pod's log; empty where there are none or they may not be read. */
 export async function lastWords(connection: ApiConnection, namespace: string, pod: string): Promise<string> {
   const log = await connection.attempt(() =>
-    connection.client(CoreV1Api).readNamespacedPodLog({
-      namespace,
-      name: pod,
+    connection.getText(pathOf('pods', namespace, pod, 'log'), {
       container: containerName,
       tailLines: 20,
       limitBytes: 4096,
     }),
   );
-  return log.ok ? plainText(String(log.value)).slice(-600) : '';
+  return log.ok ? plainText(log.value).slice(-600) : '';
 }

@@ -3,11 +3,11 @@
  * everything away again. What it made before an abort or a failure it deletes.
  */
 import { randomBytes } from 'node:crypto';
-import { BatchV1Api, CoreV1Api, type V1Job } from '@kubernetes/client-node';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentWish, Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
+import { type Job, type ObjectList, type Pod, pathOf } from '../cluster/api-objects.ts';
 import { type Asked, statusCodeOf } from '../cluster/problems.ts';
 import { awaitPod, crashProblem, progressOf } from './await-pod.ts';
 import { agentJob, agentLabel } from './manifest.ts';
@@ -49,9 +49,7 @@ export class AgentPlacing {
 
   async lives(placed: AgentPlaced): Promise<Result<boolean>> {
     const { namespace, pod } = placed.target;
-    const found = await this.#connection.attempt(() =>
-      this.#connection.client(CoreV1Api).readNamespacedPod({ namespace, name: pod }),
-    );
+    const found = await this.#connection.attempt(() => this.#connection.get<Pod>(pathOf('pods', namespace, pod)));
     if (found.ok) {
       const running = found.value.status?.containerStatuses?.[0]?.state?.running !== undefined;
       return success(running && found.value.metadata?.deletionTimestamp === undefined);
@@ -204,9 +202,9 @@ export class AgentPlacing {
     }
   }
 
-  async #createJob(job: V1Job, namespace: string): Promise<Result<V1Job>> {
+  async #createJob(job: Job, namespace: string): Promise<Result<Job>> {
     const made = await this.#connection.ask(asked('create', 'jobs', namespace), () =>
-      this.#connection.client(BatchV1Api).createNamespacedJob({ namespace, body: job }),
+      this.#connection.post<Job>(pathOf('jobs', namespace), job),
     );
     if (!made.ok && made.problem.facts.status !== undefined && Number(made.problem.facts.status) >= 400) {
       // Admission answers with whatever status it likes: the words are what counts.
@@ -245,7 +243,7 @@ export class AgentPlacing {
 
   async #isOurs(record: AgentRecord): Promise<boolean> {
     const found = await this.#connection.attempt(() =>
-      this.#connection.client(CoreV1Api).readNamespacedPod({ namespace: record.namespace, name: record.pod }),
+      this.#connection.get<Pod>(pathOf('pods', record.namespace, record.pod)),
     );
     if (!found.ok) {
       return false;
@@ -279,12 +277,12 @@ export class AgentPlacing {
     this.#renewals.delete(uid);
     const deleted = await this.#connection.ask(asked('delete', 'jobs', namespace), async () => {
       try {
-        await this.#connection.client(BatchV1Api).deleteNamespacedJob({
-          namespace,
-          name: job,
+        await this.#connection.delete(pathOf('jobs', namespace, job), {
+          apiVersion: 'v1',
+          kind: 'DeleteOptions',
           propagationPolicy: 'Background',
           // Never somebody else's Job of the same name.
-          ...(uid === '' ? {} : { body: { preconditions: { uid }, propagationPolicy: 'Background' } }),
+          ...(uid === '' ? {} : { preconditions: { uid } }),
         });
       } catch (error) {
         if (statusCodeOf(error) !== 404 && statusCodeOf(error) !== 409) {
@@ -307,7 +305,7 @@ export class AgentPlacing {
     const labelSelector = `${agentLabel}=${job}`;
     for (;;) {
       const left = await this.#connection.attempt(() =>
-        this.#connection.client(CoreV1Api).listNamespacedPod({ namespace, labelSelector }),
+        this.#connection.get<ObjectList<Pod>>(pathOf('pods', namespace), { labelSelector }),
       );
       const isOurs = (owner: { uid: string }) => uid === '' || owner.uid === uid;
       if (!left.ok || !left.value.items.some((pod) => pod.metadata?.ownerReferences?.some(isOurs) ?? true)) {

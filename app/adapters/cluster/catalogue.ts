@@ -2,10 +2,10 @@
  * The catalogue: namespaces, Services and their endpoints, listed once or followed by informers. What the user may
  * not see cluster-wide is looked for in the home namespace; what may not be seen there either becomes a problem.
  */
-import { CoreV1Api, DiscoveryV1Api, type KubernetesListObject, type KubernetesObject } from '@kubernetes/client-node';
 import { type Problem, problem, type Result, success } from '../../contract/index.ts';
 import type { Catalogue } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
+import { type KubernetesObject, type ObjectList, pathOf } from './api-objects.ts';
 import { checkedList } from './api-watch.ts';
 import { joinEndpoints, namespaceOf, serviceOf, sliceOf } from './catalogue-objects.ts';
 import { type Informer, startInformer } from './informer.ts';
@@ -13,7 +13,7 @@ import { type Asked, forbiddenProblem, problemOf } from './problems.ts';
 import { catalogueClusterRole } from './roles.ts';
 
 type Kind = 'namespaces' | 'services' | 'endpointslices';
-type List = KubernetesListObject<KubernetesObject>;
+type List = ObjectList<KubernetesObject>;
 
 /** A burst of changes becomes one catalogue. Milliseconds. */
 const settleTime = 150;
@@ -157,27 +157,6 @@ function missing(kind: Kind, namespace: string, because: Problem): Problem {
   return { ...forbiddenProblem(askedFor(kind, namespace), because.cause), severity: 'warning' };
 }
 
-function pathOf(kind: Kind, namespace: string): string {
-  const root = groups[kind] === '' ? '/api/v1' : `/apis/${groups[kind]}/v1`;
-  return namespace === '' ? `${root}/${kind}` : `${root}/namespaces/${encodeURIComponent(namespace)}/${kind}`;
-}
-
 async function listAll(connection: ApiConnection, kind: Kind, namespace: string): Promise<List> {
-  const core = connection.client(CoreV1Api);
-  const discovery = connection.client(DiscoveryV1Api);
-  const everywhere = namespace === '';
-  switch (kind) {
-    case 'namespaces':
-      return checkedList(await core.listNamespace());
-    case 'services':
-      return checkedList(
-        await (everywhere ? core.listServiceForAllNamespaces() : core.listNamespacedService({ namespace })),
-      );
-    case 'endpointslices':
-      return checkedList(
-        await (everywhere
-          ? discovery.listEndpointSliceForAllNamespaces()
-          : discovery.listNamespacedEndpointSlice({ namespace })),
-      );
-  }
+  return checkedList(await connection.get(pathOf(kind, namespace)));
 }

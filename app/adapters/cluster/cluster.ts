@@ -1,7 +1,6 @@
-/** One cluster as one user sees it: the ClusterPort over client-node. */
+/** One cluster as one user sees it: the ClusterPort over its API server. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { VersionApi } from '@kubernetes/client-node';
 import type { Context, ExecPlugin, Result } from '../../contract/index.ts';
 import { failure, problem, success } from '../../contract/index.ts';
 import type { ClusterAddress } from '../../core/engine-messages.ts';
@@ -74,7 +73,7 @@ async function unbroken<Value>(operation: string, work: () => Promise<Result<Val
 
 async function reach(connection: ApiConnection): Promise<Result<{ version: string; clockSkewMilliseconds: number }>> {
   const asked: Asked = { verb: 'get', group: '', resource: '/version', namespace: '', purpose: 'other' };
-  const answer = await connection.ask(asked, () => connection.client(VersionApi).getCode());
+  const answer = await connection.ask(asked, () => connection.get<{ gitVersion?: unknown } | null>('/version'));
   const skew = connection.clockSkew() ?? 0;
   if (!answer.ok) {
     return answer;

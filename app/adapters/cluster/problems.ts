@@ -1,11 +1,11 @@
-/** Turns the errors of client-node, undici, TLS and sockets into problems, once, for everything that talks to an API server. */
+/** Turns the errors of requests, TLS and sockets into problems, once, for everything that talks to an API server. */
 import { X509Certificate } from 'node:crypto';
-import { ApiException } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { type Problem, problem } from '../../contract/index.ts';
 import type { ClusterCredentials } from '../../core/engine-messages.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { ProblemError } from '../problem-error.ts';
+import { ApiRefusal } from './exchange.ts';
 import { agentRole, catalogueClusterRole, roleFor } from './roles.ts';
 
 /** What was asked for, for the words of a refusal. `namespace` is empty for the whole cluster. */
@@ -27,12 +27,8 @@ export type ApiStatus = z.infer<typeof statusSchema>;
 
 /** HTTP status of an API server's refusal, or null where the error is something else. */
 export function statusCodeOf(error: unknown): number | null {
-  if (error instanceof ApiException) {
-    return error.code;
-  }
-  const carried = z.object({ statusCode: z.number() }).safeParse(error); // client-node's Watch
-  if (carried.success) {
-    return carried.data.statusCode;
+  if (error instanceof ApiRefusal) {
+    return error.statusCode;
   }
   // ws tells the status of a refused upgrade in its message only.
   const refused = /Unexpected server response: (\d{3})/.exec(messageOf(error));
@@ -41,14 +37,12 @@ export function statusCodeOf(error: unknown): number | null {
 
 /** The API server's own words (metav1.Status); empty where it sent none. */
 export function apiStatusOf(error: unknown): ApiStatus {
-  const body: unknown = error instanceof ApiException ? error.body : null;
-  let document: unknown = body;
-  if (typeof body === 'string') {
-    try {
-      document = JSON.parse(body);
-    } catch {
-      return { message: plainText(body) };
-    }
+  const body = error instanceof ApiRefusal ? error.body : '';
+  let document: unknown = null;
+  try {
+    document = body === '' ? null : JSON.parse(body);
+  } catch {
+    return { message: plainText(body) };
   }
   const parsed = statusSchema.safeParse(document);
   return parsed.success ? parsed.data : {};
@@ -75,6 +69,9 @@ export function problemOf(error: unknown, asked: Asked, caller = unknownCaller):
   const code = statusCodeOf(error);
   if (code === null) {
     return connectionProblem(error);
+  }
+  if (code >= 300 && code < 400) {
+    return problem('api-unreachable', 'what answers there is no API server (it sends one elsewhere)');
   }
   const status = apiStatusOf(error);
   const said = plainText(status.message ?? '') || `the API server answered ${code}`;

@@ -1,7 +1,7 @@
 /** Asks the API server which of the rights that Slipway uses this account has (SelfSubjectAccessReview). */
-import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { type Problem, type Result, success } from '../../contract/index.ts';
 import type { ApiConnection } from './api-connection.ts';
+import type { AccessReview } from './api-objects.ts';
 import { type Asked, forbiddenProblem } from './problems.ts';
 import { agentRules, catalogueRules, type Rule } from './roles.ts';
 
@@ -56,16 +56,16 @@ async function review(connection: ApiConnection, wish: Asked): Promise<Result<Pr
     purpose: 'other',
   };
   const answer = await connection.ask(asking, () =>
-    connection.client(AuthorizationV1Api).createSelfSubjectAccessReview({
-      body: {
-        spec: {
-          resourceAttributes: {
-            verb: wish.verb,
-            group: wish.group,
-            resource: resource ?? '',
-            ...(subresource === undefined ? {} : { subresource }),
-            ...(wish.namespace === '' ? {} : { namespace: wish.namespace }),
-          },
+    connection.post<AccessReview>('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: {
+        resourceAttributes: {
+          verb: wish.verb,
+          group: wish.group,
+          resource: resource ?? '',
+          ...(subresource === undefined ? {} : { subresource }),
+          ...(wish.namespace === '' ? {} : { namespace: wish.namespace }),
         },
       },
     }),

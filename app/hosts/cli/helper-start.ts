@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { findFolders } from '../../adapters/folders.ts';
-import { openPorts } from '../../adapters/ports.ts';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import { dim, say } from './output.ts';
 
@@ -27,7 +26,8 @@ export async function ensureHelper(): Promise<Result<null>> {
   if (!folders.ok) {
     return folders;
   }
-  const helper = openPorts(folders.value, process.env).helper;
+  const { openPorts } = await import('../../adapters/ports.ts'); // a connect as root need not wait for it
+  const { helper } = openPorts(folders.value, process.env);
   const state = await helper.state();
   if (state.state === 'ready') {
     return success(null);
