@@ -4,6 +4,9 @@
  */
 import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 
+/** File beside the lock with the KUBECONFIG that the core was started with. */
+export const kubeconfigFile = 'core.kubeconfig';
+
 /** Start time of a process in clock ticks since boot, see proc(5); empty where it cannot be told. */
 function startOf(processId: number): string {
   try {

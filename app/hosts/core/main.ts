@@ -2,7 +2,7 @@
  * The core as a process of its own: takes the lock, serves the contract on a socket that only its user can reach,
  * and ends itself when it has nothing to do. Whoever comes first starts it; everyone else attaches.
  */
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { findFolders } from '../../adapters/folders.ts';
@@ -10,7 +10,7 @@ import { openPorts } from '../../adapters/ports.ts';
 import { createCore } from '../../core/app.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { serveLink } from '../serve.ts';
-import { takeLock } from './lock.ts';
+import { kubeconfigFile, takeLock } from './lock.ts';
 
 /** How long an idle core with no frontend waits before it ends, in milliseconds. */
 const idleGrace = 10_000;
@@ -25,6 +25,9 @@ async function main(): Promise<number> {
   if (release === null) {
     return 0; // another core was first
   }
+  // Which kubeconfigs this core reads, for commands that were given others (cli/core-link.ts).
+  const given = join(folders.value.runtime, kubeconfigFile);
+  writeFileSync(given, process.env.KUBECONFIG ?? '', { mode: 0o600 });
   const build = buildIdentity();
   const ports = openPorts(folders.value, process.env);
   const core = createCore(ports, build, { processId: process.pid, random: Math.random });
@@ -70,6 +73,7 @@ async function main(): Promise<number> {
   server.close();
   await core.close();
   rmSync(socketPath, { force: true });
+  rmSync(given, { force: true });
   release();
   return 0;
 }
