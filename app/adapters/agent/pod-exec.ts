@@ -2,7 +2,6 @@
  * Runs a program in a container through pods/exec over a WebSocket, as kubectl does: the first byte of each message
  * says which stream it is of (k8s.io/apimachinery/pkg/util/remotecommand). Standard input is never closed.
  */
-import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { pathOf } from '../cluster/api-objects.ts';
@@ -55,6 +54,7 @@ export async function execInPod(
     url.searchParams.append('command', word);
   }
   url.protocol = url.protocol.replace('http', 'ws');
+  const { WebSocket } = await import('ws'); // not needed where an agent waits
   const socket = new WebSocket(url, protocols, {
     agent: streams,
     // Lists of values are lines of their own (act-as groups); the types of ws know only single ones.

@@ -3,8 +3,8 @@
  * share. Act-as fields are sent whole, and the system's certificate authorities count where the kubeconfig names none,
  * both as with kubectl. HTTP/1.1, because one dead HTTP/2 connection would stall every watch and request at once.
  */
-import { Agent as HttpAgent, type OutgoingHttpHeaders } from 'node:http';
-import { type AgentOptions, Agent as HttpsAgent } from 'node:https';
+import type { Agent, OutgoingHttpHeaders } from 'node:http';
+import { type AgentOptions, Agent as SecureAgent } from 'node:https';
 import { isIP } from 'node:net';
 import { checkServerIdentity, getCACertificates, type PeerCertificate } from 'node:tls';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
@@ -21,9 +21,9 @@ const probeAfter = 30_000;
 export interface Session {
   readonly headers: OutgoingHttpHeaders;
   /** For requests that end. */
-  readonly requests: HttpAgent;
+  readonly requests: Agent;
   /** For what stays open: watches and execs. */
-  readonly streams: HttpAgent;
+  readonly streams: Agent;
 }
 
 export async function beginSession(address: ClusterAddress, credentials: ClusterCredentials): Promise<Session> {
@@ -55,11 +55,14 @@ export function endSession({ requests, streams }: Session): void {
   streams.destroy();
 }
 
-/** What leads through a proxy is loaded only where there is one. */
-async function openAgent({ server, proxyUrl }: ClusterAddress, options: AgentOptions): Promise<HttpAgent> {
+/**
+ * What leads through a proxy or without TLS is loaded only where that is so. An import of node:http reads all that it
+ * exports, undici among it: 30 ms that an API server behind TLS can do without.
+ */
+async function openAgent({ server, proxyUrl }: ClusterAddress, options: AgentOptions): Promise<Agent> {
   const secure = server.startsWith('https:');
   if (proxyUrl === undefined || proxyUrl === '') {
-    return secure ? new HttpsAgent(options) : new HttpAgent(options);
+    return secure ? new SecureAgent(options) : new (await import('node:http')).Agent(options);
   }
   if (proxyUrl.startsWith('socks')) {
     const { SocksProxyAgent } = await import('socks-proxy-agent');

@@ -15,7 +15,7 @@ import { catalogueClusterRole } from './roles.ts';
 type Kind = 'namespaces' | 'services' | 'endpointslices';
 type List = ObjectList<KubernetesObject>;
 
-/** A burst of changes becomes one catalogue. Milliseconds. */
+/** A burst of changes becomes one catalogue; the first is waited for, and told at once. Milliseconds. */
 const settleTime = 150;
 
 const groups: Readonly<Record<Kind, string>> = { namespaces: '', services: '', endpointslices: 'discovery.k8s.io' };
@@ -86,6 +86,7 @@ export function watchCatalogue(
   const problems = new Map<Kind, Problem>();
   const given = new Set<Kind>(); // refused everywhere: nothing will come
   let settling: NodeJS.Timeout | undefined;
+  let told = false;
   let ended = false;
 
   const objects = (kind: Kind) => informers.get(kind)?.objects() ?? [];
@@ -93,13 +94,14 @@ export function watchCatalogue(
     if (ended || !kinds.every((kind) => given.has(kind) || informers.get(kind)?.complete === true)) {
       return;
     }
+    told = true;
     const names = given.has('namespaces') ? [home] : objects('namespaces').map(namespaceOf);
     const namespaces = names.filter((name) => name !== null);
     listener(assemble(namespaces, objects('services'), objects('endpointslices'), [...problems.values()]));
   };
   const changed = () => {
     clearTimeout(settling);
-    settling = setTimeout(tell, settleTime);
+    settling = setTimeout(tell, told ? settleTime : 0);
   };
   const follow = (kind: Kind, namespace: string) => {
     informers.get(kind)?.end();

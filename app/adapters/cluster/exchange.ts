@@ -1,5 +1,5 @@
 /** One HTTP request to an API server, up to its answer's head. What goes wrong is thrown as it came. */
-import { type Agent, type IncomingMessage, type OutgoingHttpHeaders, request as plainRequest } from 'node:http';
+import type { Agent, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
@@ -56,9 +56,10 @@ type Outcome =
   | { readonly kind: 'answered'; readonly answer: IncomingMessage }
   | { readonly kind: 'failed'; readonly error: unknown; readonly reused: boolean };
 
-function once({ method, url, headers, agent, body, signal }: Exchange): Promise<Outcome> {
+async function once({ method, url, headers, agent, body, signal }: Exchange): Promise<Outcome> {
+  const secure = url.protocol === 'https:';
+  const begin = secure ? secureRequest : (await import('node:http')).request; // seldom needed, see openAgent
   return new Promise((resolve) => {
-    const begin = url.protocol === 'https:' ? secureRequest : plainRequest;
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
     const sent = begin(
       url,
@@ -74,7 +75,7 @@ function once({ method, url, headers, agent, body, signal }: Exchange): Promise<
       if (socket.connecting) {
         const late = setTimeout(() => sent.destroy(new DOMException('no connection', 'TimeoutError')), connectDeadline);
         const inTime = () => clearTimeout(late);
-        socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', inTime);
+        socket.once(secure ? 'secureConnect' : 'connect', inTime);
         socket.once('close', inTime);
       }
     });

@@ -63,6 +63,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
         jitter: surroundings.random(),
       });
       state = after;
+      // With their times these lines are the profile of a connect (SLIPWAY_LOG=debug).
+      ports.log.debug('event', { event: next.kind === 'engineSaid' ? next.event.event : next.kind });
       if (after.phase !== before) {
         ports.log.info('connection phase', { from: before, to: after.phase, event: next.kind });
       }

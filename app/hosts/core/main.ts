@@ -60,6 +60,7 @@ async function main(): Promise<number> {
     server.listen(socketPath, resolve);
   });
   chmodSync(socketPath, 0o600);
+  ports.log.debug('core serves', { millisecondsSinceItsStart: Math.round(performance.now()) });
   core.idle((isIdle) => {
     idle = isIdle;
     reconsider();
