@@ -3,7 +3,7 @@
  * everything away again. What it made before an abort or a failure it deletes.
  */
 import { randomBytes } from 'node:crypto';
-import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentWish, Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
@@ -58,6 +58,15 @@ export class AgentPlacing {
       return success(false);
     }
     return failure(await this.#connection.explain(found.error, asked('get', 'pods', namespace)));
+  }
+
+  async end({ target, agent }: AgentPlaced): Promise<Result<Problem | null>> {
+    const source = { namespace: target.namespace, image: agent.image, contained: agent.delivery === 'image' };
+    const state = await progressOf(this.#connection, source, target.pod, false);
+    if (state?.kind === 'ended') {
+      return success(await crashProblem(this.#connection, target.namespace, target.pod, state.because));
+    }
+    return success(state?.kind === 'failed' ? state.problem : null);
   }
 
   /** Deletes the Job with all that it owns and waits until nothing is left of it. */

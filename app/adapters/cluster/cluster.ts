@@ -45,6 +45,7 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     },
     placeAgent: (wish, progress, signal) => unbroken('agent', () => placing.place(wish, progress, signal)),
     agentLives: (placed) => unbroken('agent', () => placing.lives(placed)),
+    agentEnd: (placed) => unbroken('agent', () => placing.end(placed)),
     deleteAgent: (placed) => unbroken('agent', () => placing.remove(placed)),
     checkRights: (namespace) => unbroken('rights', () => checkRights(connection, namespace)),
     close: () => {

@@ -9,6 +9,7 @@ import { checkCluster } from '../clusters/preflight.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
 import type { HostInspection, Tested } from '../engine-messages.ts';
 import type { Catalogue, ClusterPort, Ports } from '../ports.ts';
+import { watchAgentStart } from './agent-watch.ts';
 import { createEngineWork } from './engine-work.ts';
 import { transition } from './machine.ts';
 import type { ConnectionEvent, ConnectionState, Effect, FailingTask, Timer } from './state.ts';
@@ -104,6 +105,23 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
   ): Promise<void> {
     const open = cluster;
     return open === null ? Promise.resolve() : run(task, (signal) => body(open, signal), owns);
+  }
+
+  function watchAgent(): void {
+    const { agent } = state.held;
+    const open = cluster;
+    if (open === null || agent.state !== 'placed') {
+      return;
+    }
+    const { placed } = agent;
+    const isAwaited = () =>
+      state.phase === 'preparing' &&
+      state.ascent.tasks.connect === 'running' &&
+      state.held.agent.state === 'placed' &&
+      state.held.agent.placed === placed;
+    watchAgentStart(ports.clock, open, placed, isAwaited, ({ code, cause, facts }) =>
+      dispatch({ kind: 'engineSaid', event: { event: 'agentLost', problem: { code, cause, facts } } }),
+    );
   }
 
   function perform(effect: Effect): void {
@@ -222,6 +240,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
         return;
       case 'connectEngine':
         runOnCluster('connect', (open, signal) => engine.connect(open, { ...effect, catalogue }, signal));
+        watchAgent();
         return;
       case 'sendAgent':
         engine.send({ command: 'agent', agent: effect.agent });
