@@ -2,7 +2,7 @@
 import type { Connection, CoreLink, Step } from '../../contract/index.ts';
 import { details, headline, seconds } from './connection-text.ts';
 import { exitCodeOf, interrupted } from './exit-codes.ts';
-import { dim, type Format, green, json, red, say, sayProblem } from './output.ts';
+import { dim, type Format, green, json, red, say, sayProblem, sayProblems } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 
 export interface ConnectWish {
@@ -97,7 +97,7 @@ export async function connect(core: CoreLink, wish: ConnectWish, format: Format)
       for (const line of details(connection)) {
         say(line);
       }
-      connection.degraded.forEach(sayProblem);
+      sayProblems(connection.degraded);
     }
     return connection;
   }

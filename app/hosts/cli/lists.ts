@@ -1,6 +1,6 @@
 /** The commands that list: contexts, namespaces, services. */
 import type { Context, CoreLink, Service } from '../../contract/index.ts';
-import { age, data, type Format, json, sayProblem, table } from './output.ts';
+import { age, data, type Format, json, sayProblems, table } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 
 function authenticationOf(context: Context): string {
@@ -27,9 +27,7 @@ export async function listContexts(core: CoreLink, format: Format): Promise<void
     ]);
     data(table(headings, rows));
   }
-  for (const found of problems) {
-    sayProblem(found);
-  }
+  sayProblems(problems);
   if (contexts.length === 0 && problems[0] !== undefined) {
     throw new Ended(problems[0], true);
   }
@@ -109,7 +107,5 @@ export async function listServices(
     ]);
     data(table(headings, rows));
   }
-  for (const found of problems) {
-    sayProblem(found);
-  }
+  sayProblems(problems);
 }

@@ -75,6 +75,21 @@ export function sayProblem(problem: Problem): void {
   sayReason(problem);
 }
 
+/** Several problems for a person. */
+export function sayProblems(problems: readonly Problem[]): void {
+  withoutRepeats(problems).forEach((problem) => {
+    sayProblem(problem);
+  });
+}
+
+/** Each text to copy once, below the last of the problems that it helps: one Role often helps many. */
+export function withoutRepeats(problems: readonly Problem[]): Problem[] {
+  return problems.map((problem, index) => {
+    const later = problems.slice(index + 1).flatMap(({ fixes }) => fixes.map(({ text }) => text));
+    return { ...problem, fixes: problem.fixes.filter(({ kind, text }) => kind !== 'copy' || !later.includes(text)) };
+  });
+}
+
 /** The problem without its title: why, and what to do. */
 export function sayReason(problem: Problem): void {
   if (problem.cause !== '') {

@@ -3,7 +3,7 @@ import type { CoreLink, Snapshot } from '../../contract/index.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { details, foremost, headline, moreDetails } from './connection-text.ts';
 import { attachToCore } from './core-link.ts';
-import { data, type Format, json, sayProblem } from './output.ts';
+import { data, type Format, json, sayProblem, sayProblems } from './output.ts';
 import { unwrap } from './run.ts';
 
 /** Between two looks for a core where none runs, in milliseconds. */
@@ -43,7 +43,7 @@ export async function status(core: CoreLink | null, format: Format): Promise<voi
     sayProblem(connection.because);
   }
   if (connection.phase === 'connected') {
-    connection.degraded.forEach(sayProblem);
+    sayProblems(connection.degraded);
   }
 }
 
