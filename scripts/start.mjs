@@ -10,9 +10,13 @@ try {
   // The foreground frontend handles Ctrl-C itself (it disconnects); this wrapper must outlive it.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
-  process.exitCode = await run(modernNode(), [join(root, 'app/hosts/cli/main.ts'), 'start', ...process.argv.slice(2)], {
-    cwd: process.cwd(),
-  });
+  process.exitCode = await run(
+    modernNode(),
+    [join(root, 'app/hosts/cli/slipway.mjs'), 'start', ...process.argv.slice(2)],
+    {
+      cwd: process.cwd(),
+    },
+  );
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -79,5 +79,5 @@ test.each<[string, string, (socket: Socket) => void]>([
 
 test('a helper that is not installed is missing, not an error of its own kind', async () => {
   expect(await helper().state()).toEqual({ state: 'absent' });
-  expect(await helper().ensure()).toMatchObject({ ok: false, problem: { code: 'helper-missing' } });
+  expect(await helper().ensure()).toMatchObject({ ok: false, problem: { code: 'helper-program-missing' } });
 });

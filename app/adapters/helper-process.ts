@@ -78,7 +78,7 @@ export function openHelper(options: HelperOptions): HelperPort {
         return failure(now.because);
       }
       if (ended !== null) {
-        return failure(problem('helper-missing', `it could not be started: ${ended}`, { context: '' }));
+        return failure(problem('helper-missing', `it could not be started: ${ended}`));
       }
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
@@ -104,7 +104,7 @@ type StartCommand =
 async function startCommand(userId: number, options: HelperOptions): Promise<StartCommand> {
   const { environment, program } = options;
   if ((await findProgram(program, '')) === null) {
-    return { problem: problem('helper-missing', `${program} does not exist; \`npm run build-native\` makes it`) };
+    return { problem: problem('helper-program-missing', `${program} does not exist`) };
   }
   const idle = userId === 0 ? idleSeconds.root : idleSeconds.confirmed;
   const serve = ['serve', '--user', String(userId), '--exit-when-idle', String(idle)];
@@ -117,7 +117,7 @@ async function startCommand(userId: number, options: HelperOptions): Promise<Sta
   const desktop = environment.DISPLAY !== undefined || environment.WAYLAND_DISPLAY !== undefined;
   const confirm = desktop ? await findProgram('pkexec', environment.PATH ?? '') : null;
   return confirm === null
-    ? { problem: problem('helper-missing', 'it needs root, and this program may not start it', { context: '' }) }
+    ? { problem: problem('helper-missing', 'it needs root, and this program may not start it') }
     : { program: confirm, arguments: [program, ...serve], deadline: confirmDeadline };
 }
 

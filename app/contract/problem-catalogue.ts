@@ -31,6 +31,12 @@ export const catalogue = {
     advice('Name an image that the cluster can pull.'),
     command('slipway connect {context} --base-image IMAGE'),
   ),
+  'agent-missing': entry(
+    'cluster',
+    'The image {image} has no agent inside',
+    advice('`npm run agent-image -- --output FILE` writes one that has; or name a base image with a shell.'),
+    command('slipway connect {context} --base-image IMAGE'),
+  ),
   'agent-no-shell': entry(
     'cluster',
     'The base image {image} has no shell',
@@ -114,7 +120,7 @@ export const catalogue = {
     advice('One cluster at a time for now.'),
     command('slipway disconnect'),
   ),
-  'core-unreachable': entry('internal', "Slipway's core does not answer", command('slipway disconnect --force')),
+  'core-unreachable': entry('internal', "Slipway's core does not answer", command('slipway disconnect --quit')),
   'core-version': entry(
     'host',
     'The running core is of another version',
@@ -168,17 +174,20 @@ export const catalogue = {
   ),
   'helper-busy': entry(
     'host',
-    'Another Slipway of this user holds the network',
-    advice('Disconnect it first.'),
+    'Another Slipway holds the network of this computer',
+    advice('Disconnect it first; one of another user, as that user.'),
     command('slipway disconnect'),
   ),
   'helper-lost': entry('host', 'The helper went away', advice('Slipway starts it anew where it may.')),
   'helper-missing': entry(
     'host',
     'The helper is not running',
-    advice('It needs root once, to open the TUN and to set routes and names.'),
-    command('slipway connect {context}'),
+    advice(
+      'It needs root once, to open the TUN and to set routes and names: connect from a terminal, where sudo asks.',
+    ),
+    command('slipway connect'),
   ),
+  'helper-program-missing': entry('host', 'The helper program is missing', command('npm run build-native')),
   'helper-refused': entry(
     'host',
     'The helper refused this program',
@@ -187,7 +196,8 @@ export const catalogue = {
   'helper-version': entry(
     'host',
     'The helper is of another version',
-    advice('Stop it; the next connect starts the right one.'),
+    advice('It ends by itself when nobody used it for ten minutes; or end it now, and connect again.'),
+    command('sudo pkill slipway-helper'),
   ),
   internal: entry('internal', 'Something unexpected happened', command('slipway doctor')),
   'journal-unwritable': entry(

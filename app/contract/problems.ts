@@ -27,6 +27,16 @@ export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(catalogue, code);
 }
 
+/** The same problem with facts that its maker did not know: they fill what its texts left open. */
+export function withFacts(given: Problem, facts: Readonly<Record<string, string>>): Problem {
+  if (!isProblemCode(given.code)) {
+    return given;
+  }
+  const made = problem(given.code, given.cause, { ...facts, ...given.facts });
+  const copies = given.fixes.filter(({ kind }) => kind === 'copy');
+  return { ...made, severity: given.severity, fixes: [...made.fixes, ...copies] };
+}
+
 /** Builds a problem from the catalogue. `cause` says what happened this time; `copy` adds a text to copy. */
 export function problem(
   code: ProblemCode,

@@ -21,6 +21,7 @@ import {
   streams as streamDefinitions,
   type Wanted,
   type Work,
+  withFacts,
 } from '../contract/index.ts';
 import { createActivity } from './activity/activity.ts';
 import { notesOfSettings } from './activity/settings-changes.ts';
@@ -63,6 +64,12 @@ export interface CoreOptions {
   readonly processId?: number;
   /** In [0, 1); spreads retries. */
   readonly random?: () => number;
+}
+
+/** The context that a command is about, for what a problem says to run. */
+function contextIn(input: unknown): { context?: string } {
+  const { context } = (input ?? {}) as { context?: unknown };
+  return typeof context === 'string' && context !== '' ? { context } : {};
 }
 
 const levels: Readonly<Record<Level, number>> = { read: 0, operate: 1, administer: 2 };
@@ -120,7 +127,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   function helperSeen(seen: Result<{ build: string }>): void {
     helper = seen.ok
       ? { state: 'ready', build: seen.value.build }
-      : ['helper-missing', 'helper-lost'].includes(seen.problem.code)
+      : ['helper-missing', 'helper-program-missing', 'helper-lost'].includes(seen.problem.code)
         ? { state: 'absent' }
         : { state: 'refused', because: seen.problem };
     changed();
@@ -265,7 +272,8 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
           const places = parsed.error.issues.map((issue) => issue.path.join('.') || 'input').join(', ');
           return failure(problem('message-malformed', `${command} cannot be read at ${places}`)) as Answer;
         }
-        return await handlers[command](parsed.data as CommandArguments<Name>, level);
+        const answer = await handlers[command](parsed.data as CommandArguments<Name>, level);
+        return answer.ok ? answer : (failure(withFacts(answer.problem, contextIn(parsed.data))) as Answer);
       } catch (error) {
         return failure(problem('internal', error instanceof Error ? error.message : 'unknown error')) as Answer;
       } finally {

@@ -102,6 +102,8 @@ export interface ClusterPort {
   placeAgent(wish: AgentWish, progress: (detail: string) => void, signal: AbortSignal): Promise<Result<AgentPlaced>>;
   /** True while the pod runs; false when it is gone or ended. */
   agentLives(placed: AgentPlaced): Promise<Result<boolean>>;
+  /** Why the agent's process ended, with its last words; null while it runs and where that cannot be told. */
+  agentEnd(placed: AgentPlaced): Promise<Result<Problem | null>>;
   /** Deletes the Job with background propagation, and with it all that it owns. */
   deleteAgent(placed: AgentPlaced): Promise<Result<null>>;
   /**

@@ -30,6 +30,8 @@ export class FakeCluster {
   ];
   mayListNamespaces = true;
   missingRights: Problem[] = [];
+  /** Why agents ended, by pod. */
+  readonly crashes = new Map<string, Problem>();
   catalogueProblems: Problem[] = [];
   clockSkew = 0;
   version = 'v1.34.0';
@@ -216,6 +218,10 @@ export class FakeClusterPort implements ClusterPort {
 
   agentLives(placed: AgentPlaced): Promise<Result<boolean>> {
     return this.#ask('agentLives', () => success(this.#cluster.agents.get(placed.target.pod) === true));
+  }
+
+  agentEnd(placed: AgentPlaced): Promise<Result<Problem | null>> {
+    return this.#ask('agentEnd', () => success(this.#cluster.crashes.get(placed.target.pod) ?? null));
   }
 
   deleteAgent(placed: AgentPlaced): Promise<Result<null>> {

@@ -155,6 +155,14 @@ describe('checks', () => {
     expect(worse['api-server']).toMatchObject({ state: 'bad', problem: { code: 'api-unreachable' } });
   });
 
+  it('take pods/exec for needed, since the agent is sent through it', async () => {
+    const harness = new CoreHarness(({ cluster }) => {
+      const missing = problem('forbidden', 'denied', { verb: 'get', resource: 'pods/exec' }, 'kind: Role');
+      cluster.missingRights = [{ ...missing, severity: 'warning' }];
+    });
+    expect((await check(harness)).rights).toMatchObject({ state: 'bad', answer: 'missing: get pods/exec' });
+  });
+
   it('see an agent that is gone', async () => {
     const harness = new CoreHarness();
     await harness.connect();

@@ -101,6 +101,33 @@ describe('a connect that fails', () => {
     expect(harness.world.host.timesChanged).toBe(0);
   });
 
+  it('tells an agent that crashed while the tunnel waits for it, with its last words', async () => {
+    const harness = new CoreHarness();
+    const { cluster, faults } = harness.world;
+    faults.plan('tunnel', 'hangs');
+    await harness.call('connect', { context: 'production' });
+    await harness.clock.advance(3000);
+    const [pod] = [...cluster.agents.keys()];
+    cluster.crashes.set(pod ?? '', problem('agent-crashed', 'exit code 2, no such flag'));
+    const because = await expectFailure(harness, 'agent-crashed', 'agent');
+    expect(because.cause).toBe('exit code 2, no such flag');
+  });
+
+  it('names the missing right, not the ranges that could not be learnt without it', async () => {
+    const harness = new CoreHarness(({ cluster }) => {
+      cluster.missingRights = [problem('forbidden', 'denied', { verb: 'list', resource: 'pods' }, 'kind: Role')];
+    });
+    const { faults } = harness.world;
+    faults.plan('discoverRanges', problem('no-ranges', 'planned'));
+    const pass = faults.pass.bind(faults);
+    faults.pass = async (operation) => {
+      await faults.wait(operation === 'checkRights' ? 500 : 0); // it is the slower of the two
+      return pass(operation);
+    };
+    await harness.call('connect', { context: 'production' });
+    await expectFailure(harness, 'forbidden', 'cluster');
+  });
+
   it('connects beside the collision once the user excluded that range', async () => {
     const harness = new CoreHarness();
     harness.world.host.networks.push({ prefix: '10.244.0.0/16', interface: 'tun7' });

@@ -208,7 +208,7 @@ export class FakeEngine implements EngineLink {
     const fault = await this.#faults.pass('prepare');
     const refused =
       fault?.problem ??
-      (this.#host.helperRuns ? null : problem('helper-missing', 'its socket does not answer', { context: '' })) ??
+      (this.#host.helperRuns ? null : problem('helper-missing', 'its socket does not answer')) ??
       (this.#host.lease === null || this.#host.lease === this.processId ? null : helperBusy) ??
       (this.#host.tunAvailable ? null : problem('tun-unavailable', 'the helper finds no TUN device'));
     if (refused !== null) {

@@ -12,6 +12,7 @@ export type Operation =
   | 'discoverRanges'
   | 'placeAgent'
   | 'agentLives'
+  | 'agentEnd'
   | 'deleteAgent'
   | 'ensureHelper'
   | 'startEngine'

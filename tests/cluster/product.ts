@@ -13,10 +13,18 @@ export const allProcesses: readonly ProcessKind[] = ['core', 'engine', 'helper']
 export class Product {
   readonly place: Place;
   readonly folder: string;
+  readonly #project: string;
 
-  /** `folder` holds this product's settings, logs and control socket. */
-  constructor(laptop: Place, folder: string, kubeconfig: string, extra: Readonly<Record<string, string>> = {}) {
+  /** `folder` holds this product's settings, logs and control socket; `project` is the checkout as the laptop sees it. */
+  constructor(
+    laptop: Place,
+    folder: string,
+    kubeconfig: string,
+    extra: Readonly<Record<string, string>> = {},
+    project = root,
+  ) {
     this.folder = folder;
+    this.#project = project;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.place = {
       enter: laptop.enter,
@@ -32,7 +40,7 @@ export class Product {
   }
 
   slipway(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    return run(this.place, [process.execPath, join(root, 'app/hosts/cli/main.ts'), ...args], {
+    return run(this.place, [process.execPath, join(this.#project, 'app/hosts/cli/slipway.mjs'), ...args], {
       deadline: 90_000,
       ...options,
     });

@@ -1,11 +1,11 @@
 /** Waits until the pod of a Job runs, telling its own reasons meanwhile, or says why it never will. */
-import { CoreV1Api, type V1Pod } from '@kubernetes/client-node';
 import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
+import { type CoreEvent, type ObjectList, type Pod, pathOf } from '../cluster/api-objects.ts';
 import { isAuthorizationRefusal, problemOf } from '../cluster/problems.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { containerName } from './manifest.ts';
-import { type PodSource, progressOfPod, refusalOfJob } from './pod-reasons.ts';
+import { type PodProgress, type PodSource, progressOfPod, refusalOfJob } from './pod-reasons.ts';
 import { watchPodOf } from './pod-watch.ts';
 
 /** While a Job has no pod, its events are asked this often why. Milliseconds. */
@@ -16,6 +16,9 @@ const podPatience = 20_000;
 
 /** In all. Large images over slow links take minutes. Milliseconds. */
 const wholePatience = 5 * 60_000;
+
+/** How long a node may take to tell that a container ended. Milliseconds. */
+const endPatience = 5_000;
 
 export interface Awaited extends PodSource {
   readonly namespace: string;
@@ -28,14 +31,14 @@ export function awaitPod(
   awaited: Awaited,
   progress: (detail: string) => void,
   signal: AbortSignal,
-): Promise<Result<V1Pod>> {
+): Promise<Result<Pod>> {
   return new Promise((resolve) => {
     const started = Date.now();
     let podSeen = false;
     let troubleSince: { readonly code: string; readonly at: number } | null = null;
     let trouble: NodeJS.Timeout | undefined;
     let lastDetail = '';
-    const settle = (result: Result<V1Pod>) => {
+    const settle = (result: Result<Pod>) => {
       unwatch();
       clearInterval(asking);
       clearTimeout(trouble);
@@ -57,7 +60,7 @@ export function awaitPod(
       clearTimeout(trouble);
       trouble = setTimeout(() => settle(failure(found)), Math.max(0, troubleSince.at + patience - Date.now()));
     };
-    const look = (pod: V1Pod) => {
+    const look = (pod: Pod) => {
       podSeen = true;
       if (pod.metadata?.deletionTimestamp !== undefined) {
         settle(failure(problem('agent-gone', 'somebody deleted the agent pod while it started')));
@@ -75,10 +78,8 @@ export function awaitPod(
       } else if (state.kind === 'failed') {
         settle(failure(state.problem));
       } else if (state.kind === 'ended') {
-        lastWords(connection, awaited.namespace, pod.metadata?.name ?? '').then((words) =>
-          settle(
-            failure(problem('agent-crashed', words === '' ? state.because : `${state.because}; it said: ${words}`)),
-          ),
+        crashProblem(connection, awaited.namespace, pod.metadata?.name ?? '', state.because).then((crash) =>
+          settle(failure(crash)),
         );
       } else {
         tell(state.detail);
@@ -123,24 +124,51 @@ export function awaitPod(
 
 async function refusalOf(connection: ApiConnection, awaited: Awaited) {
   const events = await connection.attempt(() =>
-    connection.client(CoreV1Api).listNamespacedEvent({
-      namespace: awaited.namespace,
+    connection.get<ObjectList<CoreEvent>>(pathOf('events', awaited.namespace), {
       fieldSelector: `involvedObject.uid=${awaited.jobUid}`,
     }),
   );
   return events.ok ? refusalOfJob(events.value.items) : null;
 }
 
+/** How a pod is now (null: unknown); where its end is certain, as soon as its node told it. */
+export async function progressOf(
+  connection: ApiConnection,
+  source: PodSource & { readonly namespace: string },
+  pod: string,
+  endIsCertain: boolean,
+): Promise<PodProgress | null> {
+  const until = Date.now() + endPatience;
+  for (;;) {
+    const found = await connection.attempt(() => connection.get<Pod>(pathOf('pods', source.namespace, pod)));
+    const state = found.ok ? progressOfPod(found.value, source) : null;
+    if (!endIsCertain || state?.kind !== 'running' || Date.now() > until) {
+      return state;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+}
+
+/** Why a pod ended, with its last words where its end does not quote them already. */
+export async function crashProblem(
+  connection: ApiConnection,
+  namespace: string,
+  pod: string,
+  because: string,
+): Promise<Problem> {
+  const words = await lastWords(connection, namespace, pod);
+  const isQuoted = words === '' || because.includes(words);
+  return problem('agent-crashed', isQuoted ? because : `${because}; it said: ${words}`);
+}
+
 /** The last lines of a pod's log; empty where there are none or they may not be read. */
 export async function lastWords(connection: ApiConnection, namespace: string, pod: string): Promise<string> {
   const log = await connection.attempt(() =>
-    connection.client(CoreV1Api).readNamespacedPodLog({
-      namespace,
-      name: pod,
+    connection.getText(pathOf('pods', namespace, pod, 'log'), {
       container: containerName,
       tailLines: 20,
       limitBytes: 4096,
     }),
   );
-  return log.ok ? plainText(String(log.value)).slice(-600) : '';
+  return log.ok ? plainText(log.value).slice(-600) : '';
 }

@@ -1,7 +1,7 @@
 /** Looks for agents in the cluster: those that this laptop's records name, and others by label in one namespace. */
-import { BatchV1Api } from '@kubernetes/client-node';
 import { type Result, success } from '../../contract/index.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
+import { type Job, type ObjectList, pathOf } from '../cluster/api-objects.ts';
 import { type Asked, statusCodeOf } from '../cluster/problems.ts';
 import { managedByLabel } from './manifest.ts';
 import type { AgentRecords } from './records.ts';
@@ -11,14 +11,13 @@ export async function findAgents(
   records: AgentRecords,
   namespace: string,
 ): Promise<Result<{ ours: string[]; others: number }>> {
-  const api = connection.client(BatchV1Api);
   const known = await records.all(connection.address.server);
   const ours: string[] = [];
   for (const record of known) {
     const asked: Asked = askedFor('get', record.namespace);
     const found = await connection.ask(asked, async () => {
       try {
-        return await api.readNamespacedJob({ namespace: record.namespace, name: record.job });
+        return await connection.get<Job>(pathOf('jobs', record.namespace, record.job));
       } catch (error) {
         if (statusCodeOf(error) === 404) {
           return null;
@@ -34,7 +33,7 @@ export async function findAgents(
     }
   }
   const listed = await connection.ask(askedFor('list', namespace), () =>
-    api.listNamespacedJob({ namespace, labelSelector: `${managedByLabel}=slipway` }),
+    connection.get<ObjectList<Job>>(pathOf('jobs', namespace), { labelSelector: `${managedByLabel}=slipway` }),
   );
   // Listing Jobs is no right that Slipway asks for: without it the records have to do.
   const jobs = listed.ok ? listed.value.items : [];

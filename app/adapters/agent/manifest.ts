@@ -3,7 +3,7 @@
  * away by itself when nobody renews it. Sources: k8s.io pod-security-standards, safe sysctls
  * (net.ipv4.ping_group_range is safe since 1.18), TTL controller (KEP-592).
  */
-import type { V1Container, V1Job } from '@kubernetes/client-node';
+import type { Job } from '../cluster/api-objects.ts';
 
 export const managedByLabel = 'app.kubernetes.io/managed-by';
 export const agentLabel = 'slipway.dev/agent'; // value: the Job's name
@@ -30,7 +30,7 @@ export interface AgentWishes {
 /** Waits for the binary and becomes it. Bounded, so that a pod that nobody sends to ends with the Job's deadline. */
 const waitAndRun = `i=0; until [ -x ${agentFile} ]; do i=$((i+1)); [ $i -gt 2400 ] && exit 3; sleep 0.05 || sleep 1; done; exec ${agentFile} "$@"`;
 
-export function agentJob(wishes: AgentWishes): V1Job {
+export function agentJob(wishes: AgentWishes): Job {
   const labels = {
     [managedByLabel]: 'slipway',
     'app.kubernetes.io/name': 'slipway-agent',
@@ -81,7 +81,9 @@ export function agentJob(wishes: AgentWishes): V1Job {
   };
 }
 
-function container(wishes: AgentWishes): V1Container {
+type Container = NonNullable<Job['spec']>['template'] extends { spec?: { containers: (infer One)[] } } ? One : never;
+
+function container(wishes: AgentWishes): Container {
   const idle = wishes.idleSeconds === 0 ? [] : [`--idle-timeout=${wishes.idleSeconds}s`];
   return {
     name: containerName,

@@ -3,15 +3,15 @@
  * everything away again. What it made before an abort or a failure it deletes.
  */
 import { randomBytes } from 'node:crypto';
-import { BatchV1Api, CoreV1Api, type V1Job } from '@kubernetes/client-node';
-import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentWish, Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
+import { type Job, type ObjectList, type Pod, pathOf } from '../cluster/api-objects.ts';
 import { type Asked, statusCodeOf } from '../cluster/problems.ts';
-import { awaitPod } from './await-pod.ts';
+import { awaitPod, crashProblem, progressOf } from './await-pod.ts';
 import { agentJob, agentLabel } from './manifest.ts';
-import { needsCpuLimit, progressOfPod } from './pod-reasons.ts';
+import { needsCpuLimit } from './pod-reasons.ts';
 import type { AgentRecord, AgentRecords } from './records.ts';
 import { keepRenewing } from './renewal.ts';
 import { type AgentBinary, type SendTimes, sendBinary } from './send-binary.ts';
@@ -49,9 +49,7 @@ export class AgentPlacing {
 
   async lives(placed: AgentPlaced): Promise<Result<boolean>> {
     const { namespace, pod } = placed.target;
-    const found = await this.#connection.attempt(() =>
-      this.#connection.client(CoreV1Api).readNamespacedPod({ namespace, name: pod }),
-    );
+    const found = await this.#connection.attempt(() => this.#connection.get<Pod>(pathOf('pods', namespace, pod)));
     if (found.ok) {
       const running = found.value.status?.containerStatuses?.[0]?.state?.running !== undefined;
       return success(running && found.value.metadata?.deletionTimestamp === undefined);
@@ -60,6 +58,15 @@ export class AgentPlacing {
       return success(false);
     }
     return failure(await this.#connection.explain(found.error, asked('get', 'pods', namespace)));
+  }
+
+  async end({ target, agent }: AgentPlaced): Promise<Result<Problem | null>> {
+    const source = { namespace: target.namespace, image: agent.image, contained: agent.delivery === 'image' };
+    const state = await progressOf(this.#connection, source, target.pod, false);
+    if (state?.kind === 'ended') {
+      return success(await crashProblem(this.#connection, target.namespace, target.pod, state.because));
+    }
+    return success(state?.kind === 'failed' ? state.problem : null);
   }
 
   /** Deletes the Job with all that it owns and waits until nothing is left of it. */
@@ -193,12 +200,10 @@ export class AgentPlacing {
       if (sent.ok || signal.aborted || sent.problem.code === 'forbidden') {
         return sent;
       }
-      const found = await this.#connection.attempt(() =>
-        this.#connection.client(CoreV1Api).readNamespacedPod({ namespace, name: pod }),
-      );
-      const state = found.ok ? progressOfPod(found.value, { image, contained: false }) : null;
+      const source = { namespace, image, contained: false };
+      const state = await progressOf(this.#connection, source, pod, sent.problem.facts.started === 'true');
       if (state?.kind === 'ended') {
-        return failure(problem('agent-crashed', `${state.because}, while the agent was sent into it`));
+        return failure(await crashProblem(this.#connection, namespace, pod, state.because));
       }
       if (attempt === 2 || state?.kind !== 'running' || sent.problem.code !== 'agent-unreachable') {
         return sent;
@@ -206,9 +211,9 @@ export class AgentPlacing {
     }
   }
 
-  async #createJob(job: V1Job, namespace: string): Promise<Result<V1Job>> {
+  async #createJob(job: Job, namespace: string): Promise<Result<Job>> {
     const made = await this.#connection.ask(asked('create', 'jobs', namespace), () =>
-      this.#connection.client(BatchV1Api).createNamespacedJob({ namespace, body: job }),
+      this.#connection.post<Job>(pathOf('jobs', namespace), job),
     );
     if (!made.ok && made.problem.facts.status !== undefined && Number(made.problem.facts.status) >= 400) {
       // Admission answers with whatever status it likes: the words are what counts.
@@ -247,7 +252,7 @@ export class AgentPlacing {
 
   async #isOurs(record: AgentRecord): Promise<boolean> {
     const found = await this.#connection.attempt(() =>
-      this.#connection.client(CoreV1Api).readNamespacedPod({ namespace: record.namespace, name: record.pod }),
+      this.#connection.get<Pod>(pathOf('pods', record.namespace, record.pod)),
     );
     if (!found.ok) {
       return false;
@@ -281,12 +286,12 @@ export class AgentPlacing {
     this.#renewals.delete(uid);
     const deleted = await this.#connection.ask(asked('delete', 'jobs', namespace), async () => {
       try {
-        await this.#connection.client(BatchV1Api).deleteNamespacedJob({
-          namespace,
-          name: job,
+        await this.#connection.delete(pathOf('jobs', namespace, job), {
+          apiVersion: 'v1',
+          kind: 'DeleteOptions',
           propagationPolicy: 'Background',
           // Never somebody else's Job of the same name.
-          ...(uid === '' ? {} : { body: { preconditions: { uid }, propagationPolicy: 'Background' } }),
+          ...(uid === '' ? {} : { preconditions: { uid } }),
         });
       } catch (error) {
         if (statusCodeOf(error) !== 404 && statusCodeOf(error) !== 409) {
@@ -309,7 +314,7 @@ export class AgentPlacing {
     const labelSelector = `${agentLabel}=${job}`;
     for (;;) {
       const left = await this.#connection.attempt(() =>
-        this.#connection.client(CoreV1Api).listNamespacedPod({ namespace, labelSelector }),
+        this.#connection.get<ObjectList<Pod>>(pathOf('pods', namespace), { labelSelector }),
       );
       const isOurs = (owner: { uid: string }) => uid === '' || owner.uid === uid;
       if (!left.ok || !left.value.items.some((pod) => pod.metadata?.ownerReferences?.some(isOurs) ?? true)) {

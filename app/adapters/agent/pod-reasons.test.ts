@@ -1,12 +1,12 @@
-import type { CoreV1Event, V1ContainerState, V1Pod, V1PodStatus } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
+import type { ContainerState, CoreEvent, Pod, PodStatus } from '../cluster/api-objects.ts';
 import { needsCpuLimit, progressOfPod, refusalOfJob } from './pod-reasons.ts';
 
-const pod = (status: V1PodStatus, nodeName?: string): V1Pod => ({
+const pod = (status: PodStatus, nodeName?: string): Pod => ({
   spec: { containers: [], ...(nodeName === undefined ? {} : { nodeName }) },
   status,
 });
-const container = (state: V1ContainerState, phase = 'Pending') =>
+const container = (state: ContainerState, phase = 'Pending') =>
   pod(
     { phase, containerStatuses: [{ name: 'agent', image: '', imageID: '', ready: false, restartCount: 0, state }] },
     'n1',
@@ -49,7 +49,7 @@ describe('trouble in the pod’s own words', () => {
     expect(ended(missing)).toMatchObject({ kind: 'failed', problem: { code: 'agent-no-shell' } });
     expect(waiting('RunContainerError', missing)).toMatchObject({ problem: { code: 'agent-no-shell' } });
     expect(ended(missing, { image: 'mine:1', contained: true })).toMatchObject({
-      problem: { code: 'agent-crashed', cause: expect.stringContaining('no program /slipway-agent') },
+      problem: { code: 'agent-missing', cause: expect.stringContaining('no program /slipway-agent') },
     });
     expect(ended('error mounting "/var/lib/x": no such file or directory')).toMatchObject({
       problem: { code: 'agent-crashed' },
@@ -79,7 +79,7 @@ describe('trouble in the pod’s own words', () => {
 });
 
 describe('a Job without a pod', () => {
-  const event = (message: string, reason = 'FailedCreate') => ({ reason, message }) as CoreV1Event;
+  const event = (message: string, reason = 'FailedCreate') => ({ reason, message }) as CoreEvent;
 
   test('a policy or a quota refuses for good', () => {
     const quota = 'Error creating: pods "x" is forbidden: exceeded quota: q, requested: pods=1';

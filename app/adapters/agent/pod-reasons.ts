@@ -2,8 +2,9 @@
  * Reads out of a pod and of its Job's events how far the agent is, in the cluster's own words, and when there is no
  * use in waiting any longer.
  */
-import type { CoreV1Event, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+
 import { type Problem, problem } from '../../contract/index.ts';
+import type { ContainerStatus, CoreEvent, Pod } from '../cluster/api-objects.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 
 export type PodProgress =
@@ -26,7 +27,7 @@ export interface PodSource {
   readonly contained: boolean;
 }
 
-export function progressOfPod(pod: V1Pod, source: PodSource): PodProgress {
+export function progressOfPod(pod: Pod, source: PodSource): PodProgress {
   const status = pod.status;
   const container = status?.containerStatuses?.[0];
   if (container?.state?.running !== undefined) {
@@ -86,7 +87,7 @@ function waitingReason(reason: string, message: string, source: PodSource): PodP
 }
 
 function endOf(
-  container: V1ContainerStatus | undefined,
+  container: ContainerStatus | undefined,
   source: PodSource,
   podReason: string,
   podMessage: string,
@@ -111,7 +112,7 @@ function startProblem(detail: string, { image, contained }: PodSource): Problem 
     return problem('agent-crashed', detail);
   }
   return contained
-    ? problem('agent-crashed', `the image ${image} has no program /slipway-agent: ${detail}`, { image })
+    ? problem('agent-missing', `it has no program /slipway-agent: ${detail}`, { image })
     : problem('agent-no-shell', detail, { image });
 }
 
@@ -119,7 +120,7 @@ function startProblem(detail: string, { image, contained }: PodSource): Problem 
  * Why the Job controller could make no pod, from the Job's events. Quotas and policies refuse for good as far as a
  * person waiting is concerned; other reasons (a service account that is just being made) get some time.
  */
-export function refusalOfJob(events: readonly CoreV1Event[]): { problem: Problem; patience: number } | null {
+export function refusalOfJob(events: readonly CoreEvent[]): { problem: Problem; patience: number } | null {
   const refusal = events.filter((event) => event.reason === 'FailedCreate').at(-1);
   if (refusal === undefined) {
     return null;

@@ -2,9 +2,9 @@
  * Moves a Job's deadline on as long as this core wants its agent. `activeDeadlineSeconds` counts from the Job's start
  * (batch/v1 JobSpec), so each renewal is "how old it is now, and so much more", by the API server's clock.
  */
-import { BatchV1Api, setHeaderOptions } from '@kubernetes/client-node';
 import type { Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
+import { type Job, pathOf } from '../cluster/api-objects.ts';
 import { statusCodeOf } from '../cluster/problems.ts';
 import type { AgentRecord } from './records.ts';
 
@@ -20,21 +20,17 @@ export function keepRenewing(connection: ApiConnection, record: AgentRecord, opt
   let ended = false;
   let startedAt: number | null = null;
   const renew = async () => {
-    const batch = connection.client(BatchV1Api);
-    const job = { namespace: record.namespace, name: record.job };
+    const path = pathOf('jobs', record.namespace, record.job);
     const attempt = await connection.attempt(async () => {
       if (startedAt === null) {
-        const found = await batch.readNamespacedJob(job);
+        const found = await connection.get<Job>(path);
         const start = found.status?.startTime ?? found.metadata?.creationTimestamp;
         startedAt = start === undefined ? null : new Date(start).getTime();
       }
       const age = startedAt === null ? 0 : (connection.serverNow() - startedAt) / 1000;
       const activeDeadlineSeconds = Math.max(1, Math.ceil(age + options.deadlineSeconds));
       if (!ended) {
-        await batch.patchNamespacedJob(
-          { ...job, body: { spec: { activeDeadlineSeconds } } },
-          setHeaderOptions('Content-Type', 'application/merge-patch+json'),
-        );
+        await connection.patch(path, { spec: { activeDeadlineSeconds } });
       }
     });
     if (!attempt.ok && !ended) {

@@ -5,16 +5,15 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { PassThrough, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { Exec, type V1Status } from '@kubernetes/client-node';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
-import { problemOf, statusCodeOf } from '../cluster/problems.ts';
+import { statusCodeOf } from '../cluster/problems.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { agentFile, containerName } from './manifest.ts';
+import { type Exec, type ExecStatus, execInPod } from './pod-exec.ts';
 
 export interface AgentBinary {
   readonly plain: Buffer;
@@ -75,77 +74,79 @@ export async function sendBinary(
   signal: AbortSignal,
 ): Promise<Result<SendTimes>> {
   const started = performance.now();
-  const input = new PassThrough({ highWaterMark: 1 << 20 });
   const errors: string[] = [];
   let opened = 0;
   let answered = '';
-  let stalled: (because: string) => void = () => {};
-  const stall = new Promise<{ kind: 'broken'; because: string }>((resolve) => {
-    stalled = (because) => resolve({ kind: 'broken', because });
+  let exec: Exec | null = null;
+  let settle: (end: { kind: 'status'; value: ExecStatus } | { kind: 'broken'; because: string }) => void = () => {};
+  const end = new Promise<Parameters<typeof settle>[0]>((resolve) => {
+    settle = resolve;
   });
-  const output = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      const before = answered;
-      answered += chunk.toString('latin1');
-      if (!before.includes('\n') && answered.includes('\n')) {
-        opened = performance.now() - started;
-        if (answered.startsWith('packed')) {
-          input.write(binary.packed);
-        } else if (answered.startsWith('plain')) {
-          input.write(binary.plain);
-        }
+  const stalled = (because: string) => settle({ kind: 'broken', because });
+  /** The shell's first line says which form it takes. It may come before execInPod has answered. */
+  const give = () => {
+    if (exec !== null && answered.includes('\n') && opened === 0) {
+      opened = performance.now() - started;
+      if (answered.startsWith('packed')) {
+        exec.write(binary.packed);
+      } else if (answered.startsWith('plain')) {
+        exec.write(binary.plain);
       }
-      done();
-    },
-  });
-  const errorOutput = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      errors.push(chunk.toString('utf8').slice(0, 1000));
-      done();
-    },
-  });
+    }
+  };
   const command = ['sh', '-c', script, 'sh', String(binary.plain.length), String(binary.packed.length), binary.sha256];
   const asked = { verb: 'create', group: '', resource: 'pods/exec', namespace, purpose: 'agent' } as const;
-  let settleStatus: (status: V1Status) => void = () => {};
-  const status = new Promise<V1Status>((resolve) => {
-    settleStatus = resolve;
-  });
-  const exec = new Exec(connection.config);
   const attempt = await connection.attempt(() =>
-    exec.exec(namespace, pod, containerName, command, output, errorOutput, input, false, settleStatus),
+    execInPod(connection, { namespace, pod, container: containerName }, command, {
+      output: (chunk) => {
+        answered += chunk.toString('latin1');
+        give();
+      },
+      errors: (chunk) => errors.push(chunk.toString('utf8').slice(0, 1000)),
+      ended: (value) => settle({ kind: 'status', value }),
+      closed: () => stalled('the connection to the pod ended'),
+    }),
   );
   if (!attempt.ok) {
     const refused = statusCodeOf(attempt.error);
     if (refused === 403) {
       // The upgrade's refusal comes without its body.
       const cause = `pods/exec is refused in the namespace ${namespace}, and the agent is sent through it`;
-      return failure({ ...problemOf(attempt.error, asked), ...{ cause } });
+      return failure({ ...(await connection.explain(attempt.error, asked)), cause });
     }
-    return failure(problemOf(attempt.error, asked));
+    return failure(await connection.explain(attempt.error, asked));
   }
-  const socket = attempt.value;
+  const running = attempt.value;
+  exec = running;
+  give();
   const onAbort = () => stalled('stopped');
   signal.addEventListener('abort', onAbort, { once: true });
-  socket.onclose = () => setTimeout(() => stalled('the connection to the pod ended'), 200);
+  if (signal.aborted) {
+    onAbort();
+  }
   let before = -1;
   const watchdog = setInterval(() => {
-    if (socket.bufferedAmount === before || (before === 0 && socket.bufferedAmount === 0)) {
-      stalled(`the pod takes nothing any more (it said "${plainText(answered)}", ${socket.bufferedAmount} bytes wait)`);
+    const waiting = running.waiting();
+    if (waiting === before || (before === 0 && waiting === 0)) {
+      stalled(`the pod takes nothing any more (it said "${plainText(answered)}", ${waiting} bytes wait)`);
     }
-    before = socket.bufferedAmount;
+    before = waiting;
   }, stallDeadline);
-  const ended = await Promise.race([status.then((value) => ({ kind: 'status' as const, value })), stall]);
+  const ended = await end;
   clearInterval(watchdog);
   signal.removeEventListener('abort', onAbort);
-  socket.onclose = null;
-  socket.terminate();
+  running.end();
   if (ended.kind === 'broken') {
     return failure(problem('agent-unreachable', `sending the agent into the pod failed: ${ended.because}`));
   }
-  if (ended.value.status === 'Success') {
+  if (ended.value.succeeded) {
     return success({ opened, sent: performance.now() - started });
   }
-  const said = plainText(`${errors.join('')} ${ended.value.message ?? ''}`);
+  if (answered.includes('sent\n')) {
+    // The script fails no more from there on: it was ended with the container, by the agent's own end.
+    return failure(problem('agent-crashed', 'it ended as soon as it was started', { started: 'true' }));
+  }
+  const said = plainText(`${errors.join('')} ${ended.value.message}`);
   return failure(
     /executable file not found|no such file or directory|the image lacks/i.test(said)
       ? problem('agent-no-shell', said, { image })

@@ -1,70 +1,68 @@
 /**
- * Requests to one API server: a deadline for each, one retry with fresh credentials after a 401, and every error as a
- * problem. Watches and execs go through `config` directly.
+ * Requests to one API server, with credentials that may change meanwhile: a deadline for each, one retry with fresh
+ * credentials after a 401, and every error as a problem.
  */
-import {
-  type ApiType,
-  createConfiguration,
-  type RequestContext,
-  type ResponseContext,
-  ServerConfiguration,
-} from '@kubernetes/client-node';
-import { failure, type Result, success } from '../../contract/index.ts';
+import type { IncomingMessage } from 'node:http';
+import { failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
-import { AuthenticatedConfig } from './authenticated-config.ts';
+import { ProblemError } from '../problem-error.ts';
+import { beginSession, endSession, retire, type Session } from './api-session.ts';
+import { ApiRefusal, type Exchange, exchange, textOf } from './exchange.ts';
 import { type Asked, problemOf, statusCodeOf } from './problems.ts';
 
 /** Longest wait for one answer, in milliseconds. Lists of large clusters take seconds. */
 export const requestDeadline = 20_000;
 
-type ApiClass<Api extends ApiType> = new (configuration: ReturnType<typeof createConfiguration>) => Api;
+/** Values that are undefined are left out. */
+export type Query = Readonly<Record<string, string | number | undefined>>;
 
 export class ApiConnection {
   readonly address: ClusterAddress;
-  readonly config: AuthenticatedConfig;
   readonly #source: CredentialSource;
+  readonly #deadline: number;
   readonly #closing = new AbortController();
-  readonly #configuration: ReturnType<typeof createConfiguration>;
-  readonly #clients = new Map<unknown, ApiType>();
+  #session: { readonly credentials: ClusterCredentials; readonly ready: Promise<Session> } | null = null;
   #clockSkew: number | null = null;
 
   constructor(address: ClusterAddress, source: CredentialSource, deadline = requestDeadline) {
     this.address = address;
     this.#source = source;
-    this.config = new AuthenticatedConfig(address, source);
-    this.#configuration = createConfiguration({
-      baseServer: new ServerConfiguration(address.server.replace(/\/+$/, ''), {}),
-      authMethods: { default: this.config },
-      promiseMiddleware: [
-        {
-          pre: async (request: RequestContext) => {
-            request.setHeaderParam('User-Agent', 'slipway');
-            const timeout = AbortSignal.timeout(deadline);
-            const given = request.getSignal();
-            request.setSignal(
-              AbortSignal.any([this.#closing.signal, timeout, ...(given === undefined ? [] : [given])]),
-            );
-            return request;
-          },
-          post: async (response: ResponseContext) => {
-            this.#noteDate(response.headers.date);
-            return response;
-          },
-        },
-      ],
-    });
+    this.#deadline = deadline;
   }
 
-  /** A client-node API class, made once. */
-  client<Api extends ApiType>(type: ApiClass<Api>): Api {
-    const known = this.#clients.get(type);
-    if (known !== undefined) {
-      return known as Api;
-    }
-    const made = new type(this.#configuration);
-    this.#clients.set(type, made);
-    return made;
+  /** The answer's document; whoever asks says what it is, and the API server is believed. */
+  async get<Value>(path: string, query: Query = {}): Promise<Value> {
+    return JSON.parse(await this.getText(path, query)) as Value;
+  }
+
+  getText(path: string, query: Query = {}): Promise<string> {
+    return this.#request('GET', path, query);
+  }
+
+  async post<Value>(path: string, body: unknown, query: Query = {}): Promise<Value> {
+    return JSON.parse(await this.#request('POST', path, query, body)) as Value;
+  }
+
+  /** A JSON merge patch (RFC 7386). */
+  async patch(path: string, body: unknown): Promise<void> {
+    await this.#request('PATCH', path, {}, body, 'application/merge-patch+json');
+  }
+
+  async delete(path: string, body: unknown): Promise<void> {
+    await this.#request('DELETE', path, {}, body);
+  }
+
+  /** An answer that stays open: no deadline but the caller's. */
+  async stream(path: string, query: Query, signal: AbortSignal): Promise<IncomingMessage> {
+    const { headers, streams } = await this.session();
+    return exchange({
+      method: 'GET',
+      url: this.urlOf(path, query),
+      headers,
+      agent: streams,
+      signal: AbortSignal.any([this.#closing.signal, signal]),
+    });
   }
 
   /** Runs one or more requests; after a 401 once more with fresh credentials. Never rejects. */
@@ -101,7 +99,11 @@ export class ApiConnection {
   }
 
   async explain(error: unknown, asked: Asked) {
-    return problemOf(error, asked, await this.#knownCredentials());
+    const credentials = await this.#source.get(false);
+    return problemOf(error, asked, {
+      credentials: credentials.ok ? credentials.value : null,
+      clockSkew: this.#clockSkew ?? 0,
+    });
   }
 
   /** How far the API server's clock is ahead of ours, in milliseconds, by its last answer; null before the first. */
@@ -114,13 +116,69 @@ export class ApiConnection {
     return Date.now() + (this.#clockSkew ?? 0);
   }
 
-  close(): void {
-    this.#closing.abort();
-    this.config.closeConnections();
+  /** Headers and connections of the present credentials. Throws a ProblemError where there are none. */
+  async session(): Promise<Session> {
+    const credentials = await this.#source.get(false);
+    if (!credentials.ok) {
+      throw new ProblemError(credentials.problem);
+    }
+    if (this.#closing.signal.aborted) {
+      throw new ProblemError(problem('api-unreachable', 'the connection to the cluster was closed'));
+    }
+    const before = this.#session;
+    if (before?.credentials === credentials.value) {
+      return before.ready;
+    }
+    // Kept before it is ready, so that requests side by side share one.
+    const ready = beginSession(this.address, credentials.value);
+    this.#session = { credentials: credentials.value, ready };
+    before?.ready.then(retire, () => undefined);
+    return ready;
   }
 
-  get closed(): AbortSignal {
-    return this.#closing.signal;
+  close(): void {
+    this.#closing.abort();
+    this.#session?.ready.then(endSession, () => undefined);
+  }
+
+  async #request(
+    method: Exchange['method'],
+    path: string,
+    query: Query,
+    body?: unknown,
+    contentType = 'application/json',
+  ): Promise<string> {
+    const { headers, requests } = await this.session();
+    const timeout = AbortSignal.timeout(this.#deadline);
+    const signal = AbortSignal.any([this.#closing.signal, timeout]);
+    try {
+      const answer = await exchange({
+        method,
+        url: this.urlOf(path, query),
+        agent: requests,
+        signal,
+        ...(body === undefined
+          ? { headers }
+          : { headers: { ...headers, 'content-type': contentType }, body: JSON.stringify(body) }),
+      });
+      this.#noteDate(answer.headers.date);
+      return await textOf(answer);
+    } catch (error) {
+      if (error instanceof ApiRefusal) {
+        this.#noteDate(error.date);
+      }
+      throw timeout.aborted ? timeout.reason : error;
+    }
+  }
+
+  urlOf(path: string, query: Query): URL {
+    const url = new URL(this.address.server.replace(/\/+$/, '') + path);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) {
+        url.searchParams.set(name, String(value));
+      }
+    }
+    return url;
   }
 
   #noteDate(header: string | undefined): void {
@@ -128,10 +186,5 @@ export class ApiConnection {
     if (!Number.isNaN(date)) {
       this.#clockSkew = date + 500 - Date.now(); // the header counts whole seconds
     }
-  }
-
-  async #knownCredentials(): Promise<ClusterCredentials | null> {
-    const credentials = await this.#source.get(false);
-    return credentials.ok ? credentials.value : null;
   }
 }

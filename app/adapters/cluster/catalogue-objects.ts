@@ -13,12 +13,11 @@ const text = z
   .nullish()
   .transform((value) => value ?? '');
 
-/** client-node makes a Date of it, a watch a string. */
 const time = z
-  .union([z.date(), z.string()])
+  .string()
   .nullish()
   .transform((value) => {
-    const milliseconds = value instanceof Date ? value.getTime() : Date.parse(value ?? '');
+    const milliseconds = Date.parse(value ?? '');
     return Number.isNaN(milliseconds) ? 0 : milliseconds;
   });
 

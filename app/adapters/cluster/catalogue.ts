@@ -2,10 +2,10 @@
  * The catalogue: namespaces, Services and their endpoints, listed once or followed by informers. What the user may
  * not see cluster-wide is looked for in the home namespace; what may not be seen there either becomes a problem.
  */
-import { CoreV1Api, DiscoveryV1Api, type KubernetesListObject, type KubernetesObject } from '@kubernetes/client-node';
 import { type Problem, problem, type Result, success } from '../../contract/index.ts';
 import type { Catalogue } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
+import { type KubernetesObject, type ObjectList, pathOf } from './api-objects.ts';
 import { checkedList } from './api-watch.ts';
 import { createAssembly } from './assembly.ts';
 import { namesOf } from './catalogue-objects.ts';
@@ -14,9 +14,9 @@ import { type Asked, forbiddenProblem, problemOf } from './problems.ts';
 import { catalogueClusterRole } from './roles.ts';
 
 type Kind = 'namespaces' | 'services' | 'endpointslices';
-type List = KubernetesListObject<KubernetesObject>;
+type List = ObjectList<KubernetesObject>;
 
-/** Changes of this time become one catalogue. Milliseconds. */
+/** Changes of this time become one catalogue; the first is waited for, and told at once. Milliseconds. */
 const settleTime = 150;
 
 const groups: Readonly<Record<Kind, string>> = { namespaces: '', services: '', endpointslices: 'discovery.k8s.io' };
@@ -94,6 +94,7 @@ export function watchCatalogue(
   const assembly = createAssembly();
   const given = new Set<Kind>(); // refused everywhere: nothing will come
   let settling: NodeJS.Timeout | undefined;
+  let hasTold = false;
   let ended = false;
 
   const told: Readonly<Record<Kind, (object: KubernetesObject, isThere: boolean) => void>> = {
@@ -106,12 +107,13 @@ export function watchCatalogue(
     if (ended || !kinds.every((kind) => given.has(kind) || informers.get(kind)?.complete === true)) {
       return;
     }
+    hasTold = true;
     const namespaces = given.has('namespaces') ? [home] : namesOf(informers.get('namespaces')?.objects() ?? []);
     listener(assembly.assemble(namespaces, [...problems.values()]));
   };
   // Not put off by each further change: where something changes all the time, nothing would ever be told.
   const changed = () => {
-    settling ??= setTimeout(tell, settleTime);
+    settling ??= setTimeout(tell, hasTold ? settleTime : 0);
   };
   const follow = (kind: Kind, namespace: string) => {
     const refused = informers.get(kind);
@@ -158,27 +160,6 @@ function missing(kind: Kind, namespace: string, because: Problem): Problem {
   return { ...forbiddenProblem(askedFor(kind, namespace), because.cause), severity: 'warning' };
 }
 
-function pathOf(kind: Kind, namespace: string): string {
-  const root = groups[kind] === '' ? '/api/v1' : `/apis/${groups[kind]}/v1`;
-  return namespace === '' ? `${root}/${kind}` : `${root}/namespaces/${encodeURIComponent(namespace)}/${kind}`;
-}
-
 async function listAll(connection: ApiConnection, kind: Kind, namespace: string): Promise<List> {
-  const core = connection.client(CoreV1Api);
-  const discovery = connection.client(DiscoveryV1Api);
-  const everywhere = namespace === '';
-  switch (kind) {
-    case 'namespaces':
-      return checkedList(await core.listNamespace());
-    case 'services':
-      return checkedList(
-        await (everywhere ? core.listServiceForAllNamespaces() : core.listNamespacedService({ namespace })),
-      );
-    case 'endpointslices':
-      return checkedList(
-        await (everywhere
-          ? discovery.listEndpointSliceForAllNamespaces()
-          : discovery.listNamespacedEndpointSlice({ namespace })),
-      );
-  }
+  return checkedList(await connection.get(pathOf(kind, namespace)));
 }

@@ -1,7 +1,6 @@
-/** One cluster as one user sees it: the ClusterPort over client-node. */
+/** One cluster as one user sees it: the ClusterPort over its API server. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { VersionApi } from '@kubernetes/client-node';
 import type { Context, ExecPlugin, Result } from '../../contract/index.ts';
 import { failure, problem, success } from '../../contract/index.ts';
 import type { ClusterAddress } from '../../core/engine-messages.ts';
@@ -15,9 +14,6 @@ import { listCatalogue, listNamespaces, watchCatalogue } from './catalogue.ts';
 import type { Asked } from './problems.ts';
 import { discoverRanges } from './ranges.ts';
 import { checkRights } from './rights.ts';
-
-/** Bearer tokens and certificates are checked against the clock; API servers allow none to a minute or so. */
-const clockTolerance = 5 * 60_000;
 
 export interface ClusterOptions {
   readonly context: Context;
@@ -50,6 +46,7 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     },
     placeAgent: (wish, progress, signal) => unbroken('agent', () => placing.place(wish, progress, signal)),
     agentLives: (placed) => unbroken('agent', () => placing.lives(placed)),
+    agentEnd: (placed) => unbroken('agent', () => placing.end(placed)),
     deleteAgent: (placed) => unbroken('agent', () => placing.remove(placed)),
     checkRights: (namespace) => unbroken('rights', () => checkRights(connection, namespace)),
     findAgents: (namespace) => unbroken('agents', () => findAgents(connection, options.agent.records, namespace)),
@@ -79,14 +76,9 @@ async function unbroken<Value>(operation: string, work: () => Promise<Result<Val
 
 async function reach(connection: ApiConnection): Promise<Result<{ version: string; clockSkewMilliseconds: number }>> {
   const asked: Asked = { verb: 'get', group: '', resource: '/version', namespace: '', purpose: 'other' };
-  const answer = await connection.ask(asked, () => connection.client(VersionApi).getCode());
+  const answer = await connection.ask(asked, () => connection.get<{ gitVersion?: unknown } | null>('/version'));
   const skew = connection.clockSkew() ?? 0;
   if (!answer.ok) {
-    if (answer.problem.code === 'unauthorized' && Math.abs(skew) > clockTolerance) {
-      const minutes = Math.round(Math.abs(skew) / 60_000);
-      const cause = `it is ${minutes} minutes ${skew > 0 ? 'behind' : 'ahead of'} the API server's, which refuses the credentials`;
-      return failure(problem('clock-wrong', cause));
-    }
     return answer;
   }
   const version = typeof answer.value?.gitVersion === 'string' ? answer.value.gitVersion : '';

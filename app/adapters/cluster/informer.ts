@@ -1,19 +1,19 @@
 /**
- * Keeps a list of Kubernetes objects in step with the API server: client-node's ListWatch (list, watch from that
- * version, list again after 410), started again with growing pauses when it gave up. It never gives up by itself.
+ * Keeps a list of Kubernetes objects in step with the API server: lists, watches from that version on, lists again
+ * where the version is too old (410). After an error it tries again with growing pauses and never gives up by itself.
  */
-import { type KubernetesListObject, type KubernetesObject, ListWatch } from '@kubernetes/client-node';
 import type { ApiConnection } from './api-connection.ts';
-import { ApiWatch } from './api-watch.ts';
+import type { KubernetesObject, ObjectList } from './api-objects.ts';
+import { type WatchEvent, watchObjects } from './api-watch.ts';
 import { statusCodeOf } from './problems.ts';
 
 /** Milliseconds between attempts: doubled from the first to the last, back to the first after a success. */
 const firstPause = 500;
 const longestPause = 30_000;
 
-export interface InformerHooks<Item> {
+export interface InformerHooks {
   /** An object was added or replaced (`isThere`), or is gone; those of the first list too. */
-  told(object: Item, isThere: boolean): void;
+  told(object: KubernetesObject, isThere: boolean): void;
   /** The list changed, or is complete for the first time. */
   changed(): void;
   /** Refused with 403: true ends the informer, because asking again is pointless. */
@@ -27,83 +27,118 @@ export interface Informer {
   end(): void;
 }
 
-export function startInformer<Item extends KubernetesObject>(
+export function startInformer(
   connection: ApiConnection,
   path: string,
-  list: () => Promise<KubernetesListObject<Item>>,
-  hooks: InformerHooks<Item>,
+  list: () => Promise<ObjectList<KubernetesObject>>,
+  hooks: InformerHooks,
   pauses: { readonly first: number; readonly longest: number } = { first: firstPause, longest: longestPause },
 ): Informer {
-  let ended = false;
+  const ending = new AbortController();
+  const ended = ending.signal;
+  const objects = new Map<string, KubernetesObject>(); // by namespace and name
+  let version = '';
   let complete = false;
   let pause = pauses.first;
-  let timer: NodeJS.Timeout | undefined;
-  const changed = () => {
-    if (!ended) {
-      hooks.changed();
+
+  const take = ({ metadata, items }: ObjectList<KubernetesObject>) => {
+    const before = new Map(objects);
+    objects.clear();
+    for (const item of items) {
+      const key = keyOf(item);
+      before.delete(key);
+      objects.set(key, item);
+      hooks.told(item, true);
     }
-  };
-  const listing = async () => {
-    const answer = await list();
+    for (const gone of before.values()) {
+      hooks.told(gone, false);
+    }
+    version = metadata?.resourceVersion ?? '';
+    complete = true;
     pause = pauses.first;
-    // ListWatch takes the items over after this returns.
-    setImmediate(() => {
-      complete = true;
-      changed();
-    });
-    return answer;
+    hooks.changed();
   };
-  // Bookmarks keep the version young while nothing changes, so that a reconnect seldom meets 410 (KEP-956).
-  const watching = new ListWatch<Item>(
-    `${path}?allowWatchBookmarks=true`,
-    new ApiWatch(connection.config),
-    listing,
-    false,
-  );
-  const start = () => {
-    watching.start().catch(failed);
-  };
-  const failed = async (error: unknown) => {
-    if (ended) {
+  const hear = (event: WatchEvent, object: KubernetesObject) => {
+    pause = pauses.first;
+    version = object.metadata?.resourceVersion ?? version;
+    if (event === 'BOOKMARK') {
       return;
     }
-    const code = statusCodeOf(error);
-    if (code === 403 && hooks.refused(error)) {
-      end();
-      return;
+    const key = keyOf(object);
+    if (event === 'DELETED') {
+      objects.delete(key);
+    } else {
+      objects.set(key, object);
     }
-    if (code === 401) {
-      await connection.refresh();
+    hooks.told(object, event !== 'DELETED');
+    hooks.changed();
+  };
+  const follow = async () => {
+    if (version === '') {
+      const answer = await list();
+      if (!ended.aborted) {
+        take(answer);
+      }
     }
-    if (!ended) {
-      timer = setTimeout(start, pause);
-      pause = Math.min(pause * 2, pauses.longest);
+    if (!ended.aborted) {
+      // Bookmarks keep the version young while nothing changes, so that a reconnect seldom meets 410 (KEP-956).
+      const query = { allowWatchBookmarks: 'true', resourceVersion: version };
+      const began = performance.now();
+      await watchObjects(connection, path, query, hear, ended);
+      if (performance.now() - began < pauses.first) {
+        await wait(); // a server that ends each watch at once
+      }
     }
   };
-  const end = () => {
-    ended = true;
-    clearTimeout(timer);
-    watching.stop().catch(() => undefined);
+  const wait = async () => {
+    await sleep(pause, ended);
+    pause = Math.min(pause * 2, pauses.longest);
   };
-  watching.on('error', failed);
-  for (const verb of ['add', 'update', 'delete'] as const) {
-    watching.on(verb, (object) => {
-      if (ended) {
-        return;
+  const run = async () => {
+    while (!ended.aborted) {
+      try {
+        await follow();
+      } catch (error) {
+        const code = statusCodeOf(error);
+        if (ended.aborted || (code === 403 && hooks.refused(error))) {
+          return;
+        }
+        if (code === 410) {
+          version = '';
+        } else {
+          if (code === 401) {
+            await connection.refresh();
+          }
+          await wait();
+        }
       }
-      hooks.told(object, verb !== 'delete');
-      pause = pauses.first;
-      if (complete) {
-        changed();
-      }
-    });
-  }
-  start();
+    }
+  };
+  void run();
   return {
-    objects: () => watching.list(),
+    objects: () => [...objects.values()],
     get complete() {
       return complete;
     },
-    end,
+    end: () => ending.abort(),
   };
+}
+
+function keyOf({ metadata }: KubernetesObject): string {
+  return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
+}
+
+/** Milliseconds, or less where it is ended. */
+function sleep(milliseconds: number, ended: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    ended.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
 }

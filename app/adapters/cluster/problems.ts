@@ -1,11 +1,11 @@
-/** Turns the errors of client-node, undici, TLS and sockets into problems, once, for everything that talks to an API server. */
+/** Turns the errors of requests, TLS and sockets into problems, once, for everything that talks to an API server. */
 import { X509Certificate } from 'node:crypto';
-import { ApiException } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { type Problem, problem } from '../../contract/index.ts';
 import type { ClusterCredentials } from '../../core/engine-messages.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { ProblemError } from '../problem-error.ts';
+import { ApiRefusal } from './exchange.ts';
 import { agentRole, catalogueClusterRole, roleFor } from './roles.ts';
 
 /** What was asked for, for the words of a refusal. `namespace` is empty for the whole cluster. */
@@ -27,12 +27,8 @@ export type ApiStatus = z.infer<typeof statusSchema>;
 
 /** HTTP status of an API server's refusal, or null where the error is something else. */
 export function statusCodeOf(error: unknown): number | null {
-  if (error instanceof ApiException) {
-    return error.code;
-  }
-  const carried = z.object({ statusCode: z.number() }).safeParse(error); // client-node's Watch
-  if (carried.success) {
-    return carried.data.statusCode;
+  if (error instanceof ApiRefusal) {
+    return error.statusCode;
   }
   // ws tells the status of a refused upgrade in its message only.
   const refused = /Unexpected server response: (\d{3})/.exec(messageOf(error));
@@ -41,14 +37,12 @@ export function statusCodeOf(error: unknown): number | null {
 
 /** The API server's own words (metav1.Status); empty where it sent none. */
 export function apiStatusOf(error: unknown): ApiStatus {
-  const body: unknown = error instanceof ApiException ? error.body : null;
-  let document: unknown = body;
-  if (typeof body === 'string') {
-    try {
-      document = JSON.parse(body);
-    } catch {
-      return { message: plainText(body) };
-    }
+  const body = error instanceof ApiRefusal ? error.body : '';
+  let document: unknown = null;
+  try {
+    document = body === '' ? null : JSON.parse(body);
+  } catch {
+    return { message: plainText(body) };
   }
   const parsed = statusSchema.safeParse(document);
   return parsed.success ? parsed.data : {};
@@ -60,7 +54,15 @@ export function isAuthorizationRefusal(error: unknown): boolean {
   return statusCodeOf(error) === 403 && (message === '' || /\bcannot \S+ (resource|path)\b/.test(message));
 }
 
-export function problemOf(error: unknown, asked: Asked, credentials: ClusterCredentials | null = null): Problem {
+/** What a refusal of credentials is judged by. */
+export interface Caller {
+  readonly credentials: ClusterCredentials | null;
+  /** How far the API server's clock is ahead of this computer's, in milliseconds. */
+  readonly clockSkew: number;
+}
+const unknownCaller: Caller = { credentials: null, clockSkew: 0 };
+
+export function problemOf(error: unknown, asked: Asked, caller = unknownCaller): Problem {
   if (error instanceof ProblemError) {
     return error.problem;
   }
@@ -68,11 +70,14 @@ export function problemOf(error: unknown, asked: Asked, credentials: ClusterCred
   if (code === null) {
     return connectionProblem(error);
   }
+  if (code >= 300 && code < 400) {
+    return problem('api-unreachable', 'what answers there is no API server (it sends one elsewhere)');
+  }
   const status = apiStatusOf(error);
   const said = plainText(status.message ?? '') || `the API server answered ${code}`;
   switch (code) {
     case 401:
-      return refusedCredentials(credentials, said);
+      return refusedCredentials(caller, said);
     case 403:
       return isAuthorizationRefusal(error)
         ? forbiddenProblem(asked, said)
@@ -102,17 +107,28 @@ export function forbiddenProblem(asked: Asked, cause: string): Problem {
   return problem('forbidden', cause, facts, role);
 }
 
+/** Bearer tokens and certificates are checked against the clock; API servers allow none to a minute or so. */
+const clockTolerance = 5 * 60_000;
+
 /** API servers do not refuse an expired client certificate in the handshake: they answer 401. */
-function refusedCredentials(credentials: ClusterCredentials | null, said: string): Problem {
+function refusedCredentials({ credentials, clockSkew }: Caller, said: string): Problem {
   if (credentials?.clientCertificate) {
     try {
       const { validTo } = new X509Certificate(credentials.clientCertificate);
-      if (Date.parse(validTo) < Date.now()) {
+      if (Date.parse(validTo) < Date.now() + clockSkew) {
         return problem('certificate-expired', `the client certificate was valid until ${validTo}`);
       }
     } catch {
       // It cannot be read: what the API server says is all there is to say.
     }
+  }
+  if (Math.abs(clockSkew) > clockTolerance) {
+    const minutes = Math.round(Math.abs(clockSkew) / 60_000);
+    const direction = clockSkew > 0 ? 'behind' : 'ahead of';
+    return problem(
+      'clock-wrong',
+      `it is ${minutes} minutes ${direction} the API server's, which refuses the credentials`,
+    );
   }
   return problem('unauthorized', said);
 }

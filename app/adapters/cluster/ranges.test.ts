@@ -1,5 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { type Answer, forbidden, openTestCluster, refusal, type Seen, startApiServer } from '../testing/api-server.ts';
+import {
+  type Answer,
+  forbidden,
+  openTestCluster,
+  refusal,
+  type Seen,
+  startApiServer,
+  testdata,
+} from '../testing/api-server.ts';
 import { validRanges } from './ranges.ts';
 
 const closing: (() => Promise<void> | void)[] = [];
@@ -116,4 +128,44 @@ test('an IPv6-only cluster, no rights at all and a dead server are three differe
   const opened = await openTestCluster('https://127.0.0.1:1');
   closing.push(opened.close);
   expect(await opened.cluster.discoverRanges()).toMatchObject({ ok: false, problem: { code: 'api-unreachable' } });
+});
+
+test('credentials that are refused are told as they are everywhere: by certificate, clock or login', async () => {
+  const told = async (user: Record<string, unknown>, date = new Date().toUTCString()) => {
+    const unauthorized = { status: 401, date, body: refusal(401, 'Unauthorized', 'Unauthorized') };
+    const server = await startApiServer(() => unauthorized);
+    closing.push(() => server.close());
+    const opened = await openTestCluster(server.url, { user });
+    closing.push(opened.close);
+    const found = await opened.cluster.discoverRanges();
+    return found.ok ? 'found' : found.problem.code;
+  };
+  const base64 = (name: string) => readFileSync(join(testdata, name)).toString('base64');
+  const expired = {
+    'client-certificate-data': base64('expired-client.pem'),
+    'client-key-data': base64('expired-client-key.pem'),
+  };
+  expect(await told({ token: 'abc' })).toBe('unauthorized');
+  expect(await told(expired)).toBe('certificate-expired');
+  expect(await told({ token: 'abc' }, new Date(Date.now() + 3_600_000).toUTCString())).toBe('clock-wrong');
+});
+
+test('credentials that ended are made anew before the ranges are given up', async () => {
+  const server = await startApiServer(({ headers, path }) =>
+    headers.authorization === 'Bearer new'
+      ? path === v1
+        ? list(cidrs('10.96.0.0/12'))
+        : forbidden('list', path)
+      : { status: 401, body: refusal(401, 'Unauthorized', 'Unauthorized') },
+  );
+  closing.push(() => server.close());
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-ranges-'));
+  closing.push(() => rm(folder, { recursive: true }));
+  const tokenFile = join(folder, 'token');
+  await writeFile(tokenFile, 'old');
+  const opened = await openTestCluster(server.url, { user: { tokenFile } });
+  closing.push(opened.close);
+  expect(await opened.cluster.discoverRanges()).toMatchObject({ ok: false, problem: { code: 'unauthorized' } });
+  await writeFile(tokenFile, 'new');
+  expect(await opened.cluster.discoverRanges()).toMatchObject({ ok: true, value: [{ prefix: '10.96.0.0/12' }] });
 });

@@ -3,11 +3,11 @@
  * the least belief win, and all of it is only a proposal: the helper's own policy decides what is routed. It changes
  * nothing in the cluster (its one create is a dry run that cannot succeed).
  */
-import { CoreV1Api, CustomObjectsApi, NetworkingV1Api, NetworkingV1beta1Api } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { failure, problem, type RangeOrigin, type Result, success } from '../../contract/index.ts';
 import type { Range } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
+import { type Node, type ObjectList, type Pod, pathOf, type ServiceCidr, type ServiceObject } from './api-objects.ts';
 import {
   aggregate,
   contains,
@@ -18,7 +18,7 @@ import {
   parseAddress,
   parsePrefix,
 } from './prefixes.ts';
-import { type Asked, apiStatusOf, isAuthorizationRefusal, problemOf, statusCodeOf } from './problems.ts';
+import { type Asked, apiStatusOf, isAuthorizationRefusal, statusCodeOf } from './problems.ts';
 import { catalogueClusterRole } from './roles.ts';
 
 /** No Service may have this address (RFC 5737, documentation). The refusal names the ranges that are valid. */
@@ -38,6 +38,16 @@ interface Learnt {
 }
 
 export async function discoverRanges(connection: ApiConnection, namespace: string): Promise<Result<Range[]>> {
+  let all = await askEveryWay(connection, namespace);
+  let decisive = decisiveOf(all);
+  if (statusCodeOf(decisive) === 401 && (await connection.refresh())) {
+    all = await askEveryWay(connection, namespace);
+    decisive = decisiveOf(all);
+  }
+  return decisive === undefined ? rangesOf(all) : failure(await connection.explain(decisive, askedServices));
+}
+
+async function askEveryWay(connection: ApiConnection, namespace: string) {
   const [serviceCidrs, answered, services, nodes, calico, cilium, pods] = await Promise.all([
     learnServiceCidrs(connection),
     learnFromRefusal(connection, namespace),
@@ -47,11 +57,24 @@ export async function discoverRanges(connection: ApiConnection, namespace: strin
     learnCiliumNodes(connection),
     observePods(connection, namespace),
   ]);
-  const all = [serviceCidrs, answered, services.learnt, nodes, calico, cilium, pods.learnt];
-  const unreachable = all.map((learnt) => learnt.error).find((error) => isDecisive(error));
-  if (unreachable !== undefined) {
-    return failure(problemOf(unreachable, askedServices));
-  }
+  return { serviceCidrs, answered, services, nodes, calico, cilium, pods };
+}
+
+type Answers = Awaited<ReturnType<typeof askEveryWay>>;
+
+function learntOf({ serviceCidrs, answered, services, nodes, calico, cilium, pods }: Answers): Learnt[] {
+  return [serviceCidrs, answered, services.learnt, nodes, calico, cilium, pods.learnt];
+}
+
+/** The error that says that nothing can be learnt; undefined where there is none. */
+function decisiveOf(answers: Answers): unknown {
+  return learntOf(answers)
+    .map(({ error }) => error)
+    .find((error) => isDecisive(error));
+}
+
+function rangesOf(answers: Answers): Result<Range[]> {
+  const { serviceCidrs, answered, services, nodes, calico, cilium, pods } = answers;
   const ranges: Range[] = [
     ...serviceRanges(serviceCidrs, answered, services.addresses),
     ...podRanges(calico, cilium, nodes, pods.addresses),
@@ -60,7 +83,7 @@ export async function discoverRanges(connection: ApiConnection, namespace: strin
     return success(ranges);
   }
   return failure(
-    all.some((learnt) => learnt.sawIPv6)
+    learntOf(answers).some(({ sawIPv6 }) => sawIPv6)
       ? problem('cluster-ipv6-only', 'every Service and pod address that could be seen is IPv6')
       : problem(
           'no-ranges',
@@ -124,11 +147,13 @@ async function learn(connection: ApiConnection, texts: () => Promise<string[]>):
 /** KEP-1880: v1 since Kubernetes 1.33, v1beta1 in 1.31 and 1.32 where it was switched on. */
 function learnServiceCidrs(connection: ApiConnection): Promise<Learnt> {
   return learn(connection, async () => {
-    const first = await connection.attempt(() => connection.client(NetworkingV1Api).listServiceCIDR());
+    const listed = (version: string) =>
+      connection.get<ObjectList<ServiceCidr>>(`/apis/networking.k8s.io/${version}/servicecidrs`);
+    const first = await connection.attempt(() => listed('v1'));
     if (!first.ok && statusCodeOf(first.error) !== 404) {
       throw first.error;
     }
-    const list = first.ok ? first.value : await connection.client(NetworkingV1beta1Api).listServiceCIDR();
+    const list = first.ok ? first.value : await listed('v1beta1');
     return list.items
       .filter((item) => item.metadata?.deletionTimestamp === undefined)
       .flatMap((item) => item.spec?.cidrs ?? []);
@@ -137,16 +162,16 @@ function learnServiceCidrs(connection: ApiConnection): Promise<Learnt> {
 
 async function learnFromRefusal(connection: ApiConnection, namespace: string): Promise<Learnt> {
   const attempt = await connection.attempt(() =>
-    connection.client(CoreV1Api).createNamespacedService({
-      namespace,
-      dryRun: 'All',
-      body: {
+    connection.post(
+      pathOf('services', namespace),
+      {
         apiVersion: 'v1',
         kind: 'Service',
         metadata: { generateName: 'slipway-probe-' },
         spec: { clusterIP: impossibleAddress, ports: [{ port: 80 }] },
       },
-    }),
+      { dryRun: 'All' },
+    ),
   );
   if (attempt.ok) {
     return learnt([]); // no allocator looked at it
@@ -169,36 +194,34 @@ export function validRanges(message: string): string[] {
 }
 
 async function observeServices(connection: ApiConnection, namespace: string) {
-  const core = connection.client(CoreV1Api);
-  return observe(
+  return observe<ServiceObject>(
     connection,
-    () => core.listServiceForAllNamespaces({ limit: observedLimit }),
-    () => core.listNamespacedService({ namespace, limit: observedLimit }),
+    'services',
+    namespace,
     (service) => service.spec?.clusterIPs ?? (service.spec?.clusterIP ? [service.spec.clusterIP] : []),
   );
 }
 
 async function observePods(connection: ApiConnection, namespace: string) {
-  const core = connection.client(CoreV1Api);
-  return observe(
-    connection,
-    () => core.listPodForAllNamespaces({ limit: observedLimit }),
-    () => core.listNamespacedPod({ namespace, limit: observedLimit }),
-    (pod) => (pod.spec?.hostNetwork === true ? [] : (pod.status?.podIPs ?? []).map((item) => item.ip ?? '')),
+  return observe<Pod>(connection, 'pods', namespace, (pod) =>
+    pod.spec?.hostNetwork === true ? [] : (pod.status?.podIPs ?? []).map((item) => item.ip ?? ''),
   );
 }
 
 async function observe<Item>(
   connection: ApiConnection,
-  everywhere: () => Promise<{ items: Item[] }>,
-  inNamespace: () => Promise<{ items: Item[] }>,
+  resource: 'services' | 'pods',
+  home: string,
   addressesOf: (item: Item) => string[],
 ): Promise<{ learnt: Learnt; addresses: number[] }> {
-  const seen = (list: () => Promise<{ items: Item[] }>) =>
-    connection.attempt(async () => (await list()).items.flatMap(addressesOf));
-  let attempt = await seen(everywhere);
+  const seen = (namespace: string) =>
+    connection.attempt(async () => {
+      const list = await connection.get<ObjectList<Item>>(pathOf(resource, namespace), { limit: observedLimit });
+      return list.items.flatMap(addressesOf);
+    });
+  let attempt = await seen('');
   if (!attempt.ok && statusCodeOf(attempt.error) === 403) {
-    attempt = await seen(inNamespace);
+    attempt = await seen(home);
   }
   if (!attempt.ok) {
     return { learnt: { prefixes: [], sawIPv6: false, error: attempt.error }, addresses: [] };
@@ -212,7 +235,7 @@ async function observe<Item>(
 
 function learnNodeCidrs(connection: ApiConnection): Promise<Learnt> {
   return learn(connection, async () => {
-    const list = await connection.client(CoreV1Api).listNode();
+    const list = await connection.get<ObjectList<Node>>(pathOf('nodes'));
     return list.items.flatMap((node) => node.spec?.podCIDRs ?? (node.spec?.podCIDR ? [node.spec.podCIDR] : []));
   });
 }
@@ -248,7 +271,7 @@ async function listCustom<Value>(
   plural: string,
   schema: z.ZodType<Value & { items: unknown[] }>,
 ): Promise<Value> {
-  const answer: unknown = await connection.client(CustomObjectsApi).listClusterCustomObject({ group, version, plural });
+  const answer = await connection.get(`/apis/${group}/${version}/${plural}`);
   const parsed = schema.safeParse(answer);
   return parsed.success ? parsed.data : schema.parse({ items: [] });
 }

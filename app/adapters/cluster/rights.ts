@@ -1,18 +1,23 @@
 /** Asks the API server which of the rights that Slipway uses this account has (SelfSubjectAccessReview). */
-import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { type Problem, type Result, success } from '../../contract/index.ts';
 import type { ApiConnection } from './api-connection.ts';
+import type { AccessReview } from './api-objects.ts';
 import { type Asked, forbiddenProblem } from './problems.ts';
 import { agentRules, catalogueRules, type Rule } from './roles.ts';
 
-/** Rights without which there is no connection at all; the others only take something away. */
+/**
+ * Rights without which there is no connection at all, or none that lasts or goes again; the others only take something
+ * away. Not here: pods/exec, which only whoever sends the agent needs (the preflight knows), and get on
+ * pods/portforward, without which the engine falls back to SPDY.
+ */
 const essential: ReadonlySet<string> = new Set([
   'create jobs',
   'get jobs',
+  'patch jobs', // moves the agent's deadline on: without it the agent ends two minutes later
   'delete jobs',
+  'get pods',
   'list pods',
   'watch pods',
-  'create pods/exec',
   'create pods/portforward',
 ]);
 
@@ -51,16 +56,16 @@ async function review(connection: ApiConnection, wish: Asked): Promise<Result<Pr
     purpose: 'other',
   };
   const answer = await connection.ask(asking, () =>
-    connection.client(AuthorizationV1Api).createSelfSubjectAccessReview({
-      body: {
-        spec: {
-          resourceAttributes: {
-            verb: wish.verb,
-            group: wish.group,
-            resource: resource ?? '',
-            ...(subresource === undefined ? {} : { subresource }),
-            ...(wish.namespace === '' ? {} : { namespace: wish.namespace }),
-          },
+    connection.post<AccessReview>('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: {
+        resourceAttributes: {
+          verb: wish.verb,
+          group: wish.group,
+          resource: resource ?? '',
+          ...(subresource === undefined ? {} : { subresource }),
+          ...(wish.namespace === '' ? {} : { namespace: wish.namespace }),
         },
       },
     }),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openTestCluster, refusal, startApiServer, testdata } from '../testing/api-server.ts';
-import { type ExecCall, parseCredential, plainText, runExecPlugin } from './exec-plugin.ts';
+import { type ExecCall, execDeadline, parseCredential, plainText, runExecPlugin } from './exec-plugin.ts';
 
 let folder: string;
 const closing: (() => Promise<void> | void)[] = [];
@@ -102,6 +102,12 @@ describe('a plugin that does not', () => {
     await rm(alive, { force: true });
     await new Promise((resolve) => setTimeout(resolve, 300));
     await expect(readFile(alive)).rejects.toThrow();
+  });
+
+  test('may take a minute, or what the environment says', () => {
+    expect(execDeadline({})).toBe(60_000);
+    expect(execDeadline({ SLIPWAY_EXEC_SECONDS: '300' })).toBe(300_000);
+    expect(execDeadline({ SLIPWAY_EXEC_SECONDS: 'long' })).toBe(60_000);
   });
 
   test('no longer wanted', async () => {

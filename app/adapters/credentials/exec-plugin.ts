@@ -11,7 +11,13 @@ import type { Environment } from '../folders.ts';
 import type { ExecEntry } from '../kubeconfig/schema.ts';
 
 /** A login in a browser takes a while; a plugin that waits for a terminal never ends. Milliseconds. */
-export const execDeadline = 60_000;
+const defaultExecDeadline = 60_000;
+
+/** How long a plugin may take, in milliseconds: SLIPWAY_EXEC_SECONDS for logins that take longer (or tests less). */
+export function execDeadline(environment: Environment): number {
+  const wished = Number(environment.SLIPWAY_EXEC_SECONDS ?? '');
+  return Number.isInteger(wished) && wished > 0 ? wished * 1000 : defaultExecDeadline;
+}
 
 /** Bytes of standard output that are read; a credential with a chain of certificates has about 10 KiB. */
 const largestOutput = 1 << 20;
@@ -49,7 +55,7 @@ const statusSchema = z.object({
 export async function runExecPlugin(
   call: ExecCall,
   signal: AbortSignal,
-  deadline = execDeadline,
+  deadline = execDeadline(call.environment),
 ): Promise<Result<ExecCredential>> {
   const { entry, program } = call;
   const facts = { command: program ?? entry.command };

@@ -3,6 +3,7 @@ import { failure, type Problem, problem, type Result, success } from '../../cont
 import type { ClusterAddress } from '../../core/engine-messages.ts';
 import type { ClusterPort, KubeconfigPort } from '../../core/ports.ts';
 import type { AgentPlacingOptions } from '../agent/placing.ts';
+import { openCluster } from '../cluster/cluster.ts';
 import { openCredentials, pem } from '../credentials/credentials.ts';
 import type { Environment } from '../folders.ts';
 import { proxyFor } from '../proxy-choice.ts';
@@ -16,12 +17,6 @@ export interface KubeconfigOptions {
   readonly environment: () => Promise<Environment>;
   readonly agent: AgentPlacingOptions;
 }
-
-/** client-node takes most of a second to load: listing contexts does not wait for it, and a connect finds it loaded. */
-const loadCluster = () => import('../cluster/cluster.ts');
-
-/** Who watches is there to stay; what it was started for goes first. Milliseconds. */
-const preloadAfter = 200;
 
 export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
   /** The files that listContexts was last asked for: open() looks in the same ones. */
@@ -63,7 +58,6 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
       return { contexts: resolved.map((item) => item.context), problems };
     },
     watch: (files, changed) => {
-      setTimeout(() => loadCluster().catch(() => undefined), preloadAfter).unref();
       let end: (() => void) | null = null;
       let ended = false;
       options.environment().then((environment) => {
@@ -102,7 +96,6 @@ async function openResolved(
   if (!address.ok) {
     return address;
   }
-  const { openCluster } = await loadCluster();
   return success(
     openCluster({
       context: resolved.context,

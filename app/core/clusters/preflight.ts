@@ -24,7 +24,7 @@ export async function checkCluster(cluster: ClusterPort, wanted: Wanted): Promis
     }
   }
   const missing = rights.ok ? rights.value : [];
-  const fatal = missing.find((right) => isNeeded(right, wanted));
+  const fatal = missing.find((right) => isNeeded(right, wanted.agentImage));
   if (fatal !== undefined) {
     return failure({ ...fatal, severity: 'error' });
   }
@@ -42,6 +42,6 @@ export async function checkCluster(cluster: ClusterPort, wanted: Wanted): Promis
 }
 
 /** The adapter marks what nothing works without as an error; sending the binary is needed only without an image. */
-function isNeeded({ severity, facts }: Problem, wanted: Wanted): boolean {
-  return severity === 'error' || (facts.resource === 'pods/exec' && wanted.agentImage === '');
+export function isNeeded({ severity, facts }: Problem, agentImage: string): boolean {
+  return severity === 'error' || (facts.resource === 'pods/exec' && agentImage === '');
 }

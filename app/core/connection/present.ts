@@ -1,13 +1,14 @@
 /** The machine's state as frontends see it (contract/state.ts). Pure. */
-import type { Connection, Problem } from '../../contract/index.ts';
+import { type Connection, type Problem, withFacts } from '../../contract/index.ts';
 import type { ConnectionState, Warnings } from './state.ts';
 import { currentStep } from './steps.ts';
 
 export function present(state: ConnectionState): Connection {
   const { cluster } = state;
+  const told = (because: Problem) => withFacts(because, { context: cluster.context });
   switch (state.phase) {
     case 'off':
-      return { phase: 'off', cluster, last: state.last };
+      return { phase: 'off', cluster, last: state.last && told(state.last) };
     case 'preparing': {
       const { ascent, attempt, startedAt } = state;
       const step = currentStep(ascent);
@@ -37,7 +38,7 @@ export function present(state: ConnectionState): Connection {
         roundTripMicroseconds,
         bytesUp: counters.bytesUp,
         bytesDown: counters.bytesDown,
-        degraded: [...warningsOf(state.warnings).values()],
+        degraded: [...warningsOf(state.warnings).values()].map(told),
         done: [...done],
       };
     }
@@ -49,7 +50,7 @@ export function present(state: ConnectionState): Connection {
         lostAt: state.lostAt,
         attempt: state.attempt,
         nextTryAt: state.nextTryAt,
-        because: state.because,
+        because: told(state.because),
         hostKept: state.ascent === null,
         routes: [...state.live.routes],
         names: state.live.names,
@@ -59,7 +60,7 @@ export function present(state: ConnectionState): Connection {
       return { phase: 'disconnecting', cluster, startedAt: state.startedAt };
     case 'failed': {
       const { at, step, because, leftOnHost, retry, nextTryAt } = state;
-      return { phase: 'failed', cluster, at, step, because, leftOnHost, retry, nextTryAt };
+      return { phase: 'failed', cluster, at, step, because: told(because), leftOnHost, retry, nextTryAt };
     }
   }
 }

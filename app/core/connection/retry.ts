@@ -11,6 +11,7 @@ export const longestWait = 30_000;
  */
 const mendedByPeople: ReadonlySet<string> = new Set([
   'agent-image-unpullable',
+  'agent-missing',
   'agent-no-shell',
   'agent-refused',
   'agent-version',
@@ -28,6 +29,7 @@ const mendedByPeople: ReadonlySet<string> = new Set([
   'exec-unconfirmed',
   'forbidden',
   'helper-busy',
+  'helper-program-missing',
   'helper-refused',
   'helper-version',
   'journal-unwritable',

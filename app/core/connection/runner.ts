@@ -9,6 +9,7 @@ import { checkCluster } from '../clusters/preflight.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
 import type { HostInspection, Tested } from '../engine-messages.ts';
 import type { Catalogue, ClusterPort, Ports } from '../ports.ts';
+import { watchAgentStart } from './agent-watch.ts';
 import { createEngineWork } from './engine-work.ts';
 import { transition } from './machine.ts';
 import type { ConnectionEvent, ConnectionState, Effect, FailingTask, Timer } from './state.ts';
@@ -39,6 +40,7 @@ export interface Runner {
 export function createRunner(ports: Ports, initial: ConnectionState, surroundings: RunnerSurroundings): Runner {
   let state = initial;
   let cluster: ClusterPort | null = null;
+  let reaching: Promise<void> = Promise.resolve();
   let catalogue: Catalogue | null = null;
   let unwatch: () => void = () => {};
   let host: HostInspection | null = null;
@@ -62,6 +64,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
         jitter: surroundings.random(),
       });
       state = after;
+      // With their times these lines are the profile of a connect (SLIPWAY_LOG=debug).
+      ports.log.debug('event', { event: next.kind === 'engineSaid' ? next.event.event : next.kind });
       if (after.phase !== before) {
         ports.log.info('connection phase', { from: before, to: after.phase, event: next.kind });
       }
@@ -72,14 +76,18 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
   }
 
   /** Runs a task whose failure is reported. An exception is a defect of an adapter and is reported as one. */
-  function run(task: FailingTask, body: (signal: AbortSignal) => Promise<Result<unknown>>, owns = false): void {
+  function run(
+    task: FailingTask,
+    body: (signal: AbortSignal) => Promise<Result<unknown>>,
+    owns = false,
+  ): Promise<void> {
     const { signal } = work;
     const fail = (because: Problem) => {
       if (!signal.aborted || owns) {
         dispatch({ kind: 'taskFailed', task, problem: because });
       }
     };
-    body(signal).then(
+    return body(signal).then(
       (result) => {
         if (!result.ok) {
           fail(result.problem);
@@ -94,11 +102,26 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
     task: FailingTask,
     body: (open: ClusterPort, signal: AbortSignal) => Promise<Result<unknown>>,
     owns = false,
-  ): void {
+  ): Promise<void> {
     const open = cluster;
-    if (open !== null) {
-      run(task, (signal) => body(open, signal), owns);
+    return open === null ? Promise.resolve() : run(task, (signal) => body(open, signal), owns);
+  }
+
+  function watchAgent(): void {
+    const { agent } = state.held;
+    const open = cluster;
+    if (open === null || agent.state !== 'placed') {
+      return;
     }
+    const { placed } = agent;
+    const isAwaited = () =>
+      state.phase === 'preparing' &&
+      state.ascent.tasks.connect === 'running' &&
+      state.held.agent.state === 'placed' &&
+      state.held.agent.placed === placed;
+    watchAgentStart(ports.clock, open, placed, isAwaited, ({ code, cause, facts }) =>
+      dispatch({ kind: 'engineSaid', event: { event: 'agentLost', problem: { code, cause, facts } } }),
+    );
   }
 
   function perform(effect: Effect): void {
@@ -127,7 +150,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
         });
         return;
       case 'reachCluster':
-        runOnCluster('reach', async (open, signal) => {
+        reaching = runOnCluster('reach', async (open, signal) => {
           const checked = await checkCluster(open, effect.wanted);
           if (checked.ok && !signal.aborted) {
             dispatch({ kind: 'clusterReached', problems: checked.value });
@@ -138,6 +161,9 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
       case 'discoverRanges':
         runOnCluster('ranges', async (open, signal) => {
           const found = await open.discoverRanges();
+          if (!found.ok) {
+            await reaching; // it says more precisely what is wrong: the missing right rather than that no range was seen
+          }
           if (found.ok && !signal.aborted) {
             dispatch({ kind: 'rangesFound', ranges: found.value });
           }
@@ -214,6 +240,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
         return;
       case 'connectEngine':
         runOnCluster('connect', (open, signal) => engine.connect(open, { ...effect, catalogue }, signal));
+        watchAgent();
         return;
       case 'sendAgent':
         engine.send({ command: 'agent', agent: effect.agent });

@@ -1,6 +1,7 @@
 /** The checks behind `doctor`: each says in one sentence how a part is, and where it is bad, what to do. Changes nothing. */
-import { type Check, type Context, type Problem, problem, type Result } from '../../contract/index.ts';
+import { type Check, type Context, type Problem, problem, type Result, withFacts } from '../../contract/index.ts';
 import { openCluster } from '../clusters/contexts.ts';
+import { isNeeded } from '../clusters/preflight.ts';
 import type { Runner } from '../connection/runner.ts';
 import type { HostInspection, Tested } from '../engine-messages.ts';
 import { problemFromWire } from '../engine-messages.ts';
@@ -30,7 +31,9 @@ export async function runChecks(
     checkHost(ports, active),
     checkCluster(ports, context, trusted, runner),
   ]);
-  return [...ofHost, ...ofCluster, ...(await checkConnection(ports, runner))];
+  const checks = [...ofHost, ...ofCluster, ...(await checkConnection(ports, runner))];
+  const facts = context.ok ? { context: context.value.name } : {};
+  return checks.map((check) => ({ ...check, problem: check.problem && withFacts(check.problem, facts) }));
 }
 
 async function checkHost(ports: Ports, active: Runner | null): Promise<Check[]> {
@@ -105,10 +108,11 @@ async function checkCluster(
     const { version, clockSkewMilliseconds } = reached.value;
     const namespace = runner?.state().wanted.agentNamespace || context.value.namespace || 'default';
     const rights = await cluster.checkRights(namespace);
+    const agentImage = runner?.state().wanted.agentImage ?? '';
     const skew = Math.round(Math.abs(clockSkewMilliseconds) / 1000);
     return [
       good('api-server', `${context.value.server} answers, ${version}`, reachedAt - startedAt),
-      checkOfRights(rights, namespace, ports.clock.now() - reachedAt),
+      checkOfRights(rights, namespace, agentImage, ports.clock.now() - reachedAt),
       Math.abs(clockSkewMilliseconds) > tolerableSkew
         ? bad('clock', problem('clock-wrong', `it is ${skew} s away from the API server's`), 0)
         : good('clock', `within ${skew} s of the API server's`, 0),
@@ -120,7 +124,7 @@ async function checkCluster(
   }
 }
 
-function checkOfRights(rights: Result<Problem[]>, namespace: string, milliseconds: number): Check {
+function checkOfRights(rights: Result<Problem[]>, namespace: string, agentImage: string, milliseconds: number): Check {
   if (!rights.ok) {
     return { ...notChecked('rights', rights.problem.cause), problem: rights.problem, milliseconds };
   }
@@ -129,9 +133,9 @@ function checkOfRights(rights: Result<Problem[]>, namespace: string, millisecond
     return good('rights', `all that Slipway uses, with the agent in ${namespace}`, milliseconds);
   }
   const answer = rights.value.map((missing) => `${missing.facts.verb} ${missing.facts.resource}`).join(', ');
-  const isFatal = rights.value.some(({ severity }) => severity === 'error');
-  const state = isFatal ? 'bad' : 'warning';
-  return { check: 'rights', state, answer: `missing: ${answer}`, milliseconds, problem: first };
+  const fatal = rights.value.find((missing) => isNeeded(missing, agentImage));
+  const state = fatal === undefined ? 'warning' : 'bad';
+  return { check: 'rights', state, answer: `missing: ${answer}`, milliseconds, problem: fatal ?? first };
 }
 
 async function checkConnection(ports: Ports, runner: Runner | null): Promise<Check[]> {

@@ -147,6 +147,7 @@ const inWords: Readonly<Record<string, readonly [string, string]>> = {
   reserved: ['reserved addresses', 'every interface'],
   metadata: ["a cloud's metadata service", 'the default route'],
   public: ['public addresses', 'the internet'],
+  ipv6: ['IPv6, which the tunnel does not carry yet,', 'this computer'],
   'own-subnet': ["this computer's own network", 'an interface'],
   gateway: ["this computer's gateway", 'an interface'],
   resolver: ["this computer's resolver", 'an interface'],

@@ -91,8 +91,10 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
       }
       expect(placed.value.target).toMatchObject({ namespace: wish.namespace, pod: placed.value.agent.pod });
       expect(await port.agentLives(placed.value)).toEqual({ ok: true, value: true });
+      expect(await port.agentEnd(placed.value)).toEqual({ ok: true, value: null });
       expect(await port.deleteAgent(placed.value)).toEqual({ ok: true, value: null });
       expect(await setting.countAgents()).toBe(0);
+      expect(await port.agentEnd(placed.value)).toEqual({ ok: true, value: null });
       expect(await port.agentLives(placed.value)).toEqual({ ok: true, value: false });
       expect(await port.deleteAgent(placed.value)).toEqual({ ok: true, value: null });
     });

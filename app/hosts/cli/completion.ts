@@ -1,78 +1,51 @@
-/** Completion scripts, made from the program itself, so that they never name an option that is not there. */
-import type { Command } from 'commander';
+/**
+ * Completion scripts. They ask `slipway complete` with the words so far and take lines of "word TAB description" back.
+ * Words come from kubeconfigs too, so that no script may let the shell expand them.
+ */
 import { Ended } from './run.ts';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 
-interface Words {
-  readonly command: string;
-  readonly description: string;
-  readonly options: readonly string[];
-}
-
-function wordsOf(program: Command): Words[] {
-  return program.commands.flatMap((command) => [
-    {
-      command: command.name(),
-      description: command.description(),
-      options: [
-        ...command.commands.map((child) => child.name()),
-        ...command.options.flatMap((option) =>
-          [option.short, option.long].filter((name) => name !== undefined && name !== null),
-        ),
-      ],
-    },
-  ]);
-}
-
 const quote = (text: string) => `'${text.replace(/'/g, "'\\''")}'`;
 
-function bash(words: readonly Words[]): string {
-  const cases = words
-    .map(({ command, options }) => `    ${command}) choices=${quote(options.join(' '))} ;;`)
-    .join('\n');
-  return `_slipway() {
-  local choices current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
-  if [ "$COMP_CWORD" -eq 1 ]; then
-    choices=${quote(words.map(({ command }) => command).join(' '))}
-  else case "\${COMP_WORDS[1]}" in
-${cases}
-  esac; fi
-  case "\${COMP_WORDS[1]} $previous" in
-    'connect connect'|'start start'|*' --context') choices="$choices $(slipway contexts -o json 2>/dev/null | sed -n 's/^      "name": "\\(.*\\)",$/\\1/p')" ;;
-  esac
-  COMPREPLY=($(compgen -W "$choices" -- "$current"))
+// The line is read anew because bash breaks words at `:`, `=` and `@`, which names of contexts are full of; what it
+// broke off must not be said again.
+const bash = (program: string) => `_slipway() {
+  local line="\${COMP_LINE:0:COMP_POINT}" current broken candidate
+  local -a words=()
+  read -ra words <<< "$line"
+  [[ $line == *[[:space:]] ]] && words+=("")
+  current="\${words[-1]}"
+  broken="\${current%"\${current##*[:=@]}"}"
+  COMPREPLY=()
+  while IFS=$'\\t' read -r candidate _; do
+    [[ -n $candidate ]] || continue
+    candidate="\${candidate#"$broken"}"
+    COMPREPLY+=("$(printf '%q' "$candidate")")
+  done < <(${program} complete -- "\${words[@]:1}" 2>/dev/null)
 }
 complete -F _slipway slipway`;
-}
 
-function zsh(words: readonly Words[]): string {
-  const commands = words.map(({ command, description }) => `    ${quote(`${command}:${description}`)}`).join('\n');
-  const cases = words.map(({ command, options }) => `    ${command}) compadd -- ${options.join(' ')} ;;`).join('\n');
-  return `#compdef slipway
+const zsh = (program: string) => `#compdef slipway
 _slipway() {
-  local -a commands=(
-${commands}
-  )
-  if (( CURRENT == 2 )); then _describe command commands; return; fi
-  case $words[2] in
-${cases}
-  esac
+  local -a lines names shown
+  lines=("\${(@f)$(${program} complete -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  lines=("\${(@)lines:#}")
+  names=("\${(@)lines%%$'\\t'*}")
+  shown=("\${(@)lines/$'\\t'/  -- }")
+  compadd -l -d shown -a names
 }
 compdef _slipway slipway`;
-}
 
-function fish(words: readonly Words[]): string {
-  return words
-    .flatMap(({ command, description, options }) => [
-      `complete -c slipway -f -n __fish_use_subcommand -a ${command} -d ${quote(description)}`,
-      `complete -c slipway -f -n ${quote(`__fish_seen_subcommand_from ${command}`)} -a ${quote(options.join(' '))}`,
-    ])
-    .join('\n');
-}
+const fish = (program: string) => `function __slipway_complete
+  set -l words (commandline -opc) (commandline -ct)
+  ${program} complete -- $words[2..-1] 2>/dev/null
+end
+complete -c slipway -f -a '(__slipway_complete)'`;
 
-export function completionScript(program: Command, shell: string): string {
-  const words = wordsOf(program);
+/** `program`: what starts this very program, as an argument vector. */
+export function completionScript(shell: string, program: readonly string[]): string {
+  const words = program.map(quote).join(' ');
   switch (shell) {
     case 'bash':
       return bash(words);

@@ -1,8 +1,8 @@
-/** connect, disconnect and status: switching on and off, and saying truthfully what is the case. */
-import type { Connection, CoreLink, Snapshot, Step } from '../../contract/index.ts';
-import { details, foremost, headline, seconds } from './connection-text.ts';
+/** connect and disconnect: switching on and off. */
+import type { Connection, CoreLink, Step } from '../../contract/index.ts';
+import { details, headline, seconds } from './connection-text.ts';
 import { exitCodeOf, interrupted } from './exit-codes.ts';
-import { data, dim, type Format, green, json, red, say, sayProblem } from './output.ts';
+import { dim, type Format, green, json, red, say, sayProblem, sayProblems } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 
 export interface ConnectWish {
@@ -97,7 +97,7 @@ export async function connect(core: CoreLink, wish: ConnectWish, format: Format)
       for (const line of details(connection)) {
         say(line);
       }
-      connection.degraded.forEach(sayProblem);
+      sayProblems(connection.degraded);
     }
     return connection;
   }
@@ -127,55 +127,4 @@ export async function disconnect(core: CoreLink | null, quit: boolean): Promise<
   if (quit) {
     await core.call('quit', {});
   }
-}
-
-function printStatus(snapshot: Snapshot, format: Format): void {
-  if (format === 'json') {
-    json(snapshot);
-    return;
-  }
-  const connection = foremost(snapshot);
-  if (connection === undefined) {
-    data('off');
-    return;
-  }
-  data(headline(connection, Date.now()));
-  details(connection).forEach(data);
-  if (connection.phase === 'failed' || connection.phase === 'reconnecting') {
-    sayProblem(connection.because);
-  }
-  if (connection.phase === 'connected') {
-    connection.degraded.forEach(sayProblem);
-  }
-}
-
-/** Prints the state; with `watch`, every change until Ctrl-C (in JSON, one snapshot a line). */
-export async function status(core: CoreLink | null, watch: boolean, format: Format): Promise<void> {
-  if (core === null) {
-    if (format === 'json') {
-      json({ running: false, connections: [] });
-    } else {
-      data('off');
-    }
-    return;
-  }
-  if (!watch) {
-    printStatus(unwrap(await core.call('getSnapshot', {})), format);
-    return;
-  }
-  let last = '';
-  core.watch((snapshot) => {
-    const connection = foremost(snapshot);
-    const line =
-      format === 'json'
-        ? JSON.stringify(snapshot)
-        : connection === undefined
-          ? 'off'
-          : headline(connection, Date.now());
-    if (line !== last) {
-      last = line;
-      data(line);
-    }
-  });
-  await Promise.race([core.ended, new Promise((resolve) => process.once('SIGINT', resolve))]);
 }

@@ -71,6 +71,20 @@ export function details(connection: Connection): string[] {
   return lines;
 }
 
+/** What `-o wide` adds: how long each step took, and which programs are at work. */
+export function moreDetails(connection: Connection, snapshot: Snapshot): string[] {
+  const { helper } = snapshot;
+  const agent = connection.phase === 'connected' ? `, agent ${plain(connection.agent.build)}` : '';
+  const lines = [
+    `  builds    core ${snapshot.build} (process ${snapshot.processId}), helper ${helper.state === 'ready' ? helper.build : helper.state}${agent}`,
+  ];
+  if (connection.phase !== 'connected') {
+    return lines;
+  }
+  const steps = connection.done.map(({ step, milliseconds }) => `${step} ${seconds(milliseconds)}`);
+  return [...lines, `  steps     ${steps.join(', ')}`];
+}
+
 /** The connection that matters: the one that is not off, else the first. */
 export function foremost(snapshot: Snapshot): Connection | undefined {
   return snapshot.connections.find((connection) => connection.phase !== 'off') ?? snapshot.connections[0];

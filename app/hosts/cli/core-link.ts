@@ -1,12 +1,13 @@
 /** Reaches the user's core from the CLI: attaches to the one that runs, or starts one that outlives this command. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { findFolders } from '../../adapters/folders.ts';
 import { type CoreLink, failure, problem, type Result, success } from '../../contract/index.ts';
 import { attach } from '../attach.ts';
 import { buildIdentity } from '../build-identity.ts';
+import { kubeconfigFile } from '../core/lock.ts';
+import { dim, say } from './output.ts';
 
 /** The running core, or null where none runs. */
 export async function attachToCore(): Promise<Result<CoreLink | null>> {
@@ -27,17 +28,18 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
   if (!running.ok) {
     return running;
   }
-  if (running.value !== null) {
-    return success(running.value);
-  }
   const folders = await findFolders(process.env);
   if (!folders.ok) {
     return folders;
   }
+  if (running.value !== null && (await readsOurKubeconfig(running.value, folders.value.runtime))) {
+    return success(running.value);
+  }
   mkdirSync(folders.value.state, { recursive: true, mode: 0o700 });
   const log = openSync(join(folders.value.state, 'core.log'), 'a', 0o600);
-  const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'core', 'main.ts');
-  const child = spawn(process.execPath, [main], { detached: true, stdio: ['ignore', log, log], cwd: '/' });
+  const main = join(import.meta.dirname, '..', 'core', 'main.ts');
+  const program = ['--import', import.meta.resolve('../stripped-sources.mjs'), main];
+  const child = spawn(process.execPath, program, { detached: true, stdio: ['ignore', log, log], cwd: '/' });
   let ended = false;
   child.once('exit', () => {
     ended = true;
@@ -60,4 +62,30 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
   return failure(
     problem('core-unreachable', `it did not come up; see ${join(folders.value.state, 'core.log')} for what it said`),
   );
+}
+
+/**
+ * A core reads the kubeconfigs of whoever started it. Where this command was given others, an idle core makes room for
+ * another; one that is connected stays, and the user is told. False: there is none any more.
+ */
+async function readsOurKubeconfig(core: CoreLink, runtimeFolder: string): Promise<boolean> {
+  let theirs: string;
+  try {
+    theirs = readFileSync(join(runtimeFolder, kubeconfigFile), 'utf8');
+  } catch {
+    return true; // it is ending, or it was started by something that knows better
+  }
+  const ours = process.env.KUBECONFIG ?? '';
+  if (theirs === ours) {
+    return true;
+  }
+  const snapshot = await core.call('getSnapshot', {});
+  const isIdle = snapshot.ok && snapshot.value.wanted.length === 0;
+  if (!isIdle) {
+    say(dim(`KUBECONFIG counts after the next disconnect; until then it is ${theirs === '' ? 'unset' : theirs}.`));
+    return true;
+  }
+  await core.call('quit', {});
+  await core.ended;
+  return false;
 }

@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { findFolders } from '../../adapters/folders.ts';
-import { openPorts } from '../../adapters/ports.ts';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import { dim, say } from './output.ts';
 
@@ -27,7 +26,8 @@ export async function ensureHelper(): Promise<Result<null>> {
   if (!folders.ok) {
     return folders;
   }
-  const helper = openPorts(folders.value, process.env).helper;
+  const { openPorts } = await import('../../adapters/ports.ts'); // a connect as root need not wait for it
+  const { helper } = openPorts(folders.value, process.env);
   const state = await helper.state();
   if (state.state === 'ready') {
     return success(null);
@@ -49,7 +49,7 @@ export async function ensureHelper(): Promise<Result<null>> {
     '600',
   ]);
   if (code !== 0) {
-    return failure(problem('helper-missing', `sudo ended with ${code}`, { context: '' }));
+    return failure(problem('helper-missing', `sudo ended with ${code}`));
   }
   const deadline = Date.now() + 10_000;
   while (Date.now() < deadline) {
@@ -58,5 +58,5 @@ export async function ensureHelper(): Promise<Result<null>> {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return failure(problem('helper-missing', 'it was started with sudo but does not answer', { context: '' }));
+  return failure(problem('helper-missing', 'it was started with sudo but does not answer'));
 }

@@ -1,6 +1,6 @@
 /** The commands that list: contexts, namespaces, services. */
 import type { Context, CoreLink, Service } from '../../contract/index.ts';
-import { age, bold, data, type Format, json, sayProblem, table } from './output.ts';
+import { age, data, type Format, json, sayProblems, table } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 
 function authenticationOf(context: Context): string {
@@ -27,12 +27,16 @@ export async function listContexts(core: CoreLink, format: Format): Promise<void
     ]);
     data(table(headings, rows));
   }
-  for (const found of problems) {
-    sayProblem(found);
-  }
+  sayProblems(problems);
   if (contexts.length === 0 && problems[0] !== undefined) {
     throw new Ended(problems[0], true);
   }
+}
+
+/** Names for a shell's completion; a kubeconfig that cannot be read has none. */
+export async function namesOfContexts(core: CoreLink): Promise<string[]> {
+  const listed = await core.call('listContexts', {});
+  return listed.ok ? listed.value.contexts.map((context) => context.name) : [];
 }
 
 /** The context that a command means: the named one, or the kubeconfig's current one. */
@@ -103,30 +107,5 @@ export async function listServices(
     ]);
     data(table(headings, rows));
   }
-  for (const found of problems) {
-    sayProblem(found);
-  }
-}
-
-const marks = { good: '✓', warning: '!', bad: '✗', 'not-checked': '–' } as const;
-
-/** `slipway doctor`: exits with the code of the first check that is bad. */
-export async function runDoctor(core: CoreLink, context: string, trustExec: boolean, format: Format): Promise<void> {
-  const { checks } = unwrap(await core.call('runChecks', { context, trustExec }));
-  if (format === 'json') {
-    json({ checks });
-  } else {
-    for (const check of checks) {
-      data(
-        `${marks[check.state]} ${bold(check.check.padEnd(10))} ${check.answer} (${Math.round(check.milliseconds)} ms)`,
-      );
-      if (check.problem !== null) {
-        sayProblem(check.problem);
-      }
-    }
-  }
-  const bad = checks.find((check) => check.state === 'bad');
-  if (bad !== undefined && bad.problem !== null) {
-    throw new Ended(bad.problem, true);
-  }
+  sayProblems(problems);
 }

@@ -1,14 +1,19 @@
 /** The command line of Slipway. Each command parses its words here and is carried out in a file of its own. */
-import { Command, Option } from 'commander';
+import { join } from 'node:path';
+import { Argument, Command, Option } from 'commander';
 import { buildIdentity } from '../build-identity.ts';
+import { candidatesFor } from './complete.ts';
 import { completionScript, shells } from './completion.ts';
-import { connect, disconnect, status } from './connect.ts';
+import { connect, disconnect } from './connect.ts';
+import { endForeignCore } from './core-end.ts';
+import { runDoctor } from './doctor.ts';
 import { ensureHelper } from './helper-start.ts';
-import { chosenContext, listContexts, listNamespaces, listServices, runDoctor } from './lists.ts';
-import { data, type Format } from './output.ts';
+import { chosenContext, listContexts, listNamespaces, listServices, namesOfContexts } from './lists.ts';
+import { data, dim, endWithReader, type Format, invocation, plain, say } from './output.ts';
 import { perform, unwrap, withCore, withRunningCore } from './run.ts';
 import { addSandboxCommands } from './sandbox-commands.ts';
 import { start } from './start.ts';
+import { status, watchStatus } from './status.ts';
 
 const output = () =>
   new Option('-o, --output <format>', 'how data is printed').choices(['text', 'wide', 'json']).default('text');
@@ -53,6 +58,8 @@ function buildProgram(): Command {
     )
     .version(buildIdentity())
     .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError(`\nSee \`${invocation} --help\`, or \`--help\` after a command.`)
+    .addHelpText('after', '\nExit codes and examples: docs/cli.md')
     .exitOverride((error) => {
       process.exit(error.exitCode === 0 ? 0 : 2);
     });
@@ -101,6 +108,9 @@ function buildProgram(): Command {
         unwrap(await ensureHelper());
         await withCore(async (core) => {
           await connect(core, wishOf(await chosenContext(core, context), options), options.output);
+          if (options.output !== 'json') {
+            say(dim(`Every program on this computer is in the cluster now. \`${invocation} disconnect\` leaves.`));
+          }
         });
       }),
     );
@@ -108,9 +118,14 @@ function buildProgram(): Command {
   program
     .command('disconnect')
     .description('leave the cluster and restore this computer')
-    .option('--quit', 'also end the core')
+    .option('--quit', 'also end the core, of whatever version')
     .action((options: { quit?: boolean }) =>
-      perform(() => withRunningCore((core) => disconnect(core, options.quit === true))),
+      perform(async () => {
+        if (options.quit === true && (await endForeignCore())) {
+          return;
+        }
+        await withRunningCore((core) => disconnect(core, options.quit === true));
+      }),
     );
 
   program
@@ -119,7 +134,9 @@ function buildProgram(): Command {
     .option('-w, --watch', 'follow changes')
     .addOption(output())
     .action((options: { watch?: boolean; output: Format }) =>
-      perform(() => withRunningCore((core) => status(core, options.watch === true, options.output))),
+      perform(() =>
+        options.watch === true ? watchStatus(options.output) : withRunningCore((core) => status(core, options.output)),
+      ),
     );
 
   program
@@ -139,16 +156,37 @@ function buildProgram(): Command {
   program
     .command('completion')
     .description('print the completion script of a shell')
-    .argument('<shell>', shells.join(', '))
-    .action((shell: string) => perform(async () => data(completionScript(program, shell))));
+    .addArgument(new Argument('<shell>', 'put what it prints into the start-up file of the shell').choices(shells))
+    .action((shell: string) =>
+      perform(async () => data(completionScript(shell, [process.execPath, join(import.meta.dirname, 'slipway.mjs')]))),
+    );
+
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action((words: string[]) =>
+      perform(async () => {
+        const contexts = async () => {
+          let names: string[] = [];
+          await withCore(async (core) => {
+            names = await namesOfContexts(core);
+          });
+          return names;
+        };
+        for (const { word, description } of await candidatesFor(program, words, { contexts })) {
+          data(description === '' ? plain(word) : `${plain(word)}\t${plain(description)}`);
+        }
+      }),
+    );
 
   withConnectOptions(program.command('start [context]'))
     .description('connect and show the live state until Ctrl-C (what `npm start` runs)')
     .option('--in-sandbox', "run everything inside the sandbox's laptop, leaving this computer's network alone")
     .action((context: string | undefined, options: ConnectOptions & { inSandbox?: boolean }) =>
-      perform(() => start(context, (chosen) => wishOf(chosen, options), options.inSandbox === true)),
+      perform(() => start(context ?? '', (chosen) => wishOf(chosen, options), options.inSandbox === true)),
     );
   return program;
 }
 
+endWithReader();
 await buildProgram().parseAsync();

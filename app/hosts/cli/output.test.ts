@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { age, bytes, plain, table } from './output.ts';
+import { problem } from '../../contract/index.ts';
+import { age, bytes, plain, table, withoutRepeats } from './output.ts';
 
 describe('text for a terminal', () => {
   it('loses what could steer the terminal or turn its text around', () => {
@@ -21,5 +22,15 @@ describe('text for a terminal', () => {
   it('counts bytes and ages in units that a person reads', () => {
     expect([bytes(0), bytes(1536), bytes(5 << 20)]).toEqual(['0 B', '1.5 KiB', '5.0 MiB']);
     expect([age(4000), age(600_000), age(8_000_000), age(400_000_000)]).toEqual(['4 s', '10 min', '2 h', '5 d']);
+  });
+
+  it('shows a text to copy once, below the last problem that it helps', () => {
+    const missing = (verb: string, role: string) => problem('forbidden', 'denied', { verb, resource: 'pods' }, role);
+    const said = withoutRepeats([missing('list', 'one'), missing('get', 'other'), missing('watch', 'one')]);
+    expect(said.map(({ fixes }) => fixes.map(({ kind, text }) => (kind === 'copy' ? text : kind)))).toEqual([
+      ['advice'],
+      ['advice', 'other'],
+      ['advice', 'one'],
+    ]);
   });
 });

@@ -2,7 +2,16 @@
  * How the CLI speaks: data on standard output, everything said to a person on standard error. Text that came from a
  * cluster is stripped of control and bidirectional characters before it reaches a terminal.
  */
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import type { Problem } from '../../contract/index.ts';
+
+/** How this program is called here: an installed one by its name, one in a clone by npx. */
+export const invocation = (process.env.PATH ?? '')
+  .split(delimiter)
+  .some((folder) => folder !== '' && !folder.includes('node_modules') && existsSync(join(folder, 'slipway')))
+  ? 'slipway'
+  : 'npx slipway';
 
 export type Format = 'text' | 'wide' | 'json';
 
@@ -21,6 +30,16 @@ const hostile = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202
 /** Makes text of unknown origin safe for a terminal; new lines and tabs stay. */
 export function plain(text: string): string {
   return text.replace(hostile, '');
+}
+
+/** A reader that has had enough (`| head`) ends the program without a word, as it does other programs. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      throw error;
+    }
+    process.exit(0);
+  });
 }
 
 export function say(text: string): void {
@@ -53,6 +72,26 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 export function sayProblem(problem: Problem): void {
   const mark = problem.severity === 'error' ? red('error') : yellow(problem.severity);
   say(`${mark}: ${bold(plain(problem.title))} ${dim(`[${problem.code}]`)}`);
+  sayReason(problem);
+}
+
+/** Several problems for a person. */
+export function sayProblems(problems: readonly Problem[]): void {
+  withoutRepeats(problems).forEach((problem) => {
+    sayProblem(problem);
+  });
+}
+
+/** Each text to copy once, below the last of the problems that it helps: one Role often helps many. */
+export function withoutRepeats(problems: readonly Problem[]): Problem[] {
+  return problems.map((problem, index) => {
+    const later = problems.slice(index + 1).flatMap(({ fixes }) => fixes.map(({ text }) => text));
+    return { ...problem, fixes: problem.fixes.filter(({ kind, text }) => kind !== 'copy' || !later.includes(text)) };
+  });
+}
+
+/** The problem without its title: why, and what to do. */
+export function sayReason(problem: Problem): void {
   if (problem.cause !== '') {
     say(`  ${plain(problem.cause).replace(/\n/g, '\n  ')}`);
   }
@@ -61,7 +100,8 @@ export function sayProblem(problem: Problem): void {
       say(`  ${dim('to copy:')}\n${plain(fix.text).replace(/^/gm, '    ')}`);
     } else {
       const label = { command: 'run', document: 'read', advice: 'what to do' }[fix.kind];
-      say(`  ${dim(`${label}:`)} ${plain(fix.text)}`);
+      const text = fix.kind === 'command' ? fix.text.replace(/^slipway /, `${invocation} `) : fix.text;
+      say(`  ${dim(`${label}:`)} ${plain(text)}`);
     }
   }
 }

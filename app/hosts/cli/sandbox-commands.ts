@@ -1,10 +1,10 @@
 /** `slipway sandbox …`, and running everything inside the sandbox's laptop. Loads the sandbox only when asked for. */
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { problem } from '../../contract/index.ts';
-import { data, dim, type Format, json, say, table } from './output.ts';
+import type { ConnectWish } from './connect.ts';
+import { data, dim, type Format, invocation, json, say, table } from './output.ts';
 import { Ended, perform } from './run.ts';
 
 /** The image of the sandbox that has a shell; the agent's binary is sent into a pod of it. */
@@ -82,6 +82,7 @@ async function showStatus(flags: SandboxFlags): Promise<void> {
     data(table(['SPACE', 'PROGRAM', 'STATE'], rows));
   }
   if (!status.up) {
+    say(`Start it with \`${invocation} sandbox up\`.`);
     process.exitCode = 6;
   }
 }
@@ -121,43 +122,42 @@ export function addSandboxCommands(program: Command): void {
     );
 }
 
-/** Builds and starts the sandbox where the user agrees; answers its context. */
-export async function offeredSandbox(ask: (() => Promise<string>) | undefined): Promise<string> {
+/** Builds and starts the sandbox where the user agrees, and says how to go on. */
+export async function offeredSandbox(ask: (() => Promise<string>) | undefined): Promise<void> {
   const answer = ask === undefined ? 'n' : await ask();
   if (!/^y(es)?$/i.test(answer)) {
     throw new Ended(
-      'Nothing to connect to. Start the sandbox with `npx slipway sandbox up`, or put a kubeconfig at ~/.kube/config.',
+      'Nothing to connect to. `npm start -- --in-sandbox` builds the sandbox and connects inside it.',
       false,
       3,
     );
   }
   const sandbox = await open({});
   await translated(() => sandbox.up(tell));
-  throw new Ended(
-    `The sandbox is up. Its laptop is a namespace of this machine: run \`npm start -- --in-sandbox\`.`,
-    false,
-    0,
-  );
+  say('The sandbox is up. Its laptop is a namespace of this machine: run `npm start -- --in-sandbox`.');
 }
 
 /** Brings the sandbox up and runs the foreground frontend inside its laptop; answers the exit code. */
-export async function enterSandbox(words: readonly string[]): Promise<number> {
+export async function enterSandbox(wish: ConnectWish): Promise<number> {
   const sandbox = await open({});
   await translated(() => sandbox.up(tell));
   const laptop = await translated(async () => sandbox.laptop('plain'));
   const [program = '', ...enter] = laptop.enter;
-  const main = join(dirname(fileURLToPath(import.meta.url)), 'main.ts');
+  const cli = join(import.meta.dirname, 'slipway.mjs');
   const arguments_ = [
     'start',
-    ...(words.length > 0 ? words : ['sandbox']),
+    wish.context || 'sandbox',
     '--namespace',
-    sandboxNamespace,
-    '--base-image',
-    sandboxBaseImage,
+    wish.homeNamespace || sandboxNamespace,
+    ...(wish.agentNamespace === '' ? [] : ['--agent-namespace', wish.agentNamespace]),
+    ...(wish.agentImage === ''
+      ? ['--base-image', wish.baseImage || sandboxBaseImage]
+      : ['--agent-image', wish.agentImage]),
+    ...(wish.trustExec ? ['--trust-exec'] : []),
   ];
   say(dim('In another terminal, `npx slipway sandbox shell` is a shell on this laptop: try `curl http://orders`.'));
   return new Promise((resolve) => {
-    const child = spawn(program, [...enter, process.execPath, main, ...arguments_], {
+    const child = spawn(program, [...enter, process.execPath, cli, ...arguments_], {
       stdio: 'inherit',
       env: laptop.environment,
     });

@@ -2,11 +2,9 @@
 // The command `slipway`: runs the CLI under a Node that reads TypeScript. Plain JavaScript, because it may be started
 // by an older one.
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { modernNode } from '../../../scripts/tools.mjs';
 
-const main = join(dirname(fileURLToPath(import.meta.url)), 'main.ts');
 let node;
 try {
   node = modernNode();
@@ -15,9 +13,10 @@ try {
   process.exit(6);
 }
 if (node === process.execPath) {
+  await import('../stripped-sources.mjs');
   await import('./main.ts');
 } else {
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   // The terminal sends Ctrl-C to both; the child decides what it means.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -6,16 +6,23 @@ import { createInterface } from 'node:readline/promises';
 import type { Context, CoreLink } from '../../contract/index.ts';
 import { type ConnectWish, connect, disconnect } from './connect.ts';
 import { foremost, headline } from './connection-text.ts';
+import { interrupted } from './exit-codes.ts';
 import { ensureHelper } from './helper-start.ts';
-import { data, dim, plain, say, table } from './output.ts';
+import { data, dim, plain, say, sayProblem, table } from './output.ts';
 import { Ended, unwrap, withCore } from './run.ts';
 import { enterSandbox, offeredSandbox } from './sandbox-commands.ts';
 
+/** Asks on the terminal. Ctrl-C and Ctrl-D end the command. */
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const left = new Promise<never>((_, reject) =>
+    lines.once('close', () => reject(new Ended('nothing was chosen', false, interrupted))),
+  );
+  lines.once('SIGINT', () => lines.close());
   try {
-    return (await lines.question(question)).trim();
+    return (await Promise.race([lines.question(question), left])).trim();
   } finally {
+    left.catch(() => {}); // it closes below too
     lines.close();
   }
 }
@@ -92,20 +99,23 @@ async function follow(core: CoreLink): Promise<void> {
   }
 }
 
-export async function start(named: string | undefined, wishOf: (context: string) => ConnectWish, inSandbox: boolean) {
+/** `named` is the context to connect to, empty for one to be chosen. */
+export async function start(named: string, wishOf: (context: string) => ConnectWish, inSandbox: boolean) {
   if (inSandbox) {
-    process.exitCode = await enterSandbox(named === undefined ? [] : [named]);
+    process.exitCode = await enterSandbox(wishOf(named));
     return;
   }
   await withCore(async (core) => {
     const { contexts, problems } = unwrap(await core.call('listContexts', {}));
-    let context = named;
-    if (context === undefined && contexts.length === 0) {
-      const because = problems[0] === undefined ? 'There is no kubeconfig.' : plain(problems[0].title);
-      say(`${because} Slipway has a Kubernetes of its own to try it with: the sandbox.`);
-      context = await offeredSandbox(process.stdin.isTTY ? () => ask('Build and start it now? [y/N] ') : undefined);
+    if (named === '' && contexts.length === 0) {
+      if (problems[0] !== undefined) {
+        sayProblem(problems[0]);
+      }
+      say('Slipway has a Kubernetes of its own to try it with: the sandbox.');
+      await offeredSandbox(process.stdin.isTTY ? () => ask('Build and start it now? [y/N] ') : undefined);
+      return;
     }
-    context ??= await choose(contexts);
+    const context = named === '' ? await choose(contexts) : named;
     unwrap(await ensureHelper());
     await connect(core, wishOf(context), 'text');
     say(dim('Every program on this computer is in the cluster now. Ctrl-C leaves.'));

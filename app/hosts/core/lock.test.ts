@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { takeLock } from './lock.ts';
+import { lockHolder, takeLock } from './lock.ts';
 
 describe('the lock of the core', () => {
   let folder = '';
@@ -19,6 +19,16 @@ describe('the lock of the core', () => {
     expect(takeLock(path)).toBeNull();
     release?.();
     expect(takeLock(path)).not.toBeNull();
+  });
+
+  it('tells who holds it, and nobody where that one is gone', () => {
+    const path = join(folder, 'core.lock');
+    expect(lockHolder(path)).toBeNull();
+    const release = takeLock(path);
+    expect(lockHolder(path)).toBe(process.pid);
+    release?.();
+    writeFileSync(path, `${process.ppid} 1\n`); // the process id belongs to another process now
+    expect(lockHolder(path)).toBeNull();
   });
 
   it('is taken over from a process that is gone', async () => {

@@ -4,6 +4,9 @@
  */
 import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 
+/** File beside the lock with the KUBECONFIG that the core was started with. */
+export const kubeconfigFile = 'core.kubeconfig';
+
 /** Start time of a process in clock ticks since boot, see proc(5); empty where it cannot be told. */
 function startOf(processId: number): string {
   try {
@@ -27,6 +30,16 @@ function holderLives(text: string): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
   return startOf(processId) === (start ?? '');
+}
+
+/** The process id of the core that holds the lock, or null where none lives. */
+export function lockHolder(path: string): number | null {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return holderLives(text) ? Number(text.trim().split(' ')[0]) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Takes the lock; answers what releases it, or null while another process holds it. */

@@ -2,13 +2,13 @@
  * Runs a core as this process: takes the lock, serves the contract on a socket that only its user can reach, and ends
  * when it has nothing to do. Whoever comes first starts it; everyone else attaches.
  */
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createCore } from '../../core/app.ts';
 import type { Ports } from '../../core/ports.ts';
 import { serveLink } from '../serve.ts';
-import { takeLock } from './lock.ts';
+import { kubeconfigFile, takeLock } from './lock.ts';
 
 /** How long an idle core with no frontend waits before it ends, in milliseconds. */
 const idleGrace = 10_000;
@@ -19,7 +19,11 @@ export async function runCore(runtimeFolder: string, build: string, openPorts: (
   if (release === null) {
     return 0; // another core was first
   }
-  const core = createCore(openPorts(), build, { processId: process.pid, random: Math.random });
+  // Which kubeconfigs this core reads, for commands that were given others (cli/core-link.ts).
+  const given = join(runtimeFolder, kubeconfigFile);
+  writeFileSync(given, process.env.KUBECONFIG ?? '', { mode: 0o600 });
+  const ports = openPorts();
+  const core = createCore(ports, build, { processId: process.pid, random: Math.random });
   const socketPath = join(runtimeFolder, 'core.sock');
   rmSync(socketPath, { force: true }); // left by a core that was killed; the lock says that none lives
   let links = 0;
@@ -49,6 +53,7 @@ export async function runCore(runtimeFolder: string, build: string, openPorts: (
     server.listen(socketPath, resolve);
   });
   chmodSync(socketPath, 0o600);
+  ports.log.debug('core serves', { millisecondsSinceItsStart: Math.round(performance.now()) });
   core.idle((isIdle) => {
     idle = isIdle;
     reconsider();
@@ -62,6 +67,7 @@ export async function runCore(runtimeFolder: string, build: string, openPorts: (
   server.close();
   await core.close();
   rmSync(socketPath, { force: true });
+  rmSync(given, { force: true });
   release();
   return 0;
 }

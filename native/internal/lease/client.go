@@ -83,7 +83,7 @@ func Dial(ctx context.Context, path string, hello wire.Hello, options ...Option)
 	}
 	if client.server.Protocol != wire.Protocol {
 		client.Close()
-		return nil, versionProblem(client.server.Protocol)
+		return nil, versionProblem(client.server.Protocol, wire.Protocol)
 	}
 	return client, nil
 }
@@ -181,9 +181,10 @@ func malformed(cause string) *wire.Problem {
 	return &wire.Problem{Code: wire.CodeMessageMalformed, Cause: cause}
 }
 
-func versionProblem(other int) *wire.Problem {
+// versionProblem is worded for the client's user, whichever side finds it.
+func versionProblem(helper, client int) *wire.Problem {
 	return &wire.Problem{
 		Code:  wire.CodeHelperVersion,
-		Cause: fmt.Sprintf("the other side speaks protocol %d, this one %d", other, wire.Protocol),
+		Cause: fmt.Sprintf("it speaks protocol %d, this program %d", helper, client),
 	}
 }

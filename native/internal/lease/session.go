@@ -91,7 +91,7 @@ func (session *session) greet() bool {
 		return refuse(request.ID, malformed("the first message is not a hello"))
 	}
 	if hello.Protocol != session.server.Hello.Protocol {
-		return refuse(request.ID, versionProblem(hello.Protocol))
+		return refuse(request.ID, versionProblem(session.server.Hello.Protocol, hello.Protocol))
 	}
 	return session.send(wire.HelperReply{ID: request.ID}, session.server.Hello, nil, nil) == nil
 }

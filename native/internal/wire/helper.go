@@ -53,7 +53,7 @@ type RoutesInput struct {
 }
 
 // RouteDecision is the helper's verdict on one prefix. Reason is empty where it was accepted; otherwise one of:
-// malformed, default-route, too-wide, loopback, link-local, multicast, reserved, metadata, public, own-subnet,
+// malformed, default-route, too-wide, loopback, link-local, multicast, reserved, metadata, public, ipv6, own-subnet,
 // gateway, resolver, protected, other-route, too-many.
 type RouteDecision struct {
 	Prefix    string `json:"prefix"`

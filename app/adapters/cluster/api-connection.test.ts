@@ -1,0 +1,146 @@
+import { connect, createServer, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { CredentialSource } from '../credentials/credentials.ts';
+import { type Answer, authority, type Seen, startApiServer } from '../testing/api-server.ts';
+import { ApiConnection } from './api-connection.ts';
+import { statusCodeOf } from './problems.ts';
+
+const closing: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) {
+    await close();
+  }
+});
+
+const kept = { bearerToken: 'abc' };
+const credentials: CredentialSource = {
+  get: async () => ({ ok: true, value: kept }),
+  close: () => {},
+};
+
+async function open(route: (seen: Seen) => Answer | undefined, proxyUrl = '', deadline = 10_000) {
+  const server = await startApiServer(route);
+  closing.push(() => server.close());
+  const address = { server: server.url, certificateAuthority: authority, ...(proxyUrl === '' ? {} : { proxyUrl }) };
+  const connection = new ApiConnection(address, credentials, deadline);
+  closing.push(() => connection.close());
+  return { server, connection };
+}
+
+describe('requests', () => {
+  test('share a few connections', async () => {
+    const ports = new Set<number>();
+    const { connection } = await open(() => (response) => {
+      ports.add(response.socket?.remotePort ?? 0);
+      setTimeout(() => response.end('{}'), 5);
+    });
+    await Promise.all(Array.from({ length: 40 }, (_, index) => connection.get(`/${index}`)));
+    expect(ports.size).toBeLessThanOrEqual(8);
+  });
+
+  test('are read where the answer is packed', async () => {
+    const { connection } = await open(({ headers }) => (response) => {
+      expect(headers['accept-encoding']).toContain('gzip');
+      response.setHeader('content-encoding', 'gzip');
+      response.end(gzipSync('{"items":[]}'));
+    });
+    expect(await connection.get('/')).toEqual({ items: [] });
+  });
+
+  test('are sent again where a kept connection had just ended, unless that could make two objects', async () => {
+    let breaks = false;
+    const { connection, server } = await open(() => (response) => {
+      if (breaks) {
+        breaks = false;
+        response.socket?.destroy();
+      } else {
+        response.end('{}');
+      }
+    });
+    await connection.get('/first');
+    breaks = true;
+    expect(await connection.get('/again')).toEqual({});
+    expect(server.requests.filter(({ path }) => path === '/again')).toHaveLength(2);
+    breaks = true;
+    await expect(connection.post('/object', {})).rejects.toThrow();
+    expect(server.requests.filter(({ path }) => path === '/object')).toHaveLength(1);
+  });
+
+  test('end with their deadline, also in the middle of an answer', async () => {
+    const { connection } = await open(
+      ({ path }) =>
+        (response) => {
+          if (path === '/half') {
+            response.write('{');
+          }
+        },
+      '',
+      200,
+    );
+    for (const path of ['/none', '/half']) {
+      const explained = await connection.ask(
+        { verb: 'get', group: '', resource: path, namespace: '', purpose: 'other' },
+        () => connection.get(path),
+      );
+      expect(explained).toMatchObject({ ok: false, problem: { code: 'api-unreachable', cause: 'no answer in time' } });
+    }
+  });
+
+  test('are not led elsewhere', async () => {
+    const { connection, server } = await open(() => (response) => {
+      response.writeHead(302, { location: '/login' });
+      response.end();
+    });
+    const asked = { verb: 'get', group: '', resource: 'x', namespace: '', purpose: 'other' } as const;
+    const answer = await connection.ask(asked, () => connection.get('/x'));
+    expect(answer).toMatchObject({ ok: false, problem: { code: 'api-unreachable' } });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('carry the status and the words of a refusal', async () => {
+    const { connection } = await open(() => ({ status: 409, body: { message: 'already exists' } }));
+    const attempt = await connection.attempt(() => connection.post('/x', {}));
+    expect(attempt.ok ? null : statusCodeOf(attempt.error)).toBe(409);
+  });
+
+  test('go through a SOCKS proxy', async () => {
+    const { url, asked } = await startSocksProxy();
+    const { connection, server } = await open(() => ({ body: { through: 'socks' } }), url);
+    expect(await connection.get('/')).toEqual({ through: 'socks' });
+    expect(asked).toEqual([new URL(server.url).port]);
+  });
+});
+
+/** SOCKS 5 without authentication, CONNECT to an IPv4 address only (RFC 1928). */
+async function startSocksProxy(): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    sockets.add(client);
+    client.on('error', () => {});
+    client.once('data', () => {
+      client.write(Buffer.of(5, 0));
+      client.once('data', (wish) => {
+        const port = wish.readUInt16BE(8);
+        asked.push(String(port));
+        const upstream = connect(port, [...wish.subarray(4, 8)].join('.'));
+        sockets.add(upstream);
+        upstream.on('error', () => client.destroy());
+        upstream.once('connect', () => {
+          client.write(Buffer.of(5, 0, 0, 1, 127, 0, 0, 1, 0, 0));
+          client.pipe(upstream).pipe(client);
+        });
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    server.close();
+  });
+  const address = server.address();
+  return { url: `socks5://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`, asked };
+}

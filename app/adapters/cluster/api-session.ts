@@ -1,0 +1,137 @@
+/**
+ * One API server with one set of credentials: the headers that each request carries and the connections that requests
+ * share. Act-as fields are sent whole, and the system's certificate authorities count where the kubeconfig names none,
+ * both as with kubectl. HTTP/1.1, because one dead HTTP/2 connection would stall every watch and request at once.
+ */
+import type { Agent, OutgoingHttpHeaders } from 'node:http';
+import { type AgentOptions, Agent as SecureAgent } from 'node:https';
+import { isIP } from 'node:net';
+import { checkServerIdentity, getCACertificates, type PeerCertificate } from 'node:tls';
+import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
+
+/**
+ * Requests at the same time. Each connection costs both sides a TLS handshake: a connect asks some forty things at
+ * once, and forty handshakes take longer than their answers.
+ */
+const mostConnections = 8;
+
+/** Cloud load balancers forget connections that are silent for a minute. Milliseconds. */
+const probeAfter = 30_000;
+
+export interface Session {
+  readonly headers: OutgoingHttpHeaders;
+  /** For requests that end. */
+  readonly requests: Agent;
+  /** For what stays open: watches and execs. */
+  readonly streams: Agent;
+}
+
+export async function beginSession(address: ClusterAddress, credentials: ClusterCredentials): Promise<Session> {
+  const options: AgentOptions = { ...tlsOptions(address, credentials), keepAlive: true, keepAliveMsecs: probeAfter };
+  const [requests, streams] = await Promise.all([
+    openAgent(address, { ...options, maxSockets: mostConnections }),
+    openAgent(address, options),
+  ]);
+  return {
+    headers: { 'user-agent': 'slipway', ...authorization(credentials), ...impersonationHeaders(address) },
+    requests,
+    streams,
+  };
+}
+
+/** No new request begins with it; those under way end by themselves. */
+export function retire({ requests, streams }: Session): void {
+  for (const agent of [requests, streams]) {
+    agent.maxFreeSockets = 0;
+    for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
+      socket.destroy();
+    }
+  }
+}
+
+/** Ends every connection of it. */
+export function endSession({ requests, streams }: Session): void {
+  requests.destroy();
+  streams.destroy();
+}
+
+/**
+ * What leads through a proxy or without TLS is loaded only where that is so. An import of node:http reads all that it
+ * exports, undici among it: 30 ms that an API server behind TLS can do without.
+ */
+async function openAgent({ server, proxyUrl }: ClusterAddress, options: AgentOptions): Promise<Agent> {
+  const secure = server.startsWith('https:');
+  if (proxyUrl === undefined || proxyUrl === '') {
+    return secure ? new SecureAgent(options) : new (await import('node:http')).Agent(options);
+  }
+  if (proxyUrl.startsWith('socks')) {
+    const { SocksProxyAgent } = await import('socks-proxy-agent');
+    return new SocksProxyAgent(proxyUrl, options as ConstructorParameters<typeof SocksProxyAgent>[1]);
+  }
+  const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent');
+  return secure
+    ? new HttpsProxyAgent({ ...options, proxy: proxyUrl })
+    : new HttpProxyAgent({ keepAlive: true, keepAliveMsecs: probeAfter, proxy: proxyUrl });
+}
+
+let systemAuthorities: string[] | null = null;
+
+function systemCertificates(): string[] {
+  systemAuthorities ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
+  return systemAuthorities;
+}
+
+function tlsOptions(address: ClusterAddress, credentials: ClusterCredentials): AgentOptions {
+  const host = new URL(address.server).hostname.replace(/^\[|\]$/g, '');
+  const serverName = address.tlsServerName || (isIP(host) ? '' : host);
+  return {
+    ...(address.insecureSkipTlsVerify === true
+      ? { rejectUnauthorized: false }
+      : { rejectUnauthorized: true, ca: address.certificateAuthority || systemCertificates() }),
+    // An address is no server name (RFC 6066). A SOCKS agent would check the certificate for "localhost" then.
+    ...(serverName === ''
+      ? { checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate) }
+      : { servername: serverName }),
+    ...(credentials.clientCertificate ? { cert: credentials.clientCertificate } : {}),
+    ...(credentials.clientKey ? { key: credentials.clientKey } : {}),
+  };
+}
+
+function authorization({ bearerToken, username, password }: ClusterCredentials): OutgoingHttpHeaders {
+  if (bearerToken) {
+    return { authorization: `Bearer ${bearerToken}` };
+  }
+  const basic = Buffer.from(`${username}:${password ?? ''}`).toString('base64');
+  return username ? { authorization: `Basic ${basic}` } : {};
+}
+
+/**
+ * Header names: k8s.io/api/authentication/v1; keys of extra are percent-encoded as client-go does. Several values are
+ * lines of their own: joined with commas the API server would take "a, b" for the name of one group.
+ */
+export function impersonationHeaders(address: ClusterAddress): Record<string, string | string[]> {
+  const wish = address.impersonate;
+  if (wish === undefined) {
+    return {};
+  }
+  const headers: Record<string, string | string[]> = { 'Impersonate-User': wish.user };
+  if (wish.uid) {
+    headers['Impersonate-Uid'] = wish.uid;
+  }
+  if (wish.groups !== undefined && wish.groups.length > 0) {
+    headers['Impersonate-Group'] = [...wish.groups];
+  }
+  for (const [key, values] of Object.entries(wish.extra ?? {})) {
+    headers[`Impersonate-Extra-${encodeHeaderKey(key)}`] = [...values];
+  }
+  return headers;
+}
+
+function encodeHeaderKey(key: string): string {
+  return Array.from(Buffer.from(key.toLowerCase()), (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[a-z0-9!#$&'*+\-.^_`|~]/.test(character)
+      ? character
+      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
+}

@@ -1,0 +1,94 @@
+/** One HTTP request to an API server, up to its answer's head. What goes wrong is thrown as it came. */
+import type { Agent, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { createGunzip } from 'node:zlib';
+
+/** Longest wait for a connection, in milliseconds. */
+const connectDeadline = 10_000;
+
+export interface Exchange {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly url: URL;
+  readonly headers: OutgoingHttpHeaders;
+  readonly agent: Agent;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+/** An answer other than 2xx. */
+export class ApiRefusal extends Error {
+  readonly statusCode: number;
+  readonly body: string;
+  /** The header `date`. */
+  readonly date: string | undefined;
+
+  constructor(statusCode: number, body: string, date: string | undefined) {
+    super(`the API server answered ${statusCode}`);
+    this.statusCode = statusCode;
+    this.body = body;
+    this.date = date;
+  }
+}
+
+/** Throws an ApiRefusal where the answer is none of success. */
+export async function exchange(asked: Exchange): Promise<IncomingMessage> {
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await once(asked);
+    if (outcome.kind === 'answered') {
+      const { statusCode = 0 } = outcome.answer;
+      if (statusCode >= 200 && statusCode < 300) {
+        return outcome.answer;
+      }
+      throw new ApiRefusal(statusCode, await textOf(outcome.answer), outcome.answer.headers.date);
+    }
+    // The server may close a kept connection at the very moment at which it is used again. A second POST could be a
+    // second object.
+    if (attempt > 1 || !outcome.reused || asked.method === 'POST' || asked.signal.aborted) {
+      throw asked.signal.aborted ? asked.signal.reason : outcome.error;
+    }
+  }
+}
+
+type Outcome =
+  | { readonly kind: 'answered'; readonly answer: IncomingMessage }
+  | { readonly kind: 'failed'; readonly error: unknown; readonly reused: boolean };
+
+async function once({ method, url, headers, agent, body, signal }: Exchange): Promise<Outcome> {
+  const secure = url.protocol === 'https:';
+  const begin = secure ? secureRequest : (await import('node:http')).request; // seldom needed, see openAgent
+  return new Promise((resolve) => {
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    const sent = begin(
+      url,
+      {
+        method,
+        agent,
+        signal,
+        headers: { accept: 'application/json', 'accept-encoding': 'gzip', ...length, ...headers },
+      },
+      (answer) => resolve({ kind: 'answered', answer }),
+    );
+    sent.once('socket', (socket) => {
+      if (socket.connecting) {
+        const late = setTimeout(() => sent.destroy(new DOMException('no connection', 'TimeoutError')), connectDeadline);
+        const inTime = () => clearTimeout(late);
+        socket.once(secure ? 'secureConnect' : 'connect', inTime);
+        socket.once('close', inTime);
+      }
+    });
+    sent.on('error', (error) => resolve({ kind: 'failed', error, reused: sent.reusedSocket }));
+    sent.end(body);
+  });
+}
+
+/** The answer's bytes, unpacked. */
+export function bytesOf(answer: IncomingMessage): Readable {
+  return answer.headers['content-encoding'] === 'gzip' ? pipeline(answer, createGunzip(), () => {}) : answer;
+}
+
+export function textOf(answer: IncomingMessage): Promise<string> {
+  return text(bytesOf(answer));
+}

@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { openTestCluster, startApiServer } from '../testing/api-server.ts';
+
+const closing: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) {
+    await close();
+  }
+});
+
+interface Review {
+  readonly spec: {
+    readonly resourceAttributes: { verb: string; resource: string; subresource?: string; namespace?: string };
+  };
+}
+
+/** What is missing where the API server denies this one right in the agent's namespace. */
+async function without(denied: string) {
+  const server = await startApiServer((seen) => {
+    const { verb, resource, subresource, namespace } = (JSON.parse(seen.body) as Review).spec.resourceAttributes;
+    const asked = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
+    return { body: { status: { allowed: namespace === undefined || asked !== denied } } };
+  });
+  closing.push(() => server.close());
+  const opened = await openTestCluster(server.url);
+  closing.push(opened.close);
+  const rights = await opened.cluster.checkRights('team');
+  return rights.ok ? rights.value : [];
+}
+
+describe('rights in the agent’s namespace', () => {
+  test.each([
+    'create jobs',
+    'get jobs',
+    'patch jobs',
+    'delete jobs',
+    'get pods',
+    'list pods',
+    'watch pods',
+    'create pods/portforward',
+  ])('without %s there is no connection', async (denied) => {
+    const [verb, resource] = denied.split(' ');
+    const missing = await without(denied);
+    expect(missing).toMatchObject([{ code: 'forbidden', severity: 'error', facts: { verb, resource } }]);
+    const role = missing[0]?.fixes.find((fix) => fix.kind === 'copy')?.text;
+    expect(role).toContain('kind: Role\n');
+    expect(role).toContain('namespace: team');
+  });
+
+  test.each(['create pods/exec', 'get pods/exec', 'get pods/portforward', 'get pods/log', 'list events'])(
+    'without %s something else is missing',
+    async (denied) => {
+      expect(await without(denied)).toMatchObject([{ code: 'forbidden', severity: 'warning' }]);
+    },
+  );
+
+  test('all there is nothing to say', async () => {
+    expect(await without('nothing')).toEqual([]);
+  });
+});

@@ -1,0 +1,82 @@
+/** `slipway status`: says truthfully what is the case, once or with every change. */
+import type { CoreLink, Snapshot } from '../../contract/index.ts';
+import { buildIdentity } from '../build-identity.ts';
+import { details, foremost, headline, moreDetails } from './connection-text.ts';
+import { attachToCore } from './core-link.ts';
+import { data, type Format, json, sayProblem, sayProblems } from './output.ts';
+import { unwrap } from './run.ts';
+
+/** Between two looks for a core where none runs, in milliseconds. */
+const lookEvery = 300;
+
+/** What is the case while no core runs: the same form, so that scripts need not tell the two apart. */
+function nothingRuns(): Snapshot {
+  const helper = { state: 'unknown' } as const;
+  return {
+    revision: 0,
+    build: buildIdentity(),
+    processId: 0,
+    wanted: [],
+    connections: [],
+    helper,
+    contextsRevision: 0,
+    settingsRevision: 0,
+    work: [],
+  };
+}
+
+export async function status(core: CoreLink | null, format: Format): Promise<void> {
+  const snapshot = core === null ? nothingRuns() : unwrap(await core.call('getSnapshot', {}));
+  if (format === 'json') {
+    json(snapshot);
+    return;
+  }
+  const connection = foremost(snapshot);
+  if (connection === undefined) {
+    data('off');
+    return;
+  }
+  data(headline(connection, Date.now()));
+  details(connection).forEach(data);
+  if (format === 'wide') {
+    moreDetails(connection, snapshot).forEach(data);
+  }
+  if (connection.phase === 'failed' || connection.phase === 'reconnecting') {
+    sayProblem(connection.because);
+  }
+  if (connection.phase === 'connected') {
+    sayProblems(connection.degraded);
+  }
+}
+
+/** Prints every change until Ctrl-C (in JSON, one snapshot a line), whether or not a core runs meanwhile. */
+export async function watchStatus(format: Format): Promise<void> {
+  let last = '';
+  const show = (snapshot: Snapshot) => {
+    const connection = foremost(snapshot);
+    const text = connection === undefined ? 'off' : headline(connection, Date.now());
+    const line = format === 'json' ? JSON.stringify(snapshot) : text;
+    if (line !== last) {
+      last = line;
+      data(line);
+    }
+  };
+  let stopped = false;
+  const stop = new Promise<void>((resolve) =>
+    process.once('SIGINT', () => {
+      stopped = true;
+      resolve();
+    }),
+  );
+  while (!stopped) {
+    const core = unwrap(await attachToCore());
+    if (core === null) {
+      show(nothingRuns());
+      await Promise.race([stop, new Promise((resolve) => setTimeout(resolve, lookEvery))]);
+    } else {
+      core.watch(show);
+      await Promise.race([stop, core.ended]);
+      core.close();
+    }
+  }
+}
