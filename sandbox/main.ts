@@ -25,6 +25,7 @@ options
   --delay MILLISECONDS    each way
   --rate BITS             per second, each way
   --loss FRACTION         0 to 1, each way
+  --progress json         progress, result and problem as JSON, one a line
   --no-machine-link       no interface of this machine into the sandbox's LAN
 `;
 
@@ -45,6 +46,7 @@ function parse() {
       rate: { type: 'string' },
       loss: { type: 'string' },
       'no-machine-link': { type: 'boolean' },
+      progress: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -81,15 +83,19 @@ async function main(): Promise<number> {
   };
   const sandbox = openSandbox(options);
   const flavour = values.laptop?.[0] as LaptopFlavour | undefined;
+  const asJson = values.progress === 'json';
   const show = (progress: { text: string; seconds: number }) =>
-    console.error(`[${progress.seconds.toFixed(1).padStart(6)} s] ${progress.text}`);
+    asJson
+      ? console.log(JSON.stringify(progress))
+      : console.error(`[${progress.seconds.toFixed(1).padStart(6)} s] ${progress.text}`);
   switch (command) {
     case 'up':
       await sandbox.up(show);
-      console.log(`KUBECONFIG=${sandbox.kubeconfig}`);
+      console.log(asJson ? JSON.stringify({ kubeconfig: sandbox.kubeconfig }) : `KUBECONFIG=${sandbox.kubeconfig}`);
       return 0;
     case 'down':
       await sandbox.down(show);
+      if (asJson) console.log(JSON.stringify({ kubeconfig: sandbox.kubeconfig }));
       return 0;
     case 'status': {
       const status = await sandbox.status();
@@ -119,7 +125,9 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (error instanceof SandboxFailure) {
+  if (error instanceof SandboxFailure && process.argv.includes('--progress')) {
+    console.log(JSON.stringify({ problem: error.problem }));
+  } else if (error instanceof SandboxFailure) {
     console.error(`${error.problem.code}: ${error.problem.cause}\n  ${error.problem.fix}`);
   } else {
     console.error(error instanceof Error ? error.message : error);

@@ -18,7 +18,9 @@ import { openKubeconfig } from './kubeconfig/kubeconfig.ts';
 import { openLaptopProbe } from './laptop-probe.ts';
 import { fileWriter, logLevelOf, openLog } from './log.ts';
 import { nativePrograms } from './native-programs.ts';
+import { openReport } from './report.ts';
 import { openResolverProbe } from './resolver-probe.ts';
+import { openSandboxPort } from './sandbox.ts';
 import { openStore } from './store.ts';
 
 export function openPorts(folders: Folders, environment: Environment): Ports {
@@ -59,6 +61,8 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
     resolverProbe: openResolverProbe(),
     httpProbe: openHttpProbe(),
     laptopProbe: openLaptopProbe(),
+    report: openReport(folders, environment),
+    sandbox: openSandboxPort({ program: join(import.meta.dirname, '../../sandbox/main.ts') }),
   };
 }
 

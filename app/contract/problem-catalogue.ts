@@ -71,6 +71,10 @@ export const catalogue = {
     advice('Check the network, a VPN that the cluster needs, and the server address in the kubeconfig.'),
     command('kubectl --context {context} version'),
   ),
+  cancelled: {
+    ...entry('usage', 'It was cancelled', advice('Nothing half is left; begin again when you like.')),
+    severity: 'info',
+  },
   'certificate-expired': entry(
     'configuration',
     'A certificate has expired',

@@ -35,6 +35,7 @@ import { createPublisher } from './publisher.ts';
 import { readSettings } from './settings/settings.ts';
 import { openWhenReady } from './streams/deferred.ts';
 import { createStreams, type Subscription } from './streams/streams.ts';
+import { createJobs } from './work/jobs.ts';
 
 export interface Core {
   /** Checks input and level, then does it. */
@@ -132,6 +133,15 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
         : { state: 'refused', because: seen.problem };
     changed();
   }
+  const jobs = createJobs(
+    ports.clock,
+    activity,
+    () => work,
+    (next) => {
+      work = next;
+      changed();
+    },
+  );
   const surroundings: Surroundings = {
     ports,
     connections,
@@ -140,11 +150,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     helperSeen,
     settings: () => settings,
     activity,
-    work: () => work,
-    setWork: (next) => {
-      work = next;
-      changed();
-    },
+    jobs,
     setSettings: async (next) => {
       const kept = await ports.store.saveSettings(next);
       if (!kept.ok) {
@@ -308,7 +314,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       unwatchKubeconfig();
       await restored;
       connections.turnOffAll();
-      await connections.undone();
+      await Promise.all([connections.undone(), jobs.close()]);
       streams.close();
       publisher.close();
     },

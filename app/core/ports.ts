@@ -194,6 +194,41 @@ export interface LaptopProbe {
   traces(): Promise<LaptopTraces>;
 }
 
+/** What a report is made of besides the core's own state, and what has to be replaced in it. Not redacted yet. */
+export interface ReportSources {
+  /** The system, the runtime, the laptop's kind: name and value. */
+  readonly system: Readonly<Record<string, string>>;
+  /** The ends of our logs. */
+  readonly logs: readonly { readonly name: string; readonly text: string }[];
+  readonly home: string;
+  readonly user: string;
+  readonly hostName: string;
+}
+
+export interface ReportPort {
+  sources(): Promise<ReportSources>;
+  /**
+   * Writes a zip with these files in one folder, mode 0600. `path` is a file to make, or a folder; empty: the user's
+   * downloads. Nothing is overwritten. Answers where it is.
+   */
+  write(
+    path: string,
+    files: readonly { readonly name: string; readonly text: string }[],
+  ): Promise<Result<{ path: string }>>;
+}
+
+/** The sandbox of this clone. Aborted, either leaves nothing half. `fraction` is null where it cannot be told. */
+export interface SandboxPort {
+  start(
+    progress: (text: string, fraction: number | null) => void,
+    signal: AbortSignal,
+  ): Promise<Result<{ kubeconfig: string }>>;
+  stop(
+    progress: (text: string, fraction: number | null) => void,
+    signal: AbortSignal,
+  ): Promise<Result<{ kubeconfig: string }>>;
+}
+
 /** What happened, kept for the next core. Old entries may be forgotten, never the newest ones. */
 export interface ActivityStorePort {
   /** Oldest first. */
@@ -213,4 +248,6 @@ export interface Ports {
   readonly resolverProbe: ResolverProbe;
   readonly httpProbe: HttpProbe;
   readonly laptopProbe: LaptopProbe;
+  readonly report: ReportPort;
+  readonly sandbox: SandboxPort;
 }

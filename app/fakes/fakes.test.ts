@@ -14,6 +14,8 @@ import { testHelper } from './port-tests/helper.ts';
 import { testKubeconfig } from './port-tests/kubeconfig.ts';
 import { testKubeconfigFiles } from './port-tests/kubeconfig-files.ts';
 import { testHttpProbe, testLaptopProbe, testResolverProbe } from './port-tests/probes.ts';
+import { testReport } from './port-tests/report.ts';
+import { testSandbox } from './port-tests/sandbox.ts';
 import { testStore } from './port-tests/store.ts';
 import { fakeResolver } from './probes.ts';
 import { FakeStore } from './store.ts';
@@ -114,6 +116,31 @@ testLaptopProbe('fake', async () => {
       host.tun = 'slipway1';
       host.routes = ['10.96.0.0/16'];
       host.names = ['svc'];
+    },
+    close,
+  };
+});
+
+testReport('fake', async () => {
+  const { report } = world();
+  return {
+    port: report,
+    folder: '/home/jane/reports',
+    read: async (path) => {
+      const files = report.written.get(path);
+      return files === undefined ? null : Object.fromEntries(files.map(({ name, text }) => [name, text]));
+    },
+    close,
+  };
+});
+
+testSandbox('fake', async () => {
+  const { sandbox } = world();
+  return {
+    port: sandbox,
+    state: async () => (sandbox.isUp ? 'up' : sandbox.isHalf ? 'half' : 'none'),
+    breakIt: async () => {
+      sandbox.unsupported = problem('sandbox-unsupported', 'The sandbox needs Linux.');
     },
     close,
   };

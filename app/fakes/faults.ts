@@ -24,7 +24,8 @@ export type Operation =
   | 'saveWanted'
   | 'resolve'
   | 'http'
-  | 'findAgents';
+  | 'findAgents'
+  | 'sandbox';
 
 /** A problem that comes back, an exception of a broken adapter, or silence. */
 export type Fault = Problem | 'throws' | 'hangs';

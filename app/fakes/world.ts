@@ -11,6 +11,8 @@ import { FakeHelper, FakeHost } from './host.ts';
 import { FakeKubeconfig } from './kubeconfig.ts';
 import { FakeKubeconfigFiles } from './kubeconfig-files.ts';
 import { FakeHttpProbe, FakeLaptopProbe, FakeResolverProbe } from './probes.ts';
+import { FakeReport } from './report.ts';
+import { FakeSandbox } from './sandbox.ts';
 import { FakeStore } from './store.ts';
 
 export interface World {
@@ -23,6 +25,8 @@ export interface World {
   readonly store: FakeStore;
   readonly resolverProbe: FakeResolverProbe;
   readonly httpProbe: FakeHttpProbe;
+  readonly report: FakeReport;
+  readonly sandbox: FakeSandbox;
   readonly faults: Faults;
   readonly log: FakeLog;
 }
@@ -53,6 +57,8 @@ export function createWorld(clock: Clock, pace = 10): World {
   const kubeconfig = new FakeKubeconfig(cluster, faults, kubeconfigFiles);
   const store = new FakeStore(faults);
   const resolverProbe = new FakeResolverProbe(host, cluster, faults);
+  const report = new FakeReport();
+  const sandbox = new FakeSandbox(faults, kubeconfigFiles);
   const httpProbe = new FakeHttpProbe(host, cluster, faults);
   const log = new FakeLog();
   const helper = new FakeHelper(host, faults);
@@ -69,6 +75,8 @@ export function createWorld(clock: Clock, pace = 10): World {
       resolverProbe,
       httpProbe,
       laptopProbe: new FakeLaptopProbe(host),
+      report,
+      sandbox,
     },
     host,
     cluster,
@@ -78,6 +86,8 @@ export function createWorld(clock: Clock, pace = 10): World {
     store,
     resolverProbe,
     httpProbe,
+    report,
+    sandbox,
     faults,
     log,
   };

@@ -8,11 +8,11 @@ import type {
   Settings,
   Snapshot,
   Wanted,
-  Work,
 } from '../../contract/index.ts';
 import type { Activity } from '../activity/activity.ts';
 import type { Connections } from '../connections.ts';
 import type { ContextRecord, Ports } from '../ports.ts';
+import type { Jobs } from '../work/jobs.ts';
 
 export interface Surroundings {
   readonly ports: Ports;
@@ -20,9 +20,8 @@ export interface Surroundings {
   readonly trusted: Set<string>;
   readonly build: string;
   readonly activity: Activity;
-  /** Long work as the snapshot shows it; work without an end keeps the core alive. */
-  work(): readonly Work[];
-  setWork(work: readonly Work[]): void;
+  /** Long work; the core lives on while some is under way. */
+  readonly jobs: Jobs;
   settings(): Settings;
   /** Keeps and puts in force; a problem where they could not be kept. */
   setSettings(settings: Settings): Promise<Result<null>>;

@@ -1,0 +1,64 @@
+/** The report: prepared and shown as long work, written only as it was shown. */
+import { failure, problem, type Report, success } from '../../contract/index.ts';
+import { listContexts } from '../clusters/contexts.ts';
+import { withRecords } from '../clusters/records.ts';
+import { prepareReport } from '../report/prepare.ts';
+import type { Handlers, Surroundings } from './surroundings.ts';
+
+/** So many prepared reports are kept in memory; a frontend that asked for more than these forgot the first. */
+const mostPrepared = 3;
+const activityLength = 500;
+
+export function reportHandlers(
+  surroundings: Surroundings,
+  runChecks: Handlers['runChecks'],
+): Pick<Handlers, 'prepareReport' | 'writeReport'> {
+  const { ports, jobs, trusted } = surroundings;
+  const prepared = new Map<string, Report>();
+  let count = 0;
+
+  return {
+    prepareReport: (_, level) =>
+      jobs.begin('report', async (progress, signal) => {
+        const cancelled = new Promise<'cancelled'>((resolve) => {
+          signal.addEventListener('abort', () => resolve('cancelled'), { once: true });
+        });
+        progress('checks', 0.1);
+        const checked = await Promise.race([runChecks({ context: '', trustExec: false }, level), cancelled]);
+        if (checked === 'cancelled') {
+          return failure(problem('cancelled', 'nothing was written'));
+        }
+        progress('logs', 0.8);
+        const sources = await ports.report.sources();
+        const listed = await listContexts(ports.kubeconfig, surroundings.settings().kubeconfigFiles, trusted);
+        progress('redaction', 0.9);
+        count += 1;
+        const report = prepareReport(`report-${count}`, {
+          sources,
+          build: surroundings.build,
+          settings: surroundings.settings(),
+          snapshot: surroundings.snapshot(),
+          contexts: withRecords(listed.contexts, surroundings.records()),
+          checks: checked.ok ? checked.value.checks : [],
+          activity: surroundings.activity.list(activityLength),
+        });
+        prepared.set(report.id, report);
+        for (const old of [...prepared.keys()].slice(0, -mostPrepared)) {
+          prepared.delete(old);
+        }
+        return success(report);
+      }).result,
+
+    writeReport: async ({ id, path }) => {
+      const report = prepared.get(id);
+      if (report === undefined) {
+        return failure(problem('report-unknown', `there is no ${id}`));
+      }
+      const written = await ports.report.write(path, report.files);
+      if (written.ok) {
+        surroundings.activity.note({ kind: 'report-written', facts: { path: written.value.path } });
+      }
+      return written;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** Long work: the sandbox, begun and ended while frontends look on. Its kubeconfig is in force as long as it runs. */
+import { failure, problem, success } from '../../contract/index.ts';
+import { listContexts } from '../clusters/contexts.ts';
+import { withChoices } from '../settings/context-choices.ts';
+import type { Handlers, Surroundings } from './surroundings.ts';
+
+/** The image of the sandbox that has a shell, and the namespace of its workload (sandbox/manifests). */
+const sandboxChoices = { baseImage: 'sandbox.local/base:1', homeNamespace: 'webshop' } as const;
+
+export function workHandlers(
+  surroundings: Surroundings,
+): Pick<Handlers, 'startSandbox' | 'stopSandbox' | 'cancelWork'> {
+  const { ports, jobs, trusted } = surroundings;
+
+  /** Offers the sandbox's context with what it needs; what the user chose for it meanwhile stays. */
+  async function offer(file: string) {
+    const before = surroundings.settings();
+    const kubeconfigFiles = [...new Set([...before.kubeconfigFiles, file])];
+    const { contexts } = await listContexts(ports.kubeconfig, kubeconfigFiles, trusted);
+    let next = { ...before, kubeconfigFiles };
+    for (const context of contexts.filter((one) => one.file === file)) {
+      const isChosen = next.contexts.some((one) => one.context === context.name && one.file === file);
+      next = isChosen ? next : withChoices(next, context.name, file, sandboxChoices);
+    }
+    const kept = await surroundings.setSettings(next);
+    surroundings.contextsChanged(); // the same file may hold another cluster than before
+    return kept;
+  }
+
+  async function withdraw(file: string) {
+    const before = surroundings.settings();
+    const kubeconfigFiles = before.kubeconfigFiles.filter((other) => other !== file);
+    const contexts = before.contexts.filter((one) => one.file !== file);
+    return surroundings.setSettings({ ...before, kubeconfigFiles, contexts });
+  }
+
+  return {
+    startSandbox: async () => {
+      const stopping = jobs.running('sandbox-stop');
+      if (stopping !== null) {
+        return failure(problem('sandbox-failed', 'it is just being ended'));
+      }
+      const work =
+        jobs.running('sandbox-start') ??
+        jobs.begin('sandbox-start', async (progress, signal) => {
+          const started = await ports.sandbox.start(progress, signal);
+          return started.ok ? offer(started.value.kubeconfig) : started;
+        }).id;
+      return success({ work });
+    },
+
+    stopSandbox: async () => {
+      const starting = jobs.running('sandbox-start');
+      if (starting !== null) {
+        jobs.cancel(starting);
+        return success({ work: starting }); // ending what was begun is what cancelling does
+      }
+      const work =
+        jobs.running('sandbox-stop') ??
+        jobs.begin('sandbox-stop', async (progress, signal) => {
+          const stopped = await ports.sandbox.stop(progress, signal);
+          return stopped.ok ? withdraw(stopped.value.kubeconfig) : stopped;
+        }).id;
+      return success({ work });
+    },
+
+    cancelWork: async ({ work }) =>
+      jobs.cancel(work) ? success({}) : failure(problem('usage', `there is no work ${work}`)),
+  };
+}

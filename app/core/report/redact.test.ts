@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { createRedactor } from './redact.ts';
+
+const known = {
+  home: '/home/jane.doe',
+  users: ['jane.doe', 'janes-laptop', 'jane@corp'],
+  clusters: [
+    'arn:aws:eks:eu-central-1:123456789012:cluster/payments',
+    'payments',
+    'https://kube.corp.example.com:6443',
+    'kube.corp.example.com',
+    'prod|x',
+  ],
+};
+const redact = (text: string) => createRedactor(known).redact(text);
+
+describe('redaction takes away', () => {
+  const token = 'Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6MTIz';
+  it.each([
+    ['a bearer token', `Authorization: Bearer abc123.def-456`, 'abc123'],
+    ['a JSON Web Token', 'sent eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.c2lnbmF0dXJl to it', 'eyJ'],
+    ['a token of EKS', 'k8s-aws-v1.aHR0cHM6Ly9zdHM', 'aHR0'],
+    ['a token in YAML', 'token: s3cr3t-value', 's3cr3t'],
+    ['a token in JSON', '{"token":"s3cr3t-value"}', 's3cr3t'],
+    ['a token in JSON in JSON', '{"line":"{\\"token\\":\\"s3cr3t-value\\"}"}', 's3cr3t'],
+    ['a token in a query', 'GET /x?access_token=s3cr3t&a=b', 's3cr3t'],
+    ['a token in an option', 'login --id-token s3cr3t --json', 's3cr3t'],
+    ['a password in an environment', 'DB_PASSWORD=hunter22', 'hunter22'],
+    ['a password in an address', 'proxy http://jane:hunter22@proxy.corp.example.com:3128', 'hunter22'],
+    ['a key', `-----BEGIN RSA PRIVATE KEY-----\n${token}\n-----END RSA PRIVATE KEY-----`, 'Zm9v'],
+    ['a certificate in JSON', `"-----BEGIN CERTIFICATE-----\\n${token}\\n-----END CERTIFICATE-----\\n"`, 'Zm9v'],
+    ['a key that was cut off', `-----BEGIN PRIVATE KEY-----\n${token.slice(0, 20)}`, 'Zm9v'],
+    ['a kubeconfig’s data', `client-key-data: ${token}`, 'Zm9v'],
+    ['bytes without a name', `blob ${token} end`, 'Zm9v'],
+    ['the home folder', 'open /home/jane.doe/.kube/config', 'jane'],
+    ['the home folder in a URL', 'file:///home/jane.doe/x', 'jane'],
+    ['the user', 'User "jane.doe" cannot list', 'jane'],
+    ['the computer', 'on JANES-LAPTOP:', 'JANES'],
+    ['a long context', 'context arn:aws:eks:eu-central-1:123456789012:cluster/payments is on', '123456789012'],
+    ['a short context', 'connected to payments for 3 s', 'payments'],
+    ['a context with odd characters', 'context prod|x.', 'prod'],
+    ['a server', 'dial https://kube.corp.example.com:6443/version', 'corp'],
+    ['a host that nobody named', 'GET https://sts.eu.corp-internal.net/token', 'corp-internal'],
+    ['an address', 'dial tcp 203.0.113.40:6443: refused', '203.0.113'],
+    ['a range', 'route 10.96.0.0/16 via 10.0.0.1', '10.96'],
+    ['an IPv6 address', 'dial tcp [2001:db8::17]:6443', '2001'],
+    ['a long IPv6 address', 'at 2001:0db8:0000:0000:0000:0000:0000:0017 now', '0db8'],
+  ])('%s', (_, text, secret) => {
+    expect(text.toLowerCase()).toContain(secret.toLowerCase());
+    expect(redact(text).toLowerCase()).not.toContain(secret.toLowerCase());
+  });
+});
+
+describe('redaction leaves', () => {
+  it.each([
+    'took 12:30:45 and 3 s, build 1a2b3c4, v1.34.4, 22.23.3',
+    'pod webshop/slipway-agent-1a2b3c4d5e in webshop',
+    'listens on 127.0.0.1 and ::1',
+    '{"trusted":true,"secrets":[],"token":null}',
+    'tokens expire; a password is asked for',
+    'forbidden: jobs.batch in API group "batch" in the namespace "dev"',
+  ])('%s', (text) => {
+    expect(redact(text)).toBe(text);
+  });
+});
+
+it('gives the same thing the same pseudonym in every file, and different things different ones', () => {
+  const { redact: again, counts } = createRedactor(known);
+  const first = again('203.0.113.40 and 203.0.113.41, payments');
+  const second = again('203.0.113.41 and 203.0.113.40, payments and prod|x');
+  expect(first).toBe('address-1 and address-2, cluster-2');
+  expect(second).toBe('address-2 and address-1, cluster-2 and cluster-5');
+  expect(counts).toEqual({ token: 0, address: 4, cluster: 3, home: 0, user: 0 });
+});
+
+it('is quick on long lines, whatever they hold', () => {
+  const text = `${'a:'.repeat(50_000)}${'token'.repeat(20_000)}${'1.'.repeat(50_000)}${'-----BEGIN '.repeat(5000)}`;
+  expect(redact(text).length).toBeGreaterThan(0);
+}, 10_000);
