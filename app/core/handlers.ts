@@ -12,13 +12,12 @@ import { workHandlers } from './handlers/work.ts';
 
 export function createHandlers(surroundings: Surroundings): Handlers {
   const access = createAccess(surroundings);
-  const diagnostics = diagnosticHandlers(surroundings, access);
   return {
     ...contextHandlers(surroundings, access),
     ...serviceHandlers(surroundings, access),
     ...connectionHandlers(surroundings, access),
-    ...diagnostics,
-    ...reportHandlers(surroundings, diagnostics.runChecks),
+    ...diagnosticHandlers(surroundings, access),
+    ...reportHandlers(surroundings, access),
     ...settingsHandlers(surroundings),
     ...workHandlers(surroundings),
     getSnapshot: async () => success(surroundings.snapshot()),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type CommandName, commands, type Level, problem } from '../contract/index.ts';
 import { service } from './cluster.ts';
 import { CoreHarness } from './core-harness.ts';
+import { keptKubeconfig } from './port-tests/kubeconfig-files.ts';
 
 describe('commands', () => {
   const names = Object.keys(commands) as CommandName[];
@@ -33,6 +34,17 @@ describe('commands', () => {
       connect: { context: 'production' },
       getSnapshot: {},
       runChecks: {},
+      setHomeNamespace: { context: 'production', namespace: 'infra' },
+      prepareHelper: {},
+      addKubeconfig: { source: { kind: 'text', name: 'x', text: keptKubeconfig } },
+      testService: { context: 'production', namespace: 'webshop', service: 'orders', port: 80 },
+      testResolvers: {},
+      proveOff: { context: 'production' },
+      listActivity: {},
+      prepareReport: {},
+      writeReport: { id: 'report-1' },
+      startSandbox: {},
+      cancelWork: { work: 'sandbox-start-2' },
       getSettings: {},
       changeSettings: { recover: true },
       disconnect: {},

@@ -92,6 +92,13 @@ describe('a report', () => {
     });
   });
 
+  it('starts no helper: it is no reason to ask for a password', async () => {
+    const harness = planted();
+    const report = await prepared(harness);
+    expect(harness.world.host.helperRuns).toBe(false);
+    expect(report.files.find(({ name }) => name === 'checks.json')?.text).toContain('not started for this');
+  });
+
   it('can be cancelled while it is prepared, and nothing is written', async () => {
     const harness = planted();
     harness.world.faults.plan('reach', 'hangs');

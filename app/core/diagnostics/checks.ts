@@ -18,7 +18,7 @@ const tolerableSkew = 60_000;
 
 /**
  * `context` is the one to check, or why there is none. `runner` is its connection; `active` is whichever connection
- * is on, whose engine then holds the helper's lease.
+ * is on, whose engine then holds the helper's lease. Where the helper may not be started, nobody is asked for a password.
  */
 export async function runChecks(
   ports: Ports,
@@ -26,9 +26,10 @@ export async function runChecks(
   trusted: ReadonlySet<string>,
   runner: Runner | null,
   active: Runner | null,
+  mayStartHelper = true,
 ): Promise<Check[]> {
   const [ofHost, ofCluster] = await Promise.all([
-    checkHost(ports, active),
+    checkHost(ports, active, mayStartHelper),
     checkCluster(ports, context, trusted, runner),
   ]);
   const checks = [...ofHost, ...ofCluster, ...(await checkConnection(ports, runner))];
@@ -36,11 +37,15 @@ export async function runChecks(
   return checks.map((check) => ({ ...check, problem: check.problem && withFacts(check.problem, facts) }));
 }
 
-async function checkHost(ports: Ports, active: Runner | null): Promise<Check[]> {
+async function checkHost(ports: Ports, active: Runner | null, mayStartHelper: boolean): Promise<Check[]> {
   const startedAt = ports.clock.now();
   const known = active?.host() ?? null;
   let host: HostInspection;
   let answer = 'serves the connection that is on';
+  if (known === null && !mayStartHelper && (await ports.helper.state()).state !== 'ready') {
+    const idle = 'the helper does not run, and is not started for this';
+    return (['helper', 'tun', 'resolver'] as const).map((name) => notChecked(name, idle));
+  }
   if (known === null) {
     const inspected = await inspectHost(ports, [], []);
     if (!inspected.ok && inspected.problem.code === 'tun-unavailable') {

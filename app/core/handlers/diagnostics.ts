@@ -1,5 +1,5 @@
 /** Looking at the laptop and the cluster. */
-import { type Names as NamesInForce, success } from '../../contract/index.ts';
+import { type Check, type Level, type Names as NamesInForce, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
 import { runChecks } from '../diagnostics/checks.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
@@ -17,8 +17,32 @@ const outsideName = 'example.com';
 /** The agent of a connection that is on has to be there. */
 const stillOn = { state: 'not-checked', answer: 'it is on', problem: null } as const;
 
+interface ChecksWish {
+  readonly context: string; // empty: the one that is on, or the current one
+  readonly trustExec: boolean;
+  readonly mayStartHelper: boolean;
+}
+
+export async function checksOf(
+  { ports, connections, trusted, settings }: Surroundings,
+  access: Access,
+  { context, trustExec, mayStartHelper }: ChecksWish,
+  level: Level,
+): Promise<Check[]> {
+  const listed = await listContexts(ports.kubeconfig, settings().kubeconfigFiles, trusted);
+  const active = connections.active();
+  const name =
+    context ||
+    active?.state().cluster.context ||
+    listed.contexts.find(({ current }) => current)?.name ||
+    listed.contexts[0]?.name ||
+    '';
+  const found = await access.findTrusted(name, trustExec, level);
+  return runChecks(ports, found, trusted, connections.find(name), active, mayStartHelper);
+}
+
 export function diagnosticHandlers(surroundings: Surroundings, access: Access): Pick<Handlers, Names> {
-  const { ports, connections, trusted } = surroundings;
+  const { ports, connections } = surroundings;
 
   /** Servers that answer now. The helper is asked only where it runs. */
   async function upstreamsNow(names: NamesInForce | null): Promise<readonly string[]> {
@@ -31,18 +55,8 @@ export function diagnosticHandlers(surroundings: Surroundings, access: Access): 
     return inspected?.ok ? inspected.value.host.upstreams : [];
   }
   return {
-    runChecks: async ({ context, trustExec }, level) => {
-      const listed = await listContexts(ports.kubeconfig, surroundings.settings().kubeconfigFiles, trusted);
-      const active = connections.active();
-      const name =
-        context ||
-        active?.state().cluster.context ||
-        listed.contexts.find(({ current }) => current)?.name ||
-        listed.contexts[0]?.name ||
-        '';
-      const found = await access.findTrusted(name, trustExec, level);
-      return success({ checks: await runChecks(ports, found, trusted, connections.find(name), active) });
-    },
+    runChecks: async ({ context, trustExec }, level) =>
+      success({ checks: await checksOf(surroundings, access, { context, trustExec, mayStartHelper: true }, level) }),
 
     testResolvers: async ({ context, name }) => {
       const runner = context === '' ? connections.active() : connections.find(context);

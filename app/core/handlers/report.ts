@@ -3,6 +3,8 @@ import { failure, problem, type Report, success } from '../../contract/index.ts'
 import { listContexts } from '../clusters/contexts.ts';
 import { withRecords } from '../clusters/records.ts';
 import { prepareReport } from '../report/prepare.ts';
+import type { Access } from './access.ts';
+import { checksOf } from './diagnostics.ts';
 import type { Handlers, Surroundings } from './surroundings.ts';
 
 /** So many prepared reports are kept in memory; a frontend that asked for more than these forgot the first. */
@@ -11,7 +13,7 @@ const activityLength = 500;
 
 export function reportHandlers(
   surroundings: Surroundings,
-  runChecks: Handlers['runChecks'],
+  access: Access,
 ): Pick<Handlers, 'prepareReport' | 'writeReport'> {
   const { ports, jobs, trusted } = surroundings;
   const prepared = new Map<string, Report>();
@@ -24,7 +26,10 @@ export function reportHandlers(
           signal.addEventListener('abort', () => resolve('cancelled'), { once: true });
         });
         progress('checks', 0.1);
-        const checked = await Promise.race([runChecks({ context: '', trustExec: false }, level), cancelled]);
+        const checked = await Promise.race([
+          checksOf(surroundings, access, { context: '', trustExec: false, mayStartHelper: false }, level),
+          cancelled,
+        ]);
         if (checked === 'cancelled') {
           return failure(problem('cancelled', 'nothing was written'));
         }
@@ -39,7 +44,7 @@ export function reportHandlers(
           settings: surroundings.settings(),
           snapshot: surroundings.snapshot(),
           contexts: withRecords(listed.contexts, surroundings.records()),
-          checks: checked.ok ? checked.value.checks : [],
+          checks: checked,
           activity: surroundings.activity.list(activityLength),
         });
         prepared.set(report.id, report);
