@@ -25,6 +25,8 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
+      // It is read from the disk or the loopback: bytes cost little, further files would cost more.
+      chunkSizeWarningLimit: 1000,
       rollupOptions: { input: pages.map((page) => resolve(here, page)) },
     },
     server: { host: '127.0.0.1', port: 5173, strictPort: false },

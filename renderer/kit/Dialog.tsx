@@ -6,6 +6,15 @@ import { classes } from './classes.ts';
 import styles from './Dialog.module.css';
 import { IconButton } from './IconButton.tsx';
 
+/** To what is marked `data-autofocus`, else to the dialog itself: the cross would be the first, and nobody's wish. */
+function focusFirst(event: Event): void {
+  event.preventDefault();
+  if (event.currentTarget instanceof HTMLElement) {
+    const dialog = event.currentTarget;
+    (dialog.querySelector<HTMLElement>('[data-autofocus]') ?? dialog).focus();
+  }
+}
+
 /** A question or a task that must end before anything else goes on. Escape and the cross close it. */
 export function Dialog({
   isOpen,
@@ -32,13 +41,13 @@ export function Dialog({
         <Radix.Overlay className={styles.scrim} />
         <Radix.Content
           className={classes(styles.dialog, styles[size])}
+          tabIndex={-1}
+          onOpenAutoFocus={focusFirst}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <header className={styles.header}>
             <Radix.Title className={styles.title}>{title}</Radix.Title>
-            <Radix.Close asChild>
-              <IconButton icon={X} label={say('kit.close')} keys="Escape" size="small" />
-            </Radix.Close>
+            <IconButton icon={X} label={say('kit.close')} keys="Escape" size="small" onClick={onClose} />
           </header>
           {description === undefined ? null : (
             <Radix.Description asChild>

@@ -301,10 +301,10 @@ export const sampleServices: readonly Service[] = [
 
 /** The counters of the last two minutes, oldest first: a quiet line with two bursts. */
 export const sampleCounters: readonly Counters[] = Array.from({ length: 120 }, (_, index) => {
-  const burst = (at: number) => 2.2e6 * Math.exp(-(((index - at) / 7) ** 2));
+  const burst = (second: number, at: number) => 2.2e6 * Math.exp(-(((second - at) / 7) ** 2));
   const down = Array.from(
     { length: index },
-    (__, second) => 9e5 + 3e5 * Math.sin(second / 3) + burst(40) + burst(95),
+    (__, second) => 9e5 + 3e5 * Math.sin(second / 3) + burst(second, 40) + burst(second, 95),
   ).reduce((sum, rate) => sum + rate, 3e8);
   return {
     at: sampleNow - (120 - index) * 1000,

@@ -8,28 +8,30 @@ export function wordsOf(text: string): readonly string[] {
   return text.toLowerCase().split(/\s+/).filter(Boolean);
 }
 
-/** Those that hold every word; names that start with the first word come first. */
+/** Those that hold every word: what starts with the first word comes first, and of those the shortest. */
 export function fitting<Item>(
   items: readonly Item[],
   words: readonly string[],
   textOf: (item: Item) => string,
 ): readonly Item[] {
-  if (words.length === 0) {
+  const first = words[0];
+  if (first === undefined) {
     return items.slice(0, most);
   }
-  const first = words[0] ?? '';
-  const starting: Item[] = [];
+  const starting: { item: Item; length: number }[] = [];
   const others: Item[] = [];
   for (const item of items) {
     const text = textOf(item).toLowerCase();
     if (words.every((word) => text.includes(word))) {
-      (text.startsWith(first) ? starting : others).push(item);
-    }
-    if (starting.length >= most) {
-      break;
+      if (text.startsWith(first)) {
+        starting.push({ item, length: text.indexOf(' ') });
+      } else {
+        others.push(item);
+      }
     }
   }
-  return [...starting, ...others].slice(0, most);
+  starting.sort((left, right) => left.length - right.length);
+  return [...starting.map(({ item }) => item), ...others].slice(0, most);
 }
 
 export const contextText = ({ name, server }: Context): string => `${name} ${server}`;

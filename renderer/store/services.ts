@@ -3,8 +3,16 @@
  * a row that did not change keeps its identity, so that a table of ten thousand draws only what moved.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { ContextKey, Problem, Service, ServiceKey, ServicesItem } from '../../app/contract/index.ts';
+import {
+  type ContextKey,
+  compareServiceKeys,
+  type Problem,
+  type Service,
+  type ServiceKey,
+  type ServicesItem,
+} from '../../app/contract/index.ts';
 import type { HostLink } from '../host/host.ts';
+import { nextFrame } from './frames.ts';
 
 export interface Services {
   readonly context: ContextKey | null;
@@ -30,14 +38,6 @@ export interface ServicesFeed {
 
 export const serviceKey = ({ namespace, name }: ServiceKey): string => `${namespace}/${name}`;
 
-/** Names of Kubernetes are ASCII: code units order them as well as a collator, at a hundredth of the time. */
-function inOrder(left: ServiceKey, right: ServiceKey): number {
-  if (left.namespace !== right.namespace) {
-    return left.namespace < right.namespace ? -1 : 1;
-  }
-  return left.name === right.name ? 0 : left.name < right.name ? -1 : 1;
-}
-
 const empty = {
   rows: [],
   namespaces: [],
@@ -48,7 +48,7 @@ const empty = {
 export function createServices(
   link: HostLink,
   /** Calls back before the next frame. */
-  nextFrame: (callback: () => void) => void = (callback) => requestAnimationFrame(callback),
+  schedule: (callback: () => void) => void = nextFrame,
 ): ServicesFeed {
   const store = createStore<Services>(() => ({ context: null, state: 'idle', ...empty, revision: 0 }));
   const byKey = new Map<string, Service>();
@@ -97,7 +97,9 @@ export function createServices(
       }
     }
     const old = store.getState();
-    const rows = isMoved ? [...byKey.values()].sort(inOrder) : old.rows.map((row) => byKey.get(serviceKey(row)) ?? row);
+    const rows = isMoved
+      ? [...byKey.values()].sort(compareServiceKeys)
+      : old.rows.map((row) => byKey.get(serviceKey(row)) ?? row);
     store.setState({
       state: 'present',
       rows,
@@ -134,7 +136,7 @@ export function createServices(
           waiting = item.kind === 'all' ? [item] : [...waiting, item];
           if (!isAsked) {
             isAsked = true;
-            nextFrame(apply);
+            schedule(apply);
           }
         },
         (because) => {

@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { actions, findAction } from '../actions/registry.ts';
+import { webAddress } from '../host/host.ts';
+import { platformOf } from '../host/web-host.ts';
+import { rowAfterKey } from '../kit/row-keys.ts';
+import { sampleHost } from '../preview/sample-host.ts';
+import {
+  sampleConnected,
+  sampleContexts,
+  sampleFailed,
+  sampleForbidden,
+  samplePreparing,
+  sampleServices,
+  sampleSettings,
+  sampleSnapshot,
+} from '../preview/samples.ts';
+import { createApp } from '../store/app.ts';
+import { contextKey } from '../store/listings.ts';
+import { en } from '../words/english.ts';
+import { isPressOf, type Press } from './keys.ts';
+import { fitting, serviceText, wordsOf } from './palette-items.ts';
+import { railGroups, shareOf, stateOf } from './rail-groups.ts';
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+describe('the rail', () => {
+  const names = (groups: ReturnType<typeof railGroups>) =>
+    Object.fromEntries(groups.map(({ name, contexts }) => [name, contexts.map((context) => context.name)]));
+  const [, staging] = sampleContexts;
+
+  it('has each context once: what is on, what is pinned, what was used, the rest', () => {
+    const pinnedContexts = staging === undefined ? [] : [contextKey(staging)];
+    expect(names(railGroups(sampleContexts, sampleSnapshot, { ...sampleSettings, pinnedContexts }, ''))).toEqual({
+      connected: ['test-frankfurt'],
+      pinned: ['staging-eu'],
+      recent: ['dev-shared', 'sandbox'],
+      all: ['arn:aws:eks:eu-west-1:012345678901:cluster/production-blue'],
+    });
+  });
+
+  it('finds by name, server and user', () => {
+    expect(names(railGroups(sampleContexts, null, null, ' 10.90 '))).toEqual({ recent: ['sandbox'] });
+    expect(railGroups(sampleContexts, null, null, 'nowhere')).toEqual([]);
+  });
+
+  it('tells the states apart', () => {
+    expect(stateOf(null)).toBe('off');
+    expect(stateOf(sampleConnected)).toBe('connected');
+    expect(stateOf({ ...sampleConnected, degraded: [sampleForbidden] })).toBe('degraded');
+    expect(stateOf(sampleFailed)).toBe('failed');
+    expect(shareOf(samplePreparing)).toBeCloseTo(2 / 7);
+  });
+});
+
+describe('keys', () => {
+  const press = (key: string, more: Partial<Press> = {}): Press => ({
+    key,
+    code: '',
+    ctrlKey: false,
+    metaKey: false,
+    altKey: false,
+    shiftKey: false,
+    ...more,
+  });
+
+  it.each([
+    ['Mod+K', press('k', { ctrlKey: true }), 'linux', true],
+    ['Mod+K', press('k', { metaKey: true }), 'linux', false],
+    ['Mod+K', press('k', { metaKey: true }), 'darwin', true],
+    ['Mod+K', press('k', { ctrlKey: true }), 'darwin', false],
+    ['Mod+K', press('K', { ctrlKey: true, shiftKey: true }), 'linux', false],
+    ['Mod+Shift+T', press('T', { ctrlKey: true, shiftKey: true }), 'linux', true],
+    ['C', press('c'), 'linux', true],
+    ['C', press('c', { ctrlKey: true }), 'linux', false],
+    ['C', press('c', { altKey: true }), 'linux', false],
+    ['?', press('?', { shiftKey: true }), 'linux', true],
+    ['/', press('/'), 'linux', true],
+    ['/', press('/', { shiftKey: true }), 'linux', true],
+    ['Mod+Enter', press('Enter', { ctrlKey: true }), 'linux', true],
+    // The same place on a keyboard of another script.
+    ['Mod+K', press('л', { code: 'KeyK', ctrlKey: true }), 'linux', true],
+  ] as const)('%s', (keys, pressed, platform, expected) => {
+    expect(isPressOf(pressed, keys, platform)).toBe(expected);
+  });
+
+  it('move through rows', () => {
+    expect(rowAfterKey('ArrowDown', -1, 3)).toBe(0);
+    expect(rowAfterKey('ArrowDown', 2, 3)).toBe(2);
+    expect(rowAfterKey('PageUp', 4, 30)).toBe(0);
+    expect(rowAfterKey('End', 0, 30)).toBe(29);
+    expect(rowAfterKey('ArrowUp', 0, 0)).toBeNull();
+    expect(rowAfterKey('x', 0, 3)).toBeNull();
+  });
+});
+
+describe('the palette', () => {
+  const found = (text: string) => fitting(sampleServices, wordsOf(text), serviceText).map(({ name }) => name);
+
+  it('puts the exact name first', () => {
+    expect(found('orders').slice(0, 2)).toEqual(['orders', 'orders-db']);
+  });
+
+  it('takes words of every kind, in any order', () => {
+    expect(found('infra orders')).toEqual(['orders-db', 'orders-events']);
+    expect(found('10.96.41.7')).toEqual(['orders']);
+    expect(found('9092')).toEqual(['orders-events']);
+    expect(found('nothing-like-it')).toEqual([]);
+  });
+});
+
+describe('actions', () => {
+  it('have ids, keys and words of their own', () => {
+    expect(new Set(actions.map(({ id }) => id)).size).toBe(actions.length);
+    const keys = actions.flatMap((action) => action.keys ?? []);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(actions.filter(({ words }) => !(words in en))).toEqual([]);
+  });
+
+  async function appOf(state: Parameters<typeof sampleHost>[0]) {
+    const host = sampleHost(state, {});
+    const app = createApp(host, null);
+    await settled();
+    const run = async (id: string) => findAction(id)?.run({ app, say: (word) => word });
+    return { host, app, run, called: () => host.called.map(({ command }) => command) };
+  }
+
+  it('connect a context that was confirmed', async () => {
+    const { app, host, run } = await appOf('off');
+    app.window.setState({ chosen: { context: 'staging-eu', file: sampleConnected.cluster.file } });
+    await run('toggle-connection');
+    expect(host.called.at(-1)).toMatchObject({ command: 'connect', input: { context: 'staging-eu' } });
+    expect(app.mirror.getState().snapshot?.connections[0]).toMatchObject({ phase: 'connected' });
+  });
+
+  it('ask before the first use of a context', async () => {
+    const { app, run, called } = await appOf('off');
+    const chosen = sampleContexts.at(-1);
+    app.window.setState({ chosen: chosen === undefined ? null : contextKey(chosen) });
+    await run('toggle-connection');
+    expect(called()).not.toContain('connect');
+    expect(app.window.getState().confirming?.context).toBe(chosen?.name);
+  });
+
+  it('disconnect what is on', async () => {
+    const { run, called } = await appOf('connected');
+    await run('toggle-connection');
+    expect(called().at(-1)).toBe('disconnect');
+  });
+
+  it('say why the core refused', async () => {
+    const { app, host, run } = await appOf('connected');
+    host.setLink({ kind: 'lost', why: 'gone', since: 0, nextTryAt: null });
+    expect(findAction('toggle-connection')?.isAvailable({ app, say: (word) => word })).toBe(false);
+    await run('toggle-connection');
+    expect(app.toasts.getState().toasts[0]).toMatchObject({ tone: 'bad' });
+  });
+
+  it('pin and unpin', async () => {
+    const { app, run } = await appOf('connected');
+    await run('pin-context');
+    expect(app.settings.store.getState().settings?.pinnedContexts).toHaveLength(1);
+    await run('pin-context');
+    expect(app.settings.store.getState().settings?.pinnedContexts).toHaveLength(0);
+  });
+
+  it('go to a cluster by its number', async () => {
+    const { app, run } = await appOf('connected');
+    await run('go-cluster-2');
+    expect(app.window.getState()).toMatchObject({ view: 'cluster', chosen: { context: 'staging-eu' } });
+  });
+});
+
+describe('addresses to open', () => {
+  it.each(['javascript:alert(1)', 'file:///etc/passwd', 'data:text/html,x', 'vscode://x', 'not an address'])(
+    'are not %s',
+    (url) => {
+      expect(webAddress(url)).toBeNull();
+    },
+  );
+
+  it('are http and https', () => {
+    expect(webAddress('http://orders.webshop:80')).toBe('http://orders.webshop/');
+    expect(webAddress('https://10.96.41.7/x')).toBe('https://10.96.41.7/x');
+  });
+
+  it('of platforms', () => {
+    expect(platformOf('Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)')).toBe('darwin');
+    expect(platformOf('Mozilla/5.0 (Windows NT 10.0; Win64)')).toBe('win32');
+    expect(platformOf('Mozilla/5.0 (X11; Linux x86_64)')).toBe('linux');
+  });
+});

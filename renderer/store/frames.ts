@@ -1,0 +1,20 @@
+/** Work that waits for the next frame, but not for ever: a hidden window has no frames, and what waits must not pile up. */
+
+/** In milliseconds. */
+const longestWait = 500;
+
+export function nextFrame(callback: () => void): void {
+  let isDone = false;
+  const once = () => {
+    if (!isDone) {
+      isDone = true;
+      clearTimeout(timer);
+      callback();
+    }
+  };
+  const hasFrames = typeof requestAnimationFrame === 'function';
+  const timer = setTimeout(once, hasFrames ? longestWait : 0);
+  if (hasFrames) {
+    requestAnimationFrame(once);
+  }
+}

@@ -1,0 +1,176 @@
+/** Both languages say the same things with the same arguments, and every problem has its words. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { catalogue, type ProblemCode, problem } from '../../app/contract/index.ts';
+import { chinese } from './chinese.ts';
+import { en } from './english.ts';
+import { formatWith } from './format.ts';
+import { problemWords } from './problem-words.ts';
+import { pseudo, pseudoMessages } from './pseudo.ts';
+import { createWords, languageFor, sayWith } from './words.ts';
+
+const languages = { en, 'zh-CN': chinese } as const;
+const intl = createWords('en', en);
+const ids = Object.keys(en) as (keyof typeof en)[];
+
+/** Names of the arguments in a message, as the parser sees them. */
+function argumentsOf(message: string, locale: string): string[] {
+  const names = new Set<string>();
+  const walk = (parts: unknown): void => {
+    for (const part of parts as {
+      type: number;
+      value?: string;
+      options?: Record<string, { value: unknown }>;
+      children?: unknown;
+    }[]) {
+      // 0 is literal text and 7 the # of a plural.
+      if (part.type !== 0 && part.type !== 7 && part.value !== undefined) {
+        names.add(part.value);
+      }
+      for (const option of Object.values(part.options ?? {})) {
+        walk(option.value);
+      }
+      if (part.children !== undefined) {
+        walk(part.children);
+      }
+    }
+  };
+  walk(intl.formatters.getMessageFormat(message, locale).getAst());
+  return [...names].sort();
+}
+
+describe('the languages', () => {
+  it('have files for the same areas, named in both lists', () => {
+    const areas = (folder: string) => readdirSync(join(import.meta.dirname, folder)).sort();
+    expect(areas('zh-CN')).toEqual(areas('en'));
+    for (const file of ['english.ts', 'chinese.ts']) {
+      const source = readFileSync(join(import.meta.dirname, file), 'utf8');
+      for (const area of areas('en')) {
+        expect(source).toContain(`/${area}'`);
+      }
+    }
+  });
+
+  it('have the same ids', () => {
+    expect(Object.keys(chinese).sort()).toEqual(Object.keys(en).sort());
+  });
+
+  it('keep each id in the file of its area', () => {
+    for (const file of readdirSync(join(import.meta.dirname, 'en'))) {
+      const area = file.replace('.json', '');
+      const words = JSON.parse(readFileSync(join(import.meta.dirname, 'en', file), 'utf8')) as Record<string, string>;
+      expect(Object.keys(words).filter((id) => !id.startsWith(`${area}.`))).toEqual([]);
+    }
+  });
+
+  it.each(ids)('%s takes the same arguments in both', (id) => {
+    expect(argumentsOf(chinese[id], 'zh-CN')).toEqual(argumentsOf(en[id], 'en'));
+  });
+
+  it('leave no English behind in Chinese', () => {
+    // Names stay as they are; a sentence of words only would be one that nobody translated.
+    const same = ids.filter((id) => chinese[id] === en[id] && /[a-z]{3,} [a-z]{3,}/i.test(en[id]));
+    expect(same).toEqual([]);
+  });
+});
+
+describe('problems', () => {
+  const codes = Object.keys(catalogue) as ProblemCode[];
+  const factsOf = (code: ProblemCode) =>
+    Object.fromEntries(
+      [catalogue[code].title, ...catalogue[code].fixes.map(({ text }) => text)]
+        .flatMap((template) => [...template.matchAll(/\{(\w+)\}/g)])
+        .map(([, name]) => [name ?? '', 'FACT']),
+    );
+
+  it.each(codes)('%s has a title and every piece of advice, with the facts of the catalogue', (code) => {
+    for (const [locale, messages] of Object.entries(languages)) {
+      const all: Readonly<Record<string, string>> = messages;
+      const placeholders = (template: string) => [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+      expect(argumentsOf(all[`problem.${code}.title`] ?? '', locale)).toEqual(placeholders(catalogue[code].title));
+      catalogue[code].fixes.forEach((fix, index) => {
+        const words = all[`problem.${code}.fix${index + 1}`];
+        if (fix.kind === 'advice') {
+          expect(argumentsOf(words ?? '', locale)).toEqual(placeholders(fix.text));
+          expect(words, `${locale} ${code}`).toBeTruthy();
+        }
+      });
+    }
+  });
+
+  it('say facts in the language, and clean them', () => {
+    const { title, fixes } = problemWords(
+      createWords('zh-CN', chinese),
+      problem('agent-image-unpullable', 'ErrImagePull', { image: 'corp/\u202ebase', context: 'staging' }),
+    );
+    expect(title).toBe('集群无法拉取镜像 corp/base');
+    expect(fixes[0]?.text).toBe('请指定一个集群能够拉取的镜像。');
+    expect(fixes[1]).toEqual({ kind: 'command', text: 'slipway connect staging --base-image IMAGE' });
+  });
+
+  it('fall back to the core’s words for a code or a fact that is not known here', () => {
+    const words = createWords('zh-CN', chinese);
+    const unknown = { ...problem('internal', ''), code: 'not-yet-known', title: 'Something new' };
+    expect(problemWords(words, unknown).title).toBe('Something new');
+    const bare = { ...problem('forbidden', '', factsOf('forbidden')), facts: {} };
+    expect(problemWords(words, bare).title).toBe('Your account may not FACT FACT');
+  });
+});
+
+describe('saying', () => {
+  const say = sayWith(intl);
+
+  it('counts', () => {
+    expect(say('shell.retryIn', { seconds: 1 })).toBe('Next try in 1 second');
+    expect(say('shell.retryIn', { seconds: 4 })).toBe('Next try in 4 seconds');
+    expect(sayWith(createWords('zh-CN', chinese))('shell.retryIn', { seconds: 4 })).toBe('4 秒后重试');
+  });
+
+  it('cleans what it is given', () => {
+    expect(say('shell.noClusterFits', { text: 'a\u202eb\u0000' })).toBe('No context fits “ab”');
+  });
+
+  it('takes the first language of the system that there is', () => {
+    expect(languageFor('system', ['fr-FR', 'zh-Hant-TW', 'en-GB'])).toBe('zh-CN');
+    expect(languageFor('system', ['de', 'en-GB', 'zh'])).toBe('en');
+    expect(languageFor('system', ['de'])).toBe('en');
+    expect(languageFor('zh-CN', ['en'])).toBe('zh-CN');
+  });
+
+  it('can be made up, for tests, with its arguments whole', () => {
+    expect(pseudo('Copy {name}')).toBe('[Çöpý {name}····]');
+    expect(sayWith(createWords('en', pseudoMessages(en)))('kit.copyNamed', { name: 'URL' })).toContain('URL');
+    for (const [id, message] of Object.entries(pseudoMessages(en))) {
+      expect(argumentsOf(message, 'en'), id).toEqual(argumentsOf(en[id as keyof typeof en], 'en'));
+    }
+  });
+});
+
+describe('figures', () => {
+  const english = formatWith(intl);
+  const other = formatWith(createWords('zh-CN', chinese));
+
+  it.each([
+    [0, '0 byte'],
+    [999, '999 byte'],
+    [1000, '1 kB'],
+    [38_000_000, '38 MB'],
+    [412_000_000, '412 MB'],
+    [1_550_000_000, '1.6 GB'],
+  ])('%d bytes are %s', (bytes, words) => {
+    expect(english.bytes(bytes)).toBe(words);
+  });
+
+  it('are rates, times and ages', () => {
+    expect(english.rate(3_200_000)).toBe('3.2 MB/s');
+    expect(english.took(0.31)).toBe('0.3 ms');
+    expect(english.microseconds(18_400)).toBe('18.4 ms');
+    expect(english.took(1820)).toBe('1.8 sec');
+    expect(english.duration(12 * 60_000)).toBe('12 min');
+    expect(english.duration(185 * 60_000)).toBe('3 hr 5 min');
+    expect(english.duration(41 * 86_400_000)).toBe('41 days');
+    expect(other.duration(41 * 86_400_000)).toBe('41 天');
+    expect(other.duration(12 * 60_000)).toBe('12分钟');
+  });
+});
