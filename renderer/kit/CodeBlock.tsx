@@ -28,7 +28,7 @@ export function CodeBlock({
         </code>
       </pre>
       <span className={styles.copy}>
-        <CopyButton text={text} label={kind === 'command' ? say('kit.copyCommand') : say('kit.copyText')} />
+        <CopyButton text={text} name={kind === 'command' ? say('kit.command') : say('kit.text')} />
       </span>
     </figure>
   );

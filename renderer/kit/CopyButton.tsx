@@ -11,14 +11,14 @@ const shown = 2000;
 /** Copies a text and says so, to the eye and to assistive software. */
 export function CopyButton({
   text,
-  label,
+  name,
   kind = 'quiet',
   size = 'small',
   onCopied,
 }: {
   readonly text: string;
-  /** What is copied, for its name: "Copy the URL". */
-  readonly label: string;
+  /** What is copied ("URL"): the button is called "Copy URL". */
+  readonly name: string;
   readonly kind?: ButtonProps['kind'];
   readonly size?: ButtonProps['size'];
   readonly onCopied?: (() => void) | undefined;
@@ -41,7 +41,7 @@ export function CopyButton({
         kind={kind}
         size={size}
         icon={outcome === 'copied' ? Check : outcome === 'failed' ? TriangleAlert : CopyIcon}
-        aria-label={outcome === 'none' ? label : words}
+        aria-label={outcome === 'none' ? say('kit.copyNamed', { name }) : words}
         onClick={async () => {
           const isCopied = await copy(text);
           setOutcome(isCopied ? 'copied' : 'failed');

@@ -54,7 +54,7 @@ function OneFix({ fix }: { readonly fix: Fix }) {
     return <CodeBlock text={fix.text} label={say('kit.fixes')} />;
   }
   if (fix.kind === 'copy') {
-    return <CodeBlock text={fix.text} label={say('kit.copyText')} kind="file" />;
+    return <CodeBlock text={fix.text} label={say('kit.text')} kind="file" />;
   }
   return <ForeignText text={fix.text} kind="lines" bound={1000} />;
 }

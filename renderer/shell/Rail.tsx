@@ -35,12 +35,7 @@ export function Rail() {
         <BrandMark />
         <span className={styles.foldable}>{say('shell.brand')}</span>
       </div>
-      <button
-        type="button"
-        className={styles.find}
-        aria-label={say('shell.findAnything')}
-        onClick={() => run(openPalette)}
-      >
+      <button type="button" className={styles.find} onClick={() => run(openPalette)}>
         <Search className={styles.icon} aria-hidden="true" />
         <span className={styles.findWords}>{say('shell.findAnything')}</span>
         <span className={styles.foldable}>

@@ -1,11 +1,10 @@
 import { useEffect } from 'react';
-import { defaultSettings } from '../../app/contract/index.ts';
 import { CopyContext } from '../kit/copying.ts';
 import { KeyNamesContext } from '../kit/KeyHint.tsx';
 import { TooltipProvider } from '../kit/Tooltip.tsx';
 import { useLook } from '../kit/theme.ts';
 import type { App } from '../store/app.ts';
-import { AppContext, useApp, useSettings } from '../store/hooks.ts';
+import { AppContext, useApp, useWindow } from '../store/hooks.ts';
 import { WordsProvider } from '../words/WordsProvider.tsx';
 import { languageFor } from '../words/words.ts';
 import { Frame } from './Frame.tsx';
@@ -19,14 +18,14 @@ export function SlipwayWindow({ app }: { readonly app: App }) {
   );
 }
 
-/** Theme and language, as the settings say; the system's until they are known. */
+/** Theme and language, as the settings say; as they last were until the core told them. */
 function Dressed() {
   const { host } = useApp();
-  const settings = useSettings() ?? defaultSettings;
-  useLook(settings);
-  useEffect(() => host.setTheme(settings.theme), [host, settings.theme]);
+  const look = useWindow((state) => state.look);
+  useLook(look);
+  useEffect(() => host.setTheme(look.theme), [host, look.theme]);
   return (
-    <WordsProvider language={languageFor(settings.language, navigator.languages)}>
+    <WordsProvider language={languageFor(look.language, navigator.languages)}>
       <KeyNamesContext value={host.platform === 'darwin' ? 'mac' : 'other'}>
         <CopyContext value={host.copyText}>
           <TooltipProvider delayDuration={500} skipDelayDuration={200}>

@@ -161,12 +161,14 @@ describe('the window’s own state', () => {
       view: 'settings',
       chosen: { context: 'a', file: 'b' },
       panelWidth: 400,
+      look: { theme: 'dark', contrast: 'system', language: 'zh-CN' },
       filter: { ...noFilter, text: 'orders', isReadyOnly: true },
     });
     expect(createWindow(storage).getState()).toMatchObject({
       view: 'settings',
       chosen: { context: 'a', file: 'b' },
       panelWidth: 400,
+      look: { theme: 'dark', contrast: 'system', language: 'zh-CN' },
       filter: { text: '', isReadyOnly: true },
     });
   });
@@ -174,11 +176,20 @@ describe('the window’s own state', () => {
   it.each([
     ['no JSON', '{'],
     ['another version', '{"version":99,"view":"settings"}'],
-    ['values of other kinds', '{"version":1,"view":7,"tab":{},"chosen":"x","filter":null,"panelWidth":"wide"}'],
+    [
+      'values of other kinds',
+      '{"version":1,"view":7,"tab":{},"chosen":"x","filter":null,"panelWidth":"wide","look":{"theme":"pink"}}',
+    ],
     ['a width that no window has', '{"version":1,"panelWidth":90000}'],
   ])('starts fresh with %s', (_, text) => {
     const state = createWindow(memory(text)).getState();
-    expect(state).toMatchObject({ view: 'cluster', tab: 'services', chosen: null, filter: noFilter });
+    expect(state).toMatchObject({
+      view: 'cluster',
+      tab: 'services',
+      chosen: null,
+      filter: noFilter,
+      look: { theme: 'system' },
+    });
     expect(state.panelWidth).toBeLessThanOrEqual(560);
   });
 });

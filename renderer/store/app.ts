@@ -10,7 +10,7 @@ import { type ContextsStore, contextKey, createContexts, createSettings, type Se
 import { activeConnection, createMirror, isSameKey, type MirrorStore } from './mirror.ts';
 import { createServices, type ServicesFeed } from './services.ts';
 import { createToasts, type ToastsStore } from './toasts.ts';
-import { createWindow, type Storage, type WindowStore } from './window.ts';
+import { createWindow, lookOf, type Storage, type WindowStore } from './window.ts';
 
 export interface App {
   readonly host: HostAbilities;
@@ -51,12 +51,19 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
       }
     }
   };
+  const rememberLook = () => {
+    const known = settings.store.getState().settings;
+    if (known !== null) {
+      window.setState({ look: lookOf(known) });
+    }
+  };
   follow();
   choose();
   const ends = [
     mirror.subscribe(follow),
     mirror.subscribe(choose),
     contexts.subscribe(choose),
+    settings.store.subscribe(rememberLook),
     stopContexts,
     settings.stop,
     stopActivity,

@@ -52,19 +52,43 @@ export function createServices(
 ): ServicesFeed {
   const store = createStore<Services>(() => ({ context: null, state: 'idle', ...empty, revision: 0 }));
   const byKey = new Map<string, Service>();
+  /** Where each row stands, so that a change costs what changed and not what is there. */
+  const places = new Map<string, number>();
   let waiting: ServicesItem[] = [];
   let isAsked = false;
   let stop: (() => void) | null = null;
   let epoch = 0;
 
-  function take(service: Service): boolean {
+  /** True where a row came; `changed` gathers the rows that only changed. */
+  function take(service: Service, changed: Service[]): boolean {
     const key = serviceKey(service);
     const old = byKey.get(key);
     if (old !== undefined && isEqual(old, service)) {
       return false;
     }
     byKey.set(key, service);
+    changed.push(service);
     return old === undefined;
+  }
+
+  function ordered(): readonly Service[] {
+    const rows = [...byKey.values()].sort(compareServiceKeys);
+    places.clear();
+    rows.forEach((row, place) => {
+      places.set(serviceKey(row), place);
+    });
+    return rows;
+  }
+
+  function replaced(old: readonly Service[], changed: readonly Service[]): readonly Service[] {
+    const rows = [...old];
+    for (const service of changed) {
+      const place = places.get(serviceKey(service));
+      if (place !== undefined) {
+        rows[place] = service;
+      }
+    }
+    return rows;
   }
 
   function apply(): void {
@@ -76,6 +100,7 @@ export function createServices(
     }
     let problems = store.getState().problems;
     let isMoved = false;
+    const changed: Service[] = [];
     for (const item of items) {
       problems = item.problems;
       if (item.kind === 'all') {
@@ -86,20 +111,20 @@ export function createServices(
             byKey.delete(key);
           }
         }
-        item.services.forEach(take);
+        for (const service of item.services) {
+          take(service, changed);
+        }
       } else {
         for (const key of item.removed) {
           isMoved = byKey.delete(serviceKey(key)) || isMoved;
         }
         for (const service of item.changed) {
-          isMoved = take(service) || isMoved;
+          isMoved = take(service, changed) || isMoved;
         }
       }
     }
     const old = store.getState();
-    const rows = isMoved
-      ? [...byKey.values()].sort(compareServiceKeys)
-      : old.rows.map((row) => byKey.get(serviceKey(row)) ?? row);
+    const rows = isMoved ? ordered() : replaced(old.rows, changed);
     store.setState({
       state: 'present',
       rows,

@@ -1,6 +1,12 @@
 /** The window's own state: what is looked at. Kept in localStorage, so that the window opens as it was left. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { ContextKey, ServiceKey } from '../../app/contract/index.ts';
+import {
+  type ContextKey,
+  defaultSettings,
+  type ServiceKey,
+  type Settings,
+  settingsSchema,
+} from '../../app/contract/index.ts';
 
 export type View = 'cluster' | 'activity' | 'diagnostics' | 'settings' | 'about';
 export const views = ['cluster', 'activity', 'diagnostics', 'settings', 'about'] as const satisfies readonly View[];
@@ -17,6 +23,11 @@ export interface ServiceFilter {
   readonly sort: { readonly column: SortColumn; readonly isDescending: boolean };
 }
 
+export type LookChoice = Pick<Settings, 'theme' | 'contrast' | 'language'>;
+const lookSchema = settingsSchema.pick({ theme: true, contrast: true, language: true });
+
+export const lookOf = ({ theme, contrast, language }: Settings): LookChoice => ({ theme, contrast, language });
+
 export interface WindowState {
   readonly view: View;
   readonly tab: Tab;
@@ -32,6 +43,8 @@ export interface WindowState {
   readonly isShortcutSheetOpen: boolean;
   /** Of the detail panel, in CSS pixels. */
   readonly panelWidth: number;
+  /** Theme and language as the core last told them: what the window starts in, before the core told them again. */
+  readonly look: LookChoice;
 }
 export type WindowStore = StoreApi<WindowState>;
 
@@ -56,6 +69,7 @@ const initial: WindowState = {
   isPaletteOpen: false,
   isShortcutSheetOpen: false,
   panelWidth: panelWidths.usual,
+  look: lookOf(defaultSettings),
 };
 
 /** Raised when what is kept gets another shape; older ones are dropped. */
@@ -67,8 +81,8 @@ export type Storage = Pick<globalThis.Storage, 'getItem' | 'setItem'>;
 export function createWindow(storage: Storage | null): WindowStore {
   const store = createStore<WindowState>(() => ({ ...initial, ...restore(storage) }));
   store.subscribe((state) => {
-    const { view, tab, chosen, filter, panelWidth } = state;
-    const kept = { version, view, tab, chosen, panelWidth, filter: { ...filter, text: '' } };
+    const { view, tab, chosen, filter, panelWidth, look } = state;
+    const kept = { version, view, tab, chosen, panelWidth, look, filter: { ...filter, text: '' } };
     try {
       storage?.setItem(storageName, JSON.stringify(kept));
     } catch {
@@ -89,8 +103,10 @@ function restore(storage: Storage | null): Partial<WindowState> {
   if (typeof kept !== 'object' || kept === null || !('version' in kept) || kept.version !== version) {
     return {};
   }
-  const { view, tab, chosen, filter, panelWidth } = kept as Partial<WindowState>;
+  const { view, tab, chosen, filter, panelWidth, look } = kept as Partial<WindowState>;
+  const knownLook = lookSchema.safeParse(look);
   return {
+    ...(knownLook.success ? { look: knownLook.data } : {}),
     ...(views.some((one) => one === view) ? { view: view as View } : {}),
     ...(tabs.some((one) => one === tab) ? { tab: tab as Tab } : {}),
     ...(isContextKey(chosen) ? { chosen: { context: chosen.context, file: chosen.file } } : {}),

@@ -45,8 +45,8 @@ export function ActionsPart() {
         <Button size="small" icon={Copy}>
           Small
         </Button>
-        <CopyButton text="orders.webshop:80" label="Copy the name and port" />
-        <CopyButton text="refused" label="Copy what the clipboard refuses" />
+        <CopyButton text="orders.webshop:80" name="name and port" />
+        <CopyButton text="refused" name="what the clipboard refuses" />
         <IconButton icon={Pin} label="Pin" isPressed={isPinned} onClick={() => setPinned(!isPinned)} />
         <IconButton icon={Trash2} label="Remove" size="small" keys="Delete" />
         <Tooltip text="Never the only place where something is said">

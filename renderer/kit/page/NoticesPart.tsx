@@ -46,7 +46,7 @@ export function NoticesPart() {
         </div>
       </Part>
       <Part title="Text of a cluster, commands">
-        <Card className={styles.wide}>
+        <Card className={`${styles.wide} ${styles.padded}`}>
           <ForeignText text={hostile} />
         </Card>
         <div className={styles.wide}>
