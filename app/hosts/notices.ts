@@ -1,0 +1,124 @@
+/**
+ * What a user is told who does not look at the window: only what they did not cause, at most once for each event, and
+ * never again and again. A pure function of snapshots and the time, for every host that can notify.
+ */
+import { type Connection, catalogue, isProblemCode, type Problem, type Snapshot } from '../contract/index.ts';
+
+/** A loss shorter than this, in milliseconds, is no event. */
+export const lossPatience = 5000;
+
+/** After a loss was told, further ones of the same context are not told for this long. Milliseconds. */
+export const quietTime = 10 * 60_000;
+
+/** refused: rights or credentials say no; failed: anything else that ended it. */
+export interface Notice {
+  readonly kind: 'lost' | 'recovered' | 'refused' | 'failed';
+  readonly context: string;
+  readonly problem: Problem | null;
+}
+
+interface Known {
+  readonly phase: Connection['phase'];
+  /** It was connected, or wanted from before: what ends it is not what the user just did. */
+  readonly isEstablished: boolean;
+  readonly lostAt: number | null;
+  /** Whether the present loss was told. */
+  readonly isLossTold: boolean;
+  readonly lossToldAt: number | null;
+  readonly isEndTold: boolean;
+}
+
+/** What to remember from one snapshot to the next; null before the first. */
+export type NoticeMemory = ReadonlyMap<string, Known> | null;
+
+export interface Noticed {
+  readonly memory: NoticeMemory;
+  readonly notices: readonly Notice[];
+  /** When to look again although no snapshot came, milliseconds since the epoch; null: not needed. */
+  readonly lookAgainAt: number | null;
+}
+
+/** Call with each snapshot, and with the last one at the time that was answered. */
+export function notice(memory: NoticeMemory, snapshot: Snapshot, now: number): Noticed {
+  const next = new Map<string, Known>();
+  const notices: Notice[] = [];
+  let lookAgainAt: number | null = null;
+  for (const connection of snapshot.connections) {
+    const key = `${connection.cluster.file}\n${connection.cluster.context}`;
+    const before = memory?.get(key) ?? firstSight(connection, memory === null);
+    const seen = see(before, connection, now);
+    next.set(key, seen.known);
+    notices.push(...seen.notices);
+    if (seen.known.lostAt !== null && !seen.known.isLossTold) {
+      lookAgainAt = Math.min(lookAgainAt ?? Number.POSITIVE_INFINITY, seen.known.lostAt + lossPatience);
+    }
+  }
+  // Never in the past: a loss that is not told for quiet's sake must not make a timer spin.
+  return { memory: next, notices, lookAgainAt: lookAgainAt === null || lookAgainAt <= now ? null : lookAgainAt };
+}
+
+/** `isStart`: the host has just attached; what is on then was switched on before. */
+function firstSight(connection: Connection, isStart: boolean): Known {
+  const isEnd = connection.phase === 'failed' || connection.phase === 'off';
+  return {
+    phase: isStart ? connection.phase : 'off',
+    isEstablished: isStart && !isEnd,
+    lostAt: null,
+    isLossTold: false,
+    lossToldAt: null,
+    isEndTold: isStart && isEnd, // old news
+  };
+}
+
+function see(before: Known, connection: Connection, now: number): { known: Known; notices: Notice[] } {
+  const { context } = connection.cluster;
+  const known: Known = { ...before, phase: connection.phase };
+  switch (connection.phase) {
+    case 'connected': {
+      const isTold = before.isLossTold || (before.isEndTold && before.isEstablished);
+      return {
+        known: { ...known, isEstablished: true, lostAt: null, isLossTold: false, isEndTold: false },
+        notices: isTold ? [{ kind: 'recovered', context, problem: null }] : [],
+      };
+    }
+    case 'reconnecting': {
+      const { lostAt } = connection;
+      const isDue = !before.isLossTold && now - lostAt >= lossPatience;
+      const isQuiet = before.lossToldAt !== null && now - before.lossToldAt < quietTime;
+      if (!isDue || isQuiet) {
+        return { known: { ...known, isEstablished: true, lostAt }, notices: [] };
+      }
+      return {
+        known: { ...known, isEstablished: true, lostAt, isLossTold: true, lossToldAt: now },
+        notices: [{ kind: 'lost', context, problem: connection.because }],
+      };
+    }
+    case 'failed': {
+      const isEstablished = before.isEstablished || connection.retry === 'automatic'; // only such ones are tried again
+      const notices: Notice[] =
+        isEstablished && !before.isEndTold
+          ? [{ kind: isRefusal(connection.because) ? 'refused' : 'failed', context, problem: connection.because }]
+          : [];
+      return { known: { ...known, isEstablished, lostAt: null, isEndTold: true }, notices };
+    }
+    case 'preparing': {
+      // Tried again by itself it stays the event that was told; switched on by the user it is a new story.
+      const isAsked = before.phase === 'off' || (before.phase === 'failed' && connection.attempt === 1);
+      return {
+        known: isAsked ? { ...known, isEstablished: false, isLossTold: false, isEndTold: false } : known,
+        notices: [],
+      };
+    }
+    case 'disconnecting':
+      return { known: { ...known, lostAt: null }, notices: [] };
+    case 'off':
+      return {
+        known: { ...known, isEstablished: false, lostAt: null, isLossTold: false, isEndTold: false },
+        notices: [],
+      };
+  }
+}
+
+function isRefusal({ code }: Problem): boolean {
+  return isProblemCode(code) && catalogue[code].area === 'rights';
+}
