@@ -1,14 +1,20 @@
 /**
- * Builds the window. Two modes: the product (`index.html`, to out/renderer) and the kit page (`kit.html` and
- * `preview.html`, which run on the memory host and never ship).
+ * Builds the window. Three modes: the product (`index.html`, to out/renderer), the kit page (`kit.html` and
+ * `preview.html`, which run on the memory host and never ship), and `old-electron`: the product for the Chromium 83 of
+ * the Electron that tests can have.
  */
 import { resolve } from 'node:path';
+import legacy from '@vitejs/plugin-legacy';
 import react from '@vitejs/plugin-react';
+import presetEnv from 'postcss-preset-env';
 import { defineConfig } from 'vite';
 
 const here = resolve(import.meta.dirname, 'renderer');
 
+const folders: Readonly<Record<string, string>> = { kit: '../out/kit', 'old-electron': '../out/e9/renderer' };
+
 export default defineConfig(({ mode }) => {
+  const isOld = mode === 'old-electron';
   const pages = mode === 'kit' ? ['kit.html', 'preview.html'] : ['index.html'];
   return {
     root: here,
@@ -16,11 +22,32 @@ export default defineConfig(({ mode }) => {
     base: './',
     publicDir: false,
     cacheDir: resolve(here, '../node_modules/.vite'),
-    plugins: [react()],
+    plugins: [
+      react(),
+      isOld && legacy({ renderLegacyChunks: false, modernTargets: 'chrome 83', modernPolyfills: true }),
+    ],
+    ...(isOld
+      ? {
+          css: {
+            transformer: 'postcss' as const,
+            postcss: {
+              plugins: [
+                presetEnv({
+                  browsers: 'chrome 83',
+                  stage: 2,
+                  preserve: false,
+                  features: { 'cascade-layers': true, 'is-pseudo-class': true },
+                }),
+              ],
+            },
+          },
+        }
+      : {}),
     build: {
       // Electron 45 carries Chromium 14x; a browser of the web host may be a little older.
-      target: 'chrome130',
-      outDir: resolve(here, mode === 'kit' ? '../out/kit' : '../out/renderer'),
+      target: isOld ? 'chrome83' : 'chrome130',
+      ...(isOld ? { cssTarget: 'chrome83', cssMinify: 'lightningcss' as const } : {}),
+      outDir: resolve(here, folders[mode] ?? '../out/renderer'),
       emptyOutDir: true,
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },

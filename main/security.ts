@@ -1,0 +1,37 @@
+/**
+ * What no page of this app may do, whatever it holds: Electron's security checklist for every web contents and for the
+ * session. docs/security.md lists the twenty points and where each is shown.
+ */
+import { app, type Session, session, type WebContents } from 'electron';
+import { refuseNewWindows } from './platform.ts';
+import { isWindowAddress, scheme } from './scheme.ts';
+
+/** Before the app is ready: every page is sandboxed, also one that somebody forgot. */
+export function hardenApp(): void {
+  app.enableSandbox();
+  app.on('web-contents-created', (_, contents) => hardenContents(contents));
+}
+
+/** When the app is ready. */
+export function hardenSession(target: Session = session.defaultSession): void {
+  // Electron grants every permission that nobody refuses.
+  target.setPermissionRequestHandler((_contents, _permission, settle) => settle(false));
+  target.setPermissionCheckHandler(() => false);
+  // The window has all it needs in the app: a request to anywhere else is a mistake or an attack.
+  target.webRequest.onBeforeRequest((details, settle) => settle({ cancel: !mayRequest(details.url) }));
+}
+
+/** Which addresses the session may fetch. */
+export function mayRequest(url: string): boolean {
+  return isWindowAddress(url) || /^(devtools|data|blob):/.test(url) || url.startsWith(`blob:${scheme}://window/`);
+}
+
+function hardenContents(contents: WebContents): void {
+  refuseNewWindows(contents, () => {});
+  contents.on('will-navigate', (event, url) => {
+    if (!isWindowAddress(url)) {
+      event.preventDefault();
+    }
+  });
+  contents.on('will-attach-webview', (event) => event.preventDefault());
+}

@@ -1,0 +1,117 @@
+/**
+ * The rows of the tray's menu: at most twelve, flat, made of the snapshot and what goes with it. Pure, so that every
+ * state is tested by table. Names of a cluster are shown as text, cleaned and bounded.
+ */
+import type { Connection, Context, PinnedService, Snapshot } from '../app/contract/index.ts';
+import type { Words } from './words.ts';
+
+export type TrayRow =
+  | { readonly kind: 'status'; readonly label: string }
+  | { readonly kind: 'separator' }
+  | { readonly kind: 'disconnect'; readonly label: string }
+  | { readonly kind: 'connect'; readonly label: string; readonly context: string }
+  | { readonly kind: 'copy'; readonly label: string; readonly text: string }
+  | { readonly kind: 'open' | 'diagnostics' | 'quit'; readonly label: string };
+
+export interface TrayState {
+  /** Null while the core does not answer. */
+  readonly snapshot: Snapshot | null;
+  readonly contexts: readonly Context[];
+  readonly pinned: readonly PinnedService[];
+}
+
+/** Separators count: some desktops show them as rows. */
+export const mostRows = 12;
+const longestLabel = 48;
+
+export type TrayLook = 'off' | 'busy' | 'on' | 'trouble';
+
+export function trayLook({ snapshot }: TrayState): TrayLook {
+  const connection = foremost(snapshot);
+  switch (connection?.phase) {
+    case 'connected':
+      return connection.degraded.some(({ severity }) => severity !== 'info') ? 'trouble' : 'on';
+    case 'preparing':
+    case 'disconnecting':
+      return 'busy';
+    case 'reconnecting':
+    case 'failed':
+      return 'trouble';
+    default:
+      return snapshot === null ? 'trouble' : 'off';
+  }
+}
+
+export function trayRows(state: TrayState, words: Words): TrayRow[] {
+  const connection = foremost(state.snapshot);
+  const isOn = connection !== null && !['off', 'failed', 'disconnecting'].includes(connection.phase);
+  const label = connection?.phase === 'preparing' ? words.cancel : words.disconnect;
+  const last: TrayRow[] = [
+    { kind: 'separator' },
+    { kind: 'open', label: words.open },
+    { kind: 'diagnostics', label: words.diagnostics },
+    { kind: 'quit', label: words.quit },
+  ];
+  const first: TrayRow[] = [{ kind: 'status', label: statusOf(connection, state.snapshot, words) }];
+  if (isOn) {
+    first.push({ kind: 'disconnect', label });
+  }
+  const room = mostRows - first.length - last.length;
+  return [...first, ...(isOn ? copies(state, connection, room) : offers(state, words, room)), ...last];
+}
+
+/** Recent contexts first, then pinned or current ones are found in the window. */
+function offers({ contexts }: TrayState, words: Words, room: number): TrayRow[] {
+  const recent = contexts
+    .filter(
+      ({ problem, lastUsedAt, current, confirmed }) =>
+        problem === null && confirmed && (lastUsedAt !== null || current),
+    )
+    .sort((left, right) => (right.lastUsedAt ?? 0) - (left.lastUsedAt ?? 0))
+    .slice(0, Math.min(room, 5));
+  return recent.map(({ name }) => ({ kind: 'connect', label: words.connect(short(name)), context: name }));
+}
+
+function copies({ pinned }: TrayState, connection: Connection, room: number): TrayRow[] {
+  const domain = connection.phase === 'connected' ? connection.names.clusterDomain : '';
+  const ours = pinned.filter(
+    ({ context, file }) => context === connection.cluster.context && file === connection.cluster.file,
+  );
+  return ours.slice(0, Math.min(room, 5)).map(({ namespace, name }) => ({
+    kind: 'copy',
+    label: short(`${name}.${namespace}`),
+    text: domain === '' ? `${name}.${namespace}.svc` : `${name}.${namespace}.svc.${domain}`,
+  }));
+}
+
+function statusOf(connection: Connection | null, snapshot: Snapshot | null, words: Words): string {
+  if (snapshot === null) {
+    return words.coreGone;
+  }
+  const context = short(connection?.cluster.context ?? '');
+  switch (connection?.phase) {
+    case 'preparing':
+      return words.connecting(context);
+    case 'connected':
+      return words.connected(context);
+    case 'reconnecting':
+      return words.reconnecting(context);
+    case 'disconnecting':
+      return words.disconnecting;
+    case 'failed':
+      return words.failed(context);
+    default:
+      return words.off;
+  }
+}
+
+function foremost(snapshot: Snapshot | null): Connection | null {
+  const connections = snapshot?.connections ?? [];
+  return connections.find(({ phase }) => phase !== 'off') ?? connections[0] ?? null;
+}
+
+/** Without control, bidirectional and other invisible characters, and without the mnemonics that menus make of `&` and `_`. */
+export function short(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').replace(/&/g, '&&');
+  return clean.length > longestLabel ? `${clean.slice(0, longestLabel - 1)}…` : clean;
+}
