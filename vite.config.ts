@@ -11,7 +11,7 @@ import { defineConfig } from 'vite';
 
 const here = resolve(import.meta.dirname, 'renderer');
 
-const folders: Readonly<Record<string, string>> = { kit: '../out/kit', 'old-electron': '../out/e9/renderer' };
+const folders: Readonly<Record<string, string>> = { kit: '../out/kit', 'old-electron': '../out-e9/renderer' };
 
 export default defineConfig(({ mode }) => {
   const isOld = mode === 'old-electron';

@@ -8,6 +8,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             'app/**/*.test.ts',
+            'main/**/*.test.ts',
             'renderer/**/*.test.{ts,tsx}',
             'sandbox/**/*.test.ts',
             'scripts/**/*.test.ts',

@@ -8,7 +8,10 @@ import { isWindowAddress, scheme } from './scheme.ts';
 
 /** Before the app is ready: every page is sandboxed, also one that somebody forgot. */
 export function hardenApp(): void {
-  app.enableSandbox();
+  // With --no-sandbox (root, in tests) the system's sandbox is off for all and cannot be asked for.
+  if (!app.commandLine.hasSwitch('no-sandbox')) {
+    app.enableSandbox();
+  }
   app.on('web-contents-created', (_, contents) => hardenContents(contents));
 }
 

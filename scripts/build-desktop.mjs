@@ -43,6 +43,6 @@ if (process.argv[1] === import.meta.filename) {
   await buildDesktop({
     build,
     compat: process.argv.includes('--compat'),
-    folder: process.argv.includes('--compat') ? 'out/e9' : 'out',
+    folder: process.argv.includes('--compat') ? 'out-e9' : 'out',
   });
 }

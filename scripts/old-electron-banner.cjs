@@ -1,4 +1,6 @@
+// Put in front of the bundle for the old Electron of the tests: its Node 12 knows no `node:` prefix and no promise modules.
 {
+  // biome-ignore-start lint/style/useNodejsImportProtocol: Node 12 does not know it
   const modules = require('module');
   const promises = {
     'fs/promises': () => require('fs').promises,
@@ -7,6 +9,7 @@
       return { setTimeout: promisify(setTimeout), setImmediate: promisify(setImmediate) };
     },
   };
+  // biome-ignore-end lint/style/useNodejsImportProtocol: see above
   const load = modules._load;
   modules._load = function (request, ...rest) {
     const name = request.startsWith('node:') ? request.slice(5) : request;

@@ -3,7 +3,7 @@
  * path of a request ever reaches the file system.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { extname, join, relative, sep } from 'node:path';
+import { extname, join } from 'node:path';
 
 export interface StaticFile {
   readonly body: Buffer;
@@ -25,14 +25,17 @@ const types: Readonly<Record<string, string>> = {
 /** By path as a request names it, `/` for the page itself. Files of other kinds are left out. */
 export function readStaticFiles(folder: string): ReadonlyMap<string, StaticFile> {
   const files = new Map<string, StaticFile>();
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const type = types[extname(entry.name)];
-    if (!entry.isFile() || type === undefined) {
-      continue;
+  const read = (path: string) => {
+    for (const entry of readdirSync(join(folder, path), { withFileTypes: true })) {
+      const below = `${path}/${entry.name}`;
+      const type = types[extname(entry.name)];
+      if (entry.isDirectory()) {
+        read(below);
+      } else if (entry.isFile() && type !== undefined) {
+        files.set(below === '/index.html' ? '/' : below, { body: readFileSync(join(folder, below)), type });
+      }
     }
-    const file = join(entry.parentPath, entry.name);
-    const path = `/${relative(folder, file).split(sep).join('/')}`;
-    files.set(path === '/index.html' ? '/' : path, { body: readFileSync(file), type });
-  }
+  };
+  read('');
   return files;
 }
