@@ -13,9 +13,10 @@ import {
   shell,
 } from 'electron';
 import { largestLine } from '../app/hosts/lines.ts';
+import { externalAddress, isWindowAddress } from './addresses.ts';
 import { channels } from './channels.ts';
 import { senderAddress, writeClipboard } from './platform.ts';
-import { isWindowAddress } from './scheme.ts';
+
 import type { Words } from './words.ts';
 
 export interface BridgeOptions {
@@ -131,20 +132,6 @@ export function serveBridge(options: BridgeOptions): void {
     const chosen = await (parent === null ? dialog.showSaveDialog(options_) : dialog.showSaveDialog(parent, options_));
     return chosen.canceled ? '' : (chosen.filePath ?? '');
   });
-}
-
-/** What may be opened outside: http and https, without a user or a password that would dress the host up. */
-export function externalAddress(url: unknown): URL | null {
-  if (typeof url !== 'string' || url.length > 4096) {
-    return null;
-  }
-  try {
-    const address = new URL(url);
-    const isWeb = address.protocol === 'http:' || address.protocol === 'https:';
-    return isWeb && address.username === '' && address.password === '' ? address : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Calls with each line of a socket. */

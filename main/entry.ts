@@ -32,7 +32,7 @@ function start(): void {
   let tray: TrayMenu | null = null;
   let isTrayShown = false;
 
-  const words = () => wordsOf(settings?.language ?? 'system');
+  const words = () => wordsOf(settings?.language ?? 'system', app.getLocale());
   const core = openCoreProcess({
     script: locations.core,
     node: locations.node,

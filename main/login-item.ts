@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { app } from 'electron';
+import { desktopEntry } from './desktop-entry.ts';
 
 const fileName = 'io.slipway.Slipway.desktop';
 
@@ -19,12 +20,4 @@ export function setStartAtLogin(isWanted: boolean, program: string = process.exe
   }
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, desktopEntry(program));
-}
-
-/** Exec quotes as the Desktop Entry Specification says: double quotes, with `"`, backslash, `$` and backtick escaped. */
-export function desktopEntry(program: string): string {
-  const quoted = `"${program.replace(/["\\$`]/g, (character) => `\\${character}`)}"`
-    .replaceAll('\\', '\\\\')
-    .replaceAll('%', '%%');
-  return `[Desktop Entry]\nType=Application\nName=Slipway\nExec=${quoted} --hidden\nTerminal=false\nX-GNOME-Autostart-enabled=true\n`;
 }

@@ -4,10 +4,8 @@
  */
 import { protocol } from 'electron';
 import { readStaticFiles } from '../app/hosts/web/static-files.ts';
+import { scheme } from './addresses.ts';
 import { type SchemeAnswer, serveScheme } from './platform.ts';
-
-export const scheme = 'slipway';
-export const pageAddress = `${scheme}://window/`;
 
 export const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; connect-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -35,17 +33,4 @@ export function answer(url: string, files: ReturnType<typeof readStaticFiles>): 
     'referrer-policy': 'no-referrer',
   };
   return { status: file === undefined ? 404 : 200, headers, body: file?.body ?? Buffer.alloc(0) };
-}
-
-/** True for an address of the window's page; parsed, never compared as text. */
-export function isWindowAddress(address: string | null): boolean {
-  if (address === null) {
-    return false;
-  }
-  try {
-    const { protocol: name, host } = new URL(address);
-    return name === `${scheme}:` && host === 'window';
-  } catch {
-    return false;
-  }
 }

@@ -3,8 +3,8 @@
  * session. docs/security.md lists the twenty points and where each is shown.
  */
 import { app, type Session, session, type WebContents } from 'electron';
+import { isWindowAddress, mayRequest } from './addresses.ts';
 import { refuseNewWindows } from './platform.ts';
-import { isWindowAddress, scheme } from './scheme.ts';
 
 /** Before the app is ready: every page is sandboxed, also one that somebody forgot. */
 export function hardenApp(): void {
@@ -22,11 +22,6 @@ export function hardenSession(target: Session = session.defaultSession): void {
   target.setPermissionCheckHandler(() => false);
   // The window has all it needs in the app: a request to anywhere else is a mistake or an attack.
   target.webRequest.onBeforeRequest((details, settle) => settle({ cancel: !mayRequest(details.url) }));
-}
-
-/** Which addresses the session may fetch. */
-export function mayRequest(url: string): boolean {
-  return isWindowAddress(url) || /^(devtools|data|blob):/.test(url) || url.startsWith(`blob:${scheme}://window/`);
 }
 
 function hardenContents(contents: WebContents): void {

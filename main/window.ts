@@ -1,9 +1,10 @@
 /** The one window: made when it is needed, shown when it has something to show, back where it was. */
 import { join } from 'node:path';
 import { app, BrowserWindow, screen } from 'electron';
+import { pageAddress } from './addresses.ts';
 import { channels } from './channels.ts';
 import { windowPreferences } from './platform.ts';
-import { pageAddress } from './scheme.ts';
+
 import { fittingBounds, readWindowState, smallest, writeWindowState } from './window-state.ts';
 
 export interface AppWindow {

@@ -1,5 +1,4 @@
 /** What main itself says: menus, tray, dialogs, notifications. The window's words are renderer/words. */
-import { app } from 'electron';
 import type { Settings } from '../app/contract/index.ts';
 import type { Notice } from '../app/hosts/notices.ts';
 
@@ -121,7 +120,7 @@ export const chinese: Words = {
   about: '关于 Slipway',
 };
 
-export function wordsOf(language: Settings['language'], system: string = app.getLocale()): Words {
+export function wordsOf(language: Settings['language'], system: string): Words {
   const chosen = language === 'system' ? system : language;
   return chosen.toLowerCase().startsWith('zh') ? chinese : english;
 }

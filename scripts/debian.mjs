@@ -29,9 +29,9 @@ export const desktopPackages = [
 ];
 
 function missing(names) {
-  const answer = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Abbrev}\n', ...names], {
-    encoding: 'utf8',
-  });
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format
+  const format = '${Package} ${db:Status-Abbrev}\n';
+  const answer = spawnSync('dpkg-query', ['-W', '-f', format, ...names], { encoding: 'utf8' });
   const installed = new Set(
     (answer.stdout ?? '')
       .split('\n')

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import type { Connection, Context, PinnedService, Snapshot } from '../app/contract/index.ts';
+import { problem } from '../app/contract/index.ts';
+import { mostRows, short, type TrayState, trayLook, trayRows } from './tray-rows.ts';
+import { chinese, english } from './words.ts';
+
+const cluster = { context: 'test-frankfurt', file: '/k', server: 'https://10.0.0.1' };
+const because = problem('tunnel-silent', 'no answer');
+const names = {
+  mode: 'resolved' as const,
+  resolver: '198.18.0.2',
+  clusterDomain: 'cluster.local',
+  domains: [],
+  search: [],
+  upstreams: [],
+  refused: [],
+};
+const connected: Connection = {
+  phase: 'connected',
+  cluster,
+  since: 0,
+  path: 'apiserver',
+  interface: 'slipway0',
+  routes: [],
+  names,
+  agent: { namespace: 'dev', pod: 'a', build: 'b', delivery: 'sent', image: '' },
+  homeNamespace: 'webshop',
+  roundTripMicroseconds: 0,
+  bytesUp: 0,
+  bytesDown: 0,
+  degraded: [],
+  done: [],
+};
+const phases: Readonly<Record<string, Connection>> = {
+  off: { phase: 'off', cluster, last: null },
+  preparing: {
+    phase: 'preparing',
+    cluster,
+    attempt: 1,
+    startedAt: 0,
+    step: 'agent',
+    stepStartedAt: 0,
+    detail: '',
+    done: [],
+  },
+  connected,
+  degraded: { ...connected, degraded: [because] },
+  reconnecting: {
+    phase: 'reconnecting',
+    cluster,
+    since: 0,
+    lostAt: 0,
+    attempt: 1,
+    nextTryAt: 0,
+    because,
+    hostKept: true,
+    routes: [],
+    names,
+    homeNamespace: 'webshop',
+  },
+  disconnecting: { phase: 'disconnecting', cluster, startedAt: 0 },
+  failed: { phase: 'failed', cluster, at: 0, step: 'agent', because, leftOnHost: 0, retry: 'offered', nextTryAt: null },
+};
+
+function snapshot(connections: Connection[]): Snapshot {
+  return {
+    revision: 1,
+    build: 'b',
+    processId: 1,
+    wanted: [],
+    connections,
+    helper: { state: 'absent' },
+    contextsRevision: 0,
+    settingsRevision: 0,
+    work: [],
+  };
+}
+
+function context(name: string, more: Partial<Context> = {}): Context {
+  return {
+    name,
+    file: '/k',
+    cluster: 'c',
+    server: 's',
+    user: 'u',
+    namespace: '',
+    current: false,
+    authentication: 'token',
+    execPlugin: null,
+    digest: 'd',
+    confirmed: true,
+    lastUsedAt: 1,
+    problem: null,
+    ...more,
+  };
+}
+
+const pinned: PinnedService[] = Array.from({ length: 20 }, (_, index) => ({
+  context: cluster.context,
+  file: cluster.file,
+  namespace: 'webshop',
+  name: `orders-${index}`,
+}));
+const contexts = Array.from({ length: 30 }, (_, index) => context(`context-${index}`, { lastUsedAt: index }));
+
+function state(name: string): TrayState {
+  const connection = phases[name];
+  return { snapshot: snapshot(connection === undefined ? [] : [connection]), contexts, pinned };
+}
+
+describe('the tray', () => {
+  it.each([...Object.keys(phases), 'nothing'])(
+    'has at most twelve flat rows when %s, a status first and quit last',
+    (name) => {
+      for (const words of [english, chinese]) {
+        const rows = trayRows(state(name), words);
+        expect(rows.length).toBeLessThanOrEqual(mostRows);
+        expect(rows[0]?.kind).toBe('status');
+        expect(rows.at(-1)?.kind).toBe('quit');
+        expect(rows.every((row) => row.kind === 'separator' || row.label !== '')).toBe(true);
+      }
+    },
+  );
+
+  it.each([
+    ['off', 'off'],
+    ['preparing', 'busy'],
+    ['connected', 'on'],
+    ['degraded', 'trouble'],
+    ['reconnecting', 'trouble'],
+    ['failed', 'trouble'],
+  ])('looks when %s: %s', (name, look) => {
+    expect(trayLook(state(name))).toBe(look);
+  });
+
+  it('says when the core does not answer, and offers nothing that needs it', () => {
+    const rows = trayRows({ snapshot: null, contexts: [], pinned: [] }, english);
+    expect(rows.map(({ kind }) => kind)).toEqual(['status', 'separator', 'open', 'diagnostics', 'quit']);
+    expect(trayLook({ snapshot: null, contexts: [], pinned: [] })).toBe('trouble');
+  });
+
+  it('offers the contexts that were used last, never one that nobody confirmed', () => {
+    const some = [
+      context('new', { confirmed: false }),
+      context('old', { lastUsedAt: 1 }),
+      context('last', { lastUsedAt: 9 }),
+    ];
+    const rows = trayRows({ snapshot: snapshot([]), contexts: some, pinned: [] }, english);
+    expect(rows.flatMap((row) => (row.kind === 'connect' ? [row.context] : []))).toEqual(['last', 'old']);
+  });
+
+  it('copies the full name of a pinned Service of the cluster that is on', () => {
+    const foreign = { context: 'other', file: '/k', namespace: 'x', name: 'y' };
+    const rows = trayRows({ ...state('connected'), pinned: [foreign, ...pinned] }, english);
+    const copied = rows.flatMap((row) => (row.kind === 'copy' ? [row.text] : []));
+    expect(copied[0]).toBe('orders-0.webshop.svc.cluster.local');
+    expect(copied).not.toContain('y.x.svc.cluster.local');
+  });
+
+  it('shows names as text: no control characters, no mnemonics, bounded', () => {
+    expect(short('a\u202eb\u0007c\u200b')).toBe('abc');
+    expect(short('a&b')).toBe('a&&b');
+    expect(short('x'.repeat(500)).length).toBeLessThanOrEqual(48);
+  });
+});
