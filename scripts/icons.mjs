@@ -10,13 +10,13 @@ const folder = join(root, 'resources/icons');
 /** The mark of renderer/shell/Brand.tsx: a slipway going down into the water. On a grid of 24. */
 const way = 'M2.5 6.5h4c2 0 3 1 4.4 2.6l4.2 4.8c1.2 1.4 2.4 2 4.2 2h2.2';
 const rail = 'M14 6.5h2.6c1.6 0 2.7.7 4.9 2.6';
-const water = 'M2.5 18.5c1.6 0 2.1-1 3.7-1s2.1 1 3.7 1 2.1-1 3.7-1 2.1 1 3.7 1 2.1-1 3.7-1';
+const water = 'M2.5 20.2c1.6 0 2.1-1 3.7-1s2.1 1 3.7 1 2.1-1 3.7-1 2.1 1 3.7 1 2.1-1 3.7-1';
 
 const strokes = (colour, width) =>
   `<g fill="none" stroke="${colour}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"><path d="${way}"/><path d="${rail}"/><path d="${water}"/></g>`;
 
 /** The app: the mark on a rounded plate, with the margin that macOS expects. */
-const app = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><defs><linearGradient id="plate" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#13414a"/><stop offset="1" stop-color="#0a2329"/></linearGradient></defs><rect x="16" y="16" width="224" height="224" rx="52" fill="url(#plate)"/><g transform="translate(40 36) scale(7.333)">${strokes('#5fd3da', 1.9)}</g></svg>`;
+const app = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><defs><linearGradient id="plate" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#13414a"/><stop offset="1" stop-color="#0a2329"/></linearGradient></defs><rect x="16" y="16" width="224" height="224" rx="52" fill="url(#plate)"/><g transform="translate(40 32) scale(7.333)">${strokes('#5fd3da', 1.9)}</g></svg>`;
 
 /** A state's own shape at the corner, so that no state is told by colour alone. */
 const marks = {
