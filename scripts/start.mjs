@@ -1,12 +1,13 @@
-// `npm start`: installs and builds what is missing, then runs the foreground frontend. Arguments go through to it.
+// `npm start`: installs and builds what is missing, then shows the window. Arguments go through to `slipway start`.
 import { join } from 'node:path';
-import { ensureModules, ensureNative, modernNode, root, run } from './tools.mjs';
+import { ensureModules, ensureNative, ensureWindow, modernNode, root, run } from './tools.mjs';
 
 const say = (text) => process.stderr.write(`slipway: ${text}\n`);
 
 try {
   await ensureModules(say);
   await ensureNative(say);
+  await ensureWindow(say);
   // The foreground frontend handles Ctrl-C itself (it disconnects); this wrapper must outlive it.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});

@@ -180,10 +180,22 @@ function buildProgram(): Command {
     );
 
   withConnectOptions(program.command('start [context]'))
-    .description('connect and show the live state until Ctrl-C (what `npm start` runs)')
+    .description('show the window (what `npm start` runs), or connect in this terminal')
     .option('--in-sandbox', "run everything inside the sandbox's laptop, leaving this computer's network alone")
-    .action((context: string | undefined, options: ConnectOptions & { inSandbox?: boolean }) =>
-      perform(() => start(context ?? '', (chosen) => wishOf(chosen, options), options.inSandbox === true)),
+    .option('--terminal', 'no window: connect and show the live state here until Ctrl-C')
+    .option('--fake', 'a window on a world that does not exist (SLIPWAY_FAKE names scenarios)')
+    .action(
+      (
+        context: string | undefined,
+        options: ConnectOptions & { inSandbox?: boolean; terminal?: boolean; fake?: boolean },
+      ) =>
+        perform(() =>
+          start(context ?? '', (chosen) => wishOf(chosen, options), {
+            inSandbox: options.inSandbox === true,
+            inTerminal: options.terminal === true,
+            fake: options.fake === true,
+          }),
+        ),
     );
   return program;
 }

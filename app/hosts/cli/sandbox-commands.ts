@@ -138,7 +138,7 @@ export async function offeredSandbox(ask: (() => Promise<string>) | undefined): 
 }
 
 /** Brings the sandbox up and runs the foreground frontend inside its laptop; answers the exit code. */
-export async function enterSandbox(wish: ConnectWish): Promise<number> {
+export async function enterSandbox(wish: ConnectWish, inTerminal: boolean): Promise<number> {
   const sandbox = await open({});
   await translated(() => sandbox.up(tell));
   const laptop = await translated(async () => sandbox.laptop('plain'));
@@ -147,6 +147,7 @@ export async function enterSandbox(wish: ConnectWish): Promise<number> {
   const arguments_ = [
     'start',
     wish.context || 'sandbox',
+    ...(inTerminal ? ['--terminal'] : []),
     '--namespace',
     wish.homeNamespace || sandboxNamespace,
     ...(wish.agentNamespace === '' ? [] : ['--agent-namespace', wish.agentNamespace]),

@@ -1,9 +1,10 @@
 /**
- * `npm start`: connect in the foreground and show the live state until Ctrl-C, which disconnects. Where there is no
- * usable kubeconfig it offers the sandbox.
+ * `slipway start`, which `npm start` runs: shows the window; with `--terminal` it connects in the foreground and shows the
+ * live state until Ctrl-C, which disconnects. Where there is no usable kubeconfig it offers the sandbox.
  */
 import { createInterface } from 'node:readline/promises';
 import type { Context, CoreLink } from '../../contract/index.ts';
+import { hasDisplay } from '../web/run.ts';
 import { type ConnectWish, connect, disconnect } from './connect.ts';
 import { foremost, headline } from './connection-text.ts';
 import { interrupted } from './exit-codes.ts';
@@ -11,6 +12,7 @@ import { ensureHelper } from './helper-start.ts';
 import { data, dim, plain, say, sayProblem, table } from './output.ts';
 import { Ended, unwrap, withCore } from './run.ts';
 import { enterSandbox, offeredSandbox } from './sandbox-commands.ts';
+import { showFakeWindow, showWindow } from './show-window.ts';
 
 /** Asks on the terminal. Ctrl-C and Ctrl-D end the command. */
 async function ask(question: string): Promise<string> {
@@ -99,10 +101,26 @@ async function follow(core: CoreLink): Promise<void> {
   }
 }
 
+export interface StartOptions {
+  readonly inSandbox: boolean;
+  /** No window: connect at once and show the state here. */
+  readonly inTerminal: boolean;
+  readonly fake: boolean;
+}
+
 /** `named` is the context to connect to, empty for one to be chosen. */
-export async function start(named: string, wishOf: (context: string) => ConnectWish, inSandbox: boolean) {
-  if (inSandbox) {
-    process.exitCode = await enterSandbox(wishOf(named));
+export async function start(named: string, wishOf: (context: string) => ConnectWish, options: StartOptions) {
+  if (options.inSandbox) {
+    // A browser outside the laptop's network cannot reach a window inside it.
+    process.exitCode = await enterSandbox(wishOf(named), options.inTerminal || !hasDisplay(process.env));
+    return;
+  }
+  if (options.fake) {
+    await showFakeWindow();
+    return;
+  }
+  if (!options.inTerminal) {
+    await showWindow(wishOf(named));
     return;
   }
   await withCore(async (core) => {

@@ -1,0 +1,144 @@
+/**
+ * `npm start`: shows the window, in Electron where its program is there, otherwise in a browser through the web host, and
+ * stays until Ctrl-C, which disconnects. `fake` runs it on a world that does not exist, with scenarios of app/fakes.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFolders } from '../../adapters/folders.ts';
+import type { CoreLink } from '../../contract/index.ts';
+import { showInBrowser } from '../web/run.ts';
+import type { ConnectWish } from './connect.ts';
+import { disconnect } from './connect.ts';
+import { attachToCore } from './core-link.ts';
+import { dim, say } from './output.ts';
+import { Ended, unwrap, withCore } from './run.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const windowFolder = join(root, 'out/renderer');
+
+/** Electron's program, or null: it is fetched by its own installer (`npx electron --version`), never by us. */
+export function electronProgram(environment: NodeJS.ProcessEnv): string | null {
+  const folder = environment.ELECTRON_OVERRIDE_DIST_PATH ?? join(root, 'node_modules/electron/dist');
+  const name = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' }[process.platform as string];
+  const program = join(folder, name ?? 'electron');
+  // A browser engine with root's rights is nothing that anybody should have by default.
+  const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
+  return !isRoot && existsSync(program) ? program : null;
+}
+
+/** Shows the window on this user's core. `wish` is kept as what is chosen for its context, so that a click connects so. */
+export async function showWindow(wish: ConnectWish): Promise<void> {
+  const electron = electronProgram(process.env);
+  if (electron !== null) {
+    await withCore((core) => keepWish(core, wish));
+    process.exitCode = await runElectron(electron);
+    return;
+  }
+  await withCore(async (core) => {
+    await keepWish(core, wish);
+    await showInBrowserUntilEnd(core, process.env);
+  });
+}
+
+/** Shows the window on a fake core, which ends with it. */
+export async function showFakeWindow(): Promise<void> {
+  const runtime = mkdtempSync(join(tmpdir(), 'slipway-fake-'));
+  process.env.SLIPWAY_RUNTIME_DIR = runtime;
+  process.env.SLIPWAY_CONFIG_DIR = join(runtime, 'config');
+  process.env.SLIPWAY_STATE_DIR = join(runtime, 'state');
+  const child = await startFakeCore();
+  try {
+    const core = unwrap(await attachToCore());
+    if (core === null) {
+      throw new Ended('the fake core does not answer', false, 8);
+    }
+    say('A world that does not exist: no cluster is asked and nothing of this computer is changed.');
+    await showInBrowserUntilEnd(core, process.env);
+    core.close();
+  } finally {
+    child.kill('SIGTERM');
+    rmSync(runtime, { recursive: true, force: true });
+  }
+}
+
+function startFakeCore(): Promise<ChildProcess> {
+  return new Promise((resolve, reject) => {
+    const program = ['--import', import.meta.resolve('../stripped-sources.mjs'), join(root, 'app/hosts/core/fake.ts')];
+    const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
+    child.once('exit', (code) => reject(new Ended(`the fake core ended with ${code}`, true, code ?? 8)));
+    // It says where it serves just before it does.
+    child.stdout.once('data', async () => {
+      for (let attempt = 0; attempt < 200; attempt += 1) {
+        const attached = await attachToCore();
+        if (attached.ok && attached.value !== null) {
+          attached.value.close();
+          break;
+        }
+        await new Promise((settle) => setTimeout(settle, 25));
+      }
+      resolve(child);
+    });
+  });
+}
+
+async function keepWish(core: CoreLink, wish: ConnectWish): Promise<void> {
+  const { contexts } = unwrap(await core.call('listContexts', {}));
+  const context = contexts.find(({ name }) => name === wish.context);
+  if (context === undefined) {
+    return;
+  }
+  const settings = unwrap(await core.call('getSettings', {}));
+  const isOurs = (one: { context: string; file: string }) => one.context === context.name && one.file === context.file;
+  const known = settings.contexts.find(isOurs);
+  const chosen = {
+    context: context.name,
+    file: context.file,
+    agentNamespace: wish.agentNamespace || known?.agentNamespace || '',
+    agentImage: wish.agentImage || known?.agentImage || '',
+    baseImage: wish.baseImage || known?.baseImage || '',
+    homeNamespace: wish.homeNamespace || known?.homeNamespace || '',
+    namespacesInView: known?.namespacesInView ?? [],
+  };
+  const others = settings.contexts.filter((one) => !isOurs(one));
+  unwrap(await core.call('changeSettings', { contexts: [...others, chosen] }));
+}
+
+async function showInBrowserUntilEnd(core: CoreLink, environment: NodeJS.ProcessEnv): Promise<void> {
+  const folders = unwrap(await findFolders(environment));
+  const shown = await showInBrowser({
+    coreSocket: join(folders.runtime, 'core.sock'),
+    windowFolder,
+    runtimeFolder: folders.runtime,
+    environment,
+  });
+  say(shown.opened ? 'Slipway opens in your browser.' : 'Open this file in a browser on this computer:');
+  say(`  ${shown.file}`);
+  say(dim('It lets one browser in and is good for two minutes; Enter makes another one. Ctrl-C disconnects and ends.'));
+  const renew = () => say(`  ${shown.renew()}`);
+  process.stdin.on('data', renew);
+  const stopped = new Promise<'asked'>((resolve) => {
+    process.once('SIGINT', () => resolve('asked'));
+    process.once('SIGTERM', () => resolve('asked'));
+  });
+  const end = await Promise.race([stopped, core.ended]);
+  process.stdin.off('data', renew);
+  process.stdin.pause();
+  await shown.close();
+  if (end !== 'asked') {
+    throw new Ended(`the core ended: ${end}; start again to restore what was on`, false, 8);
+  }
+  await disconnect(core, true);
+}
+
+function runElectron(program: string): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(program, [root], { stdio: 'inherit' });
+    // It disconnects before it ends; Ctrl-C reaches it through the terminal.
+    process.on('SIGINT', () => {});
+    process.on('SIGTERM', () => child.kill('SIGTERM'));
+    child.once('error', () => resolve(8));
+    child.once('close', (code) => resolve(code ?? 130));
+  });
+}
