@@ -66,7 +66,8 @@ export async function showFakeWindow(): Promise<void> {
 function startFakeCore(): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
     const program = ['--import', import.meta.resolve('../stripped-sources.mjs'), join(root, 'app/hosts/core/fake.ts')];
-    const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
+    // In a group of its own, so that Ctrl-C reaches it only after the window said goodbye.
+    const child = spawn(process.execPath, program, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
     child.once('exit', (code) => reject(new Ended(`the fake core ended with ${code}`, true, code ?? 8)));
     // It says where it serves just before it does.
     child.stdout.once('data', async () => {
