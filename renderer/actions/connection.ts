@@ -15,7 +15,8 @@ export function isOn(app: App, key: ContextKey | null): boolean {
   return phase !== 'off' && phase !== 'failed';
 }
 
-function sayRefusal({ app }: ActionContext, problem: Problem): void {
+/** A note of what the core refused. */
+export function sayRefusal({ app }: ActionContext, problem: Problem): void {
   app.toasts
     .getState()
     .show({ tone: 'bad', text: problem.cause === '' ? problem.title : `${problem.title}: ${problem.cause}` });

@@ -6,8 +6,10 @@ import type { ContextKey, Snapshot } from '../../app/contract/index.ts';
 import type { HostAbilities } from '../host/host.ts';
 import { type ActivityStore, createActivity } from './activity.ts';
 import { type CountersFeed, createCounters } from './counters.ts';
+import { createListedServices, type ListedServicesFeed } from './listed-services.ts';
 import { type ContextsStore, contextKey, createContexts, createSettings, type SettingsFeed } from './listings.ts';
 import { activeConnection, createMirror, isSameKey, type MirrorStore } from './mirror.ts';
+import { createServiceTests, type ServiceTestsFeed } from './service-tests.ts';
 import { createServices, type ServicesFeed } from './services.ts';
 import { createToasts, type ToastsStore } from './toasts.ts';
 import { createWindow, lookOf, type Storage, type WindowStore } from './window.ts';
@@ -18,6 +20,8 @@ export interface App {
   readonly contexts: ContextsStore;
   readonly settings: SettingsFeed;
   readonly services: ServicesFeed;
+  readonly listedServices: ListedServicesFeed;
+  readonly serviceTests: ServiceTestsFeed;
   readonly counters: CountersFeed;
   readonly activity: ActivityStore;
   readonly window: WindowStore;
@@ -75,6 +79,8 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
     contexts,
     settings,
     services,
+    listedServices: createListedServices(host.link),
+    serviceTests: createServiceTests(host.link),
     counters,
     activity,
     window,

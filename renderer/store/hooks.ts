@@ -4,8 +4,10 @@ import { useStore } from 'zustand';
 import type { Connection, Context, Service, ServiceKey, Settings } from '../../app/contract/index.ts';
 import type { App } from './app.ts';
 import type { CountersState } from './counters.ts';
+import type { ListedServices } from './listed-services.ts';
 import { type Contexts, findContext } from './listings.ts';
 import { connectionOf, type Mirror } from './mirror.ts';
+import type { ServiceTest } from './service-tests.ts';
 import type { Services } from './services.ts';
 import type { WindowState } from './window.ts';
 
@@ -24,6 +26,10 @@ export const useContexts = <Value>(select: (contexts: Contexts) => Value): Value
 export const useSettings = (): Settings | null => useStore(useApp().settings.store, (state) => state.settings);
 export const useServices = <Value>(select: (services: Services) => Value): Value =>
   useStore(useApp().services.store, select);
+export const useListedServices = <Value>(select: (services: ListedServices) => Value): Value =>
+  useStore(useApp().listedServices.store, select);
+export const useServiceTest = (target: string): ServiceTest | null =>
+  useStore(useApp().serviceTests.store, (state) => state.byTarget[target] ?? null);
 export const useCounters = <Value>(select: (counters: CountersState) => Value): Value =>
   useStore(useApp().counters.store, select);
 export const useActivity = () => useStore(useApp().activity);

@@ -35,6 +35,14 @@ export interface WindowState {
   readonly chosen: ContextKey | null;
   /** The Service whose panel is open. */
   readonly service: ServiceKey | null;
+  /** The row that the keys are on; the panel's Service where it is open. */
+  readonly cursor: ServiceKey | null;
+  /** The port that was chosen in the panel, for that Service only. */
+  readonly port: (ServiceKey & { readonly port: number }) | null;
+  /** The page that waits for a yes before it is opened in the browser. */
+  readonly opening: string | null;
+  /** Of a cluster that is off: its Services are looked at instead of what switching it on would change. */
+  readonly isListing: boolean;
   readonly filter: ServiceFilter;
   /** The context whose details are to be confirmed before its first use; the dialog of views/home asks. */
   readonly confirming: ContextKey | null;
@@ -63,6 +71,10 @@ const initial: WindowState = {
   tab: 'services',
   chosen: null,
   service: null,
+  cursor: null,
+  port: null,
+  opening: null,
+  isListing: false,
   filter: noFilter,
   confirming: null,
   railSearch: '',

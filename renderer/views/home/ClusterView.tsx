@@ -1,13 +1,78 @@
-import { Hammer } from 'lucide-react';
-import { EmptyState } from '../../kit/EmptyState.tsx';
+import type { Connection, Context, ContextKey } from '../../../app/contract/index.ts';
+import { ForeignText } from '../../kit/ForeignText.tsx';
+import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { Page } from '../../shell/Page.tsx';
-import { useWords } from '../../words/words.ts';
+import { useChosenConnection, useChosenContext, useWindow } from '../../store/hooks.ts';
+import { OpenDialog } from '../services/OpenDialog.tsx';
+import { ServicePanelSlot } from '../services/ServicePanelSlot.tsx';
+import { ClusterSubtitle } from './ClusterSubtitle.tsx';
+import styles from './ClusterView.module.css';
+import { ConfirmDialog } from './ConfirmDialog.tsx';
+import { ConnectedStage } from './ConnectedStage.tsx';
+import { DisconnectingStage } from './DisconnectingStage.tsx';
+import { FailedStage } from './FailedStage.tsx';
+import { NoCluster } from './NoCluster.tsx';
+import { OffStage } from './OffStage.tsx';
+import { PowerSwitch } from './PowerSwitch.tsx';
+import { PreparingStage } from './PreparingStage.tsx';
+import { useEarlierSteps } from './use-earlier-steps.ts';
+import { useEnding } from './use-ending.ts';
 
+/** The chosen cluster: one switch, and below it whatever its state calls for. */
 export function ClusterView() {
-  const say = useWords();
+  const context = useChosenContext();
+  const chosen = useWindow((state) => state.chosen);
+  return context === null || chosen === null ? (
+    <NoCluster />
+  ) : (
+    <Cluster key={`${chosen.file} ${chosen.context}`} context={context} chosen={chosen} />
+  );
+}
+
+function Cluster({ context, chosen }: { readonly context: Context; readonly chosen: ContextKey }) {
+  const connection = useChosenConnection();
   return (
-    <Page title={say('shell.clusters')}>
-      <EmptyState icon={Hammer} title={say('shell.notBuilt')} />
+    <Page
+      layout="full"
+      title={<ForeignText text={context.name} />}
+      subtitle={<ClusterSubtitle context={context} connection={connection} />}
+      actions={<PowerSwitch context={context} connection={connection} />}
+      panel={<ServicePanelSlot context={chosen} />}
+    >
+      <Stage context={context} chosen={chosen} connection={connection} />
+      <ConfirmDialog />
+      <OpenDialog />
     </Page>
   );
+}
+
+interface StageProps {
+  readonly context: Context;
+  readonly chosen: ContextKey;
+  readonly connection: Connection | null;
+}
+
+function Stage({ context, chosen, connection }: StageProps) {
+  const earlier = useEarlierSteps(connection);
+  const ending = useEnding(connection);
+  if (context.problem !== null) {
+    return (
+      <div className={styles.stage}>
+        <ProblemCard problem={context.problem} />
+      </div>
+    );
+  }
+  switch (connection?.phase) {
+    case 'connected':
+    case 'reconnecting':
+      return <ConnectedStage context={chosen} connection={connection} />;
+    case 'preparing':
+      return <PreparingStage connection={connection} />;
+    case 'disconnecting':
+      return <DisconnectingStage connection={connection} />;
+    case 'failed':
+      return <FailedStage context={context} connection={connection} earlier={earlier} />;
+    default:
+      return <OffStage context={context} chosen={chosen} last={connection?.last ?? null} wasOn={ending} />;
+  }
 }

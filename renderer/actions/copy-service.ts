@@ -1,0 +1,36 @@
+import { Copy } from 'lucide-react';
+import type { Action, ActionContext } from './action.ts';
+import { type ShownService, shownForm, shownService } from './shown-service.ts';
+
+/** Copies a Service's address in the form that was used last, and says what was copied. */
+export async function copyAddress({ app, say }: ActionContext, shown: ShownService): Promise<void> {
+  const form = shownForm(app, shown);
+  if (form !== null) {
+    const isCopied = await app.host.copyText(form.text);
+    app.toasts
+      .getState()
+      .show(
+        isCopied
+          ? { tone: 'fine', text: say('services.copied', { text: form.text }) }
+          : { tone: 'bad', text: say('kit.copyFailed') },
+      );
+  }
+}
+
+export const copyService: Action = {
+  id: 'copy-service',
+  words: 'actions.copyService',
+  group: 'service',
+  icon: Copy,
+  keys: 'C',
+  isAvailable: ({ app }) => {
+    const shown = shownService(app);
+    return shown !== null && shownForm(app, shown) !== null;
+  },
+  run: async (context) => {
+    const shown = shownService(context.app);
+    if (shown !== null) {
+      await copyAddress(context, shown);
+    }
+  },
+};

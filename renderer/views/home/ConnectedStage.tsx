@@ -1,0 +1,58 @@
+import type { Connection, ContextKey } from '../../../app/contract/index.ts';
+import { Tabs } from '../../kit/Tabs.tsx';
+import { useApp, useServices, useWindow } from '../../store/hooks.ts';
+import { useFormat } from '../../words/format.ts';
+import { useWords } from '../../words/words.ts';
+import { AgentTab } from '../agent/AgentTab.tsx';
+import { ServicesTab } from '../services/ServicesTab.tsx';
+import styles from './ClusterView.module.css';
+import { DegradedNotice } from './DegradedNotice.tsx';
+import { FigureCards } from './FigureCards.tsx';
+import { ReconnectingNotice } from './ReconnectingNotice.tsx';
+
+export type Live = Extract<Connection, { phase: 'connected' | 'reconnecting' }>;
+
+/** On: its figures, and what it brings. A short loss takes nothing from the page. */
+export function ConnectedStage({ context, connection }: { readonly context: ContextKey; readonly connection: Live }) {
+  const say = useWords();
+  const format = useFormat();
+  const app = useApp();
+  const tab = useWindow((state) => state.tab);
+  const count = useServices((state) => (state.state === 'present' ? state.rows.length : null));
+  return (
+    <div className={styles.live}>
+      {connection.phase === 'reconnecting' ? (
+        <ReconnectingNotice connection={connection} />
+      ) : (
+        <DegradedNotice problems={connection.degraded} />
+      )}
+      <FigureCards connection={connection} />
+      <Tabs
+        label={say('home.tabs')}
+        value={tab}
+        onChange={(next) => app.window.setState({ tab: next })}
+        tabs={[
+          {
+            value: 'services',
+            words: say('home.tabServices'),
+            ...(count === null ? {} : { count: format.number(count) }),
+          },
+          { value: 'routes', words: say('home.tabRoutes') },
+          { value: 'agent', words: say('home.tabAgent') },
+        ]}
+      >
+        {tab === 'services' ? (
+          <ServicesTab context={context} />
+        ) : tab === 'agent' ? (
+          <AgentTab connection={connection} />
+        ) : (
+          <RoutesPlace />
+        )}
+      </Tabs>
+    </div>
+  );
+}
+
+function RoutesPlace() {
+  return null;
+}

@@ -1,0 +1,93 @@
+import type { Connection, Context, StepDone } from '../../../app/contract/index.ts';
+import { connectContext, disconnectAll } from '../../actions/connection.ts';
+import { goDiagnostics } from '../../actions/go.ts';
+import { prepareHelper } from '../../actions/prepare-helper.ts';
+import { useActionContext, useRunAction } from '../../actions/use-action.ts';
+import { Badge } from '../../kit/Badge.tsx';
+import { Button } from '../../kit/Button.tsx';
+import { ProblemCard } from '../../kit/ProblemCard.tsx';
+import { useNow } from '../../parts/use-now.ts';
+import { useWords } from '../../words/words.ts';
+import styles from './ClusterView.module.css';
+import { StepList } from './StepList.tsx';
+
+type Failed = Extract<Connection, { phase: 'failed' }>;
+
+/** Not connected: where it stopped and why, what to do, and how this computer was left. */
+export function FailedStage({
+  context,
+  connection,
+  earlier,
+}: {
+  readonly context: Context;
+  readonly connection: Failed;
+  readonly earlier: readonly StepDone[];
+}) {
+  const actions = useActionContext();
+  const run = useRunAction();
+  const say = useWords();
+  const { because, step, retry } = connection;
+  const isAboutHelper = because.code.startsWith('helper-');
+  return (
+    <div className={styles.stage}>
+      <StepList
+        done={earlier}
+        present={{
+          step,
+          state: 'failed',
+          milliseconds: null,
+          detail: (
+            <ProblemCard
+              problem={because}
+              actions={
+                <>
+                  {isAboutHelper && prepareHelper.isAvailable(actions) ? (
+                    <Button kind="primary" onClick={() => run(prepareHelper)}>
+                      {say('home.startHelper')}
+                    </Button>
+                  ) : null}
+                  {retry === 'pointless' ? null : (
+                    <Button
+                      kind={isAboutHelper ? 'quiet' : 'primary'}
+                      onClick={() => void connectContext(actions, context)}
+                    >
+                      {say('home.tryAgain')}
+                    </Button>
+                  )}
+                  {retry === 'automatic' ? (
+                    <Button onClick={() => void disconnectAll(actions)}>{say('home.stopTrying')}</Button>
+                  ) : null}
+                  <Button kind="ghost" onClick={() => run(goDiagnostics)}>
+                    {say('home.diagnose')}
+                  </Button>
+                </>
+              }
+            />
+          ),
+        }}
+      />
+      <Aftermath connection={connection} />
+    </div>
+  );
+}
+
+function Aftermath({ connection: { leftOnHost, retry, nextTryAt } }: { readonly connection: Failed }) {
+  const say = useWords();
+  const now = useNow(500);
+  return (
+    <div className={styles.aftermath}>
+      {leftOnHost === 0 ? (
+        <Badge tone="fine">{say('home.leftNothing')}</Badge>
+      ) : (
+        <Badge tone="bad">{say('home.leftSome', { count: leftOnHost })}</Badge>
+      )}
+      <span className={styles.second}>
+        {retry === 'automatic' && nextTryAt !== null
+          ? say('home.nextTry', { seconds: Math.max(0, Math.ceil((nextTryAt - now) / 1000)) })
+          : retry === 'pointless'
+            ? say('home.retryPointless')
+            : ''}
+      </span>
+    </div>
+  );
+}

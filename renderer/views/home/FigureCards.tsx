@@ -1,0 +1,143 @@
+import { useMemo } from 'react';
+import { goAgent, goRoutes } from '../../actions/go.ts';
+import { useRunAction } from '../../actions/use-action.ts';
+import { Badge } from '../../kit/Badge.tsx';
+import { FigureCard } from '../../kit/Card.tsx';
+import { classes } from '../../kit/classes.ts';
+import { ForeignText } from '../../kit/ForeignText.tsx';
+import { Sparkline } from '../../kit/Sparkline.tsx';
+import { useLook } from '../../kit/theme.ts';
+import { quantile } from '../../store/counters.ts';
+import { useCounters, useWindow } from '../../store/hooks.ts';
+import { useFormat } from '../../words/format.ts';
+import { useWords } from '../../words/words.ts';
+import styles from './ClusterView.module.css';
+import type { Live } from './ConnectedStage.tsx';
+
+/** What a connection is like right now. */
+export function FigureCards({ connection }: { readonly connection: Live }) {
+  return (
+    <div className={styles.figures}>
+      <div className={styles.cards}>
+        <PathCard connection={connection} />
+        <RoundTripCard />
+        <TrafficCard />
+        <RoutesCard connection={connection} />
+        <AgentCard connection={connection} />
+      </div>
+    </div>
+  );
+}
+
+function PathCard({ connection }: { readonly connection: Live }) {
+  const say = useWords();
+  const value =
+    connection.phase === 'reconnecting'
+      ? say('home.pathLost')
+      : connection.path === 'direct'
+        ? say('home.pathDirect')
+        : say('home.pathApiserver');
+  const detail =
+    connection.phase === 'reconnecting'
+      ? connection.hostKept
+        ? say('home.hostKept')
+        : say('home.hostUndone')
+      : say('home.interface', { name: connection.interface });
+  return <FigureCard label={say('home.path')} value={value} detail={detail} />;
+}
+
+function RoundTripCard() {
+  const say = useWords();
+  const format = useFormat();
+  const samples = useCounters((state) => state.samples);
+  const times = useMemo(() => samples.map(({ at }) => at), [samples]);
+  const values = useMemo(() => samples.map(({ roundTripMicroseconds }) => roundTripMicroseconds), [samples]);
+  const lines = useMemo(() => [values.map((value) => value / 1000)], [values]);
+  const latest = values.at(-1);
+  const p95 = quantile(values, 0.95);
+  const words = latest === undefined || latest === 0 ? say('home.notYet') : format.microseconds(latest);
+  return (
+    <FigureCard
+      label={say('home.roundTrip')}
+      value={words}
+      detail={p95 === null || p95 === 0 ? '' : say('home.p95', { time: format.microseconds(p95) })}
+      chart={
+        <Line times={times} lines={lines} label={say('kit.latest', { name: say('home.roundTrip'), value: words })} />
+      }
+    />
+  );
+}
+
+function TrafficCard() {
+  const say = useWords();
+  const format = useFormat();
+  const samples = useCounters((state) => state.samples);
+  const latest = useCounters((state) => state.latest);
+  // The first sample has no rate: there is none before it.
+  const times = useMemo(() => samples.slice(1).map(({ at }) => at), [samples]);
+  const lines = useMemo(() => [samples.slice(1).map(({ up, down }) => up + down)], [samples]);
+  const now = samples.at(-1);
+  const words = now === undefined ? say('home.notYet') : format.rate(now.up + now.down);
+  return (
+    <FigureCard
+      label={say('home.traffic')}
+      value={words}
+      detail={
+        latest === null
+          ? ''
+          : say('home.totals', { down: format.bytes(latest.bytesDown), up: format.bytes(latest.bytesUp) })
+      }
+      chart={
+        <Line times={times} lines={lines} label={say('kit.latest', { name: say('home.traffic'), value: words })} />
+      }
+    />
+  );
+}
+
+/** A sparkline that hears of themes. */
+function Line(props: {
+  readonly times: readonly number[];
+  readonly lines: readonly (readonly number[])[];
+  readonly label: string;
+}) {
+  const { theme, contrast } = useLook(useWindow((state) => state.look));
+  return <Sparkline {...props} look={`${theme} ${contrast}`} />;
+}
+
+function RoutesCard({ connection: { routes, names } }: { readonly connection: Live }) {
+  const say = useWords();
+  const run = useRunAction();
+  const routed = routes.filter(({ decision }) => decision === 'routed').length;
+  const refused = routes.filter(({ decision }) => decision === 'refused').length;
+  const detail =
+    names.mode === 'off'
+      ? say('home.namesOff')
+      : names.mode === 'resolved'
+        ? say('home.namesResolved')
+        : say('home.namesResolvConf');
+  return (
+    <button type="button" className={styles.cardButton} onClick={() => run(goRoutes)}>
+      <FigureCard
+        label={say('home.routes')}
+        value={say('home.ranges', { count: routed })}
+        badge={refused === 0 ? undefined : <Badge tone="careful">{say('home.refused', { count: refused })}</Badge>}
+        detail={detail}
+      />
+    </button>
+  );
+}
+
+function AgentCard({ connection }: { readonly connection: Live }) {
+  const say = useWords();
+  const run = useRunAction();
+  const agent = connection.phase === 'connected' ? connection.agent : null;
+  return (
+    <button type="button" className={classes(styles.cardButton, styles.agentCard)} onClick={() => run(goAgent)}>
+      <FigureCard
+        label={say('home.agent')}
+        value={agent === null ? say('home.agentSought') : <ForeignText text={agent.namespace} bound={63} />}
+        detail={agent === null ? '' : <ForeignText text={agent.pod} bound={120} />}
+      />
+    </button>
+  );
+}

@@ -1,0 +1,112 @@
+import type { Context, ContextKey, Problem } from '../../../app/contract/index.ts';
+import { disconnectAll } from '../../actions/connection.ts';
+import { prepareHelper } from '../../actions/prepare-helper.ts';
+import { useActionContext, useRunAction } from '../../actions/use-action.ts';
+import { Button } from '../../kit/Button.tsx';
+import { Card } from '../../kit/Card.tsx';
+import { ProblemCard } from '../../kit/ProblemCard.tsx';
+import { Tabs } from '../../kit/Tabs.tsx';
+import { useApp, useMirror, useWindow } from '../../store/hooks.ts';
+import { activeConnection } from '../../store/mirror.ts';
+import { useWords } from '../../words/words.ts';
+import { ServicesTab } from '../services/ServicesTab.tsx';
+import styles from './ClusterView.module.css';
+import { ContextFacts } from './ContextFacts.tsx';
+import { OffProof } from './OffProof.tsx';
+import { RoutesPreview } from './RoutesPreview.tsx';
+
+/** Off: what switching it on would change, where it leads, and after switching off the proof that nothing is left. */
+export function OffStage({
+  context,
+  chosen,
+  last,
+  wasOn,
+}: {
+  readonly context: Context;
+  readonly chosen: ContextKey;
+  readonly last: Problem | null;
+  readonly wasOn: boolean;
+}) {
+  const say = useWords();
+  const app = useApp();
+  const isListing = useWindow((state) => state.isListing);
+  return (
+    <div className={styles.off}>
+      <Tabs
+        label={say('home.tabs')}
+        value={isListing ? 'services' : 'overview'}
+        onChange={(next) =>
+          app.window.setState(
+            next === 'services' ? { tab: 'services', isListing: true } : { isListing: false, service: null },
+          )
+        }
+        tabs={[
+          { value: 'overview', words: say('home.tabOverview') },
+          { value: 'services', words: say('home.tabServices') },
+        ]}
+      >
+        {isListing ? (
+          <ServicesTab context={chosen} />
+        ) : (
+          <div className={styles.offBody}>
+            <OtherOn />
+            {last === null ? null : <ProblemCard problem={last} />}
+            <HelperNotice />
+            {wasOn ? <OffProof context={context.name} /> : null}
+            <RoutesPreview context={context} />
+            <section className={styles.section}>
+              <h2 className={styles.heading}>{say('home.contextTitle')}</h2>
+              <Card className={styles.panel}>
+                <ContextFacts context={context} />
+              </Card>
+            </section>
+          </div>
+        )}
+      </Tabs>
+    </div>
+  );
+}
+
+/** One cluster at a time: which one is in the way. */
+function OtherOn() {
+  const say = useWords();
+  const actions = useActionContext();
+  const other = useMirror((mirror) => {
+    const active = activeConnection(mirror.snapshot);
+    return active === null || active.phase === 'failed' ? null : active.cluster.context;
+  });
+  return other === null ? null : (
+    <Card className={styles.inline}>
+      <span className={styles.inlineWords}>{say('home.otherOn', { name: other })}</span>
+      <Button size="small" onClick={() => void disconnectAll(actions)}>
+        {say('home.disconnectOther')}
+      </Button>
+    </Card>
+  );
+}
+
+function HelperNotice() {
+  const say = useWords();
+  const run = useRunAction();
+  const helper = useMirror((mirror) => mirror.snapshot?.helper ?? null);
+  if (helper?.state === 'refused') {
+    return (
+      <ProblemCard
+        problem={helper.because}
+        actions={
+          <Button kind="primary" onClick={() => run(prepareHelper)}>
+            {say('home.startHelper')}
+          </Button>
+        }
+      />
+    );
+  }
+  return helper?.state === 'absent' ? (
+    <Card className={styles.inline}>
+      <span className={styles.inlineWords}>{say('home.helperAbsent')}</span>
+      <Button size="small" onClick={() => run(prepareHelper)}>
+        {say('home.startHelper')}
+      </Button>
+    </Card>
+  ) : null;
+}

@@ -1,0 +1,37 @@
+import type { Connection } from '../../../app/contract/index.ts';
+import { disconnectAll } from '../../actions/connection.ts';
+import { useActionContext } from '../../actions/use-action.ts';
+import { Button } from '../../kit/Button.tsx';
+import { ForeignText } from '../../kit/ForeignText.tsx';
+import { useNow } from '../../parts/use-now.ts';
+import { useWords } from '../../words/words.ts';
+import styles from './ClusterView.module.css';
+import { StepList } from './StepList.tsx';
+
+/** On its way: each step as it goes, and a way back. */
+export function PreparingStage({
+  connection: { step, stepStartedAt, detail, done, attempt },
+}: {
+  readonly connection: Extract<Connection, { phase: 'preparing' }>;
+}) {
+  const say = useWords();
+  const context = useActionContext();
+  const now = useNow(200);
+  return (
+    <div className={styles.stage}>
+      <StepList
+        done={done}
+        present={{
+          step,
+          state: 'running',
+          milliseconds: Math.max(0, now - stepStartedAt),
+          ...(detail === '' ? {} : { detail: <ForeignText text={detail} kind="lines" bound={1000} /> }),
+        }}
+      />
+      <div className={styles.buttons}>
+        <Button onClick={() => void disconnectAll(context)}>{say('kit.cancel')}</Button>
+        {attempt > 1 ? <span className={styles.second}>{say('home.attempt', { count: attempt })}</span> : null}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,134 @@
+import { ExternalLink, Star, Zap } from 'lucide-react';
+import { useMemo } from 'react';
+import type { ContextKey, Service } from '../../../app/contract/index.ts';
+import { openService } from '../../actions/open-service.ts';
+import { pinService } from '../../actions/pin-service.ts';
+import { chosenPort, namingOf } from '../../actions/shown-service.ts';
+import { testService } from '../../actions/test-service.ts';
+import { useActionContext, useRunAction } from '../../actions/use-action.ts';
+import { Badge } from '../../kit/Badge.tsx';
+import { Button } from '../../kit/Button.tsx';
+import { ForeignText } from '../../kit/ForeignText.tsx';
+import { IconButton } from '../../kit/IconButton.tsx';
+import { Select } from '../../kit/Select.tsx';
+import { SidePanel } from '../../kit/SidePanel.tsx';
+import { useNow } from '../../parts/use-now.ts';
+import { useApp, useServiceTest, useSettings, useWindow } from '../../store/hooks.ts';
+import { isSameKey } from '../../store/mirror.ts';
+import { testTarget } from '../../store/service-tests.ts';
+import { panelWidths } from '../../store/window.ts';
+import { useFormat } from '../../words/format.ts';
+import { useWords } from '../../words/words.ts';
+import { AddressList } from './AddressList.tsx';
+import { addressForms } from './address-forms.ts';
+import { EndpointList } from './EndpointList.tsx';
+import { LabelList } from './LabelList.tsx';
+import { Section } from './Section.tsx';
+import styles from './ServicePanel.module.css';
+import { entryOf } from './service-entries.ts';
+import { TestSteps } from './TestSteps.tsx';
+
+/** One Service: its addresses to copy, the way to it tested, what is behind it. */
+export function ServicePanel({ context, service }: { readonly context: ContextKey; readonly service: Service }) {
+  const say = useWords();
+  const app = useApp();
+  const actions = useActionContext();
+  const run = useRunAction();
+  const settings = useSettings();
+  const width = useWindow((state) => state.panelWidth);
+  const choice = useWindow((state) => state.port);
+  const port = chosenPort(service, choice);
+  const test = useServiceTest(testTarget(context, service, port?.port ?? 0));
+  const { clusterDomain, homeNamespace } = namingOf(app, context);
+  const forms = useMemo(
+    () => addressForms(service, port, { clusterDomain, homeNamespace }),
+    [service, port, clusterDomain, homeNamespace],
+  );
+  const { namespace, name } = service;
+  const isPinned = settings?.pinnedServices.some(
+    (one) => isSameKey(one, context) && one.namespace === namespace && one.name === name,
+  );
+  return (
+    <SidePanel
+      label={say('services.panelLabel', { name, namespace })}
+      title={
+        <>
+          <ForeignText text={name} bound={80} />
+          <Badge>{service.headless ? say('services.headless') : service.type}</Badge>
+        </>
+      }
+      subtitle={<Subtitle service={service} />}
+      actions={
+        <IconButton
+          icon={Star}
+          label={isPinned ? say('services.unpin') : say('services.pin')}
+          keys="P"
+          size="small"
+          isPressed={isPinned}
+          className={isPinned ? styles.pinned : undefined}
+          onClick={() => run(pinService)}
+        />
+      }
+      onClose={() => {
+        app.window.setState({ service: null });
+        document.querySelector<HTMLElement>('[data-services-grid]')?.focus();
+      }}
+      width={width}
+      widths={panelWidths}
+      onWidth={(panelWidth) => app.window.setState({ panelWidth })}
+    >
+      {service.ports.length < 2 || port === null ? null : (
+        <Section title={say('services.port')}>
+          <Select
+            label={say('services.port')}
+            value={`${port.port}`}
+            choices={service.ports.map((one) => ({
+              value: `${one.port}`,
+              words: one.name === '' ? `${one.port}` : `${one.name} · ${one.port}`,
+            }))}
+            onChange={(next) => app.window.setState({ port: { namespace, name, port: Number(next) } })}
+          />
+        </Section>
+      )}
+      <Section title={say('services.copy')}>
+        <AddressList forms={forms} last={settings?.copyForm ?? 'host-port'} />
+      </Section>
+      {port === null ? null : (
+        <Section title={say('services.test')}>
+          <TestSteps test={test} />
+          <div className={styles.buttons}>
+            <Button
+              kind="primary"
+              icon={Zap}
+              disabled={test?.state === 'running' || !testService.isAvailable(actions)}
+              onClick={() => run(testService)}
+            >
+              {test === null ? say('services.test') : say('services.testAgain')}
+            </Button>
+            {openService.isAvailable(actions) ? (
+              <Button icon={ExternalLink} onClick={() => run(openService)}>
+                {say('services.open')}
+              </Button>
+            ) : null}
+          </div>
+        </Section>
+      )}
+      <EndpointList service={service} />
+      <LabelList labels={service.labels} />
+    </SidePanel>
+  );
+}
+
+function Subtitle({ service }: { readonly service: Service }) {
+  const say = useWords();
+  const format = useFormat();
+  const now = useNow(60_000);
+  const { ready, readiness } = entryOf(service);
+  const state =
+    readiness === 'outside' ? say('services.outsideLong') : say('services.endpointsReady', { count: ready });
+  return (
+    <>
+      <ForeignText text={service.namespace} bound={80} /> · {state} · {format.duration(now - service.createdAt)}
+    </>
+  );
+}

@@ -1,0 +1,173 @@
+import { type SortingState, type Updater, useTable } from '@tanstack/react-table';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type CSSProperties, memo, useCallback, useMemo, useRef } from 'react';
+import type { ContextKey } from '../../../app/contract/index.ts';
+import { ForeignText } from '../../kit/ForeignText.tsx';
+import { HeaderCell, Table, TableHead } from '../../kit/Table.tsx';
+import { tokenValue } from '../../kit/theme.ts';
+import { useNow } from '../../parts/use-now.ts';
+import { useApp, useWindow } from '../../store/hooks.ts';
+import { serviceKey } from '../../store/services.ts';
+import type { SortColumn } from '../../store/window.ts';
+import { useFormat } from '../../words/format.ts';
+import { useWords } from '../../words/words.ts';
+import { type ColumnName, columnNames, features, makeColumns, wordsOfColumn } from './columns.tsx';
+import { rowId, ServiceRow } from './ServiceRow.tsx';
+import styles from './ServicesTable.module.css';
+import type { ListItem } from './service-entries.ts';
+import { useRowKeys } from './use-row-keys.ts';
+import { useWidth } from './use-width.ts';
+
+const widths: Readonly<Record<string, string>> = {
+  name: 'minmax(0, 1.5fr)',
+  namespace: 'minmax(0, 1fr)',
+  type: 'minmax(0, 0.9fr)',
+  address: 'minmax(0, 1.1fr)',
+  ports: 'minmax(0, 1.4fr)',
+  ready: 'minmax(0, 0.8fr)',
+  age: 'minmax(0, 0.7fr)',
+};
+
+const heightOf = (name: '--size-row' | '--size-row-compact') =>
+  Number.parseFloat(tokenValue(document.documentElement, name));
+
+/** The list: only the rows in sight are drawn. The keys are in use-row-keys.ts. */
+export const ServicesTable = memo(function ServicesTable({
+  context,
+  items,
+  pinned,
+  count,
+}: {
+  readonly context: ContextKey;
+  readonly items: readonly ListItem[];
+  readonly pinned: ReadonlySet<string>;
+  readonly count: number;
+}) {
+  const say = useWords();
+  const format = useFormat();
+  const app = useApp();
+  const now = useNow(60_000);
+  const frame = useRef<HTMLDivElement>(null);
+  const scroll = useRef<HTMLDivElement>(null);
+  const width = useWidth(frame, 900);
+  const isGrouped = useWindow((state) => state.filter.isGrouped);
+  const sort = useWindow((state) => state.filter.sort);
+  const cursor = useWindow((state) => (state.cursor === null ? '' : serviceKey(state.cursor)));
+  const open = useWindow((state) => (state.service === null ? '' : serviceKey(state.service)));
+  const shape = columnNames(width, isGrouped).join(' ');
+  const names = useMemo(() => shape.split(' ') as ColumnName[], [shape]);
+  const columns = useMemo(() => makeColumns(names, { say, format, pinned, now }), [names, say, format, pinned, now]);
+  const heights = useMemo(() => ({ entry: heightOf('--size-row'), group: heightOf('--size-row-compact') }), []);
+  const virtual = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: (index) => heights[items[index]?.kind ?? 'entry'],
+    // Another list has other heights: a new function makes them be asked for again.
+    getItemKey: useCallback((index: number) => keyOf(items[index]) ?? index, [items]),
+    overscan: 8,
+  });
+  const drawn = virtual.getVirtualItems();
+  const entries = drawn.flatMap(({ index }) => {
+    const item = items[index];
+    return item?.kind === 'entry' ? [item.entry] : [];
+  });
+  // The rows come sorted, and only those in sight are rows of the table: it keeps columns, headings and the sort.
+  const table = useTable({
+    features,
+    columns,
+    data: entries,
+    getRowId: ({ key }) => key,
+    manualSorting: true,
+    enableSortingRemoval: false,
+    state: { sorting: [{ id: sort.column, desc: sort.isDescending }] },
+    onSortingChange: (updater: Updater<SortingState>) => {
+      const [first] = typeof updater === 'function' ? updater([{ id: sort.column, desc: sort.isDescending }]) : updater;
+      if (first !== undefined) {
+        const next = { column: first.id as SortColumn, isDescending: first.desc };
+        app.window.setState((state) => ({ filter: { ...state.filter, sort: next } }));
+      }
+    },
+  });
+  const rows = new Map(table.getRowModel().rows.map((row) => [row.id, row]));
+  const press = useRowKeys(items, (index) => virtual.scrollToIndex(index));
+  const style = { '--columns': `${names.map((name) => widths[name]).join(' ')} var(--size-column-small)` };
+  return (
+    <div ref={frame} className={styles.frame}>
+      <Table
+        label={say('services.tableLabel')}
+        rowCount={items.length + 1}
+        columnCount={names.length + 1}
+        className={styles.grid}
+        style={style as CSSProperties}
+        tabIndex={0}
+        data-services-grid=""
+        aria-activedescendant={cursor !== '' && rows.has(cursor) ? rowId(cursor) : undefined}
+        onKeyDown={press}
+        aria-description={say('services.count', { count })}
+      >
+        <div className={styles.head} role="presentation">
+          <TableHead>
+            {table.getHeaderGroups()[0]?.headers.map(({ id, column }) => (
+              <HeaderCell
+                key={id}
+                sorted={column.getIsSorted() === 'asc' ? 'ascending' : column.getIsSorted() ? 'descending' : 'none'}
+                onSort={column.getCanSort() ? () => column.toggleSorting() : undefined}
+              >
+                {say(wordsOfColumn(id))}
+              </HeaderCell>
+            ))}
+            <HeaderCell>{''}</HeaderCell>
+          </TableHead>
+        </div>
+        <div ref={scroll} className={styles.scroll} role="presentation">
+          <div className={styles.space} style={{ height: virtual.getTotalSize() }} role="presentation">
+            {drawn.map(({ index, start, key }) => {
+              const item = items[index];
+              if (item?.kind === 'group') {
+                return <GroupRow key={key} item={item} index={index} start={start} />;
+              }
+              const row = item === undefined ? undefined : rows.get(item.entry.key);
+              return row === undefined ? null : (
+                <ServiceRow
+                  key={row.id}
+                  row={row}
+                  columns={columns}
+                  context={context}
+                  index={index + 2}
+                  start={start}
+                  isActive={row.id === cursor}
+                  isChosen={row.id === open}
+                />
+              );
+            })}
+          </div>
+        </div>
+      </Table>
+    </div>
+  );
+});
+
+const keyOf = (item: ListItem | undefined) => (item?.kind === 'group' ? item.namespace : item?.entry.key);
+
+function GroupRow({
+  item,
+  index,
+  start,
+}: {
+  readonly item: Extract<ListItem, { kind: 'group' }>;
+  readonly index: number;
+  readonly start: number;
+}) {
+  const format = useFormat();
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: see kit/Table.tsx
+    // biome-ignore lint/a11y/useFocusableInteractive: a heading; the keys pass it
+    <div role="row" aria-rowindex={index + 2} className={styles.group} style={{ transform: `translateY(${start}px)` }}>
+      {/* biome-ignore lint/a11y/useSemanticElements: see kit/Table.tsx */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: see above */}
+      <span role="gridcell">
+        <ForeignText text={item.namespace} /> <span className={styles.groupCount}>{format.number(item.count)}</span>
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,151 @@
+/**
+ * From Services to the rows of the table: searching, sorting, grouping. Made for ten thousand rows at each keystroke:
+ * what a row is searched by is prepared once for each Service (a Service that did not change keeps its identity), and
+ * filtering keeps the order, so that only a change of rows or of the sort sorts.
+ */
+import type { Service } from '../../../app/contract/index.ts';
+import { serviceKey } from '../../store/services.ts';
+import type { ServiceFilter, SortColumn } from '../../store/window.ts';
+
+export type Readiness = 'all' | 'some' | 'none' | 'outside';
+
+export interface Entry {
+  readonly service: Service;
+  readonly key: string;
+  /** Everything that a filter may find, in lower case. */
+  readonly text: string;
+  readonly ready: number;
+  readonly total: number;
+  readonly readiness: Readiness;
+  /** What the address column says; empty for a headless Service. */
+  readonly address: string;
+  /** What addresses are sorted by: numbers of equal width. */
+  readonly addressOrder: string;
+}
+
+export type ListItem =
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'group'; readonly namespace: string; readonly count: number };
+
+const entries = new WeakMap<Service, Entry>();
+
+export function entryOf(service: Service): Entry {
+  const known = entries.get(service);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = makeEntry(service);
+  entries.set(service, made);
+  return made;
+}
+
+function makeEntry(service: Service): Entry {
+  const { namespace, name, type, addresses, externalName, ports, labels, endpoints, headless } = service;
+  const ready = endpoints.filter((endpoint) => endpoint.ready).length;
+  const address = addresses[0] ?? externalName;
+  const words = [
+    name,
+    namespace,
+    // As it is copied: a full name finds its Service.
+    `${name}.${namespace}.svc`,
+    headless ? 'headless' : type,
+    ...addresses,
+    externalName,
+    ...ports.map((port) => `${port.name} ${port.port} ${port.nodePort ?? ''} ${port.application}`),
+    ...Object.entries(labels).map(([label, value]) => `${label}=${value}`),
+  ];
+  return {
+    service,
+    key: serviceKey(service),
+    text: words.join('\n').toLowerCase(),
+    ready,
+    total: endpoints.length,
+    readiness: type === 'ExternalName' ? 'outside' : ready === 0 ? 'none' : ready < endpoints.length ? 'some' : 'all',
+    address,
+    addressOrder: address.replace(/\d+/g, (digits) => digits.padStart(3, '0')),
+  };
+}
+
+const readinessOrder: Readonly<Record<Readiness, number>> = { none: 0, some: 1, all: 2, outside: 3 };
+
+type Compare = (left: Entry, right: Entry) => number;
+const byText = (of: (entry: Entry) => string): Compare => {
+  return (left, right) => {
+    const one = of(left);
+    const other = of(right);
+    return one < other ? -1 : one > other ? 1 : 0;
+  };
+};
+const byNumber = (of: (entry: Entry) => number): Compare => {
+  return (left, right) => of(left) - of(right);
+};
+
+const comparisons: Readonly<Record<SortColumn, Compare>> = {
+  name: byText(({ service }) => service.name),
+  namespace: byText(({ service }) => service.namespace),
+  type: byText(({ service }) => (service.headless ? 'Headless' : service.type)),
+  address: byText(({ addressOrder }) => addressOrder),
+  ready: (left, right) => readinessOrder[left.readiness] - readinessOrder[right.readiness] || left.ready - right.ready,
+  // The youngest first: an age that rises is a time of making that falls.
+  age: byNumber(({ service }) => -service.createdAt),
+};
+
+/** All rows in order; equal ones stay by name, then by namespace. */
+export function orderedEntries(rows: readonly Service[], sort: ServiceFilter['sort']): readonly Entry[] {
+  const compare = comparisons[sort.column];
+  const sign = sort.isDescending ? -1 : 1;
+  return rows
+    .map(entryOf)
+    .sort(
+      (left, right) =>
+        sign * compare(left, right) || comparisons.name(left, right) || comparisons.namespace(left, right),
+    );
+}
+
+export interface Wish {
+  /** Words that must all be found. */
+  readonly text: string;
+  readonly isReadyOnly: boolean;
+  /** Keys of pinned Services where only those are wished for. */
+  readonly pinned: ReadonlySet<string> | null;
+  /** Empty: all. */
+  readonly namespaces: readonly string[];
+}
+
+export function matchingEntries(ordered: readonly Entry[], wish: Wish): readonly Entry[] {
+  const words = wish.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const namespaces = wish.namespaces.length === 0 ? null : new Set(wish.namespaces);
+  if (words.length === 0 && namespaces === null && wish.pinned === null && !wish.isReadyOnly) {
+    return ordered;
+  }
+  return ordered.filter(
+    (entry) =>
+      (namespaces === null || namespaces.has(entry.service.namespace)) &&
+      (wish.pinned === null || wish.pinned.has(entry.key)) &&
+      (!wish.isReadyOnly || entry.readiness === 'all' || entry.readiness === 'some') &&
+      words.every((word) => entry.text.includes(word)),
+  );
+}
+
+/** What the table draws, one after the other; grouped, each namespace has a heading. */
+export function listItems(matching: readonly Entry[], isGrouped: boolean): readonly ListItem[] {
+  if (!isGrouped) {
+    return matching.map((entry) => ({ kind: 'entry', entry }));
+  }
+  const groups = new Map<string, Entry[]>();
+  for (const entry of matching) {
+    const group = groups.get(entry.service.namespace);
+    if (group === undefined) {
+      groups.set(entry.service.namespace, [entry]);
+    } else {
+      group.push(entry);
+    }
+  }
+  return [...groups.keys()].sort().flatMap((namespace) => {
+    const group = groups.get(namespace) ?? [];
+    return [
+      { kind: 'group' as const, namespace, count: group.length },
+      ...group.map((entry) => ({ kind: 'entry' as const, entry })),
+    ];
+  });
+}
