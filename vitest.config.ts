@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/cluster/longest-first.ts';
+import { workers } from './tests/cluster/sandbox-options.ts';
+
+const endToEnd = {
+  globalSetup: ['tests/cluster/global-setup.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 900_000,
+};
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -20,12 +29,22 @@ export default defineConfig({
       },
       {
         test: {
+          ...endToEnd,
           name: 'cluster',
           include: ['tests/cluster/**/*.test.ts'],
-          globalSetup: ['tests/cluster/global-setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 900_000,
-          fileParallelism: false,
+          exclude: ['**/*.alone.test.ts'],
+          maxWorkers: workers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // What breaks the cluster for everybody: one file after the other, after all that run side by side.
+        test: {
+          ...endToEnd,
+          name: 'cluster-alone',
+          include: ['tests/cluster/**/*.alone.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

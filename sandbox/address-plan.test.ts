@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planAddresses } from './address-plan.ts';
-import { completeOptions, type SandboxOptions } from './options.ts';
+import { completeOptions, flavourOf, laptopName, laptopNames, type SandboxOptions } from './options.ts';
 
 const plan = (options: SandboxOptions) => planAddresses(completeOptions(options));
 
@@ -15,6 +15,12 @@ describe('addresses of a sandbox', () => {
       dnsService: '172.20.0.10',
       podResolver: '172.20.0.10',
     });
+  });
+
+  it('give every laptop one of its own', () => {
+    const { laptops } = plan({});
+    expect(new Set(Object.values(laptops)).size).toBe(laptopNames.length);
+    expect(laptops[laptopName('resolved', 3)]).toBe('10.87.0.105');
   });
 
   it('let pods ask their own node where NodeLocal DNS is asked for', () => {
@@ -43,6 +49,14 @@ describe('addresses of a sandbox', () => {
 });
 
 describe('options', () => {
+  it('know laptops by name and number', () => {
+    expect(laptopName('plain', 1)).toBe('plain');
+    expect(flavourOf(laptopName('resolved', 2))).toBe('resolved');
+    expect(() => laptopName('plain', 7)).toThrow('at most 6');
+    const laptops = laptopNames.filter((name) => flavourOf(name) === 'plain');
+    expect(completeOptions({ laptops }).laptops).toEqual(laptops);
+  });
+
   it.each([
     { name: 'Upper' },
     { name: '../elsewhere' },

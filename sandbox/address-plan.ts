@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { LaptopFlavour, SandboxSettings } from './options.ts';
+import { type LaptopName, laptopNames, type SandboxSettings } from './options.ts';
 import { SandboxFailure } from './problems.ts';
 
 /** Which address is whose. Everything follows from the settings, so nothing has to be remembered. */
@@ -13,7 +13,7 @@ export interface AddressPlan {
   machine: string;
   apiServer: string;
   nodes: readonly string[];
-  laptops: Readonly<Record<LaptopFlavour, string>>;
+  laptops: Readonly<Record<LaptopName, string>>;
   /** Name to address of what the office resolver knows; documentation ranges of RFC 5737, and the LAN itself. */
   outside: Readonly<Record<string, string>>;
   /** ClusterIP of the service `kubernetes`. */
@@ -57,7 +57,7 @@ export function planAddresses(settings: SandboxSettings): AddressPlan {
     apiServer: lan(10),
     nodes: Array.from({ length: settings.nodes }, (_, index) => lan(11 + index)),
     resolver: lan(53),
-    laptops: { plain: lan(100), resolved: lan(101) },
+    laptops: byLaptop((_, index) => lan(100 + index)),
     outside: {
       'resolver.office.test': lan(53),
       'intranet.office.test': lan(80),
@@ -78,6 +78,11 @@ function interfaceName(name: string): string {
   let hash = 0;
   for (const character of name) hash = (hash * 33 + (character.codePointAt(0) ?? 0)) % 0xffff;
   return `${name.slice(0, 10)}-${hash.toString(16).padStart(4, '0')}`;
+}
+
+/** One value for each laptop that a sandbox may have. */
+export function byLaptop<Value>(make: (name: LaptopName, index: number) => Value): Readonly<Record<LaptopName, Value>> {
+  return Object.fromEntries(laptopNames.map((name, index) => [name, make(name, index)])) as Record<LaptopName, Value>;
 }
 
 function parse(range: string, option: string): [number, number] {

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { auditPolicyText } from './audit.ts';
 import { exists } from './build-cache.ts';
 import type { Cluster } from './cluster.ts';
 import { CommandFailure, waitFor } from './commands.ts';
@@ -20,8 +21,9 @@ import {
   writeNodeFiles,
   writePodNetwork,
 } from './node.ts';
-import type { LaptopFlavour, LinkOptions } from './options.ts';
+import { flavourOf, type LaptopName, type LinkOptions } from './options.ts';
 import { SandboxFailure } from './problems.ts';
+import type { Space } from './space.ts';
 
 /**
  * The steps that bring a sandbox up. Each looks at what is there and makes what is missing, so
@@ -68,6 +70,7 @@ export class BringUp {
     await mkdir(logs, { recursive: true });
     await mkdir(path.join(state, 'etcd'), { recursive: true, mode: 0o700 });
     await makeCertificates(this.#program('certificates'), certificatePlan(settings, plan, certificates));
+    await writeFile(this.#layout.auditPolicy, auditPolicyText);
     const kubectl = path.join(state, 'kubectl');
     await rm(kubectl, { force: true });
     await symlink(path.join(this.#materials.binaries.kubernetes, 'kubectl'), kubectl);
@@ -93,31 +96,32 @@ export class BringUp {
       buildLan(lan, plan),
       controlPlane.start(bare('control-plane'), space),
       ...nodes.map((node) => node.start(nodeDefinition(`${cgroup}/${node.name}`, this.#nodePaths(node.name)), space)),
-      ...settings.laptops.map((flavour) =>
-        laptops[flavour].start(
-          laptopDefinition(flavour, `${cgroup}/laptop-${flavour}`, plan, this.#laptopPaths()),
+      ...settings.laptops.map((name) =>
+        laptops[name].start(
+          laptopDefinition(flavourOf(name), `${cgroup}/laptop-${name}`, plan, this.#laptopPaths()),
           space,
         ),
       ),
     ]);
     await plugIn(lan, controlPlane, plan.apiServer, plan);
     for (const [index, node] of nodes.entries()) await plugIn(lan, node, plan.nodes[index] ?? '', plan);
-    for (const flavour of settings.laptops) await plugIn(lan, laptops[flavour], plan.laptops[flavour], plan);
+    for (const name of settings.laptops) await plugIn(lan, laptops[name], plan.laptops[name], plan);
     if (settings.machineLink) await linkMachine(lan, plan);
-    if (settings.link) for (const flavour of settings.laptops) await this.setLink(flavour, settings.link);
+    if (settings.link) for (const name of settings.laptops) await this.setLink(name, settings.link);
     await lan.keepRunning([officeProgram(plan, this.#materials.binaries.programs, this.#layout.logs)]);
   }
 
   /** Emulates a link between a laptop and the LAN, or with undefined ends that. */
-  async setLink(flavour: LaptopFlavour, options: LinkOptions | undefined): Promise<void> {
+  async setLink(name: LaptopName, options: LinkOptions | undefined): Promise<void> {
     const { lan, laptops, state, logs } = this.#layout;
-    await setLink(lan, laptops[flavour], options, { program: this.#program('link'), state, logs });
+    await setLink(lan, laptops[name], options, { program: this.#program('link'), state, logs });
   }
 
   async startControlPlane(): Promise<void> {
     const { settings, plan, certificates, logs, state, controlPlane } = this.#layout;
     const { kubernetes, etcd } = this.#materials.binaries;
-    const paths = { kubernetes, etcd, certificates, logs, data: path.join(state, 'etcd') };
+    const { auditPolicy, auditLog } = this.#layout;
+    const paths = { kubernetes, etcd, certificates, logs, data: path.join(state, 'etcd'), auditPolicy, auditLog };
     const kubeconfig = (user: string) => path.join(certificates, `${user}.kubeconfig`);
     await controlPlane.keepRunning(controlPlanePrograms(settings, plan, paths, kubeconfig));
   }
@@ -198,9 +202,13 @@ export class BringUp {
 
   /** Programs of the laptops that need the network. */
   async startLaptops(): Promise<void> {
-    if (!this.#layout.settings.laptops.includes('resolved')) return;
-    const laptop = this.#layout.laptops['resolved' satisfies LaptopFlavour];
-    await laptop.keepRunning(resolvedPrograms(this.#laptopPaths()));
+    const { settings, laptops } = this.#layout;
+    const resolved = settings.laptops.filter((name) => flavourOf(name) === 'resolved');
+    await Promise.all(resolved.map((name) => this.#startResolved(laptops[name])));
+  }
+
+  async #startResolved(laptop: Space): Promise<void> {
+    await laptop.keepRunning(resolvedPrograms(laptop.name, this.#laptopPaths()));
     for (const command of resolvedLinkCommands(this.#layout.plan)) {
       await waitFor(
         async () => ((await laptop.run(command)).status === 0 ? true : undefined),
@@ -208,8 +216,8 @@ export class BringUp {
         () =>
           new SandboxFailure({
             code: 'sandbox-component-failed',
-            cause: 'systemd-resolved of the laptop does not answer.',
-            fix: `Read ${path.join(this.#layout.logs, 'laptop-resolved-systemd-resolved.log')}.`,
+            cause: `systemd-resolved of ${laptop.name} does not answer.`,
+            fix: `Read ${path.join(this.#layout.logs, `${laptop.name}-systemd-resolved.log`)}.`,
           }),
       );
     }

@@ -12,6 +12,8 @@ export interface ClusterPaths {
   logs: string;
   /** etcd's data */
   data: string;
+  auditPolicy: string;
+  auditLog: string;
 }
 
 const day = 24 * 60 * 60;
@@ -136,6 +138,8 @@ export function controlPlanePrograms(
       'authorization-mode': 'Node,RBAC',
       'enable-admission-plugins': 'NodeRestriction',
       'allow-privileged': 'true',
+      'audit-policy-file': paths.auditPolicy,
+      'audit-log-path': paths.auditLog,
       'service-cluster-ip-range': settings.serviceRange,
       profiling: 'false',
     }),

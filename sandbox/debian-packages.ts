@@ -45,13 +45,15 @@ export const clusterPackages: PackageSet = {
 
 export const laptopPackages: PackageSet = {
   name: 'packages-laptop',
-  packages: ['bind9-dnsutils', 'curl', 'iputils-ping', 'netcat-openbsd'],
+  packages: ['bind9-dnsutils', 'curl', 'iptables', 'iputils-ping', 'netcat-openbsd'],
   tools: {
     dig: 'usr/bin/dig',
     nslookup: 'usr/bin/nslookup',
     curl: 'usr/bin/curl',
     ping: 'usr/bin/ping',
     nc: 'usr/bin/nc.openbsd',
+    iptables: 'usr/sbin/iptables-nft',
+    'iptables-save': 'usr/sbin/iptables-nft-save',
   },
 };
 

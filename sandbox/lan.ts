@@ -32,12 +32,17 @@ function inRange(address: string, range: string): boolean {
   return address.startsWith(range.replace(/\.\d+\/\d+$/, '.'));
 }
 
+/** The LAN's end of a space's cable. IFNAMSIZ leaves 15 characters. */
+export function switchPort(space: Space): string {
+  return space.name.length <= 15 ? space.name : space.name.replace('laptop-', '');
+}
+
 /** Connects a space, if it is not yet, to the LAN as eth0 with the LAN's router as its default route. */
 export async function plugIn(lan: Space, space: Space, address: string, plan: AddressPlan): Promise<void> {
   if ((await space.run(['ip', 'link', 'show', 'eth0'])).status === 0) return;
   await lan.ip([
-    `link add ${space.name} type veth peer name eth0 netns ${space.pid}`,
-    `link set ${space.name} master switch up`,
+    `link add ${switchPort(space)} type veth peer name eth0 netns ${space.pid}`,
+    `link set ${switchPort(space)} master switch up`,
   ]);
   await space.ip([
     `address add ${address}/24 brd + dev eth0`,

@@ -154,13 +154,13 @@ function busConfiguration(root: string): string {
 `;
 }
 
-/** The message bus, then the resolver on it. */
-export function resolvedPrograms(paths: LaptopPaths): SpaceProgram[] {
+/** The message bus, then the resolver on it. `space` is the name of the laptop's space. */
+export function resolvedPrograms(space: string, paths: LaptopPaths): SpaceProgram[] {
   const program = (name: string, argumentList: readonly string[]): SpaceProgram => ({
     name,
     arguments: argumentList,
     environment: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', `DBUS_SYSTEM_BUS_ADDRESS=${busAddress}`],
-    log: path.join(paths.logs, `laptop-resolved-${name}.log`),
+    log: path.join(paths.logs, `${space}-${name}.log`),
   });
   return [
     program('dbus-daemon', [

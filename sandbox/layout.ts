@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { type AddressPlan, planAddresses } from './address-plan.ts';
-import { type LaptopFlavour, type SandboxSettings, stateFolder } from './options.ts';
+import { type AddressPlan, byLaptop, planAddresses } from './address-plan.ts';
+import { type LaptopName, type SandboxSettings, stateFolder } from './options.ts';
 import { Space } from './space.ts';
 
 /** Where everything of one sandbox is: its folders, its cgroup, its spaces. Knows names only and does nothing. */
@@ -16,7 +16,7 @@ export class Layout {
   readonly lan: Space;
   readonly controlPlane: Space;
   readonly nodes: readonly Space[];
-  readonly laptops: Readonly<Record<LaptopFlavour, Space>>;
+  readonly laptops: Readonly<Record<LaptopName, Space>>;
 
   constructor(settings: SandboxSettings) {
     this.settings = settings;
@@ -30,11 +30,21 @@ export class Layout {
     this.lan = space('lan');
     this.controlPlane = space('control-plane');
     this.nodes = Array.from({ length: settings.nodes }, (_, index) => space(`node${index + 1}`));
-    this.laptops = { plain: space('laptop-plain'), resolved: space('laptop-resolved') };
+    this.laptops = byLaptop((name) => space(`laptop-${name}`));
   }
 
   get spaces(): Space[] {
     return [...Object.values(this.laptops), ...this.nodes, this.controlPlane, this.lan];
+  }
+
+  /** What the audit log of the API server is told to have in it. */
+  get auditPolicy(): string {
+    return path.join(this.state, 'audit-policy.yaml');
+  }
+
+  /** A line per object that somebody other than the cluster itself made: JSON of audit.k8s.io/v1. */
+  get auditLog(): string {
+    return path.join(this.logs, 'audit.log');
   }
 
   get settingsFile(): string {

@@ -1,6 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { output } from './commands.ts';
+import { switchPort } from './lan.ts';
 import type { LinkOptions } from './options.ts';
 import type { Space, SpaceProgram } from './space.ts';
 
@@ -21,8 +22,8 @@ export async function setLink(
   options: LinkOptions | undefined,
   paths: LinkPaths,
 ): Promise<void> {
-  const port = laptop.name;
-  const [near, far] = [port, `link-${port.replace('laptop-', '')}`];
+  const name = laptop.name.replace('laptop-', '');
+  const [near, far] = [switchPort(laptop), `link-${name}`];
   const settings = path.join(paths.state, `${far}.json`);
   const isThere = (await lan.run(['ip', 'link', 'show', far])).status === 0;
   if (!options) {
@@ -35,7 +36,7 @@ export async function setLink(
   await writeFile(`${settings}.new`, JSON.stringify(options));
   await rename(`${settings}.new`, settings);
   if (!isThere) {
-    const outer = `${far}-out`.slice(0, 15);
+    const outer = `out-${name}`;
     await lan.ip([
       `link set ${near} nomaster`,
       `link add ${far} type veth peer name ${outer}`,

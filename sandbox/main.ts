@@ -1,6 +1,6 @@
 // The sandbox from the command line, without the rest of Slipway: node sandbox/main.ts --help
 import { parseArgs } from 'node:util';
-import { type LaptopFlavour, openSandbox, SandboxFailure, type SandboxOptions } from './sandbox.ts';
+import { type LaptopName, openSandbox, SandboxFailure, type SandboxOptions } from './sandbox.ts';
 
 const help = `usage: main.ts COMMAND [OPTIONS]
   up                 build what is missing, start or repair the sandbox
@@ -21,7 +21,7 @@ options
   --lan RANGE             a /24 (10.87.0.0/24)
   --cluster-domain NAME   (cluster.local)
   --node-local-dns        pods ask a resolver on their node, 169.254.20.10
-  --laptop FLAVOUR        plain or resolved; may be given twice (plain)
+  --laptop NAME           plain, plain-2 …, resolved, resolved-2 …; may be given more than once (plain)
   --delay MILLISECONDS    each way
   --rate BITS             per second, each way
   --loss FRACTION         0 to 1, each way
@@ -77,12 +77,12 @@ async function main(): Promise<number> {
     lan: values.lan,
     clusterDomain: values['cluster-domain'],
     nodeLocalDns: values['node-local-dns'],
-    laptops: isRunning ? undefined : (values.laptop as LaptopFlavour[] | undefined),
+    laptops: isRunning ? undefined : (values.laptop as LaptopName[] | undefined),
     link: isRunning ? undefined : link,
     machineLink: values['no-machine-link'] ? false : undefined,
   };
   const sandbox = openSandbox(options);
-  const flavour = values.laptop?.[0] as LaptopFlavour | undefined;
+  const laptop = values.laptop?.[0] as LaptopName | undefined;
   const asJson = values.progress === 'json';
   const show = (progress: { text: string; seconds: number }) =>
     asJson
@@ -103,7 +103,7 @@ async function main(): Promise<number> {
       return status.ready ? 0 : 1;
     }
     case 'link':
-      await sandbox.setLink(link, flavour);
+      await sandbox.setLink(link, laptop);
       return 0;
     case 'check': {
       const problems = await sandbox.check();
@@ -111,9 +111,9 @@ async function main(): Promise<number> {
       return problems.length === 0 ? 0 : 1;
     }
     case 'shell':
-      return sandbox.shell([], flavour);
+      return sandbox.shell([], laptop);
     case 'run':
-      return sandbox.shell(rest, flavour);
+      return sandbox.shell(rest, laptop);
     case 'kubectl':
       process.stdout.write(await sandbox.cluster().kubectl(rest));
       return 0;

@@ -2,7 +2,7 @@ import { BuildCache } from './build-cache.ts';
 import { clusterPackages, laptopPackages, resolvedPackages, unpackPackages } from './debian-packages.ts';
 import { buildGoBinaries, type GoBinaries } from './go-builds.ts';
 import { assembleImages } from './images.ts';
-import type { LaptopFlavour } from './options.ts';
+import { flavourOf, type LaptopName } from './options.ts';
 
 /** Folders of the cache with everything that a sandbox is made of. */
 export interface Materials {
@@ -16,14 +16,16 @@ export interface Materials {
 /** Builds, fetches and assembles what the cache does not have. Changes nothing but the cache. */
 export async function prepareMaterials(
   cacheFolder: string,
-  laptops: readonly LaptopFlavour[],
+  laptops: readonly LaptopName[],
   say: (text: string) => void,
 ): Promise<Materials> {
   const cache = new BuildCache(cacheFolder);
   // Packages come first: a machine without their source is told so before minutes of building.
   const packages = await unpackPackages(cache, clusterPackages, say);
   const laptop = await unpackPackages(cache, laptopPackages, say);
-  const resolved = laptops.includes('resolved') ? await unpackPackages(cache, resolvedPackages, say) : undefined;
+  const resolved = laptops.some((name) => flavourOf(name) === 'resolved')
+    ? await unpackPackages(cache, resolvedPackages, say)
+    : undefined;
   const binaries = await buildGoBinaries(cache, say);
   return {
     binaries,

@@ -6,6 +6,32 @@ import { SandboxFailure } from './problems.ts';
 /** How the laptop's programs find names: glibc and a resolv.conf, or a real systemd-resolved. */
 export type LaptopFlavour = 'plain' | 'resolved';
 
+/** How many laptops of each flavour a sandbox can have. */
+const laptopsOfFlavour = [1, 2, 3, 4, 5, 6] as const;
+
+/** A laptop by name: the first of a flavour is called like it, the next ones have a number. */
+export type LaptopName = LaptopFlavour | `${LaptopFlavour}-${Exclude<(typeof laptopsOfFlavour)[number], 1>}`;
+
+/** Name of the laptop with this number, from 1. Throws SandboxFailure `sandbox-option-invalid` where there is none. */
+export function laptopName(flavour: LaptopFlavour, number: number): LaptopName {
+  const name = laptopNames.find((candidate) => candidate === (number === 1 ? flavour : `${flavour}-${number}`));
+  if (name) return name;
+  throw new SandboxFailure({
+    code: 'sandbox-option-invalid',
+    cause: `There is no laptop ${flavour}-${number}: a sandbox has at most ${laptopsOfFlavour.length} of a flavour.`,
+    fix: 'Ask for fewer.',
+  });
+}
+
+export function flavourOf(name: LaptopName): LaptopFlavour {
+  return name.startsWith('plain') ? 'plain' : 'resolved';
+}
+
+/** Every laptop that a sandbox may have; its place in this list is its place in the LAN. */
+export const laptopNames: readonly LaptopName[] = laptopsOfFlavour.flatMap((number): LaptopName[] =>
+  number === 1 ? ['plain', 'resolved'] : [`plain-${number}`, `resolved-${number}`],
+);
+
 /** An emulated link between laptop and LAN; the figures hold for each direction. */
 export interface LinkOptions {
   /** One-way delay, milliseconds. */
@@ -30,7 +56,7 @@ export interface SandboxOptions {
   clusterDomain?: string | undefined;
   /** Pods ask a resolver on 169.254.20.10 of their own node, as NodeLocal DNSCache sets it up. */
   nodeLocalDns?: boolean | undefined;
-  laptops?: readonly LaptopFlavour[] | undefined;
+  laptops?: readonly LaptopName[] | undefined;
   /** A link of this machine itself into the sandbox's LAN, so that its programs reach the API server. */
   machineLink?: boolean | undefined;
   link?: LinkOptions | undefined;
@@ -47,7 +73,7 @@ const settingsSchema = z.object({
   lan: prefix,
   clusterDomain: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/),
   nodeLocalDns: z.boolean(),
-  laptops: z.array(z.enum(['plain', 'resolved'])).min(1),
+  laptops: z.array(z.enum(laptopNames)).min(1),
   machineLink: z.boolean(),
   link: z
     .object({

@@ -158,18 +158,18 @@ async function proveLaptop(): Promise<void> {
       ),
     ),
   );
-  for (const flavour of settings.laptops) {
+  for (const name of settings.laptops) {
     const ask = async (...command: string[]) => {
-      const result = await sandbox.run(command, { laptop: flavour, deadline: 20_000 });
+      const result = await sandbox.run(command, { laptop: name, deadline: 20_000 });
       return expect(result.status === 0, `${result.status} ${result.stdout}${result.stderr}`);
     };
-    await check(`${flavour} laptop: outside name by getent`, () => ask('getent', 'hosts', 'www.example.test'));
-    await check(`${flavour} laptop: outside name by curl`, () => ask('curl', '-sS', '-m5', 'http://x.dev/'));
-    await check(`${flavour} laptop: unknown name is NXDOMAIN`, async () => {
-      const result = await sandbox.run(['dig', '+tries=1', '+time=5', 'nowhere.example.com'], { laptop: flavour });
+    await check(`${name} laptop: outside name by getent`, () => ask('getent', 'hosts', 'www.example.test'));
+    await check(`${name} laptop: outside name by curl`, () => ask('curl', '-sS', '-m5', 'http://x.dev/'));
+    await check(`${name} laptop: unknown name is NXDOMAIN`, async () => {
+      const result = await sandbox.run(['dig', '+tries=1', '+time=5', 'nowhere.example.com'], { laptop: name });
       return expect(result.stdout.includes('status: NXDOMAIN'), result.stdout.split('\n')[3] ?? '');
     });
-    await check(`${flavour} laptop: /etc, /run and the journal's folder are its own`, async () => {
+    await check(`${name} laptop: /etc, /run and the journal's folder are its own`, async () => {
       const mark = `proof-${process.pid}`;
       const files = [`/etc/${mark}`, `/run/${mark}`, `/var/lib/slipway/${mark}`];
       await ask('touch', ...files);

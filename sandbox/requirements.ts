@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { AddressPlan } from './address-plan.ts';
 import { isUnified, missingControllers } from './cgroups.ts';
 import { output, run } from './commands.ts';
-import type { SandboxSettings } from './options.ts';
+import { flavourOf, type SandboxSettings } from './options.ts';
 import type { SandboxProblem } from './problems.ts';
 
 /** What the sandbox calls and does not bring along, and the Debian package that has it. */
@@ -154,7 +154,7 @@ async function lanProblem(plan: AddressPlan): Promise<SandboxProblem[]> {
  * 1.34: 12 of the control plane, 8 of each node, 2 of a laptop with systemd-resolved.
  */
 async function watcherProblem(settings: SandboxSettings): Promise<SandboxProblem[]> {
-  const needed = 12 + 8 * settings.nodes + 2 * settings.laptops.filter((flavour) => flavour === 'resolved').length;
+  const needed = 12 + 8 * settings.nodes + 2 * settings.laptops.filter((name) => flavourOf(name) === 'resolved').length;
   const limit = Number(await readFile('/proc/sys/fs/inotify/max_user_instances', 'utf8').catch(() => 'NaN'));
   const used = await watchersInUse();
   if (Number.isNaN(limit) || used + needed <= limit) return [];

@@ -15,7 +15,9 @@ import { type Materials, prepareMaterials } from './materials.ts';
 import {
   cacheFolder,
   completeOptions,
+  flavourOf,
   type LaptopFlavour,
+  type LaptopName,
   type LinkOptions,
   parseSettings,
   type SandboxOptions,
@@ -26,7 +28,7 @@ import { findProblems } from './requirements.ts';
 import type { ProgramStatus, Space } from './space.ts';
 
 export type { AddressPlan } from './address-plan.ts';
-export type { LaptopFlavour, LinkOptions, SandboxOptions } from './options.ts';
+export type { LaptopFlavour, LaptopName, LinkOptions, SandboxOptions } from './options.ts';
 export { SandboxFailure, type SandboxProblem } from './problems.ts';
 
 /** One line of progress while the sandbox is brought up or down. */
@@ -38,6 +40,7 @@ export interface SandboxProgress {
 
 /** A laptop in the sandbox's LAN. */
 export interface Laptop {
+  name: LaptopName;
   flavour: LaptopFlavour;
   address: string;
   /** Put before a command to run it there: `[...laptop.enter, 'curl', url]`. Its working folder is this process's. */
@@ -67,7 +70,7 @@ export interface SandboxStatus {
 }
 
 /** A space by name: a part of the sandbox with a network of its own. */
-export type SpaceName = 'lan' | 'control-plane' | `node${number}` | `laptop-${LaptopFlavour}`;
+export type SpaceName = 'lan' | 'control-plane' | `node${number}` | `laptop-${LaptopName}`;
 
 /** A real Kubernetes on this machine. Made by openSandbox; nothing happens until `up`. */
 export class Sandbox {
@@ -101,6 +104,11 @@ export class Sandbox {
   /** File with a line per query that the office resolver got: time, asker, transport, type, name. */
   get officeQueries(): string {
     return this.#layout.officeQueries;
+  }
+
+  /** File with a line per object that somebody other than the cluster itself made, in audit.k8s.io/v1. */
+  get auditLog(): string {
+    return this.#layout.auditLog;
   }
 
   /** What keeps this machine from running it; empty when nothing does. Changes nothing. */
@@ -189,18 +197,17 @@ export class Sandbox {
 
   #expects(space: Space): boolean {
     const { laptops } = this.#layout;
-    const unasked = Object.entries(laptops).filter(
-      ([flavour]) => !this.settings.laptops.some((one) => one === flavour),
-    );
+    const unasked = Object.entries(laptops).filter(([name]) => !this.settings.laptops.some((one) => one === name));
     return !unasked.some(([, one]) => one === space);
   }
 
   /** How to run programs on a laptop. Throws SandboxFailure `sandbox-not-up`. */
-  laptop(flavour: LaptopFlavour = this.settings.laptops[0] ?? 'plain'): Laptop {
-    const space = this.#layout.laptops[flavour];
+  laptop(name: LaptopName = this.settings.laptops[0] ?? 'plain'): Laptop {
+    const space = this.#layout.laptops[name];
     return {
-      flavour,
-      address: this.addresses.laptops[flavour],
+      name,
+      flavour: flavourOf(name),
+      address: this.addresses.laptops[name],
       // Entering a mount namespace leads to its root folder (setns(2)), so go back.
       enter: [...space.enter(['net', 'mount']), 'env', `--chdir=${process.cwd()}`],
       environment: laptopEnvironment(this.kubeconfig),
@@ -224,9 +231,9 @@ export class Sandbox {
   /** Emulates a link between a laptop and the LAN; undefined is a plain cable again. Takes effect at once. */
   async setLink(
     link: LinkOptions | undefined,
-    flavour: LaptopFlavour = this.settings.laptops[0] ?? 'plain',
+    laptop: LaptopName = this.settings.laptops[0] ?? 'plain',
   ): Promise<void> {
-    await (await this.#bringUp()).setLink(flavour, link);
+    await (await this.#bringUp()).setLink(laptop, link);
   }
 
   /** Puts an image (docker or OCI archive) into every node, so that pods need not pull it. */
@@ -236,14 +243,14 @@ export class Sandbox {
   }
 
   /** Runs a command on a laptop to its end. */
-  run(command: readonly string[], options: RunOptions & { laptop?: LaptopFlavour } = {}): Promise<RunResult> {
+  run(command: readonly string[], options: RunOptions & { laptop?: LaptopName } = {}): Promise<RunResult> {
     const laptop = this.laptop(options.laptop);
     return run([...laptop.enter, ...command], { environment: laptop.environment, ...options });
   }
 
   /** Runs a command, or without one a shell, on a laptop and this terminal. Returns its exit status. */
-  shell(command: readonly string[] = [], flavour?: LaptopFlavour): Promise<number> {
-    const laptop = this.laptop(flavour);
+  shell(command: readonly string[] = [], name?: LaptopName): Promise<number> {
+    const laptop = this.laptop(name);
     const whole = command.length > 0 ? command : [process.env.SHELL || 'sh'];
     return attach([...laptop.enter, ...whole], laptop.environment);
   }

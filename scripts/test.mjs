@@ -1,15 +1,19 @@
-// `npm test`: every check, one tier after the other, and a last line that counts them all. A tier that this machine
-// cannot run is skipped loudly; in CI (CI=true) nothing may be skipped.
+// `npm test`: every check, and a last line that counts them all. Checks that mostly wait or use one processor run two at
+// a time, each with its output in one piece when it ends; the end-to-end tests come last, for themselves. A tier that
+// this machine cannot run is skipped loudly; in CI (CI=true) nothing may be skipped.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ensureModules, ensureNative, projectEnvironment, root, run } from './tools.mjs';
+import { ensureModules, ensureNative, projectEnvironment, root } from './tools.mjs';
 
 const only = process.argv.slice(2);
 const inContinuousIntegration = process.env.CI === 'true';
 const total = { passed: 0, failed: 0, skipped: 0 };
 const say = (text) => process.stdout.write(`\n── ${text}\n`);
+
+/** How many checks run at a time. */
+const sideBySide = 2;
 
 function count(name, outcome) {
   for (const key of Object.keys(total)) {
@@ -20,12 +24,31 @@ function count(name, outcome) {
   );
 }
 
+/** Runs a program to its end; `write` hears what it says. Answers its exit code. */
+function runInto(write, command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: projectEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...options,
+    });
+    child.stdout.on('data', write);
+    child.stderr.on('data', write);
+    child.on('error', (error) => {
+      write(`${command}: ${error.message}\n`);
+      resolve(127);
+    });
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
 /** A check that is one command: passed when it exits 0. */
 function check(name, command, args, options) {
   return {
     name,
-    async perform() {
-      const code = await run(command, args, options);
+    async perform(write) {
+      const code = await runInto(write, command, args, options);
       return code === 0 ? { passed: 1 } : { failed: 1 };
     },
   };
@@ -35,21 +58,22 @@ function check(name, command, args, options) {
 function goTests(name, folder, args) {
   return {
     name,
-    perform: () =>
+    perform: (write) =>
       new Promise((resolve) => {
         const outcome = { passed: 0, failed: 0, skipped: 0 };
         const output = new Map();
         const child = spawn('go', ['test', '-json', ...args, './...'], {
           cwd: join(root, folder),
           env: projectEnvironment(),
-          stdio: ['ignore', 'pipe', 'inherit'],
+          stdio: ['ignore', 'pipe', 'pipe'],
         });
+        child.stderr.on('data', write);
         createInterface({ input: child.stdout }).on('line', (line) => {
           let event;
           try {
             event = JSON.parse(line);
           } catch {
-            process.stdout.write(`${line}\n`);
+            write(`${line}\n`);
             return;
           }
           const key = `${event.Package ?? event.ImportPath}/${event.Test ?? ''}`;
@@ -59,13 +83,13 @@ function goTests(name, folder, args) {
             if (event.Test) {
               outcome[event.Action === 'pass' ? 'passed' : 'skipped'] += 1;
               if (event.Action === 'skip') {
-                process.stdout.write(`skipped ${key}\n${output.get(key) ?? ''}`);
+                write(`skipped ${key}\n${output.get(key) ?? ''}`);
               }
             }
             output.delete(key);
           } else if (event.Action === 'fail' || event.Action === 'build-fail') {
             outcome.failed += 1;
-            process.stdout.write(`FAILED ${key}\n${output.get(key) ?? ''}`);
+            write(`FAILED ${key}\n${output.get(key) ?? ''}`);
           }
         });
         child.on('close', (code) => {
@@ -78,15 +102,15 @@ function goTests(name, folder, args) {
   };
 }
 
-/** A vitest project, counted from its JSON report. */
+/** Vitest projects by name or pattern, counted from the JSON report. */
 function vitest(name, project) {
   return {
     name,
-    async perform() {
-      const report = join(root, 'out', `vitest-${project}.json`);
+    async perform(write) {
+      const report = join(root, 'out', `vitest-${project.replace('*', '')}.json`);
       mkdirSync(join(root, 'out'), { recursive: true });
       rmSync(report, { force: true });
-      const code = await run('node', [
+      const code = await runInto(write, 'node', [
         join(root, 'node_modules/vitest/vitest.mjs'),
         'run',
         '--project',
@@ -164,24 +188,49 @@ const tiers = [
         };
         return [{ name: 'end-to-end tests', perform: skip }];
       }
-      return [vitest('end-to-end tests', 'cluster')];
+      return [vitest('end-to-end tests', 'cluster*')];
     },
   ],
 ];
 
+/** Performs one check. Its output goes to the terminal as it comes, or in one piece with its result. */
+async function perform(item, live) {
+  const said = [];
+  const started = Date.now();
+  if (live) {
+    say(item.name);
+  }
+  const outcome = await item.perform(live ? (chunk) => process.stdout.write(chunk) : (chunk) => said.push(chunk));
+  if (!live) {
+    say(item.name);
+    for (const chunk of said) {
+      process.stdout.write(chunk);
+    }
+  }
+  count(`${item.name} (${Math.round((Date.now() - started) / 1000)} s)`, outcome);
+}
+
+/** Performs checks, so many at a time, in the order of the list. */
+async function performAll(items, atATime) {
+  const waiting = [...items];
+  const take = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      await perform(item, atATime === 1);
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, take));
+}
+
 await ensureModules(say);
 await ensureNative(say);
-for (const [tier, checks] of tiers) {
-  if (only.length > 0 && !only.includes(tier)) {
-    continue;
-  }
-  for (const item of checks()) {
-    say(item.name);
-    const started = Date.now();
-    const outcome = await item.perform();
-    count(`${item.name} (${Math.round((Date.now() - started) / 1000)} s)`, outcome);
-  }
-}
+const asked = tiers.filter(([tier]) => only.length === 0 || only.includes(tier));
+const checksOf = (isWanted) => asked.filter(([tier]) => isWanted(tier)).flatMap(([, checks]) => checks());
+const quick = checksOf((tier) => tier !== 'cluster');
+await performAll(quick, Math.min(sideBySide, quick.length));
+await performAll(
+  checksOf((tier) => tier === 'cluster'),
+  1,
+);
 if (inContinuousIntegration && total.skipped > 0) {
   process.stdout.write('\nIn CI nothing may be skipped.\n');
   process.exitCode = 1;

@@ -39,12 +39,24 @@ export function run(command, args, options = {}) {
   });
 }
 
-/** Installs node_modules where they are missing or older than the lock file. */
+/** Whether node_modules holds what the lock file names, whoever installed it: npm keeps a record of its own in there. */
+export function modulesFit(folder) {
+  const packagesOf = (file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).packages;
+  try {
+    const installed = packagesOf('node_modules/.package-lock.json');
+    return Object.entries(packagesOf('package-lock.json')).every(([path, { version, optional }]) => {
+      const found = installed[path];
+      // What is for another system is named in the lock file and not installed.
+      return path === '' || (found === undefined ? optional === true : found.version === version);
+    });
+  } catch {
+    return false; // nothing was installed, or not by npm
+  }
+}
+
+/** Installs node_modules where they are missing or not those of the lock file. */
 export async function ensureModules(say) {
-  const lock = readFileSync(join(root, 'package-lock.json'));
-  const wanted = createHash('sha256').update(lock).digest('hex');
-  const stamp = join(root, 'node_modules', '.slipway-lock');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
+  if (modulesFit(root)) {
     return;
   }
   say('installing npm packages');
@@ -53,7 +65,6 @@ export async function ensureModules(say) {
   if (code !== 0) {
     throw new Error(`npm ci ended with ${code}`);
   }
-  writeFileSync(stamp, wanted);
 }
 
 function* filesBelow(folder) {

@@ -311,7 +311,7 @@ export const catalogue = {
     ...entry('rights', 'Service addresses do not answer ping', advice('Ask for the Role below.')),
     severity: 'warning',
   },
-  'tun-unavailable': entry('host', 'No TUN device can be opened', command('modprobe tun')),
+  'tun-unavailable': entry('host', 'No TUN device can be opened', command('sudo modprobe tun')),
   'tunnel-silent': entry('data-path', 'No answer through the tunnel', advice('Slipway tries again by itself.')),
   unauthorized: entry(
     'rights',

@@ -4,15 +4,20 @@ import type { Sandbox, SpaceName } from '../../sandbox/sandbox.ts';
 import type { Product } from '../cluster/product.ts';
 
 const spaces: readonly SpaceName[] = ['laptop-plain', 'control-plane', 'node1'];
-const pinCubic = ['sysctl', '-q', '-w', 'net.ipv4.tcp_congestion_control=cubic'];
 
 /**
- * Pins cubic for what is opened from now on in laptop, API server and node; the setting is each network namespace's
- * own (tcp(7)). A machine whose default is another one would else decide the figures behind the slow link.
+ * Pins cubic for what is opened from now on over the LAN by laptop, API server and node. A machine whose default is
+ * another one would else decide the figures behind the slow link. A route's congctl takes it (ip-route(8)) where the
+ * namespace's own setting does not: cubic need not be among the machine's allowed ones (tcp(7)).
  */
 export async function pinCongestionControl(sandbox: Sandbox): Promise<void> {
+  const range = sandbox.settings.lan;
+  const pin = 'ip route replace $(ip -4 route show "$0" | sed "s/ congctl [a-z]*//") congctl cubic';
   for (const name of spaces) {
-    await sandbox.space(name).run(pinCubic);
+    const { status, stderr } = await sandbox.space(name).run(['sh', '-c', pin, range]);
+    if (status !== 0) {
+      throw new Error(`cubic could not be pinned in ${name}: ${stderr}`);
+    }
   }
 }
 

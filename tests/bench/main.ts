@@ -7,7 +7,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { type LinkOptions, openSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
-import { Product } from '../cluster/product.ts';
+import { type LaptopPlace, Product } from '../cluster/product.ts';
 import { must, type Place } from '../cluster/programs.ts';
 import { workload } from '../cluster/workload.ts';
 import { type Arm, directArm, portForwardArm, slipwayArm, type Target } from './arms.ts';
@@ -49,8 +49,8 @@ class Bench {
   async run(): Promise<string> {
     const sandbox = this.#sandbox;
     await pinCongestionControl(sandbox);
-    const { enter, environment } = sandbox.laptop('plain');
-    const laptop: Place = { enter, environment: withoutUndefined(environment) };
+    const { enter, environment, pid } = sandbox.laptop('plain');
+    const laptop: LaptopPlace = { enter, environment: withoutUndefined(environment), holder: pid };
     const load = await buildLoad();
     this.#load = load;
     const kubectl = join(sandbox.state, 'kubectl');

@@ -11,6 +11,11 @@ export interface Pod {
   readonly spec: { readonly nodeName: string };
   readonly status: { readonly podIP?: string; readonly phase: string };
 }
+/** An object of ours; with kind Pod it has all that a pod has. */
+export interface OurObject {
+  readonly kind: string;
+  readonly metadata: Metadata;
+}
 export interface ServiceObject {
   readonly metadata: Metadata;
   readonly spec: {
@@ -19,18 +24,28 @@ export interface ServiceObject {
   };
 }
 
+/** Label of every object that belongs to an agent (app/adapters/agent/manifest.ts); its value is the name of the Job. */
+const agentLabel = 'slipway.dev/agent';
+
 export class Cluster {
   readonly #cluster: SandboxCluster;
+  readonly #isForeign: (agent: string) => boolean;
 
-  constructor(cluster: SandboxCluster) {
+  /** `isForeign` tells agents, by the name of their Job, that another test file has: no list has them. */
+  constructor(cluster: SandboxCluster, isForeign: (agent: string) => boolean = () => false) {
     this.#cluster = cluster;
+    this.#isForeign = isForeign;
   }
 
   kubectl(args: readonly string[], input?: string): Promise<string> {
     return this.#cluster.kubectl(args, input === undefined ? {} : { input });
   }
 
-  async #list<Item>(kind: string, namespace: string, selector: string): Promise<Item[]> {
+  async #list<Item extends { readonly metadata: Metadata }>(
+    kind: string,
+    namespace: string,
+    selector: string,
+  ): Promise<Item[]> {
     const where = namespace === '' ? ['-A'] : ['-n', namespace];
     const text = await this.kubectl([
       'get',
@@ -40,7 +55,14 @@ export class Cluster {
       '-o',
       'json',
     ]);
-    return (JSON.parse(text) as { items: Item[] }).items;
+    return this.#ownOf((JSON.parse(text) as { items: Item[] }).items);
+  }
+
+  #ownOf<Item extends { readonly metadata: Metadata }>(items: readonly Item[]): Item[] {
+    return items.filter(({ metadata }) => {
+      const agent = metadata.labels?.[agentLabel];
+      return agent === undefined || !this.#isForeign(agent);
+    });
   }
 
   pods(namespace: string, selector = ''): Promise<Pod[]> {
@@ -55,11 +77,11 @@ export class Cluster {
     return (await this.kubectl(['get', 'service', '-n', namespace, name, '-o', 'jsonpath={.spec.clusterIP}'])).trim();
   }
 
-  /** Everything of ours in the cluster, as `kind/name` lines. */
-  async ours(): Promise<string[]> {
+  /** Everything of ours in the cluster that this test file may have made. */
+  async ours(): Promise<OurObject[]> {
     const selector = 'app.kubernetes.io/managed-by=slipway';
     const kinds = 'jobs,pods,configmaps,secrets,services,serviceaccounts,roles,rolebindings,networkpolicies';
-    const text = await this.kubectl(['get', kinds, '-A', '-l', selector, '-o', 'name', '--ignore-not-found']);
-    return text.split('\n').filter((line) => line !== '');
+    const text = await this.kubectl(['get', kinds, '-A', '-l', selector, '-o', 'json']);
+    return this.#ownOf((JSON.parse(text) as { items: OurObject[] }).items);
   }
 }

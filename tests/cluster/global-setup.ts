@@ -2,14 +2,25 @@
 import { openSandbox } from '../../sandbox/sandbox.ts';
 import { sandboxOptions } from './sandbox-options.ts';
 
-export async function setup(): Promise<() => Promise<void>> {
-  const sandbox = openSandbox(sandboxOptions);
+/** Both projects of vitest.config.ts call this in one process, each with its own copy of this module. */
+const shared = globalThis as { slipwaySandboxUp?: Promise<void>; slipwaySandboxUsers?: number };
+
+async function bringUp(): Promise<void> {
   const started = Date.now();
-  await sandbox.up(({ text, seconds }) => process.stdout.write(`   sandbox: ${seconds.toFixed(1)} s ${text}\n`));
+  await openSandbox(sandboxOptions).up(({ text, seconds }) =>
+    process.stdout.write(`   sandbox: ${seconds.toFixed(1)} s ${text}\n`),
+  );
   process.stdout.write(`   sandbox: up after ${Math.round((Date.now() - started) / 1000)} s\n`);
+}
+
+export async function setup(): Promise<() => Promise<void>> {
+  shared.slipwaySandboxUsers = (shared.slipwaySandboxUsers ?? 0) + 1;
+  shared.slipwaySandboxUp ??= bringUp();
+  await shared.slipwaySandboxUp;
   return async () => {
-    if (process.env.SLIPWAY_KEEP_SANDBOX !== '1') {
-      await sandbox.down();
+    shared.slipwaySandboxUsers = (shared.slipwaySandboxUsers ?? 1) - 1;
+    if (shared.slipwaySandboxUsers === 0 && process.env.SLIPWAY_KEEP_SANDBOX !== '1') {
+      await openSandbox(sandboxOptions).down();
     }
   };
 }

@@ -3,7 +3,8 @@
  * nftables, sysctls of the network, systemd-resolved's state, hashes of /etc, our sockets, journals and processes.
  * Two equal snapshots say that nothing is left.
  */
-import { must, type Place, run } from './programs.ts';
+import { ourCommandLines } from './laptop-processes.ts';
+import { must, type Place } from './programs.ts';
 
 /** Each section is a shell command; what it prints must not change by itself. */
 const sections: Readonly<Record<string, string>> = {
@@ -20,24 +21,22 @@ const sections: Readonly<Record<string, string>> = {
     'command -v resolvectl >/dev/null && resolvectl status 2>/dev/null | grep -v "Current DNS Server" | sed "s/  */ /g; s/^ //" | grep -v "^$" || true',
   sockets:
     'ls -A /run/slipway/* 2>/dev/null; ls -A /var/lib/slipway/* 2>/dev/null; ss -xlH 2>/dev/null | grep -c slipway',
-  processes: '',
 };
 
 export type LaptopSnapshot = Readonly<Record<string, string>>;
 
-/** Programs of ours that run in the laptop's network namespace, by command line. */
-async function processes(place: Place): Promise<string> {
-  const script =
-    'here=$(readlink /proc/self/ns/net); for p in /proc/[0-9]*; do [ "$(readlink $p/ns/net 2>/dev/null)" = "$here" ] || continue; tr "\\0" " " < $p/cmdline 2>/dev/null | grep -E "[s]lipway-(engine|helper)|hosts/[c]ore/main"; done; true';
-  return (await run(place, ['sh', '-c', script])).stdout;
-}
+/** One shell for all sections: a mark stands before each. */
+const script = Object.entries(sections)
+  .map(([name, command]) => `printf '\\0${name}\\0'; (${command})`)
+  .join('\n');
 
-export async function takeLaptopSnapshot(place: Place): Promise<LaptopSnapshot> {
-  const snapshot: Record<string, string> = {};
-  for (const [name, command] of Object.entries(sections)) {
-    snapshot[name] = name === 'processes' ? await processes(place) : (await run(place, ['sh', '-c', command])).stdout;
+/** `holder` is a process of the laptop's namespaces (Laptop.pid). */
+export async function takeLaptopSnapshot(place: Place, holder: number): Promise<LaptopSnapshot> {
+  const [, ...parts] = (await must(place, ['sh', '-c', `${script}\ntrue`])).split('\0');
+  const snapshot: Record<string, string> = { processes: ourCommandLines(holder) };
+  for (let index = 0; index < parts.length; index += 2) {
+    snapshot[parts[index] ?? ''] = parts[index + 1] ?? '';
   }
-  await must(place, ['true']);
   return snapshot;
 }
 

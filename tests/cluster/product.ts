@@ -2,28 +2,49 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Snapshot } from '../../app/contract/index.ts';
+import type { CoreLink, Snapshot } from '../../app/contract/index.ts';
+import { attach } from '../../app/hosts/attach.ts';
+import { type ProcessKind, processIds } from './laptop-processes.ts';
 import { eventually, type Outcome, type Place, type RunOptions, run } from './programs.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-export type ProcessKind = 'core' | 'engine' | 'helper';
-export const allProcesses: readonly ProcessKind[] = ['core', 'engine', 'helper'];
+export { allProcesses, type ProcessKind } from './laptop-processes.ts';
+
+/** A laptop as a place for programs, with the process that holds its namespaces (Laptop.pid). */
+export interface LaptopPlace extends Place {
+  readonly holder: number;
+}
+
+/** What there is to see where no core runs. */
+const nothing: Snapshot = {
+  revision: 0,
+  build: '',
+  processId: 0,
+  wanted: [],
+  connections: [],
+  helper: { state: 'absent' },
+  contextsRevision: 0,
+  settingsRevision: 0,
+  work: [],
+};
 
 export class Product {
   readonly place: Place;
   readonly folder: string;
+  readonly #holder: number;
   readonly #project: string;
 
   /** `folder` holds this product's settings, logs and control socket; `project` is the checkout as the laptop sees it. */
   constructor(
-    laptop: Place,
+    laptop: LaptopPlace,
     folder: string,
     kubeconfig: string,
     extra: Readonly<Record<string, string>> = {},
     project = root,
   ) {
     this.folder = folder;
+    this.#holder = laptop.holder;
     this.#project = project;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.place = {
@@ -59,9 +80,34 @@ export class Product {
     return this.slipway(['disconnect', '--quit']);
   }
 
+  /** A link to the running core, as a frontend has one; null where no core runs. Close it. */
+  async link(): Promise<CoreLink | null> {
+    const attached = await attach(join(this.folder, 'runtime', 'core.sock'), 'test', 'test');
+    if ('link' in attached) {
+      return attached.link;
+    }
+    if (attached.kind === 'problem' && !attached.problem.cause.startsWith('the link to the core ended')) {
+      throw new Error(attached.problem.cause);
+    }
+    return null;
+  }
+
+  /** What the core shows, by its socket: a poll by the CLI would take half a second of a processor. */
   async snapshot(): Promise<Snapshot> {
-    const outcome = await this.slipway(['status', '-o', 'json']);
-    return JSON.parse(outcome.stdout) as Snapshot;
+    const link = await this.link();
+    const answer = await link?.call('getSnapshot', {});
+    link?.close();
+    return answer?.ok ? answer.value : nothing;
+  }
+
+  /** Switches off and ends the core where one runs, without asserting anything. */
+  async end(): Promise<void> {
+    const link = await this.link().catch(() => null);
+    if (link !== null) {
+      const ended = link.call('disconnect', {}).then(() => link.call('quit', {}));
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 30_000).unref())]);
+      link.close();
+    }
   }
 
   async phase(): Promise<string> {
@@ -71,24 +117,17 @@ export class Product {
 
   /** Waits until the connection is in this phase. */
   reaches(phase: string, deadline: number): Promise<boolean> {
-    return eventually(async () => (await this.phase()) === phase, deadline, 500);
+    return eventually(async () => (await this.phase()) === phase, deadline);
   }
 
   /** Ids of our processes in this laptop's network namespace: engine, helper or core. */
-  async processIds(kind: ProcessKind): Promise<number[]> {
-    // The brackets keep the pattern from matching the command line of the shell that looks for it.
-    const pattern = { engine: '[s]lipway-engine', helper: '[s]lipway-helper serve', core: 'hosts/[c]ore/main.ts' }[
-      kind
-    ];
-    const script = `here=$(readlink /proc/self/ns/net); for p in /proc/[0-9]*; do [ "$(readlink $p/ns/net 2>/dev/null)" = "$here" ] || continue; tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q '${pattern}' && basename $p; done; true`;
-    const outcome = await run(this.place, ['sh', '-c', script]);
-    const own = outcome.stdout.split('\n').map(Number);
-    return own.filter((id) => id > 0 && id !== process.pid);
+  processIds(kind: ProcessKind): number[] {
+    return processIds(this.#holder, kind);
   }
 
   /** Sends the signal to all of these at once; one that ended meanwhile is as good. Answers the ids. */
   async signal(kinds: readonly ProcessKind[], signal: NodeJS.Signals): Promise<number[]> {
-    const ids = (await Promise.all(kinds.map((kind) => this.processIds(kind)))).flat();
+    const ids = kinds.flatMap((kind) => this.processIds(kind));
     signalAll(ids, signal);
     return ids;
   }

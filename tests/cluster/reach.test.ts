@@ -1,5 +1,6 @@
 /** Rows 1, 3 and 4: what answers before, while and after; balancing, refusals and silences; honest ping. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Snapshot } from '../../app/contract/index.ts';
 import type { Pod } from './cluster.ts';
 import { eventually, must, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
@@ -31,7 +32,9 @@ describe('the laptop in the cluster', () => {
 
   it('connects', async () => {
     await scene.product.connect('sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage);
-    expect(await scene.product.phase()).toBe('connected');
+    const status = await scene.product.slipway(['status', '-o', 'json']);
+    const shown = JSON.parse(status.stdout) as Snapshot;
+    expect(shown.connections.map((connection) => connection.phase)).toContain('connected');
   });
 
   it('reaches pods on both nodes, the Service and its names by HTTP', async () => {

@@ -10,6 +10,7 @@ const wishes = {
   firstDeadlineSeconds: 120,
   cpuLimit: '',
   idleSeconds: 0,
+  expirySeconds: 0,
 };
 
 test('passes PodSecurity restricted and has no right in the cluster', () => {
@@ -51,8 +52,8 @@ test('is found by its label, and no mesh takes its connections', () => {
 });
 
 test('an image of the user’s runs its own agent; a base image waits for ours on this processor', () => {
-  const own = agentJob({ ...wishes, contained: true, idleSeconds: 15 }).spec?.template.spec;
-  expect(own?.containers[0]?.command).toEqual(['/slipway-agent', '--idle-timeout=15s']);
+  const own = agentJob({ ...wishes, contained: true, idleSeconds: 15, expirySeconds: 9 }).spec?.template.spec;
+  expect(own?.containers[0]?.command).toEqual(['/slipway-agent', '--idle-timeout=15s', '--session-expiry=9s']);
   expect(own?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
   expect(own?.volumes).toBeUndefined();
   const base = agentJob(wishes).spec?.template.spec;
@@ -62,10 +63,14 @@ test('an image of the user’s runs its own agent; a base image waits for ours o
 
 test('the deadlines follow how long the agent waits for a client', () => {
   const usual = agentTimes({});
-  expect(usual.renewedDeadlineSeconds).toBeGreaterThan(600);
+  // Its own end, exit code 0, comes before its Job's deadline, though the last renewal was a whole turn ago.
+  expect(usual.renewedDeadlineSeconds - usual.renewEveryMilliseconds / 1000).toBeGreaterThan(60 + 600);
   expect(usual.renewEveryMilliseconds / 1000).toBeLessThan(usual.firstDeadlineSeconds / 1.5);
   const short = agentTimes({ SLIPWAY_AGENT_IDLE_SECONDS: '15' });
-  expect(short).toMatchObject({ idleSeconds: 15, firstDeadlineSeconds: 15, renewedDeadlineSeconds: 30 });
+  expect(short).toMatchObject({ idleSeconds: 15, expirySeconds: 0, firstDeadlineSeconds: 15 });
   expect(short.renewEveryMilliseconds / 1000).toBeLessThan(short.firstDeadlineSeconds / 1.5);
-  expect(agentTimes({ SLIPWAY_AGENT_IDLE_SECONDS: 'soon' })).toEqual(usual);
+  const shortest = agentTimes({ SLIPWAY_AGENT_IDLE_SECONDS: '4', SLIPWAY_AGENT_EXPIRY_SECONDS: '6' });
+  expect(shortest).toMatchObject({ idleSeconds: 4, expirySeconds: 6, firstDeadlineSeconds: 15 });
+  expect(shortest.renewedDeadlineSeconds).toBeLessThan(short.renewedDeadlineSeconds);
+  expect(agentTimes({ SLIPWAY_AGENT_IDLE_SECONDS: 'soon', SLIPWAY_AGENT_EXPIRY_SECONDS: '-1' })).toEqual(usual);
 });

@@ -25,6 +25,8 @@ export interface AgentWishes {
   readonly cpuLimit: string;
   /** How long the agent waits for a client, in seconds; 0 leaves it to the agent. */
   readonly idleSeconds: number;
+  /** How long the agent keeps a client that is silent, in seconds; 0 leaves it to the agent. */
+  readonly expirySeconds: number;
 }
 
 /** Waits for the binary and becomes it. Bounded, so that a pod that nobody sends to ends with the Job's deadline. */
@@ -84,12 +86,15 @@ export function agentJob(wishes: AgentWishes): Job {
 type Container = NonNullable<Job['spec']>['template'] extends { spec?: { containers: (infer One)[] } } ? One : never;
 
 function container(wishes: AgentWishes): Container {
-  const idle = wishes.idleSeconds === 0 ? [] : [`--idle-timeout=${wishes.idleSeconds}s`];
+  const times = [
+    ...(wishes.idleSeconds === 0 ? [] : [`--idle-timeout=${wishes.idleSeconds}s`]),
+    ...(wishes.expirySeconds === 0 ? [] : [`--session-expiry=${wishes.expirySeconds}s`]),
+  ];
   return {
     name: containerName,
     image: wishes.image,
     imagePullPolicy: 'IfNotPresent',
-    command: [...(wishes.contained ? ['/slipway-agent'] : ['sh', '-c', waitAndRun, 'sh']), ...idle],
+    command: [...(wishes.contained ? ['/slipway-agent'] : ['sh', '-c', waitAndRun, 'sh']), ...times],
     // What the agent refuses to reach: its own node.
     env: [{ name: 'SLIPWAY_HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }],
     resources: {

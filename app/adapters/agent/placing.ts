@@ -111,6 +111,7 @@ export class AgentPlacing {
         firstDeadlineSeconds: this.#options.times.firstDeadlineSeconds,
         cpuLimit,
         idleSeconds: this.#options.times.idleSeconds,
+        expirySeconds: this.#options.times.expirySeconds,
       }),
       namespace,
     );

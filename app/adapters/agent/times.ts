@@ -9,20 +9,34 @@ export interface AgentTimes {
   readonly renewEveryMilliseconds: number;
   /** How long the agent waits for a client before it ends itself, in seconds; 0 leaves it to the agent (600). */
   readonly idleSeconds: number;
+  /** How long the agent keeps a client that is silent, in seconds; 0 leaves it to the agent (60). */
+  readonly expirySeconds: number;
 }
+
+/** What the agent does where nothing is said (native/cmd/slipway-agent). Seconds. */
+const usual = { idle: 600, expiry: 60 } as const;
 
 /**
  * Real times, or short ones for the end-to-end tests: SLIPWAY_AGENT_IDLE_SECONDS sets how long an agent waits for its
- * client, and the deadlines follow.
+ * client, SLIPWAY_AGENT_EXPIRY_SECONDS how long it keeps one that is silent, and the deadlines follow.
  */
 export function agentTimes(environment: Environment): AgentTimes {
-  const wished = Number(environment.SLIPWAY_AGENT_IDLE_SECONDS ?? '');
-  const idleSeconds = Number.isInteger(wished) && wished > 0 ? wished : 0;
-  const waits = idleSeconds === 0 ? 600 : idleSeconds;
+  const idleSeconds = wished(environment.SLIPWAY_AGENT_IDLE_SECONDS);
+  const expirySeconds = wished(environment.SLIPWAY_AGENT_EXPIRY_SECONDS);
+  const idle = idleSeconds || usual.idle;
+  const renewEverySeconds = Math.min(60, Math.max(1, idle / 3));
+  // From the last renewal of the Job, the agent lives until its session has expired and it was idle after that.
+  const livesAtMost = renewEverySeconds + (expirySeconds || usual.expiry) + idle;
   return {
-    firstDeadlineSeconds: Math.min(120, Math.max(15, waits)),
-    renewedDeadlineSeconds: waits + Math.min(60, waits),
-    renewEveryMilliseconds: Math.min(60_000, Math.max(1_000, (waits * 1000) / 3)),
+    firstDeadlineSeconds: Math.min(120, Math.max(15, idle)),
+    renewedDeadlineSeconds: Math.ceil(livesAtMost + Math.min(30, idle)),
+    renewEveryMilliseconds: renewEverySeconds * 1000,
     idleSeconds,
+    expirySeconds,
   };
+}
+
+function wished(text: string | undefined): number {
+  const value = Number(text ?? '');
+  return Number.isInteger(value) && value > 0 ? value : 0;
 }

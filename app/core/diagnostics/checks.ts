@@ -37,6 +37,12 @@ export async function runChecks(
   return checks.map((check) => ({ ...check, problem: check.problem && withFacts(check.problem, facts) }));
 }
 
+/** Who answers names on this laptop, by the helper's words for it. */
+const resolvers: Readonly<Record<string, string>> = {
+  resolved: 'systemd-resolved',
+  'resolv-conf': '/etc/resolv.conf',
+};
+
 async function checkHost(ports: Ports, active: Runner | null, mayStartHelper: boolean): Promise<Check[]> {
   const startedAt = ports.clock.now();
   const known = active?.host() ?? null;
@@ -78,7 +84,7 @@ async function checkHost(ports: Ports, active: Runner | null, mayStartHelper: bo
     host.tunAvailable
       ? good('tun', 'can be opened', 0)
       : bad('tun', problem('tun-unavailable', '/dev/net/tun is missing or may not be opened'), 0),
-    good('resolver', `${host.resolverMode}, with ${upstreams} behind it`, 0),
+    good('resolver', `${resolvers[host.resolverMode] ?? host.resolverMode}, which asks ${upstreams}`, 0),
   ];
 }
 

@@ -64,7 +64,7 @@ export function details(connection: Connection): string[] {
   lines.push(
     names.mode === 'off'
       ? '  names     off'
-      : `  names     *.${plain(names.clusterDomain)} at ${names.resolver} by ${names.mode}; search ${names.search.join(' ')}; the rest at ${names.upstreams.join(', ')}`,
+      : `  names     *.${plain(names.clusterDomain)} at ${names.resolver} by ${names.mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf'}; search ${names.search.join(' ')}; the rest at ${names.upstreams.join(', ')}`,
     `  interface ${connection.interface}`,
     `  agent     ${plain(connection.agent.namespace)}/${plain(connection.agent.pod)} (${connection.agent.delivery === 'image' ? plain(connection.agent.image) : `sent into ${plain(connection.agent.image)}`})`,
   );

@@ -26,6 +26,7 @@ type Bind struct {
 	insideAt time.Time
 	forgive  *time.Timer
 	refused  bool // Reserve refused since the last OnRoom
+	sending  int  // calls of Send that the stream may be holding up
 
 	undelivered   int // messages received, and not delivered yet
 	undeliveredAt time.Time
@@ -93,11 +94,18 @@ func (b *Bind) Send(messages [][]byte, _ conn.Endpoint) error {
 	b.lock.Lock()
 	current := b.current
 	b.settleLocked(messages)
+	if current != nil {
+		b.sending++
+	}
 	b.lock.Unlock()
 	if current == nil {
 		return nil
 	}
 	current.queue(messages, b.options.Credit+smallAllowance)
+	b.lock.Lock()
+	b.sending--
+	b.insideAt = time.Now()
+	b.lock.Unlock()
 	b.makeRoom()
 	return nil
 }

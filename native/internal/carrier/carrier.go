@@ -11,6 +11,7 @@ package carrier
 import (
 	"errors"
 	"log/slog"
+	"time"
 )
 
 // Sizes in bytes.
@@ -41,8 +42,18 @@ const (
 	// complete, so a larger one adds its own transmission time at every hop.
 	writeSize = 64 << 10
 
-	// reportEvery is how many received bytes call for a window report at once.
+	// reportEvery is how many received bytes call for a window report of its own, and reportGap how long they wait
+	// for other things to write: each message passes every hop of the path, and what a hop pays for one hardly depends
+	// on its size. A window is at least four times reportEvery, and has a slack of more than reportGap.
 	reportEvery = 64 << 10
+	reportGap   = 2 * time.Millisecond
+
+	// reportAlong is how many received bytes are reported with whatever is written anyway, as are the inner
+	// acknowledgements of a download.
+	reportAlong = 16 << 10
+
+	// atOnce is how many bytes are written by whoever brings them to an idle stream.
+	atOnce = 4 << 10
 
 	messageHandshakeInitiation = 1
 	messageTransport           = 4

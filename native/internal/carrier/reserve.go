@@ -61,7 +61,10 @@ func (b *Bind) makeRoom() {
 
 func (b *Bind) forgiveInside() {
 	b.lock.Lock()
-	if late := forgiveAfter - time.Since(b.insideAt); late > 0 && b.inside.messages > 0 {
+	if b.sending > 0 {
+		// What is behind it waits too, and is not lost.
+		b.forgive.Reset(forgiveAfter)
+	} else if late := forgiveAfter - time.Since(b.insideAt); late > 0 && b.inside.messages > 0 {
 		b.forgive.Reset(late)
 	} else {
 		b.inside = load{}

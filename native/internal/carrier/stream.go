@@ -19,7 +19,10 @@ type stream struct {
 	lock       sync.Mutex
 	changed    sync.Cond // pending grew, was taken, or the stream ended
 	pending    []byte    // frames that no Write has taken yet
+	isWriting  bool      // somebody has the turn to write
 	writing    int       // bytes in the Write under way
+	batch      []byte    // what is or was written last
+	failed     error     // of a Write that was not the writer's
 	window     window
 	received   uint64
 	reportDue  bool
@@ -61,7 +64,8 @@ func (s *stream) end(reason error) {
 	go func() { _ = s.transport.Close() }()
 }
 
-// queue leaves messages for the writer and waits while it has more than limit bytes to write.
+// queue leaves messages for the writer and waits while it has more than limit bytes to write. A little that finds
+// the stream idle is written at once by the caller: waking the writer would cost it more time than the write.
 func (s *stream) queue(messages [][]byte, limit int) {
 	now := time.Now()
 	s.lock.Lock()
@@ -69,6 +73,11 @@ func (s *stream) queue(messages [][]byte, limit int) {
 	for _, message := range messages {
 		s.pending = appendFrame(s.pending, message)
 		s.window.add(len(message), now)
+	}
+	if len(s.pending) <= atOnce && !s.isWriting && s.ended == nil {
+		if err := s.writePendingLocked(); err != nil {
+			s.failed = err
+		}
 	}
 	s.changed.Broadcast()
 	for len(s.pending) > limit && s.ended == nil {
@@ -78,43 +87,55 @@ func (s *stream) queue(messages [][]byte, limit int) {
 
 // write is the writer's loop. It returns why the stream cannot be written to any more.
 func (s *stream) write() error {
-	var batch []byte
+	s.lock.Lock()
+	defer s.lock.Unlock()
 	for {
-		s.lock.Lock()
-		for len(s.pending) == 0 && !s.reportDue && s.ended == nil {
+		for (s.isWriting || len(s.pending) == 0 && !s.reportDue) && s.ended == nil && s.failed == nil {
 			s.changed.Wait()
 		}
 		if s.ended != nil {
-			defer s.lock.Unlock()
 			return s.ended
 		}
-		batch = batch[:0]
-		if s.reportDue {
-			batch = appendReport(batch, s.received)
-			s.reportDue = false
+		if s.failed != nil {
+			return s.failed
 		}
-		if len(batch) == 0 {
-			batch, s.pending = s.pending, batch
-		} else {
-			batch = append(batch, s.pending...)
-			s.pending = s.pending[:0]
-		}
-		s.writing = len(batch)
-		s.changed.Broadcast()
-		s.lock.Unlock()
-
-		for rest := batch; len(rest) > 0; {
-			n, err := s.transport.Write(rest[:min(len(rest), writeSize)])
-			if err != nil {
-				return err
-			}
-			rest = rest[n:]
-			s.lock.Lock()
-			s.writing = len(rest)
-			s.lock.Unlock()
-			s.onWritten()
+		if err := s.writePendingLocked(); err != nil {
+			return err
 		}
 	}
+}
+
+// writePendingLocked writes what is pending, and with it what was received: a report in a write that happens anyway
+// costs the hops of the path nothing. The lock is not held while the transport takes bytes; one writes at a time.
+func (s *stream) writePendingLocked() error {
+	batch := s.batch[:0]
+	if s.reportDue || s.received-s.reportedTo >= reportAlong {
+		batch = appendReport(batch, s.received)
+		s.reportDue, s.reportedTo, s.reportedAt = false, s.received, time.Now()
+	}
+	if len(batch) == 0 {
+		batch, s.pending = s.pending, batch
+	} else {
+		batch = append(batch, s.pending...)
+		s.pending = s.pending[:0]
+	}
+	s.batch, s.writing, s.isWriting = batch, len(batch), true
+	s.changed.Broadcast()
+	var failed error
+	for rest := batch; len(rest) > 0 && failed == nil; {
+		s.lock.Unlock()
+		n, err := s.transport.Write(rest[:min(len(rest), writeSize)])
+		s.lock.Lock()
+		rest, failed = rest[n:], err
+		s.writing = len(rest)
+		if err == nil {
+			s.lock.Unlock()
+			s.onWritten()
+			s.lock.Lock()
+		}
+	}
+	s.isWriting = false
+	return failed
 }
 
 // count adds received bytes and asks for a report when one is due. idle tells that the reader is about to wait.
@@ -126,27 +147,23 @@ func (s *stream) count(bytes int, idle bool) {
 	if unreported == 0 || s.ended != nil {
 		return
 	}
+	wait := reportDelay
 	if unreported >= reportEvery {
-		s.reportLocked(time.Now())
+		wait = reportGap
+	} else if !idle {
 		return
 	}
-	if !idle {
-		return
-	}
-	if now := time.Now(); now.Sub(s.reportedAt) >= reportDelay {
+	now := time.Now()
+	since := now.Sub(s.reportedAt)
+	if since >= wait {
 		s.reportLocked(now)
-	} else {
-		s.reportSoon.Reset(reportDelay)
+	} else if idle {
+		s.reportSoon.Reset(wait - since)
 	}
 }
 
-func (s *stream) requestReport() {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	if s.received != s.reportedTo {
-		s.reportLocked(time.Now())
-	}
-}
+// requestReport is called when a report may be due that nothing brought along.
+func (s *stream) requestReport() { s.count(0, true) }
 
 func (s *stream) reportLocked(now time.Time) {
 	s.reportDue, s.reportedTo, s.reportedAt = true, s.received, now

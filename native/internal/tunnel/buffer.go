@@ -7,6 +7,7 @@ type buffer struct {
 	next  *buffer
 	size  int
 	class int
+	flow  int // of an acknowledgement
 	bytes []byte
 }
 

@@ -3,6 +3,7 @@ package tunnel
 import (
 	"os"
 	"sync"
+	"time"
 )
 
 // DefaultQueueBytes is how much waits before encryption in a lane. At 100 Mbit/s it is 84 ms, and only of the flow
@@ -12,9 +13,6 @@ const DefaultQueueBytes = 1 << 20
 const (
 	// flowCount is how many flows a lane tells apart; others share by hash, as in RFC 8290 section 5.2.
 	flowCount = 512
-
-	// acknowledgementBytes is how many bytes of pure acknowledgements wait.
-	acknowledgementBytes = 256 << 10
 
 	// batchBytes keeps a batch small enough that several are encrypted side by side, and that a small packet never
 	// waits behind much.
@@ -40,7 +38,7 @@ type queue struct {
 	space           sync.Cond // something left
 	flows           [flowCount]flow
 	fresh, rotation flowList // flows that just became busy, and those that used their first turn
-	acknowledgement fifo
+	acknowledgement acknowledgements
 	bytes           int // in flows
 	live, closed    bool
 	waiting         int // calls of put
@@ -58,6 +56,8 @@ type flow struct {
 func newQueue(gate gate, limit, quantum int) *queue {
 	q := &queue{gate: gate, limit: limit, quantum: quantum}
 	q.ready.L, q.space.L = &q.lock, &q.lock
+	q.acknowledgement.alarm = time.AfterFunc(time.Hour, q.wake)
+	q.acknowledgement.alarm.Stop()
 	return q
 }
 
@@ -70,7 +70,8 @@ func (q *queue) put(packet []byte, mayWait bool) {
 		q.lock.Unlock()
 		return
 	}
-	flow := &q.flows[o.flowHash()%flowCount]
+	number := int(o.flowHash() % flowCount)
+	flow := &q.flows[number]
 	q.lock.Lock()
 	defer q.lock.Unlock()
 	for mayWait && q.live && !q.closed && !q.fits(flow, len(packet), o.isPureACK) {
@@ -82,10 +83,10 @@ func (q *queue) put(packet []byte, mayWait bool) {
 		q.dropped++
 		return
 	}
-	b := copyToBuffer(packet)
 	if o.isPureACK {
-		q.acknowledgement.push(b)
+		q.acknowledgement.add(packet, number)
 	} else {
+		b := copyToBuffer(packet)
 		flow.push(b)
 		q.bytes += b.size
 		if !flow.listed {
@@ -144,6 +145,11 @@ func (q *queue) take(buffers [][]byte, sizes []int, offset int) (count int, err 
 			break
 		}
 		if b == nil {
+			if q.acknowledgement.head != nil {
+				if wait := q.acknowledgement.wait(time.Now()); wait > 0 {
+					q.acknowledgement.alarm.Reset(wait)
+				}
+			}
 			q.ready.Wait()
 			continue
 		}
@@ -162,8 +168,12 @@ func (q *queue) take(buffers [][]byte, sizes []int, offset int) (count int, err 
 
 // next takes the packet whose turn it is, or returns nil if there is none that the gate lets pass.
 func (q *queue) next() *buffer {
-	if q.acknowledgement.head != nil && q.gate.Reserve(q.acknowledgement.head.size, true) {
-		return q.acknowledgement.pop()
+	if q.acknowledgement.head != nil {
+		// With data that leaves anyway they go for nothing.
+		now := time.Now()
+		if (q.bytes > 0 || q.acknowledgement.wait(now) <= 0) && q.gate.Reserve(q.acknowledgement.head.size, true) {
+			return q.acknowledgement.take(now)
+		}
 	}
 	for {
 		list := &q.fresh
@@ -236,6 +246,7 @@ func (q *queue) close() {
 	q.lock.Lock()
 	defer q.lock.Unlock()
 	q.closed = true
+	q.acknowledgement.alarm.Stop()
 	q.dropAll()
 	q.space.Broadcast()
 	q.ready.Broadcast()
@@ -249,7 +260,8 @@ func (q *queue) dropAll() {
 			q.dropFifo(&flow.fifo)
 		}
 	}
-	q.dropFifo(&q.acknowledgement)
+	q.dropFifo(&q.acknowledgement.fifo)
+	clear(q.acknowledgement.newest[:])
 	q.bytes = 0
 }
 
