@@ -3,6 +3,7 @@
  * `preview.html`, which run on the memory host and never ship), and `old-electron`: the product for the Chromium 83 of
  * the Electron that tests can have.
  */
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import legacy from '@vitejs/plugin-legacy';
 import react from '@vitejs/plugin-react';
@@ -10,6 +11,9 @@ import presetEnv from 'postcss-preset-env';
 import { defineConfig } from 'vite';
 
 const here = resolve(import.meta.dirname, 'renderer');
+const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, 'package.json'), 'utf8')) as {
+  version: string;
+};
 
 const folders: Readonly<Record<string, string>> = { kit: '../out/kit', 'old-electron': '../out-e9/renderer' };
 
@@ -43,6 +47,7 @@ export default defineConfig(({ mode }) => {
           },
         }
       : {}),
+    define: { 'import.meta.env.VITE_SLIPWAY_VERSION': JSON.stringify(version) },
     build: {
       // Electron 45 carries Chromium 14x; a browser of the web host may be a little older.
       target: isOld ? 'chrome83' : 'chrome130',

@@ -1,6 +1,10 @@
 /** Every action of the window, in the order in which they are listed. */
 import type { Action } from './action.ts';
+import { addKubeconfig } from './add-kubeconfig.ts';
+import { cancelWork } from './cancel-work.ts';
+import { toggleContrast } from './change-settings.ts';
 import { pinContext, toggleConnection } from './connection.ts';
+import { copyActivity } from './copy-activity.ts';
 import { copyService } from './copy-service.ts';
 import { toggleGrouped, togglePinnedOnly, toggleReadyOnly } from './filter-services.ts';
 import { goAbout, goActivity, goAgent, goClusters, goDiagnostics, goRoutes, goServices, goSettings } from './go.ts';
@@ -9,7 +13,15 @@ import { focusSearch, openPalette, openShortcuts, switchLanguage, toggleTheme } 
 import { openService } from './open-service.ts';
 import { pinService } from './pin-service.ts';
 import { prepareHelper } from './prepare-helper.ts';
+import { prepareReport } from './prepare-report.ts';
+import { previewRoutes } from './preview-routes.ts';
+import { proveOff } from './prove-off.ts';
+import { runChecks } from './run-checks.ts';
+import { startSandbox, stopSandbox } from './sandbox.ts';
+import { showWelcome } from './show-welcome.ts';
+import { testResolvers } from './test-resolvers.ts';
 import { testService } from './test-service.ts';
+import { writeReport } from './write-report.ts';
 
 export const actions: readonly Action[] = [
   toggleConnection,
@@ -23,6 +35,13 @@ export const actions: readonly Action[] = [
   toggleReadyOnly,
   togglePinnedOnly,
   toggleGrouped,
+  previewRoutes,
+  proveOff,
+  testResolvers,
+  addKubeconfig,
+  startSandbox,
+  stopSandbox,
+  cancelWork,
   goServices,
   goRoutes,
   goAgent,
@@ -32,9 +51,15 @@ export const actions: readonly Action[] = [
   ...goClusters,
   focusSearch,
   toggleTheme,
+  toggleContrast,
   switchLanguage,
   openPalette,
   openShortcuts,
+  runChecks,
+  prepareReport,
+  writeReport,
+  copyActivity,
+  showWelcome,
   goAbout,
 ];
 

@@ -7,11 +7,13 @@ import { useWords } from '../words/words.ts';
 import { BrandMark } from './Brand.tsx';
 import styles from './Frame.module.css';
 import { Keys } from './Keys.tsx';
+import { KubeconfigDrop } from './KubeconfigDrop.tsx';
 import { LinkBanner } from './LinkBanner.tsx';
 import { Palette } from './Palette.tsx';
 import { Rail } from './Rail.tsx';
 import { ShortcutSheet } from './ShortcutSheet.tsx';
 import { ViewBoundary } from './ViewBoundary.tsx';
+import { WorkToasts } from './WorkToasts.tsx';
 
 /** The columns of the window, and what lies over them. Before the first run was read there is only the welcome. */
 export function Frame() {
@@ -36,6 +38,8 @@ export function Frame() {
           </Suspense>
         </ViewBoundary>
       )}
+      <KubeconfigDrop />
+      <WorkToasts />
       <Toaster store={toasts} />
     </div>
   );

@@ -13,6 +13,7 @@ import { useWords, type WordId } from '../words/words.ts';
 import { BrandMark } from './Brand.tsx';
 import styles from './Rail.module.css';
 import { RailRow } from './RailRow.tsx';
+import { RailWork } from './RailWork.tsx';
 import { type RailGroupName, railGroups } from './rail-groups.ts';
 
 const groupWords: Readonly<Record<RailGroupName, WordId>> = {
@@ -43,6 +44,7 @@ export function Rail() {
         </span>
       </button>
       <Clusters />
+      <RailWork />
       <div className={styles.pages}>
         <PageLink action={goActivity} view="activity" icon={Activity} words={say('shell.activity')} />
         <PageLink action={goDiagnostics} view="diagnostics" icon={Stethoscope} words={say('shell.diagnostics')} />

@@ -6,6 +6,7 @@ import type { ContextKey, Snapshot } from '../../app/contract/index.ts';
 import type { HostAbilities } from '../host/host.ts';
 import { type ActivityStore, createActivity } from './activity.ts';
 import { type CountersFeed, createCounters } from './counters.ts';
+import { createInquiries, type Inquiries, proveWhenOff } from './inquiries.ts';
 import { createListedServices, type ListedServicesFeed } from './listed-services.ts';
 import { type ContextsStore, contextKey, createContexts, createSettings, type SettingsFeed } from './listings.ts';
 import { activeConnection, createMirror, isSameKey, type MirrorStore } from './mirror.ts';
@@ -23,6 +24,7 @@ export interface App {
   readonly listedServices: ListedServicesFeed;
   readonly serviceTests: ServiceTestsFeed;
   readonly counters: CountersFeed;
+  readonly inquiries: Inquiries;
   readonly activity: ActivityStore;
   readonly window: WindowStore;
   readonly toasts: ToastsStore;
@@ -37,6 +39,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
   const services = createServices(host.link);
   const counters = createCounters(host.link);
   const window = createWindow(storage);
+  const inquiries = createInquiries(host.link);
 
   let followed: ContextKey | null = null;
   const follow = () => {
@@ -64,6 +67,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
   follow();
   choose();
   const ends = [
+    proveWhenOff(mirror, inquiries),
     mirror.subscribe(follow),
     mirror.subscribe(choose),
     contexts.subscribe(choose),
@@ -82,6 +86,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
     listedServices: createListedServices(host.link),
     serviceTests: createServiceTests(host.link),
     counters,
+    inquiries,
     activity,
     window,
     toasts: createToasts(),

@@ -1,9 +1,18 @@
 /** How components read the stores. A selector must answer the same value for the same state (no new arrays). */
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import { useStore } from 'zustand';
-import type { Connection, Context, Service, ServiceKey, Settings } from '../../app/contract/index.ts';
+import type {
+  CommandName,
+  CommandOutput,
+  Connection,
+  Context,
+  Service,
+  ServiceKey,
+  Settings,
+} from '../../app/contract/index.ts';
 import type { App } from './app.ts';
 import type { CountersState } from './counters.ts';
+import type { Answer, Inquiry } from './inquiries.ts';
 import type { ListedServices } from './listed-services.ts';
 import { type Contexts, findContext } from './listings.ts';
 import { connectionOf, type Mirror } from './mirror.ts';
@@ -32,6 +41,14 @@ export const useServiceTest = (target: string): ServiceTest | null =>
   useStore(useApp().serviceTests.store, (state) => state.byTarget[target] ?? null);
 export const useCounters = <Value>(select: (counters: CountersState) => Value): Value =>
   useStore(useApp().counters.store, select);
+/** The last answer to what was asked; null where it was about another subject. */
+export function useAnswer<Name extends CommandName>(
+  inquiry: Inquiry<Name>,
+  subject: string,
+): Answer<CommandOutput<Name>> | null {
+  const answer = useStore(inquiry.store);
+  return answer.subject === subject ? answer : null;
+}
 export const useActivity = () => useStore(useApp().activity);
 export const useWindow = <Value>(select: (state: WindowState) => Value): Value => useStore(useApp().window, select);
 

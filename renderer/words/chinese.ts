@@ -15,6 +15,7 @@ import settings from './zh-CN/settings.json';
 import shell from './zh-CN/shell.json';
 import state from './zh-CN/state.json';
 import welcome from './zh-CN/welcome.json';
+import work from './zh-CN/work.json';
 
 export const chinese: Readonly<Record<WordId, string>> = {
   ...about,
@@ -31,4 +32,5 @@ export const chinese: Readonly<Record<WordId, string>> = {
   ...shell,
   ...state,
   ...welcome,
+  ...work,
 };

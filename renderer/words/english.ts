@@ -13,6 +13,7 @@ import settings from './en/settings.json';
 import shell from './en/shell.json';
 import state from './en/state.json';
 import welcome from './en/welcome.json';
+import work from './en/work.json';
 
 export const en = {
   ...about,
@@ -29,6 +30,7 @@ export const en = {
   ...shell,
   ...state,
   ...welcome,
+  ...work,
 };
 
 /** Every id that can be said. */

@@ -1,0 +1,21 @@
+import { ScanEye } from 'lucide-react';
+import { keyText } from '../store/mirror.ts';
+import type { Action } from './action.ts';
+import { isOn } from './connection.ts';
+
+/** Asks what switching the chosen cluster on would change. Nothing is changed by asking. */
+export const previewRoutes: Action = {
+  id: 'preview-routes',
+  words: 'routes.preview',
+  group: 'connection',
+  icon: ScanEye,
+  isAvailable: ({ app }) => {
+    const { chosen } = app.window.getState();
+    return app.mirror.getState().link.kind === 'live' && chosen !== null && !isOn(app, chosen);
+  },
+  run: ({ app }) => {
+    const { chosen } = app.window.getState();
+    app.window.setState({ view: 'cluster', tab: 'routes' });
+    return chosen === null ? undefined : app.inquiries.preview.ask(keyText(chosen), { context: chosen.context });
+  },
+};

@@ -1,0 +1,21 @@
+import { SearchCheck } from 'lucide-react';
+import { keyText } from '../store/mirror.ts';
+import type { Action } from './action.ts';
+import { isOn } from './connection.ts';
+
+/** Looks whether anything of Slipway is left on this computer and in the chosen cluster. */
+export const proveOff: Action = {
+  id: 'prove-off',
+  words: 'routes.prove',
+  group: 'connection',
+  icon: SearchCheck,
+  isAvailable: ({ app }) => {
+    const { chosen } = app.window.getState();
+    return app.mirror.getState().link.kind === 'live' && chosen !== null && !isOn(app, chosen);
+  },
+  run: ({ app }) => {
+    const { chosen } = app.window.getState();
+    app.window.setState({ view: 'cluster', tab: 'routes' });
+    return chosen === null ? undefined : app.inquiries.proof.ask(keyText(chosen), { context: chosen.context });
+  },
+};

@@ -1,0 +1,17 @@
+import { Stethoscope } from 'lucide-react';
+import { keyText } from '../store/mirror.ts';
+import type { Action } from './action.ts';
+
+/** Looks at the computer and the chosen cluster anew. */
+export const runChecks: Action = {
+  id: 'run-checks',
+  words: 'diagnostics.runChecks',
+  group: 'help',
+  icon: Stethoscope,
+  isAvailable: ({ app }) => app.mirror.getState().link.kind === 'live',
+  run: ({ app }) => {
+    const { chosen } = app.window.getState();
+    app.window.setState({ view: 'diagnostics' });
+    return app.inquiries.checks.ask(chosen === null ? '' : keyText(chosen), { context: chosen?.context ?? '' });
+  },
+};

@@ -1,0 +1,86 @@
+import type { Check } from '../../../app/contract/index.ts';
+import { ForeignText } from '../../kit/ForeignText.tsx';
+import { ProblemCard } from '../../kit/ProblemCard.tsx';
+import { SkeletonRows } from '../../kit/Skeleton.tsx';
+import { Section } from '../../parts/Section.tsx';
+import { Verdict, Verdicts } from '../../parts/Verdict.tsx';
+import { useAnswer, useApp } from '../../store/hooks.ts';
+import { useFormat } from '../../words/format.ts';
+import { useWords, type WordId } from '../../words/words.ts';
+import { checkWords } from './check-words.ts';
+import styles from './Diagnostics.module.css';
+
+const names: Readonly<Record<Check['check'], WordId>> = {
+  helper: 'diagnostics.check.helper',
+  tun: 'diagnostics.check.tun',
+  resolver: 'diagnostics.check.resolver',
+  'api-server': 'diagnostics.check.api-server',
+  rights: 'diagnostics.check.rights',
+  agent: 'diagnostics.check.agent',
+  tunnel: 'diagnostics.check.tunnel',
+  names: 'diagnostics.check.names',
+  clock: 'diagnostics.check.clock',
+};
+
+const stateWords = {
+  good: 'diagnostics.good',
+  warning: 'diagnostics.warning',
+  bad: 'diagnostics.bad',
+  'not-checked': 'diagnostics.notChecked',
+} as const;
+
+const groups = [
+  { title: 'diagnostics.onComputer', checks: ['helper', 'tun', 'resolver'] },
+  { title: 'diagnostics.inCluster', checks: ['api-server', 'rights', 'clock'] },
+  { title: 'diagnostics.between', checks: ['agent', 'tunnel', 'names'] },
+] as const satisfies readonly { title: WordId; checks: readonly Check['check'][] }[];
+
+/** What was looked at, by where it is: each with its verdict in words, its time, and what to do. */
+export function Checks({ subject }: { readonly subject: string }) {
+  const say = useWords();
+  const answer = useAnswer(useApp().inquiries.checks, subject);
+  if (answer?.problem) {
+    return <ProblemCard problem={answer.problem} />;
+  }
+  if (!answer?.value) {
+    return answer?.isAsking ? (
+      <SkeletonRows count={9} label={say('diagnostics.running')} />
+    ) : (
+      <p className={styles.quiet}>{say('diagnostics.notRun')}</p>
+    );
+  }
+  const { checks } = answer.value;
+  return (
+    <div className={styles.groups} aria-busy={answer.isAsking}>
+      {groups.map(({ title, checks: members }) => (
+        <Section key={title} title={say(title)}>
+          <Verdicts label={say(title)}>
+            {members.flatMap((name) =>
+              checks
+                .filter(({ check }) => check === name)
+                .map((check) => <OneCheck key={check.check} check={check} name={say(names[name])} />),
+            )}
+          </Verdicts>
+        </Section>
+      ))}
+    </div>
+  );
+}
+
+function OneCheck({ check, name }: { readonly check: Check; readonly name: string }) {
+  const say = useWords();
+  const format = useFormat();
+  const said = checkWords(check);
+  const hasProblem = check.problem !== null && said === null; // its cause says the same
+  return (
+    <Verdict
+      state={check.state}
+      words={say(stateWords[check.state])}
+      name={name}
+      problem={check.problem}
+      aside={check.milliseconds > 0 ? format.took(check.milliseconds) : undefined}
+    >
+      {said !== null ? say(said.id, said.values) : hasProblem ? null : <ForeignText text={check.answer} kind="lines" />}
+    </Verdict>
+  );
+}

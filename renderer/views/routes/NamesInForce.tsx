@@ -1,0 +1,55 @@
+import type { Names } from '../../../app/contract/index.ts';
+import { ForeignText } from '../../kit/ForeignText.tsx';
+import { CodeChips } from '../../parts/CodeChips.tsx';
+import { Fact, Facts } from '../../parts/Facts.tsx';
+import { Section } from '../../parts/Section.tsx';
+import { useWords } from '../../words/words.ts';
+import styles from './Routes.module.css';
+import { refusedBecause } from './refused-names.ts';
+import { modeWords } from './route-words.ts';
+
+/** Which names this computer finds in the cluster, who answers for them, and which names stay its own. */
+export function NamesInForce({ names }: { readonly names: Names }) {
+  const say = useWords();
+  const mode = modeWords[names.mode] ?? 'routes.mode.off';
+  if (names.mode === 'off') {
+    return (
+      <Section title={say('routes.names')}>
+        <div className={styles.frame}>
+          <p className={styles.quiet}>{say('routes.namesOff')}</p>
+        </div>
+      </Section>
+    );
+  }
+  return (
+    <Section title={say('routes.names')} hint={say('routes.namesHint')}>
+      <Facts label={say('routes.names')}>
+        <Fact name={say('routes.modeName')}>{say(mode)}</Fact>
+        <Fact name={say('routes.resolver')}>
+          <ForeignText text={names.resolver} kind="code" />
+        </Fact>
+        <Fact name={say('routes.domains')}>
+          <CodeChips values={names.domains} none={say('routes.none')} />
+        </Fact>
+        <Fact name={say('routes.search')}>
+          <CodeChips values={names.search} none={say('routes.none')} />
+        </Fact>
+        <Fact name={say('routes.upstreams')}>
+          <CodeChips values={names.upstreams} none={say('routes.none')} />
+        </Fact>
+        {names.refused.length === 0 ? null : (
+          <Fact name={say('routes.refusedNames')}>
+            <ul className={styles.refusals}>
+              {names.refused.map((name) => (
+                <li key={name} className={styles.refusal}>
+                  <CodeChips values={[name]} none="" />
+                  <span className={styles.second}>{say(refusedBecause(name))}</span>
+                </li>
+              ))}
+            </ul>
+          </Fact>
+        )}
+      </Facts>
+    </Section>
+  );
+}

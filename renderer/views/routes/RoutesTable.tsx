@@ -1,0 +1,110 @@
+import type { Counters, Route } from '../../../app/contract/index.ts';
+import { Badge } from '../../kit/Badge.tsx';
+import { ForeignText } from '../../kit/ForeignText.tsx';
+import { HeaderCell, Table, TableCell, TableHead, TableRow } from '../../kit/Table.tsx';
+import { useFormat } from '../../words/format.ts';
+import { useWords } from '../../words/words.ts';
+import styles from './Routes.module.css';
+import { decisionLook, kindWords, originWords, reasonWords } from './route-words.ts';
+
+/** Each range: where it was found, what became of it and why, and what went through it. */
+export function RoutesTable({
+  routes,
+  counters = null,
+}: {
+  readonly routes: readonly Route[];
+  /** Null where nothing flows yet: then there are no columns for it. */
+  readonly counters?: Counters | null;
+}) {
+  const say = useWords();
+  const isCounted = counters !== null;
+  return (
+    <div className={styles.frame}>
+      <Table
+        label={say('routes.ranges')}
+        rowCount={routes.length + 1}
+        columnCount={isCounted ? 6 : 4}
+        className={isCounted ? styles.counted : styles.planned}
+      >
+        <TableHead>
+          <HeaderCell>{say('routes.range')}</HeaderCell>
+          <HeaderCell>{say('routes.found')}</HeaderCell>
+          <HeaderCell>{say('routes.decision')}</HeaderCell>
+          <HeaderCell>{say('routes.why')}</HeaderCell>
+          {isCounted ? (
+            <>
+              <HeaderCell>{say('routes.received')}</HeaderCell>
+              <HeaderCell>{say('routes.sent')}</HeaderCell>
+            </>
+          ) : null}
+        </TableHead>
+        {routes.map((route, index) => (
+          <RouteRow key={`${route.prefix} ${route.decision}`} {...{ route, index, counters }} />
+        ))}
+      </Table>
+    </div>
+  );
+}
+
+function RouteRow({
+  route,
+  index,
+  counters,
+}: {
+  readonly route: Route;
+  readonly index: number;
+  readonly counters: Counters | null;
+}) {
+  const say = useWords();
+  const format = useFormat();
+  const { words, tone } = decisionLook[route.decision];
+  const counted = counters?.routes.find(({ prefix }) => prefix === route.prefix);
+  return (
+    <TableRow index={index + 2} className={styles.row}>
+      <TableCell kind="code">
+        <ForeignText text={route.prefix} />
+      </TableCell>
+      <TableCell>
+        <span className={styles.two}>
+          <span>{say(kindWords[route.kind])}</span>
+          <span className={styles.second}>{say(originWords[route.origin])}</span>
+        </span>
+      </TableCell>
+      <TableCell>
+        <Badge tone={tone}>{say(words)}</Badge>
+      </TableCell>
+      <TableCell>
+        <Why route={route} />
+      </TableCell>
+      {counters === null ? null : (
+        <>
+          <TableCell kind="number">{counted === undefined ? '–' : format.bytes(counted.bytesDown)}</TableCell>
+          <TableCell kind="number">{counted === undefined ? '–' : format.bytes(counted.bytesUp)}</TableCell>
+        </>
+      )}
+    </TableRow>
+  );
+}
+
+/** The reason in words, and whose the colliding range is. */
+function Why({ route }: { readonly route: Route }) {
+  const say = useWords();
+  const reason = reasonWords(route);
+  if (reason === null) {
+    return <span className={styles.second}>{say('routes.intoTunnel')}</span>;
+  }
+  const owner =
+    route.conflict === '' && route.interface === ''
+      ? null
+      : route.interface === ''
+        ? say('routes.conflictOnly', { conflict: route.conflict })
+        : route.conflict === ''
+          ? say('routes.interfaceOnly', { interface: route.interface })
+          : say('routes.conflictOwner', { conflict: route.conflict, interface: route.interface });
+  return (
+    <span className={styles.two}>
+      <span>{say(reason, { reason: route.reason })}</span>
+      {owner === null ? null : <span className={styles.owner}>{owner}</span>}
+    </span>
+  );
+}

@@ -1,0 +1,43 @@
+/** Which words say what became of a range. Pure. */
+import type { Route } from '../../../app/contract/index.ts';
+import type { Tone } from '../../kit/Badge.tsx';
+import { en } from '../../words/english.ts';
+import type { WordId } from '../../words/words.ts';
+
+export const kindWords: Readonly<Record<Route['kind'], WordId>> = {
+  services: 'routes.kind.services',
+  pods: 'routes.kind.pods',
+  extra: 'routes.kind.extra',
+};
+
+export const originWords: Readonly<Record<Route['origin'], WordId>> = {
+  'service-cidr': 'routes.origin.service-cidr',
+  'api-answer': 'routes.origin.api-answer',
+  'node-pod-cidr': 'routes.origin.node-pod-cidr',
+  'calico-pool': 'routes.origin.calico-pool',
+  'cilium-node': 'routes.origin.cilium-node',
+  'observed-services': 'routes.origin.observed-services',
+  'observed-pods': 'routes.origin.observed-pods',
+  user: 'routes.origin.user',
+};
+
+export const decisionLook: Readonly<Record<Route['decision'], { readonly words: WordId; readonly tone: Tone }>> = {
+  routed: { words: 'routes.decision.routed', tone: 'fine' },
+  refused: { words: 'routes.decision.refused', tone: 'bad' },
+  excluded: { words: 'routes.decision.excluded', tone: 'plain' },
+};
+
+/** Reasons are codes of the helper's policy; one that is not known here is shown as it is. Null where there is none. */
+export function reasonWords({ reason, decision }: Pick<Route, 'reason' | 'decision'>): WordId | null {
+  if (reason === '') {
+    return decision === 'routed' ? null : 'routes.reason.none';
+  }
+  const id = `routes.reason.${reason}`;
+  return Object.hasOwn(en, id) ? (id as WordId) : 'routes.reason.unknown';
+}
+
+export const modeWords: Readonly<Record<string, WordId>> = {
+  resolved: 'routes.mode.resolved',
+  'resolv-conf': 'routes.mode.resolv-conf',
+  off: 'routes.mode.off',
+};
