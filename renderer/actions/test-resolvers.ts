@@ -17,7 +17,7 @@ export const testResolvers: Action = {
   icon: Globe,
   isAvailable: ({ app }) => app.mirror.getState().link.kind === 'live' && app.window.getState().chosen !== null,
   run: (context) => {
-    context.app.window.setState({ view: 'cluster', tab: 'routes' });
+    context.app.window.setState({ view: 'cluster', tab: 'routes', isListing: false });
     return askResolvers(context, '');
   },
 };

@@ -16,7 +16,6 @@ import { OffStage } from './OffStage.tsx';
 import { PowerSwitch } from './PowerSwitch.tsx';
 import { PreparingStage } from './PreparingStage.tsx';
 import { useEarlierSteps } from './use-earlier-steps.ts';
-import { useEnding } from './use-ending.ts';
 
 /** The chosen cluster: one switch, and below it whatever its state calls for. */
 export function ClusterView() {
@@ -54,7 +53,6 @@ interface StageProps {
 
 function Stage({ context, chosen, connection }: StageProps) {
   const earlier = useEarlierSteps(connection);
-  const ending = useEnding(connection);
   if (context.problem !== null) {
     return (
       <div className={styles.stage}>
@@ -73,6 +71,6 @@ function Stage({ context, chosen, connection }: StageProps) {
     case 'failed':
       return <FailedStage context={context} connection={connection} earlier={earlier} />;
     default:
-      return <OffStage context={context} chosen={chosen} last={connection?.last ?? null} wasOn={ending} />;
+      return <OffStage context={context} chosen={chosen} last={connection?.last ?? null} />;
   }
 }

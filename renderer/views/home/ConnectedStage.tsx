@@ -4,6 +4,7 @@ import { useApp, useServices, useWindow } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { AgentTab } from '../agent/AgentTab.tsx';
+import { RoutesTab } from '../routes/RoutesTab.tsx';
 import { ServicesTab } from '../services/ServicesTab.tsx';
 import styles from './ClusterView.module.css';
 import { DegradedNotice } from './DegradedNotice.tsx';
@@ -46,13 +47,9 @@ export function ConnectedStage({ context, connection }: { readonly context: Cont
         ) : tab === 'agent' ? (
           <AgentTab connection={connection} />
         ) : (
-          <RoutesPlace />
+          <RoutesTab context={context} connection={connection} />
         )}
       </Tabs>
     </div>
   );
-}
-
-function RoutesPlace() {
-  return null;
 }

@@ -6,29 +6,31 @@ import { Button } from '../../kit/Button.tsx';
 import { Card } from '../../kit/Card.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { Tabs } from '../../kit/Tabs.tsx';
-import { useApp, useMirror, useWindow } from '../../store/hooks.ts';
-import { activeConnection } from '../../store/mirror.ts';
+import { useAnswer, useApp, useMirror, useWindow } from '../../store/hooks.ts';
+import { activeConnection, keyText } from '../../store/mirror.ts';
 import { useWords } from '../../words/words.ts';
+import { Preview } from '../routes/Preview.tsx';
+import { Proof } from '../routes/Proof.tsx';
+import { ResolverTest } from '../routes/ResolverTest.tsx';
 import { ServicesTab } from '../services/ServicesTab.tsx';
 import styles from './ClusterView.module.css';
 import { ContextFacts } from './ContextFacts.tsx';
-import { OffProof } from './OffProof.tsx';
-import { RoutesPreview } from './RoutesPreview.tsx';
 
 /** Off: what switching it on would change, where it leads, and after switching off the proof that nothing is left. */
 export function OffStage({
   context,
   chosen,
   last,
-  wasOn,
 }: {
   readonly context: Context;
   readonly chosen: ContextKey;
   readonly last: Problem | null;
-  readonly wasOn: boolean;
 }) {
   const say = useWords();
   const app = useApp();
+  const subject = keyText(chosen);
+  // A fresh proof comes first: whoever has just switched off waits for it.
+  const isProved = useAnswer(app.inquiries.proof, subject) !== null;
   const isListing = useWindow((state) => state.isListing);
   return (
     <div className={styles.off}>
@@ -52,14 +54,16 @@ export function OffStage({
             <OtherOn />
             {last === null ? null : <ProblemCard problem={last} />}
             <HelperNotice />
-            {wasOn ? <OffProof context={context.name} /> : null}
-            <RoutesPreview context={context} />
+            {isProved ? <Proof subject={subject} /> : null}
+            <Preview context={context} />
             <section className={styles.section}>
               <h2 className={styles.heading}>{say('home.contextTitle')}</h2>
               <Card className={styles.panel}>
                 <ContextFacts context={context} />
               </Card>
             </section>
+            {isProved ? null : <Proof subject={subject} />}
+            <ResolverTest subject={subject} />
           </div>
         )}
       </Tabs>

@@ -1,4 +1,6 @@
 import { ArrowLeftRight, Box, Globe } from 'lucide-react';
+import { useEffect } from 'react';
+import type { Context } from '../../../app/contract/index.ts';
 import { previewRoutes } from '../../actions/preview-routes.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
@@ -9,18 +11,33 @@ import { CodeChips } from '../../parts/CodeChips.tsx';
 import { Fact, Facts } from '../../parts/Facts.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { useAnswer, useApp, useMirror } from '../../store/hooks.ts';
+import { contextKey } from '../../store/listings.ts';
+import { keyText } from '../../store/mirror.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './Routes.module.css';
 import { RoutesTable } from './RoutesTable.tsx';
 import { modeWords } from './route-words.ts';
 
+/** Milliseconds that one rests on a cluster before it is asked: who leafs through the list asks none. */
+const rest = 300;
+
 /** While the cluster is off: what switching it on would change on this computer. Asking changes nothing. */
-export function Preview({ subject }: { readonly subject: string }) {
+export function Preview({ context }: { readonly context: Context }) {
+  const subject = keyText(contextKey(context));
   const say = useWords();
   const run = useRunAction();
   const answer = useAnswer(useApp().inquiries.preview, subject);
   const isHelperReady = useMirror(({ snapshot }) => snapshot?.helper.state === 'ready');
-  const isAsking = answer?.isAsking ?? false;
+  const isLive = useMirror(({ link }) => link.kind === 'live');
+  // By itself only where looking opens no login, runs no program of the kubeconfig and asks for no password.
+  const isAskedAlone = answer === null && isLive && isHelperReady && context.confirmed && context.execPlugin === null;
+  useEffect(() => {
+    if (isAskedAlone) {
+      const timer = setTimeout(() => run(previewRoutes), rest);
+      return () => clearTimeout(timer);
+    }
+  }, [isAskedAlone, run]);
+  const isAsking = isAskedAlone || (answer?.isAsking ?? false);
   const preview = answer?.value ?? null;
   return (
     <Section
@@ -58,11 +75,13 @@ export function Preview({ subject }: { readonly subject: string }) {
               <Point icon={ArrowLeftRight} words={say('routes.pointRoutes')} />
               <Point icon={Globe} words={say('routes.pointNames')} />
               <Point icon={Box} words={say('routes.pointAgent')} />
-              {isHelperReady ? null : <li className={styles.second}>{say('routes.previewPassword')}</li>}
+              <Why context={context} />
             </ul>
-            <Button kind="primary" icon={previewRoutes.icon} onClick={() => run(previewRoutes)}>
-              {say('routes.preview')}
-            </Button>
+            {context.confirmed ? (
+              <Button icon={previewRoutes.icon} onClick={() => run(previewRoutes)}>
+                {say('routes.preview')}
+              </Button>
+            ) : null}
           </div>
         </div>
       )}
@@ -77,4 +96,15 @@ function Point({ icon: Icon, words }: { readonly icon: typeof Box; readonly word
       <ForeignText text={words} kind="lines" />
     </li>
   );
+}
+
+/** Why it is not asked by itself. */
+function Why({ context }: { readonly context: Context }) {
+  const say = useWords();
+  const words = !context.confirmed
+    ? 'home.previewUnconfirmed'
+    : context.execPlugin === null
+      ? 'routes.previewPassword'
+      : 'home.previewPlugin';
+  return <li className={styles.second}>{say(words)}</li>;
 }
