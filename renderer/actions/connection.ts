@@ -9,10 +9,10 @@ import type { Action, ActionContext } from './action.ts';
 const chosenContext = (app: App): Context | null =>
   findContext(app.contexts.getState().contexts, app.window.getState().chosen);
 
-/** True where switching would end something: any phase but off, and failed, which waits for another try. */
+/** True where switching would end something: any phase but off, and failed unless it tries again by itself. */
 export function isOn(app: App, key: ContextKey | null): boolean {
-  const phase = connectionOf(app.mirror.getState().snapshot, key)?.phase ?? 'off';
-  return phase !== 'off' && phase !== 'failed';
+  const connection = connectionOf(app.mirror.getState().snapshot, key);
+  return connection?.phase === 'failed' ? connection.retry === 'automatic' : (connection?.phase ?? 'off') !== 'off';
 }
 
 /** A note of what the core refused. */

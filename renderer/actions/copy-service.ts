@@ -5,7 +5,9 @@ import { type ShownService, shownForm, shownService } from './shown-service.ts';
 /** Copies a Service's address in the form that was used last, and says what was copied. */
 export async function copyAddress({ app, say }: ActionContext, shown: ShownService): Promise<void> {
   const form = shownForm(app, shown);
-  if (form !== null) {
+  if (form === null) {
+    app.toasts.getState().show({ tone: 'bad', text: say('services.noForms') });
+  } else {
     const isCopied = await app.host.copyText(form.text);
     app.toasts
       .getState()
@@ -23,10 +25,7 @@ export const copyService: Action = {
   group: 'service',
   icon: Copy,
   keys: 'C',
-  isAvailable: ({ app }) => {
-    const shown = shownService(app);
-    return shown !== null && shownForm(app, shown) !== null;
-  },
+  isAvailable: ({ app }) => shownService(app) !== null,
   run: async (context) => {
     const shown = shownService(context.app);
     if (shown !== null) {

@@ -53,7 +53,20 @@ function Sheet(props: SidePanelProps) {
     <Radix.Root open onOpenChange={(next) => (next ? undefined : onClose())}>
       <Radix.Portal>
         <Radix.Overlay className={styles.scrim} />
-        <Radix.Content className={styles.sheet} aria-label={label} aria-describedby={undefined}>
+        <Radix.Content
+          className={styles.sheet}
+          aria-label={label}
+          aria-describedby={undefined}
+          data-side-panel=""
+          tabIndex={-1}
+          // To the sheet itself: a button that takes it would show its tooltip over what one came to read.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            if (event.currentTarget instanceof HTMLElement) {
+              event.currentTarget.focus();
+            }
+          }}
+        >
           <Radix.Title hidden>{label}</Radix.Title>
           <Inside {...props} />
         </Radix.Content>

@@ -6,7 +6,7 @@ import { hasModifier, isPressOf, takesText } from './keys.ts';
 
 /** What is over the page and has the keys for itself. */
 const overPage =
-  '[role="dialog"][data-state="open"], [role="menu"][data-state="open"], [role="listbox"][data-state="open"]';
+  '[role="dialog"][data-state="open"]:not([data-side-panel]), [role="menu"][data-state="open"], [role="listbox"][data-state="open"]';
 
 /** Hears the keyboard, the menu and the tray for the whole window: the one place that does. */
 export function Keys() {

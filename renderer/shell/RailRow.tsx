@@ -46,6 +46,9 @@ function detail(say: Say, context: Context, connection: Connection | null): stri
     case 'failed':
       return failedWords(say, connection.because.code);
     case undefined:
+      if (context.problem !== null) {
+        return say('shell.brokenContext');
+      }
       return context.confirmed ? say('state.off') : say('shell.unconfirmed');
     default:
       return say(`state.${connection?.phase ?? 'off'}`);

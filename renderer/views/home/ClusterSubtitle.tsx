@@ -1,16 +1,19 @@
-import type { Connection, Context } from '../../../app/contract/index.ts';
+import { useMemo } from 'react';
+import type { Connection, Context, Service } from '../../../app/contract/index.ts';
 import { sayRefusal } from '../../actions/connection.ts';
 import { useActionContext } from '../../actions/use-action.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { NamespaceChoice } from '../../parts/NamespaceChoice.tsx';
 import { useNow } from '../../parts/use-now.ts';
-import { useServices, useSettings, useWindow } from '../../store/hooks.ts';
+import { useListedServices, useServices, useSettings, useWindow } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
 import { isSameKey } from '../../store/mirror.ts';
 import { useFormat } from '../../words/format.ts';
 import { type Say, useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
 import { useNamespaces } from './use-namespaces.ts';
+
+const none: readonly Service[] = [];
 
 /** Since when, whose short names resolve, and as whom. */
 export function ClusterSubtitle({
@@ -63,14 +66,23 @@ function HomeNamespace({ context, connection }: { readonly context: Context; rea
   const say = useWords();
   const actions = useActionContext();
   const settings = useSettings();
-  const seen = useServices((state) => state.namespaces);
+  const streamed = useServices((state) => state.namespaces);
+  const listed = useListedServices((state) => (isSameKey(state.context, contextKey(context)) ? state.rows : none));
+  const seen = useMemo(
+    () => (connection?.phase === 'connected' ? streamed : [...new Set(listed.map(({ namespace }) => namespace))]),
+    [connection?.phase, streamed, listed],
+  );
   const chosen = useWindow((state) => state.chosen) ?? contextKey(context);
   const own = settings?.contexts.find((one) => isSameKey(one, contextKey(context)))?.homeNamespace ?? '';
   const home =
     connection?.phase === 'connected' || connection?.phase === 'reconnecting'
       ? connection.homeNamespace
       : own || context.namespace;
-  const namespaces = useNamespaces(chosen, connection?.phase === 'connected' ? seen : [], home === '' ? [] : [home]);
+  const namespaces = useNamespaces(
+    chosen,
+    seen,
+    useMemo(() => (home === '' ? [] : [home]), [home]),
+  );
   return (
     <span className={styles.fact}>
       {say('home.homeNamespace')}{' '}

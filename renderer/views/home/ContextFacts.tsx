@@ -22,11 +22,12 @@ export function ContextFacts({ context }: { readonly context: Context }) {
       <dl className={styles.facts}>
         <dt>{say('home.server')}</dt>
         <dd>
-          <ForeignText text={server} kind="code" />
+          <ForeignText text={server} kind="lines" bound={2000} className={styles.whole} />
         </dd>
         <dt>{say('home.userLong')}</dt>
         <dd>
-          <ForeignText text={user === '' ? '–' : user} /> · {say(authenticationWords[authentication])}
+          <ForeignText text={user === '' ? '–' : user} kind="lines" bound={1000} /> ·{' '}
+          {say(authenticationWords[authentication])}
         </dd>
         <dt>{say('home.namespace')}</dt>
         <dd>
@@ -34,7 +35,7 @@ export function ContextFacts({ context }: { readonly context: Context }) {
         </dd>
         <dt>{say('home.file')}</dt>
         <dd>
-          <ForeignText text={file} kind="code" />
+          <ForeignText text={file} kind="lines" bound={4096} className={styles.whole} />
         </dd>
       </dl>
       {execPlugin === null ? null : <Plugin plugin={execPlugin} />}

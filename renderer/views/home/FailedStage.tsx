@@ -46,14 +46,12 @@ export function FailedStage({
                       {say('home.startHelper')}
                     </Button>
                   ) : null}
-                  {retry === 'pointless' ? null : (
-                    <Button
-                      kind={isAboutHelper ? 'quiet' : 'primary'}
-                      onClick={() => void connectContext(actions, context)}
-                    >
-                      {say('home.tryAgain')}
-                    </Button>
-                  )}
+                  <Button
+                    kind={isAboutHelper || retry === 'pointless' ? 'quiet' : 'primary'}
+                    onClick={() => void connectContext(actions, context)}
+                  >
+                    {say('home.tryAgain')}
+                  </Button>
                   {retry === 'automatic' ? (
                     <Button onClick={() => void disconnectAll(actions)}>{say('home.stopTrying')}</Button>
                   ) : null}

@@ -49,18 +49,20 @@ function PathCard({ connection }: { readonly connection: Live }) {
 function RoundTripCard() {
   const say = useWords();
   const format = useFormat();
-  const samples = useCounters((state) => state.samples);
+  const all = useCounters((state) => state.samples);
+  // Zero says that nothing was measured yet.
+  const samples = useMemo(() => all.filter(({ roundTripMicroseconds }) => roundTripMicroseconds > 0), [all]);
   const times = useMemo(() => samples.map(({ at }) => at), [samples]);
   const values = useMemo(() => samples.map(({ roundTripMicroseconds }) => roundTripMicroseconds), [samples]);
   const lines = useMemo(() => [values.map((value) => value / 1000)], [values]);
   const latest = values.at(-1);
   const p95 = quantile(values, 0.95);
-  const words = latest === undefined || latest === 0 ? say('home.notYet') : format.microseconds(latest);
+  const words = latest === undefined ? say('home.notYet') : format.microseconds(latest);
   return (
     <FigureCard
       label={say('home.roundTrip')}
       value={words}
-      detail={p95 === null || p95 === 0 ? '' : say('home.p95', { time: format.microseconds(p95) })}
+      detail={p95 === null ? '' : say('home.p95', { time: format.microseconds(p95) })}
       chart={
         <Line times={times} lines={lines} label={say('kit.latest', { name: say('home.roundTrip'), value: words })} />
       }

@@ -8,6 +8,7 @@ import { testService } from '../../actions/test-service.ts';
 import { useActionContext, useRunAction } from '../../actions/use-action.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Button } from '../../kit/Button.tsx';
+import { cleanText } from '../../kit/clean-text.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { IconButton } from '../../kit/IconButton.tsx';
 import { Select } from '../../kit/Select.tsx';
@@ -53,7 +54,7 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
       label={say('services.panelLabel', { name, namespace })}
       title={
         <>
-          <ForeignText text={name} bound={80} />
+          <ForeignText text={cleanText(name).trim() === '' ? say('services.unseenName') : name} bound={80} />
           <Badge>{service.headless ? say('services.headless') : service.type}</Badge>
         </>
       }
@@ -113,7 +114,7 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
           </div>
         </Section>
       )}
-      <EndpointList service={service} />
+      <EndpointList key={`${namespace}/${name}`} service={service} />
       <LabelList labels={service.labels} />
     </SidePanel>
   );
@@ -128,7 +129,8 @@ function Subtitle({ service }: { readonly service: Service }) {
     readiness === 'outside' ? say('services.outsideLong') : say('services.endpointsReady', { count: ready });
   return (
     <>
-      <ForeignText text={service.namespace} bound={80} /> · {state} · {format.duration(now - service.createdAt)}
+      <ForeignText text={service.namespace} bound={80} /> · {state}
+      {service.createdAt > 0 ? ` · ${format.duration(now - service.createdAt)}` : null}
     </>
   );
 }

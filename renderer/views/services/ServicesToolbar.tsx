@@ -5,7 +5,6 @@ import { listServices } from '../../actions/list-services.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
 import { Dialog } from '../../kit/Dialog.tsx';
-import { IconButton } from '../../kit/IconButton.tsx';
 import { MultiSelect } from '../../kit/MultiSelect.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { SearchInput } from '../../kit/TextInput.tsx';
@@ -67,13 +66,9 @@ export function ServicesToolbar({
         <ToggleChip icon={Star} isOn={filter.isPinnedOnly} onChange={(isPinnedOnly) => change({ isPinnedOnly })}>
           {say('services.pinned')}
         </ToggleChip>
-        <IconButton
-          icon={Layers}
-          label={say('services.group')}
-          keys="Shift+G"
-          isPressed={filter.isGrouped}
-          onClick={() => change({ isGrouped: !filter.isGrouped })}
-        />
+        <ToggleChip icon={Layers} isOn={filter.isGrouped} onChange={(isGrouped) => change({ isGrouped })}>
+          {say('services.group')}
+        </ToggleChip>
       </div>
       <Notices source={source} />
     </>

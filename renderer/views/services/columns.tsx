@@ -1,6 +1,7 @@
 /** The columns of the list: what each shows, and which of them a width has room for. */
 import { createColumnHelper, rowSortingFeature, tableFeatures } from '@tanstack/react-table';
 import { Star } from 'lucide-react';
+import { cleanText } from '../../kit/clean-text.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import type { SortColumn } from '../../store/window.ts';
 import type { Format } from '../../words/format.ts';
@@ -70,7 +71,11 @@ function cellOf(name: ColumnName, entry: Entry, { say, format, pinned, now }: Ce
     case 'name':
       return (
         <span className={styles.name}>
-          <ForeignText text={service.name} />
+          {cleanText(service.name).trim() === '' ? (
+            <span className={styles.absent}>{say('services.unseenName')}</span>
+          ) : (
+            <ForeignText text={service.name} />
+          )}
           {pinned.has(entry.key) ? <Star className={styles.star} aria-label={say('services.isPinned')} /> : null}
         </span>
       );
@@ -89,7 +94,7 @@ function cellOf(name: ColumnName, entry: Entry, { say, format, pinned, now }: Ce
     case 'ready':
       return <ReadyBadge entry={entry} />;
     default:
-      return format.duration(now - service.createdAt);
+      return service.createdAt > 0 ? format.duration(now - service.createdAt) : '–';
   }
 }
 
