@@ -29,6 +29,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'gui',
+          include: ['tests/gui/*.test.ts'],
+          globalSetup: ['tests/gui/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
           ...endToEnd,
           name: 'cluster',
           include: ['tests/cluster/**/*.test.ts'],

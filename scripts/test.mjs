@@ -1,10 +1,11 @@
 // `npm test`: every check, and a last line that counts them all. Checks that mostly wait or use one processor run two at
-// a time, each with its output in one piece when it ends; the end-to-end tests come last, for themselves. A tier that
-// this machine cannot run is skipped loudly; in CI (CI=true) nothing may be skipped.
+// a time, each with its output in one piece when it ends; the window's tests and the end-to-end tests come last, one after
+// the other. A tier that this machine cannot run is skipped loudly; in CI (CI=true) nothing may be skipped.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { browserPackages, ensureDebianPackages } from './debian.mjs';
 import { ensureModules, ensureNative, projectEnvironment, root } from './tools.mjs';
 
 const only = process.argv.slice(2);
@@ -136,6 +137,15 @@ function vitest(name, project) {
   };
 }
 
+/** A check that this machine cannot run. */
+function skipped(name, why) {
+  const perform = async () => {
+    say(`SKIPPED: ${name}: ${why}`);
+    return { skipped: 1 };
+  };
+  return { name, perform };
+}
+
 /** Why the end-to-end tier cannot run here; empty where it can. */
 function whyNoCluster() {
   if (process.platform !== 'linux') {
@@ -178,17 +188,17 @@ const tiers = [
   ],
   ['unit', () => [vitest('unit tests', 'unit')]],
   [
+    'gui',
+    () => {
+      const why = process.env.SLIPWAY_TEST_BROWSER ? '' : ensureDebianPackages(say, browserPackages);
+      return [why === '' ? vitest('window tests', 'gui') : skipped('window tests', why)];
+    },
+  ],
+  [
     'cluster',
     () => {
       const why = whyNoCluster();
-      if (why !== '') {
-        const skip = async () => {
-          say(`SKIPPED: end-to-end tests: ${why}`);
-          return { skipped: 1 };
-        };
-        return [{ name: 'end-to-end tests', perform: skip }];
-      }
-      return [vitest('end-to-end tests', 'cluster*')];
+      return [why === '' ? vitest('end-to-end tests', 'cluster*') : skipped('end-to-end tests', why)];
     },
   ],
 ];
@@ -225,12 +235,11 @@ await ensureModules(say);
 await ensureNative(say);
 const asked = tiers.filter(([tier]) => only.length === 0 || only.includes(tier));
 const checksOf = (isWanted) => asked.filter(([tier]) => isWanted(tier)).flatMap(([, checks]) => checks());
-const quick = checksOf((tier) => tier !== 'cluster');
+/** These use all processors themselves. */
+const isAlone = (tier) => tier === 'gui' || tier === 'cluster';
+const quick = checksOf((tier) => !isAlone(tier));
 await performAll(quick, Math.min(sideBySide, quick.length));
-await performAll(
-  checksOf((tier) => tier === 'cluster'),
-  1,
-);
+await performAll(checksOf(isAlone), 1);
 if (inContinuousIntegration && total.skipped > 0) {
   process.stdout.write('\nIn CI nothing may be skipped.\n');
   process.exitCode = 1;

@@ -1,6 +1,7 @@
 import { Suspense } from 'react';
 import { SkeletonRows } from '../kit/Skeleton.tsx';
 import { Toaster } from '../kit/Toaster.tsx';
+import { VisuallyHidden } from '../kit/VisuallyHidden.tsx';
 import { useApp, useMirror, useSettings, useWindow } from '../store/hooks.ts';
 import { viewOf, Welcome } from '../views/registry.ts';
 import { useWords } from '../words/words.ts';
@@ -75,8 +76,11 @@ function Coming() {
 function Waiting({ isLost }: { readonly isLost: boolean }) {
   const say = useWords();
   return (
-    <main className={styles.waiting}>
+    <main id="content" tabIndex={-1} className={styles.waiting}>
       <BrandMark />
+      <VisuallyHidden>
+        <h1>{say('shell.brand')}</h1>
+      </VisuallyHidden>
       <p role="status">{isLost ? say('shell.lost') : say('shell.connectingCore')}</p>
     </main>
   );

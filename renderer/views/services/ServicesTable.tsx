@@ -5,6 +5,7 @@ import type { ContextKey } from '../../../app/contract/index.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { HeaderCell, Table, TableHead } from '../../kit/Table.tsx';
 import { tokenValue } from '../../kit/theme.ts';
+import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useApp, useWindow } from '../../store/hooks.ts';
 import { serviceKey } from '../../store/services.ts';
@@ -116,7 +117,9 @@ export const ServicesTable = memo(function ServicesTable({
                 {say(wordsOfColumn(id))}
               </HeaderCell>
             ))}
-            <HeaderCell>{''}</HeaderCell>
+            <HeaderCell>
+              <VisuallyHidden>{say('kit.copy')}</VisuallyHidden>
+            </HeaderCell>
           </TableHead>
         </div>
         <div ref={scroll} className={styles.scroll} role="presentation">

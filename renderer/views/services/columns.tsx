@@ -56,7 +56,8 @@ export interface CellSurroundings {
 export function makeColumns(names: readonly ColumnName[], surroundings: CellSurroundings) {
   return helper.columns(
     names.map((name) =>
-      helper.display({
+      // The list comes sorted and cells read the whole entry; but only a column with a value can be sorted by.
+      helper.accessor(({ key }) => key, {
         id: name,
         enableSorting: name !== 'ports',
         cell: ({ row }) => cellOf(name, row.original, surroundings),
