@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { app } from 'electron';
-import type { Context, Settings, Snapshot } from '../app/contract/index.ts';
+import type { Context, CoreLink, Settings, Snapshot } from '../app/contract/index.ts';
 import { setAppMenu } from './app-menu.ts';
 import { serveBridge } from './bridge.ts';
 import { openCoreProcess } from './core-process.ts';
@@ -31,6 +31,7 @@ function start(): void {
   let seen = { settings: -1, contexts: -1 };
   let tray: TrayMenu | null = null;
   let isTrayShown = false;
+  let isStarted = false;
 
   const words = () => wordsOf(settings?.language ?? 'system', app.getLocale());
   const core = openCoreProcess({
@@ -94,6 +95,20 @@ function start(): void {
     }
     contexts = listed.ok ? listed.value.contexts : contexts;
     showTray();
+    connectAtStart(link);
+  }
+
+  /** Once, and only where nothing is on or wanted: what was on before is restored by the core itself. */
+  function connectAtStart(link: CoreLink): void {
+    const chosen = settings?.connectAtStart ?? null;
+    if (isStarted || snapshot === null || settings === null) {
+      return;
+    }
+    isStarted = true;
+    const context = contexts.find(({ name, file }) => name === chosen?.context && file === chosen.file);
+    if (context?.confirmed === true && snapshot.wanted.length === 0) {
+      void link.call('connect', { context: context.name });
+    }
   }
 
   function showTray(): void {
