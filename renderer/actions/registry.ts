@@ -3,6 +3,7 @@ import type { Action } from './action.ts';
 import { addKubeconfig } from './add-kubeconfig.ts';
 import { cancelWork } from './cancel-work.ts';
 import { toggleContrast } from './change-settings.ts';
+import { checkAgent } from './check-agent.ts';
 import { pinContext, toggleConnection } from './connection.ts';
 import { copyActivity } from './copy-activity.ts';
 import { copyService } from './copy-service.ts';
@@ -27,6 +28,7 @@ export const actions: readonly Action[] = [
   toggleConnection,
   pinContext,
   prepareHelper,
+  checkAgent,
   copyService,
   testService,
   openService,

