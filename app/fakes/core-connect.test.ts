@@ -45,6 +45,21 @@ describe('connect and disconnect', () => {
     expect(world.store.kept.wanted).toEqual([]);
   });
 
+  it('keeps whose a refused range is, once connected', async () => {
+    const harness = new CoreHarness();
+    const { host, store } = harness.world;
+    host.networks = [...host.networks, { prefix: '172.20.0.0/16', interface: 'docker0' }];
+    store.kept = { ...store.kept, settings: { ...store.kept.settings, extraRanges: ['172.20.0.0/16'] } };
+    const { routes, degraded } = await harness.connect();
+    expect(routes.find(({ kind }) => kind === 'extra')).toMatchObject({
+      decision: 'refused',
+      reason: 'own-subnet',
+      conflict: '172.20.0.0/16',
+      interface: 'docker0',
+    });
+    expect(degraded).toMatchObject([{ code: 'route-refused', facts: { interface: 'docker0' } }]);
+  });
+
   it('changes nothing before the plan is known to be good, and then asks for the agent before the tunnel', async () => {
     const harness = new CoreHarness();
     const { world } = harness;

@@ -5,12 +5,12 @@ import { Badge } from '../kit/Badge.tsx';
 import { Button } from '../kit/Button.tsx';
 import { Card } from '../kit/Card.tsx';
 import { ProblemCard } from '../kit/ProblemCard.tsx';
-import { useApp, useContexts, useMirror } from '../store/hooks.ts';
+import { useApp, useMirror, useSettings } from '../store/hooks.ts';
 import { useWords } from '../words/words.ts';
 import styles from './SandboxCard.module.css';
 import { WorkProgress } from './WorkProgress.tsx';
 
-/** The kubeconfig that the sandbox writes (sandbox/README.md). */
+/** The kubeconfig that the sandbox writes; the core has it among the added files as long as the sandbox runs. */
 const sandboxFile = /[\\/]sandbox\b.*[\\/]admin\.kubeconfig$/;
 
 /** A whole cluster on this computer to try things with: begun, watched, cancelled, ended. */
@@ -19,7 +19,7 @@ export function SandboxCard() {
   const run = useRunAction();
   const app = useApp();
   const work = useMirror(({ snapshot }) => snapshot?.work ?? null);
-  const isUp = useContexts(({ contexts }) => contexts.some(({ file }) => sandboxFile.test(file)));
+  const isUp = useSettings()?.kubeconfigFiles.some((file) => sandboxFile.test(file)) ?? false;
   const running = work === null ? null : runningWork(app, ['sandbox-start', 'sandbox-stop']);
   const last = work?.findLast(({ kind }) => kind !== 'report') ?? null;
   return (

@@ -27,18 +27,19 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 export function formatWith(intl: IntlShape): Format {
-  const unit = (value: number, name: string, digits: number) =>
+  const unit = (value: number, name: string, digits: number, display: 'short' | 'long' = 'short') =>
     intl.formatNumber(value, {
       style: 'unit',
       unit: name,
-      unitDisplay: 'short',
+      unitDisplay: display,
       maximumFractionDigits: digits,
     } as Parameters<IntlShape['formatNumber']>[1]);
   const sized = (bytes: number, suffix: string) => {
     const least = Math.max(0, bytes);
     const power = least < 1000 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(least) / 3));
     const value = least / 1000 ** power;
-    return unit(value, `${byteUnits[power]}${suffix}`, power === 0 || value >= 100 ? 0 : 1);
+    const isPlain = power === 0 && suffix === ''; // "174 byte" is what the short form says
+    return unit(value, `${byteUnits[power]}${suffix}`, power === 0 || value >= 100 ? 0 : 1, isPlain ? 'long' : 'short');
   };
   const took = (milliseconds: number) => {
     if (milliseconds < second) {

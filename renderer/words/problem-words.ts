@@ -19,7 +19,7 @@ export function problemWords(intl: IntlShape, problem: Problem): ProblemWords {
     return intl.formatMessage({ id }, facts);
   };
   return {
-    title: worded(`problem.${problem.code}.title`, problem.title),
+    title: refusedRange(intl, problem.code, facts) ?? worded(`problem.${problem.code}.title`, problem.title),
     fixes: problem.fixes.map((fix, index) =>
       fix.kind === 'advice' ? { ...fix, text: worded(`problem.${problem.code}.fix${index + 1}`, fix.text) } : fix,
     ),
@@ -27,3 +27,17 @@ export function problemWords(intl: IntlShape, problem: Problem): ProblemWords {
 }
 
 const argumentsOf = (message: string): string[] => [...message.matchAll(/\{(\w+)/g)].map(([, name]) => name ?? '');
+
+/** Where nothing collides (a public range, say), the core puts English words in the place of an address: the reason says it better. */
+function refusedRange(intl: IntlShape, code: string, facts: Readonly<Record<string, string>>): string | null {
+  const reason = `routes.reason.${facts.reason ?? ''}`;
+  if (
+    code !== 'route-refused' ||
+    /^[\da-f.:]+(\/\d+)?$/i.test(facts.conflict ?? '') ||
+    intl.messages[reason] === undefined
+  ) {
+    return null;
+  }
+  const words = intl.formatMessage({ id: reason }, facts);
+  return intl.formatMessage({ id: 'routes.refusedBecause' }, { range: facts.prefix ?? '', reason: words });
+}

@@ -152,8 +152,8 @@ describe('figures', () => {
   const other = formatWith(createWords('zh-CN', chinese));
 
   it.each([
-    [0, '0 byte'],
-    [999, '999 byte'],
+    [0, '0 bytes'],
+    [999, '999 bytes'],
     [1000, '1 kB'],
     [38_000_000, '38 MB'],
     [412_000_000, '412 MB'],

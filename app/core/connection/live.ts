@@ -1,7 +1,13 @@
 /** What happens while connected, and while the engine lives and looks for its agent. Pure. */
 import { type Problem, problem } from '../../contract/index.ts';
 import { noCounters, totalOf } from '../counters/totals.ts';
-import { type EngineEvent, type NamesInForce, problemFromWire, type Ready } from '../engine-messages.ts';
+import {
+  type EngineEvent,
+  type NamesInForce,
+  problemFromWire,
+  type Ready,
+  type RouteDecision,
+} from '../engine-messages.ts';
 import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
@@ -27,6 +33,20 @@ const stableAfter = 60_000;
 
 type LiveState = Connected | Reconnecting;
 
+/** What the helper refused when it was asked first: the engine was not given it, so that it says nothing of it. */
+function refusedBefore({ ascent }: Ascending, { routes }: Ready): RouteDecision[] {
+  const told = new Set(routes.map(({ prefix }) => prefix));
+  return ascent.routes
+    .filter(({ prefix, decision }) => decision === 'refused' && !told.has(prefix))
+    .map(({ prefix, reason, conflict, interface: name }) => ({
+      prefix,
+      accepted: false,
+      reason,
+      conflict,
+      interface: name,
+    }));
+}
+
 /** The way up is over: the engine verified the data path. */
 export function becomeConnected(state: Ascending, plan: RangePlan, ready: Ready, moment: Moment): Transition {
   const { agent } = state.held;
@@ -34,7 +54,7 @@ export function becomeConnected(state: Ascending, plan: RangePlan, ready: Ready,
     return { state, effects: [] }; // connect is only sent with an agent
   }
   const { clusterDomain } = ready.agent;
-  const decided = decideRoutes(plan, ready.routes);
+  const decided = decideRoutes(plan, [...ready.routes, ...refusedBefore(state, ready)]);
   const pingless = problem('ping-unavailable', 'the agent may not open a ping socket');
   const ended = endStep(beginEngineStep(state.ascent, 'verify', moment.now), 'verify', moment.now);
   const carried = state.phase === 'reconnecting' ? state.live.counters : noCounters(moment.now);

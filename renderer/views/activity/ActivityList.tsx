@@ -8,7 +8,7 @@ import { useFormat } from '../../words/format.ts';
 import { useIntl, useWords } from '../../words/words.ts';
 import styles from './Activity.module.css';
 import { EntryRow } from './EntryRow.tsx';
-import { entriesText, groupedByDay } from './entry-words.ts';
+import { dayWords, entriesText, groupedByDay } from './entry-words.ts';
 
 /** Heights in CSS pixels until a row was measured. */
 const usualDay = 40;
@@ -87,7 +87,7 @@ export function ActivityList({ entries }: { readonly entries: readonly ActivityE
                 <div role="row" aria-rowindex={index + 1} className={styles.day}>
                   {/* biome-ignore lint/a11y/useSemanticElements: see above */}
                   {/* biome-ignore lint/a11y/useFocusableInteractive: it only names a day */}
-                  <span role="rowheader">{format.day(row.at)}</span>
+                  <span role="rowheader">{dayWords(say, format, row.at, Date.now())}</span>
                   <span className={styles.dayCount}>{say('activity.ofDay', { count: row.count })}</span>
                 </div>
               ) : (

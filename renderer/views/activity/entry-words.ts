@@ -179,3 +179,15 @@ export function entriesText(intl: IntlShape, entries: readonly ActivityEntry[]):
     })
     .join('\n');
 }
+
+/** Today and yesterday by name, other days by date. */
+export function dayWords(say: Say, format: Pick<Format, 'day'>, at: number, now: number): string {
+  const midnight = new Date(now).setHours(0, 0, 0, 0);
+  const yesterday = new Date(midnight - 1).toDateString();
+  const day = new Date(at).toDateString();
+  return day === new Date(now).toDateString()
+    ? say('activity.today', { day: format.day(at) })
+    : day === yesterday
+      ? say('activity.yesterday', { day: format.day(at) })
+      : format.day(at);
+}

@@ -59,8 +59,10 @@ export function DiagnosticsView() {
         </Button>
       }
     >
-      <Checks subject={subject} />
-      <ReportPart />
+      <div className={styles.groups}>
+        <Checks subject={subject} />
+        <ReportPart />
+      </div>
     </Page>
   );
 }

@@ -22,10 +22,8 @@ const rules: Readonly<Partial<Record<Check['check'], readonly Rule[]>>> = {
   ],
   tun: [[/^can be opened$/, 'diagnostics.said.tun']],
   resolver: [
-    [/^resolved, with none behind it$/, 'diagnostics.said.resolvedAlone'],
-    [/^resolved, with (.+) behind it$/, 'diagnostics.said.resolved', 'servers'],
-    [/^resolv-conf, with none behind it$/, 'diagnostics.said.resolvConfAlone'],
-    [/^resolv-conf, with (.+) behind it$/, 'diagnostics.said.resolvConf', 'servers'],
+    [/^(\S+), which asks none$/, 'diagnostics.said.resolverAlone', 'resolver'],
+    [/^(\S+), which asks (.+)$/, 'diagnostics.said.resolver', 'resolver', 'servers'],
   ],
   'api-server': [[/^(\S+) answers, (.+)$/, 'diagnostics.said.apiServer', 'server', 'version']],
   rights: [
@@ -48,6 +46,7 @@ const ofAll: readonly Rule[] = [
   [/^there is no TUN$/, 'diagnostics.said.needsTun'],
   [/^an earlier step failed$/, 'diagnostics.said.earlier'],
   [/^the engine would know$/, 'diagnostics.said.needsEngine'],
+  [/^the helper does not run, and is not started for this$/, 'diagnostics.said.helperIdle'],
 ];
 
 export function checkWords({ check, answer }: Pick<Check, 'check' | 'answer'>): Said | null {

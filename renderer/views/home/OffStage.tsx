@@ -6,6 +6,7 @@ import { Button } from '../../kit/Button.tsx';
 import { Card } from '../../kit/Card.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { Tabs } from '../../kit/Tabs.tsx';
+import { Section } from '../../parts/Section.tsx';
 import { useAnswer, useApp, useMirror, useWindow } from '../../store/hooks.ts';
 import { activeConnection, keyText } from '../../store/mirror.ts';
 import { useWords } from '../../words/words.ts';
@@ -56,12 +57,11 @@ export function OffStage({
             <HelperNotice />
             {isProved ? <Proof subject={subject} /> : null}
             <Preview context={context} />
-            <section className={styles.section}>
-              <h2 className={styles.heading}>{say('home.contextTitle')}</h2>
+            <Section title={say('home.contextTitle')}>
               <Card className={styles.panel}>
                 <ContextFacts context={context} />
               </Card>
-            </section>
+            </Section>
             {isProved ? null : <Proof subject={subject} />}
             <ResolverTest subject={subject} />
           </div>

@@ -60,9 +60,14 @@ export function Preview({ context }: { readonly context: Context }) {
             <Fact name={say('routes.upstreams')}>
               <CodeChips values={preview.upstreams} none={say('routes.none')} />
             </Fact>
-            <Fact name={say('routes.agent')}>
-              {say(preview.agent.delivery === 'sent' ? 'routes.agentSent' : 'routes.agentImage')}
-              <CodeChips values={[preview.agent.namespace, preview.agent.image]} none={say('routes.none')} />
+            <Fact name={say('routes.agentIn')}>
+              <CodeChips values={[preview.agent.namespace]} none={say('routes.none')} />
+            </Fact>
+            <Fact name={say('routes.agentOf')}>
+              <CodeChips values={[preview.agent.image]} none={say('routes.none')} />
+              <span className={styles.second}>
+                {say(preview.agent.delivery === 'sent' ? 'routes.agentSent' : 'routes.agentImage')}
+              </span>
             </Fact>
           </Facts>
         </div>

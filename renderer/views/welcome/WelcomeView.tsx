@@ -6,7 +6,7 @@ import { Button } from '../../kit/Button.tsx';
 import { IconButton } from '../../kit/IconButton.tsx';
 import { SandboxCard } from '../../parts/SandboxCard.tsx';
 import { BrandMark } from '../../shell/Brand.tsx';
-import { useApp } from '../../store/hooks.ts';
+import { useApp, useMirror } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
 import { HelperStep } from './HelperStep.tsx';
 import { KubeconfigStep } from './KubeconfigStep.tsx';
@@ -19,6 +19,8 @@ export function WelcomeView() {
   const run = useRunAction();
   const context = useActionContext();
   const { settings } = useApp();
+  // One button stands out: the next thing to do.
+  const isReady = useMirror(({ snapshot }) => snapshot?.helper.state === 'ready');
   const end = async () => {
     const result = await settings.change({ welcomed: true });
     if (!result.ok) {
@@ -60,7 +62,7 @@ export function WelcomeView() {
           </ol>
           <div className={styles.end}>
             <span className={styles.later}>{say('welcome.later')}</span>
-            <Button kind="primary" onClick={() => void end()}>
+            <Button kind={isReady ? 'primary' : 'quiet'} onClick={() => void end()}>
               {say('welcome.start')}
               <ArrowRight className={styles.arrow} aria-hidden="true" />
             </Button>

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { problem } from '../../../app/contract/index.ts';
+import { chinese } from '../../words/chinese.ts';
+import { problemWords } from '../../words/problem-words.ts';
+import { createWords } from '../../words/words.ts';
+import { answersByQuestion } from './answers.ts';
+import { refusedBecause } from './refused-names.ts';
+import { reasonWords } from './route-words.ts';
+
+describe('the reason of a decision', () => {
+  it('is known for every code of the helper', () => {
+    const source = readFileSync(join(import.meta.dirname, '../../../native/internal/hostnet/routes/policy.go'), 'utf8');
+    const codes = [...source.matchAll(/Reason\w+\s+= "([a-z0-9-]+)"/g)].map(([, code]) => code ?? '');
+    expect(codes.length).toBeGreaterThan(10);
+    expect(codes.filter((reason) => reasonWords({ reason, decision: 'refused' }) === 'routes.reason.unknown')).toEqual(
+      [],
+    );
+  });
+
+  it('is not needed where a range is routed, and is said to be unknown where it is', () => {
+    expect(reasonWords({ reason: '', decision: 'routed' })).toBeNull();
+    expect(reasonWords({ reason: 'new-code', decision: 'refused' })).toBe('routes.reason.unknown');
+  });
+
+  it('takes the place of English words in the title of a refusal', () => {
+    const intl = createWords('zh-CN', chinese);
+    const facts = { prefix: '8.8.8.0/24', conflict: 'public addresses', interface: 'the internet', reason: 'public' };
+    expect(problemWords(intl, problem('route-refused', '', facts)).title).toBe(
+      `8.8.8.0/24 未路由：${chinese['routes.reason.public']}`,
+    );
+    const colliding = { ...facts, conflict: '10.0.0.0/8', interface: 'tun0', reason: 'other-route' };
+    expect(problemWords(intl, problem('route-refused', '', colliding)).title).toContain('tun0');
+  });
+});
+
+describe('a refused name', () => {
+  it.each([
+    ['8.8.in-addr.arpa', 'routes.refused.reverse'],
+    ['evil\u001b[2J', 'routes.refused.malformed'],
+    ['10.96.0.1', 'routes.refused.malformed'],
+    ['localhost', 'routes.refused.special'],
+    ['a.onion', 'routes.refused.special'],
+    ['dev', 'routes.refused.public'],
+    ['co.uk', 'routes.refused.public'],
+  ])('%j: %s', (name, because) => {
+    expect(refusedBecause(name)).toBe(because);
+  });
+});
+
+describe('answers of resolvers', () => {
+  it('stand beside each other by question', () => {
+    const answer = (question: string, resolver: string) => ({
+      kind: 'upstream' as const,
+      resolver,
+      question,
+      answers: [],
+      milliseconds: 1,
+      problem: null,
+    });
+    const groups = answersByQuestion([answer('a', '1'), answer('b', '1'), answer('a', '2')]);
+    expect(groups.map(([question, answers]) => [question, answers.length])).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
+  });
+});
