@@ -9,6 +9,8 @@ type Source = CommandInput<'addKubeconfig'>['source'];
 /** The contract's limit of a text, in bytes; no kubeconfig that a human wrote is so large. */
 const largestText = 1 << 20;
 
+const nameOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
+
 async function add(context: ActionContext, source: Source): Promise<void> {
   const { app, say } = context;
   const result = await app.host.link.call('addKubeconfig', { source });
@@ -18,7 +20,9 @@ async function add(context: ActionContext, source: Source): Promise<void> {
   }
   const { file, contexts } = result.value;
   const [first] = contexts;
-  app.toasts.getState().show({ tone: 'fine', text: say('settings.added', { count: contexts.length, file }) });
+  app.toasts
+    .getState()
+    .show({ tone: 'fine', text: say('settings.added', { count: contexts.length, file: nameOf(file) }) });
   // Whoever adds the first file wants to see what is in it.
   if (first !== undefined && app.window.getState().chosen === null) {
     app.window.setState({ chosen: { context: first, file } });

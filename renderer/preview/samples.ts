@@ -84,7 +84,7 @@ export const sampleRoutes: readonly Route[] = [
     kind: 'extra',
     origin: 'user',
     decision: 'refused',
-    reason: 'own-network',
+    reason: 'own-subnet',
     conflict: '192.168.1.0/24',
     interface: 'wlan0',
   },

@@ -58,9 +58,11 @@ export function KubeconfigDrop() {
   return isOver ? (
     <div className={styles.over} role="status">
       <div className={styles.frame}>
-        <FileDown className={styles.icon} aria-hidden="true" />
-        <strong className={styles.title}>{say('settings.dropHere')}</strong>
-        <span className={styles.hint}>{say('settings.dropHint')}</span>
+        <div className={styles.note}>
+          <FileDown className={styles.icon} aria-hidden="true" />
+          <strong className={styles.title}>{say('settings.dropHere')}</strong>
+          <span className={styles.hint}>{say('settings.dropHint')}</span>
+        </div>
       </div>
     </div>
   ) : null;

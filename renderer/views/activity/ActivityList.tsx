@@ -87,7 +87,9 @@ export function ActivityList({ entries }: { readonly entries: readonly ActivityE
                 <div role="row" aria-rowindex={index + 1} className={styles.day}>
                   {/* biome-ignore lint/a11y/useSemanticElements: see above */}
                   {/* biome-ignore lint/a11y/useFocusableInteractive: it only names a day */}
-                  <span role="rowheader">{dayWords(say, format, row.at, Date.now())}</span>
+                  <div role="rowheader">
+                    <h2>{dayWords(say, format, row.at, Date.now())}</h2>
+                  </div>
                   <span className={styles.dayCount}>{say('activity.ofDay', { count: row.count })}</span>
                 </div>
               ) : (

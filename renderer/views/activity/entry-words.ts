@@ -30,6 +30,9 @@ export function entryWords(intl: IntlShape, entry: ActivityEntry): EntryWords {
 
 function workEnded(say: Say, { facts }: ActivityEntry): string {
   const { work = '', state = '' } = facts;
+  if (work === 'report' && state === 'done') {
+    return say('activity.reportPrepared'); // where it is shown belongs into a note of the moment
+  }
   const isKnown = ['sandbox-start', 'sandbox-stop', 'report'].includes(work);
   const words = isKnown ? endWords({ kind: work as Work['kind'], state: state as Work['state'] }) : null;
   return words === null ? say('activity.kind.work-ended') : say(words);

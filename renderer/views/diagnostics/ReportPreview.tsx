@@ -71,16 +71,19 @@ export function ReportPreview({ report }: { readonly report: Report }) {
           <ProblemCard problem={written.problem} />
         </div>
       ) : null}
-      <div className={styles.end}>
-        {written?.value ? (
-          <span className={styles.written} role="status">
+      {written?.value ? (
+        <div className={styles.written} role="status">
+          <span className={styles.done}>
             <Badge tone="fine">{say('diagnostics.written')}</Badge>
-            <ForeignText text={written.value.path} kind="code" />
-            <CopyButton text={written.value.path} name={say('diagnostics.path')} kind="ghost" />
           </span>
-        ) : (
-          <span className={styles.written}>{say('diagnostics.asShown')}</span>
-        )}
+          <span className={styles.path}>
+            <ForeignText text={written.value.path} kind="code" bound={1000} />
+          </span>
+          <CopyButton text={written.value.path} name={say('diagnostics.path')} />
+        </div>
+      ) : null}
+      <div className={styles.end}>
+        <span className={styles.promise}>{say('diagnostics.asShown')}</span>
         <Button kind="ghost" onClick={() => inquiries.report.forget()}>
           {say('diagnostics.discard')}
         </Button>

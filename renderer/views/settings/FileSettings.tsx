@@ -92,8 +92,10 @@ function Removal({ file, onClose }: { readonly file: string | null; readonly onC
       description={say('settings.removeHint')}
       footer={
         <>
-          <Button onClick={close}>{say('kit.cancel')}</Button>
-          <Button kind="bad" data-autofocus="" onClick={() => void remove()}>
+          <Button data-autofocus="" onClick={close}>
+            {say('kit.cancel')}
+          </Button>
+          <Button kind="bad" onClick={() => void remove()}>
             {say('settings.remove')}
           </Button>
         </>
