@@ -8,8 +8,9 @@ import { ServicesFooter } from './ServicesFooter.tsx';
 import styles from './ServicesTab.module.css';
 import { ServicesTable } from './ServicesTable.tsx';
 import { ServicesToolbar } from './ServicesToolbar.tsx';
-import { listItems, matchingEntries, orderedEntries } from './service-entries.ts';
+import { listItems, matchingEntries } from './service-entries.ts';
 import { useNamespacesInView } from './use-namespaces-in-view.ts';
+import { useOrderedEntries } from './use-ordered-entries.ts';
 import { useServiceSource } from './use-service-source.ts';
 
 const noPins: ReadonlySet<string> = new Set();
@@ -21,7 +22,6 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
   const rows = useDeferredValue(source.rows);
   const pinnedServices = useSettings()?.pinnedServices;
   const [namespaces, setNamespaces] = useNamespacesInView(context);
-  const { column, isDescending } = filter.sort;
   const pinned = useMemo(
     () =>
       pinnedServices === undefined
@@ -29,7 +29,7 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
         : new Set(pinnedServices.filter((one) => isSameKey(one, context)).map(serviceKey)),
     [pinnedServices, context],
   );
-  const ordered = useMemo(() => orderedEntries(rows, { column, isDescending }), [rows, column, isDescending]);
+  const ordered = useOrderedEntries(rows, filter.sort);
   const matching = useMemo(
     () =>
       matchingEntries(ordered, {

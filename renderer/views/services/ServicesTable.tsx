@@ -111,7 +111,7 @@ export const ServicesTable = memo(function ServicesTable({
             {table.getHeaderGroups()[0]?.headers.map(({ id, column }) => (
               <HeaderCell
                 key={id}
-                sorted={column.getIsSorted() === 'asc' ? 'ascending' : column.getIsSorted() ? 'descending' : 'none'}
+                sorted={id !== sort.column ? 'none' : sort.isDescending ? 'descending' : 'ascending'}
                 onSort={column.getCanSort() ? () => column.toggleSorting() : undefined}
               >
                 {say(wordsOfColumn(id))}

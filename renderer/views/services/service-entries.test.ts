@@ -89,6 +89,20 @@ describe('sorting', () => {
     );
   });
 
+  it('comes to the same from any order before', () => {
+    const before = names('age');
+    const [gone, ...rest] = sampleServices;
+    const changed = rest.map((service, index) => (index === 3 ? { ...service, createdAt: 5 } : service));
+    const added = { ...named('orders'), name: 'added' };
+    const rows = [...changed, added];
+    const keys = (entries: ReturnType<typeof names>) => entries.map(({ key }) => key);
+    for (const column of ['name', 'ready', 'age'] as const) {
+      const sort = { column, isDescending: true };
+      expect(keys(orderedEntries(rows, sort, before))).toEqual(keys(orderedEntries(rows, sort)));
+    }
+    expect(keys(orderedEntries(rows, byName, before))).not.toContain(`${gone?.namespace}/${gone?.name}`);
+  });
+
   it('keeps equal rows by name, whichever way', () => {
     const first = (isDescending: boolean) =>
       names('namespace', isDescending).filter(({ service }) => service.namespace === 'infra')[0]?.service.name;

@@ -90,16 +90,41 @@ const comparisons: Readonly<Record<SortColumn, Compare>> = {
   age: byNumber(({ service }) => -service.createdAt),
 };
 
-/** All rows in order; equal ones stay by name, then by namespace. */
-export function orderedEntries(rows: readonly Service[], sort: ServiceFilter['sort']): readonly Entry[] {
+/**
+ * All rows in order; equal ones stay by name, then by namespace. `before` is the order that they had: sorting what is
+ * nearly in order costs a tenth, which counts where fifty of ten thousand change each second.
+ */
+export function orderedEntries(
+  rows: readonly Service[],
+  sort: ServiceFilter['sort'],
+  before: readonly Entry[] = [],
+): readonly Entry[] {
   const compare = comparisons[sort.column];
   const sign = sort.isDescending ? -1 : 1;
-  return rows
-    .map(entryOf)
-    .sort(
-      (left, right) =>
-        sign * compare(left, right) || comparisons.name(left, right) || comparisons.namespace(left, right),
-    );
+  return asBefore(rows, before).sort(
+    (left, right) => sign * compare(left, right) || comparisons.name(left, right) || comparisons.namespace(left, right),
+  );
+}
+
+/** The rows of now in the order of before, new ones at the end. */
+function asBefore(rows: readonly Service[], before: readonly Entry[]): Entry[] {
+  if (before.length === 0) {
+    return rows.map(entryOf);
+  }
+  const present = new Map<string, Entry>();
+  for (const row of rows) {
+    const entry = entryOf(row);
+    present.set(entry.key, entry);
+  }
+  const kept: Entry[] = [];
+  for (const { key } of before) {
+    const entry = present.get(key);
+    if (entry !== undefined) {
+      kept.push(entry);
+      present.delete(key);
+    }
+  }
+  return [...kept, ...present.values()];
 }
 
 export interface Wish {
