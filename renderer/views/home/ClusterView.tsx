@@ -1,8 +1,10 @@
 import type { Connection, Context, ContextKey } from '../../../app/contract/index.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
+import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { Page } from '../../shell/Page.tsx';
 import { useChosenConnection, useChosenContext, useWindow } from '../../store/hooks.ts';
+import { useWords } from '../../words/words.ts';
 import { OpenDialog } from '../services/OpenDialog.tsx';
 import { ServicePanelSlot } from '../services/ServicePanelSlot.tsx';
 import { ClusterSubtitle } from './ClusterSubtitle.tsx';
@@ -52,10 +54,14 @@ interface StageProps {
 }
 
 function Stage({ context, chosen, connection }: StageProps) {
+  const say = useWords();
   const earlier = useEarlierSteps(connection);
   if (context.problem !== null) {
     return (
       <div className={styles.stage}>
+        <VisuallyHidden>
+          <h2>{say('home.contextTitle')}</h2>
+        </VisuallyHidden>
         <ProblemCard problem={context.problem} />
       </div>
     );

@@ -5,6 +5,7 @@ import { Button } from '../../kit/Button.tsx';
 import { Card } from '../../kit/Card.tsx';
 import { classes } from '../../kit/classes.ts';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
+import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { problemWords } from '../../words/problem-words.ts';
 import { useIntl, useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
@@ -31,6 +32,9 @@ export function DegradedNotice({ problems }: { readonly problems: readonly Probl
           {isOpen ? say('home.less') : say('home.more')}
         </Button>
       </Card>
+      <VisuallyHidden>
+        <h2>{say('home.warnings')}</h2>
+      </VisuallyHidden>
       {isOpen
         ? problems.map((problem) => <ProblemCard key={`${problem.code} ${problem.cause}`} problem={problem} />)
         : null}

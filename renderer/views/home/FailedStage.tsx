@@ -6,6 +6,7 @@ import { useActionContext, useRunAction } from '../../actions/use-action.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Button } from '../../kit/Button.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
+import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
@@ -30,6 +31,9 @@ export function FailedStage({
   const isAboutHelper = because.code.startsWith('helper-');
   return (
     <div className={styles.stage}>
+      <VisuallyHidden>
+        <h2>{say('home.steps')}</h2>
+      </VisuallyHidden>
       <StepList
         done={earlier}
         present={{

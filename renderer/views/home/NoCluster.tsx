@@ -7,6 +7,7 @@ import { Button } from '../../kit/Button.tsx';
 import { EmptyState } from '../../kit/EmptyState.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { SkeletonRows } from '../../kit/Skeleton.tsx';
+import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { WorkProgress } from '../../parts/WorkProgress.tsx';
 import { Page } from '../../shell/Page.tsx';
 import { useContexts, useMirror, useWindow } from '../../store/hooks.ts';
@@ -44,6 +45,9 @@ function Why() {
   if (mistakes.length > 0) {
     return (
       <div className={styles.stage}>
+        <VisuallyHidden>
+          <h2>{say('home.noContextTitle')}</h2>
+        </VisuallyHidden>
         {mistakes.map((problem) => (
           <ProblemCard key={`${problem.code} ${problem.cause}`} problem={problem} actions={<Ways />} />
         ))}

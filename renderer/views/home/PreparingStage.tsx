@@ -3,6 +3,7 @@ import { disconnectAll } from '../../actions/connection.ts';
 import { useActionContext } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
+import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
@@ -19,6 +20,9 @@ export function PreparingStage({
   const now = useNow(200);
   return (
     <div className={styles.stage}>
+      <VisuallyHidden>
+        <h2>{say('home.steps')}</h2>
+      </VisuallyHidden>
       <StepList
         done={done}
         present={{

@@ -5,6 +5,7 @@ import { Button } from '../../kit/Button.tsx';
 import { Card } from '../../kit/Card.tsx';
 import { classes } from '../../kit/classes.ts';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
+import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useFormat } from '../../words/format.ts';
 import { problemWords } from '../../words/problem-words.ts';
@@ -37,6 +38,9 @@ export function ReconnectingNotice({
           </span>
         </span>
         <Button size="small" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <VisuallyHidden>
+            <h2>{say('home.warnings')}</h2>
+          </VisuallyHidden>
           {isOpen ? say('home.less') : say('home.more')}
         </Button>
       </Card>

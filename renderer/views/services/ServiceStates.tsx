@@ -5,6 +5,7 @@ import { Button } from '../../kit/Button.tsx';
 import { EmptyState } from '../../kit/EmptyState.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { SkeletonRows } from '../../kit/Skeleton.tsx';
+import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { useApp, useWindow } from '../../store/hooks.ts';
 import { noFilter } from '../../store/window.ts';
 import { useWords } from '../../words/words.ts';
@@ -44,6 +45,9 @@ export function ServiceStates({
   if (rows.length === 0 && reasons.length > 0) {
     return (
       <div className={styles.problems}>
+        <VisuallyHidden>
+          <h2>{say('services.partialTitle')}</h2>
+        </VisuallyHidden>
         {reasons.map((problem) => (
           <ProblemCard
             key={`${problem.code} ${problem.cause}`}
