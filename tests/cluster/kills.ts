@@ -59,7 +59,7 @@ async function settle(scene: Scene): Promise<string> {
 function withoutRecovery(kinds: readonly ProcessKind[]): void {
   let scene: Scene;
   beforeAll(async () => {
-    scene = await setScene('plain', 'kills', { SLIPWAY_AGENT_IDLE_SECONDS: '15' });
+    scene = await setScene('plain', 'kills', { SLIPWAY_AGENT_IDLE_SECONDS: '15', SLIPWAY_AGENT_EXPIRY_SECONDS: '15' });
     setRecovery(scene, false);
   });
   afterAll(() => closeScene(scene));
