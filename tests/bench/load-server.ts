@@ -36,6 +36,8 @@ export async function startLoadServer(sandbox: Sandbox, kubectl: string, load: s
   const cluster = sandbox.cluster();
   await cluster.kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
   await cluster.kubectl(['create', 'namespace', namespace]);
+  // The controller makes it a moment later, and a pod is refused without it.
+  await cluster.kubectl(['wait', '-n', namespace, '--for=create', 'serviceaccount/default', '--timeout=60s']);
   await cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(podManifest()) });
   await cluster.kubectl(['wait', '-n', namespace, '--for=condition=Ready', `pod/${pod}`, '--timeout=60s']);
   const send = `exec "$0" --kubeconfig "$1" exec -i -n ${namespace} ${pod} -- sh -c 'cat > /load.part && chmod 755 /load.part && mv /load.part /load' < "$2"`;

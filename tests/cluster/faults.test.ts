@@ -1,54 +1,29 @@
 /**
  * Row 6: faults made in the network and in the cluster, with no hook in our code. The connection comes back by itself
- * each time; what may survive survives, the rest is reset and never hangs; outside names never stop resolving.
+ * each time; what may survive survives, the rest is reset and never hangs; outside names never stop resolving. The
+ * laptop's long sleep is in sleep.test.ts.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { allProcesses, signalAll } from './product.ts';
+import { HeldConnection } from './held-connection.ts';
+import { sleepAndMove } from './laptop-sleep.ts';
+import { OutsideNames } from './outside-names.ts';
 import { eventually, must, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
-/** A TCP connection held by an ordinary program; its lines say how it fares. */
-class Held {
-  readonly #child: ChildProcess;
-  output = '';
-
-  constructor(scene: Scene, target: string, every: string) {
-    const [program = '', ...enter] = scene.laptop.enter;
-    this.#child = spawn(program, [...enter, 'probe', 'tcp-hold', target, every], {
-      env: { ...scene.laptop.environment },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    this.#child.stdout?.on('data', (chunk) => {
-      this.output += chunk;
-    });
-  }
-
-  get echoes(): number {
-    return (this.output.match(/^echo /gm) ?? []).length;
-  }
-
-  end(): void {
-    this.#child.kill('SIGKILL');
-  }
-}
-
 describe('faults', () => {
   let scene: Scene;
-  let talking: Held;
-  let idle: Held;
-  let outside = { asked: 0, lost: [] as string[] };
-  let asking = true;
-  let asker: Promise<void> = Promise.resolve();
+  let talking: HeldConnection;
+  let idle: HeldConnection;
+  let outside: OutsideNames;
   let server = '';
 
   const answers = async () =>
     (await run(scene.laptop, ['curl', '-sS', '-m', '2', `http://${workload.http.fullName}/`])).code === 0;
 
   async function holdOn(): Promise<void> {
-    talking = new Held(scene, `${workload.echo.name}:${workload.echo.port}`, '300ms');
-    idle = new Held(scene, `${workload.echo.name}:${workload.echo.port}`, '0s');
-    expect(await eventually(async () => talking.echoes > 1 && idle.output.includes('open'), 10_000)).toBe(true);
+    talking = new HeldConnection(scene.laptop, `${workload.echo.name}:${workload.echo.port}`, '300ms');
+    idle = new HeldConnection(scene.laptop, `${workload.echo.name}:${workload.echo.port}`, '0s');
+    expect(await eventually(async () => talking.echoes > 1 && idle.isOpen, 10_000)).toBe(true);
   }
 
   async function comesBack(): Promise<void> {
@@ -57,9 +32,7 @@ describe('faults', () => {
   }
 
   async function talkingGoesOn(): Promise<void> {
-    const before = talking.echoes;
-    expect(await eventually(async () => talking.echoes > before + 2, 40_000), talking.output.slice(-200)).toBe(true);
-    expect(talking.output).not.toContain('broken');
+    expect(await talking.goesOn(40_000), talking.output.slice(-200)).toBe(true);
     expect(idle.output).not.toContain('broken');
   }
 
@@ -80,22 +53,11 @@ describe('faults', () => {
   beforeEach(async () => {
     await comesBack();
     await holdOn();
-    outside = { asked: 0, lost: [] };
-    asking = true;
-    asker = (async () => {
-      while (asking) {
-        const outcome = await run(scene.laptop, ['getent', 'ahostsv4', 'www.example.test'], { deadline: 10_000 });
-        outside.asked += 1;
-        if (!outcome.stdout.includes(workload.outside['www.example.test'])) {
-          outside.lost.push(`${new Date().toISOString()} ${outcome.code} ${outcome.stderr}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 250));
-      }
-    })();
+    outside = new OutsideNames(scene.laptop);
+    outside.start();
   });
   afterEach(async () => {
-    asking = false;
-    await asker;
+    await outside.stop();
     talking.end();
     idle.end();
     expect(outside.lost, `of ${outside.asked} questions`).toEqual([]);
@@ -132,41 +94,21 @@ describe('faults', () => {
       '--grace-period=0',
       '--force',
     ]);
-    expect(await eventually(async () => talking.output.includes('broken'), 40_000)).toBe(true);
+    expect(await eventually(async () => talking.isBroken, 40_000)).toBe(true);
     expect(await eventually(async () => idle.output.includes('broken reset'), 20_000), idle.output).toBe(true);
     await comesBack();
   });
-
-  it('comes back after the laptop slept and moved to another address, and no connection hangs', async () => {
-    const ids = await scene.product.signal(allProcesses, 'SIGSTOP');
-    asking = false; // while everything of ours is stopped, its resolver is too: only what comes after counts
-    await asker;
-    outside.lost = [];
-    const link = (await must(scene.laptop, ['sh', '-c', 'ip -o -4 route show default'])).trim();
-    const device = /dev (\S+)/.exec(link)?.[1] ?? '';
-    const gateway = /via (\S+)/.exec(link)?.[1] ?? '';
-    const old = (
-      await must(scene.laptop, ['sh', '-c', `ip -o -4 address show dev ${device} | awk '{print $4}'`])
-    ).trim();
-    const moved = old.replace(/^.*\//, `${scene.spareAddress}/`);
-    const move = async (from: string, to: string) => {
-      await must(scene.laptop, [
-        'sh',
-        '-c',
-        `ip address delete ${from} dev ${device}; ip address add ${to} broadcast + dev ${device}; ip route replace default via ${gateway} dev ${device}`,
-      ]);
-    };
-    await move(old, moved);
+  it('survives a short sleep of the laptop, which wakes at another address', async () => {
+    await outside.stop(); // while all of ours stands still, its resolver does too
+    const wakesAt = Date.now() + 3000;
+    const { moveBack } = await sleepAndMove(scene, async () => Date.now() > wakesAt, 10_000);
+    outside.start();
     try {
-      await new Promise((resolve) => setTimeout(resolve, 30_000));
-      signalAll(ids, 'SIGCONT');
       await comesBack();
-      const before = talking.echoes;
-      const goesOnOrEnds = async () => talking.output.includes('broken') || talking.echoes > before + 2;
-      expect(await eventually(goesOnOrEnds, 30_000), talking.output.slice(-200)).toBe(true);
+      await talkingGoesOn();
     } finally {
-      await move(moved, old);
-      await comesBack();
+      await outside.stop();
+      await moveBack();
     }
   });
 });

@@ -45,10 +45,18 @@ function setRecovery(scene: Scene, recover: boolean): void {
   writeFileSync(join(config, 'settings.json'), JSON.stringify({ recover }));
 }
 
+/** What is known of an engine that should have ended. */
+async function stillThere(scene: Scene): Promise<string> {
+  const ids = scene.product.processIds('engine');
+  const shown = await run(scene.laptop, ['ps', '-o', 'pid,ppid,etimes,stat,args', '-p', ids.join(',')]);
+  const log = await run(scene.laptop, ['sh', '-c', `tail -n 40 ${scene.product.folder}/state/*.log`]);
+  return `the engine did not end\n${shown.stdout}\n${log.stdout}`;
+}
+
 /** Ends what still runs and lets the helper undo; without a helper, `slipway-helper clean` does. */
 async function settle(scene: Scene): Promise<string> {
   const restored = await eventually(async () => scene.product.processIds('engine').length === 0, 8000, 50);
-  expect(restored, 'the engine ended').toBe(true);
+  expect(restored, restored ? '' : await stillThere(scene)).toBe(true);
   if (scene.product.processIds('helper').length > 0) {
     return '';
   }
@@ -59,7 +67,7 @@ async function settle(scene: Scene): Promise<string> {
 function withoutRecovery(kinds: readonly ProcessKind[]): void {
   let scene: Scene;
   beforeAll(async () => {
-    scene = await setScene('plain', 'kills', { SLIPWAY_AGENT_IDLE_SECONDS: '15' });
+    scene = await setScene('plain', 'kills', { SLIPWAY_AGENT_IDLE_SECONDS: '15', SLIPWAY_AGENT_EXPIRY_SECONDS: '15' });
     setRecovery(scene, false);
   });
   afterAll(() => closeScene(scene));

@@ -1,6 +1,7 @@
-/** Row 9: two users at once are apart; other pods and other users of the laptop get nothing. */
+/** Row 9: two users at once are apart; other pods and other users of the laptop get nothing (see ordinary-user.test.ts too). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { must, run } from './programs.ts';
+import { HeldConnection } from './held-connection.ts';
+import { eventually, must, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
 describe('strangers', () => {
@@ -48,19 +49,73 @@ describe('strangers', () => {
     }
   });
 
-  it('another pod finds every port of the agent closed', async () => {
-    const agents = await first.cluster.pods('webshop', 'app.kubernetes.io/managed-by=slipway');
-    expect(agents.length).toBe(2);
-    for (const agent of agents) {
-      const address = agent.status.podIP ?? '';
-      const script = `for port in 8723 80 443 7000 8080 22 53; do nc -z -w 1 ${address} $port && echo open $port; done; true`;
-      const seen = await first.cluster.kubectl(['exec', '-n', 'infra', 'toolbox', '--', 'sh', '-c', script]);
-      expect(seen).not.toContain('open');
+  it('nobody can send as somebody else', async () => {
+    const [own, other] = [await tunnelAddress(first), await tunnelAddress(second)];
+    const device = (await must(first.laptop, ['sh', '-c', "ip -o link | grep -o 'slipway[^:@ ]*' | head -n 1"])).trim();
+    const [toolbox] = await first.cluster.pods('infra', 'app=toolbox');
+    const target = toolbox?.status.podIP ?? '';
+    /** Packets of every protocol that reached the pod. */
+    const heard = async () => {
+      const figures = await first.cluster.kubectl(['exec', '-n', 'infra', 'toolbox', '--', 'cat', '/proc/net/snmp']);
+      const of = (protocol: string, field: string) => {
+        const [names, values] = figures.split('\n').filter((line) => line.startsWith(`${protocol}:`));
+        return Number(values?.split(' ')[names?.split(' ').indexOf(field) ?? -1]);
+      };
+      return of('Udp', 'InDatagrams') + of('Udp', 'NoPorts') + of('Tcp', 'InSegs') + of('Icmp', 'InMsgs');
+    };
+    /** A datagram, a connection and a ping, with this source. */
+    const send = async (source: string, port: string) => {
+      await run(first.laptop, ['nc', '-u', '-w', '1', '-s', source, target, '9'], { input: 'hello' });
+      await run(first.laptop, ['nc', '-z', '-w', '1', '-s', source, '-p', port, target, '9']);
+      await run(first.laptop, ['ping', '-c', '1', '-W', '1', '-I', source, target]);
+    };
+    const flow = new HeldConnection(second.laptop, `${workload.echo.name}:${workload.echo.port}`, '200ms');
+    expect(await eventually(async () => flow.echoes > 1, 10_000)).toBe(true);
+    const port = flow.localEnd.split(':')[1] ?? '';
+    const echo = await first.cluster.serviceAddress(workload.echo.namespace, workload.echo.service);
+    await must(first.laptop, ['ip', 'address', 'add', `${other}/32`, 'dev', device]);
+    try {
+      const before = await heard();
+      expect(before).toBeGreaterThanOrEqual(0);
+      await send(other, port);
+      expect(await heard(), 'packets with a source that is not its own').toBe(before);
+      await send(own, port);
+      expect(await heard(), 'the same packets with its own').toBeGreaterThanOrEqual(before + 3);
+      // Into the other's connection: the same addresses and ports.
+      const into = ['nc', '-w', '1', '-s', other, '-p', port, echo, `${workload.echo.port}`];
+      expect((await run(first.laptop, into, { input: 'intruder\n' })).stdout).toBe('');
+      expect(await flow.goesOn(10_000), flow.output.slice(-200)).toBe(true);
+    } finally {
+      await must(first.laptop, ['ip', 'address', 'delete', `${other}/32`, 'dev', device]);
+      flow.end();
     }
   });
 
+  it('another pod finds every port of the agent closed', async () => {
+    const agents = await first.agents();
+    expect(agents.length).toBe(2);
+    const knock = (address: string, ports: string) => {
+      const script = `for port in ${ports}; do /workload tcp ${address}:$port x 2>&1 | grep -q refused || echo open $port; done`;
+      return first.cluster.kubectl(['exec', '-n', 'infra', 'toolbox', '--', 'sh', '-c', script]);
+    };
+    for (const agent of agents) {
+      expect(await knock(agent.status.podIP ?? '', '8723 80 443 7000 8080 22 53')).toBe('');
+      const where = ['exec', '-n', agent.metadata.namespace, agent.metadata.name, '--'];
+      const listening = await first.cluster.kubectl([...where, 'sh', '-c', 'cat /proc/net/tcp /proc/net/tcp6']);
+      const sockets = [...listening.matchAll(/: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]+:0000 0A /g)];
+      expect(sockets.map(([, address]) => address)).toContain('0100007F');
+      for (const [, address] of sockets) {
+        expect(['0100007F', '00000000000000000000000001000000'], 'listens on loopback only').toContain(address);
+      }
+    }
+    const [echo] = await first.cluster.pods('infra', 'app=echo');
+    expect(await knock(echo?.status.podIP ?? '', '7000'), 'a port that is open is told from one that is not').toBe(
+      'open 7000\n',
+    );
+  });
+
   it("the agent's ports are closed through the tunnel too", async () => {
-    const agents = await first.cluster.pods('webshop', 'app.kubernetes.io/managed-by=slipway');
+    const agents = await first.agents();
     for (const agent of agents) {
       const outcome = await run(first.laptop, ['nc', '-z', '-w', '3', agent.status.podIP ?? '', '8723']);
       expect(outcome.code).not.toBe(0);

@@ -71,7 +71,7 @@ export async function interruptible<Value>(work: Promise<Value>, undo: () => Pro
       say('interrupted: undoing');
       work.catch(() => {}); // its end no longer matters
       await undo();
-      throw new Ended('interrupted; nothing is left', true, interrupted);
+      throw new Ended('interrupted', true, interrupted);
     }
     return first as Value;
   } finally {
@@ -86,9 +86,7 @@ export async function connect(core: CoreLink, wish: ConnectWish, format: Format)
     unwrap(await core.call('connect', wish));
     return outcome(core, wish.context, format === 'json' ? () => {} : narrator());
   };
-  const connection = await interruptible(work(), async () => {
-    unwrap(await core.call('disconnect', {}));
-  });
+  const connection = await interruptible(work(), () => disconnect(core, false));
   if (connection.phase === 'connected') {
     if (format === 'json') {
       json(unwrap(await core.call('getSnapshot', {})));

@@ -325,3 +325,25 @@ func TestServersThatCannotBeReached(t *testing.T) {
 		wantProblem(t, err, wire.CodeAPIUnreachable)
 	}
 }
+
+func TestDialEndsWithItsContextWhileStreamsAreMade(t *testing.T) {
+	s := newSetting(t)
+	s.mute = make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := s.forwarder(t).Dial(ctx, agent)
+		ended <- err
+	}()
+	<-s.mute
+	cancel()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: %v", err)
+		}
+	case <-time.After(testDeadline / 3): // the library itself gives up after 30 s
+		t.Error("the dial outlives its context")
+	}
+}

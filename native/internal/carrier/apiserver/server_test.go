@@ -33,6 +33,7 @@ type server struct {
 	*httptest.Server
 	plainSPDYOnly bool
 	refuse        func(*http.Request) int // a status, or 0
+	mute          chan struct{}           // closed when a connection was made that no stream is answered on; nil where they are
 	inPod         func(stream io.ReadWriteCloser) (failure string)
 
 	lock     sync.Mutex
@@ -143,6 +144,14 @@ func (s *server) serveWebSocket(writer http.ResponseWriter, request *http.Reques
 	upgrader := websocket.Upgrader{Subprotocols: []string{tunnelPrefix + portForwardProtocol}}
 	inner, err := upgrader.Upgrade(writer, request, nil)
 	if err != nil {
+		return
+	}
+	if s.mute != nil {
+		close(s.mute)
+		for err == nil {
+			_, _, err = inner.ReadMessage()
+		}
+		_ = inner.Close()
 		return
 	}
 	pairs := newPairs(s.inPod)

@@ -39,19 +39,13 @@ type stream struct {
 }
 
 // openStream makes the pair of streams that the port-forward protocol wants: one that carries what went wrong, and
-// the data. Both are asked for at once, which saves a round trip.
+// the data. Both are asked for at once, which saves a round trip. It ends with ctx: CreateStream waits 30 s for an answer
+// and is not woken when its connection closes, so it is left behind.
 func openStream(ctx context.Context, connection httpstream.Connection, transport net.Conn, target wire.AgentTarget) (*stream, error) {
-	stop := context.AfterFunc(ctx, func() { _ = transport.Close() })
-	defer stop()
-	var failures httpstream.Stream
-	var failed error
-	made := make(chan struct{})
-	go func() {
-		defer close(made)
-		failures, failed = connection.CreateStream(streamHeaders(corev1.StreamTypeError, target.Port))
-	}()
-	data, err := connection.CreateStream(streamHeaders(corev1.StreamTypeData, target.Port))
-	<-made
+	awaitFailures := makeStream(ctx, connection, streamHeaders(corev1.StreamTypeError, target.Port))
+	awaitData := makeStream(ctx, connection, streamHeaders(corev1.StreamTypeData, target.Port))
+	failures, failed := awaitFailures()
+	data, err := awaitData()
 	if err := errors.Join(err, failed); err != nil {
 		_ = transport.Close()
 		_ = connection.Close()
@@ -62,6 +56,25 @@ func openStream(ctx context.Context, connection httpstream.Connection, transport
 	s := &stream{connection: connection, transport: transport, data: data, reason: make(chan struct{})}
 	go s.listen(failures)
 	return s, nil
+}
+
+// makeStream asks for a stream, and returns what waits for it until ctx ends.
+func makeStream(ctx context.Context, connection httpstream.Connection, headers http.Header) func() (httpstream.Stream, error) {
+	var stream httpstream.Stream
+	var err error
+	made := make(chan struct{})
+	go func() {
+		defer close(made)
+		stream, err = connection.CreateStream(headers)
+	}()
+	return func() (httpstream.Stream, error) {
+		select {
+		case <-made:
+			return stream, err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 func streamHeaders(kind string, port int) http.Header {
