@@ -1,9 +1,11 @@
 /** Switching clusters on and off. What comes of it is in the snapshot; only a refusal is said here. */
 import { Pin, Power } from 'lucide-react';
 import { type Context, type ContextKey, defaultSettings, type Problem } from '../../app/contract/index.ts';
+import { cleanText } from '../kit/clean-text.ts';
 import type { App } from '../store/app.ts';
 import { contextKey, findContext } from '../store/listings.ts';
 import { connectionOf, isSameKey } from '../store/mirror.ts';
+import { problemTitle } from '../words/problem-words.ts';
 import type { Action, ActionContext } from './action.ts';
 
 const chosenContext = (app: App): Context | null =>
@@ -16,10 +18,10 @@ export function isOn(app: App, key: ContextKey | null): boolean {
 }
 
 /** A note of what the core refused. */
-export function sayRefusal({ app }: ActionContext, problem: Problem): void {
-  app.toasts
-    .getState()
-    .show({ tone: 'bad', text: problem.cause === '' ? problem.title : `${problem.title}: ${problem.cause}` });
+export function sayRefusal({ app, say }: ActionContext, problem: Problem): void {
+  const title = problemTitle(say, problem);
+  const text = problem.cause === '' ? title : `${title}: ${cleanText(problem.cause)}`;
+  app.toasts.getState().show({ tone: 'bad', text });
 }
 
 /** Connects; a context that was never confirmed as it is now is shown first (WindowState.confirming). */

@@ -2,6 +2,8 @@
 import type { IntlShape } from 'react-intl';
 import type { Fix, Problem } from '../../app/contract/index.ts';
 import { cleanText } from '../kit/clean-text.ts';
+import { en } from './english.ts';
+import type { Say, WordId } from './words.ts';
 
 export interface ProblemWords {
   readonly title: string;
@@ -27,6 +29,13 @@ export function problemWords(intl: IntlShape, problem: Problem): ProblemWords {
 }
 
 const argumentsOf = (message: string): string[] => [...message.matchAll(/\{(\w+)/g)].map(([, name]) => name ?? '');
+
+/** The title alone, for who has words but no component: a note of an action. */
+export function problemTitle(say: Say, { code, title, facts }: Problem): string {
+  const id = `problem.${code}.title`;
+  const isKnown = Object.hasOwn(en, id) && argumentsOf(en[id as WordId]).every((name) => facts[name] !== undefined);
+  return isKnown ? say(id as WordId, facts) : cleanText(title);
+}
 
 /** Where nothing collides (a public range, say), the core puts English words in the place of an address: the reason says it better. */
 function refusedRange(intl: IntlShape, code: string, facts: Readonly<Record<string, string>>): string | null {

@@ -62,43 +62,45 @@ export function AboutView() {
           <p className={styles.what}>{say('about.what')}</p>
         </div>
       </div>
-      <Section title={say('about.versions')} actions={<CopyButton text={text} name={say('about.versions')} />}>
-        <Facts label={say('about.versions')}>
-          <Fact name={say('about.app')}>{version}</Fact>
-          <Fact name={say('about.core')}>
-            <ForeignText text={core} kind="code" />
-          </Fact>
-          <Fact name={say('about.helper')}>
-            <ForeignText text={helperText} kind={helper.state === 'ready' ? 'code' : 'line'} />
-          </Fact>
-          <Fact name={say('about.window')}>{say(carrier)}</Fact>
-        </Facts>
-      </Section>
-      <Section title={say('about.read')} hint={say('about.readHint')}>
-        <Facts label={say('about.read')}>
-          <Fact name={say('about.tour')}>
-            <CodeChips values={['docs/tour.md']} none="" />
-          </Fact>
-          <Fact name={say('about.changes')}>
-            <CodeChips values={['docs/side-effects.md']} none="" />
-          </Fact>
-          <Fact name={say('about.security')}>
-            <CodeChips values={['docs/security.md']} none="" />
-          </Fact>
-          <Fact name={say('about.commands')}>
-            <CodeChips values={['docs/cli.md', 'slipway --help']} none="" />
-          </Fact>
-        </Facts>
-      </Section>
-      <Section title={say('about.licences')} hint={say('about.licencesHint')}>
-        <Facts label={say('about.licences')}>
-          {licences.map(({ name, packages, modules = [] }) => (
-            <Fact key={name} name={name}>
-              <CodeChips values={[...packages, ...modules]} none="" />
+      <div className={styles.parts}>
+        <Section title={say('about.versions')} actions={<CopyButton text={text} name={say('about.versions')} />}>
+          <Facts label={say('about.versions')}>
+            <Fact name={say('about.app')}>{version}</Fact>
+            <Fact name={say('about.core')}>
+              <ForeignText text={core} kind="code" />
             </Fact>
-          ))}
-        </Facts>
-      </Section>
+            <Fact name={say('about.helper')}>
+              <ForeignText text={helperText} kind={helper.state === 'ready' ? 'code' : 'line'} />
+            </Fact>
+            <Fact name={say('about.window')}>{say(carrier)}</Fact>
+          </Facts>
+        </Section>
+        <Section title={say('about.read')} hint={say('about.readHint')}>
+          <Facts label={say('about.read')}>
+            <Fact name={say('about.tour')}>
+              <CodeChips values={['docs/tour.md']} none="" />
+            </Fact>
+            <Fact name={say('about.changes')}>
+              <CodeChips values={['docs/side-effects.md']} none="" />
+            </Fact>
+            <Fact name={say('about.security')}>
+              <CodeChips values={['docs/security.md']} none="" />
+            </Fact>
+            <Fact name={say('about.commands')}>
+              <CodeChips values={['docs/cli.md', 'slipway --help']} none="" />
+            </Fact>
+          </Facts>
+        </Section>
+        <Section title={say('about.licences')} hint={say('about.licencesHint')}>
+          <Facts label={say('about.licences')}>
+            {licences.map(({ name, packages, modules = [] }) => (
+              <Fact key={name} name={name}>
+                <CodeChips values={[...packages, ...modules]} none="" />
+              </Fact>
+            ))}
+          </Facts>
+        </Section>
+      </div>
     </Page>
   );
 }
