@@ -15,7 +15,7 @@ export const previewRoutes: Action = {
   },
   run: ({ app }) => {
     const { chosen } = app.window.getState();
-    app.window.setState({ view: 'cluster', tab: 'routes', isListing: false });
+    app.window.setState({ view: 'cluster', isListing: false });
     return chosen === null ? undefined : app.inquiries.preview.ask(keyText(chosen), { context: chosen.context });
   },
 };
