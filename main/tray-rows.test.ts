@@ -59,7 +59,18 @@ const phases: Readonly<Record<string, Connection>> = {
     homeNamespace: 'webshop',
   },
   disconnecting: { phase: 'disconnecting', cluster, startedAt: 0 },
-  failed: { phase: 'failed', cluster, at: 0, step: 'agent', because, leftOnHost: 0, retry: 'offered', nextTryAt: null },
+  failed: {
+    phase: 'failed',
+    cluster,
+    at: 0,
+    step: 'agent',
+    milliseconds: 1,
+    done: [],
+    because,
+    leftOnHost: 0,
+    retry: 'offered',
+    nextTryAt: null,
+  },
 };
 
 function snapshot(connections: Connection[]): Snapshot {

@@ -119,6 +119,10 @@ export const connectionSchema = z.discriminatedUnion('phase', [
     cluster: clusterSchema,
     at: time,
     step: stepSchema,
+    /** How long the step that failed took, in milliseconds. */
+    milliseconds: z.number(),
+    /** The steps before it; empty where a connection that was up was lost. */
+    done: z.array(stepDoneSchema),
     because: problemSchema,
     leftOnHost: z.number(), // changes that could not be undone; 0 says that the laptop is as it was
     retry: z.enum(['automatic', 'offered', 'pointless']),

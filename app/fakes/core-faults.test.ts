@@ -52,6 +52,17 @@ describe('a connect that fails', () => {
     expect(because.cause).toContain('planned');
   });
 
+  it('tells how long each step took, the one that failed too', async () => {
+    const harness = new CoreHarness();
+    harness.world.faults.plan('tunnel', problem('tunnel-silent', 'planned'), 99);
+    await harness.call('connect', { context: 'production' });
+    await harness.until('failed');
+    const { done, milliseconds } = harness.in('failed');
+    expect(done.map(({ step }) => step)).toEqual(expect.arrayContaining(['cluster', 'helper', 'agent']));
+    expect(done.map(({ step }) => step)).not.toContain('tunnel');
+    expect(milliseconds).toBeGreaterThan(0);
+  });
+
   it.each(failing)('at %s with %s can be tried again and then works', async (operation, code) => {
     const harness = new CoreHarness();
     harness.world.faults.plan(operation, problem(code, 'planned'));

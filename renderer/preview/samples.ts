@@ -151,6 +151,11 @@ export const sampleFailed = {
   cluster: clusterOf('dev-shared'),
   at: sampleNow - 3 * minute,
   step: 'agent',
+  milliseconds: 4200,
+  done: [
+    { step: 'cluster', milliseconds: 180 },
+    { step: 'helper', milliseconds: 40 },
+  ],
   because: sampleForbidden,
   leftOnHost: 0,
   retry: 'pointless',

@@ -59,8 +59,20 @@ export function present(state: ConnectionState): Connection {
     case 'disconnecting':
       return { phase: 'disconnecting', cluster, startedAt: state.startedAt };
     case 'failed': {
-      const { at, step, because, leftOnHost, retry, nextTryAt } = state;
-      return { phase: 'failed', cluster, at, step, because: told(because), leftOnHost, retry, nextTryAt };
+      const { at, step, milliseconds, because, leftOnHost, retry, nextTryAt } = state;
+      const done = [...state.done];
+      return {
+        phase: 'failed',
+        cluster,
+        at,
+        step,
+        milliseconds,
+        done,
+        because: told(because),
+        leftOnHost,
+        retry,
+        nextTryAt,
+      };
     }
   }
 }

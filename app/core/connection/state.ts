@@ -71,10 +71,17 @@ export interface Live {
   readonly cataloguePending: boolean; // a timer will send it
 }
 
+/** Where a way up ended: the step, how long it took in milliseconds, and those before it. */
+export interface FailedStep {
+  readonly step: Step;
+  readonly milliseconds: number;
+  readonly done: readonly StepDone[];
+}
+
 /** Where undoing leads. */
 export type Afterwards =
   | { readonly to: 'off'; readonly last: Problem | null }
-  | { readonly to: 'failed'; readonly step: Step; readonly because: Problem }
+  | ({ readonly to: 'failed'; readonly because: Problem } & FailedStep)
   | { readonly to: 'on'; readonly order: Order };
 
 /** What turnedOn asks for. `restored`: wanted from an earlier run, so that failing is no answer to anyone. */
@@ -129,10 +136,9 @@ export interface Disconnecting extends Common {
   readonly inspecting: boolean;
   readonly remark: Problem | null; // what could not be undone in the cluster
 }
-export interface Failed extends Common {
+export interface Failed extends Common, FailedStep {
   readonly phase: 'failed';
   readonly at: number;
-  readonly step: Step;
   readonly because: Problem;
   readonly retry: 'automatic' | 'offered' | 'pointless';
   readonly nextTryAt: number | null;

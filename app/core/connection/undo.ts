@@ -76,7 +76,10 @@ export function beginUndo(state: ConnectionState, afterwards: Afterwards, moment
 }
 
 export function undoToFailed(state: ConnectionState, step: Step, because: Problem, moment: Moment): Transition {
-  return beginUndo(state, { to: 'failed', step, because }, moment);
+  const ascent = state.phase === 'preparing' ? state.ascent : null;
+  const begun = ascent?.begun[step] ?? moment.now;
+  const done = ascent?.done.filter((one) => one.step !== step) ?? [];
+  return beginUndo(state, { to: 'failed', step, because, milliseconds: moment.now - begun, done }, moment);
 }
 
 /** Takes the next steps down that are possible now. */
@@ -145,6 +148,8 @@ function finish(state: Disconnecting, moment: Moment): Transition {
     persistent: state.persistent,
     at: moment.now,
     step: afterwards.step,
+    milliseconds: afterwards.milliseconds,
+    done: afterwards.done,
     because: afterwards.because,
     retry,
     nextTryAt,

@@ -111,7 +111,9 @@ async function answer(
       'content-type': 'text/html; charset=utf-8',
       'set-cookie': `${gate.cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/`,
     });
-    response.end('<!doctype html><link rel="icon" href="data:,"><meta http-equiv="refresh" content="0; url=/"><title>Slipway</title>');
+    response.end(
+      '<!doctype html><link rel="icon" href="data:,"><meta http-equiv="refresh" content="0; url=/"><title>Slipway</title>',
+    );
     return;
   }
   const refusal = gate.refusePage(request.headers);

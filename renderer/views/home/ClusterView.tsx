@@ -17,7 +17,6 @@ import { NoCluster } from './NoCluster.tsx';
 import { OffStage } from './OffStage.tsx';
 import { PowerSwitch } from './PowerSwitch.tsx';
 import { PreparingStage } from './PreparingStage.tsx';
-import { useEarlierSteps } from './use-earlier-steps.ts';
 
 /** The chosen cluster: one switch, and below it whatever its state calls for. */
 export function ClusterView() {
@@ -55,7 +54,6 @@ interface StageProps {
 
 function Stage({ context, chosen, connection }: StageProps) {
   const say = useWords();
-  const earlier = useEarlierSteps(connection);
   if (context.problem !== null) {
     return (
       <div className={styles.stage}>
@@ -75,7 +73,7 @@ function Stage({ context, chosen, connection }: StageProps) {
     case 'disconnecting':
       return <DisconnectingStage connection={connection} />;
     case 'failed':
-      return <FailedStage context={context} connection={connection} earlier={earlier} />;
+      return <FailedStage context={context} connection={connection} />;
     default:
       return <OffStage context={context} chosen={chosen} last={connection?.last ?? null} />;
   }

@@ -1,4 +1,4 @@
-import type { Connection, Context, StepDone } from '../../../app/contract/index.ts';
+import type { Connection, Context } from '../../../app/contract/index.ts';
 import { connectContext, disconnectAll } from '../../actions/connection.ts';
 import { goDiagnostics } from '../../actions/go.ts';
 import { prepareHelper } from '../../actions/prepare-helper.ts';
@@ -15,19 +15,11 @@ import { StepList } from './StepList.tsx';
 type Failed = Extract<Connection, { phase: 'failed' }>;
 
 /** Not connected: where it stopped and why, what to do, and how this computer was left. */
-export function FailedStage({
-  context,
-  connection,
-  earlier,
-}: {
-  readonly context: Context;
-  readonly connection: Failed;
-  readonly earlier: readonly StepDone[];
-}) {
+export function FailedStage({ context, connection }: { readonly context: Context; readonly connection: Failed }) {
   const actions = useActionContext();
   const run = useRunAction();
   const say = useWords();
-  const { because, step, retry } = connection;
+  const { because, done, milliseconds, step, retry } = connection;
   const isAboutHelper = because.code.startsWith('helper-');
   return (
     <div className={styles.stage}>
@@ -35,11 +27,11 @@ export function FailedStage({
         <h2>{say('home.steps')}</h2>
       </VisuallyHidden>
       <StepList
-        done={earlier}
+        done={done}
         present={{
           step,
           state: 'failed',
-          milliseconds: null,
+          milliseconds,
           detail: (
             <ProblemCard
               problem={because}
