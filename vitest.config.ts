@@ -40,6 +40,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'electron',
+          include: ['tests/gui/electron/*.test.ts'],
+          globalSetup: ['tests/gui/electron/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        test: {
           ...endToEnd,
           name: 'cluster',
           include: ['tests/cluster/**/*.test.ts'],

@@ -1,5 +1,6 @@
 /** The application's menu. Its entries are actions of the window by id (renderer/actions), so that keys stay in one place. */
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
+import { windowActions } from './window-actions.ts';
 import type { Words } from './words.ts';
 
 export function setAppMenu(words: Words, act: (id: string) => void): void {
@@ -9,9 +10,9 @@ export function setAppMenu(words: Words, act: (id: string) => void): void {
     {
       label: app.name,
       submenu: [
-        action(words.about, 'view.about'),
+        action(words.about, windowActions.about),
         { type: 'separator' },
-        action(words.settings, 'view.settings'),
+        action(words.settings, windowActions.settings),
         { type: 'separator' },
         { label: words.quit, accelerator: 'CmdOrCtrl+Q', click: () => app.quit() },
       ],
@@ -32,7 +33,7 @@ export function setAppMenu(words: Words, act: (id: string) => void): void {
     {
       label: words.view,
       submenu: [
-        action(words.palette, 'palette.open'),
+        action(words.palette, windowActions.palette),
         { type: 'separator' },
         { role: 'resetZoom' },
         { role: 'zoomIn' },
@@ -46,7 +47,7 @@ export function setAppMenu(words: Words, act: (id: string) => void): void {
     },
     {
       label: words.help,
-      submenu: [action(words.shortcuts, 'shortcuts.open'), action(words.diagnostics, 'view.diagnostics')],
+      submenu: [action(words.shortcuts, windowActions.shortcuts), action(words.diagnostics, windowActions.diagnostics)],
     },
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));

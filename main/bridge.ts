@@ -2,7 +2,6 @@
  * The host's end of the preload's bridge: links to the core for the window, and the few abilities that a page must not
  * have itself. Each message is taken only from the main frame of our own page, and its contents are checked again here.
  */
-import { connect, type Socket } from 'node:net';
 import {
   BrowserWindow,
   dialog,
@@ -15,8 +14,8 @@ import {
 import { largestLine } from '../app/hosts/lines.ts';
 import { externalAddress, isWindowAddress } from './addresses.ts';
 import { channels } from './channels.ts';
+import { openLinks } from './links.ts';
 import { senderAddress, writeClipboard } from './platform.ts';
-
 import type { Words } from './words.ts';
 
 export interface BridgeOptions {
@@ -29,7 +28,7 @@ const longestText = 1 << 20;
 
 /** Serves the bridge for all windows. */
 export function serveBridge(options: BridgeOptions): void {
-  const links = new Map<string, Socket>();
+  const links = openLinks(options.coreSocket);
 
   const on = (channel: string, hear: (event: IpcMainEvent, ...values: unknown[]) => void) =>
     ipcMain.on(channel, (event, ...values) => {
@@ -45,43 +44,21 @@ export function serveBridge(options: BridgeOptions): void {
       return answer(event, value);
     });
 
-  on(channels.openLink, (event, id) => {
-    if (typeof id !== 'number') {
-      return;
-    }
-    const { sender } = event;
-    const key = `${sender.id} ${id}`;
-    const tell = (channel: string, ...values: unknown[]) => {
-      if (!sender.isDestroyed()) {
-        sender.send(channel, id, ...values);
-      }
-    };
-    options.coreSocket().then(
-      (path) => {
-        const socket = connect(path);
-        links.set(key, socket);
-        sender.once('destroyed', () => socket.destroy());
-        carryLines(socket, (line) => tell(channels.line, line));
-        let because = 'the core ended';
-        socket.on('error', (error) => {
-          because = error.message;
-        });
-        socket.on('connect', () => tell(channels.linkOpened));
-        socket.on('close', () => {
-          links.delete(key);
-          tell(channels.linkClosed, because);
-        });
-      },
-      (error: unknown) => tell(channels.linkClosed, error instanceof Error ? error.message : 'no core'),
-    );
-  });
-  on(channels.sendLine, (event, id, line) => {
-    const socket = links.get(`${event.sender.id} ${String(id)}`);
-    if (socket !== undefined && typeof line === 'string' && line.length < largestLine && !line.includes('\n')) {
-      socket.write(`${line}\n`);
+  on(channels.openLink, ({ sender }, id) => {
+    if (typeof id === 'number') {
+      links.open(sender, id);
     }
   });
-  on(channels.closeLink, (event, id) => links.get(`${event.sender.id} ${String(id)}`)?.destroy());
+  on(channels.sendLine, ({ sender }, id, line) => {
+    if (typeof id === 'number' && typeof line === 'string' && line.length < largestLine && !line.includes('\n')) {
+      links.send(sender, id, line);
+    }
+  });
+  on(channels.closeLink, ({ sender }, id) => {
+    if (typeof id === 'number') {
+      links.close(sender, id);
+    }
+  });
   on(channels.setTheme, (_event, theme) => {
     if (theme === 'system' || theme === 'light' || theme === 'dark') {
       nativeTheme.themeSource = theme;
@@ -131,22 +108,5 @@ export function serveBridge(options: BridgeOptions): void {
     const parent = BrowserWindow.fromWebContents(event.sender);
     const chosen = await (parent === null ? dialog.showSaveDialog(options_) : dialog.showSaveDialog(parent, options_));
     return chosen.canceled ? '' : (chosen.filePath ?? '');
-  });
-}
-
-/** Calls with each line of a socket. */
-export function carryLines(socket: Socket, heard: (line: string) => void): void {
-  let pending: string[] = [];
-  socket.setEncoding('utf8');
-  socket.on('data', (text) => {
-    const parts = String(text).split('\n');
-    const rest = parts.pop() ?? '';
-    for (const part of parts) {
-      heard(pending.join('') + part);
-      pending = [];
-    }
-    if (rest !== '') {
-      pending.push(rest);
-    }
   });
 }

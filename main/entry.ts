@@ -19,6 +19,7 @@ import { openTray, type TrayMenu } from './tray.ts';
 import { hasTrayHost } from './tray-host.ts';
 import type { TrayRow } from './tray-rows.ts';
 import { createAppWindow } from './window.ts';
+import { windowActions } from './window-actions.ts';
 import { wordsOf } from './words.ts';
 
 declare const buildOfApp: string; // put in by scripts/build-desktop.mjs
@@ -130,7 +131,7 @@ function start(): void {
         window.show();
         break;
       case 'diagnostics':
-        window.act('view.diagnostics');
+        window.act(windowActions.diagnostics);
         break;
       case 'quit':
         app.quit();
@@ -138,11 +139,15 @@ function start(): void {
     }
   }
 
-  tray = openTray(locations.icons, choose);
+  tray = openTray(locations.icons, choose, () => window.show());
   showTray();
-  void hasTrayHost().then((isShown) => {
-    isTrayShown = isShown;
-  });
+  const lookForTrayHost = () =>
+    void hasTrayHost().then((isShown) => {
+      isTrayShown = isShown;
+    });
+  lookForTrayHost();
+  // A panel may come up after the app, at login above all, and may go: the window's close needs the present answer.
+  app.on('browser-window-focus', lookForTrayHost);
   app.on('second-instance', () => window.show());
   app.on('activate', () => window.show());
   // The app lives on in the tray; without one, the window's close asked first.

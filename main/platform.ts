@@ -15,6 +15,7 @@ import electron, {
 type Maybe<Value> = Value | undefined;
 type OldContents = WebContents & {
   on(event: 'new-window', listener: (event: { preventDefault(): void }, url: string) => void): void;
+  on(event: 'crashed', listener: () => void): void;
 };
 type OldProtocol = {
   registerBufferProtocol(
@@ -125,6 +126,17 @@ export function windowPreferences(preload: string): NonNullable<BrowserWindowCon
     devTools: process.env.SLIPWAY_DEVELOP === '1',
     ...old,
   };
+}
+
+/** Hears that a page's process is gone, but for its ordinary end. */
+export function whenPageCrashes(contents: WebContents, crashed: () => void): void {
+  contents.on('render-process-gone', (_event, { reason }) => {
+    if (reason !== 'clean-exit') {
+      crashed();
+    }
+  });
+  // Electron before 11 says it by another name, and never by this one as well.
+  (contents as OldContents).on('crashed', crashed);
 }
 
 /** Answers at once in old versions and later in new ones. */

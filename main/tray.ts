@@ -9,7 +9,7 @@ export interface TrayMenu {
   close(): void;
 }
 
-export function openTray(icons: string, chosen: (row: TrayRow) => void): TrayMenu {
+export function openTray(icons: string, chosen: (row: TrayRow) => void, clicked: () => void): TrayMenu {
   const image = (look: TrayLook) => {
     // macOS colours a template image itself; the name makes it one.
     const name = process.platform === 'darwin' ? `tray-${look}Template.png` : `tray-${look}.png`;
@@ -20,6 +20,10 @@ export function openTray(icons: string, chosen: (row: TrayRow) => void): TrayMen
     return loaded;
   };
   const tray = new Tray(image('off'));
+  // macOS opens the menu by any click; elsewhere that is the other button's, and the first one shows the window.
+  if (process.platform !== 'darwin') {
+    tray.on('click', clicked);
+  }
   let shown = '';
   let look: TrayLook = 'off';
   return {

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { app, BrowserWindow, screen } from 'electron';
 import { pageAddress } from './addresses.ts';
 import { channels } from './channels.ts';
-import { windowPreferences } from './platform.ts';
-
+import { whenPageCrashes, windowPreferences } from './platform.ts';
 import { fittingBounds, readWindowState, smallest, writeWindowState } from './window-state.ts';
+
+/** A page that dies more often than so many times in so many milliseconds is left as it is. */
+const mostCrashes = 3;
+const crashMemory = 60_000;
 
 export interface AppWindow {
   show(): void;
@@ -28,6 +31,7 @@ export function createAppWindow(options: AppWindowOptions): AppWindow {
   let current: BrowserWindow | null = null;
   let isLoaded = false;
   let waiting: string[] = [];
+  let crashes: number[] = [];
 
   function open(): BrowserWindow {
     const kept = readWindowState(stateFile);
@@ -64,10 +68,24 @@ export function createAppWindow(options: AppWindowOptions): AppWindow {
         window.webContents.send(channels.action, id);
       }
     });
+    // The connection is the core's: a page that died is shown again, but not for ever.
+    whenPageCrashes(window.webContents, () => {
+      const now = Date.now();
+      crashes = [...crashes.filter((at) => now - at < crashMemory), now];
+      isLoaded = false;
+      if (crashes.length <= mostCrashes) {
+        // Not while Electron still takes the dead page apart.
+        setTimeout(() => (window.isDestroyed() ? undefined : load(window)), 100);
+      }
+    });
+    load(window);
+    return window;
+  }
+
+  function load(window: BrowserWindow): void {
     window.loadURL(pageAddress).catch(() => {
       // closed or loaded again meanwhile
     });
-    return window;
   }
 
   function show(): void {

@@ -1,10 +1,9 @@
 // `npm run build-desktop`: bundles the Electron host, its preload, the core and the command line out of the same
-// sources. `--compat` makes a second Electron host, for the old Electron of the tests.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ensureModules, ensureNative, root } from './tools.mjs';
-
-const say = (text) => process.stderr.write(`slipway: ${text}\n`);
+// sources. `--compat` makes the host and the window for the old Electron of the tests instead.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { ensureModules, ensureNative, ensureWindow, modernNode, root, run, sourcesBelow } from './tools.mjs';
 
 /** Node 12 knows neither the `node:` prefix nor the promise modules: the bundle for the old Electron begins with this. */
 const oldNodeBanner = readFileSync(join(root, 'scripts/old-electron-banner.cjs'), 'utf8');
@@ -18,7 +17,7 @@ async function bundle(input, file, options) {
 }
 
 /** The Electron host and its preload; `compat` for the old Electron of the tests. */
-export async function buildHost({ build, compat, folder }) {
+async function buildHost({ build, compat, folder }) {
   const define = { buildOfApp: JSON.stringify(build) };
   const target = compat ? 'node12.14' : 'node22';
   const host = {
@@ -30,19 +29,90 @@ export async function buildHost({ build, compat, folder }) {
   await bundle('main/preload.ts', `${folder}/main/preload.cjs`, { ...host, output: { format: 'cjs' } });
 }
 
-/** What runs in a Node of its own: the core and the command line, each one file with all it needs. */
-export async function buildCore() {
-  const node = { transform: { target: 'node22' }, output: { format: 'esm' } };
+/** What runs in a Node of its own: the core, the fake one of the tests and the command line, each one file. */
+async function buildPrograms() {
+  // The sandbox comes with a clone alone: it is built from sources that a package has not.
+  const node = {
+    external: [/\/sandbox\/(sandbox|problems)\.ts$/],
+    transform: { target: 'node22' },
+    output: { format: 'esm' },
+  };
   await bundle('app/hosts/core/main.ts', 'out/core/core.mjs', node);
   await bundle('app/hosts/core/fake.ts', 'out/core/fake.mjs', node);
+  await bundle('app/hosts/cli/main.ts', 'out/cli/slipway.mjs', node);
+}
+
+/** Builds where sources, libraries or the native build changed since `stamp` was written. */
+async function whereChanged(name, folders, build, perform) {
+  const hash = createHash('sha256')
+    .update(build)
+    .update(readFileSync(join(root, 'package-lock.json')));
+  for (const path of folders.flatMap((folder) => [...sourcesBelow(join(root, folder))]).sort()) {
+    hash.update(relative(root, path)).update('\0').update(readFileSync(path));
+  }
+  for (const file of ['vite.config.ts', 'scripts/build-desktop.mjs', 'scripts/old-electron-banner.cjs']) {
+    hash.update(readFileSync(join(root, file)));
+  }
+  const wanted = hash.digest('hex');
+  const stamp = join(root, 'out', `${name}.build`);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
+    return;
+  }
+  rmSync(stamp, { force: true });
+  await perform();
+  mkdirSync(join(root, 'out'), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+const ofPrograms = ['app'];
+const ofHost = ['app', 'main'];
+const ofWindow = ['app/contract', 'renderer'];
+
+/** Core, fake core and command line as bundles in out/, which any Node from 22 on runs. */
+export async function ensurePrograms(say, build) {
+  await whereChanged('programs', ofPrograms, build, async () => {
+    say('bundling core and command line');
+    await buildPrograms();
+  });
+}
+
+/** The shipped app in out/: window, host, core and command line. */
+export async function ensureApp(say, build) {
+  await ensureWindow(say);
+  await ensurePrograms(say, build);
+  await whereChanged('host', ofHost, build, async () => {
+    say('bundling the host');
+    await buildHost({ build, compat: false, folder: 'out' });
+  });
+}
+
+/** The same sources for the old Electron of the tests, in out-e9/; answers the folder that Electron is started with. */
+export async function ensureOldElectronApp(say, build) {
+  const folder = join(root, 'out-e9');
+  await ensurePrograms(say, build);
+  await whereChanged('old-electron-host', ofHost, build, async () => {
+    say('bundling the host for the old Electron');
+    await buildHost({ build, compat: true, folder: 'out-e9' });
+  });
+  await whereChanged('old-electron-window', ofWindow, '', async () => {
+    say('building the window for the old Electron');
+    const vite = join(root, 'node_modules/vite/bin/vite.js');
+    const code = await run(modernNode(), [vite, 'build', '--mode', 'old-electron', '--logLevel', 'error']);
+    if (code !== 0) {
+      throw new Error(`vite build ended with ${code}`);
+    }
+  });
+  const { name, version, description } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  writeFileSync(
+    join(folder, 'package.json'),
+    `${JSON.stringify({ name, version, description, main: 'main/entry.cjs' })}\n`,
+  );
+  return folder;
 }
 
 if (process.argv[1] === import.meta.filename) {
+  const say = (text) => process.stderr.write(`slipway: ${text}\n`);
   await ensureModules(say);
   const build = await ensureNative(say);
-  await buildDesktop({
-    build,
-    compat: process.argv.includes('--compat'),
-    folder: process.argv.includes('--compat') ? 'out-e9' : 'out',
-  });
+  await (process.argv.includes('--compat') ? ensureOldElectronApp(say, build) : ensureApp(say, build));
 }

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { browserPackages, ensureDebianPackages } from './debian.mjs';
+import { browserPackages, desktopPackages, ensureDebianPackages } from './debian.mjs';
 import { ensureModules, ensureNative, projectEnvironment, root } from './tools.mjs';
 
 const only = process.argv.slice(2);
@@ -192,6 +192,16 @@ const tiers = [
     () => {
       const why = process.env.SLIPWAY_TEST_BROWSER ? '' : ensureDebianPackages(say, browserPackages);
       return [why === '' ? vitest('window tests', 'gui') : skipped('window tests', why)];
+    },
+  ],
+  [
+    'electron',
+    () => {
+      const isLinux = process.platform === 'linux' && process.arch === 'x64';
+      const why = isLinux
+        ? ensureDebianPackages(say, desktopPackages)
+        : 'the Electron of the tests is for Linux on x64 alone';
+      return [why === '' ? vitest('desktop tests', 'electron') : skipped('desktop tests', why)];
     },
   ],
   [

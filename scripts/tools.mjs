@@ -128,11 +128,12 @@ export async function ensureNative(say) {
   return build;
 }
 
-function* windowSources(folder) {
+/** The sources below a folder that end up in a bundle: all but tests. */
+export function* sourcesBelow(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      yield* windowSources(path);
+      yield* sourcesBelow(path);
     } else if (!/\.test\.tsx?$/.test(entry.name)) {
       yield path;
     }
@@ -145,7 +146,7 @@ export async function ensureWindow(say) {
   const hash = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .update(readFileSync(join(root, 'vite.config.ts')));
-  for (const path of [...windowSources(join(root, 'renderer')), ...windowSources(join(root, 'app/contract'))].sort()) {
+  for (const path of [...sourcesBelow(join(root, 'renderer')), ...sourcesBelow(join(root, 'app/contract'))].sort()) {
     hash.update(relative(root, path)).update('\0').update(readFileSync(path));
   }
   const wanted = hash.digest('hex');
