@@ -31,6 +31,8 @@ export async function connectContext(context: ActionContext, target: Context): P
     app.window.setState({ confirming: contextKey(target), chosen: contextKey(target), view: 'cluster' });
     return;
   }
+  // Whoever switches off again is shown the proof, not the list that was asked for before.
+  app.window.setState({ isListing: false });
   const { contexts } = app.settings.store.getState().settings ?? defaultSettings;
   const own = contexts.find((one) => isSameKey(one, contextKey(target)));
   const result = await app.host.link.call('connect', {

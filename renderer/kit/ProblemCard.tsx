@@ -24,7 +24,7 @@ export function ProblemCard({ problem, actions }: { readonly problem: Problem; r
     <section className={classes(styles.card, styles[problem.severity])} aria-label={`${severity}: ${title}`}>
       <header className={styles.header}>
         <Icon className={styles.icon} aria-hidden="true" />
-        <h3 className={styles.title}>{title}</h3>
+        <h2 className={styles.title}>{title}</h2>
         <code className={styles.code} title={say('kit.code')}>
           <ForeignText text={problem.code} bound={60} />
         </code>

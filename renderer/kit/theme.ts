@@ -1,5 +1,5 @@
 /** Which theme and contrast are in force, as attributes of the root element that kit/tokens.css listens to. */
-import { useEffect, useSyncExternalStore } from 'react';
+import { useLayoutEffect, useSyncExternalStore } from 'react';
 import type { Settings } from '../../app/contract/index.ts';
 
 export type Theme = 'light' | 'dark';
@@ -25,7 +25,8 @@ export function useLook(chosen: Pick<Settings, 'theme' | 'contrast'>): Look {
   const systemWantsMore = useMedia('(prefers-contrast: more)');
   const theme = chosen.theme === 'system' ? (systemIsDark ? 'dark' : 'light') : chosen.theme;
   const contrast = chosen.contrast === 'more' || systemWantsMore ? 'more' : 'normal';
-  useEffect(() => applyLook({ theme, contrast }), [theme, contrast]);
+  // Before any effect: what draws by itself reads the tokens in one.
+  useLayoutEffect(() => applyLook({ theme, contrast }), [theme, contrast]);
   return { theme, contrast };
 }
 

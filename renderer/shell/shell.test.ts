@@ -144,7 +144,7 @@ describe('actions', () => {
   it('disconnect what is on', async () => {
     const { run, called } = await appOf('connected');
     await run('toggle-connection');
-    expect(called().at(-1)).toBe('disconnect');
+    expect(called()).toContain('disconnect');
   });
 
   it('say why the core refused', async () => {

@@ -58,6 +58,7 @@ describe('the proof', () => {
   it('is due once something was switched off', () => {
     expect(switchedOff(disconnecting, off)).toEqual([key]);
     expect(switchedOff(disconnecting, { ...off, connections: [] })).toEqual([key]);
+    expect(switchedOff(sampleSnapshot, off), 'an end that was too quick to be seen').toEqual([key]);
   });
 
   it('is not due before, after a failure, or when another core tells of it', () => {

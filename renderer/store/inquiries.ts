@@ -99,13 +99,19 @@ export function proveWhenOff(mirror: MirrorStore, { proof }: Pick<Inquiries, 'pr
   });
 }
 
-/** Contexts whose connection was being switched off and is off now. */
+/** Phases in which a connection may hold something of this computer or of the cluster. */
+const holding: readonly string[] = ['connected', 'reconnecting', 'disconnecting'];
+
+/**
+ * Contexts whose connection held something and is off now. Snapshots are states, not events: a quick end may never be
+ * seen as `disconnecting`.
+ */
 export function switchedOff(before: Snapshot | null, after: Snapshot | null): readonly ContextKey[] {
   if (before === null || after === null || before.processId !== after.processId) {
     return [];
   }
   return before.connections
-    .filter(({ phase }) => phase === 'disconnecting')
+    .filter(({ phase }) => holding.includes(phase))
     .map(({ cluster }) => ({ context: cluster.context, file: cluster.file }))
     .filter((key) => {
       const now = after.connections.find(({ cluster }) => keyText(cluster) === keyText(key));

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { IntlShape } from 'react-intl';
-import { createWords, type Language, loadMessages, WordsContext } from './words.ts';
+import { createWords, type Language, loadMessages, localeFor, WordsContext } from './words.ts';
 
 /** Says everything below in a language; while another one loads, the old one stays. Nothing shows before the first. */
 export function WordsProvider({ language, children }: { readonly language: Language; readonly children: ReactNode }) {
@@ -10,7 +10,7 @@ export function WordsProvider({ language, children }: { readonly language: Langu
     void loadMessages(language).then((messages) => {
       if (isWanted) {
         document.documentElement.lang = language;
-        setIntl(createWords(language, messages));
+        setIntl(createWords(localeFor(language, navigator.languages), messages));
       }
     });
     return () => {

@@ -34,6 +34,12 @@ export function languageFor(chosen: 'system' | Language, system: readonly string
   return 'en';
 }
 
+/** How numbers, dates and times are written: English as in the user's own country, where the system says which. */
+export function localeFor(language: Language, system: readonly string[]): string {
+  const isEnglish = (tag: string) => /^en-[a-z]{2}$/i.test(tag);
+  return language === 'en' ? (system.find(isEnglish) ?? language) : language;
+}
+
 export async function loadMessages(language: Language): Promise<Messages> {
   return language === 'en' ? (await import('./english.ts')).en : (await import('./chinese.ts')).chinese;
 }

@@ -1,0 +1,4 @@
+import { describeScenes } from './describe-scenes.ts';
+import { pageScenes } from './states.ts';
+
+describeScenes('other pages', pageScenes);

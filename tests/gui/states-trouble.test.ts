@@ -1,0 +1,4 @@
+import { describeScenes } from './describe-scenes.ts';
+import { troubleScenes } from './states.ts';
+
+describeScenes('trouble', troubleScenes);
