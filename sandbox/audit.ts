@@ -15,7 +15,7 @@ export const auditPolicyText = JSON.stringify({
   kind: 'Policy',
   omitStages: ['RequestReceived'],
   rules: [
-    { level: 'None', userGroups: ['system:nodes', 'system:serviceaccounts'] },
+    { level: 'None', userGroups: ['system:nodes', 'system:serviceaccounts:kube-system'] },
     { level: 'None', users: ownUsers },
     // Questions, not objects.
     { level: 'None', resources: [{ group: 'authorization.k8s.io' }, { group: 'authentication.k8s.io' }] },

@@ -5,7 +5,14 @@
 import { basename } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const longest: readonly RegExp[] = [/^kills-/, /^refusals/, /^leftovers/, /^faults/, /^sleep/, /^idle/];
+const longest: readonly RegExp[] = [
+  /^kills-/,
+  /^command-line/,
+  /^refusals-(kubeconfig|others|rights|images)/,
+  /^idle/,
+  /^vanishing/,
+  /^(faults|sleep|refusals|leftovers)/,
+];
 
 function rank(specification: TestSpecification): number {
   const found = longest.findIndex((pattern) => pattern.test(basename(specification.moduleId)));

@@ -125,10 +125,17 @@ export class Product {
     return processIds(this.#holder, kind);
   }
 
-  /** Sends the signal to all of these at once; one that ended meanwhile is as good. Answers the ids. */
+  /**
+   * Sends the signal to all of these at once; one that ended meanwhile is as good. What is killed is gone when this
+   * answers: a process that is still ending must not be taken for one that lives. Answers the ids.
+   */
   async signal(kinds: readonly ProcessKind[], signal: NodeJS.Signals): Promise<number[]> {
     const ids = kinds.flatMap((kind) => this.processIds(kind));
     signalAll(ids, signal);
+    if (signal === 'SIGKILL') {
+      const isThere = () => kinds.some((kind) => this.processIds(kind).some((id) => ids.includes(id)));
+      await eventually(async () => !isThere(), 10_000, 5);
+    }
     return ids;
   }
 }
