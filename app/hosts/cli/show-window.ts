@@ -3,6 +3,7 @@
  * stays until Ctrl-C, which disconnects. `fake` runs it on a world that does not exist, with scenarios of app/fakes.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +59,9 @@ export async function showFakeWindow(): Promise<void> {
     await showInBrowserUntilEnd(core, process.env);
     core.close();
   } finally {
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : null;
     child.kill('SIGTERM');
+    await ended; // it removes its lock, which is in the folder
     rmSync(runtime, { recursive: true, force: true });
   }
 }
