@@ -108,7 +108,7 @@ function start(): void {
     isStarted = true;
     const context = contexts.find(({ name, file }) => name === chosen?.context && file === chosen.file);
     if (context?.confirmed === true && snapshot.wanted.length === 0) {
-      void link.call('connect', { context: context.name });
+      void link.call('connect', { context: context.name, file: context.file });
     }
   }
 
@@ -119,7 +119,7 @@ function start(): void {
   function choose(row: TrayRow): void {
     switch (row.kind) {
       case 'connect':
-        void core.link()?.call('connect', { context: row.context });
+        void core.link()?.call('connect', { context: row.context, file: row.file });
         break;
       case 'disconnect':
         void core.link()?.call('disconnect', {});

@@ -9,7 +9,7 @@ export type TrayRow =
   | { readonly kind: 'status'; readonly label: string }
   | { readonly kind: 'separator' }
   | { readonly kind: 'disconnect'; readonly label: string }
-  | { readonly kind: 'connect'; readonly label: string; readonly context: string }
+  | { readonly kind: 'connect'; readonly label: string; readonly context: string; readonly file: string }
   | { readonly kind: 'copy'; readonly label: string; readonly text: string }
   | { readonly kind: 'open' | 'diagnostics' | 'quit'; readonly label: string };
 
@@ -69,7 +69,7 @@ function offers({ contexts }: TrayState, words: Words, room: number): TrayRow[] 
     )
     .sort((left, right) => (right.lastUsedAt ?? 0) - (left.lastUsedAt ?? 0))
     .slice(0, Math.min(room, 5));
-  return recent.map(({ name }) => ({ kind: 'connect', label: words.connect(short(name)), context: name }));
+  return recent.map(({ name, file }) => ({ kind: 'connect', label: words.connect(short(name)), context: name, file }));
 }
 
 function copies({ pinned }: TrayState, connection: Connection, room: number): TrayRow[] {

@@ -16,6 +16,8 @@ export type Level = 'read' | 'operate' | 'administer';
 
 const contextName = z.string().min(1).max(512);
 const namespaceName = z.string().max(63);
+/** The kubeconfig that the context is of: names repeat over files and move between them. Empty: whichever is named so now. */
+const contextFile = z.string().max(4096).default('');
 
 const nothing = z.object({});
 
@@ -26,13 +28,14 @@ export const commands = {
     level: 'read',
   },
   listNamespaces: {
-    input: z.object({ context: z.string(), trustExec: z.boolean().default(false) }),
+    input: z.object({ context: z.string(), file: contextFile, trustExec: z.boolean().default(false) }),
     output: z.object({ namespaces: z.array(z.string()), complete: z.boolean() }),
     level: 'read',
   },
   listServices: {
     input: z.object({
       context: z.string(),
+      file: contextFile,
       namespaces: z.array(namespaceName), // empty: all that the user may see
       trustExec: z.boolean().default(false),
     }),
@@ -40,7 +43,7 @@ export const commands = {
     level: 'read',
   },
   previewRoutes: {
-    input: z.object({ context: z.string(), trustExec: z.boolean().default(false) }),
+    input: z.object({ context: z.string(), file: contextFile, trustExec: z.boolean().default(false) }),
     output: z.object({
       routes: z.array(routeSchema),
       resolverMode: z.string(),
@@ -55,6 +58,7 @@ export const commands = {
   connect: {
     input: z.object({
       context: contextName,
+      file: contextFile,
       homeNamespace: namespaceName.default(''),
       agentNamespace: namespaceName.default(''),
       agentImage: z.string().max(512).default(''),
@@ -68,13 +72,13 @@ export const commands = {
   disconnect: { input: nothing, output: z.object({ leftOnHost: z.number() }), level: 'operate' },
   /** Makes another namespace the one whose bare names resolve, while connected or for the next time. */
   setHomeNamespace: {
-    input: z.object({ context: contextName, namespace: namespaceName.min(1) }),
+    input: z.object({ context: contextName, file: contextFile, namespace: namespaceName.min(1) }),
     output: z.object({ names: namesSchema.nullable() }),
     level: 'operate',
   },
   /** Remembers that the context was seen with this digest; the plugin that it names may run from then on. */
   confirmContext: {
-    input: z.object({ context: contextName, file: z.string(), digest: z.string() }),
+    input: z.object({ context: contextName, file: z.string().max(4096), digest: z.string() }),
     output: nothing,
     level: 'administer',
   },
@@ -97,6 +101,7 @@ export const commands = {
   testService: {
     input: z.object({
       context: contextName,
+      file: contextFile,
       namespace: namespaceName.min(1),
       service: z.string().min(1).max(253),
       port: z.number().int().min(1).max(65535),
@@ -106,13 +111,13 @@ export const commands = {
   },
   /** Asks the system's own way, our answerer and each upstream for a name; empty: a name of the cluster and an outside one. */
   testResolvers: {
-    input: z.object({ context: z.string().default(''), name: z.string().max(253).default('') }),
+    input: z.object({ context: z.string().default(''), file: contextFile, name: z.string().max(253).default('') }),
     output: z.object({ answers: z.array(resolverAnswerSchema) }),
     level: 'operate',
   },
   /** Looks at laptop and cluster for anything of ours; `context` names the cluster that was switched off. */
   proveOff: {
-    input: z.object({ context: contextName }),
+    input: z.object({ context: contextName, file: contextFile }),
     output: z.object({ proofs: z.array(proofSchema) }),
     level: 'read',
   },
@@ -135,13 +140,13 @@ export const commands = {
   cancelWork: { input: z.object({ work: z.string() }), output: nothing, level: 'operate' },
   /** Remembers that this exec plugin may run; `digest` must be the one that was shown. */
   trustExecPlugin: {
-    input: z.object({ context: contextName, digest: z.string() }),
+    input: z.object({ context: contextName, file: contextFile, digest: z.string() }),
     output: nothing,
     level: 'administer',
   },
   getSnapshot: { input: nothing, output: snapshotSchema, level: 'read' },
   runChecks: {
-    input: z.object({ context: z.string().default(''), trustExec: z.boolean().default(false) }),
+    input: z.object({ context: z.string().default(''), file: contextFile, trustExec: z.boolean().default(false) }),
     output: z.object({ checks: z.array(checkSchema) }),
     level: 'read',
   },

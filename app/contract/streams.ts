@@ -9,6 +9,8 @@ import { problemSchema } from './problems.ts';
 import { serviceKeySchema, serviceSchema } from './services.ts';
 
 const nothing = z.object({});
+/** A connection, by its context and the kubeconfig of it; an empty file means whichever is on under this name. */
+const connectionKey = z.object({ context: z.string().max(512), file: z.string().max(4096).default('') });
 
 /** Totals since the connection was made; a window makes rates of two of them. */
 export const countersSchema = z.object({
@@ -39,9 +41,9 @@ export const activityItemSchema = z.object({ entries: z.array(activityEntrySchem
 
 export const streams = {
   /** Services of a context that is connected, in all namespaces that the user may see. Ends when it is switched off. */
-  services: { input: z.object({ context: z.string() }), item: servicesItemSchema, level: 'read' },
+  services: { input: connectionKey, item: servicesItemSchema, level: 'read' },
   /** About once a second while connected. */
-  counters: { input: z.object({ context: z.string() }), item: countersSchema, level: 'read' },
+  counters: { input: connectionKey, item: countersSchema, level: 'read' },
   /** What is kept first (oldest first), then what happens. */
   activity: { input: nothing, item: activityItemSchema, level: 'read' },
 } as const satisfies Record<string, { input: z.ZodType; item: z.ZodType; level: Level }>;

@@ -104,7 +104,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   }));
   const activity = createActivity(ports.clock, ports.log, ports.activity, () => streams.changed());
   const streams = createStreams(ports.clock, {
-    connection: (context) => connections.find(context),
+    connection: (context, file) => connections.find(context, file),
     activityAfter: activity.after,
   });
   const noteChanges = watchConnections(

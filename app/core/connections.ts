@@ -32,7 +32,8 @@ export interface Connections {
   leftOnHost(): number;
   /** False while anything is in force, under way or going to be tried again. */
   isIdle(): boolean;
-  find(context: string): Runner | null;
+  /** By name, and by file where one is given. */
+  find(context: string, file?: string): Runner | null;
   /** The machine's states, by a key that stays the same for a context of a file. */
   states(): ReadonlyMap<string, ConnectionState>;
   /** The one that is connected or on its way. */
@@ -106,7 +107,11 @@ export function createConnections(ports: Ports, surroundings: RunnerSurroundings
     isIdle: () =>
       phases().every((state) => state.phase === 'off' || (state.phase === 'failed' && state.retry !== 'automatic')),
     states: () => new Map([...runners].map(([key, runner]) => [key, runner.state()])),
-    find: (context) => [...runners.values()].find((runner) => runner.state().cluster.context === context) ?? null,
+    find: (context, file = '') =>
+      [...runners.values()].find((runner) => {
+        const { cluster } = runner.state();
+        return cluster.context === context && (file === '' || cluster.file === file);
+      }) ?? null,
     active: () => [...runners.values()].find(isActive) ?? null,
   };
 }

@@ -37,6 +37,7 @@ export async function connectContext(context: ActionContext, target: Context): P
   const own = contexts.find((one) => isSameKey(one, contextKey(target)));
   const result = await app.host.link.call('connect', {
     context: target.name,
+    file: target.file,
     homeNamespace: own?.homeNamespace ?? '',
     agentNamespace: own?.agentNamespace ?? '',
     agentImage: own?.agentImage ?? '',

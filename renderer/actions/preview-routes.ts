@@ -16,6 +16,6 @@ export const previewRoutes: Action = {
   run: ({ app }) => {
     const { chosen } = app.window.getState();
     app.window.setState({ view: 'cluster', isListing: false });
-    return chosen === null ? undefined : app.inquiries.preview.ask(keyText(chosen), { context: chosen.context });
+    return chosen === null ? undefined : app.inquiries.preview.ask(keyText(chosen), chosen);
   },
 };

@@ -16,6 +16,6 @@ export const proveOff: Action = {
   run: ({ app }) => {
     const { chosen } = app.window.getState();
     app.window.setState({ view: 'cluster', isListing: false });
-    return chosen === null ? undefined : app.inquiries.proof.ask(keyText(chosen), { context: chosen.context });
+    return chosen === null ? undefined : app.inquiries.proof.ask(keyText(chosen), chosen);
   },
 };

@@ -6,7 +6,7 @@ import type { Action, ActionContext } from './action.ts';
 export async function askResolvers({ app }: ActionContext, name: string): Promise<void> {
   const { chosen } = app.window.getState();
   if (chosen !== null) {
-    await app.inquiries.resolvers.ask(keyText(chosen), { context: chosen.context, name });
+    await app.inquiries.resolvers.ask(keyText(chosen), { ...chosen, name });
   }
 }
 

@@ -37,7 +37,7 @@ export function createCounters(link: HostLink): CountersFeed {
       if (context !== null) {
         stop = link.subscribe(
           'counters',
-          { context: context.context },
+          context,
           (counters) => store.setState((state) => withSample(state, counters)),
           () => {},
         );

@@ -93,7 +93,7 @@ export function proveWhenOff(mirror: MirrorStore, { proof }: Pick<Inquiries, 'pr
       return;
     }
     for (const key of switchedOff(before, snapshot)) {
-      void proof.ask(keyText(key), { context: key.context });
+      void proof.ask(keyText(key), key);
     }
     before = snapshot;
   });

@@ -35,7 +35,7 @@ export function createListedServices(link: HostLink, now: () => number = Date.no
           ? { state: 'loading', because: null }
           : { ...nothing, context, state: 'loading' },
       );
-      const result = await link.call('listServices', { context: context.context, namespaces: [] });
+      const result = await link.call('listServices', { ...context, namespaces: [] });
       // Another context may have been asked for in between.
       if (isSameKey(store.getState().context, context)) {
         store.setState(

@@ -44,7 +44,7 @@ export function createServiceTests(link: HostLink, now: () => number = Date.now)
       }
       put(target, { state: 'running', steps: [], problem: null, at: now() });
       const result = await link.call('testService', {
-        context: context.context,
+        ...context,
         namespace: service.namespace,
         service: service.name,
         port,

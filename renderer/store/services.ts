@@ -152,7 +152,7 @@ export function createServices(
       }
       stop = link.subscribe(
         'services',
-        { context: context.context },
+        context,
         (item) => {
           if (own !== epoch) {
             return;

@@ -27,7 +27,10 @@ export async function listContexts(
   };
 }
 
-/** Finds a context by name, and by file where one is given. */
+/**
+ * Finds a context by name and, where one is given, by file: a name that moved to another file is another cluster, and
+ * whoever was shown the first must not be led to the second.
+ */
 export async function findContext(
   kubeconfig: KubeconfigPort,
   files: readonly string[],
@@ -37,7 +40,7 @@ export async function findContext(
 ): Promise<Result<Context>> {
   const { contexts, problems } = await listContexts(kubeconfig, files, trusted);
   const named = contexts.filter((context) => context.name === name);
-  const found = named.find((context) => context.file === file) ?? named[0];
+  const found = file === '' ? named[0] : named.find((context) => context.file === file);
   if (found !== undefined) {
     return found.problem === null ? success(found) : failure(found.problem);
   }
@@ -45,6 +48,10 @@ export async function findContext(
     return failure(problems[0]);
   }
   const unreadable = problems.length === 0 ? '' : ' (some files could not be read)';
+  if (named[0] !== undefined) {
+    const cause = `${file} no longer holds it; ${named[0].file} has a context of this name`;
+    return failure(problem('context-unknown', cause, { context: name, file }));
+  }
   const known = contexts.map((context) => context.name).join(', ') || 'none';
   return failure(problem('context-unknown', `the contexts are: ${known}${unreadable}`, { context: name }));
 }

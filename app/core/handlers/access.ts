@@ -4,15 +4,22 @@ import { findContext, openCluster, unconfirmedPlugin } from '../clusters/context
 import type { ClusterPort } from '../ports.ts';
 import type { Surroundings } from './surroundings.ts';
 
+/** Which context is meant; `trustExec` is heard only from those who may change trust. */
+export interface ContextWish {
+  readonly context: string;
+  /** Empty: whichever has this name now. */
+  readonly file: string;
+  readonly trustExec: boolean;
+}
+
 export interface Access {
   find(name: string, file?: string): Promise<Result<Context>>;
   trust(digest: string): Promise<Result<null>>;
-  /** Finds a context whose plugin may run. `trustExec` is heard only from those who may change trust. */
-  findTrusted(name: string, trustExec: boolean, level: Level): Promise<Result<Context>>;
+  /** Finds a context whose plugin may run. */
+  findTrusted(wish: ContextWish, level: Level): Promise<Result<Context>>;
   /** Asks a cluster something: through the open connection where there is one, else through one opened for this. */
   withCluster<Value>(
-    name: string,
-    trustExec: boolean,
+    wish: ContextWish,
     level: Level,
     ask: (cluster: ClusterPort) => Promise<Result<Value>>,
   ): Promise<Result<Value>>;
@@ -29,8 +36,8 @@ export function createAccess(surroundings: Surroundings): Access {
     return ports.store.trustExecPlugin(digest);
   }
 
-  async function findTrusted(name: string, trustExec: boolean, level: Level): Promise<Result<Context>> {
-    const found = await find(name);
+  async function findTrusted({ context, file, trustExec }: ContextWish, level: Level): Promise<Result<Context>> {
+    const found = await find(context, file);
     if (!found.ok) {
       return found;
     }
@@ -41,7 +48,7 @@ export function createAccess(surroundings: Surroundings): Access {
         return kept;
       }
     }
-    const unconfirmed = unconfirmedPlugin(name, execPlugin, trusted);
+    const unconfirmed = unconfirmedPlugin(context, execPlugin, trusted);
     return unconfirmed === null ? found : failure(unconfirmed);
   }
 
@@ -49,12 +56,12 @@ export function createAccess(surroundings: Surroundings): Access {
     find,
     trust,
     findTrusted,
-    withCluster: async (name, trustExec, level, ask) => {
-      const open = connections.find(name)?.cluster() ?? null;
+    withCluster: async (wish, level, ask) => {
+      const open = connections.find(wish.context, wish.file)?.cluster() ?? null;
       if (open !== null) {
         return ask(open);
       }
-      const found = await findTrusted(name, trustExec, level);
+      const found = await findTrusted(wish, level);
       if (!found.ok) {
         return found;
       }

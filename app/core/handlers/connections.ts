@@ -58,8 +58,8 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
   }
 
   return {
-    previewRoutes: async ({ context, trustExec }, level) => {
-      const runner = connections.find(context);
+    previewRoutes: async (wish, level) => {
+      const runner = connections.find(wish.context, wish.file);
       const state = runner?.state();
       const isOn = state?.phase === 'connected' || state?.phase === 'reconnecting';
       if (isOn && runner !== null) {
@@ -72,12 +72,12 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
         });
       }
       const settings = surroundings.settings();
-      const found = await access.findTrusted(context, trustExec, level);
+      const found = await access.findTrusted(wish, level);
       if (!found.ok) {
         return found;
       }
       const wanted = wantedFor(settings, found.value, {});
-      return access.withCluster(context, trustExec, level, async (cluster) => {
+      return access.withCluster(wish, level, async (cluster) => {
         const [ranges, protectedAddresses] = await Promise.all([
           cluster.discoverRanges(),
           cluster.protectedAddresses(),
@@ -107,13 +107,14 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
 
     connect: (input, level) =>
       inOrder(async () => {
-        const found = await access.findTrusted(input.context, input.trustExec, level);
+        const found = await access.findTrusted(input, level);
         if (!found.ok) {
           return found;
         }
         const context = found.value;
         const wanted: Wanted = wantedFor(surroundings.settings(), context, input);
-        if (connections.active()?.state().cluster.context !== context.name) {
+        const active = connections.active()?.state().cluster;
+        if (active?.context !== context.name || active.file !== context.file) {
           await connections.undone(); // one that was just switched off is no reason to refuse another
         }
         const turnedOn = connections.turnOn(wanted, context, false);
@@ -129,11 +130,11 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
 
     disconnect: async () => success({ leftOnHost: await disconnect() }),
 
-    setHomeNamespace: ({ context: name, namespace }) =>
+    setHomeNamespace: ({ context: name, file: ofFile, namespace }) =>
       inOrder(async () => {
-        const runner = connections.find(name);
+        const runner = connections.find(name, ofFile);
         const state = runner?.state();
-        const found = runner === null ? await access.find(name) : null;
+        const found = runner === null ? await access.find(name, ofFile) : null;
         if (found !== null && !found.ok) {
           return found;
         }

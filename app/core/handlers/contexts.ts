@@ -21,11 +21,10 @@ export function contextHandlers(surroundings: Surroundings, access: Access): Pic
       return success({ ...listed, contexts: withRecords(listed.contexts, surroundings.records()) });
     },
 
-    listNamespaces: ({ context, trustExec }, level) =>
-      access.withCluster(context, trustExec, level, (cluster) => cluster.listNamespaces()),
+    listNamespaces: (wish, level) => access.withCluster(wish, level, (cluster) => cluster.listNamespaces()),
 
-    trustExecPlugin: async ({ context, digest }) => {
-      const found = await access.find(context);
+    trustExecPlugin: async ({ context, file, digest }) => {
+      const found = await access.find(context, file);
       if (!found.ok) {
         return found;
       }

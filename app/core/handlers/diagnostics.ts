@@ -6,7 +6,7 @@ import { inspectHost } from '../diagnostics/inspect-host.ts';
 import { proveOff } from '../diagnostics/prove-off.ts';
 import { type Question, testResolvers } from '../diagnostics/test-resolvers.ts';
 import { choicesFor } from '../settings/context-choices.ts';
-import type { Access } from './access.ts';
+import type { Access, ContextWish } from './access.ts';
 import type { Handlers, Surroundings } from './surroundings.ts';
 
 type Names = 'runChecks' | 'testResolvers' | 'proveOff';
@@ -17,28 +17,25 @@ const outsideName = 'example.com';
 /** The agent of a connection that is on has to be there. */
 const stillOn = { state: 'not-checked', answer: 'it is on', problem: null } as const;
 
-interface ChecksWish {
-  readonly context: string; // empty: the one that is on, or the current one
-  readonly trustExec: boolean;
+/** With an empty context: the one that is on, or the current one. */
+interface ChecksWish extends ContextWish {
   readonly mayStartHelper: boolean;
 }
 
 export async function checksOf(
   { ports, connections, trusted, settings }: Surroundings,
   access: Access,
-  { context, trustExec, mayStartHelper }: ChecksWish,
+  { mayStartHelper, ...wish }: ChecksWish,
   level: Level,
 ): Promise<Check[]> {
   const listed = await listContexts(ports.kubeconfig, settings().kubeconfigFiles, trusted);
   const active = connections.active();
-  const name =
-    context ||
-    active?.state().cluster.context ||
-    listed.contexts.find(({ current }) => current)?.name ||
-    listed.contexts[0]?.name ||
-    '';
-  const found = await access.findTrusted(name, trustExec, level);
-  return runChecks(ports, found, trusted, connections.find(name), active, mayStartHelper);
+  const usual = listed.contexts.find(({ current }) => current) ?? listed.contexts[0];
+  const meant =
+    wish.context !== '' ? wish : (active?.state().cluster ?? { context: usual?.name ?? '', file: usual?.file ?? '' });
+  const { context, file } = meant;
+  const found = await access.findTrusted({ context, file, trustExec: wish.trustExec }, level);
+  return runChecks(ports, found, trusted, connections.find(context, file), active, mayStartHelper);
 }
 
 export function diagnosticHandlers(surroundings: Surroundings, access: Access): Pick<Handlers, Names> {
@@ -55,11 +52,11 @@ export function diagnosticHandlers(surroundings: Surroundings, access: Access): 
     return inspected?.ok ? inspected.value.host.upstreams : [];
   }
   return {
-    runChecks: async ({ context, trustExec }, level) =>
-      success({ checks: await checksOf(surroundings, access, { context, trustExec, mayStartHelper: true }, level) }),
+    runChecks: async (wish, level) =>
+      success({ checks: await checksOf(surroundings, access, { ...wish, mayStartHelper: true }, level) }),
 
-    testResolvers: async ({ context, name }) => {
-      const runner = context === '' ? connections.active() : connections.find(context);
+    testResolvers: async ({ context, file, name }) => {
+      const runner = context === '' ? connections.active() : connections.find(context, file);
       const state = runner?.state();
       const names = state?.phase === 'connected' || state?.phase === 'reconnecting' ? state.live.names : null;
       const domain = names?.clusterDomain || 'cluster.local';
@@ -76,15 +73,17 @@ export function diagnosticHandlers(surroundings: Surroundings, access: Access): 
       return success({ answers: await testResolvers(ports, questions, names, await upstreamsNow(names)) });
     },
 
-    proveOff: async ({ context }, level) => {
+    proveOff: async ({ context, file }, level) => {
       const active = connections.active()?.state();
-      const isOnItself = active !== undefined && active.cluster.context === context;
+      const isOnItself = active !== undefined && connections.find(context, file) === connections.active();
       const settings = surroundings.settings();
-      const found = await access.find(context);
-      const wanted = connections.find(context)?.state().wanted.agentNamespace;
+      const found = await access.find(context, file);
+      const wanted = connections.find(context, file)?.state().wanted.agentNamespace;
       const chosen = found.ok ? choicesFor(settings, found.value.name, found.value.file)?.agentNamespace : '';
       const namespace = wanted || chosen || (found.ok ? found.value.namespace : '') || 'default';
-      const agents = await access.withCluster(context, false, level, (cluster) => cluster.findAgents(namespace));
+      const agents = await access.withCluster({ context, file, trustExec: false }, level, (cluster) =>
+        cluster.findAgents(namespace),
+      );
       const busyWith = active === undefined || active.phase === 'disconnecting' ? '' : active.cluster.context;
       const proofs = await proveOff(ports, { busyWith, leftOnHost: connections.leftOnHost(), agents });
       return success({

@@ -9,11 +9,11 @@ type Names = 'listServices' | 'testService';
 
 export function serviceHandlers({ ports, connections }: Surroundings, access: Access): Pick<Handlers, Names> {
   return {
-    listServices: async ({ context, namespaces, trustExec }, level) => {
-      const known = connections.find(context)?.catalogue() ?? null;
+    listServices: async ({ namespaces, ...wish }, level) => {
+      const known = connections.find(wish.context, wish.file)?.catalogue() ?? null;
       const listed =
         known === null
-          ? await access.withCluster(context, trustExec, level, (cluster) => cluster.listCatalogue(namespaces))
+          ? await access.withCluster(wish, level, (cluster) => cluster.listCatalogue(namespaces))
           : success(known);
       return listed.ok
         ? success({ services: selectServices(listed.value.services, namespaces), problems: [...listed.value.problems] })
@@ -21,7 +21,7 @@ export function serviceHandlers({ ports, connections }: Surroundings, access: Ac
     },
 
     testService: async (target) => {
-      const runner = connections.find(target.context);
+      const runner = connections.find(target.context, target.file);
       const phase = runner?.state().phase;
       if (runner === null || (phase !== 'connected' && phase !== 'reconnecting')) {
         const { context } = target;

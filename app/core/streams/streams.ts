@@ -29,8 +29,8 @@ export interface Subscription {
 
 /** What the streams read; all of it as it is now. */
 export interface Subjects {
-  /** The connection of a context; null where it never was on. */
-  connection(context: string): { state(): ConnectionState; catalogue(): Catalogue | null } | null;
+  /** The connection of a context, of this file where one is given; null where it never was on. */
+  connection(context: string, file: string): { state(): ConnectionState; catalogue(): Catalogue | null } | null;
   /** Entries of the activity with an id above this one, oldest first. */
   activityAfter(id: number): readonly ActivityEntry[];
 }
@@ -64,9 +64,10 @@ interface Open {
 export function createStreams(clock: Clock, subjects: Subjects): Streams {
   const open = new Set<Open>();
 
-  const aboutConnection = (context: string, source: Source<unknown>): Opened => ({
+  type Subject = () => ReturnType<Subjects['connection']>;
+  const aboutConnection = (connection: Subject, source: Source<unknown>): Opened => ({
     source,
-    isOver: () => !isOn(subjects.connection(context)?.state()),
+    isOver: () => !isOn(connection()?.state()),
   });
 
   function openSource(stream: StreamName, input: unknown): Opened | null {
@@ -79,15 +80,15 @@ export function createStreams(clock: Clock, subjects: Subjects): Streams {
     if (!parsed.success) {
       return null;
     }
-    const { context } = parsed.data;
-    const connection = () => subjects.connection(context);
+    const { context, file } = parsed.data;
+    const connection = () => subjects.connection(context, file);
     return stream === 'services'
       ? aboutConnection(
-          context,
+          connection,
           servicesSource(() => connection()?.catalogue() ?? null),
         )
       : aboutConnection(
-          context,
+          connection,
           countersSource(() => connection()?.state()),
         );
   }

@@ -93,7 +93,7 @@ function HomeNamespace({ context, connection }: { readonly context: Context; rea
         namespaces={namespaces}
         onChange={async (namespace) => {
           const { app } = actions;
-          const result = await app.host.link.call('setHomeNamespace', { context: context.name, namespace });
+          const result = await app.host.link.call('setHomeNamespace', { ...contextKey(context), namespace });
           if (result.ok) {
             app.toasts.getState().show({ tone: 'fine', text: say('home.homeChanged', { namespace }) });
           } else {

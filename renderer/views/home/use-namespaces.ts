@@ -18,7 +18,7 @@ export function useNamespaces(
     let isWanted = true;
     setTold(none);
     if (phase === 'connected') {
-      void host.link.call('listNamespaces', { context: context.context }).then((result) => {
+      void host.link.call('listNamespaces', context).then((result) => {
         if (isWanted && result.ok) {
           setTold(result.value.namespaces);
         }
