@@ -25,6 +25,7 @@ export interface BridgeOptions {
 }
 
 const longestText = 1 << 20;
+const longestDetail = 400;
 
 /** Serves the bridge for all windows. */
 export function serveBridge(options: BridgeOptions): void {
@@ -75,7 +76,8 @@ export function serveBridge(options: BridgeOptions): void {
     const question = {
       type: 'question' as const,
       message: words.openTitle(address.host),
-      detail: address.href,
+      // The host is in the message, as ASCII (URL Standard, host serializing); a long rest must not push the buttons away.
+      detail: address.href.length > longestDetail ? `${address.href.slice(0, longestDetail)}…` : address.href,
       buttons: [words.openInBrowser, words.cancel],
       defaultId: 0,
       cancelId: 1,
@@ -100,7 +102,7 @@ export function serveBridge(options: BridgeOptions): void {
     return chosen.canceled ? [] : chosen.filePaths;
   });
   handle(channels.pickReportPath, async (event, name) => {
-    const suggested = typeof name === 'string' ? name.replace(/[^\w.-]/g, '') : 'slipway-report.zip';
+    const suggested = typeof name === 'string' ? name.replace(/[^\w.-]/g, '').slice(-100) : 'slipway-report.zip';
     const options_: Electron.SaveDialogOptions = {
       defaultPath: suggested,
       filters: [{ name: 'zip', extensions: ['zip'] }],

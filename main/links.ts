@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import type { WebContents } from 'electron';
+import { largestLine } from '../app/hosts/lines.ts';
 import { channels } from './channels.ts';
 
 export interface Links {
@@ -19,6 +20,9 @@ interface Link {
 
 /** Links that a page may have at a time; the window needs one, and a second for a moment. */
 const mostLinks = 8;
+
+/** What the core has not taken yet, in bytes; a page that sends more than that asks for nothing that it needs. */
+const mostUnsent = 2 * largestLine;
 
 export function openLinks(coreSocket: () => Promise<string>): Links {
   const pages = new Map<WebContents, Map<number, Link>>();
@@ -71,8 +75,12 @@ export function openLinks(coreSocket: () => Promise<string>): Links {
           }
           const socket = connect(path);
           link.socket = socket;
-          carryLines(socket, (line) => tell(channels.line, line));
           let because = 'the core ended';
+          const tooLong = () => {
+            because = 'a line of the core was too long';
+            socket.destroy();
+          };
+          carryLines(socket, (line) => tell(channels.line, line), tooLong);
           socket.on('error', (error) => {
             because = error.message;
           });
@@ -83,7 +91,11 @@ export function openLinks(coreSocket: () => Promise<string>): Links {
       );
     },
     send: (page, id, line) => {
-      pages.get(page)?.get(id)?.socket?.write(`${line}\n`);
+      const socket = pages.get(page)?.get(id)?.socket;
+      socket?.write(`${line}\n`);
+      if (socket && socket.writableLength > mostUnsent) {
+        socket.destroy();
+      }
     },
     close: (page, id) => {
       const link = pages.get(page)?.get(id);
@@ -99,9 +111,10 @@ function end(link: Link): void {
   link.socket?.destroy();
 }
 
-/** Calls with each line of a socket. */
-function carryLines(socket: Socket, heard: (line: string) => void): void {
+/** Calls with each line of a socket; `tooLong` hears of one over the limit. */
+function carryLines(socket: Socket, heard: (line: string) => void, tooLong: () => void): void {
   let pending: string[] = [];
+  let pendingLength = 0;
   socket.setEncoding('utf8');
   socket.on('data', (text) => {
     const parts = String(text).split('\n');
@@ -109,9 +122,15 @@ function carryLines(socket: Socket, heard: (line: string) => void): void {
     for (const part of parts) {
       heard(pending.join('') + part);
       pending = [];
+      pendingLength = 0;
     }
     if (rest !== '') {
       pending.push(rest);
+      pendingLength += rest.length;
+    }
+    if (pendingLength > largestLine) {
+      pending = [];
+      tooLong();
     }
   });
 }

@@ -7,7 +7,10 @@ import { desktopEntry } from './desktop-entry.ts';
 
 const fileName = 'io.slipway.Slipway.desktop';
 
-export function setStartAtLogin(isWanted: boolean, program: string = process.execPath): void {
+/** An AppImage runs from a folder of /tmp that anybody could make once it is gone: its file is what starts it. */
+const own = () => process.env.APPIMAGE || process.execPath;
+
+export function setStartAtLogin(isWanted: boolean, program: string = own()): void {
   if (process.platform !== 'linux') {
     app.setLoginItemSettings({ openAtLogin: isWanted, args: ['--hidden'] });
     return;

@@ -29,8 +29,9 @@ const { forkNode, refuseNewWindows, senderAddress, serveScheme, whenPageCrashes,
 
 const frame = (url: string) => ({ url }) as WebFrameMain;
 
-function eventFrom(senderFrame: WebFrameMain | null, mainFrame: WebFrameMain): IpcMainEvent {
-  return { senderFrame, sender: { mainFrame } as WebContents } as unknown as IpcMainEvent;
+function eventFrom(senderFrame: WebFrameMain | null, mainFrame: WebFrameMain, isGone = false): IpcMainEvent {
+  const sender = { mainFrame, isDestroyed: () => isGone } as WebContents;
+  return { senderFrame, sender } as unknown as IpcMainEvent;
 }
 
 describe('the abilities of Electron 45', () => {
@@ -40,7 +41,8 @@ describe('the abilities of Electron 45', () => {
     const main = frame('slipway://window/');
     expect(senderAddress(eventFrom(main, main))).toBe('slipway://window/');
     expect(senderAddress(eventFrom(frame('slipway://window/'), main))).toBeNull();
-    expect(senderAddress(eventFrom(null, main))).toBeNull(); // it navigated or was destroyed
+    expect(senderAddress(eventFrom(null, main))).toBeNull(); // it navigated
+    expect(senderAddress(eventFrom(main, main, true))).toBeNull(); // its window was closed meanwhile
   });
 
   it('denies every new window', () => {

@@ -85,11 +85,14 @@ export function serveScheme(scheme: string, answer: (url: string) => SchemeAnswe
  * every message (Electron security checklist, item 17).
  */
 export function senderAddress(event: IpcMainEvent | IpcMainInvokeEvent): string | null {
+  if (event.sender.isDestroyed()) {
+    return null;
+  }
   const frame = (event as { senderFrame?: Maybe<Electron.WebFrameMain | null> }).senderFrame;
   if (frame !== undefined) {
     return frame !== null && frame === event.sender.mainFrame ? frame.url : null;
   }
-  return event.sender.isDestroyed() ? null : event.sender.getURL();
+  return event.sender.getURL();
 }
 
 /** Refuses every window that a page wants to open; `wanted` hears its address. */

@@ -3,12 +3,10 @@
  * reaches the file system, and the page has an origin that no web page can have.
  */
 import { protocol } from 'electron';
+import { answerWithPolicy, policyOf } from '../app/hosts/web/page-policy.ts';
 import { readStaticFiles } from '../app/hosts/web/static-files.ts';
 import { scheme } from './addresses.ts';
 import { type SchemeAnswer, serveScheme } from './platform.ts';
-
-export const pagePolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; connect-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Before the app is ready. */
 export function declareScheme(): void {
@@ -26,11 +24,12 @@ export function serveWindow(folder: string): void {
 export function answer(url: string, files: ReturnType<typeof readStaticFiles>): SchemeAnswer {
   const { host, pathname } = new URL(url);
   const file = host === 'window' ? files.get(pathname) : undefined;
+  const answered = file === undefined ? null : answerWithPolicy(file, "'none'");
   const headers = {
     'content-type': file?.type ?? 'text/plain; charset=utf-8',
-    'content-security-policy': pagePolicy,
+    'content-security-policy': answered?.policy ?? policyOf(),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   };
-  return { status: file === undefined ? 404 : 200, headers, body: file?.body ?? Buffer.alloc(0) };
+  return { status: file === undefined ? 404 : 200, headers, body: answered?.body ?? Buffer.alloc(0) };
 }

@@ -11,7 +11,9 @@ export function webHost(): HostAbilities {
     kind: 'web',
     platform: platformOf(navigator.userAgent),
     link: lineLink(({ onOpen, onLine, onClosed }) => {
-      const socket = new WebSocket(address);
+      // Kept by the page that let this browser in (app/hosts/web/web-host.ts); storage belongs to this port alone.
+      const key = window.localStorage.getItem('slipway.key') ?? '';
+      const socket = new WebSocket(address, key === '' ? ['slipway'] : ['slipway', `key.${key}`]);
       socket.addEventListener('open', onOpen);
       socket.addEventListener('message', ({ data }) => {
         if (typeof data === 'string') {

@@ -1,3 +1,4 @@
+import { getNonce } from 'get-nonce';
 import { Check, ChevronDown } from 'lucide-react';
 import { Select as Radix } from 'radix-ui';
 import { classes } from './classes.ts';
@@ -34,7 +35,7 @@ export function Select<Value extends string>({
       </Radix.Trigger>
       <Radix.Portal>
         <Radix.Content position="popper" sideOffset={4} className={classes(styles.menu, styles.wide)}>
-          <Radix.Viewport>
+          <Radix.Viewport nonce={getNonce()}>
             {choices.map((choice) => (
               <Radix.Item key={choice.value} value={choice.value} className={styles.item}>
                 <span className={styles.mark}>

@@ -7,7 +7,7 @@ const own = { host: `127.0.0.1:${port}` };
 function entered() {
   const gate = createGate(port);
   const session = gate.redeem(gate.issueCode(0), 1);
-  return { gate, cookie: `${gate.cookieName}=${session}` };
+  return { gate, cookie: `${gate.cookieName}=${session?.cookie}`, protocols: `slipway, key.${session?.key}` };
 }
 
 describe('the code of a redirect file', () => {
@@ -37,8 +37,14 @@ describe('the code of a redirect file', () => {
 });
 
 describe('a request', () => {
-  const { gate, cookie } = entered();
-  const good = { ...own, cookie, origin: `http://127.0.0.1:${port}`, 'sec-fetch-site': 'same-origin' };
+  const { gate, cookie, protocols } = entered();
+  const good = {
+    ...own,
+    cookie,
+    origin: `http://127.0.0.1:${port}`,
+    'sec-fetch-site': 'same-origin',
+    'sec-websocket-protocol': protocols,
+  };
 
   it('of the page passes', () => {
     expect(gate.refusePage({ ...own, cookie })).toBeNull();
@@ -61,6 +67,13 @@ describe('a request', () => {
   ] as const)('from %s is refused', (_, headers, refusal) => {
     expect(gate.refuseSocket({ ...good, ...headers })).toBe(refusal);
     expect(gate.refusePage({ ...good, ...headers })).toBe(refusal);
+  });
+
+  it('for a WebSocket needs the key of its very cookie, which no other port of this computer is sent', () => {
+    const later = gate.redeem(gate.issueCode(0), 1);
+    for (const named of [undefined, '', 'slipway', 'slipway, key.', `key.${later?.key}`, later?.key]) {
+      expect(gate.refuseSocket({ ...good, 'sec-websocket-protocol': named }), named).toBe('key');
+    }
   });
 
   it('for a WebSocket needs an origin', () => {

@@ -1,6 +1,7 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -68,18 +69,26 @@ describe('the web host', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function enter(): Promise<string> {
+  async function enterWithKey(): Promise<{ cookie: string; key: string }> {
     const answer = await ask(host, '/enter', { origin: 'null' }, `code=${host.issueCode()}`);
     expect(answer.status).toBe(200);
-    return String(answer.headers['set-cookie']).split(';')[0] ?? '';
+    const [, key = ''] = /setItem\('slipway\.key', '([\w-]+)'\)/.exec(answer.body) ?? [];
+    return { cookie: String(answer.headers['set-cookie']).split(';')[0] ?? '', key };
   }
+  const enter = async () => (await enterWithKey()).cookie;
 
-  function openSocket(headers: Record<string, string>): Promise<WebSocket> {
+  function openSocket(headers: Record<string, string>, key = ''): Promise<WebSocket> {
     return new Promise((resolve, reject) => {
-      const socket = new WebSocket(`${host.origin.replace('http', 'ws')}/link`, { headers });
+      const protocols = key === '' ? ['slipway'] : ['slipway', `key.${key}`];
+      const socket = new WebSocket(`${host.origin.replace('http', 'ws')}/link`, protocols, { headers });
       socket.on('open', () => resolve(socket));
       socket.on('error', reject);
     });
+  }
+
+  async function openWindow(): Promise<WebSocket> {
+    const { cookie, key } = await enterWithKey();
+    return openSocket({ cookie, origin: host.origin }, key);
   }
 
   it('listens on loopback only', () => {
@@ -116,7 +125,7 @@ describe('the web host', () => {
   });
 
   it('carries lines both ways and ends the link with the window', async () => {
-    const socket = await openSocket({ cookie: await enter(), origin: host.origin });
+    const socket = await openWindow();
     const heard = new Promise((resolve) => socket.once('message', (line) => resolve(line.toString())));
     socket.send('{"kind":"watch"}');
     expect(await heard).toBe('heard {"kind":"watch"}');
@@ -126,7 +135,7 @@ describe('the web host', () => {
   });
 
   it('ends the window’s link when the core ends it', async () => {
-    const socket = await openSocket({ cookie: await enter(), origin: host.origin });
+    const socket = await openWindow();
     const closed = new Promise((resolve) => socket.once('close', (code) => resolve(code)));
     socket.send('x');
     await new Promise((resolve) => socket.once('message', resolve));
@@ -135,17 +144,95 @@ describe('the web host', () => {
   });
 
   it('refuses a message of several lines', async () => {
-    const socket = await openSocket({ cookie: await enter(), origin: host.origin });
+    const socket = await openWindow();
     const closed = new Promise((resolve) => socket.once('close', (code) => resolve(code)));
     socket.send('one\ntwo');
     expect(await closed).toBe(1003);
   });
 
   it('refuses a socket of another page, and one without a cookie', async () => {
-    const cookie = await enter();
-    await expect(openSocket({ cookie, origin: 'https://evil.example' })).rejects.toThrow('403');
-    await expect(openSocket({ origin: host.origin })).rejects.toThrow('403');
+    const { cookie, key } = await enterWithKey();
+    await expect(openSocket({ cookie, origin: 'https://evil.example' }, key)).rejects.toThrow('403');
+    await expect(openSocket({ origin: host.origin }, key)).rejects.toThrow('403');
   });
+
+  it('refuses a socket without the key, which a cookie that another port was sent does not bring', async () => {
+    const { cookie } = await enterWithKey();
+    await expect(openSocket({ cookie, origin: host.origin })).rejects.toThrow('403');
+    await expect(openSocket({ cookie, origin: host.origin }, 'A'.repeat(43))).rejects.toThrow('403');
+  });
+
+  it('lives on when a socket that it refuses is reset', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      await new Promise<void>((resolve) => {
+        const socket = connect(Number(new URL(host.origin).port), '127.0.0.1', () => {
+          socket.write(
+            `GET /link HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n${'x'.repeat(60_000)}`,
+          );
+          setImmediate(() => {
+            socket.resetAndDestroy();
+            resolve();
+          });
+        });
+        socket.on('error', () => {});
+      });
+    }
+    expect((await ask(host, '/')).status).toBe(401);
+  });
+
+  it('opens so many windows and no more', async () => {
+    const { cookie, key } = await enterWithKey();
+    const open = await Promise.all(Array.from({ length: 32 }, () => openSocket({ cookie, origin: host.origin }, key)));
+    await expect(openSocket({ cookie, origin: host.origin }, key)).rejects.toThrow('503');
+    open[0]?.terminate();
+    await expect.poll(() => host.windows()).toBe(31);
+    (await openSocket({ cookie, origin: host.origin }, key)).terminate();
+  });
+
+  it('hangs up on who begins a request and does not end it', async () => {
+    const socket = connect(Number(new URL(host.origin).port), '127.0.0.1');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => {});
+    socket.resume();
+    socket.write('POST /enter HTTP/1.1\r\nhost: x\r\n');
+    await closed;
+  }, 15_000);
+
+  it('reads no faster than the core takes', async () => {
+    const socket = await openWindow();
+    socket.send('first');
+    await new Promise((resolve) => socket.once('message', resolve));
+    coreLinks[0]?.pause();
+    const line = 'x'.repeat(1 << 20);
+    for (let round = 0; round < 64; round += 1) {
+      socket.send(line);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(socket.bufferedAmount).toBeGreaterThan(8 << 20);
+    socket.terminate();
+  });
+
+  // Another user's program can be started by root only.
+  it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+    'answers no program of another user, whatever it knows',
+    async () => {
+      const { cookie } = await enterWithKey();
+      const port = new URL(host.origin).port;
+      const talk = (uid: number) =>
+        new Promise<string>((resolve) => {
+          const request = `GET / HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncookie: ${cookie}\r\nconnection: close\r\n\r\n`;
+          const script = 'exec 3<>"/dev/tcp/127.0.0.1/$1"; printf %b "$2" >&3; cat <&3';
+          const child = spawn('bash', ['-c', script, 'bash', port, request], { uid, gid: uid, cwd: '/' });
+          let heard = '';
+          child.stdout.on('data', (chunk) => {
+            heard += chunk;
+          });
+          child.once('close', () => resolve(heard));
+        });
+      expect(await talk(0)).toContain('200 OK');
+      expect(await talk(65534)).toBe('');
+    },
+  );
 
   it('hands its code over in a file that only the user can read', () => {
     const file = writeRedirectFile(join(folder, 'web'), host.origin, host.issueCode());

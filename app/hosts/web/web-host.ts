@@ -3,11 +3,15 @@
  * contract between a WebSocket and the core's own socket, each window with a link of its own. It decides nothing, and
  * the core checks every message as it does for any frontend.
  */
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { Socket } from 'node:net';
+import { WebSocketServer } from 'ws';
 import { largestLine } from '../lines.ts';
-import { createGate, type Gate } from './gate.ts';
+import { carry } from './carry.ts';
+import { createGate, type Gate, linkProtocol } from './gate.ts';
+import { answerWithPolicy, policyOf } from './page-policy.ts';
+import { isOwnPeer } from './peer.ts';
 import type { StaticFile } from './static-files.ts';
 
 export interface WebHost {
@@ -26,12 +30,13 @@ export interface WebHostOptions {
   /** A code was used: its file may go. */
   readonly entered?: () => void;
   readonly now?: () => number;
+  /** Whether a connection is this user's own. */
+  readonly isOwn?: (socket: Socket) => boolean;
 }
 
 /** What every answer says: nothing from elsewhere, no framing, no guessing of types, nothing kept. */
 const headersOfAll: Readonly<Record<string, string>> = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy': policyOf(),
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
@@ -42,19 +47,46 @@ const headersOfAll: Readonly<Record<string, string>> = {
 /** A code in a form is 43 characters; more than this is not one. */
 const largestForm = 1024;
 
+/** Windows that may be open at a time; each has a link to the core. */
+const mostWindows = 32;
+
+/** Whoever connects and says nothing, or little by little, is hung up on; times in milliseconds. */
+const limits = {
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16 << 10,
+} as const;
+const mostConnections = 256;
+
 export async function openWebHost(options: WebHostOptions): Promise<WebHost> {
   const now = options.now ?? Date.now;
-  const server = createServer();
+  const server = createServer(limits);
+  server.maxConnections = mostConnections;
+  server.on('connection', (socket) => {
+    if (!(options.isOwn ?? isOwnPeer)(socket)) {
+      socket.destroy();
+    }
+  });
   const port = await listen(server);
   const gate = createGate(port);
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: largestLine, perMessageDeflate: false });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: largestLine,
+    perMessageDeflate: false,
+    handleProtocols: () => linkProtocol,
+  });
 
   server.on('request', (request, response) => {
     answer(request, response, gate, options, now).catch(() => refuse(response, 400));
   });
   server.on('upgrade', (request, stream, head) => {
-    if (request.url !== '/link' || gate.refuseSocket(request.headers) !== null) {
-      stream.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    const isRefused = request.url !== '/link' || gate.refuseSocket(request.headers) !== null;
+    if (isRefused || sockets.clients.size >= mostWindows) {
+      stream.on('error', () => {}); // one that is reset while it is refused must not end this process
+      const status = isRefused ? '403 Forbidden' : '503 Service Unavailable';
+      stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => stream.destroy());
       return;
     }
     sockets.handleUpgrade(request, stream, head, (socket) => carry(socket, options.coreSocket));
@@ -105,15 +137,14 @@ async function answer(
       return;
     }
     options.entered?.();
-    // A page of ours moves on, because the browser sends a strict cookie only where the navigation began here.
+    const nonce = randomBytes(16).toString('base64');
     response.writeHead(200, {
       ...headersOfAll,
+      'content-security-policy': policyOf({ script: `'nonce-${nonce}'` }),
       'content-type': 'text/html; charset=utf-8',
-      'set-cookie': `${gate.cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/`,
+      'set-cookie': `${gate.cookieName}=${session.cookie}; HttpOnly; SameSite=Strict; Path=/`,
     });
-    response.end(
-      '<!doctype html><link rel="icon" href="data:,"><meta http-equiv="refresh" content="0; url=/"><title>Slipway</title>',
-    );
+    response.end(entryPage(session.key, nonce));
     return;
   }
   const refusal = gate.refusePage(request.headers);
@@ -126,15 +157,32 @@ async function answer(
     refuse(response, file === undefined ? 404 : 405);
     return;
   }
-  response.writeHead(200, { ...headersOfAll, 'content-type': file.type, 'content-length': file.body.length });
-  response.end(request.method === 'HEAD' ? undefined : file.body);
+  const { body, policy } = answerWithPolicy(file, "'self'");
+  response.writeHead(200, {
+    ...headersOfAll,
+    'content-security-policy': policy,
+    'content-type': file.type,
+    'content-length': body.length,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/**
+ * Keeps the key where only pages of this very port find it (renderer/host/web-host.ts), and moves on: the browser sends
+ * a strict cookie only where the navigation began here. The key is base64url, so it needs no escaping.
+ */
+function entryPage(key: string, nonce: string): string {
+  return `<!doctype html><link rel="icon" href="data:,"><title>Slipway</title>
+<script nonce="${nonce}">localStorage.setItem('slipway.key', '${key}'); location.replace('/');</script>
+`;
 }
 
 function refuse(response: ServerResponse, status: 400 | 401 | 403 | 404 | 405): void {
   const text =
     status === 401 ? 'This page belongs to a window that Slipway opened: open it with `slipway open`.\n' : '';
   if (!response.headersSent) {
-    response.writeHead(status, { ...headersOfAll, 'content-type': 'text/plain; charset=utf-8' });
+    // What is left of a request that was refused is not read.
+    response.writeHead(status, { ...headersOfAll, 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
   }
   response.end(text);
 }
@@ -148,44 +196,4 @@ async function formOf(request: IncomingMessage): Promise<string> {
     }
   }
   return text;
-}
-
-/** Carries lines both ways until one side ends. */
-function carry(socket: WebSocket, coreSocket: string): void {
-  const core = connect(coreSocket);
-  let pending: string[] = [];
-  core.setEncoding('utf8');
-  core.on('data', (text: string) => {
-    const parts = text.split('\n');
-    const rest = parts.pop() ?? '';
-    for (const part of parts) {
-      socket.send(pending.join('') + part);
-      pending = [];
-    }
-    if (rest !== '') {
-      pending.push(rest);
-    }
-    // What the browser has not taken yet must not pile up here: the core gathers while its socket is full.
-    if (socket.bufferedAmount > largestLine) {
-      core.pause();
-      const wait = setInterval(() => {
-        if (socket.bufferedAmount < largestLine / 4 || socket.readyState !== socket.OPEN) {
-          clearInterval(wait);
-          core.resume();
-        }
-      }, 20);
-    }
-  });
-  core.on('error', () => socket.close(1011, 'the core does not answer'));
-  core.on('close', () => socket.close(1001, 'the core ended'));
-  socket.on('message', (message, isBinary) => {
-    const line = isBinary ? '' : message.toString();
-    if (line === '' || line.includes('\n')) {
-      socket.close(1003, 'a message was no line');
-      return;
-    }
-    core.write(`${line}\n`);
-  });
-  socket.on('close', () => core.destroy());
-  socket.on('error', () => core.destroy());
 }
