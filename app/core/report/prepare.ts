@@ -30,7 +30,14 @@ export function prepareReport(id: string, gathered: Gathered): Report {
     home: sources.home,
     users: [sources.user, sources.hostName, ...contexts.map(({ user }) => user)].filter(isTelling),
     clusters: contexts
-      .flatMap(({ name, cluster, server }) => [name, cluster, server, hostOf(server)])
+      .flatMap(({ name, cluster, server, file }) => [
+        name,
+        cluster,
+        server,
+        hostOf(server),
+        parentOf(hostOf(server)),
+        stemOf(file),
+      ])
       .filter(isTelling),
   });
   const files: { name: string; text: string }[] = [
@@ -86,6 +93,18 @@ function isTelling(name: string): boolean {
 
 function hostOf(server: string): string {
   return /^https?:\/\/([^/:[\]]+)/.exec(server)?.[1] ?? '';
+}
+
+/** The domain that a server's neighbours are in, too; empty where that is a public one, as far as its length tells. */
+function parentOf(host: string): string {
+  const parent = host.slice(host.indexOf('.') + 1);
+  return host.includes('.') && parent.split('.').length > 2 ? parent : '';
+}
+
+/** Files are called by the clusters in them. */
+function stemOf(file: string): string {
+  const stem = (file.split(/[\\/]/).at(-1) ?? '').replace(/\.[A-Za-z]+$/, '');
+  return /^(\.?kube)?config$/i.test(stem) ? '' : stem;
 }
 
 /** Bytes of UTF-8. */

@@ -22,8 +22,13 @@ export interface Redactor {
 
 /** Blocks of PEM, with line ends as they are or as JSON writes them. */
 const pemBlock = /-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(-----END [A-Z0-9 ]+-----|$)/g;
-/** JSON Web Tokens (RFC 7519), EKS's, and whatever follows a scheme of HTTP authorization. */
+/**
+ * JSON Web Tokens (RFC 7519), EKS's, ids and tokens by the prefixes of AWS, GitHub,
+ * GitLab and Google, and whatever follows a scheme of HTTP authorization.
+ */
 const tokens = [
+  /\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b/g,
+  /\b(?:gh[opsur]_|github_pat_|glpat-|ya29\.|AIza)[\w.-]{16,}/g,
   /\beyJ[\w-]{5,}\.[\w-]*(\.[\w-]*)?/g,
   /\bk8s-aws-v1\.[\w-]+/g,
   /\b(?<=(bearer|basic|negotiate)\s+)[\w.~+/=-]{4,}/gi,
@@ -33,7 +38,18 @@ const namedSecret =
   /((?:token|password|passwd|secret|authorization|credential|api-?key|client-?key|key-data|certificate-(?:authority-)?data|cookie)[\w-]*\\?["']?\s*[:=]\s*|--[\w-]*(?:token|password|secret)[\w-]*\s+)(\\?["'])?([^\s"',;&}\\]{3,})/gi;
 /** Long runs that look like encoded bytes. Pod names and paths are lower case. */
 const encodedRun = /[A-Za-z0-9+/_-]{40,}={0,2}/g;
-const urlHost = /\b([a-z][a-z0-9+.-]*:\/\/)([^/\s"'@\\]*@)?([A-Za-z0-9_][A-Za-z0-9_.-]*[A-Za-z0-9])/g;
+const urlHost = /\b([a-z][a-z0-9+.-]*:\/\/)([^/\s"'\\]*@)?([A-Za-z0-9_][A-Za-z0-9_.-]*[A-Za-z0-9])/g;
+/** Bootstrap tokens of Kubernetes (kubeadm); a word of so many letters is none. */
+const bootstrapToken = /(?<![A-Za-z0-9.])[a-z0-9]{6}\.[a-z0-9]{16}(?![A-Za-z0-9.])/g;
+/** Amazon's names: the account's number is between the fourth and the fifth colon. */
+const arn = /\barn:aws[\w-]*(?::[\w.-]*){2}:(\d{12})?:[^\s"'\\,;)]+/gi;
+const email = /(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,10}[A-Za-z]{2,63}/g;
+/** A home folder that is not this user's: of another account, or of the laptop where an image was built. */
+const otherHome = /((?:\/home|\/Users)\/|[A-Za-z]:(?:\\{1,2})Users(?:\\{1,2}))([^/\\\s"':]+)/g;
+/** What Go says of a host that it asked a resolver for. */
+const lookedUp = /\b(lookup |no such host: )([A-Za-z0-9](?:[A-Za-z0-9_-]*\.)+[A-Za-z0-9-]*[A-Za-z])\b/g;
+/** Addresses as cloud nodes are named by them, and as DNS names them backwards. */
+const addressName = /\bip-\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}\b|(?:\b[0-9a-f]\.){8,32}ip6\.arpa\b/gi;
 const ipv4 = /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)/g;
 const ipv6 = /(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?::?\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])/gi;
 
@@ -65,6 +81,7 @@ export function createRedactor(known: Known): Redactor {
     for (const pattern of tokens) {
       clean = clean.replace(pattern, secret);
     }
+    clean = clean.replace(bootstrapToken, (found) => (/\d/.test(found) ? secret() : found));
     clean = clean.replace(namedSecret, (whole, name: string, quote: string | undefined, value: string) => {
       const isPlain = /^(true|false|null|\[|\{|\d{1,3}$)/.test(value);
       return isPlain ? whole : `${name}${quote ?? ''}${secret()}`;
@@ -83,6 +100,15 @@ export function createRedactor(known: Known): Redactor {
         return shown;
       });
     }
+    clean = clean.replace(otherHome, (_, folder: string, user: string) => {
+      counts.user += 1;
+      return `${folder}${/^user-\d+$/.test(user) ? user : pseudonym('user', user)}`;
+    });
+    const whole = (kind: 'cluster' | 'user' | 'address') => (found: string) => {
+      counts[kind] += 1;
+      return pseudonym(kind, found);
+    };
+    clean = clean.replace(arn, whole('cluster'));
     clean = clean.replace(urlHost, (whole, scheme: string, account: string | undefined, host: string) => {
       if (harmless.has(host) || /^(cluster|user|host|address)-\d+$/.test(host) || ipaddr.isValid(host)) {
         return account === undefined ? whole : `${scheme}${host}`;
@@ -90,6 +116,16 @@ export function createRedactor(known: Known): Redactor {
       counts.address += 1;
       return `${scheme}${pseudonym('host', host)}`;
     });
+    clean = clean
+      .replace(email, whole('user'))
+      .replace(addressName, whole('address'))
+      .replace(lookedUp, (found, before: string, host: string) => {
+        if (isOfCluster(host)) {
+          return found;
+        }
+        counts.address += 1;
+        return `${before}${pseudonym('host', host)}`;
+      });
     const address = (found: string) => {
       if (harmless.has(found) || !ipaddr.isValid(found)) {
         return found;
@@ -100,6 +136,11 @@ export function createRedactor(known: Known): Redactor {
     return clean.replace(ipv4, address).replace(ipv6, address);
   };
   return { redact, counts };
+}
+
+/** Names of Services are what a report is about. */
+function isOfCluster(host: string): boolean {
+  return /\.svc(\.|$)|\.cluster\.local$/i.test(host);
 }
 
 function looksEncoded(run: string): boolean {
