@@ -146,7 +146,13 @@ export const commands = {
   },
   getSnapshot: { input: nothing, output: snapshotSchema, level: 'read' },
   runChecks: {
-    input: z.object({ context: z.string().default(''), file: contextFile, trustExec: z.boolean().default(false) }),
+    input: z.object({
+      context: z.string().default(''),
+      file: contextFile,
+      trustExec: z.boolean().default(false),
+      /** Says of a context that was not confirmed as it is now that it was not, and asks its cluster nothing. */
+      onlyConfirmed: z.boolean().default(false),
+    }),
     output: z.object({ checks: z.array(checkSchema) }),
     level: 'read',
   },

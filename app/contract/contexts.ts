@@ -26,6 +26,8 @@ export const contextSchema = z.object({
   current: z.boolean(),
   authentication: z.enum(['none', 'certificate', 'token', 'basic', 'exec', 'unsupported']),
   execPlugin: execPluginSchema.nullable(),
+  /** Files whose content logs in: a token, a certificate and its key; absolute. */
+  credentialFiles: z.array(z.string()).optional(),
   /** Of server, user, way to authenticate and plugin: what a first use confirms, and what changes when one of them does. */
   digest: z.string(),
   /** True where this very digest was confirmed. */

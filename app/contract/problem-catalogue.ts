@@ -117,6 +117,12 @@ export const catalogue = {
     advice('Look at it again, and confirm what it says now.'),
     command('slipway contexts -o wide'),
   ),
+  'context-unconfirmed': entry(
+    'configuration',
+    'The context {context} was not confirmed yet',
+    advice('Switch it on in the window: it is shown, and asked about, before its cluster is.'),
+    command('slipway doctor --context {context}'),
+  ),
   'context-unknown': entry('usage', 'No context is called {context}', command('slipway contexts')),
   'core-busy': entry(
     'host',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type CommandInput, problem } from '../contract/index.ts';
 import { service } from './cluster.ts';
 import { CoreHarness } from './core-harness.ts';
+import { context, plugin } from './kubeconfig.ts';
 
 const orders = { context: 'production', namespace: 'webshop', service: 'orders', port: 80 };
 
@@ -222,5 +223,32 @@ describe('the proof after switching off', () => {
     await harness.connect();
     const proofs = await proved(harness);
     expect(Object.values(proofs).map(({ state }) => state)).toEqual(Array(5).fill('not-checked'));
+  });
+});
+
+describe('checks of a context that nobody confirmed', () => {
+  const wish = { context: 'production', onlyConfirmed: true };
+  const api = async (harness: CoreHarness) => {
+    const answer = await harness.call('runChecks', wish);
+    return answer.ok ? answer.value.checks.find(({ check }) => check === 'api-server') : undefined;
+  };
+
+  it('ask its cluster nothing and send it nothing, where that was wished', async () => {
+    const harness = new CoreHarness(({ kubeconfig, cluster }) => {
+      kubeconfig.contexts = [context('production', cluster.server, { execPlugin: plugin('cloud-login') })];
+    });
+    await harness.call('trustExecPlugin', { context: 'production', digest: plugin('cloud-login').digest });
+    expect(await api(harness)).toMatchObject({ problem: { code: 'context-unconfirmed' } });
+    expect(harness.world.kubeconfig.pluginsRun).toEqual([]);
+    const { file, digest } = harness.world.kubeconfig.contexts[0] ?? expect.fail();
+    await harness.call('confirmContext', { context: 'production', file, digest });
+    expect(await api(harness)).toMatchObject({ state: 'good' });
+  });
+
+  it('ask the one that is on', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    expect(await api(harness)).toMatchObject({ state: 'good' });
+    await harness.off();
   });
 });

@@ -40,7 +40,8 @@ async function prepared(harness: CoreHarness): Promise<Report> {
 describe('a report', () => {
   it('holds no secret in any of its files, and says what was replaced', async () => {
     const harness = planted();
-    await harness.call('trustExecPlugin', { context: 'payments-prod', digest: 'digest of /home/jane/bin/login' });
+    const { file, digest } = harness.world.kubeconfig.contexts[0] ?? expect.fail();
+    await harness.call('confirmContext', { context: 'payments-prod', file, digest });
     await harness.call('connect', { context: 'payments-prod' });
     await harness.until('connected');
     await harness.call('changeSettings', {
@@ -102,7 +103,8 @@ describe('a report', () => {
   it('can be cancelled while it is prepared, and nothing is written', async () => {
     const harness = planted();
     harness.world.faults.plan('reach', 'hangs');
-    await harness.call('trustExecPlugin', { context: 'payments-prod', digest: 'digest of /home/jane/bin/login' });
+    const { file, digest } = harness.world.kubeconfig.contexts[0] ?? expect.fail();
+    await harness.call('confirmContext', { context: 'payments-prod', file, digest });
     const answer = harness.core.call('prepareReport', {}, 'administer');
     await harness.clock.advance(500);
     expect(await harness.call('cancelWork', { work: 'report-1' })).toMatchObject({ ok: true });

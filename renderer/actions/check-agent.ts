@@ -16,7 +16,7 @@ export const checkAgent: Action = {
     const { chosen } = app.window.getState();
     if (chosen !== null) {
       app.window.setState({ view: 'cluster', tab: 'agent' });
-      return app.inquiries.checks.ask(keyText(chosen), chosen);
+      return app.inquiries.checks.ask(keyText(chosen), { ...chosen, onlyConfirmed: true });
     }
   },
 };

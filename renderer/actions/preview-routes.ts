@@ -1,4 +1,5 @@
 import { ScanEye } from 'lucide-react';
+import { findContext } from '../store/listings.ts';
 import { keyText } from '../store/mirror.ts';
 import type { Action } from './action.ts';
 import { isOn } from './connection.ts';
@@ -11,7 +12,8 @@ export const previewRoutes: Action = {
   icon: ScanEye,
   isAvailable: ({ app }) => {
     const { chosen } = app.window.getState();
-    return app.mirror.getState().link.kind === 'live' && chosen !== null && !isOn(app, chosen);
+    const isConfirmed = findContext(app.contexts.getState().contexts, chosen)?.confirmed === true;
+    return app.mirror.getState().link.kind === 'live' && isConfirmed && chosen !== null && !isOn(app, chosen);
   },
   run: ({ app }) => {
     const { chosen } = app.window.getState();

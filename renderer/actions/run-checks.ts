@@ -12,6 +12,6 @@ export const runChecks: Action = {
   run: ({ app }) => {
     const { chosen } = app.window.getState();
     app.window.setState({ view: 'diagnostics' });
-    return app.inquiries.checks.ask(chosen === null ? '' : keyText(chosen), chosen ?? {});
+    return app.inquiries.checks.ask(chosen === null ? '' : keyText(chosen), { ...chosen, onlyConfirmed: true });
   },
 };

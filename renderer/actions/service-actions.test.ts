@@ -1,6 +1,7 @@
 /** What the keys C, P, T and O do, by the actions that they run, over the sample laptop. */
 import { describe, expect, it } from 'vitest';
 import { sampleHost } from '../preview/sample-host.ts';
+import { sampleFile } from '../preview/samples.ts';
 import { type App, createApp } from '../store/app.ts';
 import { en } from '../words/english.ts';
 import { createWords, sayWith } from '../words/words.ts';
@@ -60,7 +61,7 @@ describe('on the row that the keys are on', () => {
     expect(app.window.getState().service).toEqual({ namespace: 'webshop', name: 'orders' });
     expect(host.called.at(-1)).toEqual({
       command: 'testService',
-      input: { context: 'test-frankfurt', namespace: 'webshop', service: 'orders', port: 80 },
+      input: { context: 'test-frankfurt', file: sampleFile, namespace: 'webshop', service: 'orders', port: 80 },
     });
   });
 

@@ -2,6 +2,7 @@ import { Command } from 'cmdk';
 import { Check, ChevronDown } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
+import { cleanText } from '../kit/clean-text.ts';
 import { ForeignText } from '../kit/ForeignText.tsx';
 import { useWords } from '../words/words.ts';
 import styles from './NamespaceChoice.module.css';
@@ -31,7 +32,7 @@ export function NamespaceChoice({
   const found = namespaces.filter((one) => one.includes(wanted)).slice(0, most);
   return (
     <Popover.Root open={isOpen} onOpenChange={setOpen}>
-      <Popover.Trigger className={styles.trigger} aria-label={`${label}: ${value === '' ? none : value}`}>
+      <Popover.Trigger className={styles.trigger} aria-label={`${label}: ${value === '' ? none : cleanText(value)}`}>
         {value === '' ? none : <ForeignText text={value} bound={63} />}
         <ChevronDown className={styles.icon} aria-hidden="true" />
       </Popover.Trigger>

@@ -6,6 +6,7 @@ import {
   sampleActivity,
   sampleConnected,
   sampleContexts,
+  sampleFile,
   sampleReconnecting,
   sampleSettings,
   sampleSnapshot,
@@ -24,7 +25,7 @@ describe('an app', () => {
     const host = sampleHost('connected', {});
     const app = createApp(host, null);
     await settled();
-    expect(host.subscriptionsOf('services')).toEqual([{ context: 'test-frankfurt' }]);
+    expect(host.subscriptionsOf('services')).toEqual([{ context: 'test-frankfurt', file: sampleFile }]);
     expect(app.services.store.getState().rows.length).toBeGreaterThan(10);
 
     host.setSnapshot({ ...sampleSnapshot, connections: [sampleReconnecting] });

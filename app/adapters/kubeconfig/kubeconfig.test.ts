@@ -162,7 +162,11 @@ describe('contexts', () => {
   };
 
   test.each([
-    ['a cluster that no file defines', 'contexts: [{name: x, context: {cluster: c, user: u}}]', /no file defines/],
+    [
+      'a cluster that no file defines',
+      'contexts: [{name: x, context: {cluster: c, user: u}}]',
+      /no file that counts for it defines/,
+    ],
     ['no cluster', 'contexts: [{name: x, context: {user: u}}]', /cluster/],
     ['a context that is null', 'contexts: [{name: x}]', /./],
     ['no server', 'clusters: [{name: c, cluster: {}}]\ncontexts: [{name: x, context: {cluster: c}}]', /server/],

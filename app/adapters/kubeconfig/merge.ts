@@ -1,7 +1,7 @@
 /**
  * Merges kubeconfig files as kubectl does: the first file that defines a name wins, the first current-context wins.
  * Files that the user added by hand come after them and are configurations of their own: their contexts find their
- * own file's clusters and users first, so that two files that both say "default" never mix credentials and servers.
+ * own file's clusters and users only, so that no added file can send another file's credentials to a server of its own.
  */
 import type { KubeconfigFile } from './read-files.ts';
 
@@ -48,8 +48,8 @@ export function mergeFiles(defaults: readonly KubeconfigFile[], added: readonly 
         shownName,
         context,
         current: currentName === '' && file.document['current-context'] === context.name && !anyCurrent(merged),
-        cluster: (name) => ownClusters.get(name) ?? clusters.get(name),
-        user: (name) => ownUsers.get(name) ?? users.get(name),
+        cluster: (name) => ownClusters.get(name),
+        user: (name) => ownUsers.get(name),
       });
     }
   }

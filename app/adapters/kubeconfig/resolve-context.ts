@@ -58,6 +58,7 @@ export async function resolveContext(merged: MergedContext, environment: Environ
       ...shown,
       authentication: 'unsupported',
       execPlugin: null,
+      credentialFiles: [],
       digest: '',
       ...unknownToFiles,
       problem: contextProblem(merged, because),
@@ -73,7 +74,7 @@ export async function resolveContext(merged: MergedContext, environment: Environ
   shown.namespace = context.data.namespace || 'default';
   const foundCluster = merged.cluster(context.data.cluster);
   if (foundCluster === undefined) {
-    return unusable(`it names the cluster "${context.data.cluster}", which no file defines`);
+    return unusable(`it names the cluster "${context.data.cluster}", which no file that counts for it defines`);
   }
   const cluster = clusterEntrySchema.safeParse(foundCluster.value);
   if (!cluster.success) {
@@ -86,7 +87,7 @@ export async function resolveContext(merged: MergedContext, environment: Environ
   }
   const foundUser = context.data.user === '' ? null : merged.user(context.data.user);
   if (foundUser === undefined) {
-    return unusable(`it names the user "${context.data.user}", which no file defines`);
+    return unusable(`it names the user "${context.data.user}", which no file that counts for it defines`);
   }
   const user =
     foundUser === null ? { success: true as const, data: noUser } : userEntrySchema.safeParse(foundUser.value);
@@ -99,6 +100,9 @@ export async function resolveContext(merged: MergedContext, environment: Environ
       `user "${context.data.user}" logs in through the auth-provider "${provider.name}", which Kubernetes removed in 1.26; log in again with your cluster's tool to get a credential plugin`,
     );
   }
+  if (user.data.exec !== null && isTooLong(user.data.exec)) {
+    return unusable(`user "${context.data.user}": the command line of its credential plugin is too long to be shown`);
+  }
   const userFolder = dirname(foundUser?.file ?? merged.context.file);
   const exec = user.data.exec === null ? null : await resolveExec(user.data.exec, userFolder, environment);
   return {
@@ -106,6 +110,7 @@ export async function resolveContext(merged: MergedContext, environment: Environ
       ...shown,
       authentication: authenticationOf(user.data),
       execPlugin: exec?.plugin ?? null,
+      credentialFiles: credentialFilesOf(user.data, userFolder),
       digest: contextDigestOf(cluster.data, context.data.user, user.data, exec),
       ...unknownToFiles,
       problem: null,
@@ -128,7 +133,7 @@ export function digestOf(entry: ExecEntry, program: string): string {
 
 /**
  * What a first use confirms: where it goes, as whom, how it logs in and which program it runs for that. Credentials are
- * left out, so that a token that was renewed asks nobody again.
+ * left out, so that a token that was renewed asks nobody again; the files that they are read from are not.
  */
 export function contextDigestOf(
   cluster: ClusterEntry,
@@ -144,9 +149,20 @@ export function contextDigestOf(
     user: userName,
     impersonated: [user.as, user['as-uid'], user['as-groups'], Object.entries(user['as-user-extra']).sort()],
     authentication: authenticationOf(user),
+    credentialFiles: credentialFilesOf(user, ''),
     execPlugin: exec?.plugin.digest ?? '',
   };
   return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`;
+}
+
+/** A command line is confirmed by a person who reads it: longer ones are no command lines. In characters. */
+const longestCommandLine = 16_000;
+
+function isTooLong({ command, args, env }: ExecEntry): boolean {
+  const words = [command, ...args, ...env.map(({ name }) => name)];
+  // What cannot be seen is shown written out.
+  const shown = words.map((word) => word.replaceAll(/[^ -~]/gu, '\\u{000000}'));
+  return shown.join(' ').length > longestCommandLine;
 }
 
 async function resolveExec(entry: ExecEntry, folder: string, environment: Environment): Promise<ResolvedExec> {
@@ -164,6 +180,15 @@ async function resolveExec(entry: ExecEntry, folder: string, environment: Enviro
       trusted: false, // the core knows what was confirmed
     },
   };
+}
+
+/** Files that are read and sent, or proven to be held, for logging in: any of this computer could be named. */
+function credentialFilesOf(user: UserEntry, folder: string): string[] {
+  return [
+    user.tokenFile,
+    user['client-certificate-data'] === '' ? user['client-certificate'] : '',
+    user['client-key-data'] === '' ? user['client-key'] : '',
+  ].flatMap((file) => (file === '' ? [] : [folder === '' ? file : resolve(folder, file)]));
 }
 
 function hasFolder(command: string): boolean {

@@ -1,10 +1,21 @@
 /** Looking at the laptop and the cluster. */
-import { type Check, type Level, type Names as NamesInForce, success } from '../../contract/index.ts';
+import {
+  type Check,
+  type Context,
+  failure,
+  type Level,
+  type Names as NamesInForce,
+  problem,
+  type Result,
+  success,
+} from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
+import { withRecords } from '../clusters/records.ts';
 import { runChecks } from '../diagnostics/checks.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
 import { proveOff } from '../diagnostics/prove-off.ts';
 import { type Question, testResolvers } from '../diagnostics/test-resolvers.ts';
+import type { ContextRecord } from '../ports.ts';
 import { choicesFor } from '../settings/context-choices.ts';
 import type { Access, ContextWish } from './access.ts';
 import type { Handlers, Surroundings } from './surroundings.ts';
@@ -19,13 +30,14 @@ const stillOn = { state: 'not-checked', answer: 'it is on', problem: null } as c
 
 /** With an empty context: the one that is on, or the current one. */
 interface ChecksWish extends ContextWish {
+  readonly onlyConfirmed: boolean;
   readonly mayStartHelper: boolean;
 }
 
 export async function checksOf(
-  { ports, connections, trusted, settings }: Surroundings,
+  { ports, connections, trusted, settings, records }: Surroundings,
   access: Access,
-  { mayStartHelper, ...wish }: ChecksWish,
+  { mayStartHelper, onlyConfirmed, ...wish }: ChecksWish,
   level: Level,
 ): Promise<Check[]> {
   const listed = await listContexts(ports.kubeconfig, settings().kubeconfigFiles, trusted);
@@ -34,8 +46,18 @@ export async function checksOf(
   const meant =
     wish.context !== '' ? wish : (active?.state().cluster ?? { context: usual?.name ?? '', file: usual?.file ?? '' });
   const { context, file } = meant;
-  const found = await access.findTrusted({ context, file, trustExec: wish.trustExec }, level);
+  const trustedOne = await access.findTrusted({ context, file, trustExec: wish.trustExec }, level);
+  const isOpen = (connections.find(context, file)?.cluster() ?? null) !== null;
+  const found = onlyConfirmed && !isOpen ? ifConfirmed(trustedOne, records()) : trustedOne;
   return runChecks(ports, found, trusted, connections.find(context, file), active, mayStartHelper);
+}
+
+/** What a kubeconfig names is asked nothing, and sent no credentials, before somebody saw what that is. */
+function ifConfirmed(found: Result<Context>, records: readonly ContextRecord[]): Result<Context> {
+  const isConfirmed = found.ok && withRecords([found.value], records)[0]?.confirmed === true;
+  return isConfirmed || !found.ok
+    ? found
+    : failure(problem('context-unconfirmed', `${found.value.file} names it`, { context: found.value.name }));
 }
 
 export function diagnosticHandlers(surroundings: Surroundings, access: Access): Pick<Handlers, Names> {

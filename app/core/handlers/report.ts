@@ -27,7 +27,12 @@ export function reportHandlers(
         });
         progress('checks', 0.1);
         const checked = await Promise.race([
-          checksOf(surroundings, access, { context: '', file: '', trustExec: false, mayStartHelper: false }, level),
+          checksOf(
+            surroundings,
+            access,
+            { context: '', file: '', trustExec: false, onlyConfirmed: true, mayStartHelper: false },
+            level,
+          ),
           cancelled,
         ]);
         if (checked === 'cancelled') {

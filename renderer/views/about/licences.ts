@@ -21,6 +21,7 @@ export const licences: readonly Licence[] = [
       'zod',
       'commander',
       'fflate',
+      'get-nonce',
       'hpagent',
       'ipaddr.js',
       'socks-proxy-agent',

@@ -17,6 +17,15 @@ describe('the command line of a credential plugin', () => {
   });
 });
 
+describe('the command line of a plugin that hides something', () => {
+  it('writes it out, and is broken into lines before any of it would be cut', () => {
+    expect(commandLine({ command: '/usr/bin/aws\u200b', arguments: [] })).toBe("'/usr/bin/aws\\u{200b}'");
+    const long = commandLine({ command: 'sh', arguments: ['-c', `${'true;'.repeat(600)}evil`] });
+    expect(long).toContain('evil');
+    expect(long.split('\n').every((line) => line.length <= 1000)).toBe(true);
+  });
+});
+
 describe('the namespaces in view', () => {
   const key = { context: 'test-frankfurt', file: sampleFile };
   const own = { ...key, agentNamespace: 'tools', agentImage: '', baseImage: '', homeNamespace: 'webshop' };
