@@ -36,11 +36,11 @@ export const copyFormSchema = z.enum([
 export type CopyForm = z.infer<typeof copyFormSchema>;
 
 export const settingsSchema = z.object({
-  kubeconfigFiles: z.array(z.string()),
-  extraRanges: z.array(z.string()),
-  excludedRanges: z.array(z.string()),
-  baseImage: z.string(), // an image with a shell that the cluster can pull; the agent's binary is sent into it
-  agentImage: z.string(), // an image with the agent inside; empty: send the binary
+  kubeconfigFiles: z.array(z.string().max(4096)).max(1000),
+  extraRanges: z.array(z.string().max(64)).max(1000),
+  excludedRanges: z.array(z.string().max(64)).max(1000),
+  baseImage: z.string().max(512), // an image with a shell that the cluster can pull; the agent's binary is sent into it
+  agentImage: z.string().max(512), // an image with the agent inside; empty: send the binary
   recover: z.boolean(), // after a crash: restore what was wanted
   /** automatic takes systemd-resolved where it is in charge, else resolv.conf; off routes without names. */
   resolverMode: z.enum(['automatic', 'off']),

@@ -73,13 +73,17 @@ describe('the web host in a browser', () => {
     expect(await stage.page.evaluate(() => document.cookie)).toBe('');
   });
 
-  it('allows no script made of text and no address but its own', async () => {
+  it('allows no script and no style made of text, and no address but its own', async () => {
     const page = await stage.context.newPage();
     await page.goto(`${stage.origin}/`);
     const outcome = await page.evaluate(async (target) => {
       const script = document.createElement('script');
       script.textContent = 'document.title = "ran"';
       document.body.append(script);
+      const style = document.createElement('style');
+      style.textContent = 'body { outline: 7px solid red }';
+      document.head.append(style);
+      const outline = getComputedStyle(document.body).outlineStyle;
       // Not in the evaluated function itself, which the browser's debugger exempts from the page's policy.
       const code = await new Promise((resolve) =>
         setTimeout(() => {
@@ -94,10 +98,23 @@ describe('the web host in a browser', () => {
         () => 'answered',
         () => 'refused',
       );
-      return { title: document.title, code, answer };
+      return { title: document.title, outline, code, answer };
     }, elsewhere);
-    expect(outcome).toEqual({ title: 'Slipway', code: 'EvalError', answer: 'refused' });
+    expect(outcome).toEqual({ title: 'Slipway', outline: 'none', code: 'EvalError', answer: 'refused' });
     await page.close();
+  });
+
+  it('lets the menus of the window have their styles, by the nonce of its page', async () => {
+    await stage.page.keyboard.press('Control+,');
+    await stage.page.getByRole('combobox').first().click();
+    await stage.page.getByRole('option').first().waitFor();
+    const applied = await stage.page.evaluate(() =>
+      [...document.querySelectorAll('style')].map(({ sheet, nonce }) => (nonce ?? '') !== '' && sheet !== null),
+    );
+    expect(applied.length).toBeGreaterThan(0);
+    expect(applied).not.toContain(false);
+    await stage.page.keyboard.press('Escape');
+    expect(stage.complaints).toEqual([]);
   });
 
   describe('a page of another port, in the very browser that entered', () => {

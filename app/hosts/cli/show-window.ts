@@ -49,7 +49,10 @@ export async function showFakeWindow(): Promise<void> {
   process.env.SLIPWAY_RUNTIME_DIR = runtime;
   process.env.SLIPWAY_CONFIG_DIR = join(runtime, 'config');
   process.env.SLIPWAY_STATE_DIR = join(runtime, 'state');
-  const child = await startFakeCore();
+  const child = await startFakeCore().catch((error: unknown) => {
+    rmSync(runtime, { recursive: true, force: true });
+    throw error;
+  });
   try {
     const core = unwrap(await attachToCore());
     if (core === null) {
