@@ -71,9 +71,14 @@ export class Product {
   async connect(...args: readonly string[]): Promise<void> {
     const outcome = await this.slipway(['connect', ...args]);
     if (outcome.code !== 0) {
-      const log = await run(this.place, ['sh', '-c', `tail -n 60 ${join(this.folder, 'state')}/*.log`]);
-      throw new Error(`connect ended with ${outcome.code}\n${outcome.stderr}\n${outcome.stdout}\n${log.stdout}`);
+      const log = await this.lastWords();
+      throw new Error(`connect ended with ${outcome.code}\n${outcome.stderr}\n${outcome.stdout}\n${log}`);
     }
+  }
+
+  /** The ends of the logs, for the message of a test that failed. */
+  async lastWords(): Promise<string> {
+    return (await run(this.place, ['sh', '-c', `tail -n 60 ${join(this.folder, 'state')}/*.log`])).stdout;
   }
 
   async disconnect(): Promise<Outcome> {

@@ -26,7 +26,8 @@ describe('a laptop that slept and moved to another address', () => {
     (await scene.agents()).filter((pod) => pod.status.phase === 'Running').map((pod) => pod.metadata.name);
 
   async function comesBack(): Promise<void> {
-    expect(await eventually(answers, 60_000), 'the cluster answers again').toBe(true);
+    const isBack = await eventually(answers, 60_000);
+    expect(isBack, isBack ? '' : `the cluster does not answer\n${await scene.product.lastWords()}`).toBe(true);
     expect(await scene.product.reaches('connected', 30_000)).toBe(true);
   }
 
@@ -81,7 +82,9 @@ describe('a laptop that slept and moved to another address', () => {
     expect(ending, 'the agent ended itself, nobody ended it').toMatch(/session expired[\s\S]*msg=ending/);
     await comesBack();
     const broken = async () => talking.output.includes('broken reset') && idle.output.includes('broken reset');
-    expect(await eventually(broken, 20_000), `${talking.output.slice(-200)}\n${idle.output}`).toBe(true);
+    const isBroken = await eventually(broken, 20_000);
+    const said = `${talking.output.slice(-200)}\n${idle.output}`;
+    expect(isBroken, isBroken ? '' : `${said}\n${await scene.product.lastWords()}`).toBe(true);
     const after = await agents();
     expect(after).toHaveLength(1);
     expect(after).not.toEqual(before);
