@@ -246,7 +246,7 @@ await ensureNative(say);
 const asked = tiers.filter(([tier]) => only.length === 0 || only.includes(tier));
 const checksOf = (isWanted) => asked.filter(([tier]) => isWanted(tier)).flatMap(([, checks]) => checks());
 /** These use all processors themselves. */
-const isAlone = (tier) => tier === 'gui' || tier === 'cluster';
+const isAlone = (tier) => ['gui', 'electron', 'cluster'].includes(tier);
 const quick = checksOf((tier) => !isAlone(tier));
 await performAll(quick, Math.min(sideBySide, quick.length));
 await performAll(checksOf(isAlone), 1);
