@@ -157,6 +157,10 @@ function start(): void {
   }
 }
 
+// The core keeps its settings in a folder of the app's name: Chromium's files get one of their own.
+if (!app.commandLine.hasSwitch('user-data-dir')) {
+  app.setPath('userData', join(app.getPath('appData'), 'slipway-desktop'));
+}
 declareScheme();
 hardenApp();
 if (app.requestSingleInstanceLock()) {
