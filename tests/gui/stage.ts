@@ -21,6 +21,7 @@ export interface StageOptions {
   /** What the page may complain about, because the test brings it about. */
   readonly expected?: RegExp;
   readonly settings?: Partial<Settings>;
+  readonly beforePage?: (context: BrowserContext) => Promise<unknown>;
 }
 
 export interface Stage {
@@ -73,6 +74,7 @@ export async function setStage(
     ...options.context,
   });
   context.setDefaultTimeout(patience);
+  await options.beforePage?.(context);
   const complaints: string[] = [];
   const page = await context.newPage();
   hearComplaints(context, page, complaints, options.expected);

@@ -1,4 +1,4 @@
-import { memo, useDeferredValue, useMemo } from 'react';
+import { memo, useDeferredValue, useEffect, useMemo } from 'react';
 import type { ContextKey } from '../../../app/contract/index.ts';
 import { useSettings, useWindow } from '../../store/hooks.ts';
 import { isSameKey } from '../../store/mirror.ts';
@@ -8,7 +8,7 @@ import { ServicesFooter } from './ServicesFooter.tsx';
 import styles from './ServicesTab.module.css';
 import { ServicesTable } from './ServicesTable.tsx';
 import { ServicesToolbar } from './ServicesToolbar.tsx';
-import { listItems, matchingEntries } from './service-entries.ts';
+import { listItems, matchingEntries, prepareSearch } from './service-entries.ts';
 import { useNamespacesInView } from './use-namespaces-in-view.ts';
 import { useOrderedEntries } from './use-ordered-entries.ts';
 import { useServiceSource } from './use-service-source.ts';
@@ -30,6 +30,7 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
     [pinnedServices, context],
   );
   const ordered = useOrderedEntries(rows, filter.sort);
+  useEffect(() => prepareSearch(ordered), [ordered]);
   const matching = useMemo(
     () =>
       matchingEntries(ordered, {
