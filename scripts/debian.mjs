@@ -28,6 +28,9 @@ export const desktopPackages = [
   'fonts-dejavu-core',
 ];
 
+/** What builds packages for tests. */
+export const packagingPackages = ['p7zip-full'];
+
 function missing(names) {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format
   const format = '${Package} ${db:Status-Abbrev}\n';

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { failure, type HelperState, type Problem, problem, type Result, success } from '../contract/index.ts';
 import { engineProtocol, problemFromWire } from '../core/engine-messages.ts';
@@ -13,6 +13,7 @@ import type { HelperPort, Log } from '../core/ports.ts';
 import { findProgram } from './credentials/find-program.ts';
 import type { Environment } from './folders.ts';
 import { encodeFrame, frameReader, largestHelperFrame } from './frames.ts';
+import { helperUnit } from './helper-unit.ts';
 import { openAppending } from './log.ts';
 
 /**
@@ -63,7 +64,7 @@ export function openHelper(options: HelperOptions): HelperPort {
     if ('problem' in command) {
       return failure(command.problem);
     }
-    const exited = launch(command.program, command.arguments, options);
+    const exited = launch(command, options);
     const until = Date.now() + command.deadline;
     let ended: string | null = null;
     exited.then((because) => {
@@ -98,7 +99,13 @@ export function openHelper(options: HelperOptions): HelperPort {
 }
 
 type StartCommand =
-  | { readonly program: string; readonly arguments: readonly string[]; readonly deadline: number }
+  | {
+      readonly program: string;
+      readonly arguments: readonly string[];
+      readonly deadline: number;
+      /** True where the program only has it started: that it ends without a failure means nothing. */
+      readonly isStarter?: boolean;
+    }
   | { readonly problem: Problem };
 
 async function startCommand(userId: number, options: HelperOptions): Promise<StartCommand> {
@@ -114,6 +121,11 @@ async function startCommand(userId: number, options: HelperOptions): Promise<Sta
   if (userId === 0) {
     return { program, arguments: serve, deadline: startDeadline };
   }
+  const unit = options.folders === undefined ? helperUnit(program, userId) : null;
+  const systemctl = unit === null ? null : await findProgram('systemctl', environment.PATH ?? '');
+  if (unit !== null && systemctl !== null) {
+    return { program: systemctl, arguments: ['start', unit], deadline: confirmDeadline, isStarter: true };
+  }
   const desktop = environment.DISPLAY !== undefined || environment.WAYLAND_DISPLAY !== undefined;
   const confirm = desktop ? await findProgram('pkexec', environment.PATH ?? '') : null;
   return confirm === null
@@ -122,16 +134,21 @@ async function startCommand(userId: number, options: HelperOptions): Promise<Sta
 }
 
 /** Starts it so that it outlives this process. Settles when it ended, with why and its last words. */
-function launch(program: string, args: readonly string[], options: HelperOptions): Promise<string> {
+function launch(command: Exclude<StartCommand, { problem: Problem }>, options: HelperOptions): Promise<string> {
+  const { program, arguments: args, isStarter } = command;
   return new Promise((resolve) => {
     const output = openAppending(options.logFile);
     try {
       const child = spawn(program, args, { detached: true, stdio: ['ignore', output ?? 'ignore', output ?? 'ignore'] });
       child.once('error', (error) => resolve(error.message));
-      child.once('exit', (code, signal) =>
+      child.once('exit', (code, signal) => {
+        if (isStarter === true && code === 0) {
+          return;
+        }
         // pkexec(1): 126 the dialogue was dismissed, 127 not authorized.
-        resolve(code === 126 || code === 127 ? 'it was not confirmed' : `it ended with ${code ?? signal}`),
-      );
+        const isRefused = code === 126 || code === 127;
+        resolve(isRefused ? 'it was not confirmed' : `${basename(program)} ended with ${code ?? signal}`);
+      });
       child.unref();
       options.log.info('helper started', { processId: child.pid });
     } catch (error) {

@@ -7,6 +7,7 @@ import { type CoreLink, failure, problem, type Result, success } from '../../con
 import { attach } from '../attach.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { kubeconfigFile } from '../core/lock.ts';
+import { coreProgram } from '../installation.ts';
 import { dim, say } from './output.ts';
 
 /** The running core, or null where none runs. */
@@ -37,9 +38,7 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
   }
   mkdirSync(folders.value.state, { recursive: true, mode: 0o700 });
   const log = openSync(join(folders.value.state, 'core.log'), 'a', 0o600);
-  const main = join(import.meta.dirname, '..', 'core', 'main.ts');
-  const program = ['--import', import.meta.resolve('../stripped-sources.mjs'), main];
-  const child = spawn(process.execPath, program, { detached: true, stdio: ['ignore', log, log], cwd: '/' });
+  const child = spawn(process.execPath, coreProgram(), { detached: true, stdio: ['ignore', log, log], cwd: '/' });
   let ended = false;
   child.once('exit', () => {
     ended = true;

@@ -3,8 +3,9 @@
  * by the core itself; otherwise sudo asks here, once.
  */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { findFolders } from '../../adapters/folders.ts';
+import { helperUnit } from '../../adapters/helper-unit.ts';
+import { nativePrograms } from '../../adapters/native-programs.ts';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import { dim, say } from './output.ts';
 
@@ -36,18 +37,10 @@ export async function ensureHelper(): Promise<Result<null>> {
     return success(null); // the core tries pkexec, or says helper-missing
   }
   say(dim("Slipway's helper opens the TUN and sets routes and names; it needs root. It ends by itself when unused."));
-  const native = process.env.SLIPWAY_NATIVE_DIR ?? join(import.meta.dirname, '../../../native/bin');
-  const program = join(native, 'slipway-helper');
-  const code = await sudo([
-    '--background',
-    '--',
-    program,
-    'serve',
-    '--user',
-    String(userId),
-    '--exit-when-idle',
-    '600',
-  ]);
+  const program = nativePrograms(process.env).helper;
+  const unit = helperUnit(program, userId);
+  const serve = ['--background', '--', program, 'serve', '--user', String(userId), '--exit-when-idle', '600'];
+  const code = await sudo(unit === null ? serve : ['systemctl', 'start', unit]);
   if (code !== 0) {
     return failure(problem('helper-missing', `sudo ended with ${code}`));
   }

@@ -1,7 +1,7 @@
 /** The command line of Slipway. Each command parses its words here and is carried out in a file of its own. */
-import { join } from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { buildIdentity } from '../build-identity.ts';
+import { cliProgram, isPackaged } from '../installation.ts';
 import { candidatesFor } from './complete.ts';
 import { completionScript, shells } from './completion.ts';
 import { connect, disconnect } from './connect.ts';
@@ -158,7 +158,7 @@ function buildProgram(): Command {
     .description('print the completion script of a shell')
     .addArgument(new Argument('<shell>', 'put what it prints into the start-up file of the shell').choices(shells))
     .action((shell: string) =>
-      perform(async () => data(completionScript(shell, [process.execPath, join(import.meta.dirname, 'slipway.mjs')]))),
+      perform(async () => data(completionScript(shell, isPackaged ? ['slipway'] : [process.execPath, cliProgram]))),
     );
 
   program

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { problem } from '../../contract/index.ts';
+import { isPackaged } from '../installation.ts';
 import type { ConnectWish } from './connect.ts';
 import { data, dim, type Format, invocation, json, say, table } from './output.ts';
 import { Ended, perform } from './run.ts';
@@ -32,6 +33,9 @@ function wholeNumber(text: string): number {
 }
 
 async function open(flags: SandboxFlags) {
+  if (isPackaged) {
+    throw new Ended(problem('sandbox-unsupported', 'this installation brings no sandbox: use a clone'), false, 6);
+  }
   const { openSandbox } = await import('../../../sandbox/sandbox.ts');
   const { laptop, output: _, ...options } = flags;
   return translated(async () =>

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFolders } from '../../adapters/folders.ts';
 import type { CoreLink } from '../../contract/index.ts';
+import { installedApp } from '../installation.ts';
 import { showInBrowser } from '../web/run.ts';
 import type { ConnectWish } from './connect.ts';
 import { disconnect } from './connect.ts';
@@ -31,10 +32,16 @@ export function electronProgram(environment: NodeJS.ProcessEnv): string | null {
 
 /** Shows the window on this user's core. `wish` is kept as what is chosen for its context, so that a click connects so. */
 export async function showWindow(wish: ConnectWish): Promise<void> {
+  const app = installedApp();
+  if (app !== null) {
+    await withCore((core) => keepWish(core, wish));
+    process.exitCode = await runElectron(app, []);
+    return;
+  }
   const electron = electronProgram(process.env);
   if (electron !== null) {
     await withCore((core) => keepWish(core, wish));
-    process.exitCode = await runElectron(electron);
+    process.exitCode = await runElectron(electron, [root]);
     return;
   }
   await withCore(async (core) => {
@@ -139,9 +146,9 @@ async function showInBrowserUntilEnd(core: CoreLink, environment: NodeJS.Process
   await disconnect(core, true);
 }
 
-function runElectron(program: string): Promise<number> {
+function runElectron(program: string, words: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(program, [root], { stdio: 'inherit' });
+    const child = spawn(program, words, { stdio: 'inherit' });
     // It disconnects before it ends; Ctrl-C reaches it through the terminal.
     process.on('SIGINT', () => {});
     process.on('SIGTERM', () => child.kill('SIGTERM'));

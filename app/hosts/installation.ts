@@ -1,0 +1,27 @@
+/**
+ * What lies where: in a clone sources run as they are, in a package they are bundles below its resources folder
+ * (`programs/cli`, `programs/core`, `native/bin`, `node`; electron-builder.yml).
+ */
+import { join } from 'node:path';
+
+/** A bundle is JavaScript; sources are TypeScript. */
+export const isPackaged = import.meta.filename.endsWith('.mjs');
+
+/** Arguments for Node that run this user's core. */
+export function coreProgram(): readonly string[] {
+  return isPackaged
+    ? [join(import.meta.dirname, '../core/core.mjs')]
+    : ['--import', import.meta.resolve('./stripped-sources.mjs'), join(import.meta.dirname, 'core/main.ts')];
+}
+
+/** What Node runs as the command line. */
+export const cliProgram = join(import.meta.dirname, isPackaged ? 'slipway.mjs' : 'cli/slipway.mjs');
+
+/** The installed desktop app, null in a clone. */
+export function installedApp(platform: NodeJS.Platform = process.platform): string | null {
+  if (!isPackaged) {
+    return null;
+  }
+  const name = { darwin: '../MacOS/Slipway', win32: '../Slipway.exe' }[platform as string] ?? '../slipway-desktop';
+  return join(import.meta.dirname, '../..', name);
+}
