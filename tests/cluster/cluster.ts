@@ -29,10 +29,10 @@ const agentLabel = 'slipway.dev/agent';
 
 export class Cluster {
   readonly #cluster: SandboxCluster;
-  readonly #isForeign: (agent: string) => boolean;
+  readonly #isForeign: (agent: string) => Promise<boolean>;
 
   /** `isForeign` tells agents, by the name of their Job, that another test file has: no list has them. */
-  constructor(cluster: SandboxCluster, isForeign: (agent: string) => boolean = () => false) {
+  constructor(cluster: SandboxCluster, isForeign: (agent: string) => Promise<boolean> = async () => false) {
     this.#cluster = cluster;
     this.#isForeign = isForeign;
   }
@@ -58,11 +58,14 @@ export class Cluster {
     return this.#ownOf((JSON.parse(text) as { items: Item[] }).items);
   }
 
-  #ownOf<Item extends { readonly metadata: Metadata }>(items: readonly Item[]): Item[] {
-    return items.filter(({ metadata }) => {
-      const agent = metadata.labels?.[agentLabel];
-      return agent === undefined || !this.#isForeign(agent);
-    });
+  async #ownOf<Item extends { readonly metadata: Metadata }>(items: readonly Item[]): Promise<Item[]> {
+    const foreign = await Promise.all(
+      items.map(({ metadata }) => {
+        const agent = metadata.labels?.[agentLabel];
+        return agent !== undefined && this.#isForeign(agent);
+      }),
+    );
+    return items.filter((_, index) => !foreign[index]);
   }
 
   pods(namespace: string, selector = ''): Promise<Pod[]> {

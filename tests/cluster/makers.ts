@@ -3,6 +3,7 @@
  * Objects do not say it themselves, and files that run side by side must not count each other's.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 
 interface AuditEvent {
   readonly objectRef?: { readonly name?: string; readonly subresource?: string };
@@ -19,9 +20,11 @@ export class Makers {
     this.#file = file;
   }
 
-  /** Address of the laptop that made the object of this name; undefined where that is not known (yet). */
-  addressOf(name: string): string | undefined {
-    if (!this.#addresses.has(name)) {
+  /** Address of the laptop that made the object of this name; undefined where nobody is known to have. */
+  async addressOf(name: string): Promise<string | undefined> {
+    // The API server writes when it has answered, and so a moment after others can see the object.
+    for (let attempt = 0; attempt < 5 && !this.#addresses.has(name); attempt += 1) {
+      await pause(attempt * 50);
       this.#refresh();
     }
     return this.#addresses.get(name);

@@ -61,8 +61,8 @@ export async function setScene(
   const before = await takeLaptopSnapshot(laptop, own.pid);
   const makers = new Makers(sandbox.auditLog);
   const addresses = ownLaptops.map((laptopOf) => sandbox.laptop(laptopOf).address);
-  const cluster = new Cluster(sandbox.cluster(), (agent) => {
-    const maker = makers.addressOf(agent);
+  const cluster = new Cluster(sandbox.cluster(), async (agent) => {
+    const maker = await makers.addressOf(agent);
     return maker !== undefined && ![...addresses, ...addresses.map(spareOf)].includes(maker);
   });
   const earlier = new Set((await cluster.ours()).map(nameOf));
