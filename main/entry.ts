@@ -44,6 +44,11 @@ function start(): void {
   const leaving = createLeaving({
     link: () => core.link(),
     settings: () => settings,
+    // Taken from the answer: the next close may come before the snapshot says that settings changed.
+    remember: async (closing) => {
+      const answer = await core.link()?.call('changeSettings', { closing });
+      settings = answer?.ok ? answer.value : settings;
+    },
     words,
     hasTray: () => isTrayShown,
     isOn: () => snapshot?.connections.some(({ phase }) => phase !== 'off' && phase !== 'failed') ?? false,

@@ -14,6 +14,8 @@ export interface Leaving {
 export interface LeavingOptions {
   readonly link: () => CoreLink | null;
   readonly settings: () => Settings | null;
+  /** Keeps what closing shall do from now on; settles once `settings` answers it. */
+  readonly remember: (closing: Settings['closing']) => Promise<void>;
   readonly words: () => Words;
   readonly hasTray: () => boolean;
   readonly isOn: () => boolean;
@@ -74,7 +76,7 @@ export function createLeaving(options: LeavingOptions): Leaving {
       return;
     }
     if (checkboxChecked) {
-      await options.link()?.call('changeSettings', { closing: response === 0 ? 'keep' : 'quit' });
+      await options.remember(response === 0 ? 'keep' : 'quit');
     }
     if (response === 0) {
       window.hide();

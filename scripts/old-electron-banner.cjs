@@ -1,4 +1,5 @@
-// Put in front of the bundle for the old Electron of the tests: its Node 12 knows no `node:` prefix and no promise modules.
+// Put in front of the bundle for the old Electron of the tests: its Node 12 knows no `node:` prefix, no promise modules
+// and some newer functions, which a bundler does not lower as it lowers syntax.
 {
   // biome-ignore-start lint/style/useNodejsImportProtocol: Node 12 does not know it
   const modules = require('module');
@@ -15,4 +16,13 @@
     const name = request.startsWith('node:') ? request.slice(5) : request;
     return promises[name] ? promises[name]() : load.call(this, name, ...rest);
   };
+  const add = (target, name, value) => {
+    if (!(name in target)) {
+      Object.defineProperty(target, name, { value, configurable: true, writable: true });
+    }
+  };
+  add(Object, 'hasOwn', (object, key) => Object.hasOwn(object, key));
+  add(String.prototype, 'replaceAll', function (part, other) {
+    return this.split(part).join(other);
+  });
 }

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { protocolNumber } from '../../app/contract/index.ts';
 
 const root = join(import.meta.dirname, '../..');
 const native = join(root, 'native');
@@ -54,7 +55,10 @@ export function copyOtherCore(folder: string): string {
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const transport = join(folder, 'app/contract/transport.ts');
-  writeFileSync(transport, replaced(transport, 'protocolNumber = 1;', `protocolNumber = ${otherProtocol};`));
+  writeFileSync(
+    transport,
+    replaced(transport, `protocolNumber = ${protocolNumber};`, `protocolNumber = ${otherProtocol};`),
+  );
   return join(folder, 'app/hosts/core/main.ts');
 }
 
