@@ -211,15 +211,24 @@ describe('the command line', () => {
 
     it('offers the sandbox where there is no kubeconfig', async () => {
       const none = productWith('start-without', '/nonexistent/kubeconfig');
-      const outcome = await run(none.place, npmStart(), { deadline: 60_000 });
+      const outcome = await run(none.place, npmStart('--terminal'), { deadline: 60_000 });
       expect(outcome.code).toBe(3);
       expect(outcome.stderr).toContain('No kubeconfig was found');
       expect(outcome.stderr).toContain('npm start -- --in-sandbox');
       await none.disconnect();
     });
 
+    it('hands the window over in a file of the user’s alone where there is no display, and Ctrl-C ends', async () => {
+      const started = terminal(npmStart());
+      expect(await started.says('Ctrl-C disconnects and ends', 60_000), started.stderr).toBe(true);
+      const file = /\S+open-slipway\.html/.exec(started.stderr)?.[0] ?? '';
+      expect((await must(scene.laptop, ['stat', '-c', '%a', file])).trim()).toBe('600');
+      expect(await started.interrupt()).toBe(0);
+      expect((await run(scene.laptop, ['test', '-e', file])).code).not.toBe(0);
+    });
+
     it('lists the contexts, connects, shows the live state, and Ctrl-C restores the laptop', async () => {
-      const started = terminal(npmStart(...usual));
+      const started = terminal(npmStart('--terminal', ...usual));
       expect(await started.says('Ctrl-C leaves', 60_000), started.stderr).toBe(true);
       expect(started.stdout).toMatch(/NAME +CLUSTER[\s\S]*sandbox/);
       await must(scene.laptop, ['curl', '-sS', '-m', '5', 'http://orders/']);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { protocolNumber } from '../../app/contract/index.ts';
 import { takeLaptopSnapshot } from './laptop-snapshot.ts';
 import { buildOtherNative, copyOtherCore, nativeWith, otherProtocol } from './other-version.ts';
 import { type LaptopPlace, Product } from './product.ts';
@@ -164,7 +165,7 @@ describe('beside', () => {
     expectTold(await ours.slipway(['connect', ...usual]), {
       code: 'core-version',
       exitCode: 6,
-      cause: `it speaks protocol ${otherProtocol}, this program 1`,
+      cause: `it speaks protocol ${otherProtocol}, this program ${protocolNumber}`,
       fix: 'slipway disconnect --quit',
     });
     expect((await ours.disconnect()).code).toBe(0);
