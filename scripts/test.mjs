@@ -208,6 +208,9 @@ const tiers = [
     'cluster',
     () => {
       const why = whyNoCluster();
+      if (why === '' && !process.env.SLIPWAY_TEST_BROWSER) {
+        ensureDebianPackages(say, browserPackages); // some drive the window; without a browser these alone are skipped
+      }
       return [why === '' ? vitest('end-to-end tests', 'cluster*') : skipped('end-to-end tests', why)];
     },
   ],
