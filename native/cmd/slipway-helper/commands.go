@@ -31,13 +31,6 @@ func serve(given settings) error {
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
 	uid := uint32(given.user)
 	lock, err := hostnet.TakeLock(userLock(given, uid))
-	for range 5 { // another helper or a clean that looks for stale locks holds it for a moment
-		if !errors.Is(err, hostnet.ErrLocked) {
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
-		lock, err = hostnet.TakeLock(userLock(given, uid))
-	}
 	if errors.Is(err, hostnet.ErrLocked) {
 		return fmt.Errorf("another helper serves user %d", uid)
 	}
@@ -112,7 +105,7 @@ func removeSockets(given settings, users []uint32) {
 		if err != nil || len(users) > 0 && !slices.Contains(users, uid) {
 			continue
 		}
-		lock, err := hostnet.TakeLock(userLock(given, uid))
+		lock, err := hostnet.TryLock(userLock(given, uid))
 		if err != nil {
 			continue // it lives
 		}

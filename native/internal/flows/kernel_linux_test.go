@@ -214,7 +214,7 @@ func TestTheKernelTakesOurResets(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	network.settling.Store(false)
+	// Still settling: an acknowledgement that waits in the TUN's queue would make its flow known again.
 	for name, connection := range map[string]*net.TCPConn{
 		"never spoke": silent, "idle after much data": talked, "half-closed by the laptop": halfClosed,
 		"with unread data": unread, "with a late acknowledgement": delayed,

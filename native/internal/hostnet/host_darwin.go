@@ -9,7 +9,7 @@ import (
 
 var errNotYet = errors.New("the laptop's network: not yet on macOS")
 
-// ErrLocked is returned by TakeLock when another process holds the lock.
+// ErrLocked is returned by TakeLock and TryLock when another process holds the lock.
 var ErrLocked = errors.New("locked by another process")
 
 // Host answers "not yet" on macOS.
@@ -58,6 +58,9 @@ type FileLock struct{}
 
 // TakeLock answers "not yet".
 func TakeLock(string) (*FileLock, error) { return nil, errNotYet }
+
+// TryLock answers "not yet".
+func TryLock(string) (*FileLock, error) { return nil, errNotYet }
 
 // Release gives the lock back.
 func (*FileLock) Release() {}

@@ -5,11 +5,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// ErrLocked is returned by TakeLock when another process holds the lock.
+const (
+	// The kernel frees what a killed process held only after it has taken down its TUN, which is later than the process
+	// looks ended.
+	lockPatience = 2 * time.Second
+	lockPoll     = 20 * time.Millisecond
+)
+
+// ErrLocked is returned by TakeLock and TryLock when another process holds the lock.
 var ErrLocked = errors.New("locked by another process")
 
 // FileLock is held until Release, or until the process ends however it ends.
@@ -18,8 +26,20 @@ type FileLock struct {
 	file *os.File
 }
 
-// TakeLock locks the file at path, whose folder only root may write to.
+// TakeLock locks the file at path, whose folder only root may write to, and waits for a holder that is just ending.
 func TakeLock(path string) (*FileLock, error) {
+	deadline := time.Now().Add(lockPatience)
+	for {
+		lock, err := TryLock(path)
+		if !errors.Is(err, ErrLocked) || time.Now().After(deadline) {
+			return lock, err
+		}
+		time.Sleep(lockPoll)
+	}
+}
+
+// TryLock is TakeLock without patience.
+func TryLock(path string) (*FileLock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("take lock: %w", err)
 	}

@@ -48,7 +48,7 @@ func leaseLock(options Options, here journal.Opened) string {
 func removeStaleLocks(runtimeDirectory string) {
 	paths, _ := filepath.Glob(filepath.Join(runtimeDirectory, "*.lock"))
 	for _, path := range paths {
-		if lock, err := TakeLock(path); err == nil {
+		if lock, err := TryLock(path); err == nil {
 			lock.Release()
 		}
 	}
