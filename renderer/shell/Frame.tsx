@@ -66,7 +66,7 @@ function Columns() {
 
 function Coming() {
   return (
-    <main className={styles.coming}>
+    <main className={styles.coming} aria-busy="true">
       <SkeletonRows />
     </main>
   );
@@ -76,7 +76,7 @@ function Coming() {
 function Waiting({ isLost }: { readonly isLost: boolean }) {
   const say = useWords();
   return (
-    <main id="content" tabIndex={-1} className={styles.waiting}>
+    <main id="content" tabIndex={-1} className={styles.waiting} aria-busy={!isLost}>
       <BrandMark />
       <VisuallyHidden>
         <h1>{say('shell.brand')}</h1>

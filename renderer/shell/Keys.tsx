@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useLayoutEffect } from 'react';
 import { actions, findAction } from '../actions/registry.ts';
 import { useRunAction } from '../actions/use-action.ts';
 import { useApp } from '../store/hooks.ts';
@@ -12,7 +12,8 @@ const overPage =
 export function Keys() {
   const { host } = useApp();
   const run = useRunAction();
-  useEffect(() => {
+  // Before the first paint: what is seen can be used.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) {
         return;

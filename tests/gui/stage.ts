@@ -82,7 +82,7 @@ export async function setStage(
   await page.waitForURL(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   const { origin } = new URL(page.url());
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
-  await page.locator('#content, main').first().waitFor();
+  await page.locator('main:not([aria-busy="true"])').first().waitFor();
   return {
     page,
     context,

@@ -208,7 +208,9 @@ describe('the web host in a browser', () => {
   });
 
   it('says that it is gone when it is closed', async () => {
-    const other = await setStage(browser, ['fast'], { expected: /WebSocket connection|ERR_CONNECTION_REFUSED/ });
+    const other = await setStage(browser, ['fast'], {
+      expected: /WebSocket connection|ERR_CONNECTION_(REFUSED|RESET)/,
+    });
     await other.host.close();
     await other.page.getByRole('alert').filter({ hasText: 'core does not answer' }).waitFor();
     await other.close();
