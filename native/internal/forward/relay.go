@@ -12,6 +12,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/waiter"
+
+	"slipway/native/internal/promptly"
 )
 
 // copySize is how many bytes one turn of a copy moves at most. No buffer is held while a flow is idle.
@@ -26,6 +28,7 @@ var copyBuffers = sync.Pool{New: func() any {
 // become ends and resets of the other.
 type tcpRelay struct {
 	socket   *net.TCPConn
+	prompt   net.Conn // the same
 	endpoint tcpip.Endpoint
 	queue    *waiter.Queue
 	room     *room
@@ -34,7 +37,7 @@ type tcpRelay struct {
 
 // relayTCP returns when both sides have ended and are closed.
 func relayTCP(socket *net.TCPConn, endpoint tcpip.Endpoint, queue *waiter.Queue, room *room) {
-	relay := &tcpRelay{socket: socket, endpoint: endpoint, queue: queue, room: room}
+	relay := &tcpRelay{socket: socket, prompt: promptly.Wrap(socket), endpoint: endpoint, queue: queue, room: room}
 	// A reset of the laptop's side is noticed even when nothing is left to read from it.
 	failed := waiter.NewFunctionEntry(waiter.EventErr|waiter.EventHUp, func(waiter.EventMask) {
 		if tcp.EndpointState(endpoint.State()) == tcp.StateError {
@@ -110,7 +113,7 @@ func (r *tcpRelay) moveToCluster() (received tcpip.Error, err error) {
 		return received, nil
 	}
 	r.endpoint.ModerateRecvBuf(result.Count)
-	_, err = r.socket.Write((*slot)[:result.Count])
+	_, err = r.prompt.Write((*slot)[:result.Count])
 	return nil, err
 }
 
@@ -216,7 +219,7 @@ func (d *descriptorReader) Read(into []byte) (int, error) {
 		return 0, nil
 	}
 	for {
-		count, err := unix.Read(d.descriptor, into[:min(len(into), d.left)])
+		count, err := promptly.Read(d.descriptor, into[:min(len(into), d.left)])
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}

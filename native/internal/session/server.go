@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"slipway/native/internal/forward"
+	"slipway/native/internal/promptly"
 	"slipway/native/internal/wire"
 )
 
@@ -112,7 +113,7 @@ func (s *Server) Take(stream net.Conn) {
 			delete(s.streams, stream)
 			s.mu.Unlock()
 		}()
-		s.open(stream)
+		s.open(promptly.Wrap(stream))
 	}()
 }
 
