@@ -51,6 +51,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'packages',
+          include: ['tests/packages/*.test.ts'],
+          globalSetup: ['tests/packages/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 5 },
+        },
+      },
+      {
+        test: {
           ...endToEnd,
           name: 'cluster',
           include: ['tests/cluster/**/*.test.ts'],

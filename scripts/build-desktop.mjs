@@ -1,9 +1,9 @@
 // `npm run build-desktop`: bundles the Electron host, its preload, the core and the command line out of the same
 // sources. `--compat` makes the host and the window for the old Electron of the tests instead.
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { ensureModules, ensureNative, ensureWindow, modernNode, root, run, sourcesBelow } from './tools.mjs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureModules, ensureNative, ensureWindow, modernNode, root, run } from './tools.mjs';
+import { whereChanged } from './where-changed.mjs';
 
 /** Node 12 knows neither the `node:` prefix nor the promise modules: the bundle for the old Electron begins with this. */
 const oldNodeBanner = readFileSync(join(root, 'scripts/old-electron-banner.cjs'), 'utf8');
@@ -42,26 +42,16 @@ async function buildPrograms() {
   await bundle('app/hosts/cli/main.ts', 'out/cli/slipway.mjs', node);
 }
 
-/** Builds where sources, libraries or the native build changed since `stamp` was written. */
-async function whereChanged(name, folders, build, perform) {
-  const hash = createHash('sha256')
-    .update(build)
-    .update(readFileSync(join(root, 'package-lock.json')));
-  for (const path of folders.flatMap((folder) => [...sourcesBelow(join(root, folder))]).sort()) {
-    hash.update(relative(root, path)).update('\0').update(readFileSync(path));
-  }
-  for (const file of ['vite.config.ts', 'scripts/build-desktop.mjs', 'scripts/old-electron-banner.cjs']) {
-    hash.update(readFileSync(join(root, file)));
-  }
-  const wanted = hash.digest('hex');
-  const stamp = join(root, 'out', `${name}.build`);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
-    return;
-  }
-  rmSync(stamp, { force: true });
-  await perform();
-  mkdirSync(join(root, 'out'), { recursive: true });
-  writeFileSync(stamp, wanted);
+const builders = [
+  'package-lock.json',
+  'vite.config.ts',
+  'scripts/build-desktop.mjs',
+  'scripts/old-electron-banner.cjs',
+];
+
+/** Builds where sources, libraries or the native build changed. */
+function rebuild(name, folders, build, perform) {
+  return whereChanged({ stamp: `out/${name}.build`, folders, files: builders, salt: build }, perform);
 }
 
 const ofPrograms = ['app'];
@@ -70,7 +60,7 @@ const ofWindow = ['app/contract', 'renderer'];
 
 /** Core, fake core and command line as bundles in out/, which any Node from 22 on runs. */
 export async function ensurePrograms(say, build) {
-  await whereChanged('programs', ofPrograms, build, async () => {
+  await rebuild('programs', ofPrograms, build, async () => {
     say('bundling core and command line');
     await buildPrograms();
   });
@@ -80,7 +70,7 @@ export async function ensurePrograms(say, build) {
 export async function ensureApp(say, build) {
   await ensureWindow(say);
   await ensurePrograms(say, build);
-  await whereChanged('host', ofHost, build, async () => {
+  await rebuild('host', ofHost, build, async () => {
     say('bundling the host');
     await buildHost({ build, compat: false, folder: 'out' });
   });
@@ -90,11 +80,11 @@ export async function ensureApp(say, build) {
 export async function ensureOldElectronApp(say, build) {
   const folder = join(root, 'out-e9');
   await ensurePrograms(say, build);
-  await whereChanged('old-electron-host', ofHost, build, async () => {
+  await rebuild('old-electron-host', ofHost, build, async () => {
     say('bundling the host for the old Electron');
     await buildHost({ build, compat: true, folder: 'out-e9' });
   });
-  await whereChanged('old-electron-window', ofWindow, '', async () => {
+  await rebuild('old-electron-window', ofWindow, '', async () => {
     say('building the window for the old Electron');
     const vite = join(root, 'node_modules/vite/bin/vite.js');
     const code = await run(modernNode(), [vite, 'build', '--mode', 'old-electron', '--logLevel', 'error']);

@@ -28,6 +28,9 @@ export const desktopPackages = [
   'fonts-dejavu-core',
 ];
 
+/** What makes the root file system of a computer that systemd runs. */
+export const computerPackages = ['mmdebstrap'];
+
 /** What builds packages for tests. */
 export const packagingPackages = ['p7zip-full'];
 

@@ -9,9 +9,18 @@ import { ensureDebianPackages, packagingPackages } from './debian.mjs';
 import { licences } from './licences.mjs';
 import { ensureTestElectron } from './test-electron.mjs';
 import { ensureModules, ensureNative, modernNode, nativeBinaries, projectEnvironment, root } from './tools.mjs';
+import { whereChanged } from './where-changed.mjs';
 
 const say = (text) => process.stderr.write(`slipway: ${text}\n`);
 const nfpmVersion = 'v2.43.0';
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** What is made of the targets that tests build. */
+const testPackages = {
+  dir: 'dist-e9/linux-unpacked',
+  deb: `dist-e9/slipway_${version}_amd64.deb`,
+  'tar.gz': `dist-e9/slipway-${version}.tar.gz`,
+};
 
 function must(command, args, options = {}) {
   const done = spawnSync(command, args, {
@@ -100,7 +109,6 @@ async function testConfiguration(targets) {
     extraMetadata: { main: 'out-e9/main/entry.cjs' },
     files: config.files.map((pattern) => pattern.replace(/^out\//, 'out-e9/')),
     linux: { ...config.linux, target: targets },
-    // Nobody downloads it: time matters more than size.
     deb: { ...config.deb, compression: 'gz' },
   };
   const file = join(root, 'out/electron-builder.e9.json');
@@ -108,26 +116,45 @@ async function testConfiguration(targets) {
   return file;
 }
 
-await ensureModules(say);
-const build = await ensureNative(say);
-const isTest = process.argv.includes('--test');
-const { build: buildPackages, Platform } = await import('electron-builder');
-if (isTest) {
+/** What the packages are made of, beside what the stamps in out/ already stand for. */
+const packaged = {
+  folders: ['resources/icons', 'resources/linux', 'resources/programs'],
+  files: [
+    ...['programs', 'old-electron-host', 'old-electron-window'].map((name) => `out/${name}.build`),
+    ...['electron-builder.yml', 'package.json', 'package-lock.json', 'LICENSE'],
+    ...['package', 'fpm-by-nfpm', 'licences', 'test-electron'].map((name) => `scripts/${name}.mjs`),
+  ],
+};
+
+async function packageForTests(build, named) {
   const why = ensureDebianPackages(say, packagingPackages);
   if (why !== '') {
     throw new Error(why);
   }
   await ensureOldElectronApp(say, build);
-  assemble();
-  Object.assign(process.env, {
-    CUSTOM_FPM_PATH: join(root, 'scripts/fpm-by-nfpm.mjs'),
-    NFPM: ensureNfpm(),
-    ELECTRON_BUILDER_7ZIP_PATH: '/usr/bin/7za',
-    PATH: projectEnvironment().PATH,
+  const targets = named.length > 0 ? named : ['dir', 'deb', 'tar.gz'];
+  const made = targets.map((target) => testPackages[target]).filter((path) => path !== undefined);
+  await whereChanged({ ...packaged, stamp: 'dist-e9/build', salt: [build, ...targets].join(' '), made }, async () => {
+    assemble();
+    Object.assign(process.env, {
+      CUSTOM_FPM_PATH: join(root, 'scripts/fpm-by-nfpm.mjs'),
+      NFPM: ensureNfpm(),
+      ELECTRON_BUILDER_7ZIP_PATH: '/usr/bin/7za',
+      // Nobody downloads them: time matters more than size.
+      ELECTRON_BUILDER_COMPRESSION_LEVEL: '1',
+      PATH: projectEnvironment().PATH,
+    });
+    const config = await testConfiguration(targets);
+    await buildPackages({ projectDir: root, targets: Platform.LINUX.createTarget(), config, publish: 'never' });
   });
+}
+
+await ensureModules(say);
+const build = await ensureNative(say);
+const { build: buildPackages, Platform } = await import('electron-builder');
+if (process.argv.includes('--test')) {
   const named = process.argv.slice(2).filter((word) => !word.startsWith('--'));
-  const config = await testConfiguration(named.length > 0 ? named : ['dir', 'deb', 'tar.gz']);
-  await buildPackages({ projectDir: root, targets: Platform.LINUX.createTarget(), config, publish: 'never' });
+  await packageForTests(build, named);
 } else {
   await ensureApp(say, build);
   assemble();

@@ -5,7 +5,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { browserPackages, desktopPackages, ensureDebianPackages } from './debian.mjs';
+import {
+  browserPackages,
+  computerPackages,
+  desktopPackages,
+  ensureDebianPackages,
+  packagingPackages,
+} from './debian.mjs';
 import { ensureModules, ensureNative, projectEnvironment, root } from './tools.mjs';
 
 const only = process.argv.slice(2);
@@ -160,6 +166,7 @@ function whyNoCluster() {
   return '';
 }
 
+const isLinuxOnX64 = process.platform === 'linux' && process.arch === 'x64';
 const native = { cwd: join(root, 'native') };
 const programs = { cwd: join(root, 'sandbox/programs') };
 const staticcheck = ['run', 'honnef.co/go/tools/cmd/staticcheck@v0.8.2', './...'];
@@ -197,19 +204,29 @@ const tiers = [
   [
     'electron',
     () => {
-      const isLinux = process.platform === 'linux' && process.arch === 'x64';
-      const why = isLinux
+      const why = isLinuxOnX64
         ? ensureDebianPackages(say, desktopPackages)
         : 'the Electron of the tests is for Linux on x64 alone';
       return [why === '' ? vitest('desktop tests', 'electron') : skipped('desktop tests', why)];
     },
   ],
   [
+    'packages',
+    () => {
+      const why = isLinuxOnX64
+        ? ensureDebianPackages(say, packagingPackages)
+        : 'tests build packages for Linux on x64 alone';
+      return [why === '' ? vitest('packages', 'packages') : skipped('packages', why)];
+    },
+  ],
+  [
     'cluster',
     () => {
       const why = whyNoCluster();
-      if (why === '' && !process.env.SLIPWAY_TEST_BROWSER) {
-        ensureDebianPackages(say, browserPackages); // some drive the window; without a browser these alone are skipped
+      if (why === '') {
+        // Some drive the window, one boots a computer: without what these need, they alone are skipped.
+        ensureDebianPackages(say, process.env.SLIPWAY_TEST_BROWSER ? [] : browserPackages);
+        ensureDebianPackages(say, computerPackages);
       }
       return [why === '' ? vitest('end-to-end tests', 'cluster*') : skipped('end-to-end tests', why)];
     },

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whereChanged } from './where-changed.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -142,33 +143,22 @@ export function* sourcesBelow(folder) {
 
 /** Builds the window into out/renderer where its sources or its libraries changed; answers its folder. */
 export async function ensureWindow(say) {
-  const folder = join(root, 'out', 'renderer');
-  const hash = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .update(readFileSync(join(root, 'vite.config.ts')));
-  for (const path of [...sourcesBelow(join(root, 'renderer')), ...sourcesBelow(join(root, 'app/contract'))].sort()) {
-    hash.update(relative(root, path)).update('\0').update(readFileSync(path));
-  }
-  const wanted = hash.digest('hex');
-  // Beside the folder, not in it: what lies in it is served.
-  const stamp = join(root, 'out', 'renderer.build');
-  if (existsSync(join(folder, 'index.html')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
-    return folder;
-  }
-  say('building the window');
-  const code = await run(modernNode(), [
-    join(root, 'node_modules/vite/bin/vite.js'),
-    'build',
-    '--config',
-    'vite.config.ts',
-    '--logLevel',
-    'warn',
-  ]);
-  if (code !== 0) {
-    throw new Error(`vite build ended with ${code}`);
-  }
-  writeFileSync(stamp, wanted);
-  return folder;
+  const window = {
+    // Beside the folder that is made, not in it: what lies in it is served.
+    stamp: 'out/renderer.build',
+    folders: ['renderer', 'app/contract'],
+    files: ['package-lock.json', 'vite.config.ts'],
+    made: ['out/renderer/index.html'],
+  };
+  await whereChanged(window, async () => {
+    say('building the window');
+    const vite = join(root, 'node_modules/vite/bin/vite.js');
+    const code = await run(modernNode(), [vite, 'build', '--config', 'vite.config.ts', '--logLevel', 'warn']);
+    if (code !== 0) {
+      throw new Error(`vite build ended with ${code}`);
+    }
+  });
+  return join(root, 'out', 'renderer');
 }
 
 /** True where a program is on the PATH. */
