@@ -27,7 +27,9 @@ import { createActivity } from './activity/activity.ts';
 import { notesOfSettings } from './activity/settings-changes.ts';
 import { watchConnections } from './activity/watcher.ts';
 import { findContext } from './clusters/contexts.ts';
+import { remember } from './clusters/records.ts';
 import { createConnections } from './connections.ts';
+import { guarded } from './guarded.ts';
 import type { Surroundings } from './handlers/surroundings.ts';
 import { createHandlers } from './handlers.ts';
 import type { ContextRecord, Ports } from './ports.ts';
@@ -91,7 +93,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   const idleListeners = new Set<(isIdle: boolean) => void>();
   const quitListeners = new Set<() => void>();
 
-  const publisher = createPublisher(ports.clock, (revision) => ({
+  const publisher = createPublisher(ports.clock, ports.log, (revision) => ({
     revision,
     build,
     processId: options.processId ?? 0,
@@ -114,8 +116,8 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   );
   const changed = () => {
     publisher.change();
-    noteChanges();
-    streams.changed();
+    guarded(ports.log, 'the activity', noteChanges);
+    guarded(ports.log, 'the streams', streams.changed);
     considerIdle();
   };
   const connections = createConnections(ports, {
@@ -256,7 +258,8 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     const found = await findContext(ports.kubeconfig, settings.kubeconfigFiles, trusted, first.context, first.file);
     const server = found.ok ? found.value.server : '';
     connections.turnOn(first, { name: first.context, file: first.file, server }, true);
-    changed();
+    await surroundings.setRecords(remember(records, first.context, first.file, { lastUsedAt: ports.clock.now() }));
+    surroundings.contextsChanged();
   }
 
   return {

@@ -3,7 +3,8 @@
  * Whoever begins to watch hears the present state at once.
  */
 import type { Snapshot } from '../contract/index.ts';
-import type { Clock } from './ports.ts';
+import { guarded } from './guarded.ts';
+import type { Clock, Log } from './ports.ts';
 
 /** Shortest time between two snapshots, in milliseconds. */
 export const publishingInterval = 100;
@@ -17,7 +18,7 @@ export interface Publisher {
   close(): void;
 }
 
-export function createPublisher(clock: Clock, compose: (revision: number) => Snapshot): Publisher {
+export function createPublisher(clock: Clock, log: Log, compose: (revision: number) => Snapshot): Publisher {
   const listeners = new Set<(snapshot: Snapshot) => void>();
   let current: Snapshot | null = null;
   let revision = 0;
@@ -36,7 +37,7 @@ export function createPublisher(clock: Clock, compose: (revision: number) => Sna
     publishedAt = clock.now();
     const snapshot = present();
     for (const listener of [...listeners]) {
-      listener(snapshot);
+      guarded(log, 'a listener to snapshots', () => listener(snapshot));
     }
   };
   return {

@@ -131,6 +131,19 @@ describe('with recovery on', () => {
     }
   });
 
+  it('a restored connection counts as used now', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    await harness.killCore();
+    await harness.clock.advance(3_600_000);
+    const restoredAt = harness.clock.now();
+    harness.startCore();
+    await harness.until('connected');
+    const listed = await harness.call('listContexts', {});
+    const used = listed.ok ? listed.value.contexts.find(({ name }) => name === 'production')?.lastUsedAt : null;
+    expect(used).toBeGreaterThanOrEqual(restoredAt);
+  });
+
   it('a restored connection waits for a cluster that is not there yet', async () => {
     const harness = new CoreHarness();
     await harness.connect();

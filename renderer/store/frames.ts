@@ -18,3 +18,20 @@ export function nextFrame(callback: () => void): void {
     requestAnimationFrame(once);
   }
 }
+
+/** A nextFrame that calls back at most once in so many milliseconds: what comes faster than one reads is drawn together. */
+export function pacedFrames(pace: number): (callback: () => void) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (callback) => {
+    const run = () => {
+      last = performance.now();
+      callback();
+    };
+    const wait = last + pace - performance.now();
+    if (wait > 0) {
+      setTimeout(() => nextFrame(run), wait);
+    } else {
+      nextFrame(run);
+    }
+  };
+}

@@ -1,5 +1,5 @@
 /**
- * The Services of the context that is connected, fed by the stream. What comes between two frames is applied at once, and
+ * The Services of the context that is connected, fed by the stream. What comes close together is applied at once, and
  * a row that did not change keeps its identity, so that a table of ten thousand draws only what moved.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla';
@@ -12,7 +12,7 @@ import {
   type ServicesItem,
 } from '../../app/contract/index.ts';
 import type { HostLink } from '../host/host.ts';
-import { nextFrame } from './frames.ts';
+import { pacedFrames } from './frames.ts';
 
 export interface Services {
   readonly context: ContextKey | null;
@@ -36,6 +36,9 @@ export interface ServicesFeed {
   find(key: ServiceKey): Service | null;
 }
 
+/** Milliseconds between two changes of the list: putting ten thousand rows in order takes as long as several frames. */
+const pace = 200;
+
 export const serviceKey = ({ namespace, name }: ServiceKey): string => `${namespace}/${name}`;
 
 const empty = {
@@ -48,7 +51,7 @@ const empty = {
 export function createServices(
   link: HostLink,
   /** Calls back before the next frame. */
-  schedule: (callback: () => void) => void = nextFrame,
+  schedule: (callback: () => void) => void = pacedFrames(pace),
 ): ServicesFeed {
   const store = createStore<Services>(() => ({ context: null, state: 'idle', ...empty, revision: 0 }));
   const byKey = new Map<string, Service>();

@@ -8,6 +8,7 @@ import { findContext, openCluster } from '../clusters/contexts.ts';
 import { checkCluster } from '../clusters/preflight.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
 import type { HostInspection, Tested } from '../engine-messages.ts';
+import { guarded } from '../guarded.ts';
 import type { Catalogue, ClusterPort, Ports } from '../ports.ts';
 import { watchAgentStart } from './agent-watch.ts';
 import { createEngineWork } from './engine-work.ts';
@@ -69,8 +70,10 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
       if (after.phase !== before) {
         ports.log.info('connection phase', { from: before, to: after.phase, event: next.kind });
       }
-      effects.forEach(perform);
-      surroundings.changed();
+      for (const effect of effects) {
+        guarded(ports.log, `effect ${effect.kind}`, () => perform(effect));
+      }
+      guarded(ports.log, 'telling a change', surroundings.changed);
     }
     isDraining = false;
   }

@@ -33,8 +33,7 @@ export function AddressList({ forms, last }: { readonly forms: readonly AddressF
       {[first, ...forms.filter((form) => form !== first)].map(({ form, text }) => (
         <li key={form} className={styles.address}>
           <span className={styles.form}>
-            {say(wordsOf[form])}
-            {form === last ? ` ${say('services.lastUsed')}` : null}
+            {form === last ? say('services.formLastUsed', { form: say(wordsOf[form]) }) : say(wordsOf[form])}
           </span>
           <span className={styles.addressText}>
             <ForeignText text={text} kind="code" />

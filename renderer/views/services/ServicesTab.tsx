@@ -8,7 +8,8 @@ import { ServicesFooter } from './ServicesFooter.tsx';
 import styles from './ServicesTab.module.css';
 import { ServicesTable } from './ServicesTable.tsx';
 import { ServicesToolbar } from './ServicesToolbar.tsx';
-import { listItems, matchingEntries, prepareSearch } from './service-entries.ts';
+import { listItems, prepareSearch } from './service-entries.ts';
+import { useMatchingEntries } from './use-matching-entries.ts';
 import { useNamespacesInView } from './use-namespaces-in-view.ts';
 import { useOrderedEntries } from './use-ordered-entries.ts';
 import { useServiceSource } from './use-service-source.ts';
@@ -31,16 +32,12 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
   );
   const ordered = useOrderedEntries(rows, filter.sort);
   useEffect(() => prepareSearch(ordered), [ordered]);
-  const matching = useMemo(
-    () =>
-      matchingEntries(ordered, {
-        text: filter.text,
-        isReadyOnly: filter.isReadyOnly,
-        pinned: filter.isPinnedOnly ? pinned : null,
-        namespaces,
-      }),
-    [ordered, filter.text, filter.isReadyOnly, filter.isPinnedOnly, pinned, namespaces],
-  );
+  const matching = useMatchingEntries(ordered, {
+    text: filter.text,
+    isReadyOnly: filter.isReadyOnly,
+    pinned: filter.isPinnedOnly ? pinned : null,
+    namespaces,
+  });
   const items = useMemo(() => listItems(matching, filter.isGrouped), [matching, filter.isGrouped]);
   const isEmpty = matching.length === 0;
   return (

@@ -44,6 +44,26 @@ describe('the filter', () => {
     expect(new Set(found({ namespaces: ['infra'] }).map((key) => key.split('/')[0]))).toEqual(new Set(['infra']));
   });
 
+  it('finds the same among what the letters before found', () => {
+    const texts = ['o', 'or', 'orders', 'orders ', 'orders i', 'orders inf', 'orders', 'Orders-D', 'rders', ''];
+    let before = { ordered, wish: all, matching: ordered };
+    for (const text of texts) {
+      const wish = { ...all, text };
+      const matching = matchingEntries(ordered, wish, before);
+      expect(matching, text).toEqual(matchingEntries(ordered, wish));
+      before = { ordered, wish, matching };
+    }
+    const readyOnly = { ...all, text: 'orders', isReadyOnly: true };
+    const wider = { ...readyOnly, text: 'orders-', isReadyOnly: false };
+    const narrow = { ordered, wish: readyOnly, matching: matchingEntries(ordered, readyOnly) };
+    expect(matchingEntries(ordered, wider, narrow)).toEqual(matchingEntries(ordered, wider));
+    const others = ordered.slice(1);
+    const everything = { ordered, wish: all, matching: ordered };
+    expect(matchingEntries(others, { ...all, text: 'o' }, everything)).toEqual(
+      matchingEntries(others, { ...all, text: 'o' }),
+    );
+  });
+
   it('gives the list itself where nothing is wished for', () => {
     expect(matchingEntries(ordered, all)).toBe(ordered);
   });

@@ -174,19 +174,47 @@ export interface Wish {
   readonly namespaces: readonly string[];
 }
 
-export function matchingEntries(ordered: readonly Entry[], wish: Wish): readonly Entry[] {
+/** What was found before, and what in. */
+export interface Found {
+  readonly ordered: readonly Entry[];
+  readonly wish: Wish;
+  readonly matching: readonly Entry[];
+}
+
+/** The entries that the wish is for, in their order. What `before` left out of the same rows stays out while one types on. */
+export function matchingEntries(ordered: readonly Entry[], wish: Wish, before?: Found): readonly Entry[] {
   const words = wish.text.toLowerCase().split(/\s+/).filter(Boolean);
   const namespaces = wish.namespaces.length === 0 ? null : new Set(wish.namespaces);
   if (words.length === 0 && namespaces === null && wish.pinned === null && !wish.isReadyOnly) {
     return ordered;
   }
-  return ordered.filter(
+  const isNarrower = before !== undefined && before.ordered === ordered && isTypedOn(before.wish, wish);
+  return (isNarrower ? before.matching : ordered).filter(
     (entry) =>
       (namespaces === null || namespaces.has(entry.service.namespace)) &&
       (wish.pinned === null || wish.pinned.has(entry.key)) &&
       (!wish.isReadyOnly || entry.readiness === 'all' || entry.readiness === 'some') &&
-      words.every((word) => entry.text.includes(word)),
+      hasAll(entry.text, words),
   );
+}
+
+/** More letters at the end find nothing that fewer did not find. */
+function isTypedOn(before: Wish, wish: Wish): boolean {
+  return (
+    wish.text.startsWith(before.text) &&
+    wish.isReadyOnly === before.isReadyOnly &&
+    wish.pinned === before.pinned &&
+    wish.namespaces === before.namespaces
+  );
+}
+
+function hasAll(text: string, words: readonly string[]): boolean {
+  for (const word of words) {
+    if (!text.includes(word)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** What the table draws, one after the other; grouped, each namespace has a heading. */
