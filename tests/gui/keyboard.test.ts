@@ -65,7 +65,15 @@ describe('the whole job by keyboard', () => {
     await press('/');
     await stage.page.keyboard.type('orders');
     await expect.poll(() => stage.page.getByRole('row').filter({ hasNotText: 'orders' }).count()).toBe(1); // the head
-    await press('ArrowDown', 'ArrowDown', 'Enter');
+    const active = () => stage.page.getByRole('grid').getAttribute('aria-activedescendant');
+    await press('ArrowDown');
+    await expect.poll(active).toMatch(/^service-.*orders/);
+    const first = await active();
+    await press('ArrowUp');
+    expect(await focused()).toContain('Filter services');
+    await press('ArrowDown', 'ArrowDown');
+    await expect.poll(active).not.toBe(first);
+    await press('Enter');
     await stage.page.getByRole('complementary', { name: /Service orders/ }).waitFor();
   });
 

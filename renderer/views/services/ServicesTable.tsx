@@ -90,7 +90,7 @@ export const ServicesTable = memo(function ServicesTable({
     },
   });
   const rows = new Map(table.getRowModel().rows.map((row) => [row.id, row]));
-  const press = useRowKeys(items, (index) => virtual.scrollToIndex(index));
+  const keys = useRowKeys(items, (index) => virtual.scrollToIndex(index));
   const style = { '--columns': `${names.map((name) => widths[name]).join(' ')} var(--size-column-small)` };
   return (
     <div ref={frame} className={styles.frame}>
@@ -103,7 +103,7 @@ export const ServicesTable = memo(function ServicesTable({
         tabIndex={0}
         data-services-grid=""
         aria-activedescendant={cursor !== '' && rows.has(cursor) ? rowId(cursor) : undefined}
-        onKeyDown={press}
+        {...keys}
         aria-description={say('services.count', { count })}
       >
         <div className={styles.head} role="presentation">
