@@ -2,7 +2,7 @@
 // sources. `--compat` makes the host and the window for the old Electron of the tests instead.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureModules, ensureNative, ensureWindow, modernNode, root, run } from './tools.mjs';
+import { buildPage, ensureModules, ensureNative, ensureWindow, root } from './tools.mjs';
 import { whereChanged } from './where-changed.mjs';
 
 /** Node 12 knows neither the `node:` prefix nor the promise modules: the bundle for the old Electron begins with this. */
@@ -43,10 +43,8 @@ async function buildPrograms() {
 }
 
 const builders = [
-  'package-lock.json',
-  'vite.config.ts',
-  'scripts/build-desktop.mjs',
-  'scripts/old-electron-banner.cjs',
+  ...['package-lock.json', 'vite.config.ts'],
+  ...['scripts/build-desktop.mjs', 'scripts/old-electron-banner.cjs', 'scripts/tools.mjs'],
 ];
 
 /** Builds where sources, libraries or the native build changed. */
@@ -86,11 +84,7 @@ export async function ensureOldElectronApp(say, build) {
   });
   await rebuild('old-electron-window', ofWindow, '', async () => {
     say('building the window for the old Electron');
-    const vite = join(root, 'node_modules/vite/bin/vite.js');
-    const code = await run(modernNode(), [vite, 'build', '--mode', 'old-electron', '--logLevel', 'error']);
-    if (code !== 0) {
-      throw new Error(`vite build ended with ${code}`);
-    }
+    await buildPage(['--mode', 'old-electron', '--logLevel', 'error']);
   });
   const { name, version, description } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   writeFileSync(

@@ -141,22 +141,28 @@ export function* sourcesBelow(folder) {
   }
 }
 
+/** Builds the window by vite.config.ts. What ships is what is tested: whoever builds it, Vitest too, gets React's production build. */
+export async function buildPage(options) {
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  const env = { ...projectEnvironment(), NODE_ENV: 'production' };
+  const code = await run(modernNode(), [vite, 'build', '--config', 'vite.config.ts', ...options], { env });
+  if (code !== 0) {
+    throw new Error(`vite build ended with ${code}`);
+  }
+}
+
 /** Builds the window into out/renderer where its sources or its libraries changed; answers its folder. */
 export async function ensureWindow(say) {
   const window = {
     // Beside the folder that is made, not in it: what lies in it is served.
     stamp: 'out/renderer.build',
     folders: ['renderer', 'app/contract'],
-    files: ['package-lock.json', 'vite.config.ts'],
+    files: ['package-lock.json', 'vite.config.ts', 'scripts/tools.mjs'],
     made: ['out/renderer/index.html'],
   };
   await whereChanged(window, async () => {
     say('building the window');
-    const vite = join(root, 'node_modules/vite/bin/vite.js');
-    const code = await run(modernNode(), [vite, 'build', '--config', 'vite.config.ts', '--logLevel', 'warn']);
-    if (code !== 0) {
-      throw new Error(`vite build ended with ${code}`);
-    }
+    await buildPage(['--logLevel', 'warn']);
   });
   return join(root, 'out', 'renderer');
 }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listPackage } from '@electron/asar';
+import { extractFile, listPackage } from '@electron/asar';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
@@ -104,6 +104,16 @@ it('holds the app, and neither sources nor libraries of ours', () => {
   expect(strange).toEqual([]);
   const all = [...files, ...entries.map(({ path }) => path)];
   expect(all.filter((path) => /\.(map|ts|tsx|go)$|node_modules|\/\.(git|env)/.test(path))).toEqual([]);
+});
+
+it('holds the production build of the window', () => {
+  const archive = join(made, 'linux-unpacked/resources/app.asar');
+  const scripts = listPackage(archive, { isPack: false }).filter((file) => /\/renderer\/.*\.js$/.test(file));
+  expect(scripts.length).toBeGreaterThan(3);
+  for (const file of scripts) {
+    // React's development build writes down where each element was made.
+    expect(extractFile(archive, file.slice(1)).includes('_debugStack'), file).toBe(false);
+  }
 });
 
 it('holds native programs of this build', () => {
