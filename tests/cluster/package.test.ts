@@ -145,7 +145,8 @@ describe.skipIf(whyNoComputer() !== '')('the Debian package', () => {
     expect(await eventually(async () => (await scene.ours()).length === 0, 20_000)).toBe(true);
   });
 
-  it('has an app whose window opens', async () => {
+  it('has an app whose window opens over the connection, and whose end restores the computer', async () => {
+    expect((await run(user, connect, { deadline: 90_000 })).code).toBe(0);
     const display = ':7';
     const screen = run(user, ['Xvfb', display, '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
       deadline: 100_000,
@@ -157,15 +158,15 @@ describe.skipIf(whyNoComputer() !== '')('the Debian package', () => {
     const shown = async () =>
       (await run(desktop, ['xdotool', 'search', '--onlyvisible', '--name', '^Slipway'])).code === 0;
     const isShown = await eventually(shown, 30_000);
-    const status = await run(user, ['slipway', 'status', '-o', 'json'], { deadline: 30_000 });
+    const isCarrying = await answers(user);
     await run(user, ['pkill', '-TERM', '-o', '-f', 'slipway-desktop']);
     const ended = await app;
     expect(isShown, `${ended.stdout}\n${ended.stderr}`).toBe(true);
-    // The command line found the core that the app brought.
-    expect(JSON.parse(status.stdout).processId, status.stderr).toBeGreaterThan(1);
+    expect(isCarrying).toBe(true);
+    expect(await network()).toEqual({ resolver: before.resolver, routes: before.routes });
+    expect((await run(user, ['pgrep', '-f', '/opt/Slipway/(slipway-desktop|resources/node)'])).stdout).toBe('');
     await run(user, ['pkill', 'Xvfb']);
     await screen;
-    await run(user, ['slipway', 'disconnect', '--quit'], { deadline: 60_000 });
   });
 
   it('is removed while it is in use, with nothing left', async () => {
