@@ -7,7 +7,7 @@ import { CommandFailure, waitFor } from './commands.ts';
 import { certificatePlan, controlPlanePrograms, makeCertificates } from './control-plane.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { buildLan, lanDefinition, linkMachine, officeProgram, plugIn } from './lan.ts';
-import { type LaptopPaths, laptopDefinition, resolvedLinkCommands, resolvedPrograms } from './laptop.ts';
+import { busCommand, type LaptopPaths, laptopDefinition, resolvedLinkCommands, resolvedPrograms } from './laptop.ts';
 import type { Layout } from './layout.ts';
 import { setLink } from './link.ts';
 import type { Materials } from './materials.ts';
@@ -23,7 +23,7 @@ import {
 } from './node.ts';
 import { flavourOf, type LaptopName, type LinkOptions } from './options.ts';
 import { SandboxFailure } from './problems.ts';
-import type { Space } from './space.ts';
+import type { Space, SpaceProgram } from './space.ts';
 
 /**
  * The steps that bring a sandbox up. Each looks at what is there and makes what is missing, so
@@ -208,18 +208,25 @@ export class BringUp {
   }
 
   async #startResolved(laptop: Space): Promise<void> {
-    await laptop.keepRunning(resolvedPrograms(laptop.name, this.#laptopPaths()));
-    for (const command of resolvedLinkCommands(this.#layout.plan)) {
-      await waitFor(
-        async () => ((await laptop.run(command)).status === 0 ? true : undefined),
-        30_000,
-        () =>
-          new SandboxFailure({
-            code: 'sandbox-component-failed',
-            cause: `systemd-resolved of ${laptop.name} does not answer.`,
-            fix: `Read ${path.join(this.#layout.logs, `${laptop.name}-systemd-resolved.log`)}.`,
-          }),
-      );
-    }
+    const { bus, resolver } = resolvedPrograms(laptop.name, this.#laptopPaths());
+    // A resolver that comes while the bus is not listening yet may never try again.
+    await laptop.keepRunning([bus]);
+    await this.#answers(laptop, bus, busCommand);
+    await laptop.keepRunning([bus, resolver]);
+    for (const command of resolvedLinkCommands(this.#layout.plan)) await this.#answers(laptop, resolver, command);
+  }
+
+  /** Waits until the command, which asks this program, succeeds. */
+  async #answers(laptop: Space, program: SpaceProgram, command: readonly string[]): Promise<void> {
+    await waitFor(
+      async () => ((await laptop.run(command)).status === 0 ? true : undefined),
+      30_000,
+      () =>
+        new SandboxFailure({
+          code: 'sandbox-component-failed',
+          cause: `${program.name} of ${laptop.name} does not answer.`,
+          fix: `Read ${program.log}.`,
+        }),
+    );
   }
 }

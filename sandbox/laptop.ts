@@ -154,25 +154,27 @@ function busConfiguration(root: string): string {
 `;
 }
 
-/** The message bus, then the resolver on it. `space` is the name of the laptop's space. */
-export function resolvedPrograms(space: string, paths: LaptopPaths): SpaceProgram[] {
+/** The message bus, and the resolver on it. `space` is the name of the laptop's space. */
+export function resolvedPrograms(
+  space: string,
+  paths: LaptopPaths,
+): { readonly bus: SpaceProgram; readonly resolver: SpaceProgram } {
   const program = (name: string, argumentList: readonly string[]): SpaceProgram => ({
     name,
     arguments: argumentList,
     environment: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', `DBUS_SYSTEM_BUS_ADDRESS=${busAddress}`],
     log: path.join(paths.logs, `${space}-${name}.log`),
   });
-  return [
-    program('dbus-daemon', [
-      `${toolFolder}/dbus-daemon`,
-      `--config-file=${ownFolder}/dbus.conf`,
-      '--nofork',
-      '--nopidfile',
-      '--nosyslog',
-    ]),
-    program('systemd-resolved', [`${toolFolder}/systemd-resolved`]),
-  ];
+  const configuration = `--config-file=${ownFolder}/dbus.conf`;
+  const dbus = [`${toolFolder}/dbus-daemon`, configuration, '--nofork', '--nopidfile', '--nosyslog'];
+  return {
+    bus: program('dbus-daemon', dbus),
+    resolver: program('systemd-resolved', [`${toolFolder}/systemd-resolved`]),
+  };
 }
+
+/** Succeeds once the message bus answers. */
+export const busCommand = [`${toolFolder}/busctl`, 'list'];
 
 /** What the network's own DHCP client would tell systemd-resolved about the LAN. */
 export function resolvedLinkCommands(plan: AddressPlan): string[][] {
