@@ -1,9 +1,16 @@
 /** The sandbox: a whole cluster on this computer, begun and ended as long work. */
 import { FlaskConical, FlaskConicalOff } from 'lucide-react';
-import type { Work } from '../../app/contract/index.ts';
+import type { Settings, Work } from '../../app/contract/index.ts';
 import type { App } from '../store/app.ts';
 import type { Action, ActionContext } from './action.ts';
 import { sayRefusal } from './connection.ts';
+
+/** The kubeconfig that the sandbox writes; the core has it among the added files as long as the sandbox runs. */
+const sandboxFile = /[\\/]sandbox\b.*[\\/]admin\.kubeconfig$/;
+
+/** The sandbox's kubeconfig is in force as long as it runs. */
+export const isSandboxUp = (settings: Settings | null): boolean =>
+  settings?.kubeconfigFiles.some((file) => sandboxFile.test(file)) ?? false;
 
 const isLive = (app: App): boolean => app.mirror.getState().link.kind === 'live';
 
@@ -33,6 +40,9 @@ export const stopSandbox: Action = {
   words: 'work.stopSandbox',
   group: 'connection',
   icon: FlaskConicalOff,
-  isAvailable: ({ app }) => isLive(app) && runningWork(app, ['sandbox-stop']) === null,
+  isAvailable: ({ app }) =>
+    isLive(app) &&
+    runningWork(app, ['sandbox-stop']) === null &&
+    (isSandboxUp(app.settings.store.getState().settings) || runningWork(app, ['sandbox-start']) !== null),
   run: (context) => call(context, 'stopSandbox'),
 };

@@ -1,5 +1,5 @@
 import { FlaskConical } from 'lucide-react';
-import { runningWork, startSandbox, stopSandbox } from '../actions/sandbox.ts';
+import { isSandboxUp, runningWork, startSandbox, stopSandbox } from '../actions/sandbox.ts';
 import { useRunAction } from '../actions/use-action.ts';
 import { Badge } from '../kit/Badge.tsx';
 import { Button } from '../kit/Button.tsx';
@@ -10,16 +10,13 @@ import { useWords } from '../words/words.ts';
 import styles from './SandboxCard.module.css';
 import { WorkProgress } from './WorkProgress.tsx';
 
-/** The kubeconfig that the sandbox writes; the core has it among the added files as long as the sandbox runs. */
-const sandboxFile = /[\\/]sandbox\b.*[\\/]admin\.kubeconfig$/;
-
 /** A whole cluster on this computer to try things with: begun, watched, cancelled, ended. */
 export function SandboxCard() {
   const say = useWords();
   const run = useRunAction();
   const app = useApp();
   const work = useMirror(({ snapshot }) => snapshot?.work ?? null);
-  const isUp = useSettings()?.kubeconfigFiles.some((file) => sandboxFile.test(file)) ?? false;
+  const isUp = isSandboxUp(useSettings());
   const running = work === null ? null : runningWork(app, ['sandbox-start', 'sandbox-stop']);
   const last = work?.findLast(({ kind }) => kind !== 'report') ?? null;
   return (
