@@ -21,7 +21,11 @@ export function StartSettings({ settings }: { readonly settings: Settings }) {
   const known = contexts.map(contextKey);
   const keys = chosen !== null && !known.some((key) => keyText(key) === keyText(chosen)) ? [chosen, ...known] : known;
   return (
-    <Section id="settings-start" title={say('settings.start')}>
+    <Section
+      id="settings-start"
+      title={say('settings.start')}
+      {...(isApp ? {} : { hint: say('settings.startInBrowser') })}
+    >
       <Rows>
         {isApp ? (
           <SwitchSetting
