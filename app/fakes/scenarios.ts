@@ -115,6 +115,12 @@ export const scenarios = {
     kubeconfig.contexts = [];
     kubeconfig.problems = [problem('kubeconfig-unreadable', `${file}, line 12: bad indentation`, { file, line: '12' })];
   },
+  /** The files say something else of staging-eu than when it was confirmed. */
+  'changed-context': ({ kubeconfig }) => {
+    kubeconfig.contexts = kubeconfig.contexts.map((one) =>
+      one.name === 'staging-eu' ? { ...one, server: 'https://203.0.113.99:6443', digest: 'another' } : one,
+    );
+  },
   /** The range of Services is the office's. */
   conflict: ({ host }) => {
     host.networks = [...host.networks, { prefix: '10.96.0.0/12', interface: 'tun0' }];
