@@ -102,6 +102,22 @@ describe('services', () => {
     expect(rows().every((row, index) => row === present[index])).toBe(true);
   });
 
+  it('keep the parts that did not change of a row that did', () => {
+    const { host, services, frame, rows } = feed();
+    services.follow(context);
+    host.push('services', all(service('web', 'a', 3)));
+    frame();
+    const [before] = rows();
+    const now = structuredClone(before ?? service('web', 'a'));
+    const moved = { ...now, endpoints: now.endpoints.map((one, place) => ({ ...one, ready: place !== 1 })) };
+    host.push('services', changes([moved]));
+    frame();
+    const [after] = rows();
+    expect(after).toEqual(moved);
+    expect(after?.ports).toBe(before?.ports);
+    expect(after?.endpoints.map((one, place) => one === before?.endpoints[place])).toEqual([true, false, true]);
+  });
+
   it('find one by its key', () => {
     const { host, services, frame } = feed();
     services.follow(context);

@@ -69,8 +69,9 @@ export function createServices(
     if (old !== undefined && isEqual(old, service)) {
       return false;
     }
-    byKey.set(key, service);
-    changed.push(service);
+    const kept = old === undefined ? service : withPartsOf(old, service);
+    byKey.set(key, kept);
+    changed.push(kept);
     return old === undefined;
   }
 
@@ -183,4 +184,22 @@ function sameWhereEqual(old: readonly string[], next: readonly string[]): readon
 
 function isEqual(left: Service, right: Service): boolean {
   return left.createdAt === right.createdAt && JSON.stringify(left) === JSON.stringify(right);
+}
+
+/** The Service as it is now, of the parts that it had where they are the same: a change of one endpoint is one object. */
+function withPartsOf(old: Service, now: Service): Service {
+  const same = <Part>(before: Part, after: Part): Part =>
+    JSON.stringify(before) === JSON.stringify(after) ? before : after;
+  return {
+    ...now,
+    namespace: old.namespace,
+    name: old.name,
+    addresses: same(old.addresses, now.addresses),
+    ports: same(old.ports, now.ports),
+    labels: same(old.labels, now.labels),
+    endpoints: now.endpoints.map((endpoint, place) => {
+      const before = old.endpoints[place];
+      return before === undefined ? endpoint : same(before, endpoint);
+    }),
+  };
 }

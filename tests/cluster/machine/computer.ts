@@ -75,7 +75,7 @@ export class Computer {
     };
   }
 
-  /** Its programs run as this user, who is made where there is none, here: in a session as a login makes one. */
+  /** Its programs run as this user, who is made where there is none. */
   async user(name: string, id: number): Promise<Place> {
     const { root } = this;
     if ((await run(root, ['id', name])).code !== 0) {
