@@ -189,7 +189,7 @@ export class FakeClusterPort implements ClusterPort {
     this.#cluster.timesPlaced += 1;
     const pod = `slipway-agent-${this.#cluster.timesPlaced}`;
     this.#cluster.agents.set(pod, false);
-    progress('waiting for the pod to be scheduled');
+    progress('waiting for a node');
     const placed = this.#faults.pass('placeAgent');
     const aborted = new Promise<'aborted'>((resolve) => {
       if (signal.aborted) {

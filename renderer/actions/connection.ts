@@ -5,6 +5,7 @@ import { cleanText } from '../kit/clean-text.ts';
 import type { App } from '../store/app.ts';
 import { contextKey, findContext } from '../store/listings.ts';
 import { connectionOf, isSameKey } from '../store/mirror.ts';
+import { sayCause } from '../words/cause-words.ts';
 import { problemTitle } from '../words/problem-words.ts';
 import type { Action, ActionContext } from './action.ts';
 
@@ -20,7 +21,7 @@ export function isOn(app: App, key: ContextKey | null): boolean {
 /** A note of what the core refused. */
 export function sayRefusal({ app, say }: ActionContext, problem: Problem): void {
   const title = problemTitle(say, problem);
-  const text = problem.cause === '' ? title : `${title}: ${cleanText(problem.cause)}`;
+  const text = problem.cause === '' ? title : `${title}: ${cleanText(sayCause(say, problem.cause))}`;
   app.toasts.getState().show({ tone: 'bad', text });
 }
 

@@ -13,7 +13,7 @@ const icons = { error: CircleAlert, warning: TriangleAlert, info: Info } as cons
 /** What happened, why, and what to do: commands and texts to copy, and the buttons that the caller gives. */
 export function ProblemCard({ problem, actions }: { readonly problem: Problem; readonly actions?: ReactNode }) {
   const say = useWords();
-  const { title, fixes } = problemWords(useIntl(), problem);
+  const { title, cause, fixes } = problemWords(useIntl(), problem);
   const Icon = icons[problem.severity];
   const severity = {
     error: say('kit.severityError'),
@@ -29,9 +29,9 @@ export function ProblemCard({ problem, actions }: { readonly problem: Problem; r
           <ForeignText text={problem.code} bound={60} />
         </code>
       </header>
-      {problem.cause === '' ? null : (
+      {cause === '' ? null : (
         <p className={styles.cause}>
-          <ForeignText text={problem.cause} kind="lines" bound={2000} />
+          <ForeignText text={cause} kind="lines" bound={2000} />
         </p>
       )}
       {fixes.length === 0 ? null : (

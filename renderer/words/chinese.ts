@@ -4,6 +4,7 @@ import type { WordId } from './english.ts';
 import about from './zh-CN/about.json';
 import actions from './zh-CN/actions.json';
 import activity from './zh-CN/activity.json';
+import cause from './zh-CN/cause.json';
 import diagnostics from './zh-CN/diagnostics.json';
 import format from './zh-CN/format.json';
 import home from './zh-CN/home.json';
@@ -21,6 +22,7 @@ export const chinese: Readonly<Record<WordId, string>> = {
   ...about,
   ...actions,
   ...activity,
+  ...cause,
   ...diagnostics,
   ...format,
   ...home,

@@ -2,6 +2,7 @@
 import about from './en/about.json';
 import actions from './en/actions.json';
 import activity from './en/activity.json';
+import cause from './en/cause.json';
 import diagnostics from './en/diagnostics.json';
 import format from './en/format.json';
 import home from './en/home.json';
@@ -19,6 +20,7 @@ export const en = {
   ...about,
   ...actions,
   ...activity,
+  ...cause,
   ...diagnostics,
   ...format,
   ...home,

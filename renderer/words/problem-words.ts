@@ -2,11 +2,14 @@
 import type { IntlShape } from 'react-intl';
 import type { Fix, Problem } from '../../app/contract/index.ts';
 import { cleanText } from '../kit/clean-text.ts';
+import { causeWords } from './cause-words.ts';
 import { en } from './english.ts';
 import type { Say, WordId } from './words.ts';
 
 export interface ProblemWords {
   readonly title: string;
+  /** Not cleaned: it may hold text of a cluster. */
+  readonly cause: string;
   readonly fixes: readonly Fix[];
 }
 
@@ -22,6 +25,7 @@ export function problemWords(intl: IntlShape, problem: Problem): ProblemWords {
   };
   return {
     title: refusedRange(intl, problem.code, facts) ?? worded(`problem.${problem.code}.title`, problem.title),
+    cause: causeWords(intl, problem.cause),
     fixes: problem.fixes.map((fix, index) =>
       fix.kind === 'advice' ? { ...fix, text: worded(`problem.${problem.code}.fix${index + 1}`, fix.text) } : fix,
     ),

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { catalogue, type ProblemCode, problem } from '../../app/contract/index.ts';
+import { causeWords, sayCause } from './cause-words.ts';
 import { chinese } from './chinese.ts';
 import { en } from './english.ts';
 import { formatWith } from './format.ts';
@@ -115,6 +116,53 @@ describe('problems', () => {
     expect(problemWords(words, unknown).title).toBe('Something new');
     const bare = { ...problem('forbidden', '', factsOf('forbidden')), facts: {} };
     expect(problemWords(words, bare).title).toBe('Your account may not FACT FACT');
+  });
+});
+
+describe('causes', () => {
+  const words = createWords('zh-CN', chinese);
+
+  it('are sentences that the core or the native programs say', () => {
+    const folders = ['app/core', 'app/adapters', 'app/hosts', 'app/fakes', 'native/internal'];
+    const sources = folders
+      .map((folder) => join(import.meta.dirname, '../..', folder))
+      .flatMap((folder) =>
+        readdirSync(folder, { recursive: true, encoding: 'utf8' })
+          .filter((file) => /\.(ts|go)$/.test(file) && !/[._]test\./.test(file))
+          .map((file) => readFileSync(join(folder, file), 'utf8')),
+      )
+      .join('\n');
+    const pieces = Object.entries(en)
+      .filter(([id]) => id.startsWith('cause.'))
+      .map(([, sentence]) => sentence.split(/\{\w+\}/).sort((one, other) => other.length - one.length)[0] ?? '')
+      .map((piece) => piece.replace(/ (ahead of|behind) (this computer's|the API server's.*)$/, '')); // one word of a sentence
+    expect(pieces.filter((piece) => !sources.includes(piece))).toEqual([]);
+  });
+
+  it('are translated where they are ours, with their particulars, and stay where they are not', () => {
+    expect(causeWords(words, 'it speaks protocol 0, this core 1')).toBe('它使用协议 0，本核心使用协议 1');
+    expect(causeWords(words, 'it could not be started: it was not confirmed')).toBe('无法启动：未获得确认');
+    expect(causeWords(words, 'it ended with 1; it said: log in\nfirst')).toBe('以 1 结束；其输出：log in\nfirst');
+    expect(causeWords(words, 'starting on worker-0')).toBe('正在 worker-0 上启动');
+    const foreign = 'ErrImagePull: failed to pull corp/base:1: {denied} <b>';
+    expect(causeWords(words, foreign)).toBe(foreign);
+    expect(causeWords(words, 'the quota of this namespace is on')).toBe('the quota of this namespace is on');
+    expect(sayCause(sayWith(words), 'it was ended')).toBe('已被结束');
+  });
+
+  it('are looked at in a text of any length', () => {
+    const nested = 'it could not be started: '.repeat(20_000);
+    expect(causeWords(words, nested).startsWith('无法启动：无法启动：it could')).toBe(true);
+  });
+
+  it('are in English word for word what the core said', () => {
+    for (const text of [
+      "it did not start in time; last seen: {x} 'y' <b>",
+      '/etc/a b does not exist or is empty',
+      '',
+    ]) {
+      expect(causeWords(intl, text)).toBe(text);
+    }
   });
 });
 

@@ -5,7 +5,8 @@ import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { useNow } from '../../parts/use-now.ts';
-import { useWords } from '../../words/words.ts';
+import { causeWords } from '../../words/cause-words.ts';
+import { useIntl, useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
 import { StepList } from './StepList.tsx';
 
@@ -16,6 +17,7 @@ export function PreparingStage({
   readonly connection: Extract<Connection, { phase: 'preparing' }>;
 }) {
   const say = useWords();
+  const intl = useIntl();
   const context = useActionContext();
   const now = useNow(200);
   return (
@@ -29,7 +31,9 @@ export function PreparingStage({
           step,
           state: 'running',
           milliseconds: Math.max(0, now - stepStartedAt),
-          ...(detail === '' ? {} : { detail: <ForeignText text={detail} kind="lines" bound={1000} /> }),
+          ...(detail === ''
+            ? {}
+            : { detail: <ForeignText text={causeWords(intl, detail)} kind="lines" bound={1000} /> }),
         }}
       />
       <div className={styles.buttons}>

@@ -42,9 +42,10 @@ export function TestSteps({ test }: { readonly test: ServiceTest | null }) {
     return <Progress text={say('services.testing')} fraction={null} />;
   }
   if (test.problem !== null) {
+    const { title, cause } = problemWords(intl, test.problem);
     return (
       <p className={styles.reason} role="status">
-        {problemWords(intl, test.problem).title}: <ForeignText text={test.problem.cause} kind="lines" />
+        {title}: <ForeignText text={cause} kind="lines" />
       </p>
     );
   }
@@ -85,9 +86,9 @@ function Step({ step }: { readonly step: TestStep }) {
       {problem === null ? null : (
         <span className={styles.reason}>
           {problem.title}
-          {step.problem?.cause ? (
+          {problem.cause !== '' ? (
             <>
-              : <ForeignText text={step.problem.cause} kind="lines" />
+              : <ForeignText text={problem.cause} kind="lines" />
             </>
           ) : null}
         </span>
