@@ -15,7 +15,7 @@ export function StartSettings({ settings }: { readonly settings: Settings }) {
   const say = useWords();
   const { host } = useApp();
   const contexts = useContexts((state) => state.contexts);
-  // A browser starts with no login, is told of nothing in the background, and closes its tabs itself.
+  // A browser starts with no login, connects nothing by itself, is told of nothing in the background, and closes its tabs itself.
   const isApp = host.kind !== 'web';
   const chosen = settings.connectAtStart;
   const known = contexts.map(contextKey);
@@ -28,23 +28,25 @@ export function StartSettings({ settings }: { readonly settings: Settings }) {
     >
       <Rows>
         {isApp ? (
-          <SwitchSetting
-            label={say('settings.startAtLogin')}
-            hint={say('settings.startAtLoginHint')}
-            isOn={settings.startAtLogin}
-            changeFor={(startAtLogin) => ({ startAtLogin })}
-          />
+          <>
+            <SwitchSetting
+              label={say('settings.startAtLogin')}
+              hint={say('settings.startAtLoginHint')}
+              isOn={settings.startAtLogin}
+              changeFor={(startAtLogin) => ({ startAtLogin })}
+            />
+            <ChoiceSetting
+              label={say('settings.connectAtStart')}
+              hint={say('settings.connectAtStartHint')}
+              value={chosen === null ? nobody : keyText(chosen)}
+              choices={[
+                { value: nobody, words: say('settings.nothing') },
+                ...keys.map((key) => ({ value: keyText(key), words: cleanText(key.context, 60) })),
+              ]}
+              changeFor={(value) => ({ connectAtStart: keys.find((key) => keyText(key) === value) ?? null })}
+            />
+          </>
         ) : null}
-        <ChoiceSetting
-          label={say('settings.connectAtStart')}
-          hint={say('settings.connectAtStartHint')}
-          value={chosen === null ? nobody : keyText(chosen)}
-          choices={[
-            { value: nobody, words: say('settings.nothing') },
-            ...keys.map((key) => ({ value: keyText(key), words: cleanText(key.context, 60) })),
-          ]}
-          changeFor={(value) => ({ connectAtStart: keys.find((key) => keyText(key) === value) ?? null })}
-        />
         <SwitchSetting
           label={say('settings.recover')}
           hint={say('settings.recoverHint')}
