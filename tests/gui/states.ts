@@ -259,7 +259,7 @@ export const troubleScenes: readonly Scene[] = [
         name: 'home.agent-pending',
         go: async (stage) => {
           await connect(stage);
-          await text(stage, 'Start the agent in the cluster');
+          await text(stage, 'waiting for a node');
         },
       },
     ],
