@@ -57,7 +57,12 @@ function changeOf(service: Service, round: number): Service {
   const endpoints = service.endpoints.map((endpoint, index) =>
     index === changing ? { ...endpoint, ready: !endpoint.ready } : endpoint,
   );
-  return { ...service, endpoints, labels: { ...service.labels, revision: String(round) } };
+  return revised({ ...service, endpoints }, round);
+}
+
+/** With a revision that `stir` counts on: what changes keeps its size, so that what grows is whoever looks on. */
+export function revised(service: Service, round = 0): Service {
+  return { ...service, labels: { ...service.labels, revision: String(round).padStart(9, '0') } };
 }
 
 function hostileService(text: string, index: number): Service {

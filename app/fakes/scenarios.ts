@@ -5,7 +5,7 @@
 import { failure, type Problem, problem, type Result, success } from '../contract/index.ts';
 import type { Clock } from '../core/ports.ts';
 import { believableNamespaces, believableServices } from './believable-services.ts';
-import { hostileServices, stir } from './crowd.ts';
+import { hostileServices, revised, stir } from './crowd.ts';
 import { context } from './kubeconfig.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -58,6 +58,7 @@ export const scenarios = {
   },
   /** 50 Services change each second. */
   lively: ({ cluster }, clock) => {
+    cluster.services = cluster.services.map((service) => revised(service));
     stir(cluster, clock, 50);
   },
   /** No right that a connection needs. */

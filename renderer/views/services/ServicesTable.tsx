@@ -1,22 +1,20 @@
-import { type SortingState, type Updater, useTable } from '@tanstack/react-table';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { type CSSProperties, memo, useCallback, useMemo, useRef } from 'react';
+import { type CSSProperties, memo, useMemo, useRef } from 'react';
 import type { ContextKey } from '../../../app/contract/index.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { HeaderCell, Table, TableHead } from '../../kit/Table.tsx';
-import { tokenValue } from '../../kit/theme.ts';
 import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { useNow } from '../../parts/use-now.ts';
-import { useApp, useWindow } from '../../store/hooks.ts';
+import { useWindow } from '../../store/hooks.ts';
 import { serviceKey } from '../../store/services.ts';
-import type { SortColumn } from '../../store/window.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
-import { type ColumnName, columnNames, features, makeColumns, wordsOfColumn } from './columns.tsx';
+import { type ColumnName, columnNames, makeColumns, wordsOfColumn } from './columns.tsx';
 import { rowId, ServiceRow } from './ServiceRow.tsx';
 import styles from './ServicesTable.module.css';
 import type { ListItem } from './service-entries.ts';
 import { useRowKeys } from './use-row-keys.ts';
+import { useRowsInSight } from './use-rows-in-sight.ts';
+import { useServiceTable } from './use-service-table.ts';
 import { useWidth } from './use-width.ts';
 
 const widths: Readonly<Record<string, string>> = {
@@ -28,9 +26,6 @@ const widths: Readonly<Record<string, string>> = {
   ready: 'minmax(0, 0.8fr)',
   age: 'minmax(0, 0.7fr)',
 };
-
-const heightOf = (name: '--size-row' | '--size-row-compact') =>
-  Number.parseFloat(tokenValue(document.documentElement, name));
 
 /** The list: only the rows in sight are drawn. The keys are in use-row-keys.ts. */
 export const ServicesTable = memo(function ServicesTable({
@@ -46,7 +41,6 @@ export const ServicesTable = memo(function ServicesTable({
 }) {
   const say = useWords();
   const format = useFormat();
-  const app = useApp();
   const now = useNow(60_000);
   const frame = useRef<HTMLDivElement>(null);
   const scroll = useRef<HTMLDivElement>(null);
@@ -58,37 +52,13 @@ export const ServicesTable = memo(function ServicesTable({
   const shape = columnNames(width, isGrouped).join(' ');
   const names = useMemo(() => shape.split(' ') as ColumnName[], [shape]);
   const columns = useMemo(() => makeColumns(names, { say, format, pinned, now }), [names, say, format, pinned, now]);
-  const heights = useMemo(() => ({ entry: heightOf('--size-row'), group: heightOf('--size-row-compact') }), []);
-  const virtual = useVirtualizer({
-    count: items.length,
-    getScrollElement: () => scroll.current,
-    estimateSize: (index) => heights[items[index]?.kind ?? 'entry'],
-    // Another list has other heights: a new function makes them be asked for again.
-    getItemKey: useCallback((index: number) => keyOf(items[index]) ?? index, [items]),
-    overscan: 8,
-  });
+  const virtual = useRowsInSight(items, scroll);
   const drawn = virtual.getVirtualItems();
   const entries = drawn.flatMap(({ index }) => {
     const item = items[index];
     return item?.kind === 'entry' ? [item.entry] : [];
   });
-  // The rows come sorted, and only those in sight are rows of the table: it keeps columns, headings and the sort.
-  const table = useTable({
-    features,
-    columns,
-    data: entries,
-    getRowId: ({ key }) => key,
-    manualSorting: true,
-    enableSortingRemoval: false,
-    state: { sorting: [{ id: sort.column, desc: sort.isDescending }] },
-    onSortingChange: (updater: Updater<SortingState>) => {
-      const [first] = typeof updater === 'function' ? updater([{ id: sort.column, desc: sort.isDescending }]) : updater;
-      if (first !== undefined) {
-        const next = { column: first.id as SortColumn, isDescending: first.desc };
-        app.window.setState((state) => ({ filter: { ...state.filter, sort: next } }));
-      }
-    },
-  });
+  const table = useServiceTable(columns, entries, sort);
   const rows = new Map(table.getRowModel().rows.map((row) => [row.id, row]));
   const keys = useRowKeys(items, (index) => virtual.scrollToIndex(index));
   const style = { '--columns': `${names.map((name) => widths[name]).join(' ')} var(--size-column-small)` };
@@ -149,8 +119,6 @@ export const ServicesTable = memo(function ServicesTable({
     </div>
   );
 });
-
-const keyOf = (item: ListItem | undefined) => (item?.kind === 'group' ? item.namespace : item?.entry.key);
 
 function GroupRow({
   item,
