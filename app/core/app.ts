@@ -84,6 +84,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   let records: readonly ContextRecord[] = [];
   let contextsRevision = 0;
   let settingsRevision = 0;
+  let settingsKept: Promise<unknown> = Promise.resolve();
   let work: readonly Work[] = [];
   let unwatchKubeconfig: () => void = () => {};
   let isClosed = false;
@@ -153,22 +154,10 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     settings: () => settings,
     activity,
     jobs,
-    setSettings: async (next) => {
-      const kept = await ports.store.saveSettings(next);
-      if (!kept.ok) {
-        return kept;
-      }
-      const before = settings;
-      settings = next;
-      settingsRevision += 1;
-      if (next.kubeconfigFiles.join('\n') !== before.kubeconfigFiles.join('\n')) {
-        watchKubeconfig();
-        contextsRevision += 1;
-      }
-      notesOfSettings(before, next).forEach(activity.note);
-      connections.policyChanged();
-      changed();
-      return kept;
+    changeSettings: (change) => {
+      const done = settingsKept.then(() => keepSettings(change(settings)));
+      settingsKept = done.catch(() => {});
+      return done;
     },
     records: () => records,
     setRecords: async (next) => {
@@ -200,6 +189,25 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     },
   };
   const handlers = createHandlers(surroundings);
+
+  async function keepSettings(next: Result<Settings>): Promise<Result<Settings>> {
+    const kept = next.ok ? await ports.store.saveSettings(next.value) : next;
+    if (!next.ok || !kept.ok) {
+      return kept.ok ? next : kept;
+    }
+    const before = settings;
+    settings = next.value;
+    settingsRevision += 1;
+    if (settings.kubeconfigFiles.join('\n') !== before.kubeconfigFiles.join('\n')) {
+      watchKubeconfig();
+      contextsRevision += 1;
+    }
+    notesOfSettings(before, settings).forEach(activity.note);
+    connections.policyChanged();
+    changed();
+    return next;
+  }
+
   const restored = restore()
     .catch((error: unknown) => {
       const cause = error instanceof Error ? error.message : 'unknown error';

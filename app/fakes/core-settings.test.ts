@@ -15,6 +15,21 @@ describe('settings', () => {
     expect(revisions).toEqual([0, 1]);
   });
 
+  it('keep what two frontends change at the same time', async () => {
+    const harness = new CoreHarness();
+    await harness.clock.advance(200);
+    const answers = Promise.all([
+      harness.core.call('changeSettings', { theme: 'light' }, 'administer'),
+      harness.core.call('changeSettings', { language: 'zh-CN' }, 'administer'),
+      harness.core.call('setHomeNamespace', { context: 'production', namespace: 'dev' }, 'administer'),
+    ]);
+    await harness.clock.advance(6000);
+    expect((await answers).map(({ ok }) => ok)).toEqual([true, true, true]);
+    const kept = { theme: 'light', language: 'zh-CN', contexts: [{ context: 'production', homeNamespace: 'dev' }] };
+    expect(await harness.call('getSettings', {})).toMatchObject({ ok: true, value: kept });
+    expect(harness.world.store.kept.settings).toMatchObject(kept);
+  });
+
   it.each([
     ['a namespace', { contexts: [{ context: 'production', file, homeNamespace: 'Web Shop' }] }],
     ['a namespace in view', { contexts: [{ context: 'production', file, namespacesInView: ['-'] }] }],

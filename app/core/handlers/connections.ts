@@ -144,11 +144,9 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
           return failure(problem('namespace-missing', cause, { namespace, context: name }));
         }
         const file = state?.cluster.file ?? found?.value.file ?? '';
-        const changed = changeSettings(
-          withChoices(surroundings.settings(), name, file, { homeNamespace: namespace }),
-          {},
+        const kept = await surroundings.changeSettings((settings) =>
+          changeSettings(withChoices(settings, name, file, { homeNamespace: namespace }), {}),
         );
-        const kept = changed.ok ? await surroundings.setSettings(changed.value) : changed;
         if (!kept.ok) {
           return kept;
         }

@@ -66,12 +66,10 @@ export function contextHandlers(surroundings: Surroundings, access: Access): Pic
         return taken;
       }
       const { file } = taken.value;
-      const settings = surroundings.settings();
-      if (!settings.kubeconfigFiles.includes(file)) {
-        const kept = await surroundings.setSettings({
-          ...settings,
-          kubeconfigFiles: [...settings.kubeconfigFiles, file],
-        });
+      if (!surroundings.settings().kubeconfigFiles.includes(file)) {
+        const kept = await surroundings.changeSettings((settings) =>
+          success({ ...settings, kubeconfigFiles: [...new Set([...settings.kubeconfigFiles, file])] }),
+        );
         if (!kept.ok) {
           await ports.kubeconfigFiles.forget(file); // nothing is kept that is not in force
           return kept;
@@ -85,12 +83,12 @@ export function contextHandlers(surroundings: Surroundings, access: Access): Pic
     },
 
     removeKubeconfig: async ({ file }) => {
-      const settings = surroundings.settings();
-      if (!settings.kubeconfigFiles.includes(file)) {
+      if (!surroundings.settings().kubeconfigFiles.includes(file)) {
         return failure(problem('usage', `${file} is none of the added files`));
       }
-      const kubeconfigFiles = settings.kubeconfigFiles.filter((other) => other !== file);
-      const kept = await surroundings.setSettings({ ...settings, kubeconfigFiles });
+      const kept = await surroundings.changeSettings((settings) =>
+        success({ ...settings, kubeconfigFiles: settings.kubeconfigFiles.filter((other) => other !== file) }),
+      );
       if (!kept.ok) {
         return kept;
       }

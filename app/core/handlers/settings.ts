@@ -7,13 +7,6 @@ export function settingsHandlers(surroundings: Surroundings): Pick<Handlers, 'ge
   return {
     getSettings: async () => success(surroundings.settings()),
 
-    changeSettings: async (input) => {
-      const changed = changeSettings(surroundings.settings(), input);
-      if (!changed.ok) {
-        return changed;
-      }
-      const kept = await surroundings.setSettings(changed.value);
-      return kept.ok ? success(changed.value) : kept;
-    },
+    changeSettings: (input) => surroundings.changeSettings((before) => changeSettings(before, input)),
   };
 }

@@ -23,8 +23,11 @@ export interface Surroundings {
   /** Long work; the core lives on while some is under way. */
   readonly jobs: Jobs;
   settings(): Settings;
-  /** Keeps and puts in force; a problem where they could not be kept. */
-  setSettings(settings: Settings): Promise<Result<null>>;
+  /**
+   * Keeps and puts in force what `change` makes of the settings, and answers them; a problem where they could not be kept.
+   * One change after the other: one that comes while another is being kept is made to what that one left.
+   */
+  changeSettings(change: (before: Settings) => Result<Settings>): Promise<Result<Settings>>;
   wanted(): readonly Wanted[];
   setWanted(wanted: readonly Wanted[]): Promise<void>;
   records(): readonly ContextRecord[];

@@ -14,24 +14,32 @@ export function workHandlers(
 
   /** Offers the sandbox's context with what it needs; what the user chose for it meanwhile stays. */
   async function offer(file: string) {
-    const before = surroundings.settings();
-    const kubeconfigFiles = [...new Set([...before.kubeconfigFiles, file])];
-    const { contexts } = await listContexts(ports.kubeconfig, kubeconfigFiles, trusted);
-    let next = { ...before, kubeconfigFiles };
-    for (const context of contexts.filter((one) => one.file === file)) {
-      const isChosen = next.contexts.some((one) => one.context === context.name && one.file === file);
-      next = isChosen ? next : withChoices(next, context.name, file, sandboxChoices);
-    }
-    const kept = await surroundings.setSettings(next);
+    const withFile = (files: readonly string[]) => [...new Set([...files, file])];
+    const { contexts } = await listContexts(
+      ports.kubeconfig,
+      withFile(surroundings.settings().kubeconfigFiles),
+      trusted,
+    );
+    const kept = await surroundings.changeSettings((before) => {
+      let next = { ...before, kubeconfigFiles: withFile(before.kubeconfigFiles) };
+      for (const context of contexts.filter((one) => one.file === file)) {
+        const isChosen = next.contexts.some((one) => one.context === context.name && one.file === file);
+        next = isChosen ? next : withChoices(next, context.name, file, sandboxChoices);
+      }
+      return success(next);
+    });
     surroundings.contextsChanged(); // the same file may hold another cluster than before
     return kept;
   }
 
   async function withdraw(file: string) {
-    const before = surroundings.settings();
-    const kubeconfigFiles = before.kubeconfigFiles.filter((other) => other !== file);
-    const contexts = before.contexts.filter((one) => one.file !== file);
-    return surroundings.setSettings({ ...before, kubeconfigFiles, contexts });
+    return surroundings.changeSettings((before) =>
+      success({
+        ...before,
+        kubeconfigFiles: before.kubeconfigFiles.filter((other) => other !== file),
+        contexts: before.contexts.filter((one) => one.file !== file),
+      }),
+    );
   }
 
   return {
