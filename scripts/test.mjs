@@ -176,7 +176,7 @@ const tiers = [
   [
     'native',
     () => [
-      check('gofmt', 'sh', ['-c', 'test -z "$(gofmt -l . | tee /dev/stderr)"'], native),
+      check('gofmt', 'sh', ['-c', 'found="$(gofmt -l .)"; printf "%s" "$found"; test -z "$found"'], native),
       check('go vet', 'go', ['vet', './...'], native),
       check('go vet (sandbox)', 'go', ['vet', './...'], programs),
       check('staticcheck', 'go', staticcheck, native),

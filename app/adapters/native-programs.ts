@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from './folders.ts';
+import type { Environment } from './storage/folders.ts';
 
 export interface NativePrograms {
   readonly engine: string;

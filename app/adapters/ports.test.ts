@@ -12,13 +12,13 @@ import { testKubeconfigFiles } from '../fakes/port-tests/kubeconfig-files.ts';
 import { testStore } from '../fakes/port-tests/store.ts';
 import { openAgentRecords } from './agent/records.ts';
 import { agentTimes } from './agent/times.ts';
-import { systemClock } from './clock.ts';
-import { openEngine } from './engine-process.ts';
-import { openHelper } from './helper-process.ts';
 import { openKubeconfigFiles } from './kubeconfig/kept-kubeconfigs.ts';
 import { openKubeconfig } from './kubeconfig/kubeconfig.ts';
+import { systemClock } from './laptop/clock.ts';
+import { openEngine } from './native/engine-process.ts';
+import { openHelper } from './native/helper-process.ts';
 import { nativePrograms } from './native-programs.ts';
-import { openStore } from './store.ts';
+import { openStore } from './storage/store.ts';
 import { silentLog } from './testing/api-server.ts';
 
 const pass = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

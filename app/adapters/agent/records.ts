@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Log } from '../../core/ports.ts';
-import { readKept, writeKept } from '../kept-file.ts';
+import { readKept, writeKept } from '../storage/kept-file.ts';
 
 const recordSchema = z.object({
   server: z.string(),

@@ -1,5 +1,5 @@
 /** How long agents live without us. Kept beside the manifest so that whoever only needs the times loads no client. */
-import type { Environment } from '../folders.ts';
+import type { Environment } from '../storage/folders.ts';
 
 export interface AgentTimes {
   /** Seconds from the Job's start, while it is being placed: a pod that never starts goes after this. */

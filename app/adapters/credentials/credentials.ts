@@ -5,10 +5,10 @@
 import { resolve } from 'node:path';
 import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
-import type { Environment } from '../folders.ts';
 import { readBounded } from '../kubeconfig/read-files.ts';
 import type { ContextParts } from '../kubeconfig/resolve-context.ts';
 import type { UserEntry } from '../kubeconfig/schema.ts';
+import type { Environment } from '../storage/folders.ts';
 import { type ExecCredential, runExecPlugin } from './exec-plugin.ts';
 
 /** A credential is renewed this long before it expires, so that no request meets its end under way. Milliseconds. */

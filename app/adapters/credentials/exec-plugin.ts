@@ -7,8 +7,8 @@ import { X509Certificate } from 'node:crypto';
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
-import type { Environment } from '../folders.ts';
 import type { ExecEntry } from '../kubeconfig/schema.ts';
+import type { Environment } from '../storage/folders.ts';
 
 /** A login in a browser takes a while; a plugin that waits for a terminal never ends. Milliseconds. */
 const defaultExecDeadline = 60_000;

@@ -7,7 +7,7 @@ import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import type { KubeconfigFilesPort } from '../../core/ports.ts';
-import type { Environment } from '../folders.ts';
+import type { Environment } from '../storage/folders.ts';
 import { expand, parseKubeconfig, type ReadOutcome, readKubeconfig } from './read-files.ts';
 
 /** `folder` is made at the first text that is kept. */

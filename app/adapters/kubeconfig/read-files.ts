@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { type Problem, problem } from '../../contract/index.ts';
-import type { Environment } from '../folders.ts';
+import type { Environment } from '../storage/folders.ts';
 import { complaint, type KubeconfigDocument, kubeconfigSchema } from './schema.ts';
 
 /** Kubeconfigs of people with hundreds of clusters stay below 2 MB. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { type Context, type ExecPlugin, type Problem, problem } from '../../contract/index.ts';
 import { findProgram } from '../credentials/find-program.ts';
-import type { Environment } from '../folders.ts';
+import type { Environment } from '../storage/folders.ts';
 import type { MergedContext } from './merge.ts';
 import {
   type ClusterEntry,

@@ -4,8 +4,8 @@
  * helper undo everything, and the agent goes by itself later. What was wanted is forgotten, as a disconnect would.
  */
 import { join } from 'node:path';
-import { findFolders } from '../../adapters/folders.ts';
 import { openPorts } from '../../adapters/ports.ts';
+import { findFolders } from '../../adapters/storage/folders.ts';
 import { problem } from '../../contract/index.ts';
 import { lockHolder } from '../core/lock.ts';
 import { attachToCore } from './core-link.ts';

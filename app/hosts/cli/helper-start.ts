@@ -3,9 +3,9 @@
  * by the core itself; otherwise sudo asks here, once.
  */
 import { spawn } from 'node:child_process';
-import { findFolders } from '../../adapters/folders.ts';
-import { helperUnit } from '../../adapters/helper-unit.ts';
+import { helperUnit } from '../../adapters/native/helper-unit.ts';
 import { nativePrograms } from '../../adapters/native-programs.ts';
+import { findFolders } from '../../adapters/storage/folders.ts';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import { dim, say } from './output.ts';
 

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findFolders } from '../../adapters/folders.ts';
+import { findFolders } from '../../adapters/storage/folders.ts';
 import type { CoreLink } from '../../contract/index.ts';
 import { installedApp } from '../installation.ts';
 import { showInBrowser } from '../web/run.ts';

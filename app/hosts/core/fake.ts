@@ -6,10 +6,10 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../adapters/clock.ts';
-import { findFolders } from '../../adapters/folders.ts';
-import { fileWriter, logLevelOf, openLog } from '../../adapters/log.ts';
-import { openStore } from '../../adapters/store.ts';
+import { systemClock } from '../../adapters/laptop/clock.ts';
+import { findFolders } from '../../adapters/storage/folders.ts';
+import { fileWriter, logLevelOf, openLog } from '../../adapters/storage/log.ts';
+import { openStore } from '../../adapters/storage/store.ts';
 import { createScene, readScenarios } from '../../fakes/scenarios.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { runCore } from './run-core.ts';

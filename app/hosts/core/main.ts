@@ -1,6 +1,7 @@
 /** The core of this user, on the real world. */
-import { findFolders } from '../../adapters/folders.ts';
+
 import { openPorts } from '../../adapters/ports.ts';
+import { findFolders } from '../../adapters/storage/folders.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { runCore } from './run-core.ts';
 

@@ -1,6 +1,6 @@
 /** Where the core of this user serves: every frontend attaches there, whoever started it. */
 import { join } from 'node:path';
-import { type Environment, findFolders } from '../../adapters/folders.ts';
+import { type Environment, findFolders } from '../../adapters/storage/folders.ts';
 import { type Result, success } from '../../contract/index.ts';
 
 export async function coreSocketPath(environment: Environment): Promise<Result<string>> {

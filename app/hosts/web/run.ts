@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { Environment } from '../../adapters/folders.ts';
+import type { Environment } from '../../adapters/storage/folders.ts';
 import { type RedirectFile, writeRedirectFile } from './redirect-file.ts';
 import { readStaticFiles } from './static-files.ts';
 import { openWebHost } from './web-host.ts';

@@ -19,9 +19,9 @@ import (
 	"syscall"
 	"time"
 
+	"slipway/native/internal/agent"
 	"slipway/native/internal/build"
 	"slipway/native/internal/forward"
-	"slipway/native/internal/session"
 	"slipway/native/internal/wire"
 )
 
@@ -47,7 +47,7 @@ func main() {
 	var chosen options
 	flag.IntVar(&chosen.port, "port", wire.AgentPort, "TCP port on loopback")
 	flag.DurationVar(&chosen.idleTimeout, "idle-timeout", 10*time.Minute, "end when there was no session for this long")
-	flag.DurationVar(&chosen.sessionExpiry, "session-expiry", session.DefaultExpiry, "end a session that was not renewed for this long")
+	flag.DurationVar(&chosen.sessionExpiry, "session-expiry", agent.DefaultExpiry, "end a session that was not renewed for this long")
 	flag.StringVar(&chosen.resolvConf, "resolv-conf", "/etc/resolv.conf", "the pod's resolv.conf")
 	flag.StringVar(&chosen.logLevel, "log-level", "info", "debug, info, warn or error; addresses appear at debug only")
 	version := flag.Bool("version", false, "print the build and end")
@@ -72,7 +72,7 @@ func run(chosen options) error {
 		return fmt.Errorf("log level: %w", err)
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	config := session.Config{Log: log, Expiry: chosen.sessionExpiry, Full: limitMemory(log)}
+	config := agent.Config{Log: log, Expiry: chosen.sessionExpiry, Full: limitMemory(log)}
 	if err := describe(&config, chosen.resolvConf); err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func run(chosen options) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	server := session.NewServer(config)
+	server := agent.NewServer(config)
 	failed := make(chan error, len(listeners))
 	for _, listener := range listeners {
 		go func() { failed <- server.Serve(listener) }()
@@ -108,7 +108,7 @@ func run(chosen options) error {
 }
 
 // await returns nil when the agent is told to end or nobody has needed it for long.
-func await(ctx context.Context, server *session.Server, idleTimeout time.Duration, failed <-chan error) error {
+func await(ctx context.Context, server *agent.Server, idleTimeout time.Duration, failed <-chan error) error {
 	ticker := time.NewTicker(min(time.Second, max(idleTimeout/4, time.Millisecond)))
 	defer ticker.Stop()
 	for {
@@ -140,23 +140,23 @@ func listen(port int) ([]net.Listener, error) {
 
 // limitMemory keeps the Go runtime under the container's limit, and tells when new flows must wait.
 func limitMemory(log *slog.Logger) func() bool {
-	limit := session.MemoryLimit()
+	limit := agent.MemoryLimit()
 	if limit == 0 {
 		return nil
 	}
 	debug.SetMemoryLimit(int64(float64(limit) * runtimePart))
 	log.Debug("memory limit", "bytes", limit)
-	return session.NewMemoryGauge(int64(float64(limit) * livePart)).Full
+	return agent.NewMemoryGauge(int64(float64(limit) * livePart)).Full
 }
 
 // describe fills in what the agent knows of its place: names, own addresses, node.
-func describe(config *session.Config, resolvConf string) error {
+func describe(config *agent.Config, resolvConf string) error {
 	const largest = 64 << 10
 	text, err := os.ReadFile(resolvConf)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("read resolv.conf: %w", err)
 	}
-	config.Facts = session.ParseResolvConf(string(text[:min(len(text), largest)]))
+	config.Facts = agent.ParseResolvConf(string(text[:min(len(text), largest)]))
 	config.Facts.Build = build.ID
 	config.Facts.CanPing = forward.CanPing()
 	config.Policy = &forward.Policy{Own: ownAddresses(), Host: parseAddresses(os.Getenv(hostVariable))}

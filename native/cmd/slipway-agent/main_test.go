@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/native/internal/session"
+	"slipway/native/internal/agent"
 )
 
 func testOptions(t *testing.T) options {
@@ -21,7 +21,7 @@ func testOptions(t *testing.T) options {
 	}
 	defer listener.Close()
 	return options{
-		port: listener.Addr().(*net.TCPAddr).Port, idleTimeout: time.Hour, sessionExpiry: session.DefaultExpiry,
+		port: listener.Addr().(*net.TCPAddr).Port, idleTimeout: time.Hour, sessionExpiry: agent.DefaultExpiry,
 		resolvConf: "/nonexistent/resolv.conf", logLevel: "error",
 	}
 }

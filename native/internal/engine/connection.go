@@ -247,7 +247,7 @@ func (connection *connection) build(registration registration) error {
 		path.close()
 		return err
 	}
-	path.mapping.SetEndpoints(connection.endpoints)
+	path.pings.SetEndpoints(connection.endpoints)
 	connection.path, connection.answerer, connection.server = path, answerer, server
 	return nil
 }

@@ -86,7 +86,7 @@ func (connection *connection) setEndpoints(endpoints wire.ServiceEndpoints) {
 	defer connection.mutex.Unlock()
 	connection.endpoints = endpoints
 	if connection.path != nil {
-		connection.path.mapping.SetEndpoints(endpoints)
+		connection.path.pings.SetEndpoints(endpoints)
 	}
 }
 

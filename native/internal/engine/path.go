@@ -9,8 +9,8 @@ import (
 	"golang.zx2c4.com/wireguard/tun"
 
 	"slipway/native/internal/flows"
-	"slipway/native/internal/mapping"
 	"slipway/native/internal/netstack"
+	"slipway/native/internal/serviceping"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
 )
@@ -30,7 +30,7 @@ type path struct {
 	laptop, engine netip.Addr
 	mtu            int
 	stack          *netstack.Stack
-	mapping        *mapping.Mapping
+	pings          *serviceping.Rewriter
 	flows          *flows.Table
 	lanes          atomic.Pointer[tunnel.Lanes]
 	laneCount      atomic.Int32
@@ -53,7 +53,7 @@ type tunDevice struct{ tun.Device }
 func newPath(registration registration) (*path, error) {
 	path := &path{
 		laptop: registration.laptop, engine: registration.engine, mtu: registration.granted.MTU,
-		mapping: mapping.New(), flows: flows.New(),
+		pings: serviceping.New(), flows: flows.New(),
 	}
 	stack, err := netstack.New(netstack.Config{
 		MTU: path.mtu, Addresses: []netip.Addr{path.engine}, Output: path.fromStack,
@@ -134,7 +134,7 @@ func (path *path) outbound(packet []byte) {
 	}
 	ranges := path.ranges.Load()
 	asked := ranges.ownerOf(packet[16:20]) // before an echo to a Service becomes one to a pod
-	if path.mapping.Outbound(packet) == mapping.Drop {
+	if path.pings.Outbound(packet) == serviceping.Drop {
 		return
 	}
 	ranges.outbound(asked, len(packet))
@@ -167,7 +167,7 @@ func (path *path) receive(_ int, packets [][]byte, heard func([]byte) bool) {
 		}
 		switch destinationOf(packet) {
 		case path.laptop:
-			path.mapping.Inbound(packet)
+			path.pings.Inbound(packet)
 			path.flows.Inbound(packet)
 			count++
 			bytes += uint64(len(packet))

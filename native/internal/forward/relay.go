@@ -13,7 +13,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/waiter"
 
-	"slipway/native/internal/promptly"
+	"slipway/native/internal/nonblocking"
 )
 
 // copySize is how many bytes one turn of a copy moves at most. No buffer is held while a flow is idle.
@@ -37,7 +37,7 @@ type tcpRelay struct {
 
 // relayTCP returns when both sides have ended and are closed.
 func relayTCP(socket *net.TCPConn, endpoint tcpip.Endpoint, queue *waiter.Queue, room *room) {
-	relay := &tcpRelay{socket: socket, prompt: promptly.Wrap(socket), endpoint: endpoint, queue: queue, room: room}
+	relay := &tcpRelay{socket: socket, prompt: nonblocking.Wrap(socket), endpoint: endpoint, queue: queue, room: room}
 	// A reset of the laptop's side is noticed even when nothing is left to read from it.
 	failed := waiter.NewFunctionEntry(waiter.EventErr|waiter.EventHUp, func(waiter.EventMask) {
 		if tcp.EndpointState(endpoint.State()) == tcp.StateError {
@@ -219,7 +219,7 @@ func (d *descriptorReader) Read(into []byte) (int, error) {
 		return 0, nil
 	}
 	for {
-		count, err := promptly.Read(d.descriptor, into[:min(len(into), d.left)])
+		count, err := nonblocking.Read(d.descriptor, into[:min(len(into), d.left)])
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}

@@ -1,0 +1,210 @@
+/**
+ * The helper as the core sees it: is it there, and start it where that can be done without asking on a terminal. The
+ * core never holds a lease; the engine does.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { connect } from 'node:net';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { failure, type HelperState, type Problem, problem, type Result, success } from '../../contract/index.ts';
+import { engineProtocol, problemFromWire } from '../../core/engine-messages.ts';
+import type { HelperPort, Log } from '../../core/ports.ts';
+import { findProgram } from '../credentials/find-program.ts';
+import type { Environment } from '../storage/folders.ts';
+import { openAppending } from '../storage/log.ts';
+import { encodeFrame, frameReader, largestHelperFrame } from './frames.ts';
+import { helperUnit } from './helper-unit.ts';
+
+/**
+ * The helper ends itself when nobody was connected for this many seconds: soon where starting it anew asks nobody, after
+ * a while where each start is a prompt for a password.
+ */
+const idleSeconds = { root: 5, confirmed: 600 } as const;
+
+/** Milliseconds for a hello on a local socket, for a start as root, and for a person to type a password. */
+const helloDeadline = 3_000;
+const startDeadline = 10_000;
+const confirmDeadline = 120_000;
+
+export interface HelperOptions {
+  readonly program: string;
+  readonly build: string;
+  readonly logFile: string;
+  readonly environment: Environment;
+  readonly log: Log;
+  /** Where its sockets and journals are; tests set them. */
+  readonly folders?: { readonly runtime: string; readonly state: string };
+}
+
+const replySchema = z.object({
+  id: z.number(),
+  value: z.object({ protocol: z.number(), build: z.string() }).nullish(),
+  problem: z
+    .object({ code: z.string(), cause: z.string(), facts: z.record(z.string(), z.string()).nullish() })
+    .nullish(),
+});
+
+export function openHelper(options: HelperOptions): HelperPort {
+  const userId = process.getuid?.() ?? 0;
+  const socket = join(options.folders?.runtime ?? '/run/slipway', String(userId), 'helper.sock');
+  let starting: Promise<Result<{ build: string }>> | null = null;
+
+  const state = () => hello(socket, options.build);
+
+  const start = async (): Promise<Result<{ build: string }>> => {
+    const before = await state();
+    if (before.state === 'ready') {
+      return success({ build: before.build });
+    }
+    if (before.state === 'refused') {
+      return failure(before.because);
+    }
+    const command = await startCommand(userId, options);
+    if ('problem' in command) {
+      return failure(command.problem);
+    }
+    const exited = launch(command, options);
+    const until = Date.now() + command.deadline;
+    let ended: string | null = null;
+    exited.then((because) => {
+      ended = because;
+    });
+    while (Date.now() < until) {
+      const now = await state();
+      if (now.state === 'ready') {
+        return success({ build: now.build });
+      }
+      if (now.state === 'refused') {
+        return failure(now.because);
+      }
+      if (ended !== null) {
+        return failure(problem('helper-missing', `it could not be started: ${ended}`));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    return failure(problem('helper-missing', `it was started but does not answer; its log is ${options.logFile}`));
+  };
+
+  return {
+    socket,
+    state,
+    ensure: () => {
+      starting ??= start().finally(() => {
+        starting = null;
+      });
+      return starting;
+    },
+  };
+}
+
+type StartCommand =
+  | {
+      readonly program: string;
+      readonly arguments: readonly string[];
+      readonly deadline: number;
+      /** True where the program only has it started: that it ends without a failure means nothing. */
+      readonly isStarter?: boolean;
+    }
+  | { readonly problem: Problem };
+
+async function startCommand(userId: number, options: HelperOptions): Promise<StartCommand> {
+  const { environment, program } = options;
+  if ((await findProgram(program, '')) === null) {
+    return { problem: problem('helper-program-missing', `${program} does not exist`) };
+  }
+  const idle = userId === 0 ? idleSeconds.root : idleSeconds.confirmed;
+  const serve = ['serve', '--user', String(userId), '--exit-when-idle', String(idle)];
+  if (options.folders !== undefined) {
+    serve.push('--runtime-directory', options.folders.runtime, '--state-directory', options.folders.state);
+  }
+  if (userId === 0) {
+    return { program, arguments: serve, deadline: startDeadline };
+  }
+  const unit = options.folders === undefined ? helperUnit(program, userId) : null;
+  const systemctl = unit === null ? null : await findProgram('systemctl', environment.PATH ?? '');
+  if (unit !== null && systemctl !== null) {
+    return { program: systemctl, arguments: ['start', unit], deadline: confirmDeadline, isStarter: true };
+  }
+  const desktop = environment.DISPLAY !== undefined || environment.WAYLAND_DISPLAY !== undefined;
+  const confirm = desktop ? await findProgram('pkexec', environment.PATH ?? '') : null;
+  return confirm === null
+    ? { problem: problem('helper-missing', 'it needs root, and this program may not start it') }
+    : { program: confirm, arguments: [program, ...serve], deadline: confirmDeadline };
+}
+
+/** Starts it so that it outlives this process. Settles when it ended, with why and its last words. */
+function launch(command: Exclude<StartCommand, { problem: Problem }>, options: HelperOptions): Promise<string> {
+  const { program, arguments: args, isStarter } = command;
+  return new Promise((resolve) => {
+    const output = openAppending(options.logFile);
+    try {
+      const child = spawn(program, args, { detached: true, stdio: ['ignore', output ?? 'ignore', output ?? 'ignore'] });
+      child.once('error', (error) => resolve(error.message));
+      child.once('exit', (code, signal) => {
+        if (isStarter === true && code === 0) {
+          return;
+        }
+        // pkexec(1): 126 the dialogue was dismissed, 127 not authorized.
+        const isRefused = code === 126 || code === 127;
+        resolve(isRefused ? 'it was not confirmed' : `${basename(program)} ended with ${code ?? signal}`);
+      });
+      child.unref();
+      options.log.info('helper started', { processId: child.pid });
+    } catch (error) {
+      resolve(error instanceof Error ? error.message : String(error));
+    } finally {
+      if (output !== null) {
+        closeSync(output);
+      }
+    }
+  });
+}
+
+function hello(socketPath: string, build: string): Promise<HelperState> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    const settle = (state: HelperState) => {
+      clearTimeout(deadline);
+      socket.destroy();
+      resolve(state);
+    };
+    const refuse = (because: Problem) => settle({ state: 'refused', because });
+    const deadline = setTimeout(
+      () => refuse(problem('helper-refused', `it did not answer within ${helloDeadline / 1000} seconds`)),
+      helloDeadline,
+    );
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTDIR') {
+        settle({ state: 'absent' });
+      } else {
+        refuse(problem('helper-refused', error.message));
+      }
+    });
+    socket.once('close', () => refuse(problem('helper-refused', 'it closed the connection')));
+    socket.once('connect', () => {
+      const input = { protocol: engineProtocol, build, role: 'core' };
+      socket.write(encodeFrame({ id: 1, operation: 'hello', input }, largestHelperFrame));
+    });
+    socket.on(
+      'data',
+      frameReader(
+        largestHelperFrame,
+        (document) => {
+          const reply = replySchema.safeParse(document);
+          if (!reply.success) {
+            refuse(problem('helper-version', 'its answer to the hello cannot be read'));
+          } else if (reply.data.problem) {
+            refuse(problemFromWire(reply.data.problem));
+          } else if (reply.data.value && reply.data.value.protocol !== engineProtocol) {
+            const cause = `it speaks protocol ${reply.data.value.protocol}, this core ${engineProtocol}`;
+            refuse(problem('helper-version', cause));
+          } else if (reply.data.value) {
+            settle({ state: 'ready', build: reply.data.value.build });
+          }
+        },
+        (because) => refuse(problem('helper-version', because)),
+      ),
+    );
+  });
+}

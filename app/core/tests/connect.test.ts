@@ -1,0 +1,254 @@
+import { describe, expect, it } from 'vitest';
+import type { Snapshot } from '../../contract/index.ts';
+import { startTraffic } from '../../fakes/traffic.ts';
+import { CoreHarness } from './core-harness.ts';
+
+describe('connect and disconnect', () => {
+  it('goes up through every step, tells what is in force, and leaves nothing', async () => {
+    const harness = new CoreHarness();
+    const { world } = harness;
+    const connection = await harness.connect();
+    expect(connection.done.map(({ step }) => step)).toEqual([
+      'cluster',
+      'helper',
+      'agent',
+      'tunnel',
+      'routes',
+      'names',
+      'verify',
+    ]);
+    expect(connection).toMatchObject({
+      cluster: { context: 'production', server: 'https://kubernetes.example.org:6443' },
+      interface: 'slipway1',
+      homeNamespace: 'webshop',
+      names: { mode: 'resolv-conf', clusterDomain: 'cluster.local' },
+      agent: { namespace: 'webshop', pod: 'slipway-agent-1', delivery: 'sent' },
+      degraded: [],
+    });
+    expect(connection.routes.map(({ prefix, decision }) => `${prefix} ${decision}`)).toEqual([
+      '10.96.0.0/16 routed',
+      '10.244.0.0/24 routed',
+      '10.244.1.0/24 routed',
+    ]);
+    expect(world.host.routes).toEqual(['10.96.0.0/16', '10.244.0.0/24', '10.244.1.0/24']);
+    expect(world.store.kept.wanted).toMatchObject([{ context: 'production', agentNamespace: 'webshop' }]);
+
+    await harness.clock.advance(3000);
+    const traffic = startTraffic(['10.96.0.0/16', '10.244.0.0/24', '10.244.1.0/24']);
+    const [, , third] = [traffic(), traffic(), traffic()];
+    const { bytesUp, bytesDown, roundTripMicroseconds } = third;
+    expect(harness.in('connected')).toMatchObject({ bytesUp, bytesDown, roundTripMicroseconds });
+
+    expect(await harness.off()).toEqual({ ok: true, value: { leftOnHost: 0 } });
+    expect(harness.in('off').last).toBeNull();
+    harness.expectNothingLeft();
+    expect(world.store.kept.wanted).toEqual([]);
+  });
+
+  it('keeps whose a refused range is, once connected', async () => {
+    const harness = new CoreHarness();
+    const { host, store } = harness.world;
+    host.networks = [...host.networks, { prefix: '172.20.0.0/16', interface: 'docker0' }];
+    store.kept = { ...store.kept, settings: { ...store.kept.settings, extraRanges: ['172.20.0.0/16'] } };
+    const { routes, degraded } = await harness.connect();
+    expect(routes.find(({ kind }) => kind === 'extra')).toMatchObject({
+      decision: 'refused',
+      reason: 'own-subnet',
+      conflict: '172.20.0.0/16',
+      interface: 'docker0',
+    });
+    expect(degraded).toMatchObject([{ code: 'route-refused', facts: { interface: 'docker0' } }]);
+  });
+
+  it('changes nothing before the plan is known to be good, and then asks for the agent before the tunnel', async () => {
+    const harness = new CoreHarness();
+    const { world } = harness;
+    world.faults.plan('prepare', 'hangs');
+    await harness.call('connect', { context: 'production' });
+    await harness.clock.advance(5000);
+    expect(world.cluster.timesPlaced).toBe(0);
+    expect(world.host.timesChanged).toBe(0);
+    expect(world.faults.begun).toEqual(expect.arrayContaining(['reach', 'discoverRanges', 'startEngine']));
+    await harness.off();
+    harness.expectNothingLeft();
+  });
+
+  it('sends the engine the namespaces at once and the ready endpoints once it is up', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    const [engine] = harness.world.engines.running;
+    expect(engine?.received.map(({ command }) => command)).toEqual(['prepare', 'connect', 'endpoints']);
+    expect(engine?.received[1]).toMatchObject({
+      connect: {
+        scope: { homeNamespace: 'webshop', namespaces: ['default', 'dev', 'infra', 'webshop'] },
+        protected: ['203.0.113.10'],
+        credentials: { bearerToken: 'token-1' },
+        names: true,
+      },
+    });
+    expect(engine?.received[2]).toMatchObject({
+      endpoints: { services: [{ address: '10.96.41.7', ready: ['10.244.0.12', '10.244.1.9'] }] },
+    });
+  });
+
+  it.each(Array.from({ length: 30 }, (_, index) => index * 5))(
+    'a disconnect %i ms after the connect leaves nothing',
+    async (milliseconds) => {
+      const harness = new CoreHarness();
+      await harness.call('connect', { context: 'production' });
+      await harness.clock.advance(milliseconds);
+      expect(await harness.off()).toEqual({ ok: true, value: { leftOnHost: 0 } });
+      harness.expectNothingLeft();
+      await harness.clock.advance(120_000);
+      expect(harness.phase()).toBe('off');
+      harness.expectNothingLeft();
+    },
+  );
+
+  it('a disconnect that is sent right behind the connect is not overtaken by it', async () => {
+    const harness = new CoreHarness();
+    const connecting = harness.core.call('connect', { context: 'production' }, 'operate');
+    const disconnecting = harness.core.call('disconnect', {}, 'operate');
+    await harness.clock.advance(30_000);
+    expect([(await connecting).ok, (await disconnecting).ok]).toEqual([true, true]);
+    expect(harness.phase()).toBe('off');
+    harness.expectNothingLeft();
+  });
+
+  it('two quick flips end connected, with one set of changes and one agent', async () => {
+    const harness = new CoreHarness();
+    const { world } = harness;
+    for (const command of ['connect', 'disconnect', 'connect', 'disconnect', 'connect'] as const) {
+      void harness.core.call(command, { context: 'production' }, 'operate');
+      await harness.clock.advance(7);
+    }
+    await harness.until('connected');
+    await harness.clock.advance(30_000);
+    harness.in('connected');
+    expect({ agents: world.cluster.agents.size, engines: world.engines.running.length }).toEqual({
+      agents: 1,
+      engines: 1,
+    });
+    await harness.off();
+    harness.expectNothingLeft();
+  });
+
+  it('another context is refused while one is on, and taken afterwards', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    expect(await harness.call('connect', { context: 'staging' })).toMatchObject({
+      ok: false,
+      problem: { code: 'core-busy' },
+    });
+    await harness.off();
+    expect((await harness.connect({ context: 'staging' })).cluster.context).toBe('staging');
+  });
+
+  it('moves home without reconnecting', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    await harness.call('connect', { context: 'production', homeNamespace: 'infra' });
+    await harness.clock.advance(500);
+    expect(harness.in('connected').homeNamespace).toBe('infra');
+    const [engine] = harness.world.engines.running;
+    expect(engine?.received.at(-1)).toMatchObject({ command: 'scope', scope: { homeNamespace: 'infra' } });
+    expect(harness.world.cluster.timesPlaced).toBe(1);
+  });
+
+  it('sends changes of the catalogue gathered, and unchanged ones not at all', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    const { cluster, engines } = harness.world;
+    const [engine] = engines.running;
+    const before = engine?.received.length ?? 0;
+    const [orders] = cluster.services;
+    if (orders === undefined) {
+      throw new Error('the fake cluster has no Service');
+    }
+    for (const address of ['10.244.0.13', '10.244.0.14', '10.244.0.15']) {
+      cluster.services = [{ ...orders, endpoints: [{ address, ready: true, pod: 'orders-9', node: 'node-0' }] }];
+      cluster.changed();
+      await harness.clock.advance(20);
+    }
+    await harness.clock.advance(1000);
+    const sent = engine?.received.slice(before) ?? [];
+    expect(sent).toMatchObject([{ command: 'endpoints', endpoints: { services: [{ ready: ['10.244.0.15'] }] } }]);
+    cluster.services = [{ ...cluster.services[0], labels: { tier: 'front' } } as (typeof cluster.services)[0]];
+    cluster.changed();
+    await harness.clock.advance(1000);
+    expect(engine?.received.length).toBe(before + 1);
+  });
+
+  it('publishes at most ten snapshots a second, the last one always, with rising revisions', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    const seen: Snapshot[] = [];
+    harness.core.watch((snapshot) => seen.push(snapshot));
+    const [engine] = harness.world.engines.running;
+    const start = seen.length;
+    for (let index = 1; index <= 200; index += 1) {
+      const counters = { bytesUp: index, bytesDown: 0, packetsUp: 0, packetsDown: 0, flows: 0, routes: [] };
+      engine?.say({ event: 'counters', counters: { ...counters, roundTripMicroseconds: 1 } });
+      await harness.clock.advance(4);
+    }
+    await harness.clock.advance(150);
+    const published = seen.slice(start);
+    expect(published.length).toBeGreaterThanOrEqual(8);
+    expect(published.length).toBeLessThanOrEqual(11);
+    expect(published.at(-1)?.connections[0]).toMatchObject({ bytesUp: 200 });
+    const revisions = seen.map(({ revision }) => revision);
+    expect(revisions).toEqual(revisions.toSorted((first, second) => first - second));
+    expect(new Set(revisions).size).toBe(revisions.length);
+  });
+
+  it('is idle exactly while nothing is on, under way or going to be tried again', async () => {
+    const harness = new CoreHarness();
+    const heard: boolean[] = [];
+    harness.core.idle((isIdle) => heard.push(isIdle));
+    await harness.clock.advance(10);
+    expect(heard).toEqual([false, true]);
+    await harness.connect();
+    await harness.clock.advance(60_000);
+    expect(heard.at(-1)).toBe(false);
+    await harness.off();
+    await harness.clock.advance(10);
+    expect(heard.at(-1)).toBe(true);
+  });
+
+  it('undoes everything when it is closed, and wants the same at its next start', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    let isClosed = false;
+    void harness.core.close().then(() => {
+      isClosed = true;
+    });
+    await harness.clock.until(() => isClosed, 'the core is closed');
+    harness.expectNothingLeft();
+    harness.startCore();
+    await harness.until('connected');
+    expect(harness.in('connected').cluster.context).toBe('production');
+  });
+
+  it('answers a disconnect as soon as the laptop is restored, and takes the next context without complaint', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    const { faults, host } = harness.world;
+    faults.plan('deleteAgent', 'hangs');
+    expect(await harness.call('disconnect', {})).toEqual({ ok: true, value: { leftOnHost: 0 } });
+    expect(host.isUntouched()).toBe(true);
+    harness.in('disconnecting');
+    expect((await harness.connect({ context: 'staging' })).cluster.context).toBe('staging');
+  });
+
+  it('quits after everything is off', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    let isAsked = false;
+    harness.core.quitAsked(() => {
+      isAsked = true;
+      harness.expectNothingLeft();
+    });
+    expect(await harness.call('quit', {})).toMatchObject({ ok: true });
+    await harness.clock.until(() => isAsked, 'the host hears it');
+  });
+});

@@ -1,0 +1,262 @@
+package agent
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"slipway/native/internal/wire"
+)
+
+// openingLimit is far over what an opening needs, in bytes, and keeps strangers from making us hold more.
+const openingLimit = 4 << 10
+
+// registerTimeout is how long a control stream may stay without registering.
+const registerTimeout = 30 * time.Second
+
+// open reads what a stream is for and serves it until its end.
+func (s *Server) open(stream net.Conn) {
+	stream.SetDeadline(time.Now().Add(s.config.OpeningTimeout))
+	opening, err := readOpening(stream)
+	s.mu.Lock()
+	s.opening--
+	s.mu.Unlock()
+	if err != nil {
+		s.config.Log.Debug("stream without opening", "error", err)
+		return
+	}
+	switch opening.Kind {
+	case "control":
+		err = s.control(stream, opening)
+	case "lane":
+		err = s.attach(stream, opening)
+	}
+	if err != nil {
+		s.config.Log.Debug("stream ended", "kind", opening.Kind, "error", err)
+	}
+}
+
+func readOpening(stream net.Conn) (wire.AgentOpening, error) {
+	body, err := wire.ReadFrame(stream, openingLimit)
+	if err != nil {
+		return wire.AgentOpening{}, fmt.Errorf("read opening: %w", err)
+	}
+	return decodeOpening(body)
+}
+
+func decodeOpening(body []byte) (wire.AgentOpening, error) {
+	var opening wire.AgentOpening
+	if err := json.Unmarshal(body, &opening); err != nil {
+		return wire.AgentOpening{}, fmt.Errorf("decode opening: %w", err)
+	}
+	switch {
+	case opening.Kind == "control" && opening.Hello == nil:
+		return wire.AgentOpening{}, errors.New("opening without hello")
+	case opening.Kind != "control" && opening.Kind != "lane":
+		return wire.AgentOpening{}, fmt.Errorf("opening of unknown kind %q", opening.Kind)
+	}
+	return opening, nil
+}
+
+// attach makes a stream the carrier of a lane. Refusals are told by closing only: whoever has no ticket learns
+// nothing, and an engine whose session is gone is told so on its control stream.
+func (s *Server) attach(stream net.Conn, opening wire.AgentOpening) error {
+	found := s.find(opening.Session)
+	if found == nil || !found.admits(opening.Ticket) {
+		return errors.New("lane of an unknown session, or with a wrong ticket")
+	}
+	if opening.Lane < 0 || opening.Lane >= s.config.Lanes {
+		return fmt.Errorf("lane %d of %d", opening.Lane, s.config.Lanes)
+	}
+	stream.SetDeadline(time.Time{})
+	return found.attach(opening.Lane, stream)
+}
+
+func (s *Server) find(id string) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, session := range s.byKey {
+		if session.id == id {
+			return session
+		}
+	}
+	return nil
+}
+
+// control answers requests, one at a time. A stream speaks for the session that it registered, and no other.
+func (s *Server) control(stream net.Conn, opening wire.AgentOpening) error {
+	if opening.Hello.Protocol != wire.Protocol {
+		return s.write(stream, wire.AgentReply{Problem: &wire.Problem{
+			Code:  wire.CodeAgentVersion,
+			Cause: fmt.Sprintf("the agent speaks protocol %d, the engine %d", wire.Protocol, opening.Hello.Protocol),
+			Facts: map[string]string{"agent": s.config.Facts.Build, "engine": opening.Hello.Build},
+		}})
+	}
+	if !s.countControl(1) {
+		return s.write(stream, wire.AgentReply{Problem: tooMany("control streams")})
+	}
+	defer s.countControl(-1)
+	hello := &wire.Hello{Protocol: wire.Protocol, Build: s.config.Facts.Build, Role: "agent"}
+	if err := s.write(stream, wire.AgentReply{Hello: hello}); err != nil {
+		return err
+	}
+	var own *session
+	for {
+		wait := registerTimeout
+		if own != nil {
+			wait = 2 * s.config.Expiry
+		}
+		stream.SetReadDeadline(time.Now().Add(wait))
+		body, err := wire.ReadFrame(stream, wire.MaxFrame)
+		if err != nil {
+			return fmt.Errorf("read request: %w", err)
+		}
+		request, err := decodeRequest(body)
+		if err != nil {
+			// What follows cannot be understood either.
+			return errors.Join(err, s.write(stream, wire.AgentReply{Problem: &wire.Problem{Code: wire.CodeMessageMalformed, Cause: err.Error()}}))
+		}
+		reply := s.answer(request, &own)
+		if err := s.write(stream, reply); err != nil {
+			return err
+		}
+		if reply.Left {
+			return nil
+		}
+	}
+}
+
+func (s *Server) write(stream net.Conn, reply wire.AgentReply) error {
+	stream.SetWriteDeadline(time.Now().Add(s.config.OpeningTimeout))
+	return wire.WriteFrame(stream, reply, wire.MaxFrame)
+}
+
+func (s *Server) countControl(change int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if change > 0 && s.controls >= controlsAtMost {
+		return false
+	}
+	s.controls += change
+	return true
+}
+
+// request is an AgentRequest that was checked.
+type request struct {
+	kind      string
+	key       publicKey
+	preshared [32]byte
+	wanted    pair
+}
+
+func decodeRequest(body []byte) (request, error) {
+	var message wire.AgentRequest
+	if err := json.Unmarshal(body, &message); err != nil {
+		return request{}, fmt.Errorf("decode request: %w", err)
+	}
+	result := request{kind: message.Request}
+	switch message.Request {
+	case "register":
+		if message.Register == nil {
+			return request{}, errors.New("register without its content")
+		}
+		if !decodeKey(message.Register.PublicKey, (*[32]byte)(&result.key)) || !decodeKey(string(message.Register.PresharedKey), &result.preshared) {
+			return request{}, errors.New("a key is not 32 bytes in hexadecimal, or zero")
+		}
+		result.wanted.laptop, _ = netip.ParseAddr(message.Register.WantedLaptopAddress)
+		result.wanted.engine, _ = netip.ParseAddr(message.Register.WantedEngineAddress)
+	case "renew":
+		if !decodeKey(message.RenewOfKey, (*[32]byte)(&result.key)) {
+			return request{}, errors.New("a key is not 32 bytes in hexadecimal, or zero")
+		}
+	case "leave":
+	default:
+		return request{}, fmt.Errorf("unknown request %q", message.Request)
+	}
+	return result, nil
+}
+
+func decodeKey(text string, into *[32]byte) bool {
+	if len(text) != hex.EncodedLen(len(into)) {
+		return false
+	}
+	_, err := hex.Decode(into[:], []byte(text))
+	return err == nil && *into != [32]byte{}
+}
+
+// answer carries out one request; own is the session that the stream speaks for.
+func (s *Server) answer(request request, own **session) wire.AgentReply {
+	switch request.kind {
+	case "register":
+		registered, problem := s.register(request)
+		if problem != nil {
+			return wire.AgentReply{Problem: problem}
+		}
+		*own = registered
+		return wire.AgentReply{Registered: registered.registered(s.config)}
+	case "renew":
+		if *own == nil || (*own).key != request.key || !s.renew(*own) {
+			*own = nil
+			// Registering again is the cure, and the engine does it when it opens the next control stream.
+			return wire.AgentReply{Problem: &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: "the session has expired"}}
+		}
+		return wire.AgentReply{Renewed: &wire.Renewed{ExpiresSeconds: int(s.config.Expiry / time.Second)}}
+	}
+	if *own != nil {
+		s.config.Log.Info("session left", "session", (*own).id[:8])
+		s.end(*own)
+		*own = nil
+	}
+	return wire.AgentReply{Left: true}
+}
+
+func (s *Server) register(request request) (*session, *wire.Problem) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if s.closed {
+		return nil, &wire.Problem{Code: wire.CodeAgentGone, Cause: "the agent is ending"}
+	}
+	if found := s.byKey[request.key]; found != nil {
+		if !found.isOf(request.preshared) {
+			return nil, &wire.Problem{Code: wire.CodeMessageMalformed, Cause: "the key is registered with another secret"}
+		}
+		found.expires = now.Add(s.config.Expiry)
+		return found, nil
+	}
+	if len(s.byKey) >= s.config.SessionsAtMost {
+		return nil, tooMany("sessions")
+	}
+	addresses, err := s.addresses.take(request.key, request.wanted, now)
+	if err != nil {
+		return nil, &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: err.Error()}
+	}
+	made, err := newSession(s.config, request.key, request.preshared, addresses)
+	if err != nil {
+		s.addresses.release(request.key, addresses, now)
+		s.config.Log.Error("make session", "error", err)
+		return nil, &wire.Problem{Code: wire.CodeInternal, Cause: "the agent could not make the session: " + err.Error()}
+	}
+	made.expires = now.Add(s.config.Expiry)
+	s.byKey[request.key] = made
+	s.config.Log.Info("session registered", "session", made.id[:8], "sessions", len(s.byKey))
+	return made, nil
+}
+
+func (s *Server) renew(own *session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byKey[own.key] != own {
+		return false
+	}
+	own.expires = time.Now().Add(s.config.Expiry)
+	return true
+}
+
+func tooMany(what string) *wire.Problem {
+	return &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: "the agent serves as many " + what + " as it can"}
+}

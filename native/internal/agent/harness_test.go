@@ -1,0 +1,255 @@
+package agent
+
+import (
+	"context"
+	"crypto/ecdh"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/native/internal/netstack"
+	"slipway/native/internal/tunnel"
+	"slipway/native/internal/wire"
+)
+
+// engine is what an engine holds: a key, a control stream, and after join the lanes and a network stack in them.
+type engine struct {
+	t          testing.TB
+	server     *Server
+	private    [32]byte
+	public     string
+	preshared  string
+	control    net.Conn
+	registered wire.Registered
+	stack      *netstack.Stack
+	lanes      *tunnel.Lanes
+}
+
+func serve(t *testing.T, config Config) *Server {
+	t.Helper()
+	server := NewServer(config)
+	t.Cleanup(server.Close)
+	return server
+}
+
+// connect gives the engine's end of a new stream to the server.
+func connect(t testing.TB, server *Server) net.Conn {
+	t.Helper()
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	near, err := net.Dial("tcp4", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	near.SetDeadline(time.Now().Add(time.Minute))
+	t.Cleanup(func() { near.Close() })
+	server.Take(far)
+	return near
+}
+
+func newEngine(t testing.TB, server *Server) *engine {
+	t.Helper()
+	private, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := &engine{
+		t: t, server: server, private: [32]byte(private.Bytes()),
+		public: hex.EncodeToString(private.PublicKey().Bytes()), preshared: randomText(32),
+	}
+	made.openControl()
+	return made
+}
+
+func (e *engine) openControl() {
+	e.t.Helper()
+	e.control = connect(e.t, e.server)
+	send(e.t, e.control, wire.AgentOpening{Kind: "control", Hello: &wire.Hello{Protocol: wire.Protocol, Role: "engine"}})
+	if reply := receive(e.t, e.control); reply.Hello == nil || reply.Hello.Role != "agent" {
+		e.t.Fatalf("the hello was answered by %+v", reply)
+	}
+}
+
+func send(t testing.TB, stream net.Conn, message any) {
+	t.Helper()
+	if err := wire.WriteFrame(stream, message, wire.MaxFrame); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func receive(t testing.TB, stream net.Conn) wire.AgentReply {
+	t.Helper()
+	body, err := wire.ReadFrame(stream, wire.MaxFrame)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reply wire.AgentReply
+	if err := json.Unmarshal(body, &reply); err != nil {
+		t.Fatal(err)
+	}
+	return reply
+}
+
+func (e *engine) ask(request wire.AgentRequest) wire.AgentReply {
+	e.t.Helper()
+	send(e.t, e.control, request)
+	return receive(e.t, e.control)
+}
+
+func (e *engine) register(change func(*wire.Register)) wire.AgentReply {
+	e.t.Helper()
+	register := &wire.Register{PublicKey: e.public, PresharedKey: wire.Secret(e.preshared)}
+	if change != nil {
+		change(register)
+	}
+	reply := e.ask(wire.AgentRequest{Request: "register", Register: register})
+	if reply.Registered != nil {
+		e.registered = *reply.Registered
+	}
+	return reply
+}
+
+func (e *engine) renew() wire.AgentReply {
+	e.t.Helper()
+	return e.ask(wire.AgentRequest{Request: "renew", RenewOfKey: e.public})
+}
+
+// lane opens a lane's stream, with the ticket given.
+func (e *engine) lane(number int, ticket wire.Secret) net.Conn {
+	e.t.Helper()
+	stream := connect(e.t, e.server)
+	send(e.t, stream, wire.AgentOpening{Kind: "lane", Session: e.registered.Session, Ticket: ticket, Lane: number})
+	return stream
+}
+
+// join brings the tunnel up, with a network stack that has the address given.
+func (e *engine) join(address string) {
+	e.t.Helper()
+	e.makeTunnel(address)
+	for lane := range e.registered.Lanes {
+		stream := e.lane(lane, e.registered.Ticket)
+		stream.SetDeadline(time.Time{})
+		e.lanes.Attach(lane, stream)
+	}
+}
+
+func (e *engine) makeTunnel(address string) {
+	e.t.Helper()
+	var peer, preshared [32]byte
+	hex.Decode(peer[:], []byte(e.registered.AgentPublicKey))
+	hex.Decode(preshared[:], []byte(e.preshared))
+	var err error
+	e.stack, err = netstack.New(netstack.Config{
+		MTU: e.registered.MTU, Addresses: []netip.Addr{netip.MustParseAddr(address)},
+		Output: func(packet []byte) { e.lanes.Send(tunnel.LaneOf(packet, e.registered.Lanes), packet) },
+	})
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	e.lanes, err = tunnel.New(tunnel.Config{
+		PrivateKey: e.private, PeerPublicKey: peer, PresharedKey: preshared,
+		LaneCount: e.registered.Lanes, MTU: e.registered.MTU,
+		AllowedIPs: []netip.Prefix{netip.PrefixFrom(netip.IPv4Unspecified(), 0)},
+		Receive: func(_ int, packets [][]byte) {
+			for _, packet := range packets {
+				e.stack.Input(packet)
+			}
+		},
+	})
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	e.t.Cleanup(func() {
+		e.lanes.Close()
+		e.stack.Close()
+	})
+}
+
+// clusterDialer leads every destination to one listener of the test, which echoes.
+type clusterDialer struct{ address string }
+
+func (d clusterDialer) DialTCP(ctx context.Context, _ netip.AddrPort) (*net.TCPConn, error) {
+	var dialer net.Dialer
+	connection, err := dialer.DialContext(ctx, "tcp4", d.address)
+	if err != nil {
+		return nil, err
+	}
+	return connection.(*net.TCPConn), nil
+}
+
+func (d clusterDialer) DialUDP(netip.AddrPort) (*net.UDPConn, error) {
+	return nil, errors.New("no datagrams in this test")
+}
+
+func echoServer(t testing.TB) clusterDialer {
+	t.Helper()
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				io.Copy(connection, connection)
+				connection.Close()
+			}()
+		}
+	}()
+	return clusterDialer{listener.Addr().String()}
+}
+
+func (e *engine) echo(destination string) error {
+	ctx, cancel := context.WithTimeout(e.t.Context(), 20*time.Second)
+	defer cancel()
+	connection, err := e.stack.DialTCP(ctx, netip.MustParseAddrPort(destination))
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	connection.SetDeadline(time.Now().Add(20 * time.Second))
+	sent := strings.Repeat("over the lanes ", 10000)
+	go io.WriteString(connection, sent)
+	received := make([]byte, len(sent))
+	if _, err := io.ReadFull(connection, received); err != nil {
+		return err
+	}
+	if string(received) != sent {
+		return errors.New("the echo differs")
+	}
+	return nil
+}
+
+func isClosed(t *testing.T, stream net.Conn) bool {
+	t.Helper()
+	_, err := stream.Read(make([]byte, 1))
+	var timeout net.Error
+	return err != nil && !(errors.As(err, &timeout) && timeout.Timeout())
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(what)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package agent
+
+import (
+	"crypto/ecdh"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"slipway/native/internal/forward"
+	"slipway/native/internal/tunnel"
+	"slipway/native/internal/wire"
+)
+
+// session is one registered engine: its keys, addresses, lanes and flows. What is not fixed is guarded by the
+// Server's lock.
+type session struct {
+	id        string
+	ticket    string // 32 random bytes in hexadecimal; who has it may carry the session's lanes
+	key       publicKey
+	preshared [32]byte
+	agentKey  string // public, in hexadecimal
+	addresses pair
+	lanes     *tunnel.Lanes
+	forwarder *forward.Forwarder
+	expires   time.Time
+}
+
+// newSession makes the tunnel and the forwarder of a registration.
+func newSession(config Config, key publicKey, preshared [32]byte, addresses pair) (*session, error) {
+	private, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make session key: %w", err)
+	}
+	made := &session{
+		id:        randomText(16),
+		ticket:    randomText(32),
+		key:       key,
+		preshared: preshared,
+		agentKey:  hex.EncodeToString(private.PublicKey().Bytes()),
+		addresses: addresses,
+	}
+	log := config.Log.With("session", made.id[:8])
+	made.forwarder, err = forward.New(forward.Config{
+		Lanes:        config.Lanes,
+		MTU:          config.MTU,
+		AgentAddress: AgentAddress,
+		Policy:       config.Policy,
+		Dialer:       config.Dialer,
+		Limits:       config.Limits,
+		Log:          log,
+		Full:         config.Full,
+		Send:         func(lane int, packet []byte) { made.lanes.Send(lane, packet) },
+		LaneOf:       func(packet []byte) int { return tunnel.LaneOf(packet, config.Lanes) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	made.lanes, err = tunnel.New(tunnel.Config{
+		PrivateKey:    [32]byte(private.Bytes()),
+		PeerPublicKey: key,
+		PresharedKey:  preshared,
+		LaneCount:     config.Lanes,
+		MTU:           config.MTU,
+		// WireGuard drops what another source address claims to have sent: sessions cannot spoof each other.
+		AllowedIPs: []netip.Prefix{netip.PrefixFrom(addresses.laptop, 32), netip.PrefixFrom(addresses.engine, 32)},
+		Receive:    made.forwarder.Receive,
+		Log:        log,
+	})
+	if err != nil {
+		made.forwarder.Close()
+		return nil, err
+	}
+	return made, nil
+}
+
+// admits compares tickets in constant time.
+func (s *session) admits(ticket wire.Secret) bool {
+	return subtle.ConstantTimeCompare([]byte(s.ticket), []byte(ticket)) == 1
+}
+
+// isOf tells whether who registers again knows the secret of the first time: public keys are no secrets.
+func (s *session) isOf(preshared [32]byte) bool {
+	return subtle.ConstantTimeCompare(s.preshared[:], preshared[:]) == 1
+}
+
+// attach returns when the stream ended.
+func (s *session) attach(lane int, stream io.ReadWriteCloser) error {
+	return <-s.lanes.Attach(lane, stream)
+}
+
+// close ends lanes before flows, so that nothing waits for a lane.
+func (s *session) close() {
+	s.lanes.Close()
+	s.forwarder.Close()
+}
+
+func (s *session) registered(config Config) *wire.Registered {
+	return &wire.Registered{
+		Session:        s.id,
+		Ticket:         wire.Secret(s.ticket),
+		AgentPublicKey: s.agentKey,
+		LaptopAddress:  s.addresses.laptop.String(),
+		EngineAddress:  s.addresses.engine.String(),
+		AgentAddress:   AgentAddress.String(),
+		Lanes:          config.Lanes,
+		MTU:            config.MTU,
+		ExpiresSeconds: int(config.Expiry / time.Second),
+		Facts:          config.Facts,
+	}
+}
+
+func randomText(size int) string {
+	bytes := make([]byte, size)
+	// crypto/rand.Read never fails (Go 1.24); the program ends where there is no randomness.
+	_, _ = rand.Read(bytes)
+	return hex.EncodeToString(bytes)
+}

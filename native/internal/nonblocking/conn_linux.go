@@ -1,0 +1,95 @@
+package nonblocking
+
+import (
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Conn is a TCP connection whose Read and Write are direct system calls; everything else is the connection's own.
+type Conn struct {
+	*net.TCPConn
+	raw syscall.RawConn
+}
+
+// Wrap makes conn prompt where it is a TCP connection, and answers others as they are.
+func Wrap(conn net.Conn) net.Conn {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return conn
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return conn
+	}
+	return &Conn{TCPConn: tcp, raw: raw}
+}
+
+// Read implements io.Reader.
+func (c *Conn) Read(into []byte) (int, error) {
+	if len(into) == 0 {
+		return 0, nil
+	}
+	var count int
+	var failed error
+	err := c.raw.Read(func(descriptor uintptr) bool {
+		count, failed = Read(int(descriptor), into)
+		return failed != syscall.EAGAIN
+	})
+	switch {
+	case err != nil:
+		return 0, err
+	case failed != nil:
+		return 0, os.NewSyscallError("read", failed)
+	case count == 0:
+		return 0, io.EOF
+	}
+	return count, nil
+}
+
+// Write implements io.Writer.
+func (c *Conn) Write(from []byte) (int, error) {
+	written := 0
+	for written < len(from) {
+		var failed error
+		err := c.raw.Write(func(descriptor uintptr) bool {
+			var count int
+			count, failed = write(int(descriptor), from[written:])
+			written += count
+			return failed != syscall.EAGAIN
+		})
+		if err == nil && failed != nil {
+			err = os.NewSyscallError("write", failed)
+		}
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// Read is read(2) on a descriptor that does not block; EAGAIN is an error like any other.
+func Read(descriptor int, into []byte) (int, error) {
+	return repeat(unix.SYS_READ, descriptor, into)
+}
+
+func write(descriptor int, from []byte) (int, error) {
+	return repeat(unix.SYS_WRITE, descriptor, from)
+}
+
+func repeat(call uintptr, descriptor int, buffer []byte) (int, error) {
+	for {
+		count, _, failed := unix.RawSyscall(call, uintptr(descriptor), uintptr(unsafe.Pointer(unsafe.SliceData(buffer))), uintptr(len(buffer)))
+		switch failed {
+		case 0:
+			return int(count), nil
+		case unix.EINTR:
+			continue
+		}
+		return 0, failed
+	}
+}
