@@ -21,15 +21,15 @@ type dialled struct {
 }
 
 // dialAhead begins a stream for every lane.
-func (session *session) dialAhead(ctx context.Context, target wire.AgentTarget) *pendingStreams {
+func (client *agentClient) dialAhead(ctx context.Context, target wire.AgentTarget) *pendingStreams {
 	pending := &pendingStreams{streams: make([]chan dialled, wire.LaneCount)}
 	for lane := range pending.streams {
 		result := make(chan dialled, 1)
 		pending.streams[lane] = result
-		session.running.Add(1)
+		client.running.Add(1)
 		go func() {
-			defer session.running.Done()
-			stream, err := session.dial(ctx, target)
+			defer client.running.Done()
+			stream, err := client.dial(ctx, target)
 			result <- dialled{stream, err}
 		}()
 	}

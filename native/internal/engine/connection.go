@@ -23,7 +23,7 @@ const (
 	stepVerify  = "verify"
 )
 
-// connection is everything between connect and stop: session, packet path, names, and what the helper did for it.
+// connection is everything between connect and stop: the session with the agent, packet path, names, and what the helper did for it.
 type connection struct {
 	config    Config
 	command   wire.ConnectCommand
@@ -32,7 +32,7 @@ type connection struct {
 	send      func(wire.EngineEvent)
 	offer     func(wire.EngineEvent) // what the next one replaces anyway
 	fatal     func(*wire.Problem)    // the laptop's side broke; at most a few calls
-	session   *session
+	agent     *agentClient
 	cancel    context.CancelFunc
 	following sync.WaitGroup
 	closing   atomic.Bool // the TUN goes because it was asked to
@@ -59,16 +59,16 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 		config: config, command: command, helper: helper, host: host, send: link.send, offer: link.offer, fatal: fatal,
 		scope: command.Scope, upstreams: host.Upstreams,
 	}
-	session, err := newSession(config, forwarder, command.Agent, connection.receive, sessionObserver{
+	agent, err := newAgentClient(config, forwarder, command.Agent, connection.receive, agentObserver{
 		registered: connection.registered, alive: connection.alive, silent: connection.silent, agentLost: connection.agentLost,
 	})
 	if err != nil {
 		return nil, err
 	}
-	connection.session = session
+	connection.agent = agent
 	ctx, cancel := context.WithCancel(context.Background())
 	connection.cancel = cancel
-	session.start(ctx)
+	agent.start(ctx)
 	connection.following.Add(1)
 	go func() {
 		defer connection.following.Done()
@@ -111,7 +111,7 @@ func (connection *connection) establish(ctx context.Context) (*wire.ReadyEvent, 
 func (connection *connection) raiseTunnel(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, connection.config.Timing.Establish)
 	defer cancel()
-	return connection.session.established(ctx)
+	return connection.agent.established(ctx)
 }
 
 func (connection *connection) setRoutes(ctx context.Context) error {
@@ -188,7 +188,7 @@ func (connection *connection) setFirstNames(ctx context.Context) error {
 func (connection *connection) verify(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, connection.config.Timing.LaneSilence)
 	defer cancel()
-	if _, err := connection.session.probe(ctx); err != nil {
+	if _, err := connection.agent.probe(ctx); err != nil {
 		return err
 	}
 	connection.mutex.Lock()
@@ -205,7 +205,7 @@ func (connection *connection) verify(ctx context.Context) error {
 	return nil
 }
 
-// registered is told by the session that an agent took it.
+// registered is told that an agent granted a session.
 func (connection *connection) registered(registration registration, again bool) error {
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
@@ -269,7 +269,7 @@ func (connection *connection) close(ctx context.Context) int {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		connection.session.stop(ctx, connection.cancel)
+		connection.agent.stop(ctx, connection.cancel)
 		connection.following.Wait()
 	}()
 	leftOver, isTold := release(ctx, connection.helper)

@@ -14,66 +14,66 @@ import (
 )
 
 // control keeps the control stream: register, then renew, then all over again.
-func (session *session) control(ctx context.Context) {
-	wait := newBackoff(session.timing)
+func (client *agentClient) control(ctx context.Context) {
+	wait := newBackoff(client.timing)
 	for ctx.Err() == nil {
-		target, keys, ok := session.awaitTarget(ctx)
+		target, keys, ok := client.awaitTarget(ctx)
 		if !ok {
 			return
 		}
-		err := session.converse(ctx, target, keys, wait)
+		err := client.converse(ctx, target, keys, wait)
 		select {
-		case <-session.leaving:
+		case <-client.leaving:
 			return
 		default:
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		session.mutex.Lock()
-		counts := session.lanes == nil || session.lanes.target != target // otherwise lane 0 counts
-		session.mutex.Unlock()
-		session.failed(target, err, counts)
-		session.pause(ctx, wait.next())
+		client.mutex.Lock()
+		counts := client.lanes == nil || client.lanes.target != target // otherwise lane 0 counts
+		client.mutex.Unlock()
+		client.failed(target, err, counts)
+		client.pause(ctx, wait.next())
 	}
 }
 
-// converse holds one control stream until it ends, the target changes, or the session leaves (nil).
-func (session *session) converse(ctx context.Context, target wire.AgentTarget, keys sessionKeys, wait *backoff) error {
-	hello := &wire.Hello{Protocol: wire.Protocol, Build: session.build, Role: "engine"}
-	session.mutex.Lock()
-	isNew := session.lanes == nil || session.lanes.target != target || session.lanes.keys != keys
-	session.mutex.Unlock()
+// converse holds one control stream until it ends, the target changes, or the client leaves (nil).
+func (client *agentClient) converse(ctx context.Context, target wire.AgentTarget, keys sessionKeys, wait *backoff) error {
+	hello := &wire.Hello{Protocol: wire.Protocol, Build: client.build, Role: "engine"}
+	client.mutex.Lock()
+	isNew := client.lanes == nil || client.lanes.target != target || client.lanes.keys != keys
+	client.mutex.Unlock()
 	ahead := &pendingStreams{}
 	if isNew {
-		ahead = session.dialAhead(ctx, target)
+		ahead = client.dialAhead(ctx, target)
 	}
 	defer ahead.discard()
-	stream, err := session.dial(ctx, target)
+	stream, err := client.dial(ctx, target)
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
-	if err := session.begin(ctx, stream, wire.AgentOpening{Kind: "control", Hello: hello}); err != nil {
+	if err := client.begin(ctx, stream, wire.AgentOpening{Kind: "control", Hello: hello}); err != nil {
 		return err
 	}
-	reply, err := session.exchange(ctx, stream, nil)
+	reply, err := client.exchange(ctx, stream, nil)
 	if err != nil {
 		return err
 	}
 	if reply.Hello == nil || reply.Hello.Protocol != wire.Protocol {
 		return &wire.Problem{Code: wire.CodeAgentVersion, Cause: fmt.Sprintf("the agent does not speak protocol %d", wire.Protocol)}
 	}
-	if err := session.register(ctx, stream, target, keys, ahead); err != nil {
+	if err := client.register(ctx, stream, target, keys, ahead); err != nil {
 		return err
 	}
 	wait.reset()
-	return session.renew(ctx, stream, target, keys)
+	return client.renew(ctx, stream, target, keys)
 }
 
 // exchange sends a request, if there is one, and reads the reply to it.
-func (session *session) exchange(ctx context.Context, stream io.ReadWriteCloser, request *wire.AgentRequest) (wire.AgentReply, error) {
-	ctx, cancel := context.WithTimeout(ctx, session.timing.Dial)
+func (client *agentClient) exchange(ctx context.Context, stream io.ReadWriteCloser, request *wire.AgentRequest) (wire.AgentReply, error) {
+	ctx, cancel := context.WithTimeout(ctx, client.timing.Dial)
 	defer cancel()
 	var reply wire.AgentReply
 	err := within(ctx, stream, func() error {
@@ -94,15 +94,15 @@ func (session *session) exchange(ctx context.Context, stream io.ReadWriteCloser,
 	return reply, err
 }
 
-func (session *session) register(ctx context.Context, stream io.ReadWriteCloser, target wire.AgentTarget, keys sessionKeys, ahead *pendingStreams) error {
-	session.mutex.Lock()
-	previous, lanes := session.registry, session.lanes
-	session.mutex.Unlock()
+func (client *agentClient) register(ctx context.Context, stream io.ReadWriteCloser, target wire.AgentTarget, keys sessionKeys, ahead *pendingStreams) error {
+	client.mutex.Lock()
+	previous, lanes := client.registry, client.lanes
+	client.mutex.Unlock()
 	request := wire.Register{PublicKey: keys.publicText(), PresharedKey: wire.Secret(hex.EncodeToString(keys.preshared[:]))}
 	if lanes != nil {
 		request.WantedLaptopAddress, request.WantedEngineAddress = previous.laptop.String(), previous.engine.String()
 	}
-	reply, err := session.exchange(ctx, stream, &wire.AgentRequest{Request: "register", Register: &request})
+	reply, err := client.exchange(ctx, stream, &wire.AgentRequest{Request: "register", Register: &request})
 	if err != nil {
 		return err
 	}
@@ -112,9 +112,9 @@ func (session *session) register(ctx context.Context, stream io.ReadWriteCloser,
 	granted := *reply.Registered
 	if lanes != nil && lanes.keys == keys && granted.Session == previous.granted.Session && granted.AgentPublicKey == previous.granted.AgentPublicKey {
 		lanes.setTicket(granted.Ticket)
-		session.mutex.Lock()
-		session.registry.granted = granted
-		session.mutex.Unlock()
+		client.mutex.Lock()
+		client.registry.granted = granted
+		client.mutex.Unlock()
 		return nil
 	}
 	next, err := checkRegistration(granted)
@@ -125,63 +125,63 @@ func (session *session) register(ctx context.Context, stream io.ReadWriteCloser,
 		// The TUN and the laptop's resolver settings hold the old ones, and programs hold sockets bound to them.
 		return &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: "the new agent cannot give the session its addresses"}
 	}
-	return session.adopt(ctx, target, keys, next, ahead)
+	return client.adopt(ctx, target, keys, next, ahead)
 }
 
-// adopt makes lanes for a registration that is new to this session, in place of those before.
-func (session *session) adopt(ctx context.Context, target wire.AgentTarget, keys sessionKeys, next registration, ahead *pendingStreams) error {
-	set, err := newLaneSet(session, target, keys, next, ahead)
+// adopt makes lanes for a registration that is new to this client, in place of those before.
+func (client *agentClient) adopt(ctx context.Context, target wire.AgentTarget, keys sessionKeys, next registration, ahead *pendingStreams) error {
+	set, err := newLaneSet(client, target, keys, next, ahead)
 	if err != nil {
 		return err
 	}
 	next.lanes = set.lanes
-	session.mutex.Lock()
-	old := session.lanes
-	session.mutex.Unlock()
+	client.mutex.Lock()
+	old := client.lanes
+	client.mutex.Unlock()
 	// The lanes before go first: what they still deliver belongs to flows that are about to be reset.
 	if old != nil {
 		old.close()
 	}
-	session.observing.Lock()
-	err = session.observer.registered(next, old != nil)
-	session.observing.Unlock()
+	client.observing.Lock()
+	err = client.observer.registered(next, old != nil)
+	client.observing.Unlock()
 	if err != nil {
 		set.close()
 		return err
 	}
-	session.mutex.Lock()
-	session.lanes, session.registry = set, next
-	session.mutex.Unlock()
+	client.mutex.Lock()
+	client.lanes, client.registry = set, next
+	client.mutex.Unlock()
 	set.start(ctx)
-	notify(session.nudges)
+	notify(client.healthChanged)
 	return nil
 }
 
 // renew keeps the registration alive until the stream ends.
-func (session *session) renew(ctx context.Context, stream io.ReadWriteCloser, target wire.AgentTarget, keys sessionKeys) error {
-	session.mutex.Lock()
-	expires := time.Duration(session.registry.granted.ExpiresSeconds) * time.Second
-	session.mutex.Unlock()
-	interval := session.timing.Renew
+func (client *agentClient) renew(ctx context.Context, stream io.ReadWriteCloser, target wire.AgentTarget, keys sessionKeys) error {
+	client.mutex.Lock()
+	expires := time.Duration(client.registry.granted.ExpiresSeconds) * time.Second
+	client.mutex.Unlock()
+	interval := client.timing.Renew
 	if expires > 0 {
 		interval = min(interval, max(expires/3, time.Second))
 	}
 	for {
 		// Nobody reads the stream between two renewals, so that its end shows at the next one only; the lanes, whose
 		// streams go the same way, notice earlier and end this wait.
-		session.pauseOr(ctx, interval, session.doubted)
+		client.pauseOr(ctx, interval, client.renewNow)
 		select {
-		case <-session.leaving:
+		case <-client.leaving:
 			bye, cancel := context.WithTimeout(ctx, time.Second)
 			defer cancel()
-			_, _ = session.exchange(bye, stream, &wire.AgentRequest{Request: "leave"})
+			_, _ = client.exchange(bye, stream, &wire.AgentRequest{Request: "leave"})
 			return nil
 		default:
 		}
-		if !session.isCurrent(target) {
+		if !client.isCurrent(target) {
 			return errors.New("the agent was replaced")
 		}
-		reply, err := session.exchange(ctx, stream, &wire.AgentRequest{Request: "renew", RenewOfKey: keys.publicText()})
+		reply, err := client.exchange(ctx, stream, &wire.AgentRequest{Request: "renew", RenewOfKey: keys.publicText()})
 		if err != nil {
 			return err
 		}

@@ -39,14 +39,14 @@ func (connection *connection) count() {
 	path.flows.Tick()
 	if isReady {
 		counters := path.counters()
-		counters.RoundTripMicroseconds = connection.session.roundTrip().Microseconds()
+		counters.RoundTripMicroseconds = connection.agent.roundTrip().Microseconds()
 		connection.offer(wire.EngineEvent{Event: wire.EventCounters, Counters: &counters})
 	}
 }
 
 // hostChanged follows the laptop to other networks: other nameservers, and streams that may have lost their way.
 func (connection *connection) hostChanged(host wire.HostInspection) {
-	connection.session.disturb()
+	connection.agent.revalidate()
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
 	if connection.answerer == nil {
@@ -158,10 +158,10 @@ func (connection *connection) agentLost(because *wire.Problem) {
 func (connection *connection) tellState() {
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
-	lastError, isLost := connection.session.state()
+	lastError, isLost := connection.agent.state()
 	switch {
 	case connection.isUp:
-		connection.sendTunnel("up", connection.session.roundTrip(), 0, nil)
+		connection.sendTunnel("up", connection.agent.roundTrip(), 0, nil)
 	case isLost:
 		connection.send(wire.EngineEvent{Event: wire.EventAgentLost, Problem: lastError})
 	default:

@@ -213,8 +213,8 @@ func (health *health) express() (time.Duration, time.Time) {
 	return health.lanes[0].roundTrip, health.lanes[0].answeredOf
 }
 
-// hurry makes a lane's next heartbeat due now.
-func (health *health) hurry(lane int) {
+// probeNow makes a lane's next heartbeat due now.
+func (health *health) probeNow(lane int) {
 	health.mutex.Lock()
 	defer health.mutex.Unlock()
 	health.lanes[lane].lastSent = time.Time{}

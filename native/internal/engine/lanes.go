@@ -16,15 +16,15 @@ import (
 // laneSet is the lanes of one registration: each has a goroutine that dials, attaches, sends heartbeats, and dials
 // again when the stream ends or falls silent.
 type laneSet struct {
-	session *session
-	target  wire.AgentTarget
-	keys    sessionKeys
-	id      string
-	lanes   *tunnel.Lanes
-	health  *health
-	hurried chan struct{} // the express lane's next heartbeat is due now
-	ahead   *pendingStreams
-	hears   func(packet []byte) bool // heard, made once: a method value allocates
+	client *agentClient
+	target wire.AgentTarget
+	keys   sessionKeys
+	id     string
+	lanes  *tunnel.Lanes
+	health *health
+	probes chan struct{} // the express lane's next heartbeat is due now
+	ahead  *pendingStreams
+	hears  func(packet []byte) bool // heard, made once: a method value allocates
 
 	running sync.WaitGroup
 	cancel  context.CancelFunc
@@ -33,16 +33,16 @@ type laneSet struct {
 	ticket wire.Secret
 }
 
-func newLaneSet(session *session, target wire.AgentTarget, keys sessionKeys, registration registration, ahead *pendingStreams) (*laneSet, error) {
+func newLaneSet(client *agentClient, target wire.AgentTarget, keys sessionKeys, registration registration, ahead *pendingStreams) (*laneSet, error) {
 	peer, err := hex.DecodeString(registration.granted.AgentPublicKey)
 	if err != nil || len(peer) != 32 {
 		return nil, malformed("the agent's key is not 32 bytes")
 	}
 	set := &laneSet{
-		session: session, target: target, keys: keys, ahead: ahead,
+		client: client, target: target, keys: keys, ahead: ahead,
 		id: registration.granted.Session, ticket: registration.granted.Ticket,
-		health: newHealth(session.timing, registration.granted.Lanes, registration.engine, registration.agent),
-		cancel: func() {}, hurried: make(chan struct{}, 1),
+		health: newHealth(client.timing, registration.granted.Lanes, registration.engine, registration.agent),
+		cancel: func() {}, probes: make(chan struct{}, 1),
 	}
 	set.hears = set.heard
 	set.lanes, err = tunnel.New(tunnel.Config{
@@ -50,7 +50,7 @@ func newLaneSet(session *session, target wire.AgentTarget, keys sessionKeys, reg
 		LaneCount: registration.granted.Lanes, MTU: registration.granted.MTU,
 		AllowedIPs: []netip.Prefix{netip.PrefixFrom(netip.IPv4Unspecified(), 0)},
 		Receive:    set.receive,
-		Log:        session.log,
+		Log:        client.log,
 	})
 	if err != nil {
 		return nil, err
@@ -77,13 +77,13 @@ func (set *laneSet) close() {
 
 // receive passes on what a lane received; see receiver.
 func (set *laneSet) receive(lane int, packets [][]byte) {
-	set.session.receive(lane, packets, set.hears)
+	set.client.receive(lane, packets, set.hears)
 }
 
 func (set *laneSet) heard(packet []byte) bool {
 	revived, isAnswer := set.health.answered(packet, time.Now())
 	if revived >= 0 {
-		notify(set.session.nudges)
+		notify(set.client.healthChanged)
 	}
 	return isAnswer
 }
@@ -95,7 +95,7 @@ func (set *laneSet) setTicket(ticket wire.Secret) {
 }
 
 func (set *laneSet) serve(ctx context.Context, lane int) {
-	wait := newBackoff(set.session.timing)
+	wait := newBackoff(set.client.timing)
 	for ctx.Err() == nil {
 		stream, err := set.open(ctx, lane)
 		isTry := err != nil && lane == 0 // the end of a stream that was open is none
@@ -105,11 +105,11 @@ func (set *laneSet) serve(ctx context.Context, lane int) {
 		if ctx.Err() != nil {
 			return
 		}
-		set.session.failed(set.target, err, isTry)
-		if !set.session.isCurrent(set.target) {
+		set.client.failed(set.target, err, isTry)
+		if !set.client.isCurrent(set.target) {
 			return
 		}
-		set.session.pause(ctx, wait.next())
+		set.client.pause(ctx, wait.next())
 	}
 }
 
@@ -117,7 +117,7 @@ func (set *laneSet) serve(ctx context.Context, lane int) {
 func (set *laneSet) open(ctx context.Context, lane int) (io.ReadWriteCloser, error) {
 	stream, err := set.ahead.take(ctx, lane)
 	if stream == nil && err == nil {
-		stream, err = set.session.dial(ctx, set.target)
+		stream, err = set.client.dial(ctx, set.target)
 	}
 	if err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (set *laneSet) open(ctx context.Context, lane int) (io.ReadWriteCloser, err
 	set.mutex.Lock()
 	opening := wire.AgentOpening{Kind: "lane", Session: set.id, Ticket: set.ticket, Lane: lane}
 	set.mutex.Unlock()
-	if err := set.session.begin(ctx, stream, opening); err != nil {
+	if err := set.client.begin(ctx, stream, opening); err != nil {
 		return nil, err
 	}
 	return stream, nil
@@ -136,12 +136,12 @@ func (set *laneSet) attend(ctx context.Context, lane int, stream io.ReadWriteClo
 	lost := set.lanes.Attach(lane, stream)
 	set.health.attach(lane)
 	defer set.health.detach(lane)
-	ticker := time.NewTicker(max(set.session.timing.Heartbeat/8, time.Millisecond))
+	ticker := time.NewTicker(max(set.client.timing.Heartbeat/8, time.Millisecond))
 	defer ticker.Stop()
 	var packet [heartbeatLength]byte
-	var hurried chan struct{}
+	var probes chan struct{}
 	if lane == 0 {
-		hurried = set.hurried
+		probes = set.probes
 	}
 	for {
 		if set.health.due(lane, time.Now(), &packet) {
@@ -157,7 +157,7 @@ func (set *laneSet) attend(ctx context.Context, lane int, stream io.ReadWriteClo
 			set.lanes.Detach(lane, ctx.Err())
 			return ctx.Err()
 		case <-ticker.C:
-		case <-hurried:
+		case <-probes:
 		}
 		if set.health.isAlive(lane) {
 			wait.reset()

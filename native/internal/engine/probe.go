@@ -98,7 +98,7 @@ func routeTo(ctx context.Context, connection *connection, address netip.Addr) (s
 func answersHeartbeat(ctx context.Context, connection *connection) *wire.Problem {
 	ctx, cancel := context.WithTimeout(ctx, testTunnel)
 	defer cancel()
-	if _, err := connection.session.probe(ctx); err != nil {
+	if _, err := connection.agent.probe(ctx); err != nil {
 		return asProblem(err, wire.CodeTunnelSilent)
 	}
 	return nil

@@ -89,7 +89,7 @@ func (engine *engine) handle(command wire.EngineCommand) (ended bool, err error)
 		engine.credentials.renew(*command.Credentials)
 	case wire.CommandAgent:
 		if engine.connection != nil {
-			if err := engine.connection.session.retarget(*command.Agent); err != nil {
+			if err := engine.connection.agent.retarget(*command.Agent); err != nil {
 				engine.log.Error("another agent was named, and no key could be made", "error", err)
 			}
 		}

@@ -14,8 +14,8 @@ const jump = 3 * time.Second
 const settle = 500 * time.Millisecond
 
 // watch ends lanes that fell silent, notices sleep, and tells when the tunnel lives and when it does not.
-func (session *session) watch(ctx context.Context) {
-	ticker := time.NewTicker(max(session.timing.Heartbeat/8, time.Millisecond))
+func (client *agentClient) watch(ctx context.Context) {
+	ticker := time.NewTicker(max(client.timing.Heartbeat/8, time.Millisecond))
 	defer ticker.Stop()
 	last := time.Now()
 	var usableSince time.Time
@@ -24,62 +24,62 @@ func (session *session) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		case <-session.nudges:
+		case <-client.healthChanged:
 		}
 		now := time.Now()
 		elapsed, wall := now.Sub(last), now.Round(0).Sub(last.Round(0))
 		last = now
 		if elapsed > jump || wall-elapsed > jump {
-			session.log.Info("time jumped: asking every lane", "monotonic", elapsed, "wall", wall)
-			session.disturb()
+			client.log.Info("time jumped: asking every lane", "monotonic", elapsed, "wall", wall)
+			client.revalidate()
 		}
-		session.mutex.Lock()
-		set := session.lanes
-		session.mutex.Unlock()
+		client.mutex.Lock()
+		set := client.lanes
+		client.mutex.Unlock()
 		if set == nil {
 			continue
 		}
 		for _, lane := range set.health.silent(now) {
 			set.lanes.Detach(lane, problemSilent)
 		}
-		session.judge(set)
-		usableSince = session.judgeFirst(set, now, usableSince)
+		client.judge(set)
+		usableSince = client.judgeFirst(set, now, usableSince)
 	}
 }
 
 // judge tells the observer when the tunnel came up or went down.
-func (session *session) judge(set *laneSet) {
+func (client *agentClient) judge(set *laneSet) {
 	isAlive := set.health.alive() > 0
-	session.mutex.Lock()
-	if isAlive == session.isAlive {
-		session.mutex.Unlock()
+	client.mutex.Lock()
+	if isAlive == client.isAlive {
+		client.mutex.Unlock()
 		return
 	}
-	session.isAlive, session.attempt = isAlive, 0
-	because := session.lastError
+	client.isAlive, client.attempt = isAlive, 0
+	because := client.lastError
 	if isAlive {
-		session.lastError = nil
+		client.lastError = nil
 	} else {
-		session.attempt = 1
+		client.attempt = 1
 	}
-	session.mutex.Unlock()
-	session.observing.Lock()
-	defer session.observing.Unlock()
+	client.mutex.Unlock()
+	client.observing.Lock()
+	defer client.observing.Unlock()
 	if isAlive {
 		roundTrip, _ := set.health.express()
-		session.observer.alive(roundTrip)
+		client.observer.alive(roundTrip)
 		return
 	}
 	if because == nil {
 		because = problemSilent
 	}
-	session.observer.silent(because, 1)
+	client.observer.silent(because, 1)
 }
 
 // judgeFirst closes firstDone when all lanes answered, or the tunnel was usable for a while.
-func (session *session) judgeFirst(set *laneSet, now, usableSince time.Time) time.Time {
+func (client *agentClient) judgeFirst(set *laneSet, now, usableSince time.Time) time.Time {
 	select {
-	case <-session.firstDone:
+	case <-client.firstDone:
 		return usableSince
 	default:
 	}
@@ -90,22 +90,22 @@ func (session *session) judgeFirst(set *laneSet, now, usableSince time.Time) tim
 		usableSince = now
 	}
 	if set.health.alive() == len(set.health.lanes) || now.Sub(usableSince) > settle {
-		close(session.firstDone)
+		close(client.firstDone)
 	}
 	return usableSince
 }
 
 // probe waits for a heartbeat on the express lane that was sent after the call.
-func (session *session) probe(ctx context.Context) (time.Duration, error) {
-	session.mutex.Lock()
-	set := session.lanes
-	session.mutex.Unlock()
+func (client *agentClient) probe(ctx context.Context) (time.Duration, error) {
+	client.mutex.Lock()
+	set := client.lanes
+	client.mutex.Unlock()
 	if set == nil {
 		return 0, problemSilent
 	}
 	started := time.Now()
-	set.health.hurry(0)
-	notify(set.hurried)
+	set.health.probeNow(0)
+	notify(set.probes)
 	ticker := time.NewTicker(2 * time.Millisecond)
 	defer ticker.Stop()
 	for {
@@ -121,10 +121,10 @@ func (session *session) probe(ctx context.Context) (time.Duration, error) {
 }
 
 // roundTrip is the express lane's last one.
-func (session *session) roundTrip() time.Duration {
-	session.mutex.Lock()
-	set := session.lanes
-	session.mutex.Unlock()
+func (client *agentClient) roundTrip() time.Duration {
+	client.mutex.Lock()
+	set := client.lanes
+	client.mutex.Unlock()
 	if set == nil {
 		return 0
 	}

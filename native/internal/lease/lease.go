@@ -20,7 +20,7 @@ const DefaultTimeout = 10 * time.Second
 const (
 	helloTimeout   = 5 * time.Second // for the first message of a client
 	writeTimeout   = 5 * time.Second // for a client that does not read its replies
-	maxSessions    = 16              // links at once; one holds the lease, the others are doctors and latecomers
+	maxLinks       = 16              // links at once; one holds the lease, the others are doctors and latecomers
 	maxOutstanding = 16              // requests read ahead on one link
 )
 

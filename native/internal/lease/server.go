@@ -26,10 +26,10 @@ type Server struct {
 	Log      *slog.Logger
 
 	hostLock sync.Mutex // serialises Host, and with it changes of holder
-	holder   *session
-	sessions sync.WaitGroup
+	holder   *link
+	serving  sync.WaitGroup
 	mu       sync.Mutex
-	open     map[*session]struct{}
+	open     map[*link]struct{}
 	emptied  chan struct{}
 }
 
@@ -39,7 +39,7 @@ func (server *Server) Serve(ctx context.Context, listener *net.UnixListener) err
 	if server.Timeout == 0 {
 		server.Timeout = DefaultTimeout
 	}
-	server.open = map[*session]struct{}{}
+	server.open = map[*link]struct{}{}
 	server.emptied = make(chan struct{}, 1)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -55,7 +55,7 @@ func (server *Server) Serve(ctx context.Context, listener *net.UnixListener) err
 		open.conn.Close()
 	}
 	server.mu.Unlock()
-	server.sessions.Wait()
+	server.serving.Wait()
 	return err
 }
 
@@ -100,12 +100,12 @@ func (server *Server) accept(ctx context.Context, listener *net.UnixListener) er
 			}
 			return err
 		}
-		started := &session{server: server, conn: conn, requests: make(chan pending, maxOutstanding)}
+		started := &link{server: server, conn: conn, requests: make(chan pending, maxOutstanding)}
 		server.mu.Lock()
-		full := len(server.open) >= maxSessions || ctx.Err() != nil
+		full := len(server.open) >= maxLinks || ctx.Err() != nil
 		if !full {
 			server.open[started] = struct{}{}
-			server.sessions.Add(1)
+			server.serving.Add(1)
 		}
 		server.mu.Unlock()
 		if full {
@@ -113,7 +113,7 @@ func (server *Server) accept(ctx context.Context, listener *net.UnixListener) er
 			continue
 		}
 		go func() {
-			defer server.sessions.Done()
+			defer server.serving.Done()
 			started.run(ctx)
 			server.mu.Lock()
 			delete(server.open, started)
@@ -149,8 +149,8 @@ func (server *Server) announce(ctx context.Context) {
 	}
 }
 
-// perform does one request of a session. Its result is what goes into the reply.
-func (server *Server) perform(asking *session, request wire.HelperRequest, input any) (value any, file *os.File, err error) {
+// perform does one request of a client. Its result is what goes into the reply.
+func (server *Server) perform(asking *link, request wire.HelperRequest, input any) (value any, file *os.File, err error) {
 	server.hostLock.Lock()
 	defer server.hostLock.Unlock()
 	switch request.Operation {
@@ -183,7 +183,7 @@ func (server *Server) perform(asking *session, request wire.HelperRequest, input
 	return nil, nil, malformed("an operation out of place")
 }
 
-func (server *Server) acquire(asking *session) (any, *os.File, error) {
+func (server *Server) acquire(asking *link) (any, *os.File, error) {
 	if asking.refusal != nil {
 		return nil, nil, &wire.Problem{Code: wire.CodeHelperRefused, Cause: asking.refusal.Error()}
 	}
@@ -202,7 +202,7 @@ func (server *Server) acquire(asking *session) (any, *os.File, error) {
 }
 
 // undo needs hostLock.
-func (server *Server) undo(held *session) int {
+func (server *Server) undo(held *link) int {
 	if server.holder != held {
 		return 0
 	}

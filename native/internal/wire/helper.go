@@ -81,7 +81,7 @@ type OpenTunInput struct {
 }
 
 // TunOpened names the interface whose descriptor came with the message: IFF_TUN|IFF_NO_PI|IFF_VNET_HDR,
-// nonblocking, up, with MTU, addresses and a short txqueuelen set.
+// nonblocking, up, with MTU, addresses and a txqueuelen of 500 set.
 type TunOpened struct {
 	Interface string `json:"interface"`
 	Index     int    `json:"index"`

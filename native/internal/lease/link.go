@@ -1,0 +1,198 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"slipway/native/internal/peer"
+	"slipway/native/internal/wire"
+)
+
+// link is one client's link. One goroutine reads, so that heartbeats count while a request is being done;
+// another does the requests in order.
+type link struct {
+	server   *Server
+	conn     *net.UnixConn
+	requests chan pending
+	writing  sync.Mutex
+	leased   atomic.Bool
+	lastBeat atomic.Int64 // nanoseconds of time.Since(started)
+	started  time.Time
+	released chan struct{} // closed by let
+	refusal  error         // why this client may only ask, nil where it may hold the lease
+}
+
+type pending struct {
+	request wire.HelperRequest
+	input   any
+}
+
+func (link *link) run(ctx context.Context) {
+	defer link.conn.Close()
+	link.started = time.Now()
+	if !link.greet() {
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	worked := make(chan struct{})
+	go func() {
+		defer close(worked)
+		for next := range link.requests {
+			if ctx.Err() != nil {
+				continue // nobody waits for the answer any more
+			}
+			value, file, err := link.server.perform(link, next.request, next.input)
+			if err := link.send(wire.HelperReply{ID: next.request.ID}, value, file, err); err != nil {
+				link.conn.Close() // the reader ends, and with it the lease
+			}
+		}
+	}()
+	link.read()
+	cancel()
+	close(link.requests)
+	<-worked
+	link.server.hostLock.Lock()
+	link.server.undo(link)
+	link.server.hostLock.Unlock()
+}
+
+// greet checks who it is, then exchanges hellos.
+func (link *link) greet() bool {
+	refuse := func(id uint64, problem *wire.Problem) bool {
+		link.server.Log.Warn("client refused", "code", problem.Code, "cause", problem.Cause)
+		link.send(wire.HelperReply{ID: id}, nil, nil, problem)
+		return false
+	}
+	identity, err := peer.Of(link.conn)
+	if err == nil {
+		err = link.server.Policy.Admit(identity)
+	}
+	if err != nil {
+		return refuse(0, &wire.Problem{Code: wire.CodeHelperRefused, Cause: err.Error()})
+	}
+	link.refusal = link.server.Policy.AdmitLease(identity)
+	link.conn.SetReadDeadline(time.Now().Add(helloTimeout))
+	body, err := wire.ReadFrame(link.conn, wire.MaxFrame)
+	if err != nil {
+		return false
+	}
+	request, input, err := decodeRequest(body)
+	if err != nil {
+		return refuse(request.ID, malformed(err.Error()))
+	}
+	hello, isHello := input.(*wire.Hello)
+	if !isHello {
+		return refuse(request.ID, malformed("the first message is not a hello"))
+	}
+	if hello.Protocol != link.server.Hello.Protocol {
+		return refuse(request.ID, versionProblem(link.server.Hello.Protocol, hello.Protocol))
+	}
+	return link.send(wire.HelperReply{ID: request.ID}, link.server.Hello, nil, nil) == nil
+}
+
+func (link *link) read() {
+	link.conn.SetReadDeadline(time.Time{}) // a lease has its own clock (watch)
+	for {
+		body, err := wire.ReadFrame(link.conn, wire.MaxFrame)
+		if err != nil {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+				link.server.Log.Warn("client's link broke", "error", err)
+			}
+			return
+		}
+		request, input, err := decodeRequest(body)
+		if err != nil {
+			link.send(wire.HelperReply{ID: request.ID}, nil, nil, malformed(err.Error()))
+			return
+		}
+		switch request.Operation {
+		case wire.HelperHeartbeat:
+			link.beat()
+			var lost error
+			if !link.leased.Load() {
+				lost = &wire.Problem{Code: wire.CodeLeaseLost, Cause: "this link holds no lease"}
+			}
+			if link.send(wire.HelperReply{ID: request.ID}, nil, nil, lost) != nil {
+				return
+			}
+		case wire.HelperHello:
+			link.send(wire.HelperReply{ID: request.ID}, nil, nil, malformed("a second hello"))
+			return
+		default:
+			link.beat()
+			link.requests <- pending{request: request, input: input}
+		}
+	}
+}
+
+// send writes one reply, with a descriptor where file is set; file is closed either way.
+func (link *link) send(reply wire.HelperReply, value any, file *os.File, problem error) error {
+	link.writing.Lock()
+	defer link.writing.Unlock()
+	reply = encode(reply, value, problem)
+	link.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if file == nil {
+		return wire.WriteFrame(link.conn, reply, wire.MaxFrame)
+	}
+	defer file.Close() // so that the interface goes with the engine that holds the only other copy
+	if reply.Problem != nil {
+		return wire.WriteFrame(link.conn, reply, wire.MaxFrame)
+	}
+	return writeWithDescriptor(link.conn, reply, file)
+}
+
+func (link *link) beat() { link.lastBeat.Store(int64(time.Since(link.started))) }
+
+// hold starts the lease's clock; let stops it. Both are called under the server's hostLock.
+func (link *link) hold(timeout time.Duration) {
+	link.beat()
+	link.leased.Store(true)
+	link.released = make(chan struct{})
+	go link.watch(timeout, link.released)
+}
+
+func (link *link) let() {
+	link.leased.Store(false)
+	close(link.released)
+}
+
+// watch takes the lease back when heartbeats stay away. Time in which the helper itself did not run (stopped,
+// starved) is not held against the client, who may have been stopped as well.
+func (link *link) watch(timeout time.Duration, released <-chan struct{}) {
+	period := timeout / 20
+	ticker := time.NewTicker(period)
+	defer ticker.Stop()
+	forgiven := time.Duration(0)
+	last := time.Since(link.started)
+	beat := link.lastBeat.Load()
+	for {
+		select {
+		case <-released:
+			return
+		case <-ticker.C:
+		}
+		now := time.Since(link.started)
+		if gap := now - last; gap > 4*period {
+			forgiven += gap
+		}
+		last = now
+		if latest := link.lastBeat.Load(); latest != beat {
+			beat, forgiven = latest, 0
+		}
+		if now-time.Duration(beat)-forgiven <= timeout {
+			continue
+		}
+		link.server.Log.Warn("no heartbeat in time; the lease is taken back")
+		link.send(wire.HelperReply{}, nil, nil, &wire.Problem{
+			Code: wire.CodeLeaseLost, Cause: "no heartbeat came within the lease's time",
+		})
+		link.conn.Close()
+		return
+	}
+}
