@@ -6,7 +6,7 @@ import { notesOfChange } from './changes.ts';
 
 const { off, connected, failed } = situations;
 const preparing = situations['preparing: engine connects'];
-const lost = situations['reconnecting: tunnel lost'];
+const lost = situations['tunnel lost'];
 const undoing = situations['disconnecting: to off'];
 const undoingToFailed = situations['disconnecting: to failed'];
 

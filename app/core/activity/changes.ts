@@ -3,8 +3,9 @@
  * warning is told when it appears and when it goes. Pure.
  */
 import type { Names, Problem } from '../../contract/index.ts';
+import { isEstablished } from '../connection/outcome.ts';
 import { warningsOf } from '../connection/present.ts';
-import type { Connected, ConnectionState, Disconnecting, Reconnecting } from '../connection/state.ts';
+import type { Connected, ConnectionState, Disconnecting, EngineLost, TunnelLost } from '../connection/state.ts';
 import type { Note } from './activity.ts';
 
 /** Null: there was no such connection before. */
@@ -26,11 +27,14 @@ function notesOfPhase(before: ConnectionState | null, after: ConnectionState, no
       return isAsked ? [{ kind: 'connect-asked', facts: { homeNamespace: after.wanted.homeNamespace } }] : [];
     }
     case 'connected':
-      return before?.phase === 'reconnecting'
+      return before?.phase === 'tunnel-lost' || before?.phase === 'engine-lost'
         ? notesOfRecovery(before, after, now)
         : notesOfConnecting(before, after, now);
-    case 'reconnecting':
-      return [{ kind: 'tunnel-lost', severity: 'warning', problem: after.because }];
+    case 'tunnel-lost':
+    case 'engine-lost':
+      return before?.phase === 'tunnel-lost' // its engine was lost too: that it comes back was told
+        ? []
+        : [{ kind: 'tunnel-lost', severity: 'warning', problem: after.because }];
     case 'disconnecting':
       if (after.afterwards.to === 'off') {
         return [{ kind: 'disconnect-asked' }];
@@ -69,7 +73,7 @@ function notesOfConnecting(before: ConnectionState | null, after: Connected, now
   ];
 }
 
-function notesOfRecovery(before: Reconnecting, after: Connected, now: number): Note[] {
+function notesOfRecovery(before: TunnelLost | EngineLost, after: Connected, now: number): Note[] {
   return [{ kind: 'tunnel-recovered', facts: { milliseconds: String(now - before.lostAt), path: after.live.path } }];
 }
 
@@ -87,10 +91,10 @@ function notesOfOff(before: ConnectionState, leftOnHost: number, last: Problem |
 
 /** What changed about something that is in force. */
 function notesOfLive(before: ConnectionState | null, after: ConnectionState): Note[] {
-  if (after.phase !== 'connected' && after.phase !== 'reconnecting') {
+  if (!isEstablished(after)) {
     return [];
   }
-  const earlier = before?.phase === 'connected' || before?.phase === 'reconnecting' ? before : null;
+  const earlier = before !== null && isEstablished(before) ? before : null;
   const notes: Note[] = [];
   if (earlier !== null) {
     const { agent } = after.live;

@@ -4,7 +4,7 @@ import { type EngineEvent, problemFromWire } from '../engine-messages.ts';
 import { decideRoutes } from '../routing/plan.ts';
 import { failAscent } from './climb.ts';
 import { becomeConnected, hearLive, loseEngine } from './live.ts';
-import { holding, isAscending, only, unexpected } from './outcome.ts';
+import { holding, isAscending, isInForce, only, unexpected } from './outcome.ts';
 import type { ConnectionState, Moment, Transition } from './state.ts';
 import { beginEngineStep, currentStep, endStep, isStep, setTask } from './steps.ts';
 
@@ -14,7 +14,7 @@ export function hearEngine(state: ConnectionState, event: EngineEvent, moment: M
     const earlier = state.held.host === 'changed' ? 0 : state.leftOnHost;
     return only({ ...holding(state, { host: 'clean' }), leftOnHost: Math.max(event.stopped.leftOver, earlier) });
   }
-  if (state.phase === 'connected' || (state.phase === 'reconnecting' && state.ascent === null)) {
+  if (isInForce(state)) {
     return hearLive(state, event, moment);
   }
   if (!isAscending(state) || state.held.engine !== 'running') {
@@ -78,7 +78,7 @@ export function hearEngineEnd(state: ConnectionState, because: string, moment: M
     return only(next);
   }
   const lost = problem('engine-ended', because || 'it ended without being asked to');
-  if (next.phase === 'connected' || (next.phase === 'reconnecting' && next.ascent === null)) {
+  if (isInForce(next)) {
     return loseEngine(next, lost, moment);
   }
   return isAscending(next) ? failAscent(next, currentStep(next.ascent), lost, moment) : only(next);

@@ -15,13 +15,15 @@ import type {
   Ascending,
   Connected,
   Effect,
+  EngineLost,
   Held,
+  InForce,
   Live,
   Moment,
-  Reconnecting,
   Task,
   TaskState,
   Transition,
+  TunnelLost,
 } from './state.ts';
 import { beginEngineStep, endStep, newAscent } from './steps.ts';
 import { undoToFailed } from './undo.ts';
@@ -30,8 +32,6 @@ import { undoToFailed } from './undo.ts';
 export const catalogueGathering = 200;
 /** A connection that lived this long, in milliseconds, starts counting its attempts anew. */
 const stableAfter = 60_000;
-
-type LiveState = Connected | Reconnecting;
 
 /** What the helper refused when it was asked first: the engine was not given it, so that it says nothing of it. */
 function refusedBefore({ ascent }: Ascending, { routes }: Ready): RouteDecision[] {
@@ -57,9 +57,9 @@ export function becomeConnected(state: Ascending, plan: RangePlan, ready: Ready,
   const decided = decideRoutes(plan, [...ready.routes, ...refusedBefore(state, ready)]);
   const pingless = problem('ping-unavailable', 'the agent may not open a ping socket');
   const ended = endStep(beginEngineStep(state.ascent, 'verify', moment.now), 'verify', moment.now);
-  const carried = state.phase === 'reconnecting' ? state.live.counters : noCounters(moment.now);
+  const carried = state.phase === 'engine-lost' ? state.live.counters : noCounters(moment.now);
   const live: Live = {
-    since: state.phase === 'reconnecting' ? state.live.since : moment.now,
+    since: state.phase === 'engine-lost' ? state.live.since : moment.now,
     interface: ready.interface,
     path: 'apiserver',
     routes: decided.routes,
@@ -102,14 +102,14 @@ export function becomeConnected(state: Ascending, plan: RangePlan, ready: Ready,
 }
 
 /** What the engine says while it is up. */
-export function hearLive(state: LiveState, event: EngineEvent, moment: Moment): Transition {
+export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Transition {
   switch (event.event) {
     case 'tunnel': {
       const { state: tunnel, path, roundTripMicroseconds, attempt, because } = event.tunnel;
       if (tunnel === 'up') {
         const measured = { path: path === 'direct' ? ('direct' as const) : ('apiserver' as const) };
         const live = { ...state.live, ...measured, roundTripMicroseconds: roundTripMicroseconds ?? 0 };
-        const mayReturn = state.phase === 'reconnecting' && state.held.agent.state === 'placed';
+        const mayReturn = state.phase === 'tunnel-lost' && state.held.agent.state === 'placed';
         return mayReturn ? returnToConnected(state, live) : { state: { ...state, live }, effects: [] };
       }
       const reason = because ? problemFromWire(because, factsOf(state)) : silent();
@@ -148,13 +148,13 @@ export function hearLive(state: LiveState, event: EngineEvent, moment: Moment): 
 }
 
 /** The engine is gone or of no use: a way up with another one where that is allowed, else the way down. */
-export function loseEngine(state: LiveState, because: Problem, moment: Moment): Transition {
+export function loseEngine(state: InForce, because: Problem, moment: Moment): Transition {
   const mayRecover = isTransient(because) && (state.policy.recover || !isLossOfProcess(because));
   if (!mayRecover) {
     return undoToFailed(state, isLossOfProcess(because) ? 'tunnel' : 'verify', because, moment);
   }
   const isStable = moment.now - state.live.since >= stableAfter;
-  const attempt = isStable || state.phase === 'reconnecting' ? 1 : state.attempt + 1;
+  const attempt = isStable || state.phase === 'tunnel-lost' ? 1 : state.attempt + 1;
   const notBefore = moment.now + (attempt <= 1 ? 0 : waitAfter(attempt - 1, moment.jitter));
   const effects: Effect[] = [{ kind: 'setTimer', timer: 'retry', at: notBefore }];
   let held: Held = state.held;
@@ -171,15 +171,28 @@ export function loseEngine(state: LiveState, because: Problem, moment: Moment): 
     connect: 'todo',
   };
   const ascent = { ...newAscent(notBefore), tasks: known, plan: state.live.plan };
-  const lost = state.phase === 'connected' ? loseTunnel(state, because, moment) : state;
-  return {
-    state: { ...lost, held, because, attempt, nextTryAt: notBefore, ascent, agentWork: 'none' },
-    effects,
+  const { wanted, cluster, policy, persistent, warnings, leftOnHost, live } = state;
+  const lost: EngineLost = {
+    phase: 'engine-lost',
+    wanted,
+    cluster,
+    policy,
+    persistent,
+    held,
+    warnings,
+    attempt,
+    leftOnHost,
+    live,
+    lostAt: state.phase === 'connected' ? moment.now : state.lostAt,
+    nextTryAt: notBefore,
+    because,
+    ascent,
   };
+  return { state: lost, effects };
 }
 
 /** The API server says that the pod is gone, or the agent refuses this session: is it there? */
-function loseAgent(state: LiveState, because: Problem, moment: Moment): Transition {
+function loseAgent(state: InForce, because: Problem, moment: Moment): Transition {
   const lost = state.phase === 'connected' ? loseTunnel(state, because, moment) : { ...state, because };
   const { agent } = state.held;
   if (agent.state !== 'placed' || lost.agentWork !== 'none') {
@@ -189,7 +202,7 @@ function loseAgent(state: LiveState, because: Problem, moment: Moment): Transiti
 }
 
 /** The answer: an agent that runs gets one more chance, any other is replaced. */
-export function takeAgentCheck(state: Reconnecting, lives: boolean): Transition {
+export function takeAgentCheck(state: TunnelLost, lives: boolean): Transition {
   const { agent } = state.held;
   if (state.agentWork !== 'checking' || agent.state !== 'placed') {
     return { state, effects: [] };
@@ -207,7 +220,7 @@ export function takeAgentCheck(state: Reconnecting, lives: boolean): Transition 
 }
 
 /** Goes on with replacing the agent: asks again whether it lives, or makes the new one. */
-export function replaceAgent(state: Reconnecting): Transition {
+export function replaceAgent(state: TunnelLost): Transition {
   const { agent } = state.held;
   if (agent.state === 'placed') {
     return { state: { ...state, agentWork: 'checking' }, effects: [{ kind: 'checkAgent', placed: agent.placed }] };
@@ -223,7 +236,7 @@ export function replaceAgent(state: Reconnecting): Transition {
 }
 
 /** Something on the way to a living agent failed. */
-export function failAgentWork(state: Reconnecting, because: Problem, moment: Moment): Transition {
+export function failAgentWork(state: TunnelLost, because: Problem, moment: Moment): Transition {
   if (!isTransient(because)) {
     return undoToFailed(state, 'agent', because, moment);
   }
@@ -236,12 +249,12 @@ export function failAgentWork(state: Reconnecting, because: Problem, moment: Mom
 }
 
 /** Credentials could not be renewed. While the tunnel lives that is a warning; while it does not, it may be the end. */
-export function failCredentials(state: LiveState, because: Problem, moment: Moment): Transition {
-  if (state.phase === 'reconnecting' && !isTransient(because)) {
+export function failCredentials(state: InForce, because: Problem, moment: Moment): Transition {
+  if (state.phase === 'tunnel-lost' && !isTransient(because)) {
     return undoToFailed(state, 'tunnel', because, moment);
   }
   const warnings = { ...state.warnings, credentials: [because] };
-  return state.phase === 'reconnecting'
+  return state.phase === 'tunnel-lost'
     ? {
         state: { ...state, warnings, because },
         effects: [{ kind: 'setTimer', timer: 'retry', at: moment.now + waitAfter(state.attempt + 1, moment.jitter) }],
@@ -249,7 +262,7 @@ export function failCredentials(state: LiveState, because: Problem, moment: Mome
     : { state: { ...state, warnings }, effects: [] };
 }
 
-function returnToConnected(state: Reconnecting, live: Live): Transition {
+function returnToConnected(state: TunnelLost, live: Live): Transition {
   const { wanted, cluster, policy, persistent, held, warnings, attempt, leftOnHost } = state;
   return {
     state: { phase: 'connected', wanted, cluster, policy, persistent, held, warnings, attempt, leftOnHost, live },
@@ -257,20 +270,19 @@ function returnToConnected(state: Reconnecting, live: Live): Transition {
   };
 }
 
-function loseTunnel(state: Connected, because: Problem, { now }: Moment): Reconnecting {
+function loseTunnel(state: Connected, because: Problem, { now }: Moment): TunnelLost {
   return {
     ...state,
-    phase: 'reconnecting',
+    phase: 'tunnel-lost',
     lostAt: now,
     nextTryAt: now,
     because,
-    ascent: null,
     agentWork: 'none',
     sameAgentTries: 0,
   };
 }
 
-function takeNames<State extends LiveState>(state: State, names: NamesInForce): State {
+function takeNames<State extends InForce>(state: State, names: NamesInForce): State {
   const { clusterDomain } = state.live.names;
   const others = state.warnings.engine.filter(({ code }) => code === 'ping-unavailable');
   return {
@@ -280,7 +292,7 @@ function takeNames<State extends LiveState>(state: State, names: NamesInForce): 
   };
 }
 
-function factsOf(state: LiveState): Readonly<Record<string, string>> {
+function factsOf(state: InForce): Readonly<Record<string, string>> {
   return { context: state.cluster.context };
 }
 

@@ -3,22 +3,23 @@
  * connection and does nothing; the runner does what the effects say and reports back as events. An event that a
  * state does not expect changes nothing and is logged: late answers are the rule, not the exception.
  *
- *  off ──turnedOn──▶ preparing ──ready──▶ connected ──tunnel down, agent lost──▶ reconnecting (host kept)
- *   ▲                  │    ▲                 │  ▲                                │  │    │
- *   │            failed│    │turnedOn,        │  └────────tunnel up───────────────┘  │    │engine or helper gone,
- *   │                  │    │retry due        │engine or helper gone                 │    │recover
- *   │                  ▼    │                 ▼                                      │    ▼
- *   ├◀─undone── disconnecting ◀──turnedOff, or no recover, or pointless──────────────┴─ reconnecting (way up again)
- *   │                  │                                                                  │
- *   └◀─turnedOff── failed ◀── undone, after a failure                      connected ◀────┘ ready
+ *  off ──turnedOn──▶ preparing ──ready──▶ connected ──tunnel down, agent lost──▶ tunnel-lost
+ *   ▲                  │    ▲                 │  ▲                               │  │    │
+ *   │            failed│    │turnedOn,        │  └────────tunnel up──────────────┘  │    │engine or helper gone,
+ *   │                  │    │retry due        │engine or helper gone                │    │recover
+ *   │                  ▼    │                 ▼                                     │    ▼
+ *   ├◀─undone── disconnecting ◀──turnedOff, or no recover, or pointless─────────────┴─ engine-lost (way up again)
+ *   │                  │                                                                 │
+ *   └◀─turnedOff── failed ◀── undone, after a failure                     connected ◀────┘ ready
  *
+ * Frontends see `tunnel-lost` and `engine-lost` as one phase, `reconnecting`.
  * Every way from a state that holds something leads through `disconnecting`, which ends only when nothing is held.
  */
 import { planRanges } from '../routing/plan.ts';
 import { climb, failAscent, missDeadline, stepOf } from './climb.ts';
 import { hearEngine, hearEngineEnd } from './engine-events.ts';
 import { catalogueGathering, failAgentWork, failCredentials, replaceAgent, takeAgentCheck } from './live.ts';
-import { holding, isAscending, only, unexpected } from './outcome.ts';
+import { holding, isAscending, isInForce, only, unexpected } from './outcome.ts';
 import type { Ascending, ConnectionEvent, ConnectionState, Moment, Order, Transition } from './state.ts';
 import { currentStep, endStep, setTask } from './steps.ts';
 import { beginUndo, giveUpAgent, settleUndo, startPreparing } from './undo.ts';
@@ -107,9 +108,7 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
     case 'agentPlaced':
       return hearAgentPlaced(state, event, moment);
     case 'agentChecked':
-      return state.phase === 'reconnecting' && state.ascent === null
-        ? takeAgentCheck(state, event.lives)
-        : unexpected(state, event);
+      return state.phase === 'tunnel-lost' ? takeAgentCheck(state, event.lives) : unexpected(state, event);
     case 'agentDeleted': {
       if (state.held.agent.state !== 'deleting') {
         return unexpected(state, event);
@@ -118,7 +117,7 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
       if (next.phase === 'disconnecting') {
         return only({ ...next, remark: event.problem ?? next.remark });
       }
-      return next.phase === 'reconnecting' && next.ascent === null ? replaceAgent(next) : only(next);
+      return next.phase === 'tunnel-lost' ? replaceAgent(next) : only(next);
     }
     case 'credentialsSent':
       return only({ ...state, warnings: { ...state.warnings, credentials: [] } });
@@ -151,7 +150,8 @@ function turnOn(state: ConnectionState, order: Order, moment: Moment): Transitio
       return only({ ...state, afterwards: { to: 'on', order: { wanted, cluster, policy, restored } } });
     case 'connected':
     case 'preparing':
-    case 'reconnecting':
+    case 'tunnel-lost':
+    case 'engine-lost':
       // Where the agent is and what it is made of was decided when this was turned on.
       return moveHome({ ...state, policy }, wanted.homeNamespace);
   }
@@ -168,8 +168,7 @@ function moveHome(state: ConnectionState, homeNamespace: string): Transition {
     const wanted = { ...order.wanted, homeNamespace };
     return only({ ...moved, afterwards: { to: 'on', order: { ...order, wanted } } });
   }
-  const isLive = moved.phase === 'connected' || (moved.phase === 'reconnecting' && moved.ascent === null);
-  return { state: moved, effects: isLive ? [{ kind: 'sendCatalogue', homeNamespace }] : [] };
+  return { state: moved, effects: isInForce(moved) ? [{ kind: 'sendCatalogue', homeNamespace }] : [] };
 }
 
 function turnOff(state: ConnectionState, moment: Moment): Transition {
@@ -204,8 +203,7 @@ function hearCatalogue(
       effects: [{ kind: 'clearTimer', timer: 'catalogue-wait' }],
     };
   }
-  const isLive = state.phase === 'connected' || (state.phase === 'reconnecting' && state.ascent === null);
-  if (!isLive || state.live.cataloguePending) {
+  if (!isInForce(state) || state.live.cataloguePending) {
     return only(state);
   }
   return {
@@ -227,7 +225,7 @@ function hearAgentPlaced(
   if (isAscending(next)) {
     return only({ ...next, ascent: { ...endStep(next.ascent, 'agent', moment.now), detail: '' } });
   }
-  if (next.phase === 'reconnecting') {
+  if (next.phase === 'tunnel-lost') {
     const live = { ...next.live, agent: placed.agent };
     return {
       state: { ...next, live, agentWork: 'none', sameAgentTries: 0 },
@@ -264,19 +262,17 @@ function hearFailure(
       if (isAscending(next)) {
         return failAscent(next, 'agent', because, moment);
       }
-      return next.phase === 'reconnecting' ? failAgentWork(next, because, moment) : only(next);
+      return next.phase === 'tunnel-lost' ? failAgentWork(next, because, moment) : only(next);
     }
     case 'agent-check':
-      return state.phase === 'reconnecting' && state.agentWork === 'checking'
+      return state.phase === 'tunnel-lost' && state.agentWork === 'checking'
         ? failAgentWork(state, because, moment)
         : unexpected(state, event);
     case 'credentials':
       if (isAscending(state) && held.engine === 'running') {
         return failAscent(state, currentStep(state.ascent), because, moment);
       }
-      return state.phase === 'connected' || (state.phase === 'reconnecting' && state.ascent === null)
-        ? failCredentials(state, because, moment)
-        : unexpected(state, event);
+      return isInForce(state) ? failCredentials(state, because, moment) : unexpected(state, event);
     default: {
       if (!isAscending(state) || state.ascent.tasks[task] !== 'running') {
         return unexpected(state, event);
@@ -301,7 +297,7 @@ function hearTimer(
       if (isAscending(state)) {
         return only({ ...state, ascent: { ...state.ascent, notBefore: 0 } });
       }
-      if (state.phase === 'reconnecting') {
+      if (state.phase === 'tunnel-lost') {
         const isWaiting = state.agentWork === 'waiting';
         return isWaiting ? replaceAgent(state) : { state, effects: [{ kind: 'sendCredentials' }] };
       }
@@ -314,7 +310,7 @@ function hearTimer(
       }
       break;
     case 'catalogue-send':
-      if (state.phase === 'connected' || (state.phase === 'reconnecting' && state.ascent === null)) {
+      if (isInForce(state)) {
         return {
           state: { ...state, live: { ...state.live, cataloguePending: false } },
           effects: [{ kind: 'sendCatalogue', homeNamespace: state.wanted.homeNamespace }],

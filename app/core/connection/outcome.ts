@@ -1,8 +1,25 @@
 /** Small words that the machine's parts are written with. Pure. */
-import type { Ascending, ConnectionEvent, ConnectionState, Effect, Held, Transition } from './state.ts';
+import type {
+  Ascending,
+  ConnectionEvent,
+  ConnectionState,
+  Effect,
+  Established,
+  Held,
+  InForce,
+  Transition,
+} from './state.ts';
 
 export function isAscending(state: ConnectionState): state is Ascending {
-  return state.phase === 'preparing' || (state.phase === 'reconnecting' && state.ascent !== null);
+  return state.phase === 'preparing' || state.phase === 'engine-lost';
+}
+
+export function isInForce(state: ConnectionState): state is InForce {
+  return state.phase === 'connected' || state.phase === 'tunnel-lost';
+}
+
+export function isEstablished(state: ConnectionState): state is Established {
+  return isInForce(state) || state.phase === 'engine-lost';
 }
 
 export function holding<State extends ConnectionState>(state: State, change: Partial<Held>): State {

@@ -42,7 +42,8 @@ export function present(state: ConnectionState): Connection {
         done: [...done],
       };
     }
-    case 'reconnecting':
+    case 'tunnel-lost':
+    case 'engine-lost':
       return {
         phase: 'reconnecting',
         cluster,
@@ -51,7 +52,7 @@ export function present(state: ConnectionState): Connection {
         attempt: state.attempt,
         nextTryAt: state.nextTryAt,
         because: told(state.because),
-        hostKept: state.ascent === null,
+        hostKept: state.phase === 'tunnel-lost',
         routes: [...state.live.routes],
         names: state.live.names,
         homeNamespace: state.wanted.homeNamespace,

@@ -117,17 +117,24 @@ export interface Connected extends Common {
   readonly phase: 'connected';
   readonly live: Live;
 }
-export interface Reconnecting extends Common {
-  readonly phase: 'reconnecting';
+/** What a connection that was lost remembers. Frontends see both of its states as `reconnecting`. */
+interface Lost extends Common {
   readonly live: Live;
   readonly lostAt: number;
   readonly nextTryAt: number;
   readonly because: Problem;
-  /** Not null: the engine is gone and the way up is climbed again. Null: TUN, routes and names are still in force. */
-  readonly ascent: Ascent | null;
-  /** What is done about the agent while the engine lives. `waiting` ends with the retry timer. */
+}
+/** The engine lives and looks for its agent: TUN, routes and names are still in force. */
+export interface TunnelLost extends Lost {
+  readonly phase: 'tunnel-lost';
+  /** What is done about the agent. `waiting` ends with the retry timer. */
   readonly agentWork: 'none' | 'checking' | 'replacing' | 'waiting';
   readonly sameAgentTries: number;
+}
+/** The engine is gone, and with it what it had on the laptop: another one is made, on the way up. */
+export interface EngineLost extends Lost {
+  readonly phase: 'engine-lost';
+  readonly ascent: Ascent;
 }
 export interface Disconnecting extends Common {
   readonly phase: 'disconnecting';
@@ -144,10 +151,14 @@ export interface Failed extends Common, FailedStep {
   readonly nextTryAt: number | null;
 }
 
-export type ConnectionState = Off | Preparing | Connected | Reconnecting | Disconnecting | Failed;
+export type ConnectionState = Off | Preparing | Connected | TunnelLost | EngineLost | Disconnecting | Failed;
 
-/** A state on its way up: preparing, or reconnecting with a new engine. */
-export type Ascending = (Preparing | Reconnecting) & { readonly ascent: Ascent };
+/** A state on its way up. */
+export type Ascending = Preparing | EngineLost;
+/** An engine lives that changed the laptop. */
+export type InForce = Connected | TunnelLost;
+/** It was connected, and is or comes back. */
+export type Established = InForce | EngineLost;
 
 export type Timer = 'retry' | 'deadline' | 'catalogue-wait' | 'catalogue-send' | 'undo';
 

@@ -2,6 +2,7 @@
 import { type Check, type Context, type Problem, problem, type Result, withFacts } from '../../contract/index.ts';
 import { openCluster } from '../clusters/contexts.ts';
 import { isNeeded } from '../clusters/preflight.ts';
+import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import type { HostInspection, Tested } from '../engine-messages.ts';
 import { problemFromWire } from '../engine-messages.ts';
@@ -150,8 +151,7 @@ function checkOfRights(rights: Result<Problem[]>, namespace: string, agentImage:
 }
 
 async function checkConnection(ports: Ports, runner: Runner | null): Promise<Check[]> {
-  const state = runner?.state();
-  if (runner === null || (state?.phase !== 'connected' && state?.phase !== 'reconnecting')) {
+  if (runner === null || !isEstablished(runner.state())) {
     return (['agent', 'tunnel', 'names'] as const).map((name) => notChecked(name, 'not connected'));
   }
   return [await checkAgent(ports, runner), ...(await checkDataPath(ports, runner))];

@@ -4,6 +4,7 @@
  * the port speaks HTTP, an ordinary request. Each step says what it found; after a bad one the rest is not checked.
  */
 import { type Problem, problem, type Service, type ServicePort, type TestStep } from '../../contract/index.ts';
+import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import { problemFromWire, type Tested } from '../engine-messages.ts';
 import type { Ports } from '../ports.ts';
@@ -19,10 +20,10 @@ export interface Target {
   readonly port: number;
 }
 
-/** The runner is connected or reconnecting. */
+/** The runner's connection is established. */
 export async function testService(ports: Ports, runner: Runner, target: Target): Promise<TestStep[]> {
   const state = runner.state();
-  const names = state.phase === 'connected' || state.phase === 'reconnecting' ? state.live.names : null;
+  const names = isEstablished(state) ? state.live.names : null;
   const catalogue = runner.catalogue();
   const service = catalogue?.services.find(
     (candidate) => candidate.namespace === target.namespace && candidate.name === target.service,

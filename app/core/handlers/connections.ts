@@ -8,6 +8,7 @@ import {
   type Wanted,
 } from '../../contract/index.ts';
 import { remember } from '../clusters/records.ts';
+import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
 import { decideRoutes, planRanges, prefixesOf } from '../routing/plan.ts';
@@ -45,11 +46,10 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
   async function namesAfter(runner: Runner, before: NamesInForce | null): Promise<NamesInForce | null> {
     for (let waited = 0; waited < namesPatience; waited += 50) {
       const state = runner.state();
-      const isLive = state.phase === 'connected' || state.phase === 'reconnecting';
-      if (!isLive) {
+      if (!isEstablished(state)) {
         return null;
       }
-      if (state.live.names !== before || state.live.names.mode === 'off' || state.phase === 'reconnecting') {
+      if (state.live.names !== before || state.live.names.mode === 'off' || state.phase !== 'connected') {
         return state.live.names;
       }
       await new Promise<void>((resolve) => void ports.clock.after(50, resolve));
@@ -61,8 +61,7 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
     previewRoutes: async (wish, level) => {
       const runner = connections.find(wish.context, wish.file);
       const state = runner?.state();
-      const isOn = state?.phase === 'connected' || state?.phase === 'reconnecting';
-      if (isOn && runner !== null) {
+      if (runner !== null && state !== undefined && isEstablished(state)) {
         const { namespace, image, delivery } = state.live.agent;
         return success({
           routes: [...state.live.routes],
@@ -153,8 +152,7 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
         if (runner === null || state === undefined) {
           return success({ names: null });
         }
-        const isLive = state.phase === 'connected' || state.phase === 'reconnecting';
-        const before = isLive ? state.live.names : null;
+        const before = isEstablished(state) ? state.live.names : null;
         const isMoved = state.wanted.homeNamespace !== namespace;
         runner.dispatch({ kind: 'homeChosen', homeNamespace: namespace });
         const isOf = (one: Wanted) => one.context === name && one.file === file;

@@ -11,6 +11,7 @@ import {
 } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
 import { withRecords } from '../clusters/records.ts';
+import { isEstablished } from '../connection/outcome.ts';
 import { runChecks } from '../diagnostics/checks.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
 import { proveOff } from '../diagnostics/prove-off.ts';
@@ -80,7 +81,7 @@ export function diagnosticHandlers(surroundings: Surroundings, access: Access): 
     testResolvers: async ({ context, file, name }) => {
       const runner = context === '' ? connections.active() : connections.find(context, file);
       const state = runner?.state();
-      const names = state?.phase === 'connected' || state?.phase === 'reconnecting' ? state.live.names : null;
+      const names = state !== undefined && isEstablished(state) ? state.live.names : null;
       const domain = names?.clusterDomain || 'cluster.local';
       const [, server = ''] = /^https?:\/\/([^/:[\]]+)/.exec(state?.cluster.server ?? '') ?? [];
       const isName = /[a-z]/i.test(server);

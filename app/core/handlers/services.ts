@@ -1,6 +1,7 @@
 /** Services of a cluster, from the open connection's informers where there is one, and the test of one. */
 import { failure, problem, success } from '../../contract/index.ts';
 import { selectServices } from '../catalog/endpoints.ts';
+import { isEstablished } from '../connection/outcome.ts';
 import { testService } from '../diagnostics/test-service.ts';
 import type { Access } from './access.ts';
 import type { Handlers, Surroundings } from './surroundings.ts';
@@ -22,8 +23,7 @@ export function serviceHandlers({ ports, connections }: Surroundings, access: Ac
 
     testService: async (target) => {
       const runner = connections.find(target.context, target.file);
-      const phase = runner?.state().phase;
-      if (runner === null || (phase !== 'connected' && phase !== 'reconnecting')) {
+      if (runner === null || !isEstablished(runner.state())) {
         const { context } = target;
         return failure(problem('not-connected', 'a test goes through the tunnel', { context }));
       }

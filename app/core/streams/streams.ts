@@ -2,6 +2,7 @@
  * The streams of the contract: who listens to what. Each subscription has a source that knows what was told last, and
  * a pump that brings the difference. Streams about a connection end when it is switched off or failed.
  */
+
 import {
   type ActivityEntry,
   type Counters,
@@ -14,6 +15,7 @@ import {
   streams,
   success,
 } from '../../contract/index.ts';
+import { isEstablished } from '../connection/outcome.ts';
 import type { ConnectionState } from '../connection/state.ts';
 import type { Catalogue, Clock } from '../ports.ts';
 import { type Pump, type Source, startPump } from './pump.ts';
@@ -139,7 +141,7 @@ export function createStreams(clock: Clock, subjects: Subjects): Streams {
 
 /** On, or on its way there. */
 function isOn(state: ConnectionState | undefined): boolean {
-  return state !== undefined && ['preparing', 'connected', 'reconnecting'].includes(state.phase);
+  return state !== undefined && (state.phase === 'preparing' || isEstablished(state));
 }
 
 function countersSource(state: () => ConnectionState | undefined): Source<Counters> {
@@ -147,8 +149,7 @@ function countersSource(state: () => ConnectionState | undefined): Source<Counte
   return {
     next: () => {
       const present = state();
-      const isLive = present?.phase === 'connected' || present?.phase === 'reconnecting';
-      if (!isLive || present.live.counters === told) {
+      if (present === undefined || !isEstablished(present) || present.live.counters === told) {
         return null;
       }
       told = present.live.counters;
