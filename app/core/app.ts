@@ -30,7 +30,7 @@ import { findContext } from './clusters/contexts.ts';
 import { remember } from './clusters/records.ts';
 import { createConnections } from './connections.ts';
 import { guarded } from './guarded.ts';
-import type { Surroundings } from './handlers/surroundings.ts';
+import type { Dependencies } from './handlers/dependencies.ts';
 import { createHandlers } from './handlers.ts';
 import type { ContextRecord, Ports } from './ports.ts';
 import { createPublisher } from './publisher.ts';
@@ -145,7 +145,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       changed();
     },
   );
-  const surroundings: Surroundings = {
+  const dependencies: Dependencies = {
     ports,
     connections,
     trusted,
@@ -188,7 +188,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       }
     },
   };
-  const handlers = createHandlers(surroundings);
+  const handlers = createHandlers(dependencies);
 
   async function keepSettings(next: Result<Settings>): Promise<Result<Settings>> {
     const kept = next.ok ? await ports.store.saveSettings(next.value) : next;
@@ -259,15 +259,15 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       return;
     }
     if (!settings.recover) {
-      await surroundings.setWanted([]);
+      await dependencies.setWanted([]);
       return;
     }
     wanted = [first];
     const found = await findContext(ports.kubeconfig, settings.kubeconfigFiles, trusted, first.context, first.file);
     const server = found.ok ? found.value.server : '';
     connections.turnOn(first, { name: first.context, file: first.file, server }, true);
-    await surroundings.setRecords(remember(records, first.context, first.file, { lastUsedAt: ports.clock.now() }));
-    surroundings.contextsChanged();
+    await dependencies.setRecords(remember(records, first.context, first.file, { lastUsedAt: ports.clock.now() }));
+    dependencies.contextsChanged();
   }
 
   return {

@@ -12,7 +12,7 @@ import {
   type Wanted,
 } from '../contract/index.ts';
 import { present } from './connection/present.ts';
-import { createRunner, type Runner, type RunnerSurroundings } from './connection/runner.ts';
+import { createRunner, type Runner, type RunnerDependencies } from './connection/runner.ts';
 import { type ConnectionState, initialState } from './connection/state.ts';
 import { isHostRestored } from './connection/undo.ts';
 import type { Ports } from './ports.ts';
@@ -40,7 +40,7 @@ export interface Connections {
   active(): Runner | null;
 }
 
-export function createConnections(ports: Ports, surroundings: RunnerSurroundings): Connections {
+export function createConnections(ports: Ports, dependencies: RunnerDependencies): Connections {
   const runners = new Map<string, Runner>();
   let waiting: { readonly isOver: () => boolean; readonly settle: () => void }[] = [];
 
@@ -62,7 +62,7 @@ export function createConnections(ports: Ports, surroundings: RunnerSurroundings
     for (const { settle } of over) {
       settle();
     }
-    surroundings.changed();
+    dependencies.changed();
   };
 
   return {
@@ -80,10 +80,10 @@ export function createConnections(ports: Ports, surroundings: RunnerSurroundings
         other.dispatch({ kind: 'turnedOff' }); // no retry of the other one behind this one's back
         runners.delete(otherKey);
       }
-      const policy = policyOf(surroundings.settings());
+      const policy = policyOf(dependencies.settings());
       let runner = runners.get(key);
       if (runner === undefined) {
-        runner = createRunner(ports, initialState(wanted, cluster, policy), { ...surroundings, changed });
+        runner = createRunner(ports, initialState(wanted, cluster, policy), { ...dependencies, changed });
         runners.set(key, runner);
       }
       runner.dispatch({ kind: 'turnedOn', wanted, cluster, policy, restored });
@@ -97,7 +97,7 @@ export function createConnections(ports: Ports, surroundings: RunnerSurroundings
     hostRestored: () => wait(isRestored),
     undone: () => wait(isUndone),
     policyChanged: () => {
-      const policy = policyOf(surroundings.settings());
+      const policy = policyOf(dependencies.settings());
       for (const runner of runners.values()) {
         runner.dispatch({ kind: 'policyChanged', policy });
       }

@@ -3,24 +3,24 @@ import { success } from '../contract/index.ts';
 import { createAccess } from './handlers/access.ts';
 import { connectionHandlers } from './handlers/connections.ts';
 import { contextHandlers } from './handlers/contexts.ts';
+import type { Dependencies, Handlers } from './handlers/dependencies.ts';
 import { diagnosticHandlers } from './handlers/diagnostics.ts';
 import { reportHandlers } from './handlers/report.ts';
 import { serviceHandlers } from './handlers/services.ts';
 import { settingsHandlers } from './handlers/settings.ts';
-import type { Handlers, Surroundings } from './handlers/surroundings.ts';
 import { workHandlers } from './handlers/work.ts';
 
-export function createHandlers(surroundings: Surroundings): Handlers {
-  const access = createAccess(surroundings);
+export function createHandlers(dependencies: Dependencies): Handlers {
+  const access = createAccess(dependencies);
   return {
-    ...contextHandlers(surroundings, access),
-    ...serviceHandlers(surroundings, access),
-    ...connectionHandlers(surroundings, access),
-    ...diagnosticHandlers(surroundings, access),
-    ...reportHandlers(surroundings, access),
-    ...settingsHandlers(surroundings),
-    ...workHandlers(surroundings),
-    getSnapshot: async () => success(surroundings.snapshot()),
-    listActivity: async ({ limit }) => success({ entries: surroundings.activity.list(limit) }),
+    ...contextHandlers(dependencies, access),
+    ...serviceHandlers(dependencies, access),
+    ...connectionHandlers(dependencies, access),
+    ...diagnosticHandlers(dependencies, access),
+    ...reportHandlers(dependencies, access),
+    ...settingsHandlers(dependencies),
+    ...workHandlers(dependencies),
+    getSnapshot: async () => success(dependencies.snapshot()),
+    listActivity: async ({ limit }) => success({ entries: dependencies.activity.list(limit) }),
   };
 }

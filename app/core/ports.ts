@@ -67,7 +67,7 @@ export interface Catalogue {
   readonly problems: readonly Problem[];
 }
 
-export interface AgentWish {
+export interface AgentSpec {
   readonly namespace: string;
   readonly image: string; // empty: send our binary into baseImage
   readonly baseImage: string;
@@ -99,7 +99,7 @@ export interface ClusterPort {
    * Makes the agent and waits until its process runs. `progress` hears the pod's own reasons. Renews the Job's
    * deadline until deleteAgent or close. Aborted: deletes what it made.
    */
-  placeAgent(wish: AgentWish, progress: (detail: string) => void, signal: AbortSignal): Promise<Result<AgentPlaced>>;
+  placeAgent(spec: AgentSpec, progress: (detail: string) => void, signal: AbortSignal): Promise<Result<AgentPlaced>>;
   /** True while the pod runs; false when it is gone or ended. */
   agentLives(placed: AgentPlaced): Promise<Result<boolean>>;
   /** Why the agent's process ended, with its last words; null while it runs and where that cannot be told. */

@@ -12,7 +12,7 @@ import {
   success,
 } from '../contract/index.ts';
 import { type AgentTarget, agentPort, type ClusterAddress, type ClusterCredentials } from '../core/engine-messages.ts';
-import type { AgentPlaced, AgentWish, Catalogue, ClusterPort, Range } from '../core/ports.ts';
+import type { AgentPlaced, AgentSpec, Catalogue, ClusterPort, Range } from '../core/ports.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
 
 /** Changes of this time become one catalogue, as with the real one. Milliseconds. */
@@ -178,7 +178,7 @@ export class FakeClusterPort implements ClusterPort {
   }
 
   async placeAgent(
-    wish: AgentWish,
+    spec: AgentSpec,
     progress: (detail: string) => void,
     signal: AbortSignal,
   ): Promise<Result<AgentPlaced>> {
@@ -210,10 +210,10 @@ export class FakeClusterPort implements ClusterPort {
       return fault === 'aborted' ? failure(problem('agent-gone', 'placing it was aborted')) : fault;
     }
     this.#cluster.agents.set(pod, true);
-    const target: AgentTarget = { namespace: wish.namespace, pod, port: agentPort };
-    const delivery = wish.image === '' ? 'sent' : 'image';
-    const image = wish.image || wish.baseImage;
-    return success({ target, agent: { namespace: wish.namespace, pod, build: 'fake-build', delivery, image } });
+    const target: AgentTarget = { namespace: spec.namespace, pod, port: agentPort };
+    const delivery = spec.image === '' ? 'sent' : 'image';
+    const image = spec.image || spec.baseImage;
+    return success({ target, agent: { namespace: spec.namespace, pod, build: 'fake-build', delivery, image } });
   }
 
   agentLives(placed: AgentPlaced): Promise<Result<boolean>> {

@@ -177,7 +177,7 @@ testCluster('fake', async () => {
   }
   return {
     port: opened.value,
-    wish: { namespace: 'webshop', image: '', baseImage: 'busybox' },
+    spec: { namespace: 'webshop', image: '', baseImage: 'busybox' },
     countAgents: async () => cluster.agents.size,
     endAgents: async () => {
       for (const pod of cluster.agents.keys()) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { agentJob, agentLabel } from './manifest.ts';
 import { agentTimes } from './times.ts';
 
-const wishes = {
+const options = {
   name: 'slipway-agent-1',
   namespace: 'team',
   image: 'busybox',
@@ -15,7 +15,7 @@ const wishes = {
 
 test('passes PodSecurity restricted and has no right in the cluster', () => {
   for (const contained of [true, false]) {
-    const pod = agentJob({ ...wishes, contained }).spec?.template.spec;
+    const pod = agentJob({ ...options, contained }).spec?.template.spec;
     expect(pod).toMatchObject({
       automountServiceAccountToken: false,
       enableServiceLinks: false,
@@ -35,7 +35,7 @@ test('passes PodSecurity restricted and has no right in the cluster', () => {
 });
 
 test('goes away by itself: no retries, a deadline, and soon after its end', () => {
-  expect(agentJob(wishes).spec).toMatchObject({
+  expect(agentJob(options).spec).toMatchObject({
     backoffLimit: 0,
     ttlSecondsAfterFinished: 10,
     activeDeadlineSeconds: 120,
@@ -43,7 +43,7 @@ test('goes away by itself: no retries, a deadline, and soon after its end', () =
 });
 
 test('is found by its label, and no mesh takes its connections', () => {
-  const job = agentJob(wishes);
+  const job = agentJob(options);
   expect(job.metadata?.labels?.[agentLabel]).toBe('slipway-agent-1');
   expect(job.spec?.template.metadata?.labels?.[agentLabel]).toBe('slipway-agent-1');
   for (const where of [job.spec?.template.metadata?.labels, job.spec?.template.metadata?.annotations]) {
@@ -52,11 +52,11 @@ test('is found by its label, and no mesh takes its connections', () => {
 });
 
 test('an image of the user’s runs its own agent; a base image waits for ours on this processor', () => {
-  const own = agentJob({ ...wishes, contained: true, idleSeconds: 15, expirySeconds: 9 }).spec?.template.spec;
+  const own = agentJob({ ...options, contained: true, idleSeconds: 15, expirySeconds: 9 }).spec?.template.spec;
   expect(own?.containers[0]?.command).toEqual(['/slipway-agent', '--idle-timeout=15s', '--session-expiry=9s']);
   expect(own?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
   expect(own?.volumes).toBeUndefined();
-  const base = agentJob(wishes).spec?.template.spec;
+  const base = agentJob(options).spec?.template.spec;
   expect(base?.containers[0]?.command?.slice(0, 2)).toEqual(['sh', '-c']);
   expect(base?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' });
 });

@@ -14,7 +14,7 @@ export const agentFile = `${agentFolder}/agent`;
 
 export const containerName = 'agent';
 
-export interface AgentWishes {
+export interface AgentJobOptions {
   readonly name: string;
   readonly namespace: string;
   readonly image: string;
@@ -32,23 +32,23 @@ export interface AgentWishes {
 /** Waits for the binary and becomes it. Bounded, so that a pod that nobody sends to ends with the Job's deadline. */
 const waitAndRun = `i=0; until [ -x ${agentFile} ]; do i=$((i+1)); [ $i -gt 2400 ] && exit 3; sleep 0.05 || sleep 1; done; exec ${agentFile} "$@"`;
 
-export function agentJob(wishes: AgentWishes): Job {
+export function agentJob(options: AgentJobOptions): Job {
   const labels = {
     [managedByLabel]: 'slipway',
     'app.kubernetes.io/name': 'slipway-agent',
     'app.kubernetes.io/component': 'agent',
-    [agentLabel]: wishes.name,
+    [agentLabel]: options.name,
   };
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: wishes.name, namespace: wishes.namespace, labels },
+    metadata: { name: options.name, namespace: options.namespace, labels },
     spec: {
       backoffLimit: 0,
       completions: 1,
       parallelism: 1,
       ttlSecondsAfterFinished: 10,
-      activeDeadlineSeconds: wishes.firstDeadlineSeconds,
+      activeDeadlineSeconds: options.firstDeadlineSeconds,
       template: {
         metadata: {
           labels: { ...labels, ...noMesh },
@@ -65,7 +65,10 @@ export function agentJob(wishes: AgentWishes): Job {
           enableServiceLinks: false,
           terminationGracePeriodSeconds: 1,
           // The binary that is sent is for this processor; an image of the user's may be for several.
-          nodeSelector: { 'kubernetes.io/os': 'linux', ...(wishes.contained ? {} : { 'kubernetes.io/arch': 'amd64' }) },
+          nodeSelector: {
+            'kubernetes.io/os': 'linux',
+            ...(options.contained ? {} : { 'kubernetes.io/arch': 'amd64' }),
+          },
           securityContext: {
             runAsNonRoot: true,
             runAsUser: 65532,
@@ -75,8 +78,8 @@ export function agentJob(wishes: AgentWishes): Job {
             // Lets the agent open unprivileged ping sockets (icmp(7)).
             sysctls: [{ name: 'net.ipv4.ping_group_range', value: '0 2147483647' }],
           },
-          containers: [container(wishes)],
-          ...(wishes.contained ? {} : { volumes: [{ name: 'program', emptyDir: { sizeLimit: '64Mi' } }] }),
+          containers: [container(options)],
+          ...(options.contained ? {} : { volumes: [{ name: 'program', emptyDir: { sizeLimit: '64Mi' } }] }),
         },
       },
     },
@@ -85,21 +88,21 @@ export function agentJob(wishes: AgentWishes): Job {
 
 type Container = NonNullable<Job['spec']>['template'] extends { spec?: { containers: (infer One)[] } } ? One : never;
 
-function container(wishes: AgentWishes): Container {
+function container(options: AgentJobOptions): Container {
   const times = [
-    ...(wishes.idleSeconds === 0 ? [] : [`--idle-timeout=${wishes.idleSeconds}s`]),
-    ...(wishes.expirySeconds === 0 ? [] : [`--session-expiry=${wishes.expirySeconds}s`]),
+    ...(options.idleSeconds === 0 ? [] : [`--idle-timeout=${options.idleSeconds}s`]),
+    ...(options.expirySeconds === 0 ? [] : [`--session-expiry=${options.expirySeconds}s`]),
   ];
   return {
     name: containerName,
-    image: wishes.image,
+    image: options.image,
     imagePullPolicy: 'IfNotPresent',
-    command: [...(wishes.contained ? ['/slipway-agent'] : ['sh', '-c', waitAndRun, 'sh']), ...times],
+    command: [...(options.contained ? ['/slipway-agent'] : ['sh', '-c', waitAndRun, 'sh']), ...times],
     // What the agent refuses to reach: its own node.
     env: [{ name: 'SLIPWAY_HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }],
     resources: {
       requests: { cpu: '20m', memory: '32Mi' },
-      limits: { memory: '256Mi', ...(wishes.cpuLimit === '' ? {} : { cpu: wishes.cpuLimit }) },
+      limits: { memory: '256Mi', ...(options.cpuLimit === '' ? {} : { cpu: options.cpuLimit }) },
     },
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -107,7 +110,7 @@ function container(wishes: AgentWishes): Container {
       capabilities: { drop: ['ALL'] },
     },
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    ...(wishes.contained ? {} : { volumeMounts: [{ name: 'program', mountPath: agentFolder }] }),
+    ...(options.contained ? {} : { volumeMounts: [{ name: 'program', mountPath: agentFolder }] }),
   };
 }
 

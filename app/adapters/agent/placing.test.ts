@@ -14,7 +14,7 @@ afterEach(async () => {
 
 const log = { debug: () => {}, info: () => {}, warning: () => {} };
 const never = new AbortController().signal;
-const wish = { namespace: 'team', image: 'agent:1', baseImage: '' };
+const spec = { namespace: 'team', image: 'agent:1', baseImage: '' };
 const soon = { timeout: 10_000, interval: 20 };
 
 /** A namespace whose Job controller makes a pod for every Job, in the state that the test sets. */
@@ -88,7 +88,7 @@ async function namespace(options: { times?: Record<string, string> } = {}) {
 async function place(
   cluster: Awaited<ReturnType<Awaited<ReturnType<typeof namespace>>['connect']>>,
 ): Promise<AgentPlaced> {
-  const placed = await cluster.placeAgent(wish, () => {}, never);
+  const placed = await cluster.placeAgent(spec, () => {}, never);
   return placed.ok ? placed.value : expect.fail(placed.problem.cause);
 }
 
@@ -116,7 +116,7 @@ test.each<[string, (scene: Awaited<ReturnType<typeof namespace>>) => void, strin
   const first = await connectAndPlace(scene);
   change(scene);
   const next = await scene.connect(build);
-  const placing = next.placeAgent(wish, () => {}, never);
+  const placing = next.placeAgent(spec, () => {}, never);
   await vi.waitFor(() => expect(scene.requests('POST')).toHaveLength(2), soon);
   Object.assign(scene.state, { ownerUid: '', podState: { running: {} }, phase: 'Running' });
   await placing;
@@ -153,12 +153,12 @@ test('an abort while the pod starts deletes the Job; before it, makes none', asy
   Object.assign(scene.state, { podState: { waiting: { reason: 'ContainerCreating' } }, phase: 'Pending' });
   const cluster = await scene.connect();
   const abort = new AbortController();
-  const placing = cluster.placeAgent(wish, () => {}, abort.signal);
+  const placing = cluster.placeAgent(spec, () => {}, abort.signal);
   await vi.waitFor(() => expect(scene.jobs.size).toBe(1), soon);
   abort.abort();
   expect(await placing).toMatchObject({ ok: false });
   expect(scene.jobs.size).toBe(0);
-  expect(await cluster.placeAgent(wish, () => {}, abort.signal)).toMatchObject({ ok: false });
+  expect(await cluster.placeAgent(spec, () => {}, abort.signal)).toMatchObject({ ok: false });
   expect(scene.requests('POST')).toHaveLength(1);
 });
 
@@ -166,7 +166,7 @@ test('a pod that crashes is told with its own words, and its Job is deleted', as
   const scene = await namespace();
   const terminated = { exitCode: 1, reason: 'Error', message: 'port taken' };
   Object.assign(scene.state, { podState: { terminated }, phase: 'Failed' });
-  const placed = await (await scene.connect()).placeAgent(wish, () => {}, never);
+  const placed = await (await scene.connect()).placeAgent(spec, () => {}, never);
   expect(placed).toMatchObject({
     ok: false,
     problem: { code: 'agent-crashed', cause: 'Error, exit code 1, port taken' },

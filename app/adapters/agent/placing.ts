@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
-import type { AgentPlaced, AgentWish, Log } from '../../core/ports.ts';
+import type { AgentPlaced, AgentSpec, Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type Job, type ObjectList, type Pod, pathOf } from '../cluster/api-objects.ts';
 import { type Asked, statusCodeOf } from '../cluster/problems.ts';
@@ -38,13 +38,13 @@ export class AgentPlacing {
     this.#options = options;
   }
 
-  async place(wish: AgentWish, progress: (detail: string) => void, signal: AbortSignal): Promise<Result<AgentPlaced>> {
-    const waiting = await this.#reuse(wish);
+  async place(spec: AgentSpec, progress: (detail: string) => void, signal: AbortSignal): Promise<Result<AgentPlaced>> {
+    const waiting = await this.#reuse(spec);
     if (waiting !== null) {
       return success(waiting);
     }
-    const first = await this.#placeNew(wish, '', progress, signal);
-    return !first.ok && needsCpuLimit(first.problem) ? this.#placeNew(wish, '2', progress, signal) : first;
+    const first = await this.#placeNew(spec, '', progress, signal);
+    return !first.ok && needsCpuLimit(first.problem) ? this.#placeNew(spec, '2', progress, signal) : first;
   }
 
   async lives(placed: AgentPlaced): Promise<Result<boolean>> {
@@ -87,7 +87,7 @@ export class AgentPlacing {
   }
 
   async #placeNew(
-    wish: AgentWish,
+    spec: AgentSpec,
     cpuLimit: string,
     progress: (detail: string) => void,
     signal: AbortSignal,
@@ -96,11 +96,11 @@ export class AgentPlacing {
       return failure(problem('agent-gone', 'stopped before the agent was made'));
     }
     const started = performance.now();
-    const contained = wish.image !== '';
-    const image = contained ? wish.image : wish.baseImage;
+    const contained = spec.image !== '';
+    const image = contained ? spec.image : spec.baseImage;
     const binary = contained ? null : this.#options.binary(); // packs while the pod starts
     const name = `slipway-agent-${randomBytes(5).toString('hex')}`;
-    const { namespace } = wish;
+    const { namespace } = spec;
     progress('making the agent');
     const made = await this.#createJob(
       agentJob({
@@ -224,15 +224,15 @@ export class AgentPlacing {
   }
 
   /** An agent of ours that waits for its client: after a crash of the core, or when a connect follows a lost one. */
-  async #reuse(wish: AgentWish): Promise<AgentPlaced | null> {
-    const image = wish.image === '' ? wish.baseImage : wish.image;
-    const delivery = wish.image === '' ? 'sent' : 'image';
+  async #reuse(spec: AgentSpec): Promise<AgentPlaced | null> {
+    const image = spec.image === '' ? spec.baseImage : spec.image;
+    const delivery = spec.image === '' ? 'sent' : 'image';
     for (const record of await this.#options.records.all(this.#connection.address.server)) {
       if (this.#renewals.has(record.uid)) {
         continue; // in use
       }
       const fits =
-        record.namespace === wish.namespace &&
+        record.namespace === spec.namespace &&
         record.image === image &&
         record.delivery === delivery &&
         record.build === this.#options.build &&

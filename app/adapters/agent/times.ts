@@ -21,8 +21,8 @@ const usual = { idle: 600, expiry: 60 } as const;
  * client, SLIPWAY_AGENT_EXPIRY_SECONDS how long it keeps one that is silent, and the deadlines follow.
  */
 export function agentTimes(environment: Environment): AgentTimes {
-  const idleSeconds = wished(environment.SLIPWAY_AGENT_IDLE_SECONDS);
-  const expirySeconds = wished(environment.SLIPWAY_AGENT_EXPIRY_SECONDS);
+  const idleSeconds = secondsIn(environment.SLIPWAY_AGENT_IDLE_SECONDS);
+  const expirySeconds = secondsIn(environment.SLIPWAY_AGENT_EXPIRY_SECONDS);
   const idle = idleSeconds || usual.idle;
   const renewEverySeconds = Math.min(60, Math.max(1, idle / 3));
   // From the last renewal of the Job, the agent lives until its session has expired and it was idle after that.
@@ -36,7 +36,7 @@ export function agentTimes(environment: Environment): AgentTimes {
   };
 }
 
-function wished(text: string | undefined): number {
+function secondsIn(text: string | undefined): number {
   const value = Number(text ?? '');
   return Number.isInteger(value) && value > 0 ? value : 0;
 }

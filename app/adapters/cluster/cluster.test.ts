@@ -156,8 +156,8 @@ describe('trouble', () => {
     const message =
       'jobs.batch is forbidden: User "jane" cannot create resource "jobs" in API group "batch" in the namespace "team"';
     const server = await serve(() => ({ status: 403, body: refusal(403, 'Forbidden', message) }));
-    const wish = { namespace: 'team', image: 'x', baseImage: '' };
-    const placed = await (await open(server)).placeAgent(wish, () => {}, new AbortController().signal);
+    const spec = { namespace: 'team', image: 'x', baseImage: '' };
+    const placed = await (await open(server)).placeAgent(spec, () => {}, new AbortController().signal);
     expect(placed).toMatchObject({
       ok: false,
       problem: { code: 'forbidden', facts: { verb: 'create', resource: 'jobs', namespace: 'team' } },
@@ -168,10 +168,10 @@ describe('trouble', () => {
   });
 
   test('admission and a missing namespace are not taken for missing rights', async () => {
-    const wish = { namespace: 'team', image: 'x', baseImage: '' };
+    const spec = { namespace: 'team', image: 'x', baseImage: '' };
     const placing = async (answer: Answer) => {
       const placed = await (await open(await serve(() => answer))).placeAgent(
-        wish,
+        spec,
         () => {},
         new AbortController().signal,
       );

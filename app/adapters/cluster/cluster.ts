@@ -44,7 +44,7 @@ export function openCluster(options: ClusterOptions): ClusterPort {
       ending.push(end);
       return end;
     },
-    placeAgent: (wish, progress, signal) => unbroken('agent', () => placing.place(wish, progress, signal)),
+    placeAgent: (spec, progress, signal) => unbroken('agent', () => placing.place(spec, progress, signal)),
     agentLives: (placed) => unbroken('agent', () => placing.lives(placed)),
     agentEnd: (placed) => unbroken('agent', () => placing.end(placed)),
     deleteAgent: (placed) => unbroken('agent', () => placing.remove(placed)),

@@ -15,8 +15,8 @@ const defaultExecDeadline = 60_000;
 
 /** How long a plugin may take, in milliseconds: SLIPWAY_EXEC_SECONDS for logins that take longer (or tests less). */
 export function execDeadline(environment: Environment): number {
-  const wished = Number(environment.SLIPWAY_EXEC_SECONDS ?? '');
-  return Number.isInteger(wished) && wished > 0 ? wished * 1000 : defaultExecDeadline;
+  const asked = Number(environment.SLIPWAY_EXEC_SECONDS ?? '');
+  return Number.isInteger(asked) && asked > 0 ? asked * 1000 : defaultExecDeadline;
 }
 
 /** Bytes of standard output that are read; a credential with a chain of certificates has about 10 KiB. */

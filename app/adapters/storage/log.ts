@@ -18,8 +18,8 @@ const secretName = /token|password|secret|authorization|credential|key$|keydata|
 export type LineWriter = (line: string) => void;
 
 export function logLevelOf(environment: Readonly<Record<string, string | undefined>>): LogLevel {
-  const wished = environment.SLIPWAY_LOG;
-  return wished === 'debug' || wished === 'warning' ? wished : 'info';
+  const asked = environment.SLIPWAY_LOG;
+  return asked === 'debug' || asked === 'warning' ? asked : 'info';
 }
 
 export function openLog(level: LogLevel, write: LineWriter): Log {

@@ -2,9 +2,9 @@
 import { problem } from '../../contract/index.ts';
 import { type EngineEvent, problemFromWire } from '../engine-messages.ts';
 import { decideRoutes } from '../routing/plan.ts';
-import { failAscent } from './climb.ts';
+import { failBringUp } from './bring-up.ts';
 import { becomeConnected, hearLive, loseEngine } from './live.ts';
-import { holding, isAscending, isInForce, only, unexpected } from './outcome.ts';
+import { holding, isComingUp, isInForce, only, unexpected } from './outcome.ts';
 import type { ConnectionState, Moment, Transition } from './state.ts';
 import { beginEngineStep, currentStep, endStep, isStep, setTask } from './steps.ts';
 
@@ -17,10 +17,10 @@ export function hearEngine(state: ConnectionState, event: EngineEvent, moment: M
   if (isInForce(state)) {
     return hearLive(state, event, moment);
   }
-  if (!isAscending(state) || state.held.engine !== 'running') {
+  if (!isComingUp(state) || state.held.engine !== 'running') {
     return unexpected(state, { kind: 'engineSaid', event });
   }
-  const { tasks, plan } = state.ascent;
+  const { tasks, plan } = state.bringUp;
   const facts = { context: state.cluster.context };
   switch (event.event) {
     case 'prepared': {
@@ -29,18 +29,18 @@ export function hearEngine(state: ConnectionState, event: EngineEvent, moment: M
       }
       const { decisions, host } = event.prepared;
       const decided = decideRoutes(plan, decisions);
-      const ascent = endStep(setTask(state.ascent, 'prepare', 'done'), 'helper', moment.now);
+      const bringUp = endStep(setTask(state.bringUp, 'prepare', 'done'), 'helper', moment.now);
       const next = { ...holding(state, { host: 'clean' }), leftOnHost: host.leftOver };
-      const checked = { ...next, ascent: { ...ascent, routes: decided.routes } };
+      const checked = { ...next, bringUp: { ...bringUp, routes: decided.routes } };
       if (decided.fatal !== null) {
-        return failAscent(checked, 'routes', decided.fatal, moment);
+        return failBringUp(checked, 'routes', decided.fatal, moment);
       }
       return { state: checked, effects: [{ kind: 'clearTimer', timer: 'deadline' }] };
     }
     case 'step': {
       const { step } = event.step;
       return isStep(step) && tasks.connect === 'running'
-        ? only({ ...state, ascent: beginEngineStep(state.ascent, step, moment.now) })
+        ? only({ ...state, bringUp: beginEngineStep(state.bringUp, step, moment.now) })
         : unexpected(state, { kind: 'engineSaid', event });
     }
     case 'ready':
@@ -49,19 +49,19 @@ export function hearEngine(state: ConnectionState, event: EngineEvent, moment: M
         : unexpected(state, { kind: 'engineSaid', event });
     case 'failed': {
       const { during, problem: because, leftOver } = event.failed;
-      const step = isStep(during) ? during : during === 'prepare' ? 'helper' : currentStep(state.ascent);
+      const step = isStep(during) ? during : during === 'prepare' ? 'helper' : currentStep(state.bringUp);
       const undone = { ...holding(state, { host: 'clean' }), leftOnHost: leftOver };
-      return failAscent(undone, step, problemFromWire(because, facts), moment);
+      return failBringUp(undone, step, problemFromWire(because, facts), moment);
     }
     case 'needCredentials':
       return { state, effects: [{ kind: 'sendCredentials' }] };
     case 'helperLost': {
       const because = event.problem ? problemFromWire(event.problem) : problem('helper-lost', 'its link broke');
-      return failAscent(state, currentStep(state.ascent), because, moment);
+      return failBringUp(state, currentStep(state.bringUp), because, moment);
     }
     case 'agentLost': {
       const because = event.problem ? problemFromWire(event.problem, facts) : problem('agent-gone', 'it is gone');
-      return failAscent(state, 'agent', because, moment);
+      return failBringUp(state, 'agent', because, moment);
     }
     default:
       return unexpected(state, { kind: 'engineSaid', event });
@@ -81,5 +81,5 @@ export function hearEngineEnd(state: ConnectionState, because: string, moment: M
   if (isInForce(next)) {
     return loseEngine(next, lost, moment);
   }
-  return isAscending(next) ? failAscent(next, currentStep(next.ascent), lost, moment) : only(next);
+  return isComingUp(next) ? failBringUp(next, currentStep(next.bringUp), lost, moment) : only(next);
 }

@@ -12,7 +12,7 @@ import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
 import type {
-  Ascending,
+  ComingUp,
   Connected,
   Effect,
   EngineLost,
@@ -25,7 +25,7 @@ import type {
   Transition,
   TunnelLost,
 } from './state.ts';
-import { beginEngineStep, endStep, newAscent } from './steps.ts';
+import { beginEngineStep, endStep, newBringUp } from './steps.ts';
 import { undoToFailed } from './undo.ts';
 
 /** How long changes of the catalogue are gathered before they are sent, in milliseconds. */
@@ -34,9 +34,9 @@ export const catalogueGathering = 200;
 const stableAfter = 60_000;
 
 /** What the helper refused when it was asked first: the engine was not given it, so that it says nothing of it. */
-function refusedBefore({ ascent }: Ascending, { routes }: Ready): RouteDecision[] {
+function refusedBefore({ bringUp }: ComingUp, { routes }: Ready): RouteDecision[] {
   const told = new Set(routes.map(({ prefix }) => prefix));
-  return ascent.routes
+  return bringUp.routes
     .filter(({ prefix, decision }) => decision === 'refused' && !told.has(prefix))
     .map(({ prefix, reason, conflict, interface: name }) => ({
       prefix,
@@ -47,8 +47,8 @@ function refusedBefore({ ascent }: Ascending, { routes }: Ready): RouteDecision[
     }));
 }
 
-/** The way up is over: the engine verified the data path. */
-export function becomeConnected(state: Ascending, plan: RangePlan, ready: Ready, moment: Moment): Transition {
+/** The bring-up is over: the engine verified the data path. */
+export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, moment: Moment): Transition {
   const { agent } = state.held;
   if (agent.state !== 'placed') {
     return { state, effects: [] }; // connect is only sent with an agent
@@ -56,7 +56,7 @@ export function becomeConnected(state: Ascending, plan: RangePlan, ready: Ready,
   const { clusterDomain } = ready.agent;
   const decided = decideRoutes(plan, [...ready.routes, ...refusedBefore(state, ready)]);
   const pingless = problem('ping-unavailable', 'the agent may not open a ping socket');
-  const ended = endStep(beginEngineStep(state.ascent, 'verify', moment.now), 'verify', moment.now);
+  const ended = endStep(beginEngineStep(state.bringUp, 'verify', moment.now), 'verify', moment.now);
   const carried = state.phase === 'engine-lost' ? state.live.counters : noCounters(moment.now);
   const live: Live = {
     since: state.phase === 'engine-lost' ? state.live.since : moment.now,
@@ -147,7 +147,7 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
   }
 }
 
-/** The engine is gone or of no use: a way up with another one where that is allowed, else the way down. */
+/** The engine is gone or of no use: a bring-up with another one where that is allowed, else undoing. */
 export function loseEngine(state: InForce, because: Problem, moment: Moment): Transition {
   const mayRecover = isTransient(because) && (state.policy.recover || !isLossOfProcess(because));
   if (!mayRecover) {
@@ -170,7 +170,7 @@ export function loseEngine(state: InForce, because: Problem, moment: Moment): Tr
     prepare: 'todo',
     connect: 'todo',
   };
-  const ascent = { ...newAscent(notBefore), tasks: known, plan: state.live.plan };
+  const bringUp = { ...newBringUp(notBefore), tasks: known, plan: state.live.plan };
   const { wanted, cluster, policy, persistent, warnings, leftOnHost, live } = state;
   const lost: EngineLost = {
     phase: 'engine-lost',
@@ -186,7 +186,7 @@ export function loseEngine(state: InForce, because: Problem, moment: Moment): Tr
     lostAt: state.phase === 'connected' ? moment.now : state.lostAt,
     nextTryAt: notBefore,
     because,
-    ascent,
+    bringUp,
   };
   return { state: lost, effects };
 }
@@ -231,7 +231,7 @@ export function replaceAgent(state: TunnelLost): Transition {
   const { agentNamespace, agentImage, baseImage } = state.wanted;
   return {
     state: { ...state, agentWork: 'replacing', held: { ...state.held, agent: { state: 'placing' } } },
-    effects: [{ kind: 'placeAgent', wish: { namespace: agentNamespace, image: agentImage, baseImage } }],
+    effects: [{ kind: 'placeAgent', spec: { namespace: agentNamespace, image: agentImage, baseImage } }],
   };
 }
 

@@ -176,7 +176,7 @@ describe('another home namespace', () => {
     expect(order.wanted.homeNamespace).toBe('infra');
   });
 
-  it('is not forgotten by a connect that waits for the way down', () => {
+  it('is not forgotten by a connect that waits for undoing', () => {
     const turning = transition(situations['disconnecting: to off'], events.turnedOn, moment).state;
     const { state } = transition(turning, events.homeChosen, moment);
     expect(state).toMatchObject({ afterwards: { to: 'on', order: { wanted: { homeNamespace: 'infra' } } } });
@@ -189,8 +189,8 @@ describe('another home namespace', () => {
   });
 });
 
-/** Everything that was begun reports some time. Whatever else happened, the way down then ends with nothing held. */
-describe('the way down', () => {
+/** Everything that was begun reports some time. Whatever else happened, undoing then ends with nothing held. */
+describe('undoing', () => {
   it.each(situationNames)('from %s ends with nothing held', (situation) => {
     let { state } = transition(situations[situation], events.turnedOff, moment);
     for (let round = 0; round < 10 && state.phase === 'disconnecting'; round += 1) {

@@ -8,7 +8,7 @@
  *   │            failed│    │turnedOn,        │  └────────tunnel up──────────────┘  │    │engine or helper gone,
  *   │                  │    │retry due        │engine or helper gone                │    │recover
  *   │                  ▼    │                 ▼                                     │    ▼
- *   ├◀─undone── disconnecting ◀──turnedOff, or no recover, or pointless─────────────┴─ engine-lost (way up again)
+ *   ├◀─undone── disconnecting ◀──turnedOff, or no recover, or pointless─────────────┴─ engine-lost (brought up again)
  *   │                  │                                                                 │
  *   └◀─turnedOff── failed ◀── undone, after a failure                     connected ◀────┘ ready
  *
@@ -16,11 +16,11 @@
  * Every way from a state that holds something leads through `disconnecting`, which ends only when nothing is held.
  */
 import { planRanges } from '../routing/plan.ts';
-import { climb, failAscent, missDeadline, stepOf } from './climb.ts';
+import { advance, failBringUp, missDeadline, stepOf } from './bring-up.ts';
 import { hearEngine, hearEngineEnd } from './engine-events.ts';
 import { catalogueGathering, failAgentWork, failCredentials, replaceAgent, takeAgentCheck } from './live.ts';
-import { holding, isAscending, isInForce, only, unexpected } from './outcome.ts';
-import type { Ascending, ConnectionEvent, ConnectionState, Moment, Order, Transition } from './state.ts';
+import { holding, isComingUp, isInForce, only, unexpected } from './outcome.ts';
+import type { ComingUp, ConnectionEvent, ConnectionState, Moment, Order, Transition } from './state.ts';
 import { currentStep, endStep, setTask } from './steps.ts';
 import { beginUndo, giveUpAgent, settleUndo, startPreparing } from './undo.ts';
 
@@ -38,8 +38,8 @@ function settle(heard: Transition, moment: Moment): Transition {
     const next: Transition =
       state.phase === 'disconnecting'
         ? settleUndo(state, moment)
-        : isAscending(state)
-          ? climb(state, moment)
+        : isComingUp(state)
+          ? advance(state, moment)
           : { state, effects: [] };
     state = next.state;
     effects.push(...next.effects);
@@ -60,11 +60,11 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
     case 'homeChosen':
       return moveHome(state, event.homeNamespace);
     case 'clusterOpened':
-      return isAscending(state) && state.held.cluster === 'opening'
+      return isComingUp(state) && state.held.cluster === 'opening'
         ? only({ ...state, cluster: event.cluster, held: { ...state.held, cluster: 'open' } })
         : unexpected(state, event);
     case 'clusterReached':
-      if (!isAscending(state) || state.ascent.tasks.reach !== 'running') {
+      if (!isComingUp(state) || state.bringUp.tasks.reach !== 'running') {
         return unexpected(state, event);
       }
       return only(
@@ -72,28 +72,28 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
           {
             ...state,
             warnings: { ...state.warnings, cluster: event.problems },
-            ascent: setTask(state.ascent, 'reach', 'done'),
+            bringUp: setTask(state.bringUp, 'reach', 'done'),
           },
           moment,
         ),
       );
     case 'rangesFound': {
-      if (!isAscending(state) || state.ascent.tasks.ranges !== 'running') {
+      if (!isComingUp(state) || state.bringUp.tasks.ranges !== 'running') {
         return unexpected(state, event);
       }
       const planned = planRanges(event.ranges, state.policy);
       if (!planned.ok) {
-        const ascent = setTask(state.ascent, 'ranges', 'todo');
-        return failAscent({ ...state, ascent }, 'cluster', planned.problem, moment);
+        const bringUp = setTask(state.bringUp, 'ranges', 'todo');
+        return failBringUp({ ...state, bringUp }, 'cluster', planned.problem, moment);
       }
-      const ascent = { ...setTask(state.ascent, 'ranges', 'done'), plan: planned.value };
-      return only(endCluster({ ...state, ascent }, moment));
+      const bringUp = { ...setTask(state.bringUp, 'ranges', 'done'), plan: planned.value };
+      return only(endCluster({ ...state, bringUp }, moment));
     }
     case 'catalogueSeen':
       return hearCatalogue(state, event, moment);
     case 'helperReady':
-      return isAscending(state) && state.ascent.tasks.helper === 'running'
-        ? only({ ...state, ascent: setTask(state.ascent, 'helper', 'done') })
+      return isComingUp(state) && state.bringUp.tasks.helper === 'running'
+        ? only({ ...state, bringUp: setTask(state.bringUp, 'helper', 'done') })
         : unexpected(state, event);
     case 'engineStarted':
       return state.held.engine === 'starting' ? only(holding(state, { engine: 'running' })) : unexpected(state, event);
@@ -102,8 +102,8 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
     case 'engineEnded':
       return hearEngineEnd(state, event.because, moment);
     case 'agentDetail':
-      return isAscending(state)
-        ? only({ ...state, ascent: { ...state.ascent, detail: event.detail } })
+      return isComingUp(state)
+        ? only({ ...state, bringUp: { ...state.bringUp, detail: event.detail } })
         : unexpected(state, event);
     case 'agentPlaced':
       return hearAgentPlaced(state, event, moment);
@@ -197,9 +197,9 @@ function hearCatalogue(
     return unexpected(before, event);
   }
   const state = { ...before, warnings: { ...before.warnings, catalogue: event.problems } };
-  if (isAscending(state) && state.ascent.tasks.catalogue === 'running') {
+  if (isComingUp(state) && state.bringUp.tasks.catalogue === 'running') {
     return {
-      state: { ...state, ascent: setTask(state.ascent, 'catalogue', 'done') },
+      state: { ...state, bringUp: setTask(state.bringUp, 'catalogue', 'done') },
       effects: [{ kind: 'clearTimer', timer: 'catalogue-wait' }],
     };
   }
@@ -222,8 +222,8 @@ function hearAgentPlaced(
   }
   const { placed } = event;
   const next = holding(state, { agent: { state: 'placed', placed } });
-  if (isAscending(next)) {
-    return only({ ...next, ascent: { ...endStep(next.ascent, 'agent', moment.now), detail: '' } });
+  if (isComingUp(next)) {
+    return only({ ...next, bringUp: { ...endStep(next.bringUp, 'agent', moment.now), detail: '' } });
   }
   if (next.phase === 'tunnel-lost') {
     const live = { ...next.live, agent: placed.agent };
@@ -244,23 +244,23 @@ function hearFailure(
   const { held } = state;
   switch (task) {
     case 'open':
-      return isAscending(state) && held.cluster === 'opening'
-        ? failAscent(holding(state, { cluster: 'none' }), 'cluster', because, moment)
+      return isComingUp(state) && held.cluster === 'opening'
+        ? failBringUp(holding(state, { cluster: 'none' }), 'cluster', because, moment)
         : unexpected(state, event);
     case 'engine': {
       if (held.engine !== 'starting') {
         return unexpected(state, event);
       }
       const next = holding(state, { engine: 'none' });
-      return isAscending(next) ? failAscent(next, 'helper', because, moment) : only(next);
+      return isComingUp(next) ? failBringUp(next, 'helper', because, moment) : only(next);
     }
     case 'agent': {
       if (held.agent.state !== 'placing') {
         return unexpected(state, event);
       }
       const next = holding(state, { agent: { state: 'none' } });
-      if (isAscending(next)) {
-        return failAscent(next, 'agent', because, moment);
+      if (isComingUp(next)) {
+        return failBringUp(next, 'agent', because, moment);
       }
       return next.phase === 'tunnel-lost' ? failAgentWork(next, because, moment) : only(next);
     }
@@ -269,16 +269,16 @@ function hearFailure(
         ? failAgentWork(state, because, moment)
         : unexpected(state, event);
     case 'credentials':
-      if (isAscending(state) && held.engine === 'running') {
-        return failAscent(state, currentStep(state.ascent), because, moment);
+      if (isComingUp(state) && held.engine === 'running') {
+        return failBringUp(state, currentStep(state.bringUp), because, moment);
       }
       return isInForce(state) ? failCredentials(state, because, moment) : unexpected(state, event);
     default: {
-      if (!isAscending(state) || state.ascent.tasks[task] !== 'running') {
+      if (!isComingUp(state) || state.bringUp.tasks[task] !== 'running') {
         return unexpected(state, event);
       }
-      const ascent = setTask(state.ascent, task, 'todo');
-      return failAscent({ ...state, ascent }, stepOf(task, state.ascent), because, moment);
+      const bringUp = setTask(state.bringUp, task, 'todo');
+      return failBringUp({ ...state, bringUp }, stepOf(task, state.bringUp), because, moment);
     }
   }
 }
@@ -294,8 +294,8 @@ function hearTimer(
         const { wanted, cluster, policy } = state;
         return only(startPreparing({ wanted, cluster, policy, restored: true }, moment, state.attempt + 1));
       }
-      if (isAscending(state)) {
-        return only({ ...state, ascent: { ...state.ascent, notBefore: 0 } });
+      if (isComingUp(state)) {
+        return only({ ...state, bringUp: { ...state.bringUp, notBefore: 0 } });
       }
       if (state.phase === 'tunnel-lost') {
         const isWaiting = state.agentWork === 'waiting';
@@ -303,10 +303,10 @@ function hearTimer(
       }
       break;
     case 'deadline':
-      return isAscending(state) ? missDeadline(state, moment) : unexpected(state, event);
+      return isComingUp(state) ? missDeadline(state, moment) : unexpected(state, event);
     case 'catalogue-wait':
-      if (isAscending(state) && state.ascent.tasks.catalogue === 'running') {
-        return only({ ...state, ascent: setTask(state.ascent, 'catalogue', 'done') });
+      if (isComingUp(state) && state.bringUp.tasks.catalogue === 'running') {
+        return only({ ...state, bringUp: setTask(state.bringUp, 'catalogue', 'done') });
       }
       break;
     case 'catalogue-send':
@@ -323,8 +323,8 @@ function hearTimer(
   return unexpected(state, event);
 }
 
-function endCluster(state: Ascending, moment: Moment): Ascending {
-  const { reach, ranges } = state.ascent.tasks;
+function endCluster(state: ComingUp, moment: Moment): ComingUp {
+  const { reach, ranges } = state.bringUp.tasks;
   const isOver = reach === 'done' && ranges === 'done';
-  return isOver ? { ...state, ascent: endStep(state.ascent, 'cluster', moment.now) } : state;
+  return isOver ? { ...state, bringUp: endStep(state.bringUp, 'cluster', moment.now) } : state;
 }

@@ -1,6 +1,6 @@
 /** Small words that the machine's parts are written with. Pure. */
 import type {
-  Ascending,
+  ComingUp,
   ConnectionEvent,
   ConnectionState,
   Effect,
@@ -10,7 +10,7 @@ import type {
   Transition,
 } from './state.ts';
 
-export function isAscending(state: ConnectionState): state is Ascending {
+export function isComingUp(state: ConnectionState): state is ComingUp {
   return state.phase === 'preparing' || state.phase === 'engine-lost';
 }
 

@@ -10,17 +10,17 @@ export function present(state: ConnectionState): Connection {
     case 'off':
       return { phase: 'off', cluster, last: state.last && told(state.last) };
     case 'preparing': {
-      const { ascent, attempt, startedAt } = state;
-      const step = currentStep(ascent);
+      const { bringUp, attempt, startedAt } = state;
+      const step = currentStep(bringUp);
       return {
         phase: 'preparing',
         cluster,
         attempt,
         startedAt,
         step,
-        stepStartedAt: ascent.begun[step] ?? startedAt,
-        detail: step === 'agent' ? ascent.detail : '',
-        done: [...ascent.done],
+        stepStartedAt: bringUp.begun[step] ?? startedAt,
+        detail: step === 'agent' ? bringUp.detail : '',
+        done: [...bringUp.done],
       };
     }
     case 'connected': {

@@ -15,7 +15,7 @@ import { createEngineWork } from './engine-work.ts';
 import { transition } from './machine.ts';
 import type { ConnectionEvent, ConnectionState, Effect, FailingTask, Timer } from './state.ts';
 
-export interface RunnerSurroundings {
+export interface RunnerDependencies {
   readonly settings: () => Settings;
   readonly trusted: () => ReadonlySet<string>;
   /** In [0, 1). */
@@ -38,7 +38,7 @@ export interface Runner {
   test(host: string, port: number): Promise<Result<Tested>>;
 }
 
-export function createRunner(ports: Ports, initial: ConnectionState, surroundings: RunnerSurroundings): Runner {
+export function createRunner(ports: Ports, initial: ConnectionState, dependencies: RunnerDependencies): Runner {
   let state = initial;
   let cluster: ClusterPort | null = null;
   let reaching: Promise<void> = Promise.resolve();
@@ -62,7 +62,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
       const before = state.phase;
       const { state: after, effects } = transition(state, next, {
         now: ports.clock.now(),
-        jitter: surroundings.random(),
+        jitter: dependencies.random(),
       });
       state = after;
       // With their times these lines are the profile of a connect (SLIPWAY_LOG=debug).
@@ -73,7 +73,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
       for (const effect of effects) {
         guarded(ports.log, `effect ${effect.kind}`, () => perform(effect));
       }
-      guarded(ports.log, 'telling a change', surroundings.changed);
+      guarded(ports.log, 'telling a change', dependencies.changed);
     }
     isDraining = false;
   }
@@ -119,7 +119,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
     const { placed } = agent;
     const isAwaited = () =>
       state.phase === 'preparing' &&
-      state.ascent.tasks.connect === 'running' &&
+      state.bringUp.tasks.connect === 'running' &&
       state.held.agent.state === 'placed' &&
       state.held.agent.placed === placed;
     watchAgentStart(ports.clock, open, placed, isAwaited, ({ code, cause, facts }) =>
@@ -132,8 +132,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
       case 'openCluster':
         run('open', async (signal) => {
           const { wanted } = effect;
-          const { kubeconfigFiles } = surroundings.settings();
-          const trusted = surroundings.trusted();
+          const { kubeconfigFiles } = dependencies.settings();
+          const trusted = dependencies.trusted();
           const found = await findContext(ports.kubeconfig, kubeconfigFiles, trusted, wanted.context, wanted.file);
           if (!found.ok || signal.aborted) {
             return found;
@@ -195,7 +195,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
       case 'ensureHelper':
         run('helper', async (signal) => {
           const ensured = await ports.helper.ensure();
-          surroundings.helperSeen(ensured);
+          dependencies.helperSeen(ensured);
           if (ensured.ok && !signal.aborted) {
             dispatch({ kind: 'helperReady' });
           }
@@ -214,7 +214,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
                   host = event.prepared.host;
                 }
                 if (event.event === 'helperLost') {
-                  surroundings.helperSeen({ ok: false, problem: problem('helper-lost', 'its link broke') });
+                  dependencies.helperSeen({ ok: false, problem: problem('helper-lost', 'its link broke') });
                 }
                 dispatch({ kind: 'engineSaid', event });
               },
@@ -275,7 +275,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, surrounding
           'agent',
           async (open, signal) => {
             const placed = await open.placeAgent(
-              effect.wish,
+              effect.spec,
               (detail) => dispatch({ kind: 'agentDetail', detail }),
               signal,
             );

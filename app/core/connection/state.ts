@@ -4,7 +4,7 @@
  */
 import type { Agent, Cluster, Counters, Names, Problem, Route, Step, StepDone, Wanted } from '../../contract/index.ts';
 import type { AgentTarget, EngineEvent } from '../engine-messages.ts';
-import type { AgentPlaced, AgentWish, Range } from '../ports.ts';
+import type { AgentPlaced, AgentSpec, Range } from '../ports.ts';
 import type { RangePlan } from '../routing/plan.ts';
 
 /** Settings that the machine decides by. */
@@ -29,12 +29,12 @@ export interface Held {
   readonly host: 'clean' | 'changed';
 }
 
-/** Tasks on the way up that are not visible in Held. */
+/** Tasks of the bring-up that are not visible in Held. */
 export type Task = 'reach' | 'ranges' | 'catalogue' | 'helper' | 'prepare' | 'connect';
 export type TaskState = 'todo' | 'running' | 'done';
 
-/** The way up, towards connected. */
-export interface Ascent {
+/** What is done and known on the way to `connected`. */
+export interface BringUp {
   readonly tasks: Readonly<Record<Task, TaskState>>;
   readonly begun: Readonly<Partial<Record<Step, number>>>;
   readonly done: readonly StepDone[];
@@ -71,7 +71,7 @@ export interface Live {
   readonly cataloguePending: boolean; // a timer will send it
 }
 
-/** Where a way up ended: the step, how long it took in milliseconds, and those before it. */
+/** Where a bring-up ended: the step, how long it took in milliseconds, and those before it. */
 export interface FailedStep {
   readonly step: Step;
   readonly milliseconds: number;
@@ -111,7 +111,7 @@ export interface Off extends Common {
 export interface Preparing extends Common {
   readonly phase: 'preparing';
   readonly startedAt: number;
-  readonly ascent: Ascent;
+  readonly bringUp: BringUp;
 }
 export interface Connected extends Common {
   readonly phase: 'connected';
@@ -131,10 +131,10 @@ export interface TunnelLost extends Lost {
   readonly agentWork: 'none' | 'checking' | 'replacing' | 'waiting';
   readonly sameAgentTries: number;
 }
-/** The engine is gone, and with it what it had on the laptop: another one is made, on the way up. */
+/** The engine is gone, and with it what it had on the laptop: another one is brought up. */
 export interface EngineLost extends Lost {
   readonly phase: 'engine-lost';
-  readonly ascent: Ascent;
+  readonly bringUp: BringUp;
 }
 export interface Disconnecting extends Common {
   readonly phase: 'disconnecting';
@@ -153,8 +153,8 @@ export interface Failed extends Common, FailedStep {
 
 export type ConnectionState = Off | Preparing | Connected | TunnelLost | EngineLost | Disconnecting | Failed;
 
-/** A state on its way up. */
-export type Ascending = Preparing | EngineLost;
+/** On the way to `connected`. */
+export type ComingUp = Preparing | EngineLost;
 /** An engine lives that changed the laptop. */
 export type InForce = Connected | TunnelLost;
 /** It was connected, and is or comes back. */
@@ -207,7 +207,7 @@ export type Effect =
   | { readonly kind: 'sendCredentials' }
   | { readonly kind: 'sendCatalogue'; readonly homeNamespace: string }
   | { readonly kind: 'endEngine' }
-  | { readonly kind: 'placeAgent'; readonly wish: AgentWish }
+  | { readonly kind: 'placeAgent'; readonly spec: AgentSpec }
   | { readonly kind: 'checkAgent'; readonly placed: AgentPlaced }
   | { readonly kind: 'deleteAgent'; readonly placed: AgentPlaced }
   /** Cancels every request that runs. What was being started still reports: started or failed. */

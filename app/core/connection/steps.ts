@@ -1,12 +1,12 @@
-/** Bookkeeping of the steps of a way up: what began, what ended and how long it took. Pure. */
+/** Bookkeeping of the steps of a bring-up: what began, what ended and how long it took. Pure. */
 import { type Step, stepSchema } from '../../contract/index.ts';
-import type { Ascent, Task, TaskState } from './state.ts';
+import type { BringUp, Task, TaskState } from './state.ts';
 
 /** In the order they are shown. */
 const stepsInOrder: readonly Step[] = stepSchema.options;
 
-/** A way up with everything to do. */
-export function newAscent(notBefore: number): Ascent {
+/** A bring-up with everything to do. */
+export function newBringUp(notBefore: number): BringUp {
   return {
     tasks: { reach: 'todo', ranges: 'todo', catalogue: 'todo', helper: 'todo', prepare: 'todo', connect: 'todo' },
     begun: {},
@@ -18,25 +18,25 @@ export function newAscent(notBefore: number): Ascent {
   };
 }
 
-export function setTask(ascent: Ascent, task: Task, state: TaskState): Ascent {
-  return { ...ascent, tasks: { ...ascent.tasks, [task]: state } };
+export function setTask(bringUp: BringUp, task: Task, state: TaskState): BringUp {
+  return { ...bringUp, tasks: { ...bringUp.tasks, [task]: state } };
 }
 
-export function beginStep(ascent: Ascent, step: Step, now: number): Ascent {
-  return ascent.begun[step] === undefined ? { ...ascent, begun: { ...ascent.begun, [step]: now } } : ascent;
+export function beginStep(bringUp: BringUp, step: Step, now: number): BringUp {
+  return bringUp.begun[step] === undefined ? { ...bringUp, begun: { ...bringUp.begun, [step]: now } } : bringUp;
 }
 
-export function endStep(ascent: Ascent, step: Step, now: number): Ascent {
-  const begun = ascent.begun[step];
-  if (begun === undefined || ascent.done.some((done) => done.step === step)) {
-    return ascent;
+export function endStep(bringUp: BringUp, step: Step, now: number): BringUp {
+  const begun = bringUp.begun[step];
+  if (begun === undefined || bringUp.done.some((done) => done.step === step)) {
+    return bringUp;
   }
-  return { ...ascent, done: [...ascent.done, { step, milliseconds: Math.max(now - begun, 0) }] };
+  return { ...bringUp, done: [...bringUp.done, { step, milliseconds: Math.max(now - begun, 0) }] };
 }
 
 /** The engine tells only beginnings: the step before ends where the next begins. */
-export function beginEngineStep(ascent: Ascent, step: Step, now: number): Ascent {
-  let next = ascent;
+export function beginEngineStep(bringUp: BringUp, step: Step, now: number): BringUp {
+  let next = bringUp;
   for (const earlier of stepsInOrder.slice(stepsInOrder.indexOf('tunnel'), stepsInOrder.indexOf(step))) {
     next = endStep(next, earlier, now);
   }
@@ -44,11 +44,11 @@ export function beginEngineStep(ascent: Ascent, step: Step, now: number): Ascent
 }
 
 /** The step to show: the first that began and has not ended; between two steps, the one that ended last. */
-export function currentStep(ascent: Ascent): Step {
+export function currentStep(bringUp: BringUp): Step {
   const open = stepsInOrder.find(
-    (step) => ascent.begun[step] !== undefined && !ascent.done.some((done) => done.step === step),
+    (step) => bringUp.begun[step] !== undefined && !bringUp.done.some((done) => done.step === step),
   );
-  return open ?? ascent.done.at(-1)?.step ?? 'cluster';
+  return open ?? bringUp.done.at(-1)?.step ?? 'cluster';
 }
 
 export function isStep(text: string): text is Step {
@@ -56,13 +56,13 @@ export function isStep(text: string): text is Step {
 }
 
 /** Everything that hangs on the engine is to do again; what was learnt of the cluster stays. */
-export function withoutEngine(ascent: Ascent, notBefore: number): Ascent {
-  const { cluster, agent } = ascent.begun;
+export function withoutEngine(bringUp: BringUp, notBefore: number): BringUp {
+  const { cluster, agent } = bringUp.begun;
   return {
-    ...ascent,
-    tasks: { ...ascent.tasks, helper: 'todo', prepare: 'todo', connect: 'todo' },
+    ...bringUp,
+    tasks: { ...bringUp.tasks, helper: 'todo', prepare: 'todo', connect: 'todo' },
     begun: { ...(cluster === undefined ? {} : { cluster }), ...(agent === undefined ? {} : { agent }) },
-    done: ascent.done.filter(({ step }) => step === 'cluster' || step === 'agent'),
+    done: bringUp.done.filter(({ step }) => step === 'cluster' || step === 'agent'),
     notBefore,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The way down: everything that is held is given back, whatever state it was in, before anything new begins. Pure.
+ * Undoing: everything that is held is given back, whatever state it was in, before anything new begins. Pure.
  * The engine and the agent are given back side by side; the laptop is asked about only where the engine could not
  * say itself that it undid everything.
  */
@@ -20,7 +20,7 @@ import type {
   Transition,
 } from './state.ts';
 import { noWarnings } from './state.ts';
-import { newAscent } from './steps.ts';
+import { newBringUp } from './steps.ts';
 
 /**
  * How long the cluster may take to delete the agent with all that it owns, in milliseconds; after that the agent's own
@@ -30,7 +30,7 @@ export const undoDeadline = 20_000;
 
 const timers: readonly Timer[] = ['retry', 'deadline', 'catalogue-wait', 'catalogue-send', 'undo'];
 
-/** A new way up with nothing held. */
+/** A new bring-up with nothing held. */
 export function startPreparing(order: Order, moment: Moment, attempt: number): Preparing {
   return {
     phase: 'preparing',
@@ -43,7 +43,7 @@ export function startPreparing(order: Order, moment: Moment, attempt: number): P
     attempt,
     leftOnHost: 0,
     startedAt: moment.now,
-    ascent: newAscent(0),
+    bringUp: newBringUp(0),
   };
 }
 
@@ -76,9 +76,9 @@ export function beginUndo(state: ConnectionState, afterwards: Afterwards, moment
 }
 
 export function undoToFailed(state: ConnectionState, step: Step, because: Problem, moment: Moment): Transition {
-  const ascent = state.phase === 'preparing' ? state.ascent : null;
-  const begun = ascent?.begun[step] ?? moment.now;
-  const done = ascent?.done.filter((one) => one.step !== step) ?? [];
+  const bringUp = state.phase === 'preparing' ? state.bringUp : null;
+  const begun = bringUp?.begun[step] ?? moment.now;
+  const done = bringUp?.done.filter((one) => one.step !== step) ?? [];
   return beginUndo(state, { to: 'failed', step, because, milliseconds: moment.now - begun, done }, moment);
 }
 

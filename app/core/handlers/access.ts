@@ -2,10 +2,10 @@
 import { type Context, failure, type Level, type Result } from '../../contract/index.ts';
 import { findContext, openCluster, unconfirmedPlugin } from '../clusters/contexts.ts';
 import type { ClusterPort } from '../ports.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** Which context is meant; `trustExec` is heard only from those who may change trust. */
-export interface ContextWish {
+export interface ContextRequest {
   readonly context: string;
   /** Empty: whichever has this name now. */
   readonly file: string;
@@ -16,27 +16,27 @@ export interface Access {
   find(name: string, file?: string): Promise<Result<Context>>;
   trust(digest: string): Promise<Result<null>>;
   /** Finds a context whose plugin may run. */
-  findTrusted(wish: ContextWish, level: Level): Promise<Result<Context>>;
+  findTrusted(request: ContextRequest, level: Level): Promise<Result<Context>>;
   /** Asks a cluster something: through the open connection where there is one, else through one opened for this. */
   withCluster<Value>(
-    wish: ContextWish,
+    request: ContextRequest,
     level: Level,
     ask: (cluster: ClusterPort) => Promise<Result<Value>>,
   ): Promise<Result<Value>>;
 }
 
-export function createAccess(surroundings: Surroundings): Access {
-  const { ports, connections, trusted } = surroundings;
+export function createAccess(dependencies: Dependencies): Access {
+  const { ports, connections, trusted } = dependencies;
 
   const find = (name: string, file = '') =>
-    findContext(ports.kubeconfig, surroundings.settings().kubeconfigFiles, trusted, name, file);
+    findContext(ports.kubeconfig, dependencies.settings().kubeconfigFiles, trusted, name, file);
 
   async function trust(digest: string): Promise<Result<null>> {
     trusted.add(digest);
     return ports.store.trustExecPlugin(digest);
   }
 
-  async function findTrusted({ context, file, trustExec }: ContextWish, level: Level): Promise<Result<Context>> {
+  async function findTrusted({ context, file, trustExec }: ContextRequest, level: Level): Promise<Result<Context>> {
     const found = await find(context, file);
     if (!found.ok) {
       return found;
@@ -56,12 +56,12 @@ export function createAccess(surroundings: Surroundings): Access {
     find,
     trust,
     findTrusted,
-    withCluster: async (wish, level, ask) => {
-      const open = connections.find(wish.context, wish.file)?.cluster() ?? null;
+    withCluster: async (request, level, ask) => {
+      const open = connections.find(request.context, request.file)?.cluster() ?? null;
       if (open !== null) {
         return ask(open);
       }
-      const found = await findTrusted(wish, level);
+      const found = await findTrusted(request, level);
       if (!found.ok) {
         return found;
       }

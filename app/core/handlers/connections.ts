@@ -15,15 +15,15 @@ import { decideRoutes, planRanges, prefixesOf } from '../routing/plan.ts';
 import { wantedFor, withChoices } from '../settings/context-choices.ts';
 import { changeSettings } from '../settings/settings.ts';
 import type { Access } from './access.ts';
-import type { Handlers, Surroundings } from './surroundings.ts';
+import type { Dependencies, Handlers } from './dependencies.ts';
 
 type Names = 'previewRoutes' | 'connect' | 'disconnect' | 'setHomeNamespace' | 'prepareHelper' | 'quit';
 
 /** How long setting names may take before the answer says what is in force then, in milliseconds; the snapshot tells later ones. */
 const namesPatience = 5000;
 
-export function connectionHandlers(surroundings: Surroundings, access: Access): Pick<Handlers, Names> {
-  const { ports, connections } = surroundings;
+export function connectionHandlers(dependencies: Dependencies, access: Access): Pick<Handlers, Names> {
+  const { ports, connections } = dependencies;
 
   /** Switching happens in the order that it was asked for, so that a disconnect never overtakes its connect. */
   let switching: Promise<unknown> = Promise.resolve();
@@ -36,7 +36,7 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
   async function disconnect(): Promise<number> {
     await inOrder(async () => {
       connections.turnOffAll();
-      await surroundings.setWanted([]);
+      await dependencies.setWanted([]);
     });
     await connections.hostRestored();
     return connections.leftOnHost();
@@ -58,8 +58,8 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
   }
 
   return {
-    previewRoutes: async (wish, level) => {
-      const runner = connections.find(wish.context, wish.file);
+    previewRoutes: async (request, level) => {
+      const runner = connections.find(request.context, request.file);
       const state = runner?.state();
       if (runner !== null && state !== undefined && isEstablished(state)) {
         const { namespace, image, delivery } = state.live.agent;
@@ -70,13 +70,13 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
           agent: { namespace, image, delivery },
         });
       }
-      const settings = surroundings.settings();
-      const found = await access.findTrusted(wish, level);
+      const settings = dependencies.settings();
+      const found = await access.findTrusted(request, level);
       if (!found.ok) {
         return found;
       }
       const wanted = wantedFor(settings, found.value, {});
-      return access.withCluster(wish, level, async (cluster) => {
+      return access.withCluster(request, level, async (cluster) => {
         const [ranges, protectedAddresses] = await Promise.all([
           cluster.discoverRanges(),
           cluster.protectedAddresses(),
@@ -111,7 +111,7 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
           return found;
         }
         const context = found.value;
-        const wanted: Wanted = wantedFor(surroundings.settings(), context, input);
+        const wanted: Wanted = wantedFor(dependencies.settings(), context, input);
         const active = connections.active()?.state().cluster;
         if (active?.context !== context.name || active.file !== context.file) {
           await connections.undone(); // one that was just switched off is no reason to refuse another
@@ -120,10 +120,10 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
         if (!turnedOn.ok) {
           return turnedOn;
         }
-        await surroundings.setWanted([wanted]);
-        const used = remember(surroundings.records(), context.name, context.file, { lastUsedAt: ports.clock.now() });
-        await surroundings.setRecords(used); // a loss of "recently used" is no reason to refuse
-        surroundings.contextsChanged();
+        await dependencies.setWanted([wanted]);
+        const used = remember(dependencies.records(), context.name, context.file, { lastUsedAt: ports.clock.now() });
+        await dependencies.setRecords(used); // a loss of "recently used" is no reason to refuse
+        dependencies.contextsChanged();
         return success({ wanted });
       }),
 
@@ -143,7 +143,7 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
           return failure(problem('namespace-missing', cause, { namespace, context: name }));
         }
         const file = state?.cluster.file ?? found?.value.file ?? '';
-        const kept = await surroundings.changeSettings((settings) =>
+        const kept = await dependencies.changeSettings((settings) =>
           changeSettings(withChoices(settings, name, file, { homeNamespace: namespace }), {}),
         );
         if (!kept.ok) {
@@ -156,16 +156,16 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
         const isMoved = state.wanted.homeNamespace !== namespace;
         runner.dispatch({ kind: 'homeChosen', homeNamespace: namespace });
         const isOf = (one: Wanted) => one.context === name && one.file === file;
-        const wanted = surroundings.wanted();
+        const wanted = dependencies.wanted();
         if (wanted.some(isOf)) {
-          await surroundings.setWanted(wanted.map((one) => (isOf(one) ? { ...one, homeNamespace: namespace } : one)));
+          await dependencies.setWanted(wanted.map((one) => (isOf(one) ? { ...one, homeNamespace: namespace } : one)));
         }
         return success({ names: isMoved ? await namesAfter(runner, before) : before });
       }),
 
     prepareHelper: async () => {
       const ensured = await ports.helper.ensure();
-      surroundings.helperSeen(ensured);
+      dependencies.helperSeen(ensured);
       return ensured.ok ? success({ build: ensured.value.build }) : failure(ensured.problem);
     },
 
@@ -173,7 +173,7 @@ export function connectionHandlers(surroundings: Surroundings, access: Access): 
       await disconnect();
       await connections.undone();
       // After the answer is on its way: the frontend that asked wants to hear it.
-      ports.clock.after(0, () => surroundings.quit());
+      ports.clock.after(0, () => dependencies.quit());
       return success({});
     },
   };

@@ -3,7 +3,7 @@ import { failure, problem, success } from '../../contract/index.ts';
 import { listContexts, unconfirmedPlugin } from '../clusters/contexts.ts';
 import { remember, withRecords } from '../clusters/records.ts';
 import type { Access } from './access.ts';
-import type { Handlers, Surroundings } from './surroundings.ts';
+import type { Dependencies, Handlers } from './dependencies.ts';
 
 type Names =
   | 'listContexts'
@@ -13,15 +13,15 @@ type Names =
   | 'addKubeconfig'
   | 'removeKubeconfig';
 
-export function contextHandlers(surroundings: Surroundings, access: Access): Pick<Handlers, Names> {
-  const { ports, trusted } = surroundings;
+export function contextHandlers(dependencies: Dependencies, access: Access): Pick<Handlers, Names> {
+  const { ports, trusted } = dependencies;
   return {
     listContexts: async () => {
-      const listed = await listContexts(ports.kubeconfig, surroundings.settings().kubeconfigFiles, trusted);
-      return success({ ...listed, contexts: withRecords(listed.contexts, surroundings.records()) });
+      const listed = await listContexts(ports.kubeconfig, dependencies.settings().kubeconfigFiles, trusted);
+      return success({ ...listed, contexts: withRecords(listed.contexts, dependencies.records()) });
     },
 
-    listNamespaces: (wish, level) => access.withCluster(wish, level, (cluster) => cluster.listNamespaces()),
+    listNamespaces: (request, level) => access.withCluster(request, level, (cluster) => cluster.listNamespaces()),
 
     trustExecPlugin: async ({ context, file, digest }) => {
       const found = await access.find(context, file);
@@ -52,8 +52,8 @@ export function contextHandlers(surroundings: Surroundings, access: Access): Pic
           return trustKept;
         }
       }
-      const kept = await surroundings.setRecords(remember(surroundings.records(), value.name, value.file, { digest }));
-      surroundings.contextsChanged();
+      const kept = await dependencies.setRecords(remember(dependencies.records(), value.name, value.file, { digest }));
+      dependencies.contextsChanged();
       return kept.ok ? success({}) : kept;
     },
 
@@ -66,8 +66,8 @@ export function contextHandlers(surroundings: Surroundings, access: Access): Pic
         return taken;
       }
       const { file } = taken.value;
-      if (!surroundings.settings().kubeconfigFiles.includes(file)) {
-        const kept = await surroundings.changeSettings((settings) =>
+      if (!dependencies.settings().kubeconfigFiles.includes(file)) {
+        const kept = await dependencies.changeSettings((settings) =>
           success({ ...settings, kubeconfigFiles: [...new Set([...settings.kubeconfigFiles, file])] }),
         );
         if (!kept.ok) {
@@ -75,7 +75,7 @@ export function contextHandlers(surroundings: Surroundings, access: Access): Pic
           return kept;
         }
       }
-      const listed = await listContexts(ports.kubeconfig, surroundings.settings().kubeconfigFiles, trusted);
+      const listed = await listContexts(ports.kubeconfig, dependencies.settings().kubeconfigFiles, trusted);
       return success({
         file,
         contexts: listed.contexts.filter((context) => context.file === file).map(({ name }) => name),
@@ -83,10 +83,10 @@ export function contextHandlers(surroundings: Surroundings, access: Access): Pic
     },
 
     removeKubeconfig: async ({ file }) => {
-      if (!surroundings.settings().kubeconfigFiles.includes(file)) {
+      if (!dependencies.settings().kubeconfigFiles.includes(file)) {
         return failure(problem('usage', `${file} is none of the added files`));
       }
-      const kept = await surroundings.changeSettings((settings) =>
+      const kept = await dependencies.changeSettings((settings) =>
         success({ ...settings, kubeconfigFiles: settings.kubeconfigFiles.filter((other) => other !== file) }),
       );
       if (!kept.ok) {

@@ -18,8 +18,8 @@ import { proveOff } from '../diagnostics/prove-off.ts';
 import { type Question, testResolvers } from '../diagnostics/test-resolvers.ts';
 import type { ContextRecord } from '../ports.ts';
 import { choicesFor } from '../settings/context-choices.ts';
-import type { Access, ContextWish } from './access.ts';
-import type { Handlers, Surroundings } from './surroundings.ts';
+import type { Access, ContextRequest } from './access.ts';
+import type { Dependencies, Handlers } from './dependencies.ts';
 
 type Names = 'runChecks' | 'testResolvers' | 'proveOff';
 
@@ -30,24 +30,26 @@ const outsideName = 'example.com';
 const stillOn = { state: 'not-checked', answer: 'it is on', problem: null } as const;
 
 /** With an empty context: the one that is on, or the current one. */
-interface ChecksWish extends ContextWish {
+interface ChecksRequest extends ContextRequest {
   readonly onlyConfirmed: boolean;
   readonly mayStartHelper: boolean;
 }
 
 export async function checksOf(
-  { ports, connections, trusted, settings, records }: Surroundings,
+  { ports, connections, trusted, settings, records }: Dependencies,
   access: Access,
-  { mayStartHelper, onlyConfirmed, ...wish }: ChecksWish,
+  { mayStartHelper, onlyConfirmed, ...request }: ChecksRequest,
   level: Level,
 ): Promise<Check[]> {
   const listed = await listContexts(ports.kubeconfig, settings().kubeconfigFiles, trusted);
   const active = connections.active();
   const usual = listed.contexts.find(({ current }) => current) ?? listed.contexts[0];
   const meant =
-    wish.context !== '' ? wish : (active?.state().cluster ?? { context: usual?.name ?? '', file: usual?.file ?? '' });
+    request.context !== ''
+      ? request
+      : (active?.state().cluster ?? { context: usual?.name ?? '', file: usual?.file ?? '' });
   const { context, file } = meant;
-  const trustedOne = await access.findTrusted({ context, file, trustExec: wish.trustExec }, level);
+  const trustedOne = await access.findTrusted({ context, file, trustExec: request.trustExec }, level);
   const isOpen = (connections.find(context, file)?.cluster() ?? null) !== null;
   const found = onlyConfirmed && !isOpen ? ifConfirmed(trustedOne, records()) : trustedOne;
   return runChecks(ports, found, trusted, connections.find(context, file), active, mayStartHelper);
@@ -61,8 +63,8 @@ function ifConfirmed(found: Result<Context>, records: readonly ContextRecord[]):
     : failure(problem('context-unconfirmed', `${found.value.file} names it`, { context: found.value.name }));
 }
 
-export function diagnosticHandlers(surroundings: Surroundings, access: Access): Pick<Handlers, Names> {
-  const { ports, connections } = surroundings;
+export function diagnosticHandlers(dependencies: Dependencies, access: Access): Pick<Handlers, Names> {
+  const { ports, connections } = dependencies;
 
   /** Servers that answer now. The helper is asked only where it runs. */
   async function upstreamsNow(names: NamesInForce | null): Promise<readonly string[]> {
@@ -75,8 +77,8 @@ export function diagnosticHandlers(surroundings: Surroundings, access: Access): 
     return inspected?.ok ? inspected.value.host.upstreams : [];
   }
   return {
-    runChecks: async (wish, level) =>
-      success({ checks: await checksOf(surroundings, access, { ...wish, mayStartHelper: true }, level) }),
+    runChecks: async (request, level) =>
+      success({ checks: await checksOf(dependencies, access, { ...request, mayStartHelper: true }, level) }),
 
     testResolvers: async ({ context, file, name }) => {
       const runner = context === '' ? connections.active() : connections.find(context, file);
@@ -99,7 +101,7 @@ export function diagnosticHandlers(surroundings: Surroundings, access: Access): 
     proveOff: async ({ context, file }, level) => {
       const active = connections.active()?.state();
       const isOnItself = active !== undefined && connections.find(context, file) === connections.active();
-      const settings = surroundings.settings();
+      const settings = dependencies.settings();
       const found = await access.find(context, file);
       const wanted = connections.find(context, file)?.state().wanted.agentNamespace;
       const chosen = found.ok ? choicesFor(settings, found.value.name, found.value.file)?.agentNamespace : '';

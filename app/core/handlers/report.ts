@@ -4,18 +4,18 @@ import { listContexts } from '../clusters/contexts.ts';
 import { withRecords } from '../clusters/records.ts';
 import { prepareReport } from '../report/prepare.ts';
 import type { Access } from './access.ts';
+import type { Dependencies, Handlers } from './dependencies.ts';
 import { checksOf } from './diagnostics.ts';
-import type { Handlers, Surroundings } from './surroundings.ts';
 
 /** So many prepared reports are kept in memory; a frontend that asked for more than these forgot the first. */
 const mostPrepared = 3;
 const activityLength = 500;
 
 export function reportHandlers(
-  surroundings: Surroundings,
+  dependencies: Dependencies,
   access: Access,
 ): Pick<Handlers, 'prepareReport' | 'writeReport'> {
-  const { ports, jobs, trusted } = surroundings;
+  const { ports, jobs, trusted } = dependencies;
   const prepared = new Map<string, Report>();
   let count = 0;
 
@@ -28,7 +28,7 @@ export function reportHandlers(
         progress('checks', 0.1);
         const checked = await Promise.race([
           checksOf(
-            surroundings,
+            dependencies,
             access,
             { context: '', file: '', trustExec: false, onlyConfirmed: true, mayStartHelper: false },
             level,
@@ -40,17 +40,17 @@ export function reportHandlers(
         }
         progress('logs', 0.8);
         const sources = await ports.report.sources();
-        const listed = await listContexts(ports.kubeconfig, surroundings.settings().kubeconfigFiles, trusted);
+        const listed = await listContexts(ports.kubeconfig, dependencies.settings().kubeconfigFiles, trusted);
         progress('redaction', 0.9);
         count += 1;
         const report = prepareReport(`report-${count}`, {
           sources,
-          build: surroundings.build,
-          settings: surroundings.settings(),
-          snapshot: surroundings.snapshot(),
-          contexts: withRecords(listed.contexts, surroundings.records()),
+          build: dependencies.build,
+          settings: dependencies.settings(),
+          snapshot: dependencies.snapshot(),
+          contexts: withRecords(listed.contexts, dependencies.records()),
           checks: checked,
-          activity: surroundings.activity.list(activityLength),
+          activity: dependencies.activity.list(activityLength),
         });
         prepared.set(report.id, report);
         for (const old of [...prepared.keys()].slice(0, -mostPrepared)) {
@@ -66,7 +66,7 @@ export function reportHandlers(
       }
       const written = await ports.report.write(path, report.files);
       if (written.ok) {
-        surroundings.activity.note({ kind: 'report-written', facts: { path: written.value.path } });
+        dependencies.activity.note({ kind: 'report-written', facts: { path: written.value.path } });
       }
       return written;
     },

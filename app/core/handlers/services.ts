@@ -4,17 +4,17 @@ import { selectServices } from '../catalog/endpoints.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import { testService } from '../diagnostics/test-service.ts';
 import type { Access } from './access.ts';
-import type { Handlers, Surroundings } from './surroundings.ts';
+import type { Dependencies, Handlers } from './dependencies.ts';
 
 type Names = 'listServices' | 'testService';
 
-export function serviceHandlers({ ports, connections }: Surroundings, access: Access): Pick<Handlers, Names> {
+export function serviceHandlers({ ports, connections }: Dependencies, access: Access): Pick<Handlers, Names> {
   return {
-    listServices: async ({ namespaces, ...wish }, level) => {
-      const known = connections.find(wish.context, wish.file)?.catalogue() ?? null;
+    listServices: async ({ namespaces, ...request }, level) => {
+      const known = connections.find(request.context, request.file)?.catalogue() ?? null;
       const listed =
         known === null
-          ? await access.withCluster(wish, level, (cluster) => cluster.listCatalogue(namespaces))
+          ? await access.withCluster(request, level, (cluster) => cluster.listCatalogue(namespaces))
           : success(known);
       return listed.ok
         ? success({ services: selectServices(listed.value.services, namespaces), problems: [...listed.value.problems] })

@@ -1,12 +1,12 @@
 /** Settings: seen and changed by every frontend. */
 import { success } from '../../contract/index.ts';
 import { changeSettings } from '../settings/settings.ts';
-import type { Handlers, Surroundings } from './surroundings.ts';
+import type { Dependencies, Handlers } from './dependencies.ts';
 
-export function settingsHandlers(surroundings: Surroundings): Pick<Handlers, 'getSettings' | 'changeSettings'> {
+export function settingsHandlers(dependencies: Dependencies): Pick<Handlers, 'getSettings' | 'changeSettings'> {
   return {
-    getSettings: async () => success(surroundings.settings()),
+    getSettings: async () => success(dependencies.settings()),
 
-    changeSettings: (input) => surroundings.changeSettings((before) => changeSettings(before, input)),
+    changeSettings: (input) => dependencies.changeSettings((before) => changeSettings(before, input)),
   };
 }

@@ -2,25 +2,25 @@
 import { failure, problem, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
 import { withChoices } from '../settings/context-choices.ts';
-import type { Handlers, Surroundings } from './surroundings.ts';
+import type { Dependencies, Handlers } from './dependencies.ts';
 
 /** The image of the sandbox that has a shell, and the namespace of its workload (sandbox/manifests). */
 const sandboxChoices = { baseImage: 'sandbox.local/base:1', homeNamespace: 'webshop' } as const;
 
 export function workHandlers(
-  surroundings: Surroundings,
+  dependencies: Dependencies,
 ): Pick<Handlers, 'startSandbox' | 'stopSandbox' | 'cancelWork'> {
-  const { ports, jobs, trusted } = surroundings;
+  const { ports, jobs, trusted } = dependencies;
 
   /** Offers the sandbox's context with what it needs; what the user chose for it meanwhile stays. */
   async function offer(file: string) {
     const withFile = (files: readonly string[]) => [...new Set([...files, file])];
     const { contexts } = await listContexts(
       ports.kubeconfig,
-      withFile(surroundings.settings().kubeconfigFiles),
+      withFile(dependencies.settings().kubeconfigFiles),
       trusted,
     );
-    const kept = await surroundings.changeSettings((before) => {
+    const kept = await dependencies.changeSettings((before) => {
       let next = { ...before, kubeconfigFiles: withFile(before.kubeconfigFiles) };
       for (const context of contexts.filter((one) => one.file === file)) {
         const isChosen = next.contexts.some((one) => one.context === context.name && one.file === file);
@@ -28,12 +28,12 @@ export function workHandlers(
       }
       return success(next);
     });
-    surroundings.contextsChanged(); // the same file may hold another cluster than before
+    dependencies.contextsChanged(); // the same file may hold another cluster than before
     return kept;
   }
 
   async function withdraw(file: string) {
-    return surroundings.changeSettings((before) =>
+    return dependencies.changeSettings((before) =>
       success({
         ...before,
         kubeconfigFiles: before.kubeconfigFiles.filter((other) => other !== file),

@@ -227,13 +227,13 @@ describe('the proof after switching off', () => {
 });
 
 describe('checks of a context that nobody confirmed', () => {
-  const wish = { context: 'production', onlyConfirmed: true };
+  const request = { context: 'production', onlyConfirmed: true };
   const api = async (harness: CoreHarness) => {
-    const answer = await harness.call('runChecks', wish);
+    const answer = await harness.call('runChecks', request);
     return answer.ok ? answer.value.checks.find(({ check }) => check === 'api-server') : undefined;
   };
 
-  it('ask its cluster nothing and send it nothing, where that was wished', async () => {
+  it('ask its cluster nothing and send it nothing, where that was asked for', async () => {
     const harness = new CoreHarness(({ kubeconfig, cluster }) => {
       kubeconfig.contexts = [context('production', cluster.server, { execPlugin: plugin('cloud-login') })];
     });

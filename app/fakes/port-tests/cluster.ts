@@ -1,11 +1,11 @@
 /** What every ClusterPort must do. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AgentWish, Catalogue, ClusterPort } from '../../core/ports.ts';
+import type { AgentSpec, Catalogue, ClusterPort } from '../../core/ports.ts';
 
-/** A cluster with the namespace of `wish`, at least one Service with a ready endpoint in it, and no agent. */
+/** A cluster with the namespace of `spec`, at least one Service with a ready endpoint in it, and no agent. */
 export interface ClusterSetting {
   readonly port: ClusterPort;
-  readonly wish: AgentWish;
+  readonly spec: AgentSpec;
   /** Jobs and pods of ours that exist. */
   countAgents(): Promise<number>;
   /** Ends the agent's process in its pod, or deletes the pod. */
@@ -32,18 +32,18 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
     const never = new AbortController().signal;
 
     it('is reached, and tells its ranges, namespaces and Services', async () => {
-      const { port, wish } = await start();
+      const { port, spec } = await start();
       const reached = await port.reach();
       expect(reached.ok && reached.value.version).toMatch(/^v1\./);
       const ranges = await port.discoverRanges();
       expect(ranges.ok && new Set(ranges.value.map(({ kind }) => kind))).toEqual(new Set(['services', 'pods']));
       const namespaces = await port.listNamespaces();
       expect(namespaces.ok && namespaces.value).toMatchObject({ complete: true });
-      expect(namespaces.ok && namespaces.value.namespaces).toContain(wish.namespace);
-      const catalogue = await port.listCatalogue([wish.namespace]);
+      expect(namespaces.ok && namespaces.value.namespaces).toContain(spec.namespace);
+      const catalogue = await port.listCatalogue([spec.namespace]);
       expect(catalogue.ok && catalogue.value.services.length).toBeGreaterThan(0);
       const elsewhere =
-        catalogue.ok && catalogue.value.services.filter(({ namespace }) => namespace !== wish.namespace);
+        catalogue.ok && catalogue.value.services.filter(({ namespace }) => namespace !== spec.namespace);
       expect(elsewhere).toEqual([]);
     });
 
@@ -84,12 +84,12 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
 
     it('places an agent that lives until it is deleted, and with it all that it owns', async () => {
       const setting = await start();
-      const { port, wish } = setting;
-      const placed = await port.placeAgent(wish, () => {}, never);
+      const { port, spec } = setting;
+      const placed = await port.placeAgent(spec, () => {}, never);
       if (!placed.ok) {
         throw new Error(`${placed.problem.code}: ${placed.problem.cause}`);
       }
-      expect(placed.value.target).toMatchObject({ namespace: wish.namespace, pod: placed.value.agent.pod });
+      expect(placed.value.target).toMatchObject({ namespace: spec.namespace, pod: placed.value.agent.pod });
       expect(await port.agentLives(placed.value)).toEqual({ ok: true, value: true });
       expect(await port.agentEnd(placed.value)).toEqual({ ok: true, value: null });
       expect(await port.deleteAgent(placed.value)).toEqual({ ok: true, value: null });
@@ -102,7 +102,7 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
     it('knows when the agent is gone by itself', async () => {
       const setting = await start();
       const { port } = setting;
-      const placed = await port.placeAgent(setting.wish, () => {}, never);
+      const placed = await port.placeAgent(setting.spec, () => {}, never);
       if (!placed.ok) {
         throw new Error(`${placed.problem.code}: ${placed.problem.cause}`);
       }
@@ -114,7 +114,7 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
     it.each([0, 5, 50])('leaves nothing of an agent that is aborted after %i ms', async (milliseconds) => {
       const setting = await start();
       const abort = new AbortController();
-      const placing = setting.port.placeAgent(setting.wish, () => {}, abort.signal);
+      const placing = setting.port.placeAgent(setting.spec, () => {}, abort.signal);
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
       abort.abort();
       const placed = await placing;
@@ -126,15 +126,15 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
 
     it('finds its own agents while they are there', async () => {
       const setting = await start();
-      const placed = await setting.port.placeAgent(setting.wish, () => {}, never);
+      const placed = await setting.port.placeAgent(setting.spec, () => {}, never);
       if (!placed.ok) {
         throw new Error(placed.problem.cause);
       }
-      const found = await setting.port.findAgents(setting.wish.namespace);
+      const found = await setting.port.findAgents(setting.spec.namespace);
       expect(found.ok && found.value.ours.length).toBe(1);
       await setting.port.deleteAgent(placed.value);
       await expect
-        .poll(async () => setting.port.findAgents(setting.wish.namespace), { timeout: 10_000 })
+        .poll(async () => setting.port.findAgents(setting.spec.namespace), { timeout: 10_000 })
         .toMatchObject({ ok: true, value: { ours: [] } });
     });
 

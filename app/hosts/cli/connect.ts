@@ -5,7 +5,7 @@ import { exitCodeOf, interrupted } from './exit-codes.ts';
 import { dim, type Format, green, json, red, say, sayProblem, sayProblems } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 
-export interface ConnectWish {
+export interface ConnectOptions {
   readonly context: string;
   readonly homeNamespace: string;
   readonly agentNamespace: string;
@@ -35,7 +35,7 @@ function narrator(): (connection: Connection) => void {
   };
 }
 
-/** Settles once the wish came true or failed for good. The phases before the wish was taken up do not count. */
+/** Settles once what was asked for came true or failed for good. The phases before it was taken up do not count. */
 function outcome(core: CoreLink, context: string, heard: (connection: Connection) => void): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const unwatch = core.watch((snapshot) => {
@@ -80,11 +80,11 @@ export async function interruptible<Value>(work: Promise<Value>, undo: () => Pro
   }
 }
 
-export async function connect(core: CoreLink, wish: ConnectWish, format: Format): Promise<Connection> {
+export async function connect(core: CoreLink, options: ConnectOptions, format: Format): Promise<Connection> {
   const started = Date.now();
   const work = async (): Promise<Connection> => {
-    unwrap(await core.call('connect', wish));
-    return outcome(core, wish.context, format === 'json' ? () => {} : narrator());
+    unwrap(await core.call('connect', options));
+    return outcome(core, options.context, format === 'json' ? () => {} : narrator());
   };
   const connection = await interruptible(work(), () => disconnect(core, false));
   if (connection.phase === 'connected') {

@@ -30,7 +30,7 @@ interface ConnectOptions {
   readonly output: Format;
 }
 
-function wishOf(context: string, options: ConnectOptions) {
+function optionsOf(context: string, options: ConnectOptions) {
   return {
     context,
     homeNamespace: options.namespace ?? '',
@@ -107,7 +107,7 @@ function buildProgram(): Command {
       perform(async () => {
         unwrap(await ensureHelper());
         await withCore(async (core) => {
-          await connect(core, wishOf(await chosenContext(core, context), options), options.output);
+          await connect(core, optionsOf(await chosenContext(core, context), options), options.output);
           if (options.output !== 'json') {
             say(dim(`Every program on this computer is in the cluster now. \`${invocation} disconnect\` leaves.`));
           }
@@ -190,7 +190,7 @@ function buildProgram(): Command {
         options: ConnectOptions & { inSandbox?: boolean; terminal?: boolean; fake?: boolean },
       ) =>
         perform(() =>
-          start(context ?? '', (chosen) => wishOf(chosen, options), {
+          start(context ?? '', (chosen) => optionsOf(chosen, options), {
             inSandbox: options.inSandbox === true,
             inTerminal: options.terminal === true,
             fake: options.fake === true,

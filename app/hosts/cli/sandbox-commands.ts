@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { problem } from '../../contract/index.ts';
 import { isPackaged } from '../installation.ts';
-import type { ConnectWish } from './connect.ts';
+import type { ConnectOptions } from './connect.ts';
 import { data, dim, type Format, invocation, json, say, table } from './output.ts';
 import { Ended, perform } from './run.ts';
 
@@ -142,7 +142,7 @@ export async function offeredSandbox(ask: (() => Promise<string>) | undefined): 
 }
 
 /** Brings the sandbox up and runs the foreground frontend inside its laptop; answers the exit code. */
-export async function enterSandbox(wish: ConnectWish, inTerminal: boolean): Promise<number> {
+export async function enterSandbox(options: ConnectOptions, inTerminal: boolean): Promise<number> {
   const sandbox = await open({});
   await translated(() => sandbox.up(tell));
   const laptop = await translated(async () => sandbox.laptop('plain'));
@@ -150,15 +150,15 @@ export async function enterSandbox(wish: ConnectWish, inTerminal: boolean): Prom
   const cli = join(import.meta.dirname, 'slipway.mjs');
   const arguments_ = [
     'start',
-    wish.context || 'sandbox',
+    options.context || 'sandbox',
     ...(inTerminal ? ['--terminal'] : []),
     '--namespace',
-    wish.homeNamespace || sandboxNamespace,
-    ...(wish.agentNamespace === '' ? [] : ['--agent-namespace', wish.agentNamespace]),
-    ...(wish.agentImage === ''
-      ? ['--base-image', wish.baseImage || sandboxBaseImage]
-      : ['--agent-image', wish.agentImage]),
-    ...(wish.trustExec ? ['--trust-exec'] : []),
+    options.homeNamespace || sandboxNamespace,
+    ...(options.agentNamespace === '' ? [] : ['--agent-namespace', options.agentNamespace]),
+    ...(options.agentImage === ''
+      ? ['--base-image', options.baseImage || sandboxBaseImage]
+      : ['--agent-image', options.agentImage]),
+    ...(options.trustExec ? ['--trust-exec'] : []),
   ];
   say(dim('In another terminal, `npx slipway sandbox shell` is a shell on this laptop: try `curl http://orders`.'));
   return new Promise((resolve) => {

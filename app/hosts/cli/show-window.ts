@@ -11,7 +11,7 @@ import { findFolders } from '../../adapters/storage/folders.ts';
 import type { CoreLink } from '../../contract/index.ts';
 import { installedApp } from '../installation.ts';
 import { showInBrowser } from '../web/run.ts';
-import type { ConnectWish } from './connect.ts';
+import type { ConnectOptions } from './connect.ts';
 import { disconnect } from './connect.ts';
 import { attachToCore } from './core-link.ts';
 import { dim, say } from './output.ts';
@@ -30,22 +30,22 @@ export function electronProgram(environment: NodeJS.ProcessEnv): string | null {
   return !isRoot && existsSync(program) ? program : null;
 }
 
-/** Shows the window on this user's core. `wish` is kept as what is chosen for its context, so that a click connects so. */
-export async function showWindow(wish: ConnectWish): Promise<void> {
+/** Shows the window on this user's core. `options` is kept as what is chosen for its context, so that a click connects so. */
+export async function showWindow(options: ConnectOptions): Promise<void> {
   const app = installedApp();
   if (app !== null) {
-    await withCore((core) => keepWish(core, wish));
+    await withCore((core) => keepOptions(core, options));
     process.exitCode = await runElectron(app, []);
     return;
   }
   const electron = electronProgram(process.env);
   if (electron !== null) {
-    await withCore((core) => keepWish(core, wish));
+    await withCore((core) => keepOptions(core, options));
     process.exitCode = await runElectron(electron, [root]);
     return;
   }
   await withCore(async (core) => {
-    await keepWish(core, wish);
+    await keepOptions(core, options);
     await showInBrowserUntilEnd(core, process.env);
   });
 }
@@ -97,9 +97,9 @@ function startFakeCore(): Promise<ChildProcess> {
   });
 }
 
-async function keepWish(core: CoreLink, wish: ConnectWish): Promise<void> {
+async function keepOptions(core: CoreLink, options: ConnectOptions): Promise<void> {
   const { contexts } = unwrap(await core.call('listContexts', {}));
-  const context = contexts.find(({ name }) => name === wish.context);
+  const context = contexts.find(({ name }) => name === options.context);
   if (context === undefined) {
     return;
   }
@@ -109,10 +109,10 @@ async function keepWish(core: CoreLink, wish: ConnectWish): Promise<void> {
   const chosen = {
     context: context.name,
     file: context.file,
-    agentNamespace: wish.agentNamespace || known?.agentNamespace || '',
-    agentImage: wish.agentImage || known?.agentImage || '',
-    baseImage: wish.baseImage || known?.baseImage || '',
-    homeNamespace: wish.homeNamespace || known?.homeNamespace || '',
+    agentNamespace: options.agentNamespace || known?.agentNamespace || '',
+    agentImage: options.agentImage || known?.agentImage || '',
+    baseImage: options.baseImage || known?.baseImage || '',
+    homeNamespace: options.homeNamespace || known?.homeNamespace || '',
     namespacesInView: known?.namespacesInView ?? [],
   };
   const others = settings.contexts.filter((one) => !isOurs(one));

@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Context, CoreLink } from '../../contract/index.ts';
 import { hasDisplay } from '../web/run.ts';
-import { type ConnectWish, connect, disconnect } from './connect.ts';
+import { type ConnectOptions, connect, disconnect } from './connect.ts';
 import { foremost, headline } from './connection-text.ts';
 import { interrupted } from './exit-codes.ts';
 import { ensureHelper } from './helper-start.ts';
@@ -109,10 +109,10 @@ export interface StartOptions {
 }
 
 /** `named` is the context to connect to, empty for one to be chosen. */
-export async function start(named: string, wishOf: (context: string) => ConnectWish, options: StartOptions) {
+export async function start(named: string, optionsOf: (context: string) => ConnectOptions, options: StartOptions) {
   if (options.inSandbox) {
     // A browser outside the laptop's network cannot reach a window inside it.
-    process.exitCode = await enterSandbox(wishOf(named), options.inTerminal || !hasDisplay(process.env));
+    process.exitCode = await enterSandbox(optionsOf(named), options.inTerminal || !hasDisplay(process.env));
     return;
   }
   if (options.fake) {
@@ -120,7 +120,7 @@ export async function start(named: string, wishOf: (context: string) => ConnectW
     return;
   }
   if (!options.inTerminal) {
-    await showWindow(wishOf(named));
+    await showWindow(optionsOf(named));
     return;
   }
   await withCore(async (core) => {
@@ -135,7 +135,7 @@ export async function start(named: string, wishOf: (context: string) => ConnectW
     }
     const context = named === '' ? await choose(contexts) : named;
     unwrap(await ensureHelper());
-    await connect(core, wishOf(context), 'text');
+    await connect(core, optionsOf(context), 'text');
     say(dim('Every program on this computer is in the cluster now. Ctrl-C leaves.'));
     try {
       await follow(core);

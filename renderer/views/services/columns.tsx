@@ -46,27 +46,27 @@ export const cellKinds: Readonly<Record<ColumnName, 'plain' | 'strong' | 'second
   age: 'second',
 };
 
-export interface CellSurroundings {
+export interface CellContext {
   readonly say: Say;
   readonly format: Format;
   readonly pinned: ReadonlySet<string>;
   readonly now: number;
 }
 
-export function makeColumns(names: readonly ColumnName[], surroundings: CellSurroundings) {
+export function makeColumns(names: readonly ColumnName[], context: CellContext) {
   return helper.columns(
     names.map((name) =>
       // The list comes sorted and cells read the whole entry; but only a column with a value can be sorted by.
       helper.accessor(({ key }) => key, {
         id: name,
         enableSorting: name !== 'ports',
-        cell: ({ row }) => cellOf(name, row.original, surroundings),
+        cell: ({ row }) => cellOf(name, row.original, context),
       }),
     ),
   );
 }
 
-function cellOf(name: ColumnName, entry: Entry, { say, format, pinned, now }: CellSurroundings) {
+function cellOf(name: ColumnName, entry: Entry, { say, format, pinned, now }: CellContext) {
   const { service } = entry;
   switch (name) {
     case 'name':

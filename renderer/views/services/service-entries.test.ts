@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../../app/contract/index.ts';
 import { sampleServices } from '../../preview/samples.ts';
-import { entryOf, listItems, matchingEntries, orderedEntries, type Wish } from './service-entries.ts';
+import { entryOf, type Filter, listItems, matchingEntries, orderedEntries } from './service-entries.ts';
 
-const all: Wish = { text: '', isReadyOnly: false, pinned: null, namespaces: [] };
+const all: Filter = { text: '', isReadyOnly: false, pinned: null, namespaces: [] };
 const byName = { column: 'name', isDescending: false } as const;
 const ordered = orderedEntries(sampleServices, byName);
-const found = (wish: Partial<Wish>) => matchingEntries(ordered, { ...all, ...wish }).map(({ key }) => key);
+const found = (filter: Partial<Filter>) => matchingEntries(ordered, { ...all, ...filter }).map(({ key }) => key);
 const named = (name: string): Service => {
   const service = sampleServices.find((one) => one.name === name);
   if (service === undefined) {
@@ -46,19 +46,19 @@ describe('the filter', () => {
 
   it('finds the same among what the letters before found', () => {
     const texts = ['o', 'or', 'orders', 'orders ', 'orders i', 'orders inf', 'orders', 'Orders-D', 'rders', ''];
-    let before = { ordered, wish: all, matching: ordered };
+    let before = { ordered, filter: all, matching: ordered };
     for (const text of texts) {
-      const wish = { ...all, text };
-      const matching = matchingEntries(ordered, wish, before);
-      expect(matching, text).toEqual(matchingEntries(ordered, wish));
-      before = { ordered, wish, matching };
+      const filter = { ...all, text };
+      const matching = matchingEntries(ordered, filter, before);
+      expect(matching, text).toEqual(matchingEntries(ordered, filter));
+      before = { ordered, filter, matching };
     }
     const readyOnly = { ...all, text: 'orders', isReadyOnly: true };
     const wider = { ...readyOnly, text: 'orders-', isReadyOnly: false };
-    const narrow = { ordered, wish: readyOnly, matching: matchingEntries(ordered, readyOnly) };
+    const narrow = { ordered, filter: readyOnly, matching: matchingEntries(ordered, readyOnly) };
     expect(matchingEntries(ordered, wider, narrow)).toEqual(matchingEntries(ordered, wider));
     const others = ordered.slice(1);
-    const everything = { ordered, wish: all, matching: ordered };
+    const everything = { ordered, filter: all, matching: ordered };
     expect(matchingEntries(others, { ...all, text: 'o' }, everything)).toEqual(
       matchingEntries(others, { ...all, text: 'o' }),
     );

@@ -164,7 +164,7 @@ function asBefore(rows: readonly Service[], before: readonly Entry[]): Entry[] {
   return [...kept, ...present.values()];
 }
 
-export interface Wish {
+export interface Filter {
   /** Words that must all be found. */
   readonly text: string;
   readonly isReadyOnly: boolean;
@@ -177,34 +177,34 @@ export interface Wish {
 /** What was found before, and what in. */
 export interface Found {
   readonly ordered: readonly Entry[];
-  readonly wish: Wish;
+  readonly filter: Filter;
   readonly matching: readonly Entry[];
 }
 
-/** The entries that the wish is for, in their order. What `before` left out of the same rows stays out while one types on. */
-export function matchingEntries(ordered: readonly Entry[], wish: Wish, before?: Found): readonly Entry[] {
-  const words = wish.text.toLowerCase().split(/\s+/).filter(Boolean);
-  const namespaces = wish.namespaces.length === 0 ? null : new Set(wish.namespaces);
-  if (words.length === 0 && namespaces === null && wish.pinned === null && !wish.isReadyOnly) {
+/** The entries that the filter lets through, in their order. What `before` left out of the same rows stays out while one types on. */
+export function matchingEntries(ordered: readonly Entry[], filter: Filter, before?: Found): readonly Entry[] {
+  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const namespaces = filter.namespaces.length === 0 ? null : new Set(filter.namespaces);
+  if (words.length === 0 && namespaces === null && filter.pinned === null && !filter.isReadyOnly) {
     return ordered;
   }
-  const isNarrower = before !== undefined && before.ordered === ordered && isTypedOn(before.wish, wish);
+  const isNarrower = before !== undefined && before.ordered === ordered && isTypedOn(before.filter, filter);
   return (isNarrower ? before.matching : ordered).filter(
     (entry) =>
       (namespaces === null || namespaces.has(entry.service.namespace)) &&
-      (wish.pinned === null || wish.pinned.has(entry.key)) &&
-      (!wish.isReadyOnly || entry.readiness === 'all' || entry.readiness === 'some') &&
+      (filter.pinned === null || filter.pinned.has(entry.key)) &&
+      (!filter.isReadyOnly || entry.readiness === 'all' || entry.readiness === 'some') &&
       hasAll(entry.text, words),
   );
 }
 
 /** More letters at the end find nothing that fewer did not find. */
-function isTypedOn(before: Wish, wish: Wish): boolean {
+function isTypedOn(before: Filter, filter: Filter): boolean {
   return (
-    wish.text.startsWith(before.text) &&
-    wish.isReadyOnly === before.isReadyOnly &&
-    wish.pinned === before.pinned &&
-    wish.namespaces === before.namespaces
+    filter.text.startsWith(before.text) &&
+    filter.isReadyOnly === before.isReadyOnly &&
+    filter.pinned === before.pinned &&
+    filter.namespaces === before.namespaces
   );
 }
 

@@ -14,7 +14,7 @@ import type { Connections } from '../connections.ts';
 import type { ContextRecord, Ports } from '../ports.ts';
 import type { Jobs } from '../work/jobs.ts';
 
-export interface Surroundings {
+export interface Dependencies {
   readonly ports: Ports;
   readonly connections: Connections;
   readonly trusted: Set<string>;

@@ -1,5 +1,5 @@
 /**
- * The way up: what can be begun now, given what is held and known. Declarative, so that everything that may run side
+ * Bringing a connection up: what can be begun now, given what is held and known. Declarative, so that everything that may run side
  * by side does, and so that the first connect and a reconnect with a new engine are one. Pure.
  *
  *   open ─┬─ reach (API server, namespaces, rights) ──────────────┐
@@ -12,7 +12,7 @@
 import { type Problem, problem, type Step } from '../../contract/index.ts';
 import { prefixesOf } from '../routing/plan.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
-import type { Ascending, Ascent, Effect, Held, Moment, Task, Transition } from './state.ts';
+import type { BringUp, ComingUp, Effect, Held, Moment, Task, Transition } from './state.ts';
 import { beginStep, currentStep, setTask, withoutEngine } from './steps.ts';
 import { undoToFailed } from './undo.ts';
 
@@ -25,24 +25,24 @@ const connectDeadline = 60_000;
 const mostRestarts = 5;
 
 /** Begins everything that can begin. */
-export function climb(state: Ascending, { now }: Moment): Transition {
+export function advance(state: ComingUp, { now }: Moment): Transition {
   const effects: Effect[] = [];
   let held: Held = state.held;
-  let ascent: Ascent = state.ascent;
-  const is = (task: Task, wanted: 'todo' | 'done') => ascent.tasks[task] === wanted;
+  let bringUp: BringUp = state.bringUp;
+  const is = (task: Task, wanted: 'todo' | 'done') => bringUp.tasks[task] === wanted;
   const run = (task: Task, step: Step, ...more: Effect[]) => {
-    ascent = beginStep(setTask(ascent, task, 'running'), step, now);
+    bringUp = beginStep(setTask(bringUp, task, 'running'), step, now);
     effects.push(...more);
   };
-  const mayTry = now >= ascent.notBefore;
+  const mayTry = now >= bringUp.notBefore;
 
   if (held.cluster === 'none' && mayTry) {
     held = { ...held, cluster: 'opening' };
-    ascent = beginStep(ascent, 'cluster', now);
+    bringUp = beginStep(bringUp, 'cluster', now);
     effects.push({ kind: 'openCluster', wanted: state.wanted });
   }
   if (held.cluster !== 'open') {
-    return { state: { ...state, held, ascent }, effects };
+    return { state: { ...state, held, bringUp }, effects };
   }
   if (is('reach', 'todo') && mayTry) {
     run('reach', 'cluster', { kind: 'reachCluster', wanted: state.wanted });
@@ -65,19 +65,19 @@ export function climb(state: Ascending, { now }: Moment): Transition {
     held = { ...held, engine: 'starting' };
     effects.push({ kind: 'startEngine' });
   }
-  if (held.engine === 'running' && is('ranges', 'done') && is('prepare', 'todo') && ascent.plan !== null) {
+  if (held.engine === 'running' && is('ranges', 'done') && is('prepare', 'todo') && bringUp.plan !== null) {
     run(
       'prepare',
       'helper',
-      { kind: 'prepareEngine', ranges: prefixesOf(ascent.plan) },
+      { kind: 'prepareEngine', ranges: prefixesOf(bringUp.plan) },
       { kind: 'setTimer', timer: 'deadline', at: now + prepareDeadline },
     );
   }
   if (is('prepare', 'done') && is('reach', 'done') && held.agent.state === 'none' && mayTry) {
     const { agentNamespace, agentImage, baseImage } = state.wanted;
     held = { ...held, agent: { state: 'placing' } };
-    ascent = beginStep(ascent, 'agent', now);
-    effects.push({ kind: 'placeAgent', wish: { namespace: agentNamespace, image: agentImage, baseImage } });
+    bringUp = beginStep(bringUp, 'agent', now);
+    effects.push({ kind: 'placeAgent', spec: { namespace: agentNamespace, image: agentImage, baseImage } });
   }
   const { agent } = held;
   const isReady = is('prepare', 'done') && is('reach', 'done') && is('catalogue', 'done') && held.engine === 'running';
@@ -88,7 +88,7 @@ export function climb(state: Ascending, { now }: Moment): Transition {
       'tunnel',
       {
         kind: 'connectEngine',
-        ranges: ascent.routes.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix),
+        ranges: bringUp.routes.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix),
         agent: agent.placed.target,
         homeNamespace: state.wanted.homeNamespace,
         names: state.policy.names,
@@ -96,14 +96,14 @@ export function climb(state: Ascending, { now }: Moment): Transition {
       { kind: 'setTimer', timer: 'deadline', at: now + connectDeadline },
     );
   }
-  return { state: { ...state, held, ascent }, effects };
+  return { state: { ...state, held, bringUp }, effects };
 }
 
 /** The helper is busy while it undoes an engine that ended a moment ago; longer than these tries, it is another Slipway. */
 const mostBusyTries = 4;
 
-/** A task of the way up failed: tries again where that may help and somebody waits for it, else goes down. */
-export function failAscent(state: Ascending, step: Step, because: Problem, moment: Moment): Transition {
+/** A task of the bring-up failed: tries again where that may help and somebody waits for it, else undoes. */
+export function failBringUp(state: ComingUp, step: Step, because: Problem, moment: Moment): Transition {
   if (state.phase === 'preparing') {
     const isWorthAnother =
       because.code === 'helper-busy'
@@ -116,8 +116,8 @@ export function failAscent(state: Ascending, step: Step, because: Problem, momen
   return isPointless ? undoToFailed(state, step, because, moment) : restart(state, because, moment);
 }
 
-/** Takes the way up anew with another engine, after a wait. The agent is kept where it still serves. */
-function restart(state: Ascending, because: Problem, moment: Moment): Transition {
+/** Brings it up anew with another engine, after a wait. The agent is kept where it still serves. */
+function restart(state: ComingUp, because: Problem, moment: Moment): Transition {
   const attempt = state.attempt + 1;
   const notBefore = moment.now + waitAfter(attempt - 1, moment.jitter);
   const effects: Effect[] = [
@@ -134,29 +134,29 @@ function restart(state: Ascending, because: Problem, moment: Moment): Transition
     effects.push({ kind: 'deleteAgent', placed: held.agent.placed });
     held = { ...held, agent: { state: 'deleting' } };
   }
-  const ascent = withoutEngine(state.ascent, notBefore);
+  const bringUp = withoutEngine(state.bringUp, notBefore);
   return state.phase === 'preparing'
-    ? { state: { ...state, held, ascent, attempt }, effects }
-    : { state: { ...state, held, ascent, attempt, because, nextTryAt: notBefore }, effects };
+    ? { state: { ...state, held, bringUp, attempt }, effects }
+    : { state: { ...state, held, bringUp, attempt, because, nextTryAt: notBefore }, effects };
 }
 
 /** The time for a step is over though nobody said that it failed. */
-export function missDeadline(state: Ascending, moment: Moment): Transition {
-  const { prepare, connect } = state.ascent.tasks;
-  const step = currentStep(state.ascent);
+export function missDeadline(state: ComingUp, moment: Moment): Transition {
+  const { prepare, connect } = state.bringUp.tasks;
+  const step = currentStep(state.bringUp);
   if (prepare === 'running') {
     const cause = `the engine heard nothing from the helper within ${prepareDeadline / 1000} s`;
-    return failAscent(state, 'helper', problem('helper-lost', cause), moment);
+    return failBringUp(state, 'helper', problem('helper-lost', cause), moment);
   }
   if (connect === 'running') {
     const cause = `the step ${step} did not end within ${connectDeadline / 1000} s`;
-    return failAscent(state, step, problem('tunnel-silent', cause), moment);
+    return failBringUp(state, step, problem('tunnel-silent', cause), moment);
   }
   return { state, effects: [] };
 }
 
-/** Which step a task of the way up belongs to, as frontends see it. */
-export function stepOf(task: Task, ascent: Ascent): Step {
+/** Which step a task of the bring-up belongs to, as frontends see it. */
+export function stepOf(task: Task, bringUp: BringUp): Step {
   switch (task) {
     case 'reach':
     case 'ranges':
@@ -166,6 +166,6 @@ export function stepOf(task: Task, ascent: Ascent): Step {
     case 'prepare':
       return 'helper';
     case 'connect':
-      return currentStep(ascent);
+      return currentStep(bringUp);
   }
 }
