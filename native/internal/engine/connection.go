@@ -28,7 +28,6 @@ type connection struct {
 	config    Config
 	command   wire.ConnectCommand
 	helper    Helper
-	host      wire.HostInspection
 	send      func(wire.EngineEvent)
 	offer     func(wire.EngineEvent) // what the next one replaces anyway
 	fatal     func(*wire.Problem)    // the laptop's side broke; at most a few calls
@@ -42,7 +41,7 @@ type connection struct {
 	answerer  *resolver.Resolver
 	server    *nameserver
 	facts     wire.AgentFacts
-	scope     wire.NameScope
+	inputs    resolver.Inputs // what the answerer has, or will begin with
 	endpoints wire.ServiceEndpoints
 	upstreams []string
 	routes    []wire.RouteDecision
@@ -56,8 +55,11 @@ type connection struct {
 // newConnection begins the session; establish goes on from there, and close ends it in every case.
 func newConnection(config Config, command wire.ConnectCommand, helper Helper, host wire.HostInspection, forwarder Forwarder, link *link, fatal func(*wire.Problem)) (*connection, error) {
 	connection := &connection{
-		config: config, command: command, helper: helper, host: host, send: link.send, offer: link.offer, fatal: fatal,
-		scope: command.Scope, upstreams: host.Upstreams,
+		config: config, command: command, helper: helper, send: link.send, offer: link.offer, fatal: fatal,
+		upstreams: host.Upstreams,
+		inputs: resolver.Inputs{
+			Scope: command.Scope, HostDomains: host.SearchDomains, Upstreams: nameservers(host.Upstreams),
+		},
 	}
 	agent, err := newAgentClient(config, forwarder, command.Agent, connection.receive, agentObserver{
 		registered: connection.registered, alive: connection.alive, silent: connection.silent, agentLost: connection.agentLost,
@@ -147,7 +149,7 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
 	connection.routes = decided.Decisions
-	connection.answerer.SetReverse(accepted)
+	connection.resolve(func(inputs *resolver.Inputs) { inputs.Routed = accepted })
 	return nil
 }
 
@@ -216,7 +218,10 @@ func (connection *connection) registered(registration registration, again bool) 
 			return asProblem(err, wire.CodeInternal)
 		}
 	}
-	connection.answerer.SetFacts(connection.facts)
+	connection.resolve(func(inputs *resolver.Inputs) {
+		inputs.Agent++
+		inputs.Domain, inputs.Nameservers = connection.facts.ClusterDomain, nameservers(connection.facts.Nameservers)
+	})
 	connection.path.useLanes(registration.lanes, registration.granted.Lanes)
 	if again {
 		connection.config.Log.Info("another agent took over", "resets", connection.path.resetFlows())
@@ -239,9 +244,6 @@ func (connection *connection) build(registration registration) error {
 		},
 		Own: []netip.Addr{path.engine},
 	})
-	answerer.SetHostDomains(connection.host.SearchDomains)
-	answerer.SetUpstreams(nameservers(connection.upstreams))
-	answerer.SetScope(connection.scope)
 	server, err := listen(path, answerer)
 	if err != nil {
 		path.close()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"slipway/native/internal/resolver"
 	"slipway/native/internal/wire"
 )
 
@@ -49,16 +50,13 @@ func (connection *connection) hostChanged(host wire.HostInspection) {
 	connection.agent.revalidate()
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
-	if connection.answerer == nil {
-		connection.upstreams = host.Upstreams
-		return
-	}
-	connection.answerer.SetHostDomains(host.SearchDomains)
+	connection.resolve(func(inputs *resolver.Inputs) {
+		inputs.HostDomains, inputs.Upstreams = host.SearchDomains, nameservers(host.Upstreams)
+	})
 	if slices.Equal(host.Upstreams, connection.upstreams) {
 		return
 	}
 	connection.upstreams = host.Upstreams
-	connection.answerer.SetUpstreams(nameservers(host.Upstreams))
 	if connection.names != nil {
 		changed := *connection.names
 		changed.Upstreams = notNil(host.Upstreams)
@@ -67,13 +65,18 @@ func (connection *connection) hostChanged(host wire.HostInspection) {
 	}
 }
 
+// resolve gives the answerer other inputs: what edit makes of those it has. The caller holds the mutex.
+func (connection *connection) resolve(edit func(*resolver.Inputs)) {
+	edit(&connection.inputs)
+	if connection.answerer != nil {
+		connection.answerer.Set(connection.inputs)
+	}
+}
+
 // setScope takes other namespaces, or another home.
 func (connection *connection) setScope(scope wire.NameScope) {
 	connection.mutex.Lock()
-	connection.scope = scope
-	if connection.answerer != nil {
-		connection.answerer.SetScope(scope)
-	}
+	connection.resolve(func(inputs *resolver.Inputs) { inputs.Scope = scope })
 	inForce := connection.names != nil && connection.command.Names
 	connection.mutex.Unlock()
 	if inForce {
@@ -112,7 +115,7 @@ func (connection *connection) setNames(ctx context.Context) {
 	} else {
 		event = namesEvent(input, inForce)
 		connection.upstreams = inForce.Upstreams
-		connection.answerer.SetUpstreams(nameservers(inForce.Upstreams))
+		connection.resolve(func(inputs *resolver.Inputs) { inputs.Upstreams = nameservers(inForce.Upstreams) })
 	}
 	connection.names = &event
 	connection.sendNamesLocked()
@@ -128,7 +131,7 @@ func (connection *connection) alive(roundTrip time.Duration) {
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
 	connection.isUp = true
-	connection.answerer.SetClusterUp(true)
+	connection.resolve(func(inputs *resolver.Inputs) { inputs.ClusterUp = true })
 	if connection.isReady {
 		connection.sendTunnel("up", roundTrip, 0, nil)
 	}
@@ -138,9 +141,7 @@ func (connection *connection) silent(because *wire.Problem, attempt int) {
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
 	connection.isUp = false
-	if connection.answerer != nil {
-		connection.answerer.SetClusterUp(false)
-	}
+	connection.resolve(func(inputs *resolver.Inputs) { inputs.ClusterUp = false })
 	if connection.isReady {
 		connection.sendTunnel("down", 0, attempt, because)
 	}

@@ -90,7 +90,7 @@ func nameservers(texts []string) []netip.AddrPort {
 		if server, err := netip.ParseAddrPort(text); err == nil {
 			servers = append(servers, server)
 		} else if address, err := netip.ParseAddr(text); err == nil {
-			servers = append(servers, netip.AddrPortFrom(address, dnsPort))
+			servers = append(servers, netip.AddrPortFrom(address.Unmap(), dnsPort))
 		}
 	}
 	return servers

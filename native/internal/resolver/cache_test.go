@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
-
-	"slipway/native/internal/wire"
 )
 
 // clock stands still until it is moved.
@@ -124,12 +122,12 @@ func TestAnotherScopeOrClusterForgetsEverything(t *testing.T) {
 	laptop := newLaptop(t)
 	laptop.cluster.set("orders.infra.svc.cluster.local.", "orders.infra.svc.cluster.local. 30 IN A 10.96.10.99")
 	laptop.ask("orders", dns.TypeA)
-	laptop.SetScope(wire.NameScope{HomeNamespace: "infra", Namespaces: []string{"webshop", "infra"}})
+	laptop.change(func(inputs *Inputs) { inputs.Scope.HomeNamespace = "infra" })
 	if got := line(laptop.ask("orders", dns.TypeA)); got != "NOERROR | orders. A 10.96.10.99" {
 		t.Errorf("the other home namespace: %s", got)
 	}
 	laptop.cluster.questions()
-	laptop.SetFacts(wire.AgentFacts{ClusterDomain: "cluster.local"})
+	laptop.change(func(inputs *Inputs) { inputs.Agent++ })
 	laptop.ask("orders", dns.TypeA)
 	if asked := laptop.cluster.questions(); len(asked) != 1 {
 		t.Errorf("a new agent's cluster was not asked: %v", asked)
@@ -150,7 +148,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 func TestWhileTheTunnelIsDown(t *testing.T) {
 	laptop := newLaptop(t)
 	laptop.ask("orders.webshop", dns.TypeA)
-	laptop.SetClusterUp(false)
+	laptop.tunnel(false)
 	laptop.cluster.questions()
 	laptop.upstream.questions()
 	for _, test := range []struct{ name, want string }{
@@ -183,7 +181,7 @@ func TestWhileTheTunnelIsDown(t *testing.T) {
 	if response := laptop.exchange("udp", request); !strings.Contains(response.String(), errClusterDown.Error()) {
 		t.Errorf("nobody is told why: %v", response)
 	}
-	laptop.SetClusterUp(true)
+	laptop.tunnel(true)
 	if got := line(laptop.ask("orders.webshop.svc", dns.TypeA)); got != "NOERROR | orders.webshop.svc. A 10.96.10.10" {
 		t.Errorf("up again: %s", got)
 	}
@@ -199,7 +197,7 @@ func TestATunnelThatGoesDownEndsWhatIsAsked(t *testing.T) {
 	answered := make(chan *dns.Msg)
 	go func() { answered <- laptop.Answer(t.Context(), query("orders.webshop.svc", dns.TypeA)) }()
 	<-asked
-	laptop.SetClusterUp(false)
+	laptop.tunnel(false)
 	select {
 	case response := <-answered:
 		if response.Rcode != dns.RcodeServerFailure {

@@ -43,10 +43,12 @@ func between(cluster, upstream []byte) *Resolver {
 		}
 	}
 	resolver := New(Config{Cluster: says(cluster), Upstream: says(upstream)})
-	resolver.SetFacts(wire.AgentFacts{ClusterDomain: "cluster.local"})
-	resolver.SetScope(wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"webshop", "dev"}})
-	resolver.SetReverse([]netip.Prefix{netip.MustParsePrefix("10.96.0.0/12"), netip.MustParsePrefix("fd00::/64")})
-	resolver.SetClusterUp(true)
+	resolver.Set(Inputs{
+		Domain:    "cluster.local",
+		Scope:     wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"webshop", "dev"}},
+		Routed:    []netip.Prefix{netip.MustParsePrefix("10.96.0.0/12"), netip.MustParsePrefix("fd00::/64")},
+		ClusterUp: true,
+	})
 	return resolver
 }
 
@@ -88,7 +90,7 @@ func FuzzServeDNS(f *testing.F) {
 			return
 		}
 		resolver := between(cluster, upstream)
-		defer resolver.SetClusterUp(false)
+		defer resolver.Set(Inputs{})
 		writer := &written{remote: &net.UDPAddr{}}
 		if stream {
 			writer.remote = &net.TCPAddr{}

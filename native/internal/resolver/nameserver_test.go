@@ -189,13 +189,24 @@ func newLaptop(t testing.TB) *laptop {
 		Cluster:  NewCluster(NewUpstream(nil, nil).dial, []netip.AddrPort{cluster.address}).Exchange,
 		Upstream: NewUpstream([]netip.AddrPort{upstream.address}, nil).Exchange,
 	})
-	resolver.SetFacts(wire.AgentFacts{ClusterDomain: "cluster.local"})
-	resolver.SetScope(wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"webshop", "infra", "dev", "test"}})
-	resolver.SetReverse([]netip.Prefix{netip.MustParsePrefix("10.96.0.0/16"), netip.MustParsePrefix("10.244.0.0/16")})
-	resolver.SetClusterUp(true)
-	t.Cleanup(func() { resolver.SetClusterUp(false) })
+	resolver.Set(Inputs{
+		Domain:    "cluster.local",
+		Scope:     wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"webshop", "infra", "dev", "test"}},
+		Routed:    []netip.Prefix{netip.MustParsePrefix("10.96.0.0/16"), netip.MustParsePrefix("10.244.0.0/16")},
+		ClusterUp: true,
+	})
+	t.Cleanup(func() { resolver.Set(Inputs{}) })
 	return &laptop{Resolver: resolver, t: t, cluster: cluster, upstream: upstream, address: listen(t, resolver)}
 }
+
+// change gives the resolver the inputs that it has, but for what edit changes.
+func (laptop *laptop) change(edit func(*Inputs)) {
+	inputs := laptop.inputs
+	edit(&inputs)
+	laptop.Set(inputs)
+}
+
+func (laptop *laptop) tunnel(up bool) { laptop.change(func(inputs *Inputs) { inputs.ClusterUp = up }) }
 
 func query(name string, kind uint16) *dns.Msg { return new(dns.Msg).SetQuestion(dns.Fqdn(name), kind) }
 

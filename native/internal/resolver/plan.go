@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -26,10 +25,10 @@ type plan struct {
 type way uint8
 
 const (
-	toUpstream way = iota // as it was asked
-	toCluster             // under route.name, and its answer is the answer
-	toEither              // to the cluster under route.name; upstream as it was asked where the cluster has no such name
-	toNobody              // there is no such name
+	toLaptop  way = iota // as it was asked
+	toCluster            // under route.name, and its answer is the answer
+	toEither             // to the cluster under route.name; upstream as it was asked where the cluster has no such name
+	toNobody             // there is no such name
 )
 
 type route struct {
@@ -51,7 +50,7 @@ func (plan *plan) route(name string, kind uint16) route {
 	}
 	labels := dns.SplitDomainName(name)
 	if plan.domain == "" || len(labels) == 0 || !expands(kind) {
-		return route{way: toUpstream}
+		return route{way: toLaptop}
 	}
 	return plan.routeShort(name, labels)
 }
@@ -65,31 +64,31 @@ func (plan *plan) routeShort(name string, labels []string) route {
 		expanded.name = name + plan.home + ".svc." + plan.domain
 		expanded.zone = name
 		if plan.home == "" || last == "localhost" {
-			return route{way: toUpstream}
+			return route{way: toLaptop}
 		}
 	case last == "svc":
 		// No top-level domain is called so: nobody else can answer, and any namespace can be meant.
 		if len(labels) < 3 || !plan.exists(labels[len(labels)-2]) {
-			return route{way: toUpstream}
+			return route{way: toLaptop}
 		}
 		expanded.name, expanded.way = name+plan.domain, toCluster
 	default:
 		if len(labels) > 4 || !plan.namespaces[last] {
-			return route{way: toUpstream}
+			return route{way: toLaptop}
 		}
 		if len(labels) == 4 && !(strings.HasPrefix(labels[0], "_") && strings.HasPrefix(labels[1], "_")) {
-			return route{way: toUpstream}
+			return route{way: toLaptop}
 		}
 		expanded.name = name + "svc." + plan.domain
 	}
 	if _, ok := dns.IsDomainName(expanded.name); !ok { // too long
-		return route{way: toUpstream}
+		return route{way: toLaptop}
 	}
 	if labels[0] == "wpad" {
 		if expanded.way == toCluster {
 			return route{way: toNobody, zone: expanded.zone}
 		}
-		return route{way: toUpstream}
+		return route{way: toLaptop}
 	}
 	return expanded
 }
@@ -154,45 +153,6 @@ func parent(name string) string {
 		return name
 	}
 	return name[next:]
-}
-
-// reversePrefix reads the address or the prefix that a name of in-addr.arpa or ip6.arpa is about. Labels before the
-// numbers (RFC 6763 browsing names) are allowed.
-func reversePrefix(name string) (netip.Prefix, bool) {
-	var digits, bits int
-	var base int
-	switch {
-	case strings.HasSuffix(name, ".in-addr.arpa."):
-		name, digits, bits, base = strings.TrimSuffix(name, ".in-addr.arpa."), 4, 8, 10
-	case strings.HasSuffix(name, ".ip6.arpa."):
-		name, digits, bits, base = strings.TrimSuffix(name, ".ip6.arpa."), 32, 4, 16
-	default:
-		return netip.Prefix{}, false
-	}
-	labels := strings.Split(name, ".")
-	slices.Reverse(labels)
-	var bytes [16]byte
-	count := 0
-	for _, label := range labels {
-		value, err := strconv.ParseUint(label, base, bits)
-		if err != nil || count == digits || len(label) > 1 && (label[0] == '0' || base == 16) {
-			break
-		}
-		if base == 10 {
-			bytes[count] = byte(value)
-		} else {
-			bytes[count/2] |= byte(value) << (4 * (1 - count%2))
-		}
-		count++
-	}
-	if count == 0 {
-		return netip.Prefix{}, false
-	}
-	address := netip.AddrFrom16(bytes)
-	if base == 10 {
-		address = netip.AddrFrom4([4]byte(bytes[:4]))
-	}
-	return netip.PrefixFrom(address, count*bits), true
 }
 
 // specialUse are the top-level names that are set aside for other uses (RFC 6761, 6762, 7686, 8375, 9476; ICANN

@@ -7,7 +7,6 @@ package resolver
 import (
 	"context"
 	"errors"
-	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -17,8 +16,6 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
-
-	"slipway/native/internal/wire"
 )
 
 const (
@@ -28,7 +25,7 @@ const (
 )
 
 // Config says whom to ask. Either an Exchange is given, or it is made: the cluster's from ClusterDial and the
-// nameservers of SetFacts, the upstream's from UpstreamDial (nil: ordinary sockets) and those of SetUpstreams.
+// nameservers of Inputs, the laptop's from UpstreamDial (nil: ordinary sockets) and the upstreams of Inputs.
 type Config struct {
 	Cluster      Exchange
 	ClusterDial  Dial
@@ -52,11 +49,8 @@ type Resolver struct {
 	plan     atomic.Pointer[plan]
 	link     atomic.Pointer[link] // nil while the tunnel is down
 
-	mutex       sync.Mutex // orders the setters
-	domain      string
-	scope       wire.NameScope
-	reverse     []netip.Prefix
-	hostDomains []string
+	mutex  sync.Mutex // orders Set
+	inputs Inputs
 }
 
 // link is one time that the tunnel was up; its end ends what is asked through it.
@@ -67,7 +61,7 @@ type link struct {
 
 var errClusterDown = errors.New("the tunnel to the cluster is down")
 
-// New makes a resolver. Until SetFacts and SetClusterUp everything goes upstream.
+// New makes a resolver. Until Set everything goes to the laptop's own nameservers.
 func New(config Config) *Resolver {
 	resolver := &Resolver{
 		own: slices.Clone(config.Own), cluster: config.Cluster, upstream: config.Upstream, cache: newCache(),
@@ -84,123 +78,52 @@ func New(config Config) *Resolver {
 	return resolver
 }
 
-// SetFacts takes the cluster's domain and nameservers from what the agent read. A domain that the cluster may not
-// claim is left out: its names go upstream, and Names returns nothing.
-func (resolver *Resolver) SetFacts(facts wire.AgentFacts) {
-	resolver.mutex.Lock()
-	defer resolver.mutex.Unlock()
-	resolver.domain = ""
-	if facts.ClusterDomain != "" {
-		resolver.domain = dns.CanonicalName(facts.ClusterDomain)
-	}
-	if resolver.clusterServers != nil {
-		var servers []netip.AddrPort
-		for _, text := range facts.Nameservers {
-			if address, err := netip.ParseAddr(text); err == nil {
-				servers = append(servers, netip.AddrPortFrom(address.Unmap(), 53))
-			}
-		}
-		resolver.clusterServers.Set(resolver.withoutOwn(servers))
-	}
-	resolver.replan()
-	resolver.cache.flush() // the same names may be another cluster's now
-}
-
-// SetScope says which namespaces exist, and in which one single labels are looked for.
-func (resolver *Resolver) SetScope(scope wire.NameScope) {
-	resolver.mutex.Lock()
-	defer resolver.mutex.Unlock()
-	if scope.HomeNamespace == resolver.scope.HomeNamespace && slices.Equal(scope.Namespaces, resolver.scope.Namespaces) {
-		return
-	}
-	resolver.scope = wire.NameScope{HomeNamespace: scope.HomeNamespace, Namespaces: slices.Clone(scope.Namespaces)}
-	resolver.replan()
-}
-
-// SetReverse says which ranges are routed into the tunnel: addresses in them are looked up in the cluster. Without
-// an IPv6 range among them, questions for IPv6 addresses of the cluster's names are answered with none at once.
-func (resolver *Resolver) SetReverse(routed []netip.Prefix) {
-	resolver.mutex.Lock()
-	defer resolver.mutex.Unlock()
-	resolver.reverse = nil
-	for _, prefix := range routed {
-		resolver.reverse = append(resolver.reverse, prefix.Masked())
-	}
-	resolver.replan()
-}
-
-// SetHostDomains names the search domains that the laptop has without us. A cluster or a namespace whose name lies
-// around one of them does not get those names.
-func (resolver *Resolver) SetHostDomains(domains []string) {
-	resolver.mutex.Lock()
-	defer resolver.mutex.Unlock()
-	resolver.hostDomains = slices.Clone(domains)
-	resolver.replan()
-}
-
-// SetUpstreams sets the laptop's own nameservers, in their order.
-func (resolver *Resolver) SetUpstreams(servers []netip.AddrPort) {
-	resolver.mutex.Lock()
-	defer resolver.mutex.Unlock()
-	if resolver.upstreamServers != nil {
-		resolver.upstreamServers.Set(resolver.withoutOwn(servers))
-	}
-	resolver.cache.flush()
-}
-
-// SetClusterUp says whether the tunnel lives. While it does not, the cluster's names are answered with SERVFAIL at
-// once, which nobody keeps.
-func (resolver *Resolver) SetClusterUp(up bool) {
-	resolver.mutex.Lock()
-	defer resolver.mutex.Unlock()
-	current := resolver.link.Load()
-	switch {
-	case up && current == nil:
-		ctx, cancel := context.WithCancel(context.Background())
-		resolver.link.Store(&link{ctx: ctx, cancel: cancel})
-	case !up && current != nil:
-		resolver.link.Store(nil)
-		current.cancel()
-	}
-}
-
 // Names returns what the system's split DNS should send here (routing domains, most needed first) and the search
 // list, without final dots. Namespaces that are top-level domains are not among the domains.
 func (resolver *Resolver) Names() (domains, search []string) {
 	return resolver.plan.Load().names()
 }
 
-// replan puts the parts together and forgets what was answered under the plan before. The caller holds the mutex.
-func (resolver *Resolver) replan() {
-	next := &plan{home: resolver.scope.HomeNamespace, namespaces: map[string]bool{}, reverse: resolver.reverse}
-	if zones := zonesOf(resolver.domain, resolver.hostDomains); zones != nil {
-		next.domain, next.zones = resolver.domain, zones
+// Answer answers one question, whatever transport it came by. It returns nil for what is no question at all.
+func (resolver *Resolver) Answer(ctx context.Context, request *dns.Msg) *dns.Msg {
+	switch {
+	case request == nil || request.Response:
+		return nil
+	case request.Opcode != dns.OpcodeQuery:
+		return failed(request, dns.RcodeNotImplemented, nil)
+	case len(request.Question) != 1:
+		return failed(request, dns.RcodeFormatError, nil)
 	}
-	for _, namespace := range append(slices.Clone(resolver.scope.Namespaces), next.home) {
-		if isHostLabel(namespace) {
-			next.namespaces[namespace] = !ownedByOthers(namespace, resolver.hostDomains)
+	if option := request.IsEdns0(); option != nil && option.Version() != 0 {
+		return failed(request, dns.RcodeBadVers, nil)
+	}
+	question := request.Question[0]
+	switch question.Qtype {
+	case dns.TypeAXFR, dns.TypeIXFR, dns.TypeMAILA, dns.TypeMAILB, dns.TypeTKEY, dns.TypeTSIG, dns.TypeOPT:
+		return failed(request, dns.RcodeRefused, nil)
+	}
+	name := dns.CanonicalName(question.Name)
+	plan := resolver.plan.Load()
+	route := plan.route(name, question.Qtype)
+	if question.Qclass != dns.ClassINET && route.way != toLaptop {
+		if _, own := plan.zoneOf(name); own {
+			return failed(request, dns.RcodeRefused, nil)
 		}
+		route.way = toLaptop
 	}
-	if !next.exists(next.home) {
-		next.home = ""
+	switch route.way {
+	case toNobody:
+		return reply(request, negative(dns.RcodeNameError, route.zone))
+	case toCluster:
+		result, err := resolver.askCluster(ctx, plan, route, question)
+		if err != nil {
+			return failed(request, dns.RcodeServerFailure, err)
+		}
+		return reply(request, result)
+	case toEither:
+		return resolver.answerEither(ctx, plan, route, request)
 	}
-	next.clusterIP6 = slices.ContainsFunc(next.reverse, func(prefix netip.Prefix) bool { return prefix.Addr().Is6() })
-	if last := resolver.plan.Load(); last.equal(next) {
-		return
-	}
-	resolver.plan.Store(next)
-	resolver.cache.flush()
-}
-
-func (plan *plan) equal(other *plan) bool {
-	return plan.domain == other.domain && plan.home == other.home && slices.Equal(plan.zones, other.zones) &&
-		slices.Equal(plan.reverse, other.reverse) && maps.Equal(plan.namespaces, other.namespaces)
-}
-
-func (resolver *Resolver) withoutOwn(servers []netip.AddrPort) []netip.AddrPort {
-	return slices.DeleteFunc(slices.Clone(servers), func(server netip.AddrPort) bool {
-		return slices.Contains(resolver.own, server.Addr().Unmap())
-	})
+	return resolver.answerLaptop(ctx, request)
 }
 
 // ServeDNS implements dns.Handler over UDP and TCP.

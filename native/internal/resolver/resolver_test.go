@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
-
-	"slipway/native/internal/wire"
 )
 
 func TestEveryFormOfAName(t *testing.T) {
@@ -87,7 +85,7 @@ func TestWithoutIPv6InTheClusterNobodyWaitsForIt(t *testing.T) {
 	if asked := laptop.cluster.questions(); len(asked) != 2 || !strings.HasPrefix(asked[0], "A ") || !strings.HasPrefix(asked[1], "A ") {
 		t.Errorf("the cluster was asked %v", asked)
 	}
-	laptop.SetReverse([]netip.Prefix{netip.MustParsePrefix("fd00:10:96::/112")})
+	laptop.change(func(inputs *Inputs) { inputs.Routed = []netip.Prefix{netip.MustParsePrefix("fd00:10:96::/112")} })
 	laptop.cluster.set("orders.webshop.svc.cluster.local.", "orders.webshop.svc.cluster.local. 5 IN AAAA fd00:10:96::a")
 	if got := line(laptop.ask("orders.webshop", dns.TypeAAAA)); got != "NOERROR | orders.webshop. AAAA fd00:10:96::a" {
 		t.Errorf("with an IPv6 range: %s", got)
@@ -171,8 +169,7 @@ func TestDomainsThatTheClusterMayNotClaim(t *testing.T) {
 		"example.test": "svc.example.test. pod.example.test.", // the laptop's own search domain is office.example.test
 	} {
 		resolver := New(Config{})
-		resolver.SetHostDomains([]string{"office.example.test"})
-		resolver.SetFacts(wire.AgentFacts{ClusterDomain: domain})
+		resolver.Set(Inputs{Domain: domain, HostDomains: []string{"office.example.test"}})
 		if got := strings.Join(resolver.plan.Load().zones, " "); got != want {
 			t.Errorf("%q may claim %q, want %q", domain, got, want)
 		}
@@ -193,7 +190,7 @@ func TestNamesForTheSystemsSplitDNS(t *testing.T) {
 func TestANamespaceCannotTakeTheLaptopsOwnDomain(t *testing.T) {
 	laptop := newLaptop(t)
 	laptop.cluster.set("printer.webshop.svc.cluster.local.", "printer.webshop.svc.cluster.local. 5 IN A 10.96.66.66")
-	laptop.SetHostDomains([]string{"Office.WebShop"})
+	laptop.change(func(inputs *Inputs) { inputs.HostDomains = []string{"Office.WebShop"} })
 	for name, want := range map[string]string{
 		"printer.webshop": "NOERROR | printer.webshop. A 192.0.2.7", "printer.webshop.svc": "NOERROR | printer.webshop.svc. A 10.96.66.66",
 	} {

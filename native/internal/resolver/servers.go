@@ -243,3 +243,23 @@ func answers(response, query *dns.Msg) bool {
 func sameQuestion(left, right dns.Question) bool {
 	return left.Qtype == right.Qtype && left.Qclass == right.Qclass && strings.EqualFold(left.Name, right.Name)
 }
+
+// exchange asks and makes sure that it was this question that was answered.
+func exchange(ctx context.Context, ask Exchange, question dns.Question, flags upstreamFlags) (*dns.Msg, error) {
+	query := &dns.Msg{Question: []dns.Question{question}}
+	query.Id, query.RecursionDesired = dns.Id(), true
+	query.CheckingDisabled, query.AuthenticatedData = flags.checkingDisabled, flags.authenticated
+	if flags.edns0 {
+		query.SetEdns0(edns0Size, flags.wantsDNSSEC)
+	}
+	response, err := ask(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if response == nil || !response.Response || len(response.Question) > 1 ||
+		len(response.Question) == 1 && !sameQuestion(response.Question[0], question) ||
+		len(response.Question) == 0 && (response.Rcode == dns.RcodeSuccess || response.Rcode == dns.RcodeNameError) {
+		return nil, errOtherQuestion
+	}
+	return response, nil
+}

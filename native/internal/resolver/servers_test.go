@@ -14,7 +14,7 @@ import (
 
 func upstreamOf(servers ...netip.AddrPort) *Resolver {
 	resolver := New(Config{Own: []netip.Addr{netip.MustParseAddr("198.18.0.2")}})
-	resolver.SetUpstreams(servers)
+	resolver.Set(Inputs{Upstreams: servers})
 	return resolver
 }
 
@@ -153,7 +153,7 @@ func TestAServerThatAsksUsBackIsNoEndlessLoop(t *testing.T) {
 		asked.Add(1)
 		resolver.ServeDNS(writer, request)
 	}))
-	resolver.SetUpstreams([]netip.AddrPort{address})
+	resolver.Set(Inputs{Upstreams: []netip.AddrPort{address}})
 	if got := ask(t, resolver, "www.example.test"); got != "SERVFAIL" {
 		t.Errorf("got %s", got)
 	}

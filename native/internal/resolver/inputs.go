@@ -1,0 +1,100 @@
+package resolver
+
+import (
+	"context"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/miekg/dns"
+
+	"slipway/native/internal/wire"
+)
+
+// Inputs is all that the resolver goes by. The zero value sends every question to nobody but the laptop's own
+// nameservers, of which it has none. The slices must not be changed after they were given.
+type Inputs struct {
+	Domain      string           // what the cluster calls itself; "" where it is not known
+	Nameservers []netip.AddrPort // the cluster's
+	Agent       int              // counts the agents that took the session: the same names may be another cluster's with the next
+	Scope       wire.NameScope
+	Routed      []netip.Prefix   // IPv4 and IPv6 ranges that go into the tunnel: addresses in them are looked up in the cluster
+	HostDomains []string         // the laptop's own domains
+	Upstreams   []netip.AddrPort // the laptop's own nameservers, in their order
+	ClusterUp   bool             // whether the tunnel lives; else the cluster's names are answered with SERVFAIL at once
+}
+
+// Set takes the whole of what the resolver goes by, and replaces what it was given before. What was answered by other
+// inputs is forgotten.
+func (resolver *Resolver) Set(inputs Inputs) {
+	resolver.mutex.Lock()
+	defer resolver.mutex.Unlock()
+	last := resolver.inputs
+	resolver.inputs = inputs
+	next := planOf(inputs)
+	otherPlan := !resolver.plan.Load().equal(next)
+	otherCluster := inputs.Agent != last.Agent || !slices.Equal(inputs.Nameservers, last.Nameservers)
+	otherLaptop := !slices.Equal(inputs.Upstreams, last.Upstreams)
+	if resolver.clusterServers != nil && (otherCluster || inputs.ClusterUp && !last.ClusterUp) {
+		resolver.clusterServers.Set(resolver.withoutOwn(inputs.Nameservers))
+	}
+	if resolver.upstreamServers != nil && otherLaptop {
+		resolver.upstreamServers.Set(resolver.withoutOwn(inputs.Upstreams))
+	}
+	if otherPlan {
+		resolver.plan.Store(next)
+	}
+	if otherPlan || otherCluster || otherLaptop {
+		resolver.cache.flush() // the same names may be somebody else's now
+	}
+	resolver.setUp(inputs.ClusterUp)
+}
+
+// setUp ends the questions to a cluster whose tunnel went down, which nobody would answer.
+func (resolver *Resolver) setUp(up bool) {
+	current := resolver.link.Load()
+	switch {
+	case up && current == nil:
+		ctx, cancel := context.WithCancel(context.Background())
+		resolver.link.Store(&link{ctx: ctx, cancel: cancel})
+	case !up && current != nil:
+		resolver.link.Store(nil)
+		current.cancel()
+	}
+}
+
+func (resolver *Resolver) withoutOwn(servers []netip.AddrPort) []netip.AddrPort {
+	return slices.DeleteFunc(slices.Clone(servers), func(server netip.AddrPort) bool {
+		return slices.Contains(resolver.own, server.Addr().Unmap())
+	})
+}
+
+// planOf decides where names go. A domain that the cluster may not claim is left out: its names go to the laptop's
+// own nameservers.
+func planOf(inputs Inputs) *plan {
+	next := &plan{home: inputs.Scope.HomeNamespace, namespaces: map[string]bool{}}
+	if inputs.Domain != "" {
+		domain := dns.CanonicalName(inputs.Domain)
+		if zones := zonesOf(domain, inputs.HostDomains); zones != nil {
+			next.domain, next.zones = domain, zones
+		}
+	}
+	for _, prefix := range inputs.Routed {
+		next.reverse = append(next.reverse, prefix.Masked())
+		next.clusterIP6 = next.clusterIP6 || prefix.Addr().Is6()
+	}
+	for _, namespace := range append(slices.Clone(inputs.Scope.Namespaces), next.home) {
+		if isHostLabel(namespace) {
+			next.namespaces[namespace] = !ownedByOthers(namespace, inputs.HostDomains)
+		}
+	}
+	if !next.exists(next.home) {
+		next.home = ""
+	}
+	return next
+}
+
+func (plan *plan) equal(other *plan) bool {
+	return plan.domain == other.domain && plan.home == other.home && slices.Equal(plan.zones, other.zones) &&
+		slices.Equal(plan.reverse, other.reverse) && maps.Equal(plan.namespaces, other.namespaces)
+}
