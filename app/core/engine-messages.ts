@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { failure, isProblemCode, type Problem, problem, type Result, success } from '../contract/index.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
-export const engineProtocol = 1;
+export const engineProtocol = 2;
 
 /** AgentPort in native/internal/wire/agent.go: where the agent listens, on the pod's loopback only. */
 export const agentPort = 8723;
@@ -73,11 +73,19 @@ export const serviceEndpointsSchema = z.object({
 });
 export type ServiceEndpoints = z.infer<typeof serviceEndpointsSchema>;
 
+/** A range with what is wanted for it. */
+const wantedRangeSchema = z.object({ prefix: z.string(), decision: z.literal('routed') });
+export type WantedRange = z.infer<typeof wantedRangeSchema>;
+
 export const engineCommandSchema = z.discriminatedUnion('command', [
   z.object({ command: z.literal('hello'), hello: helloSchema }),
   z.object({
     command: z.literal('prepare'),
-    prepare: z.object({ helperSocket: z.string(), ranges: z.array(z.string()), protected: z.array(z.string()) }),
+    prepare: z.object({
+      helperSocket: z.string(),
+      ranges: z.array(wantedRangeSchema),
+      protected: z.array(z.string()),
+    }),
   }),
   z.object({
     command: z.literal('connect'),
@@ -85,7 +93,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
       cluster: clusterAddressSchema,
       credentials: clusterCredentialsSchema,
       agent: agentTargetSchema,
-      ranges: z.array(z.string()),
+      ranges: z.array(wantedRangeSchema),
       protected: z.array(z.string()),
       scope: nameScopeSchema,
       names: z.boolean(),
@@ -105,7 +113,7 @@ export type EngineCommand = z.infer<typeof engineCommandSchema>;
 
 const routeDecisionSchema = z.object({
   prefix: z.string(),
-  accepted: z.boolean(),
+  decision: z.enum(['routed', 'refused']),
   reason: z.string().optional(),
   conflict: z.string().optional(),
   interface: z.string().optional(),
@@ -199,6 +207,7 @@ export const engineEventSchema = z.discriminatedUnion('event', [
     }),
   }),
   z.object({ event: z.literal('names'), names: namesEventSchema }),
+  z.object({ event: z.literal('routes'), routes: z.object({ decisions: list(routeDecisionSchema) }) }),
   z.object({
     event: z.literal('counters'),
     counters: engineCountersSchema,

@@ -8,8 +8,10 @@ import {
   type EngineCounters,
   type EngineEvent,
   engineCommandSchema,
+  engineProtocol,
   type NamesInForce,
   type Tested,
+  type WantedRange,
   type WireProblem,
 } from '../core/engine-messages.ts';
 import type { Clock, EngineLink, EnginePort } from '../core/ports.ts';
@@ -204,7 +206,7 @@ export class FakeEngine implements EngineLink {
     return [name, route, tunnel, ...(port === 0 ? [] : [connection])];
   }
 
-  async #prepare(ranges: readonly string[], protectedAddresses: readonly string[]): Promise<void> {
+  async #prepare(ranges: readonly WantedRange[], protectedAddresses: readonly string[]): Promise<void> {
     const fault = await this.#faults.pass('prepare');
     const refused =
       fault?.problem ??
@@ -221,11 +223,14 @@ export class FakeEngine implements EngineLink {
     const host = this.#host.inspect();
     const decisions = this.#host.check(ranges, protectedAddresses);
     this.#host.lease = this.processId;
-    const helper = { protocol: 1, build: this.#host.build, role: 'helper' };
+    const helper = { protocol: engineProtocol, build: this.#host.build, role: 'helper' };
     this.#say({ event: 'prepared', prepared: { helper, host, decisions } });
   }
 
-  async #connect({ agent, credentials, ranges, scope, names }: ConnectWork): Promise<void> {
+  async #connect(work: ConnectWork): Promise<void> {
+    const { agent, credentials, scope, names } = work;
+    const decisions = this.#host.check(work.ranges, work.protected);
+    const routed = decisions.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix);
     this.#agent = agent.pod;
     this.#token = credentials.bearerToken ?? '';
     const steps: [Operation & ('tunnel' | 'routes' | 'names' | 'verify'), () => void][] = [
@@ -234,7 +239,7 @@ export class FakeEngine implements EngineLink {
         'routes',
         () => {
           this.#host.tun = `slipway${this.processId}`;
-          this.#host.routes = [...ranges];
+          this.#host.routes = routed;
           this.#host.timesChanged += 1;
         },
       ],
@@ -274,7 +279,7 @@ export class FakeEngine implements EngineLink {
       ready: {
         interface: this.#host.tun ?? '',
         mtu: 16000,
-        routes: ranges.map((prefix) => ({ prefix, accepted: true })),
+        routes: decisions,
         names: this.#namesInForce(),
         agent: {
           build: 'fake-build',
@@ -285,7 +290,7 @@ export class FakeEngine implements EngineLink {
         },
       },
     });
-    this.#count(startTraffic(ranges));
+    this.#count(startTraffic(routed));
   }
 
   #namesInForce(): NamesInForce {

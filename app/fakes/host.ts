@@ -4,7 +4,7 @@
  */
 import ipaddr from 'ipaddr.js';
 import { type HelperState, problem, type Result, success } from '../contract/index.ts';
-import type { HostInspection, RouteDecision } from '../core/engine-messages.ts';
+import type { HostInspection, RouteDecision, WantedRange } from '../core/engine-messages.ts';
 import type { HelperPort } from '../core/ports.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
 
@@ -43,22 +43,22 @@ export class FakeHost {
     return { resolverMode, upstreams, searchDomains: [], tunAvailable, leaseHeld: this.lease !== null, leftOver };
   }
 
-  check(ranges: readonly string[], protectedAddresses: readonly string[]): RouteDecision[] {
-    return ranges.map((prefix) => {
+  check(ranges: readonly WantedRange[], protectedAddresses: readonly string[]): RouteDecision[] {
+    return ranges.map(({ prefix }): RouteDecision => {
       if (!ipaddr.IPv4.isValidCIDR(prefix)) {
-        return { prefix, accepted: false, reason: 'malformed' };
+        return { prefix, decision: 'refused', reason: 'malformed' };
       }
       if (prefix.endsWith('/0')) {
-        return { prefix, accepted: false, reason: 'default-route' };
+        return { prefix, decision: 'refused', reason: 'default-route' };
       }
       const covered = protectedAddresses.find((address) => overlaps(prefix, address));
       if (covered !== undefined) {
-        return { prefix, accepted: false, reason: 'protected', conflict: covered };
+        return { prefix, decision: 'refused', reason: 'protected', conflict: covered };
       }
       const network = this.networks.find((candidate) => overlaps(prefix, candidate.prefix));
       return network === undefined
-        ? { prefix, accepted: true }
-        : { prefix, accepted: false, reason: 'own-subnet', conflict: network.prefix, interface: network.interface };
+        ? { prefix, decision: 'routed' }
+        : { prefix, decision: 'refused', reason: 'own-subnet', conflict: network.prefix, interface: network.interface };
     });
   }
 

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { protocolNumber } from '../../app/contract/index.ts';
+import { engineProtocol } from '../../app/core/engine-messages.ts';
 
 const root = join(import.meta.dirname, '../..');
 const native = join(root, 'native');
@@ -18,7 +19,7 @@ export type NativeProgram = (typeof programs)[number];
 export async function buildOtherNative(folder: string): Promise<void> {
   const source = join(native, 'internal/wire/problem.go');
   const changed = join(folder, 'problem.go');
-  writeFileSync(changed, replaced(source, 'const Protocol = 1', `const Protocol = ${otherProtocol}`));
+  writeFileSync(changed, replaced(source, `const Protocol = ${engineProtocol}`, `const Protocol = ${otherProtocol}`));
   const overlay = join(folder, 'overlay.json');
   writeFileSync(overlay, JSON.stringify({ Replace: { [source]: changed } }));
   await promisify(execFile)(

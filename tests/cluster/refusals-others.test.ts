@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protocolNumber } from '../../app/contract/index.ts';
+import { engineProtocol } from '../../app/core/engine-messages.ts';
 import { takeLaptopSnapshot } from './laptop-snapshot.ts';
 import { buildOtherNative, copyOtherCore, nativeWith, otherProtocol } from './other-version.ts';
 import { type LaptopPlace, Product } from './product.ts';
@@ -138,7 +139,7 @@ describe('beside', () => {
     await refusals.refused(product({ SLIPWAY_NATIVE_DIR: other }), usual, {
       code: 'helper-version',
       exitCode: 6,
-      cause: `it speaks protocol ${otherProtocol}, this program 1`,
+      cause: `it speaks protocol ${otherProtocol}, this program ${engineProtocol}`,
       fix: 'sudo pkill slipway-helper',
     });
     await stopHelper();
@@ -149,7 +150,7 @@ describe('beside', () => {
     await refusals.refused(product({ SLIPWAY_NATIVE_DIR: other }), usual, {
       code: 'agent-version',
       exitCode: 5,
-      cause: `the agent speaks protocol ${otherProtocol}, the engine 1`,
+      cause: `the agent speaks protocol ${otherProtocol}, the engine ${engineProtocol}`,
       fix: 'makes a new agent',
     });
   });

@@ -22,7 +22,7 @@ describe('reasons of a refusal', () => {
   it.each(reasons)('%s has words', (reason) => {
     const range = { prefix: '10.0.0.0/16', kind: 'pods', origin: 'pod specs' } as const;
     const decided = decideRoutes({ wanted: [range], left: [] } as never, [
-      { prefix: range.prefix, accepted: false, reason },
+      { prefix: range.prefix, decision: 'refused', reason },
     ]);
     expect(decided.fatal?.cause).not.toContain('another network');
   });

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { EngineEvent } from '../../core/engine-messages.ts';
+import { type EngineEvent, engineProtocol } from '../../core/engine-messages.ts';
 import { silentLog } from '../testing/api-server.ts';
 import { openEngine } from './engine-process.ts';
 
@@ -18,7 +18,7 @@ async function engine(body: string) {
   const source = `#!${process.execPath}
 const raw = (bytes) => process.stdout.write(bytes);
 const send = (event) => { const body = Buffer.from(JSON.stringify(event)); const head = Buffer.alloc(4); head.writeUInt32BE(body.length); raw(Buffer.concat([head, body])); };
-const hello = (protocol = 1) => send({ event: 'hello', hello: { protocol, build: 'test', role: 'engine' } });
+const hello = (protocol = ${engineProtocol}) => send({ event: 'hello', hello: { protocol, build: 'test', role: 'engine' } });
 let held = Buffer.alloc(0);
 const take = (heard) => process.stdin.on('data', (chunk) => { held = Buffer.concat([held, chunk]); while (held.length >= 4 && held.length >= 4 + held.readUInt32BE(0)) { const size = held.readUInt32BE(0); const command = JSON.parse(held.subarray(4, 4 + size)); held = held.subarray(4 + size); heard(command); } });
 process.stdin.on('end', () => process.exit(0));
@@ -66,7 +66,7 @@ test('events that only a newer engine knows are left out', async () => {
 });
 
 test('another protocol, no hello, garbage and an early end are told apart', async () => {
-  expect(await problemOf('take(() => hello(2));')).toBe('engine-version');
+  expect(await problemOf('take(() => hello(99));')).toBe('engine-version');
   expect(await problemOf("take(() => send({ event: 'stopped', stopped: { leftOver: 0 } }));")).toBe('engine-version');
   expect(await problemOf("raw('hello, world, how are you');")).toBe('engine-version');
   expect(await problemOf('process.exit(3);')).toBe('engine-ended');

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { engineProtocol } from '../../core/engine-messages.ts';
 import { silentLog } from '../testing/api-server.ts';
 import { encodeFrame, frameReader } from './frames.ts';
 import { openHelper } from './helper-process.ts';
@@ -59,11 +60,15 @@ test('tells the build of the helper that answers', async () => {
   const requests: unknown[] = [];
   const port = await listening((socket, request) => {
     requests.push(request);
-    socket.write(reply({ value: { protocol: 1, build: '1.2', role: 'helper' } }));
+    socket.write(reply({ value: { protocol: engineProtocol, build: '1.2', role: 'helper' } }));
   });
   expect(await port.state()).toEqual({ state: 'ready', build: '1.2' });
   expect(await port.ensure()).toEqual({ ok: true, value: { build: '1.2' } });
-  expect(requests[0]).toEqual({ id: 1, operation: 'hello', input: { protocol: 1, build: 'test', role: 'core' } });
+  expect(requests[0]).toEqual({
+    id: 1,
+    operation: 'hello',
+    input: { protocol: engineProtocol, build: 'test', role: 'core' },
+  });
 });
 
 test.each<[string, string, (socket: Socket) => void]>([

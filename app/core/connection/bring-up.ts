@@ -4,13 +4,13 @@
  *
  *   open ─┬─ reach (API server, namespaces, rights) ──────────────┐
  *         ├─ ranges ───────────────┐                              ├─ agent ─┐
- *         ├─ helper ── engine ─────┴─ prepare (routes accepted) ──┘         ├─ connect ── ready
+ *         ├─ helper ── engine ─────┴─ prepare (routes decided) ──┘         ├─ connect ── ready
  *         └─ catalogue (waited for briefly) ────────────────────────────────┘
  *
  * Up to `prepare` nothing on the laptop or in the cluster is changed.
  */
 import { type Problem, problem, type Step } from '../../contract/index.ts';
-import { prefixesOf } from '../routing/plan.ts';
+import { wantedRanges } from '../routing/plan.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
 import type { BringUp, ComingUp, Effect, Held, Moment, Task, Transition } from './state.ts';
 import { beginStep, currentStep, setTask, withoutEngine } from './steps.ts';
@@ -69,7 +69,7 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
     run(
       'prepare',
       'helper',
-      { kind: 'prepareEngine', ranges: prefixesOf(bringUp.plan) },
+      { kind: 'prepareEngine', ranges: wantedRanges(bringUp.plan) },
       { kind: 'setTimer', timer: 'deadline', at: now + prepareDeadline },
     );
   }
@@ -81,14 +81,14 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
   }
   const { agent } = held;
   const isReady = is('prepare', 'done') && is('reach', 'done') && is('catalogue', 'done') && held.engine === 'running';
-  if (isReady && agent.state === 'placed' && is('connect', 'todo')) {
+  if (isReady && agent.state === 'placed' && is('connect', 'todo') && bringUp.plan !== null) {
     held = { ...held, host: 'changed' };
     run(
       'connect',
       'tunnel',
       {
         kind: 'connectEngine',
-        ranges: bringUp.routes.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix),
+        ranges: wantedRanges(bringUp.plan), // those that are refused too: the helper takes them when it may
         agent: agent.placed.target,
         homeNamespace: state.wanted.homeNamespace,
         names: state.policy.names,

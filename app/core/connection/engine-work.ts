@@ -4,7 +4,7 @@
  */
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import { endpointsOf } from '../catalog/endpoints.ts';
-import type { AgentTarget, EngineCommand, EngineEvent, Tested } from '../engine-messages.ts';
+import type { AgentTarget, EngineCommand, EngineEvent, Tested, WantedRange } from '../engine-messages.ts';
 import { scopeOf } from '../naming/names.ts';
 import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
 
@@ -17,7 +17,7 @@ const testDeadline = 15_000;
 export interface EngineWork {
   /** Answers once hellos were exchanged. `heard` and `ended` are called later, never before this has settled. */
   start(heard: (event: EngineEvent) => void, ended: (because: string) => void): Promise<Result<null>>;
-  prepare(cluster: ClusterPort, ranges: readonly string[], signal: AbortSignal): Promise<Result<null>>;
+  prepare(cluster: ClusterPort, ranges: readonly WantedRange[], signal: AbortSignal): Promise<Result<null>>;
   connect(cluster: ClusterPort, what: ConnectWork, signal: AbortSignal): Promise<Result<null>>;
   send(command: EngineCommand): void;
   /** Sends scope and endpoints where they changed. */
@@ -27,7 +27,7 @@ export interface EngineWork {
 }
 
 export interface ConnectWork {
-  readonly ranges: readonly string[];
+  readonly ranges: readonly WantedRange[];
   readonly agent: AgentTarget;
   readonly homeNamespace: string;
   readonly names: boolean;

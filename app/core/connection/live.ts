@@ -1,13 +1,7 @@
 /** What happens while connected, and while the engine lives and looks for its agent. Pure. */
 import { type Problem, problem } from '../../contract/index.ts';
 import { noCounters, totalOf } from '../counters/totals.ts';
-import {
-  type EngineEvent,
-  type NamesInForce,
-  problemFromWire,
-  type Ready,
-  type RouteDecision,
-} from '../engine-messages.ts';
+import { type EngineEvent, type NamesInForce, problemFromWire, type Ready } from '../engine-messages.ts';
 import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
@@ -33,20 +27,6 @@ export const catalogueGathering = 200;
 /** A connection that lived this long, in milliseconds, starts counting its attempts anew. */
 const stableAfter = 60_000;
 
-/** What the helper refused when it was asked first: the engine was not given it, so that it says nothing of it. */
-function refusedBefore({ bringUp }: ComingUp, { routes }: Ready): RouteDecision[] {
-  const told = new Set(routes.map(({ prefix }) => prefix));
-  return bringUp.routes
-    .filter(({ prefix, decision }) => decision === 'refused' && !told.has(prefix))
-    .map(({ prefix, reason, conflict, interface: name }) => ({
-      prefix,
-      accepted: false,
-      reason,
-      conflict,
-      interface: name,
-    }));
-}
-
 /** The bring-up is over: the engine verified the data path. */
 export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, moment: Moment): Transition {
   const { agent } = state.held;
@@ -54,7 +34,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
     return { state, effects: [] }; // connect is only sent with an agent
   }
   const { clusterDomain } = ready.agent;
-  const decided = decideRoutes(plan, [...ready.routes, ...refusedBefore(state, ready)]);
+  const decided = decideRoutes(plan, ready.routes);
   const pingless = problem('ping-unavailable', 'the agent may not open a ping socket');
   const ended = endStep(beginEngineStep(state.bringUp, 'verify', moment.now), 'verify', moment.now);
   const carried = state.phase === 'engine-lost' ? state.live.counters : noCounters(moment.now);

@@ -19,7 +19,7 @@ const wanted = {
 };
 const policy = { recover: true, names: true, extraRanges: [], excludedRanges: [] };
 const order: Order = { wanted, cluster, policy, restored: false };
-const hello = { protocol: 1, build: 'b', role: 'helper' };
+const hello = { protocol: 2, build: 'b', role: 'helper' };
 const transient = problem('api-unreachable', 'no route');
 const forGood = problem('forbidden', 'denied');
 
@@ -39,7 +39,7 @@ const prepared: EngineEvent = {
       leaseHeld: false,
       leftOver: 0,
     },
-    decisions: [{ prefix: '10.96.0.0/16', accepted: true }],
+    decisions: [{ prefix: '10.96.0.0/16', decision: 'routed' }],
   },
 };
 const ready: EngineEvent = {
@@ -47,7 +47,7 @@ const ready: EngineEvent = {
   ready: {
     interface: 'slipway0',
     mtu: 16_000,
-    routes: [{ prefix: '10.96.0.0/16', accepted: true }],
+    routes: [{ prefix: '10.96.0.0/16', decision: 'routed' }],
     names: {
       mode: 'resolved',
       resolver: '198.18.0.3',

@@ -3,7 +3,7 @@
  * for. Plain data without secrets: credentials stay with the runner, so that a state may be logged.
  */
 import type { Agent, Cluster, Counters, Names, Problem, Route, Step, StepDone, Wanted } from '../../contract/index.ts';
-import type { AgentTarget, EngineEvent } from '../engine-messages.ts';
+import type { AgentTarget, EngineEvent, WantedRange } from '../engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Range } from '../ports.ts';
 import type { RangePlan } from '../routing/plan.ts';
 
@@ -195,10 +195,10 @@ export type Effect =
   | { readonly kind: 'closeCluster' }
   | { readonly kind: 'ensureHelper' }
   | { readonly kind: 'startEngine' }
-  | { readonly kind: 'prepareEngine'; readonly ranges: readonly string[] }
+  | { readonly kind: 'prepareEngine'; readonly ranges: readonly WantedRange[] }
   | {
       readonly kind: 'connectEngine';
-      readonly ranges: readonly string[];
+      readonly ranges: readonly WantedRange[];
       readonly agent: AgentTarget;
       readonly homeNamespace: string;
       readonly names: boolean;

@@ -3,7 +3,7 @@
  * helper's only client. Nothing is changed; the engine is ended before the answer comes back.
  */
 import { failure, problem, type Result, success } from '../../contract/index.ts';
-import { type Prepared, problemFromWire } from '../engine-messages.ts';
+import { type Prepared, problemFromWire, type WantedRange } from '../engine-messages.ts';
 import type { EngineLink, Ports } from '../ports.ts';
 
 /** How long the helper may take to answer, in milliseconds. It may replay a journal first. */
@@ -14,7 +14,7 @@ const busyTries = 12;
 
 export async function inspectHost(
   ports: Ports,
-  ranges: readonly string[],
+  ranges: readonly WantedRange[],
   protectedAddresses: readonly string[],
 ): Promise<Result<Prepared>> {
   const helper = await ports.helper.ensure();
@@ -43,7 +43,7 @@ export async function inspectHost(
 function prepare(
   ports: Ports,
   engine: EngineLink,
-  ranges: readonly string[],
+  ranges: readonly WantedRange[],
   protectedAddresses: readonly string[],
 ): Promise<Result<Prepared>> {
   return new Promise((resolve) => {

@@ -11,7 +11,7 @@ import { remember } from '../clusters/records.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
-import { decideRoutes, planRanges, prefixesOf } from '../routing/plan.ts';
+import { decideRoutes, planRanges, wantedRanges } from '../routing/plan.ts';
 import { wantedFor, withChoices } from '../settings/context-choices.ts';
 import { changeSettings } from '../settings/settings.ts';
 import type { Access } from './access.ts';
@@ -85,7 +85,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         if (!planned.ok) {
           return planned;
         }
-        const inspected = await inspectHost(ports, prefixesOf(planned.value), protectedAddresses);
+        const inspected = await inspectHost(ports, wantedRanges(planned.value), protectedAddresses);
         if (!inspected.ok) {
           return inspected;
         }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Range } from '../ports.ts';
-import { decideRoutes, planRanges, prefixesOf, type RangePlan } from './plan.ts';
+import { decideRoutes, planRanges, type RangePlan, wantedRanges } from './plan.ts';
 
 const services: Range = { prefix: '10.96.0.0/16', kind: 'services', origin: 'service-cidr' };
 const pods: Range = { prefix: '10.244.0.0/24', kind: 'pods', origin: 'node-pod-cidr' };
@@ -12,6 +12,8 @@ function plan(found: readonly Range[], extraRanges: string[] = [], excludedRange
   }
   return planned.value;
 }
+
+const prefixes = (planned: RangePlan) => wantedRanges(planned).map(({ prefix }) => prefix);
 
 function pod(prefix: string): Range {
   return { ...pods, prefix };
@@ -67,7 +69,7 @@ describe('planRanges', () => {
       ['10.96.0.0/16', '10.244.0.0/24'],
     ],
   ])('%s', (_, found, extra, excluded, wanted) => {
-    expect(prefixesOf(plan(found, extra, excluded))).toEqual(wanted);
+    expect(prefixes(plan(found, extra, excluded))).toEqual(wanted);
   });
 
   it('tells what was left out and why', () => {
@@ -80,7 +82,7 @@ describe('planRanges', () => {
 
   it('joins the ranges of many nodes, covering exactly the same addresses', () => {
     const nodes = Array.from({ length: 100 }, (_, index) => pod(`10.244.${index}.0/24`));
-    expect(prefixesOf(plan([services, ...nodes]))).toEqual([
+    expect(prefixes(plan([services, ...nodes]))).toEqual([
       '10.96.0.0/16',
       '10.244.0.0/18',
       '10.244.64.0/19',
@@ -103,17 +105,17 @@ describe('planRanges', () => {
 });
 
 describe('decideRoutes', () => {
-  const accepted = { prefix: '10.96.0.0/16', accepted: true };
+  const routed = { prefix: '10.96.0.0/16', decision: 'routed' } as const;
   const refused = {
     prefix: '10.244.0.0/24',
-    accepted: false,
+    decision: 'refused',
     reason: 'other-route',
     conflict: '10.244.0.0/16',
     interface: 'tun7',
-  };
+  } as const;
 
   it('refuses to connect where a range of the cluster collides, naming with what and where', () => {
-    const { fatal, routes } = decideRoutes(plan([services, pods]), [accepted, refused]);
+    const { fatal, routes } = decideRoutes(plan([services, pods]), [routed, refused]);
     expect(fatal).toMatchObject({
       code: 'route-refused',
       facts: { prefix: '10.244.0.0/24', conflict: '10.244.0.0/16', interface: 'tun7', reason: 'other-route' },
@@ -123,11 +125,11 @@ describe('decideRoutes', () => {
 
   it('connects without a range that the user added and the helper refuses, and says so', () => {
     const decided = decideRoutes(plan([services], ['8.8.8.0/24']), [
-      accepted,
-      { prefix: '8.8.8.0/24', accepted: false, reason: 'public' },
+      routed,
+      { prefix: '8.8.8.0/24', decision: 'refused', reason: 'public' },
     ]);
     expect(decided.fatal).toBeNull();
-    expect(decided.accepted).toEqual(['10.96.0.0/16']);
+    expect(decided.routes.map(({ decision }) => decision)).toEqual(['routed', 'refused']);
     expect(decided.problems).toMatchObject([
       { severity: 'warning', title: 'The range 8.8.8.0/24 collides with public addresses on the internet' },
     ]);
@@ -135,7 +137,7 @@ describe('decideRoutes', () => {
 
   it('refuses when nothing is left to route', () => {
     const decided = decideRoutes(plan([], ['8.8.8.0/24']), [
-      { prefix: '8.8.8.0/24', accepted: false, reason: 'public' },
+      { prefix: '8.8.8.0/24', decision: 'refused', reason: 'public' },
     ]);
     expect(decided.fatal).toMatchObject({ code: 'route-refused', severity: 'error' });
   });

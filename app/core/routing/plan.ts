@@ -3,7 +3,7 @@
  * has its own policy and the last word; nothing here can widen it.
  */
 import { failure, type Problem, problem, type Result, type Route, success } from '../../contract/index.ts';
-import type { RouteDecision } from '../engine-messages.ts';
+import type { RouteDecision, WantedRange } from '../engine-messages.ts';
 import type { Range } from '../ports.ts';
 import { contains, formatPrefix, joinSiblings, type Prefix, parsePrefix, subtract } from './prefix.ts';
 
@@ -89,15 +89,13 @@ export function planRanges(
   });
 }
 
-/** Prefixes to ask the helper about. */
-export function prefixesOf(plan: RangePlan): string[] {
-  return plan.wanted.map(({ prefix }) => prefix);
+/** What to ask the helper for. */
+export function wantedRanges(plan: RangePlan): WantedRange[] {
+  return plan.wanted.map(({ prefix }) => ({ prefix, decision: 'routed' }));
 }
 
 export interface RoutesDecided {
   readonly routes: readonly Route[];
-  /** Prefixes to put in force. */
-  readonly accepted: readonly string[];
   /** Not null: a range of Services or pods was refused, so that connecting would be half a truth. */
   readonly fatal: Problem | null;
   readonly problems: readonly Problem[];
@@ -107,22 +105,22 @@ export interface RoutesDecided {
 export function decideRoutes(plan: RangePlan, decisions: readonly RouteDecision[]): RoutesDecided {
   const byPrefix = new Map(decisions.map((decision) => [decision.prefix, decision]));
   const routes: Route[] = [];
-  const accepted: string[] = [];
   const problems: Problem[] = [];
   let fatal: Problem | null = null;
   for (const range of plan.wanted) {
-    const decision = byPrefix.get(range.prefix) ?? { prefix: range.prefix, accepted: false, reason: 'malformed' };
-    const isAccepted = decision.accepted;
+    const decision: RouteDecision = byPrefix.get(range.prefix) ?? {
+      prefix: range.prefix,
+      decision: 'refused',
+      reason: 'malformed',
+    };
     routes.push({
       ...range,
-      decision: isAccepted ? 'routed' : 'refused',
-      reason: isAccepted ? '' : (decision.reason ?? ''),
-      conflict: isAccepted ? '' : (decision.conflict ?? ''),
-      interface: isAccepted ? '' : (decision.interface ?? ''),
+      decision: decision.decision,
+      reason: decision.reason ?? '',
+      conflict: decision.conflict ?? '',
+      interface: decision.interface ?? '',
     });
-    if (isAccepted) {
-      accepted.push(range.prefix);
-    } else {
+    if (decision.decision === 'refused') {
       const refused = refusal(range, decision);
       problems.push({ ...refused, severity: 'warning' });
       if (range.kind !== 'extra') {
@@ -130,10 +128,11 @@ export function decideRoutes(plan: RangePlan, decisions: readonly RouteDecision[
       }
     }
   }
-  if (accepted.length === 0 && fatal === null && problems[0] !== undefined) {
+  const isAnyRouted = routes.some(({ decision }) => decision === 'routed');
+  if (!isAnyRouted && fatal === null && problems[0] !== undefined) {
     fatal = { ...problems[0], severity: 'error' };
   }
-  return { routes: [...routes, ...plan.left], accepted, fatal, problems };
+  return { routes: [...routes, ...plan.left], fatal, problems };
 }
 
 /** What a refusal means in words, where the helper names no address that collides: [conflict, interface]. */

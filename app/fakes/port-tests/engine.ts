@@ -40,10 +40,10 @@ export function testEngine(name: string, make: () => Promise<EngineSetting>): vo
     it('answers prepare with the laptop and one decision for each range, in order', async () => {
       const setting = await begin();
       const prepared = await prepare(await start(setting), setting, ['10.96.0.0/16', '0.0.0.0/0', '10.244.0.0/24']);
-      expect(prepared.ok && prepared.value.decisions.map(({ prefix, accepted }) => [prefix, accepted])).toEqual([
-        ['10.96.0.0/16', true],
-        ['0.0.0.0/0', false],
-        ['10.244.0.0/24', true],
+      expect(prepared.ok && prepared.value.decisions.map(({ prefix, decision }) => [prefix, decision])).toEqual([
+        ['10.96.0.0/16', 'routed'],
+        ['0.0.0.0/0', 'refused'],
+        ['10.244.0.0/24', 'routed'],
       ]);
       expect(prepared.ok && prepared.value.host).toMatchObject({ tunAvailable: true, leftOver: 0 });
     });
@@ -52,7 +52,7 @@ export function testEngine(name: string, make: () => Promise<EngineSetting>): vo
       const setting = await begin();
       const prepared = await prepare(await start(setting), setting, ['10.96.0.0/16'], ['10.96.7.7']);
       expect(prepared.ok && prepared.value.decisions[0]).toMatchObject({
-        accepted: false,
+        decision: 'refused',
         reason: 'protected',
         conflict: '10.96.7.7',
       });
@@ -118,7 +118,7 @@ function heard(link: EngineLink, name: EngineEvent['event']): Promise<EngineEven
 function prepare(
   link: EngineLink,
   setting: EngineSetting,
-  ranges: string[],
+  prefixes: string[],
   protectedAddresses: string[] = [],
 ): Promise<Result<Prepared>> {
   return new Promise((resolve) => {
@@ -132,7 +132,11 @@ function prepare(
     });
     link.send({
       command: 'prepare',
-      prepare: { helperSocket: setting.helperSocket, ranges, protected: protectedAddresses },
+      prepare: {
+        helperSocket: setting.helperSocket,
+        ranges: prefixes.map((prefix) => ({ prefix, decision: 'routed' })),
+        protected: protectedAddresses,
+      },
     });
   });
 }

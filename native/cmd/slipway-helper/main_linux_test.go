@@ -98,7 +98,7 @@ func dial(t *testing.T, helper *process) *lease.Client {
 
 var (
 	tunInput   = wire.OpenTunInput{MTU: 16000, Addresses: []string{"198.18.0.2/32"}}
-	routeInput = wire.RoutesInput{Prefixes: []string{"10.96.0.0/16", "10.244.0.0/16", "192.168.77.0/24"}}
+	routeInput = wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16", "10.244.0.0/16", "192.168.77.0/24")}
 	nameInput  = wire.NamesInput{
 		Resolver: "198.18.0.3", Domains: []string{"cluster.local", "svc", "webshop", "dev"},
 		Search: []string{"webshop.svc.cluster.local", "svc.cluster.local", "cluster.local"}, Reverse: []string{"96.10.in-addr.arpa"},

@@ -122,7 +122,7 @@ func FuzzParseResolvConf(f *testing.F) {
 }
 
 func FuzzDecodeOpening(f *testing.F) {
-	f.Add([]byte(`{"kind":"control","hello":{"protocol":1}}`))
+	f.Add([]byte(`{"kind":"control","hello":{"protocol":2}}`))
 	f.Add([]byte(`{"kind":"lane","session":"a","ticket":"b","lane":4}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		opening, err := decodeOpening(body)

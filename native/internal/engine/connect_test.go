@@ -171,7 +171,7 @@ func TestPrepareChangesNothingAndTellsWhoRefuses(t *testing.T) {
 	core := startEngine(t, configOf(laptop, cluster))
 	core.hello()
 	prepared := core.prepare("10.96.0.0/16", "192.168.0.0/16")
-	if prepared.Decisions[1].Accepted || prepared.Decisions[1].Interface != "eth0" {
+	if prepared.Decisions[1].IsRouted() || prepared.Decisions[1].Interface != "eth0" {
 		t.Errorf("decisions: %+v", prepared.Decisions)
 	}
 }
@@ -260,7 +260,7 @@ func TestATestOfPort0DialsNothing(t *testing.T) {
 }
 
 func FuzzDecodeCommand(f *testing.F) {
-	f.Add([]byte(`{"command":"hello","hello":{"protocol":1,"build":"x","role":"core"}}`))
+	f.Add([]byte(`{"command":"hello","hello":{"protocol":2,"build":"x","role":"core"}}`))
 	f.Add([]byte(`{"command":"stop"}`))
 	f.Add([]byte(`{"command":"connect"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {

@@ -136,7 +136,7 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 	connection.tun = opened
 	connection.mutex.Unlock()
 	decided, err := connection.helper.SetRoutes(call, wire.RoutesInput{
-		Prefixes: connection.command.Ranges, Protected: connection.command.Protected,
+		Ranges: connection.command.Ranges, Protected: connection.command.Protected,
 	})
 	if err != nil {
 		return asProblem(err, wire.CodeInternal)
@@ -156,7 +156,7 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 func acceptedOf(decisions []wire.RouteDecision) []netip.Prefix {
 	var accepted []netip.Prefix
 	for _, decision := range decisions {
-		if prefix, err := netip.ParsePrefix(decision.Prefix); err == nil && decision.Accepted {
+		if prefix, err := netip.ParsePrefix(decision.Prefix); err == nil && decision.IsRouted() {
 			accepted = append(accepted, prefix)
 		}
 	}

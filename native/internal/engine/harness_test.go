@@ -105,10 +105,11 @@ func (laptop *fakeLaptop) Inspect(context.Context) (wire.HostInspection, error) 
 
 func decide(input wire.RoutesInput) wire.RouteDecisions {
 	var decided wire.RouteDecisions
-	for _, prefix := range input.Prefixes {
-		decision := wire.RouteDecision{Prefix: prefix, Accepted: prefix != "192.168.0.0/16"}
-		if !decision.Accepted {
-			decision.Reason, decision.Conflict, decision.Interface = "own-subnet", "192.168.1.0/24", "eth0"
+	for _, wanted := range input.Ranges {
+		decision := wire.RouteDecision{Prefix: wanted.Prefix, Decision: wire.DecisionRouted}
+		if wanted.Prefix == "192.168.0.0/16" {
+			decision.Decision, decision.Reason = wire.DecisionRefused, "own-subnet"
+			decision.Conflict, decision.Interface = "192.168.1.0/24", "eth0"
 		}
 		decided.Decisions = append(decided.Decisions, decision)
 	}
@@ -336,7 +337,7 @@ func (core *fakeCore) hello() {
 
 func (core *fakeCore) prepare(ranges ...string) *wire.PreparedEvent {
 	core.t.Helper()
-	core.send(wire.EngineCommand{Command: wire.CommandPrepare, Prepare: &wire.PrepareCommand{Ranges: ranges}})
+	core.send(wire.EngineCommand{Command: wire.CommandPrepare, Prepare: &wire.PrepareCommand{Ranges: wire.WantRouted(ranges...)}})
 	return core.await(wire.EventPrepared).Prepared
 }
 
@@ -344,7 +345,7 @@ func (core *fakeCore) connect() {
 	core.t.Helper()
 	core.send(wire.EngineCommand{Command: wire.CommandConnect, Connect: &wire.ConnectCommand{
 		Agent:  firstAgent,
-		Ranges: []string{"10.96.0.0/16", "10.244.0.0/24"},
+		Ranges: wire.WantRouted("10.96.0.0/16", "10.244.0.0/24"),
 		Scope:  wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"dev", "infra", "webshop"}},
 		Names:  true,
 	}})

@@ -109,7 +109,7 @@ func (world *world) connect(t *testing.T) {
 	core.hello()
 	for try := 0; ; try++ { // helper and agent are still starting
 		core.send(wire.EngineCommand{Command: wire.CommandPrepare, Prepare: &wire.PrepareCommand{
-			HelperSocket: "/run/slipway/0/helper.sock", Ranges: []string{"10.96.0.0/16", "10.244.0.0/16"},
+			HelperSocket: "/run/slipway/0/helper.sock", Ranges: wire.WantRouted("10.96.0.0/16", "10.244.0.0/16"),
 		}})
 		event := <-core.events
 		if event.Event == wire.EventPrepared {
@@ -122,7 +122,7 @@ func (world *world) connect(t *testing.T) {
 	}
 	core.send(wire.EngineCommand{Command: wire.CommandConnect, Connect: &wire.ConnectCommand{
 		Agent:  firstAgent,
-		Ranges: []string{"10.96.0.0/16", "10.244.0.0/16"},
+		Ranges: wire.WantRouted("10.96.0.0/16", "10.244.0.0/16"),
 		Scope:  wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"infra", "webshop"}},
 		Names:  true,
 	}})

@@ -197,7 +197,7 @@ func takeLease(ctx context.Context, config Config, command wire.PrepareCommand) 
 		_ = helper.Close()
 		return nil, nil, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: "the helper finds no TUN device"}
 	}
-	decided, err := helper.CheckRoutes(ctx, wire.RoutesInput{Prefixes: command.Ranges, Protected: command.Protected})
+	decided, err := helper.CheckRoutes(ctx, wire.RoutesInput{Ranges: command.Ranges, Protected: command.Protected})
 	if err != nil {
 		_ = helper.Close()
 		return nil, nil, fmt.Errorf("check the ranges: %w", err)

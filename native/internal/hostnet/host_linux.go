@@ -162,12 +162,12 @@ func (host *Host) OpenTun(input wire.OpenTunInput) (wire.TunOpened, *os.File, er
 	if err != nil {
 		return opened, nil, &wire.Problem{Code: wire.CodeMessageMalformed, Cause: err.Error()}
 	}
-	decisions, err := host.decide(wire.RoutesInput{Prefixes: input.Addresses})
+	decisions, err := host.decide(wire.RoutesInput{Ranges: wire.WantRouted(input.Addresses...)})
 	if err != nil {
 		return opened, nil, err
 	}
 	for _, decision := range decisions.Decisions {
-		if !decision.Accepted {
+		if !decision.IsRouted() {
 			return opened, nil, refusal(decision)
 		}
 	}
@@ -225,7 +225,7 @@ func (host *Host) SetRoutes(input wire.RoutesInput) (wire.RouteDecisions, error)
 	}
 	var accepted []netip.Prefix
 	for _, decision := range decisions.Decisions {
-		if decision.Accepted {
+		if decision.IsRouted() {
 			accepted = append(accepted, netip.MustParsePrefix(decision.Prefix)) // the policy has parsed it
 		}
 	}

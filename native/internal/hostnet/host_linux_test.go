@@ -37,7 +37,7 @@ func connect(t *testing.T, host *Host) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { file.Close() })
-	if _, err := host.SetRoutes(wire.RoutesInput{Prefixes: []string{"10.96.0.0/16"}}); err != nil {
+	if _, err := host.SetRoutes(wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16")}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := host.SetNames(wire.NamesInput{Resolver: "198.18.0.3", Search: []string{"svc.cluster.local"}}); err != nil {
@@ -286,7 +286,7 @@ func TestRoutesFollowTheWantedSet(t *testing.T) {
 	connect(t, host)
 	defer host.Undo()
 	for _, wanted := range [][]string{{"10.96.0.0/16", "10.244.0.0/16"}, {"10.244.0.0/16"}, {}, {"10.97.0.0/16"}} {
-		if _, err := host.SetRoutes(wire.RoutesInput{Prefixes: wanted}); err != nil {
+		if _, err := host.SetRoutes(wire.RoutesInput{Ranges: wire.WantRouted(wanted...)}); err != nil {
 			t.Fatal(err)
 		}
 		routes := laptoptest.Run(t, "ip", "route", "show", "dev", host.tun.Name)
@@ -302,7 +302,7 @@ func TestRoutesFollowTheWantedSet(t *testing.T) {
 	// Somebody took the interface down and up: its routes are gone until they are asked for again.
 	laptoptest.Run(t, "ip", "link", "set", host.tun.Name, "down")
 	laptoptest.Run(t, "ip", "link", "set", host.tun.Name, "up")
-	if _, err := host.SetRoutes(wire.RoutesInput{Prefixes: []string{"10.97.0.0/16"}}); err != nil {
+	if _, err := host.SetRoutes(wire.RoutesInput{Ranges: wire.WantRouted("10.97.0.0/16")}); err != nil {
 		t.Fatal(err)
 	}
 	if routes := laptoptest.Run(t, "ip", "route"); !strings.Contains(routes, "10.97.0.0/16 dev") || !strings.Contains(routes, "198.18.0.3 dev") {

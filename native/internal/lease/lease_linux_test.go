@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -128,7 +129,7 @@ func TestHellosComeFirstAndMustMatch(t *testing.T) {
 func TestMalformedMessagesEndTheLink(t *testing.T) {
 	startServer(t, time.Minute)
 	before := laptoptest.Snapshot(t)
-	helloFrame := frame(t, `{"id":1,"operation":"hello","input":{"protocol":1,"build":"x","role":"engine"}}`)
+	helloFrame := frame(t, fmt.Sprintf(`{"id":1,"operation":"hello","input":{"protocol":%d,"build":"x","role":"engine"}}`, wire.Protocol))
 	for name, sent := range map[string][]byte{
 		"garbage":                 []byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
 		"a frame too large":       append([]byte{0x00, 0x01, 0x00, 0x01}, make([]byte, 100)...),
@@ -137,7 +138,7 @@ func TestMalformedMessagesEndTheLink(t *testing.T) {
 		"no id":                   frame(t, `{"operation":"hello","input":{"protocol":1}}`),
 		"a second hello":          slices.Concat(helloFrame, helloFrame),
 		"an unknown operation":    slices.Concat(helloFrame, frame(t, `{"id":2,"operation":"run","input":{"command":"id"}}`)),
-		"an input of another use": slices.Concat(helloFrame, frame(t, `{"id":2,"operation":"setRoutes","input":{"prefixes":"10.0.0.0/8"}}`)),
+		"an input of another use": slices.Concat(helloFrame, frame(t, `{"id":2,"operation":"setRoutes","input":{"ranges":"10.0.0.0/8"}}`)),
 		"no input":                slices.Concat(helloFrame, frame(t, `{"id":2,"operation":"setNames"}`)),
 		"two values":              slices.Concat(helloFrame, frame(t, `{"id":2,"operation":"inspect"}{}`)),
 	} {
@@ -191,14 +192,14 @@ func TestChangesNeedTheLease(t *testing.T) {
 	client := dial(t)
 	_, _, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
 	expectCode(t, err, wire.CodeLeaseLost)
-	_, err = client.SetRoutes(t.Context(), wire.RoutesInput{Prefixes: []string{"10.96.0.0/16"}})
+	_, err = client.SetRoutes(t.Context(), wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16")})
 	expectCode(t, err, wire.CodeLeaseLost)
 	_, err = client.SetNames(t.Context(), wire.NamesInput{Resolver: "198.18.0.3"})
 	expectCode(t, err, wire.CodeLeaseLost)
 	_, err = client.Release(t.Context())
 	expectCode(t, err, wire.CodeLeaseLost)
-	if decisions, err := client.CheckRoutes(t.Context(), wire.RoutesInput{Prefixes: []string{"10.96.0.0/16", "8.8.8.8/32"}}); err != nil ||
-		!decisions.Decisions[0].Accepted || decisions.Decisions[1].Accepted {
+	if decisions, err := client.CheckRoutes(t.Context(), wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16", "8.8.8.8/32")}); err != nil ||
+		!decisions.Decisions[0].IsRouted() || decisions.Decisions[1].IsRouted() {
 		t.Errorf("%+v %v", decisions, err)
 	}
 	laptoptest.ExpectSnapshot(t, before)
@@ -230,7 +231,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	acquired := laptoptest.Snapshot(t)
-	_, err := client.SetRoutes(t.Context(), wire.RoutesInput{Prefixes: []string{"10.96.0.0/16"}})
+	_, err := client.SetRoutes(t.Context(), wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16")})
 	expectCode(t, err, wire.CodeTunUnavailable)
 	_, err = client.SetNames(t.Context(), wire.NamesInput{Resolver: "198.18.0.3"})
 	expectCode(t, err, wire.CodeTunUnavailable)

@@ -30,7 +30,7 @@ func TestDescriptorOfTheTunArrives(t *testing.T) {
 	if opened.Interface != "slipway0" || opened.Index == 0 {
 		t.Errorf("%+v", opened)
 	}
-	if _, err := client.SetRoutes(t.Context(), wire.RoutesInput{Prefixes: []string{"10.96.0.0/16"}}); err != nil {
+	if _, err := client.SetRoutes(t.Context(), wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16")}); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := net.Dial("udp", "10.96.0.10:53")

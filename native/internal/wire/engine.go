@@ -32,9 +32,9 @@ const (
 
 // PrepareCommand takes the helper's lease and asks it about the ranges.
 type PrepareCommand struct {
-	HelperSocket string   `json:"helperSocket"`
-	Ranges       []string `json:"ranges"`
-	Protected    []string `json:"protected"`
+	HelperSocket string        `json:"helperSocket"`
+	Ranges       []WantedRange `json:"ranges"`
+	Protected    []string      `json:"protected"`
 }
 
 // ConnectCommand brings the tunnel, the routes and the names up, in this order.
@@ -42,7 +42,7 @@ type ConnectCommand struct {
 	Cluster     ClusterAddress     `json:"cluster"`
 	Credentials ClusterCredentials `json:"credentials"`
 	Agent       AgentTarget        `json:"agent"`
-	Ranges      []string           `json:"ranges"` // those that prepare accepted
+	Ranges      []WantedRange      `json:"ranges"`
 	Protected   []string           `json:"protected"`
 	Scope       NameScope          `json:"scope"`
 	Names       bool               `json:"names"` // false: connect without names
@@ -122,6 +122,7 @@ type EngineEvent struct {
 	Ready    *ReadyEvent    `json:"ready,omitempty"`
 	Tunnel   *TunnelEvent   `json:"tunnel,omitempty"`
 	Names    *NamesEvent    `json:"names,omitempty"`
+	Routes   *RoutesEvent   `json:"routes,omitempty"`
 	Counters *CountersEvent `json:"counters,omitempty"`
 	Tested   *TestedEvent   `json:"tested,omitempty"`
 	Failed   *FailedEvent   `json:"failed,omitempty"`
@@ -137,6 +138,7 @@ const (
 	EventReady           = "ready"
 	EventTunnel          = "tunnel"          // the heartbeat through the data path found or lost the agent
 	EventNames           = "names"           // names in force changed
+	EventRoutes          = "routes"          // the helper withdrew ranges or took some back
 	EventCounters        = "counters"        // once a second while connected
 	EventNeedCredentials = "needCredentials" // the API server answered 401
 	EventAgentLost       = "agentLost"       // the pod is gone or refuses this session; the core sends a new agent
@@ -185,6 +187,11 @@ type NamesEvent struct {
 	Upstreams []string `json:"upstreams"`
 	Refused   []string `json:"refused,omitempty"`
 	Problem   *Problem `json:"problem,omitempty"`
+}
+
+// RoutesEvent holds the decisions on all wanted ranges, as they are in force from now on.
+type RoutesEvent struct {
+	Decisions []RouteDecision `json:"decisions"`
 }
 
 // TunnelEvent tells whether the tunnel lives. RoundTripMicroseconds is the last heartbeat's.

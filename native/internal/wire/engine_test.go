@@ -50,7 +50,7 @@ func TestEngineMessagesMatchTheGoldenFiles(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		EventHello, EventPrepared, EventStep, EventReady, EventTunnel, EventNames, EventCounters,
+		EventHello, EventPrepared, EventStep, EventReady, EventTunnel, EventNames, EventRoutes, EventCounters,
 		EventNeedCredentials, EventAgentLost, EventHelperLost, EventTested, EventFailed, EventStopped,
 	} {
 		if !events[name] {

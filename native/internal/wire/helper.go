@@ -32,8 +32,14 @@ const (
 	HelperRelease     = "release"     // nothing -> Released, after everything was undone
 )
 
-// EventHostChanged tells that the laptop's own routes, addresses or resolvers changed (value: HostInspection).
-const EventHostChanged = "hostChanged"
+// Events of the helper link.
+const (
+	// EventHostChanged tells that the laptop's own routes, addresses or resolvers changed (value: HostInspection).
+	EventHostChanged = "hostChanged"
+	// EventRoutesChanged tells that the policy, asked anew after such a change, withdrew ranges or took some back
+	// (value: RouteDecisions on the whole set of the last setRoutes). They are in force when it comes.
+	EventRoutesChanged = "routesChanged"
+)
 
 // HostInspection describes the laptop as it is now.
 type HostInspection struct {
@@ -45,25 +51,52 @@ type HostInspection struct {
 	LeftOver      int      `json:"leftOver"` // journal entries of an earlier run that could not be undone
 }
 
-// RoutesInput names IPv4 or IPv6 prefixes in CIDR form and addresses that no route may cover (the API server's,
-// and proxies'): protected addresses can only add refusals.
-type RoutesInput struct {
-	Prefixes  []string `json:"prefixes"`
-	Protected []string `json:"protected"`
+// What is wanted for a range, and what is decided on it.
+const (
+	DecisionRouted  = "routed"  // wanted, or in force
+	DecisionRefused = "refused" // by the policy; its reason is told
+)
+
+// WantedRange is an IPv4 or IPv6 prefix in CIDR form with what is wanted for it: routed. Anything else is refused
+// as malformed.
+type WantedRange struct {
+	Prefix   string `json:"prefix"`
+	Decision string `json:"decision"`
 }
 
-// RouteDecision is the helper's verdict on one prefix. Reason is empty where it was accepted; otherwise one of:
+// WantRouted wants each of the prefixes routed.
+func WantRouted(prefixes ...string) []WantedRange {
+	ranges := make([]WantedRange, 0, len(prefixes))
+	for _, prefix := range prefixes {
+		ranges = append(ranges, WantedRange{Prefix: prefix, Decision: DecisionRouted})
+	}
+	return ranges
+}
+
+// RoutesInput is the whole set of ranges, and addresses that no route may cover (the API server's, and proxies'):
+// protected addresses can only add refusals.
+type RoutesInput struct {
+	Ranges    []WantedRange `json:"ranges"`
+	Protected []string      `json:"protected"`
+}
+
+// RouteDecision is the helper's verdict on one range. Decision is one of the constants above; Reason is empty where
+// it is routed; otherwise one of:
 // malformed, default-route, too-wide, loopback, link-local, multicast, reserved, metadata, public, ipv6, own-subnet,
 // gateway, resolver, protected, other-route, too-many.
 type RouteDecision struct {
 	Prefix    string `json:"prefix"`
-	Accepted  bool   `json:"accepted"`
+	Decision  string `json:"decision"`
 	Reason    string `json:"reason,omitempty"`
 	Conflict  string `json:"conflict,omitempty"`  // the colliding prefix or address
 	Interface string `json:"interface,omitempty"` // and the interface it belongs to
 }
 
-// RouteDecisions answers checkRoutes and setRoutes, in the order asked. setRoutes puts the accepted ones in force.
+// IsRouted tells whether the range goes into the tunnel.
+func (decision RouteDecision) IsRouted() bool { return decision.Decision == DecisionRouted }
+
+// RouteDecisions answers checkRoutes and setRoutes, in the order asked. setRoutes puts the routed ones in force, and
+// the helper keeps the whole set: it decides anew whenever the laptop's network changes (EventRoutesChanged).
 type RouteDecisions struct {
 	Decisions []RouteDecision `json:"decisions"`
 }

@@ -56,8 +56,12 @@ func TestHelperMessagesMatchTheGoldenFiles(t *testing.T) {
 				if (reply.ID == 0) != (reply.Event != "") {
 					t.Error("an event has the ID 0 and a name, a reply neither")
 				}
-				if reply.Event == EventHostChanged {
+				switch reply.Event {
+				case EventHostChanged:
 					expectPart(t, operations[HelperInspect].value, reply.Value)
+					return
+				case EventRoutesChanged:
+					expectPart(t, operations[HelperSetRoutes].value, reply.Value)
 					return
 				}
 				expectPart(t, operations[operationOf[reply.ID]].value, reply.Value)

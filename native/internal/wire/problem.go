@@ -20,4 +20,4 @@ type Hello struct {
 
 // Protocol is the number of the wire protocol of all three links; a change that the other side cannot ignore
 // raises it.
-const Protocol = 1
+const Protocol = 2

@@ -103,27 +103,35 @@ var uniqueLocal = netip.MustParsePrefix("fc00::/7")
 // Decide gives a verdict on each prefix, in the order asked. Protected addresses that are malformed refuse
 // everything: what cannot be understood cannot be kept clear of.
 func Decide(input wire.RoutesInput, laptop Laptop) []wire.RouteDecision {
-	decisions := make([]wire.RouteDecision, 0, len(input.Prefixes))
+	decisions := make([]wire.RouteDecision, 0, len(input.Ranges))
 	protected, understood, malformed := parseProtected(input.Protected)
-	accepted := map[netip.Prefix]struct{}{}
-	for _, text := range input.Prefixes {
-		decision := wire.RouteDecision{Prefix: text, Reason: ReasonProtected, Conflict: malformed}
-		prefix, reason := classify(text)
-		if reason != "" {
-			decision = wire.RouteDecision{Prefix: text, Reason: reason}
-		} else if understood {
-			decision = compare(text, prefix, protected, laptop)
-			if _, again := accepted[prefix]; decision.Accepted && !again {
-				if len(accepted) == MaxRoutes {
-					decision = wire.RouteDecision{Prefix: text, Reason: ReasonTooMany}
+	routed := map[netip.Prefix]struct{}{}
+	for _, wanted := range input.Ranges {
+		prefix, reason := classify(wanted)
+		decision := refused(wanted.Prefix, reason, "", "")
+		switch {
+		case reason != "":
+		case !understood:
+			decision = refused(wanted.Prefix, ReasonProtected, malformed, "")
+		default:
+			decision = compare(wanted.Prefix, prefix, protected, laptop)
+			if _, again := routed[prefix]; decision.IsRouted() && !again {
+				if len(routed) == MaxRoutes {
+					decision = refused(wanted.Prefix, ReasonTooMany, "", "")
 				} else {
-					accepted[prefix] = struct{}{}
+					routed[prefix] = struct{}{}
 				}
 			}
 		}
 		decisions = append(decisions, decision)
 	}
 	return decisions
+}
+
+func refused(prefix, reason, conflict, name string) wire.RouteDecision {
+	return wire.RouteDecision{
+		Prefix: prefix, Decision: wire.DecisionRefused, Reason: reason, Conflict: conflict, Interface: name,
+	}
 }
 
 func parseProtected(texts []string) (protected []netip.Addr, understood bool, malformed string) {
@@ -138,10 +146,10 @@ func parseProtected(texts []string) (protected []netip.Addr, understood bool, ma
 }
 
 // classify applies what holds on every laptop.
-func classify(text string) (netip.Prefix, string) {
-	prefix, err := netip.ParsePrefix(text)
+func classify(wanted wire.WantedRange) (netip.Prefix, string) {
+	prefix, err := netip.ParsePrefix(wanted.Prefix)
 	// Host bits that are set hide what was meant; so does the IPv4-mapped form.
-	if err != nil || prefix != prefix.Masked() || prefix.String() != text {
+	if err != nil || prefix != prefix.Masked() || prefix.String() != wanted.Prefix || wanted.Decision != wire.DecisionRouted {
 		return prefix, ReasonMalformed
 	}
 	if prefix.Bits() <= 1 { // the halves are the usual way to take the default route without replacing it
@@ -192,7 +200,7 @@ func inside(outer, inner netip.Prefix) bool {
 // compare applies what depends on this laptop.
 func compare(text string, prefix netip.Prefix, protected []netip.Addr, laptop Laptop) wire.RouteDecision {
 	refuse := func(reason, conflict, name string) wire.RouteDecision {
-		return wire.RouteDecision{Prefix: text, Reason: reason, Conflict: conflict, Interface: name}
+		return refused(text, reason, conflict, name)
 	}
 	for _, subnet := range laptop.Subnets {
 		if prefix.Overlaps(subnet.Prefix) {
@@ -221,5 +229,5 @@ func compare(text string, prefix netip.Prefix, protected []netip.Addr, laptop La
 			return refuse(ReasonOtherRoute, route.Prefix.String(), route.Interface)
 		}
 	}
-	return wire.RouteDecision{Prefix: text, Accepted: true}
+	return wire.RouteDecision{Prefix: text, Decision: wire.DecisionRouted}
 }

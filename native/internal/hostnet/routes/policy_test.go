@@ -74,11 +74,14 @@ func TestPolicy(t *testing.T) {
 		{"10.67.1.0/24", "other-route", "10.67.0.0/16", ""},
 	} {
 		t.Run(check.prefix, func(t *testing.T) {
-			input := wire.RoutesInput{Prefixes: []string{check.prefix}, Protected: protectedAddresses}
+			input := wire.RoutesInput{Ranges: wire.WantRouted(check.prefix), Protected: protectedAddresses}
 			decision := Decide(input, laptop)[0]
 			wanted := wire.RouteDecision{
-				Prefix: check.prefix, Accepted: check.reason == "", Reason: check.reason,
+				Prefix: check.prefix, Decision: wire.DecisionRouted, Reason: check.reason,
 				Conflict: check.conflict, Interface: check.name,
+			}
+			if check.reason != "" {
+				wanted.Decision = wire.DecisionRefused
 			}
 			if decision != wanted {
 				t.Errorf("got  %+v\nwant %+v", decision, wanted)
@@ -89,9 +92,18 @@ func TestPolicy(t *testing.T) {
 
 func TestProtectedAddressesThatCannotBeReadRefuseEverything(t *testing.T) {
 	for _, malformed := range []string{"", "10.0.0.0/8", "api.example.org", "10.0.0.1:443"} {
-		decision := Decide(wire.RoutesInput{Prefixes: []string{"10.96.0.0/16"}, Protected: []string{malformed}}, Laptop{})[0]
-		if decision.Accepted || decision.Reason != ReasonProtected {
+		decision := Decide(wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16"), Protected: []string{malformed}}, Laptop{})[0]
+		if decision.IsRouted() || decision.Reason != ReasonProtected {
 			t.Errorf("%q: %+v", malformed, decision)
+		}
+	}
+}
+
+func TestOnlyRoutingCanBeWanted(t *testing.T) {
+	for _, wanted := range []string{"", "refused", "mapped"} {
+		ranges := []wire.WantedRange{{Prefix: "10.96.0.0/16", Decision: wanted}}
+		if decision := Decide(wire.RoutesInput{Ranges: ranges}, Laptop{})[0]; decision.Reason != ReasonMalformed {
+			t.Errorf("%q: %+v", wanted, decision)
 		}
 	}
 }
@@ -100,11 +112,11 @@ func TestRoutesAreCapped(t *testing.T) {
 	var input wire.RoutesInput
 	for index := range MaxRoutes + 2 {
 		prefix := fmt.Sprintf("10.96.%d.%d/32", index/256, index%256)
-		input.Prefixes = append(input.Prefixes, prefix, prefix) // a repetition takes no place of its own
+		input.Ranges = append(input.Ranges, wire.WantRouted(prefix, prefix)...) // a repetition takes no place of its own
 	}
 	accepted := map[string]bool{}
 	for _, decision := range Decide(input, Laptop{}) {
-		if decision.Accepted {
+		if decision.IsRouted() {
 			accepted[decision.Prefix] = true
 		} else if decision.Reason != ReasonTooMany {
 			t.Errorf("%+v", decision)
@@ -121,8 +133,8 @@ func FuzzPolicy(f *testing.F) {
 		f.Add(seed, "10.1.1.1")
 	}
 	f.Fuzz(func(t *testing.T, text, protected string) {
-		decision := Decide(wire.RoutesInput{Prefixes: []string{text}, Protected: []string{protected}}, laptop)[0]
-		if !decision.Accepted {
+		decision := Decide(wire.RoutesInput{Ranges: wire.WantRouted(text), Protected: []string{protected}}, laptop)[0]
+		if !decision.IsRouted() {
 			if decision.Reason == "" {
 				t.Errorf("%q is refused without a reason", text)
 			}
