@@ -2,18 +2,16 @@
 // sources. `--compat` makes the host and the window for the old Electron of the tests instead.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { programs } from '../app/hosts/programs.mjs';
+import { bundleProgram } from './bundle-programs.mjs';
 import { buildPage, ensureModules, ensureNative, ensureWindow, root } from './tools.mjs';
 import { whereChanged } from './where-changed.mjs';
 
 /** Node 12 knows neither the `node:` prefix nor the promise modules: the bundle for the old Electron begins with this. */
 const oldNodeBanner = readFileSync(join(root, 'scripts/old-electron-banner.cjs'), 'utf8');
 
-async function bundle(input, file, options) {
-  const { rolldown } = await import('rolldown');
-  const { output, ...rest } = options;
-  const built = await rolldown({ input: join(root, input), platform: 'node', logLevel: 'warn', ...rest });
-  await built.write({ file: join(root, file), codeSplitting: false, ...output });
-  await built.close();
+function bundle(input, file, { output, ...options }) {
+  return bundleProgram(join(root, input), { file: join(root, file), codeSplitting: false, ...output }, options);
 }
 
 /** The Electron host and its preload; `compat` for the old Electron of the tests. */
@@ -32,19 +30,24 @@ async function buildHost({ build, compat, folder }) {
 /** What runs in a Node of its own: the core, the fake one of the tests and the command line, each one file. */
 async function buildPrograms() {
   // The sandbox comes with a clone alone: it is built from sources that a package has not.
-  const node = {
-    external: [/\/sandbox\/(sandbox|problems)\.ts$/],
-    transform: { target: 'node22' },
-    output: { format: 'esm' },
-  };
-  await bundle('app/hosts/core/main.ts', 'out/core/core.mjs', node);
-  await bundle('app/hosts/core/fake.ts', 'out/core/fake.mjs', node);
-  await bundle('app/hosts/cli/main.ts', 'out/cli/slipway.mjs', node);
+  const options = { external: [/\/sandbox\/(sandbox|problems)\.ts$/] };
+  for (const [name, file] of [
+    ['core', 'out/core/core.mjs'],
+    ['fake', 'out/core/fake.mjs'],
+    ['cli', 'out/cli/slipway.mjs'],
+  ]) {
+    await bundle(programs[name], file, options);
+  }
 }
 
 const builders = [
   ...['package-lock.json', 'vite.config.ts'],
-  ...['scripts/build-desktop.mjs', 'scripts/old-electron-banner.cjs', 'scripts/tools.mjs'],
+  ...[
+    'scripts/build-desktop.mjs',
+    'scripts/old-electron-banner.cjs',
+    'scripts/tools.mjs',
+    'scripts/bundle-programs.mjs',
+  ],
 ];
 
 /** Builds where sources, libraries or the native build changed. */

@@ -1,17 +1,20 @@
 /**
- * What lies where: in a clone sources run as they are, in a package they are bundles below its resources folder
- * (`programs/cli`, `programs/core`, `native/bin`, `node`; electron-builder.yml).
+ * What lies where: in a clone beside the sources, in a package below its resources folder (`programs/cli`,
+ * `programs/core`, `native/bin`, `node`; electron-builder.yml).
  */
 import { join } from 'node:path';
 
-/** A bundle is JavaScript; sources are TypeScript. */
+/** A package's bundle is JavaScript; sources are TypeScript, and a clone's bundle of them says where they are (programs.mjs). */
 export const isPackaged = import.meta.filename.endsWith('.mjs');
 
 /** Arguments for Node that run this user's core. */
 export function coreProgram(): readonly string[] {
-  return isPackaged
-    ? [join(import.meta.dirname, '../core/core.mjs')]
-    : ['--import', import.meta.resolve('./stripped-sources.mjs'), join(import.meta.dirname, 'core/main.ts')];
+  return isPackaged ? [join(import.meta.dirname, '../core/core.mjs')] : [join(import.meta.dirname, 'core/start.mjs')];
+}
+
+/** The same for the core on a fake world, which a package has not. */
+export function fakeCoreProgram(): readonly string[] {
+  return [join(import.meta.dirname, 'core/start.mjs'), 'fake'];
 }
 
 /** What Node runs as the command line. */

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFolders } from '../../adapters/storage/folders.ts';
 import type { CoreLink } from '../../contract/index.ts';
-import { installedApp } from '../installation.ts';
+import { fakeCoreProgram, installedApp } from '../installation.ts';
 import { showInBrowser } from '../web/run.ts';
 import type { ConnectOptions } from './connect.ts';
 import { disconnect } from './connect.ts';
@@ -78,9 +78,8 @@ export async function showFakeWindow(): Promise<void> {
 
 function startFakeCore(): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
-    const program = ['--import', import.meta.resolve('../stripped-sources.mjs'), join(root, 'app/hosts/core/fake.ts')];
     // In a group of its own, so that Ctrl-C reaches it only after the window said goodbye.
-    const child = spawn(process.execPath, program, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, fakeCoreProgram(), { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
     child.once('exit', (code) => reject(new Ended(`the fake core ended with ${code}`, true, code ?? 8)));
     // It says where it serves just before it does.
     child.stdout.once('data', async () => {

@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { modernNode } from '../../../scripts/tools.mjs';
+import { runProgram } from '../programs.mjs';
 
 let node;
 try {
@@ -13,8 +14,7 @@ try {
   process.exit(6);
 }
 if (node === process.execPath) {
-  await import('../stripped-sources.mjs');
-  await import('./main.ts');
+  await runProgram('cli');
 } else {
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   // The terminal sends Ctrl-C to both; the child decides what it means.
