@@ -1,5 +1,5 @@
 /**
- * Every command of the contract: what goes in, what comes out, and what the caller must be allowed. Callers,
+ * Every command of the contract: what goes in and what comes out. Callers,
  * handler tables, the bridge and test doubles are derived from this one object.
  */
 import { z } from 'zod';
@@ -10,9 +10,6 @@ import { problemSchema } from './problems.ts';
 import { serviceSchema, testStepSchema } from './services.ts';
 import { settingsSchema } from './settings.ts';
 import { namesSchema, routeSchema, snapshotSchema, wantedSchema } from './state.ts';
-
-/** read looks, operate switches connections, administer changes settings and trust. */
-export type Level = 'read' | 'operate' | 'administer';
 
 const contextName = z.string().min(1).max(512);
 const namespaceName = z.string().max(63);
@@ -25,12 +22,10 @@ export const commands = {
   listContexts: {
     input: nothing,
     output: z.object({ contexts: z.array(contextSchema), problems: z.array(problemSchema) }),
-    level: 'read',
   },
   listNamespaces: {
     input: z.object({ context: z.string(), file: contextFile, trustExec: z.boolean().default(false) }),
     output: z.object({ namespaces: z.array(z.string()), complete: z.boolean() }),
-    level: 'read',
   },
   listServices: {
     input: z.object({
@@ -40,7 +35,6 @@ export const commands = {
       trustExec: z.boolean().default(false),
     }),
     output: z.object({ services: z.array(serviceSchema), problems: z.array(problemSchema) }),
-    level: 'read',
   },
   previewRoutes: {
     input: z.object({ context: z.string(), file: contextFile, trustExec: z.boolean().default(false) }),
@@ -52,7 +46,6 @@ export const commands = {
       /** Namespace and image of the agent that would be made. */
       agent: z.object({ namespace: z.string(), image: z.string(), delivery: z.enum(['image', 'sent']) }),
     }),
-    level: 'read',
   },
   /** Wants the context on; answers when it is wanted, progress is in the snapshot. Empty strings take the defaults. */
   connect: {
@@ -66,24 +59,21 @@ export const commands = {
       trustExec: z.boolean().default(false),
     }),
     output: z.object({ wanted: wantedSchema }),
-    level: 'operate',
   },
   /** Wants everything off; answers when the laptop is restored, while the cluster may still be deleting the agent. */
-  disconnect: { input: nothing, output: z.object({ leftOnHost: z.number() }), level: 'operate' },
+  disconnect: { input: nothing, output: z.object({ leftOnHost: z.number() }) },
   /** Makes another namespace the one whose bare names resolve, while connected or for the next time. */
   setHomeNamespace: {
     input: z.object({ context: contextName, file: contextFile, namespace: namespaceName.min(1) }),
     output: z.object({ names: namesSchema.nullable() }),
-    level: 'operate',
   },
   /** Remembers that the context was seen with this digest; the plugin that it names may run from then on. */
   confirmContext: {
     input: z.object({ context: contextName, file: z.string().max(4096), digest: z.string() }),
     output: nothing,
-    level: 'administer',
   },
   /** Starts the helper where none serves; the system may ask for a password once. */
-  prepareHelper: { input: nothing, output: z.object({ build: z.string() }), level: 'operate' },
+  prepareHelper: { input: nothing, output: z.object({ build: z.string() }) },
   /** A file to read and watch, or its text where a browser has no path: kept with mode 0600 in the config folder. */
   addKubeconfig: {
     input: z.object({
@@ -93,10 +83,9 @@ export const commands = {
       ]),
     }),
     output: z.object({ file: z.string(), contexts: z.array(z.string()) }),
-    level: 'administer',
   },
   /** Forgets an added file; one that the app itself kept is deleted. */
-  removeKubeconfig: { input: z.object({ file: z.string() }), output: nothing, level: 'administer' },
+  removeKubeconfig: { input: z.object({ file: z.string() }), output: nothing },
   /** Goes the way to a Service as a program on this laptop would, and says where it ends. */
   testService: {
     input: z.object({
@@ -107,44 +96,33 @@ export const commands = {
       port: z.number().int().min(1).max(65535),
     }),
     output: z.object({ steps: z.array(testStepSchema) }),
-    level: 'operate',
   },
   /** Asks the system's own way, our answerer and each upstream for a name; empty: a name of the cluster and an outside one. */
   testResolvers: {
     input: z.object({ context: z.string().default(''), file: contextFile, name: z.string().max(253).default('') }),
     output: z.object({ answers: z.array(resolverAnswerSchema) }),
-    level: 'operate',
   },
   /** Looks at laptop and cluster for anything of ours; `context` names the cluster that was switched off. */
   proveOff: {
     input: z.object({ context: contextName, file: contextFile }),
     output: z.object({ proofs: z.array(proofSchema) }),
-    level: 'read',
   },
   listActivity: {
     input: z.object({ limit: z.number().int().min(1).max(5000).default(500) }),
     output: z.object({ entries: z.array(activityEntrySchema) }), // oldest first
-    level: 'read',
   },
   /** Gathers and redacts; nothing is written. */
-  prepareReport: { input: nothing, output: reportSchema, level: 'read' },
+  prepareReport: { input: nothing, output: reportSchema },
   /** Writes the prepared report as a zip; an empty path takes the user's download folder. */
   writeReport: {
     input: z.object({ id: z.string(), path: z.string().max(4096).default('') }),
     output: z.object({ path: z.string() }),
-    level: 'administer',
   },
   /** Builds and starts the sandbox as long work of the snapshot. */
-  startSandbox: { input: nothing, output: z.object({ work: z.string() }), level: 'administer' },
-  stopSandbox: { input: nothing, output: z.object({ work: z.string() }), level: 'administer' },
-  cancelWork: { input: z.object({ work: z.string() }), output: nothing, level: 'operate' },
-  /** Remembers that this exec plugin may run; `digest` must be the one that was shown. */
-  trustExecPlugin: {
-    input: z.object({ context: contextName, file: contextFile, digest: z.string() }),
-    output: nothing,
-    level: 'administer',
-  },
-  getSnapshot: { input: nothing, output: snapshotSchema, level: 'read' },
+  startSandbox: { input: nothing, output: z.object({ work: z.string() }) },
+  stopSandbox: { input: nothing, output: z.object({ work: z.string() }) },
+  cancelWork: { input: z.object({ work: z.string() }), output: nothing },
+  getSnapshot: { input: nothing, output: snapshotSchema },
   runChecks: {
     input: z.object({
       context: z.string().default(''),
@@ -154,13 +132,12 @@ export const commands = {
       onlyConfirmed: z.boolean().default(false),
     }),
     output: z.object({ checks: z.array(checkSchema) }),
-    level: 'read',
   },
-  getSettings: { input: nothing, output: settingsSchema, level: 'read' },
-  changeSettings: { input: settingsSchema.partial(), output: settingsSchema, level: 'administer' },
+  getSettings: { input: nothing, output: settingsSchema },
+  changeSettings: { input: settingsSchema.partial(), output: settingsSchema },
   /** Ends the core after disconnecting. */
-  quit: { input: nothing, output: nothing, level: 'operate' },
-} as const satisfies Record<string, { input: z.ZodType; output: z.ZodType; level: Level }>;
+  quit: { input: nothing, output: nothing },
+} as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>;
 
 export type CommandName = keyof typeof commands;
 export type CommandInput<Name extends CommandName> = z.input<(typeof commands)[Name]['input']>;

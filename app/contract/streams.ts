@@ -4,7 +4,6 @@
  */
 import { z } from 'zod';
 import { activityEntrySchema } from './activity.ts';
-import type { Level } from './commands.ts';
 import { problemSchema } from './problems.ts';
 import { serviceKeySchema, serviceSchema } from './services.ts';
 
@@ -41,12 +40,12 @@ export const activityItemSchema = z.object({ entries: z.array(activityEntrySchem
 
 export const streams = {
   /** Services of a context that is connected, in all namespaces that the user may see. Ends when it is switched off. */
-  services: { input: connectionKey, item: servicesItemSchema, level: 'read' },
+  services: { input: connectionKey, item: servicesItemSchema },
   /** About once a second while connected. */
-  counters: { input: connectionKey, item: countersSchema, level: 'read' },
+  counters: { input: connectionKey, item: countersSchema },
   /** What is kept first (oldest first), then what happens. */
-  activity: { input: nothing, item: activityItemSchema, level: 'read' },
-} as const satisfies Record<string, { input: z.ZodType; item: z.ZodType; level: Level }>;
+  activity: { input: nothing, item: activityItemSchema },
+} as const satisfies Record<string, { input: z.ZodType; item: z.ZodType }>;
 
 export type StreamName = keyof typeof streams;
 export type StreamInput<Name extends StreamName> = z.input<(typeof streams)[Name]['input']>;

@@ -10,7 +10,6 @@ import {
   defaultSettings,
   failure,
   type HelperState,
-  type Level,
   type Problem,
   problem,
   type Result,
@@ -18,7 +17,6 @@ import {
   type Snapshot,
   type StreamItem,
   type StreamName,
-  streams as streamDefinitions,
   type Wanted,
   type Work,
   withFacts,
@@ -40,18 +38,17 @@ import { createStreams, type Subscription } from './streams/streams.ts';
 import { createJobs } from './work/jobs.ts';
 
 export interface Core {
-  /** Checks input and level, then does it. */
-  call<Name extends CommandName>(command: Name, input: unknown, level: Level): Promise<Result<CommandOutput<Name>>>;
+  /** Checks the input, then does it. */
+  call<Name extends CommandName>(command: Name, input: unknown): Promise<Result<CommandOutput<Name>>>;
   /** The listener hears the present snapshot at once and later ones, at most ten a second. Answers what ends it. */
   watch(listener: (snapshot: Snapshot) => void): () => void;
   /**
-   * Checks input and level, then brings what is there and what changes, at most ten items a second. `ended` hears once,
+   * Checks the input, then brings what is there and what changes, at most ten items a second. `ended` hears once,
    * never before this returned, that no more come: with a problem where it was refused, null where its subject is gone.
    */
   subscribe<Name extends StreamName>(
     stream: Name,
     input: unknown,
-    level: Level,
     listener: (item: StreamItem<Name>) => void,
     ended: (because: Problem | null) => void,
   ): Subscription;
@@ -74,8 +71,6 @@ function contextIn(input: unknown): { context?: string } {
   const { context } = (input ?? {}) as { context?: unknown };
   return typeof context === 'string' && context !== '' ? { context } : {};
 }
-
-const levels: Readonly<Record<Level, number>> = { read: 0, operate: 1, administer: 2 };
 
 export function createCore(ports: Ports, build: string, options: CoreOptions = {}): Core {
   let settings: Settings = defaultSettings;
@@ -271,7 +266,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   }
 
   return {
-    async call<Name extends CommandName>(command: Name, input: unknown, level: Level) {
+    async call<Name extends CommandName>(command: Name, input: unknown) {
       type Answer = Result<CommandOutput<Name>>;
       underWay += 1;
       considerIdle();
@@ -281,15 +276,12 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
         if (isClosed) {
           return failure(problem('core-unreachable', 'the core is ending')) as Answer;
         }
-        if (levels[level] < levels[definition.level]) {
-          return failure(problem('frontend-refused', `${command} needs the level ${definition.level}`)) as Answer;
-        }
         const parsed = definition.input.safeParse(input);
         if (!parsed.success) {
           const places = parsed.error.issues.map((issue) => issue.path.join('.') || 'input').join(', ');
           return failure(problem('message-malformed', `${command} cannot be read at ${places}`)) as Answer;
         }
-        const answer = await handlers[command](parsed.data as CommandArguments<Name>, level);
+        const answer = await handlers[command](parsed.data as CommandArguments<Name>);
         return answer.ok ? answer : (failure(withFacts(answer.problem, contextIn(parsed.data))) as Answer);
       } catch (error) {
         return failure(problem('internal', error instanceof Error ? error.message : 'unknown error')) as Answer;
@@ -299,18 +291,13 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       }
     },
     watch: (listener) => publisher.watch(listener),
-    subscribe: (stream, input, level, listener, ended) =>
+    subscribe: (stream, input, listener, ended) =>
       openWhenReady(
         restored,
-        (over) => {
-          const needed = streamDefinitions[stream].level;
-          if (isClosed) {
-            return failure(problem('core-unreachable', 'the core is ending'));
-          }
-          return levels[level] < levels[needed]
-            ? failure(problem('frontend-refused', `${stream} needs the level ${needed}`))
-            : streams.subscribe(stream, input, listener, over);
-        },
+        (over) =>
+          isClosed
+            ? failure(problem('core-unreachable', 'the core is ending'))
+            : streams.subscribe(stream, input, listener, over),
         ended,
       ),
     idle: (listener) => {

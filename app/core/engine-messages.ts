@@ -30,7 +30,6 @@ const helloSchema = z.object({
   protocol: z.number(),
   build: z.string(),
   role: z.string(),
-  abilities: z.array(z.string()).nullish(),
 });
 export type EngineHello = z.infer<typeof helloSchema>;
 

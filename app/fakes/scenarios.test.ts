@@ -18,7 +18,7 @@ async function begin(names: Scenario[], contextName = 'test-frankfurt') {
     return found;
   };
   let code = '';
-  void core.call('connect', { context: contextName }, 'administer').then((answer) => {
+  void core.call('connect', { context: contextName }).then((answer) => {
     code = answer.ok ? '' : answer.problem.code;
   });
   const because = () => {

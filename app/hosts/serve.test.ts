@@ -20,7 +20,6 @@ import { mostSubscriptions, type ServedCore, serveLink } from './serve.ts';
 interface Subscribed {
   readonly stream: string;
   readonly input: unknown;
-  readonly level: string;
   readonly say: (item: unknown) => void;
   readonly finish: (because: Problem | null) => void;
   state: 'flowing' | 'paused' | 'ended';
@@ -41,8 +40,8 @@ class FakeCore implements ServedCore {
     };
   }
 
-  subscribe(...[stream, input, level, say, finish]: Parameters<ServedCore['subscribe']>) {
-    const one: Subscribed = { stream, input, level, say, finish, state: 'flowing' };
+  subscribe(...[stream, input, say, finish]: Parameters<ServedCore['subscribe']>) {
+    const one: Subscribed = { stream, input, say, finish, state: 'flowing' };
     this.subscribed.push(one);
     const become = (state: Subscribed['state']) => () => {
       one.state = one.state === 'ended' ? 'ended' : state;
@@ -75,7 +74,7 @@ function raw(core: ServedCore) {
   const [ours, theirs] = duplexPair();
   const heard: Downward[] = [];
   let isOver = false;
-  serveLink(theirs, core, 'read', 'build', () => {});
+  serveLink(theirs, core, 'build', () => {});
   const link = openLines(
     ours,
     (document) => heard.push(document as Downward),
@@ -95,7 +94,7 @@ async function attached(core: ServedCore): Promise<{ link: CoreLink; sockets: So
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
-    serveLink(socket, core, 'operate', 'build', () => {});
+    serveLink(socket, core, 'build', () => {});
   }).listen(join(folder, 'core.sock'));
   await once(server, 'listening');
   closing.push(() => server.close());
@@ -127,8 +126,8 @@ test('items reach the subscriber that they are for, until it ends', async () => 
   );
   await vi.waitFor(() =>
     expect(core.subscribed).toMatchObject([
-      { stream: 'services', input: { context: 'a' }, level: 'operate' },
-      { stream: 'counters', input: { context: 'b' }, level: 'operate' },
+      { stream: 'services', input: { context: 'a' } },
+      { stream: 'counters', input: { context: 'b' } },
     ]),
   );
   core.subscribed[0]?.say({ number: 1 });
@@ -212,7 +211,7 @@ test('nothing is subscribed before the hello of this protocol', async () => {
   const core = new FakeCore();
   const [ours, theirs] = duplexPair();
   let isOver = false;
-  serveLink(theirs, core, 'read', 'build', () => {});
+  serveLink(theirs, core, 'build', () => {});
   const link = openLines(
     ours,
     () => {},

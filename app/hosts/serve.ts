@@ -8,7 +8,6 @@ import {
   type CommandName,
   commands,
   type Downward,
-  type Level,
   type Problem,
   problem,
   protocolNumber,
@@ -25,12 +24,11 @@ export const mostSubscriptions = 64;
 
 /** The core as hosts see it (app/core/app.ts makes one). */
 export interface ServedCore {
-  call(command: CommandName, input: unknown, level: Level): Promise<Result<unknown>>;
+  call(command: CommandName, input: unknown): Promise<Result<unknown>>;
   watch(listener: (snapshot: Snapshot) => void): () => void;
   subscribe(
     stream: StreamName,
     input: unknown,
-    level: Level,
     listener: (item: unknown) => void,
     ended: (because: Problem | null) => void,
   ): ServedSubscription;
@@ -59,15 +57,14 @@ export interface MessageEnds {
 }
 
 /** Serves over a byte stream until it ends; `ended` hears it. */
-export function serveLink(stream: Duplex, core: ServedCore, level: Level, build: string, ended: () => void): void {
-  serveMessages((ends) => openLines(stream, ends.received, ends.ended, ends.drained), core, level, build, ended);
+export function serveLink(stream: Duplex, core: ServedCore, build: string, ended: () => void): void {
+  serveMessages((ends) => openLines(stream, ends.received, ends.ended, ends.drained), core, build, ended);
 }
 
 /** Serves until the link ends; `ended` hears it. */
 export function serveMessages(
   open: (ends: MessageEnds) => MessageLink,
   core: ServedCore,
-  level: Level,
   build: string,
   ended: () => void,
 ): void {
@@ -179,7 +176,6 @@ export function serveMessages(
     const subscription = core.subscribe(
       stream as StreamName,
       input,
-      level,
       (item) => send({ kind: 'item', id, item }),
       (because) => {
         if (subscriptions.get(id) === subscription) {
@@ -200,7 +196,7 @@ export function serveMessages(
       result = { ok: false, problem: problem('message-malformed', `there is no command ${command.slice(0, 40)}`) };
     } else {
       try {
-        result = await core.call(command as CommandName, input, level);
+        result = await core.call(command as CommandName, input);
       } catch (error) {
         result = { ok: false, problem: problem('internal', error instanceof Error ? error.message : 'unknown error') };
       }

@@ -1,10 +1,10 @@
 /** The way to a cluster that handlers share: finds the context, minds which programs may run, opens and closes. */
-import { type Context, failure, type Level, type Result } from '../../contract/index.ts';
+import { type Context, failure, type Result } from '../../contract/index.ts';
 import { findContext, openCluster, unconfirmedPlugin } from '../clusters/contexts.ts';
 import type { ClusterPort } from '../ports.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** Which context is meant; `trustExec` is heard only from those who may change trust. */
+/** Which context is meant; `trustExec` remembers that its plugin may run. */
 export interface ContextRequest {
   readonly context: string;
   /** Empty: whichever has this name now. */
@@ -16,11 +16,10 @@ export interface Access {
   find(name: string, file?: string): Promise<Result<Context>>;
   trust(digest: string): Promise<Result<null>>;
   /** Finds a context whose plugin may run. */
-  findTrusted(request: ContextRequest, level: Level): Promise<Result<Context>>;
+  findTrusted(request: ContextRequest): Promise<Result<Context>>;
   /** Asks a cluster something: through the open connection where there is one, else through one opened for this. */
   withCluster<Value>(
     request: ContextRequest,
-    level: Level,
     ask: (cluster: ClusterPort) => Promise<Result<Value>>,
   ): Promise<Result<Value>>;
 }
@@ -36,13 +35,13 @@ export function createAccess(dependencies: Dependencies): Access {
     return ports.store.trustExecPlugin(digest);
   }
 
-  async function findTrusted({ context, file, trustExec }: ContextRequest, level: Level): Promise<Result<Context>> {
+  async function findTrusted({ context, file, trustExec }: ContextRequest): Promise<Result<Context>> {
     const found = await find(context, file);
     if (!found.ok) {
       return found;
     }
     const { execPlugin } = found.value;
-    if (trustExec && level === 'administer' && execPlugin !== null && !trusted.has(execPlugin.digest)) {
+    if (trustExec && execPlugin !== null && !trusted.has(execPlugin.digest)) {
       const kept = await trust(execPlugin.digest);
       if (!kept.ok) {
         return kept;
@@ -56,12 +55,12 @@ export function createAccess(dependencies: Dependencies): Access {
     find,
     trust,
     findTrusted,
-    withCluster: async (request, level, ask) => {
+    withCluster: async (request, ask) => {
       const open = connections.find(request.context, request.file)?.cluster() ?? null;
       if (open !== null) {
         return ask(open);
       }
-      const found = await findTrusted(request, level);
+      const found = await findTrusted(request);
       if (!found.ok) {
         return found;
       }

@@ -58,7 +58,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
   }
 
   return {
-    previewRoutes: async (request, level) => {
+    previewRoutes: async (request) => {
       const runner = connections.find(request.context, request.file);
       const state = runner?.state();
       if (runner !== null && state !== undefined && isEstablished(state)) {
@@ -71,12 +71,12 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         });
       }
       const settings = dependencies.settings();
-      const found = await access.findTrusted(request, level);
+      const found = await access.findTrusted(request);
       if (!found.ok) {
         return found;
       }
       const wanted = wantedFor(settings, found.value, {});
-      return access.withCluster(request, level, async (cluster) => {
+      return access.withCluster(request, async (cluster) => {
         const [ranges, protectedAddresses] = await Promise.all([
           cluster.discoverRanges(),
           cluster.protectedAddresses(),
@@ -104,9 +104,9 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
       });
     },
 
-    connect: (input, level) =>
+    connect: (input) =>
       inOrder(async () => {
-        const found = await access.findTrusted(input, level);
+        const found = await access.findTrusted(input);
         if (!found.ok) {
           return found;
         }

@@ -1,17 +1,11 @@
 /** Contexts: listing them, confirming one before its first use, and the kubeconfig files that the user adds. */
 import { failure, problem, success } from '../../contract/index.ts';
-import { listContexts, unconfirmedPlugin } from '../clusters/contexts.ts';
+import { listContexts } from '../clusters/contexts.ts';
 import { remember, withRecords } from '../clusters/records.ts';
 import type { Access } from './access.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
 
-type Names =
-  | 'listContexts'
-  | 'listNamespaces'
-  | 'trustExecPlugin'
-  | 'confirmContext'
-  | 'addKubeconfig'
-  | 'removeKubeconfig';
+type Names = 'listContexts' | 'listNamespaces' | 'confirmContext' | 'addKubeconfig' | 'removeKubeconfig';
 
 export function contextHandlers(dependencies: Dependencies, access: Access): Pick<Handlers, Names> {
   const { ports, trusted } = dependencies;
@@ -21,21 +15,7 @@ export function contextHandlers(dependencies: Dependencies, access: Access): Pic
       return success({ ...listed, contexts: withRecords(listed.contexts, dependencies.records()) });
     },
 
-    listNamespaces: (request, level) => access.withCluster(request, level, (cluster) => cluster.listNamespaces()),
-
-    trustExecPlugin: async ({ context, file, digest }) => {
-      const found = await access.find(context, file);
-      if (!found.ok) {
-        return found;
-      }
-      const { execPlugin } = found.value;
-      if (execPlugin === null || execPlugin.digest !== digest) {
-        const changed = unconfirmedPlugin(context, execPlugin, new Set());
-        return changed === null ? success({}) : failure(changed); // the file changed since it was shown: show it anew
-      }
-      const kept = await access.trust(digest);
-      return kept.ok ? success({}) : kept;
-    },
+    listNamespaces: (request) => access.withCluster(request, (cluster) => cluster.listNamespaces()),
 
     confirmContext: async ({ context, file, digest }) => {
       const found = await access.find(context, file);

@@ -3,7 +3,6 @@ import type {
   CommandArguments,
   CommandName,
   CommandOutput,
-  Level,
   Result,
   Settings,
   Snapshot,
@@ -40,5 +39,5 @@ export interface Dependencies {
 }
 
 export type Handlers = {
-  readonly [Name in CommandName]: (input: CommandArguments<Name>, level: Level) => Promise<Result<CommandOutput<Name>>>;
+  readonly [Name in CommandName]: (input: CommandArguments<Name>) => Promise<Result<CommandOutput<Name>>>;
 };

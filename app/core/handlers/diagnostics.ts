@@ -3,7 +3,6 @@ import {
   type Check,
   type Context,
   failure,
-  type Level,
   type Names as NamesInForce,
   problem,
   type Result,
@@ -39,7 +38,6 @@ export async function checksOf(
   { ports, connections, trusted, settings, records }: Dependencies,
   access: Access,
   { mayStartHelper, onlyConfirmed, ...request }: ChecksRequest,
-  level: Level,
 ): Promise<Check[]> {
   const listed = await listContexts(ports.kubeconfig, settings().kubeconfigFiles, trusted);
   const active = connections.active();
@@ -49,7 +47,7 @@ export async function checksOf(
       ? request
       : (active?.state().cluster ?? { context: usual?.name ?? '', file: usual?.file ?? '' });
   const { context, file } = meant;
-  const trustedOne = await access.findTrusted({ context, file, trustExec: request.trustExec }, level);
+  const trustedOne = await access.findTrusted({ context, file, trustExec: request.trustExec });
   const isOpen = (connections.find(context, file)?.cluster() ?? null) !== null;
   const found = onlyConfirmed && !isOpen ? ifConfirmed(trustedOne, records()) : trustedOne;
   return runChecks(ports, found, trusted, connections.find(context, file), active, mayStartHelper);
@@ -77,8 +75,8 @@ export function diagnosticHandlers(dependencies: Dependencies, access: Access): 
     return inspected?.ok ? inspected.value.host.upstreams : [];
   }
   return {
-    runChecks: async (request, level) =>
-      success({ checks: await checksOf(dependencies, access, { ...request, mayStartHelper: true }, level) }),
+    runChecks: async (request) =>
+      success({ checks: await checksOf(dependencies, access, { ...request, mayStartHelper: true }) }),
 
     testResolvers: async ({ context, file, name }) => {
       const runner = context === '' ? connections.active() : connections.find(context, file);
@@ -98,7 +96,7 @@ export function diagnosticHandlers(dependencies: Dependencies, access: Access): 
       return success({ answers: await testResolvers(ports, questions, names, await upstreamsNow(names)) });
     },
 
-    proveOff: async ({ context, file }, level) => {
+    proveOff: async ({ context, file }) => {
       const active = connections.active()?.state();
       const isOnItself = active !== undefined && connections.find(context, file) === connections.active();
       const settings = dependencies.settings();
@@ -106,7 +104,7 @@ export function diagnosticHandlers(dependencies: Dependencies, access: Access): 
       const wanted = connections.find(context, file)?.state().wanted.agentNamespace;
       const chosen = found.ok ? choicesFor(settings, found.value.name, found.value.file)?.agentNamespace : '';
       const namespace = wanted || chosen || (found.ok ? found.value.namespace : '') || 'default';
-      const agents = await access.withCluster({ context, file, trustExec: false }, level, (cluster) =>
+      const agents = await access.withCluster({ context, file, trustExec: false }, (cluster) =>
         cluster.findAgents(namespace),
       );
       const busyWith = active === undefined || active.phase === 'disconnecting' ? '' : active.cluster.context;

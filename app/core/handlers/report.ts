@@ -20,19 +20,20 @@ export function reportHandlers(
   let count = 0;
 
   return {
-    prepareReport: (_, level) =>
+    prepareReport: (_) =>
       jobs.begin('report', async (progress, signal) => {
         const cancelled = new Promise<'cancelled'>((resolve) => {
           signal.addEventListener('abort', () => resolve('cancelled'), { once: true });
         });
         progress('checks', 0.1);
         const checked = await Promise.race([
-          checksOf(
-            dependencies,
-            access,
-            { context: '', file: '', trustExec: false, onlyConfirmed: true, mayStartHelper: false },
-            level,
-          ),
+          checksOf(dependencies, access, {
+            context: '',
+            file: '',
+            trustExec: false,
+            onlyConfirmed: true,
+            mayStartHelper: false,
+          }),
           cancelled,
         ]);
         if (checked === 'cancelled') {

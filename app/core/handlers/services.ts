@@ -10,11 +10,11 @@ type Names = 'listServices' | 'testService';
 
 export function serviceHandlers({ ports, connections }: Dependencies, access: Access): Pick<Handlers, Names> {
   return {
-    listServices: async ({ namespaces, ...request }, level) => {
+    listServices: async ({ namespaces, ...request }) => {
       const known = connections.find(request.context, request.file)?.catalogue() ?? null;
       const listed =
         known === null
-          ? await access.withCluster(request, level, (cluster) => cluster.listCatalogue(namespaces))
+          ? await access.withCluster(request, (cluster) => cluster.listCatalogue(namespaces))
           : success(known);
       return listed.ok
         ? success({ services: selectServices(listed.value.services, namespaces), problems: [...listed.value.problems] })

@@ -107,8 +107,8 @@ describe('connect and disconnect', () => {
 
   it('a disconnect that is sent right behind the connect is not overtaken by it', async () => {
     const harness = new CoreHarness();
-    const connecting = harness.core.call('connect', { context: 'production' }, 'operate');
-    const disconnecting = harness.core.call('disconnect', {}, 'operate');
+    const connecting = harness.core.call('connect', { context: 'production' });
+    const disconnecting = harness.core.call('disconnect', {});
     await harness.clock.advance(30_000);
     expect([(await connecting).ok, (await disconnecting).ok]).toEqual([true, true]);
     expect(harness.phase()).toBe('off');
@@ -119,7 +119,7 @@ describe('connect and disconnect', () => {
     const harness = new CoreHarness();
     const { world } = harness;
     for (const command of ['connect', 'disconnect', 'connect', 'disconnect', 'connect'] as const) {
-      void harness.core.call(command, { context: 'production' }, 'operate');
+      void harness.core.call(command, { context: 'production' });
       await harness.clock.advance(7);
     }
     await harness.until('connected');

@@ -43,7 +43,7 @@ export class CoreHarness {
   /** Calls and moves the time until the answer is there. */
   async call<Name extends CommandName>(command: Name, input: CommandInput<Name>): Promise<Result<CommandOutput<Name>>> {
     let answer: Result<CommandOutput<Name>> | undefined;
-    void this.core.call(command, input, 'administer').then((result) => {
+    void this.core.call(command, input).then((result) => {
       answer = result;
     });
     await this.clock.until(() => answer !== undefined, `an answer to ${command}`);

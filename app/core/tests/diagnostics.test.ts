@@ -234,10 +234,10 @@ describe('checks of a context that nobody confirmed', () => {
   };
 
   it('ask its cluster nothing and send it nothing, where that was asked for', async () => {
-    const harness = new CoreHarness(({ kubeconfig, cluster }) => {
+    const harness = new CoreHarness(({ kubeconfig, cluster, store }) => {
       kubeconfig.contexts = [context('production', cluster.server, { execPlugin: plugin('cloud-login') })];
+      store.kept.trusted = [plugin('cloud-login').digest];
     });
-    await harness.call('trustExecPlugin', { context: 'production', digest: plugin('cloud-login').digest });
     expect(await api(harness)).toMatchObject({ problem: { code: 'context-unconfirmed' } });
     expect(harness.world.kubeconfig.pluginsRun).toEqual([]);
     const { file, digest } = harness.world.kubeconfig.contexts[0] ?? expect.fail();

@@ -105,7 +105,7 @@ describe('a report', () => {
     harness.world.faults.plan('reach', 'hangs');
     const { file, digest } = harness.world.kubeconfig.contexts[0] ?? expect.fail();
     await harness.call('confirmContext', { context: 'payments-prod', file, digest });
-    const answer = harness.core.call('prepareReport', {}, 'administer');
+    const answer = harness.core.call('prepareReport', {});
     await harness.clock.advance(500);
     expect(await harness.call('cancelWork', { work: 'report-1' })).toMatchObject({ ok: true });
     expect(await answer).toMatchObject({ ok: false, problem: { code: 'cancelled' } });

@@ -47,7 +47,6 @@ describe('a context whose name moved to another file', () => {
     const harness = moved({ execPlugin: plugin('evil') });
     const { digest } = plugin('evil');
     const input = { context: 'production', file: added, digest };
-    expect(await harness.call('trustExecPlugin', input)).toMatchObject(refused);
     expect(await harness.call('confirmContext', input)).toMatchObject(refused);
     expect(await harness.call('runChecks', { context: 'production', file: added, trustExec: true })).toMatchObject({
       ok: true,
@@ -100,7 +99,6 @@ describe('two contexts of one name', () => {
       harness.core.subscribe(
         'services',
         { context: 'production', file },
-        'read',
         () => heard.push(file),
         () => ended.push(file),
       );

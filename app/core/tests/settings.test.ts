@@ -19,9 +19,9 @@ describe('settings', () => {
     const harness = new CoreHarness();
     await harness.clock.advance(200);
     const answers = Promise.all([
-      harness.core.call('changeSettings', { theme: 'light' }, 'administer'),
-      harness.core.call('changeSettings', { language: 'zh-CN' }, 'administer'),
-      harness.core.call('setHomeNamespace', { context: 'production', namespace: 'dev' }, 'administer'),
+      harness.core.call('changeSettings', { theme: 'light' }),
+      harness.core.call('changeSettings', { language: 'zh-CN' }),
+      harness.core.call('setHomeNamespace', { context: 'production', namespace: 'dev' }),
     ]);
     await harness.clock.advance(6000);
     expect((await answers).map(({ ok }) => ok)).toEqual([true, true, true]);

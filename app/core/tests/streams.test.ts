@@ -5,18 +5,12 @@ import { stir } from '../../fakes/crowd.ts';
 import { CoreHarness } from './core-harness.ts';
 
 /** Subscribes and keeps all that is heard. */
-function listen<Name extends StreamName>(
-  harness: CoreHarness,
-  stream: Name,
-  input: unknown,
-  level: 'read' | 'operate' = 'read',
-) {
+function listen<Name extends StreamName>(harness: CoreHarness, stream: Name, input: unknown) {
   const items: StreamItem<Name>[] = [];
   const ends: (Problem | null)[] = [];
   const subscription = harness.core.subscribe(
     stream,
     input,
-    level,
     (item) => {
       expect(streams[stream].item.safeParse(item).success, JSON.stringify(item).slice(0, 300)).toBe(true);
       items.push(item);

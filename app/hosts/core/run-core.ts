@@ -43,7 +43,7 @@ export async function runCore(runtimeFolder: string, build: string, openPorts: (
     links += 1;
     reconsider();
     // Reaching the socket needs the user's own uid (or root): the folder is 0700.
-    serveLink(socket, core, 'administer', build, () => {
+    serveLink(socket, core, build, () => {
       links -= 1;
       reconsider();
     });

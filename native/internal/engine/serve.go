@@ -119,7 +119,7 @@ func (engine *engine) handle(command wire.EngineCommand) (ended bool, err error)
 
 func (engine *engine) greet(core wire.Hello) (ended bool, err error) {
 	engine.link.send(wire.EngineEvent{Event: wire.EventHello, Hello: &wire.Hello{
-		Protocol: wire.Protocol, Build: engine.config.Build, Role: "engine", Abilities: []string{"apiserver"},
+		Protocol: wire.Protocol, Build: engine.config.Build, Role: "engine",
 	}})
 	if core.Protocol != wire.Protocol {
 		engine.fail(stepPrepare, &wire.Problem{

@@ -12,10 +12,9 @@ func (problem *Problem) Error() string { return problem.Code + ": " + problem.Ca
 
 // Hello is the first message of each side of each link.
 type Hello struct {
-	Protocol  int      `json:"protocol"`
-	Build     string   `json:"build"`
-	Role      string   `json:"role"` // core, engine, helper, agent, doctor
-	Abilities []string `json:"abilities,omitempty"`
+	Protocol int    `json:"protocol"`
+	Build    string `json:"build"`
+	Role     string `json:"role"` // core, engine, helper, agent, doctor
 }
 
 // Protocol is the number of the wire protocol of all three links; a change that the other side cannot ignore
