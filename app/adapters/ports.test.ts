@@ -50,11 +50,11 @@ testKubeconfig('files', async () => {
   await writeFile(program, `#!/bin/sh\necho ran >>'${ran}'\necho '${JSON.stringify(credential)}'\n`);
   await chmod(program, 0o755);
   const exec = { apiVersion: credential.apiVersion, command: './cloud-login', interactiveMode: 'Never' };
-  const write = (names: string[]) =>
+  const write = (names: string[], at = server) =>
     writeFile(
       file,
       JSON.stringify({
-        clusters: [{ name: 'c', cluster: { server } }],
+        clusters: [{ name: 'c', cluster: { server: at } }],
         users: [
           { name: 'production', user: { exec } },
           { name: 'staging', user: { token: 'abc' } },
@@ -79,6 +79,7 @@ testKubeconfig('files', async () => {
     port,
     server,
     timesPluginRan: async () => (existsSync(ran) ? readFileSync(ran, 'utf8').trim().split('\n').length : 0),
+    moveServer: () => write(['production', 'staging'], 'https://elsewhere'),
     removeStaging: () => write(['production']),
     removeFiles: () => rm(file),
     until: async (condition) => {

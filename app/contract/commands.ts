@@ -72,6 +72,11 @@ export const commands = {
     input: z.object({ context: contextName, file: z.string().max(4096), digest: z.string() }),
     output: nothing,
   },
+  /** What the plugin of a context is given in its environment; `digest` must be the one that was shown. */
+  readPluginEnvironment: {
+    input: z.object({ context: contextName, file: contextFile, digest: z.string() }),
+    output: z.object({ variables: z.array(z.object({ name: z.string(), value: z.string() })) }),
+  },
   /** Starts the helper where none serves; the system may ask for a password once. */
   prepareHelper: { input: nothing, output: z.object({ build: z.string() }) },
   /** A file to read and watch, or its text where a browser has no path: kept with mode 0600 in the config folder. */

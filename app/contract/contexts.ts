@@ -1,11 +1,13 @@
 /** Contexts of the kubeconfigs in force, and what a user confirms before the first use of one. */
 import { z } from 'zod';
+import { contextChangeSchema, contextPartSchema } from './context-parts.ts';
 import { problemSchema } from './problems.ts';
 
 /** An exec credential plugin as the kubeconfig names it; `digest` identifies command line and environment. */
 export const execPluginSchema = z.object({
   command: z.string(),
   arguments: z.array(z.string()),
+  /** Their values are told on request only (`readPluginEnvironment`). */
   environmentNames: z.array(z.string()),
   digest: z.string(),
   trusted: z.boolean(),
@@ -28,10 +30,16 @@ export const contextSchema = z.object({
   execPlugin: execPluginSchema.nullable(),
   /** Files whose content logs in: a token, a certificate and its key; absolute. */
   credentialFiles: z.array(z.string()).optional(),
-  /** Of server, user, way to authenticate and plugin: what a first use confirms, and what changes when one of them does. */
+  /** All that decides where it leads, as whom, and what runs for it: what a first use confirms. */
+  parts: z.array(contextPartSchema),
+  /** Of the parts; empty where the context cannot be used. */
   digest: z.string(),
   /** True where this very digest was confirmed. */
   confirmed: z.boolean(),
+  /** How it differs from what was confirmed; empty where nothing was, or nothing does. */
+  changes: z.array(contextChangeSchema),
+  /** True where an earlier version kept too little of what was confirmed to compare with it. */
+  confirmedEarlier: z.boolean(),
   /** Milliseconds since the epoch; null where it was never switched on here. */
   lastUsedAt: z.number().nullable(),
   problem: problemSchema.nullable(),

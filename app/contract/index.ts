@@ -1,8 +1,10 @@
 /** The contract: what a frontend may see and ask. It imports nothing of ours and knows no platform. */
 export * from './activity.ts';
 export * from './commands.ts';
+export * from './context-parts.ts';
 export * from './contexts.ts';
 export * from './diagnostics.ts';
+export * from './environment-effects.ts';
 export * from './problem-catalogue.ts';
 export * from './problems.ts';
 export * from './result.ts';

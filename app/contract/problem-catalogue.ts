@@ -113,15 +113,15 @@ export const catalogue = {
   ),
   'context-changed': entry(
     'configuration',
-    'The context {context} changed since it was shown',
-    advice('Look at it again, and confirm what it says now.'),
-    command('slipway contexts -o wide'),
+    'The context {context} has changed',
+    advice('Find out who changed it. Where that was right, confirm what it says now.'),
+    command('slipway confirm {context}'),
   ),
   'context-unconfirmed': entry(
     'configuration',
     'The context {context} was not confirmed yet',
     advice('Switch it on in the window: it is shown, and asked about, before its cluster is.'),
-    command('slipway doctor --context {context}'),
+    command('slipway confirm {context}'),
   ),
   'context-unknown': entry('usage', 'No context is called {context}', command('slipway contexts')),
   'core-busy': entry(
@@ -160,6 +160,13 @@ export const catalogue = {
     'configuration',
     'The credential plugin {command} answered something else than a credential',
     advice('It must print an ExecCredential of client.authentication.k8s.io/v1 or v1beta1.'),
+  ),
+  'exec-refused': entry(
+    'configuration',
+    'Your kuberc does not allow the credential plugin {command}',
+    advice(
+      'Where the program is right, allow it in that file, or ask whoever wrote it to: credentialPluginPolicy and credentialPluginAllowlist.',
+    ),
   ),
   'exec-slow': entry(
     'configuration',

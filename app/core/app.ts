@@ -25,7 +25,7 @@ import { createActivity } from './activity/activity.ts';
 import { notesOfSettings } from './activity/settings-changes.ts';
 import { watchConnections } from './activity/watcher.ts';
 import { findContext } from './clusters/contexts.ts';
-import { remember } from './clusters/records.ts';
+import { recordOf, remember } from './clusters/records.ts';
 import { createConnections } from './connections.ts';
 import { guarded } from './guarded.ts';
 import type { Dependencies } from './handlers/dependencies.ts';
@@ -116,9 +116,10 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     guarded(ports.log, 'the streams', streams.changed);
     considerIdle();
   };
+  const confirmations = () => ({ plugins: trusted, records });
   const connections = createConnections(ports, {
     settings: () => settings,
-    trusted: () => trusted,
+    confirmations,
     random: options.random ?? Math.random,
     changed,
     helperSeen,
@@ -155,6 +156,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       return done;
     },
     records: () => records,
+    confirmations,
     setRecords: async (next) => {
       records = next;
       const saved = await ports.store.saveContextRecords(next);
@@ -232,6 +234,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     unwatchKubeconfig = ports.kubeconfig.watch(settings.kubeconfigFiles, () => {
       contextsRevision += 1;
       activity.note({ kind: 'kubeconfig-changed' });
+      connections.contextsChanged();
       changed();
     });
   }
@@ -260,8 +263,10 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     wanted = [first];
     const found = await findContext(ports.kubeconfig, settings.kubeconfigFiles, trusted, first.context, first.file);
     const server = found.ok ? found.value.server : '';
-    connections.turnOn(first, { name: first.context, file: first.file, server }, true);
-    await dependencies.setRecords(remember(records, first.context, first.file, { lastUsedAt: ports.clock.now() }));
+    const target = { name: first.context, file: first.file, server };
+    const record = recordOf(records, target);
+    connections.turnOn(first, target, true, record?.used ?? record?.confirmed ?? null);
+    await dependencies.setRecords(remember(records, target, { lastUsedAt: ports.clock.now() }));
     dependencies.contextsChanged();
   }
 

@@ -15,18 +15,25 @@ import { present } from './connection/present.ts';
 import { createRunner, type Runner, type RunnerDependencies } from './connection/runner.ts';
 import { type ConnectionState, initialState } from './connection/state.ts';
 import { isHostRestored } from './connection/undo.ts';
-import type { Ports } from './ports.ts';
+import type { Confirmation, Ports } from './ports.ts';
 import { policyOf } from './settings/settings.ts';
 
 export interface Connections {
-  /** Turns a context on. Answers at once; `core-busy` where another one is on. */
-  turnOn(wanted: Wanted, context: Pick<Context, 'name' | 'file' | 'server'>, restored: boolean): Result<null>;
+  /** Turns a context on, held to what it said then. Answers at once; `core-busy` where another one is on. */
+  turnOn(
+    wanted: Wanted,
+    context: Pick<Context, 'name' | 'file' | 'server'>,
+    restored: boolean,
+    held: Confirmation | null,
+  ): Result<null>;
   turnOffAll(): void;
   /** Settles when the laptop is as it was, as far as it can be. */
   hostRestored(): Promise<void>;
   /** Settles when nothing is being undone any more, in the cluster either. */
   undone(): Promise<void>;
   policyChanged(): void;
+  /** Kubeconfigs changed. */
+  contextsChanged(): void;
   present(): Connection[];
   /** Changes of ours that are not known to be undone. */
   leftOnHost(): number;
@@ -66,7 +73,7 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
   };
 
   return {
-    turnOn: (wanted, context, restored) => {
+    turnOn: (wanted, context, restored, held) => {
       const key = keyOf(context.file, context.name);
       const cluster = { context: context.name, file: context.file, server: context.server };
       for (const [otherKey, other] of runners) {
@@ -86,6 +93,7 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
         runner = createRunner(ports, initialState(wanted, cluster, policy), { ...dependencies, changed });
         runners.set(key, runner);
       }
+      runner.confirmed(held);
       runner.dispatch({ kind: 'turnedOn', wanted, cluster, policy, restored });
       return success(null);
     },
@@ -100,6 +108,11 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
       const policy = policyOf(dependencies.settings());
       for (const runner of runners.values()) {
         runner.dispatch({ kind: 'policyChanged', policy });
+      }
+    },
+    contextsChanged: () => {
+      for (const runner of runners.values()) {
+        runner.reconsider();
       }
     },
     present: () => phases().map(present),

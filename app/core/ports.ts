@@ -6,6 +6,7 @@ import type {
   ActivityEntry,
   Agent,
   Context,
+  ContextPart,
   ExecPlugin,
   HelperState,
   Problem,
@@ -36,8 +37,14 @@ export interface KubeconfigPort {
   listContexts(files: readonly string[]): Promise<{ contexts: Context[]; problems: Problem[] }>;
   /** Calls when a file in force changed. Returns what ends the watch. */
   watch(files: readonly string[], changed: () => void): () => void;
-  /** Prepares talking to a context's cluster. Runs no program: credentials are asked for later. */
+  /**
+   * Prepares talking to a context's cluster. Runs no program: credentials are asked for later. `context-changed` where
+   * the files now say something else than the context's digest stands for. What was compared is what is used, then and
+   * at every later renewal: the files are not asked again where the cluster is and which program logs in.
+   */
   open(context: Context): Promise<Result<ClusterPort>>;
+  /** What the context's plugin gets in its environment besides what everything gets; `context-changed` as above. */
+  pluginEnvironment(context: Context): Promise<Result<readonly { readonly name: string; readonly value: string }[]>>;
 }
 
 /** Kubeconfigs that the user adds: looked at before anything is kept. */
@@ -143,11 +150,22 @@ export interface HelperPort {
   ensure(): Promise<Result<{ build: string }>>;
 }
 
-/** What the user did with a context: which digest was confirmed (empty: none), and when it was last switched on. */
+/** What a context said at a moment. Parts hold no secret. */
+export interface Seen {
+  readonly digest: string;
+  readonly parts: readonly ContextPart[];
+}
+
+/** What was confirmed. Without parts: by a version whose digest said less. */
+export type Confirmation = Seen | { readonly digest: string; readonly parts: null };
+
+/** What the user did with a context. */
 export interface ContextRecord {
   readonly context: string;
   readonly file: string;
-  readonly digest: string;
+  readonly confirmed: Confirmation | null;
+  /** What it said when it was last switched on, which counts for restoring it; null where it never was. */
+  readonly used: Seen | null;
   readonly lastUsedAt: number | null; // milliseconds since the epoch
 }
 

@@ -61,6 +61,8 @@ testKubeconfig('fake', async () => {
     port: kubeconfig,
     server: cluster.server,
     timesPluginRan: async () => kubeconfig.pluginsRun.length,
+    moveServer: async () =>
+      kubeconfig.change([withPlugin, staging].map((one) => ({ ...one, server: 'https://elsewhere' }))),
     removeStaging: async () => kubeconfig.change([withPlugin]),
     removeFiles: async () => kubeconfig.change([]),
     until: async (condition) => condition(),

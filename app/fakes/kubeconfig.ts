@@ -1,5 +1,16 @@
 /** Kubeconfigs without files: contexts that a test sets. Opening one gives a view of its fake cluster. */
-import { type Context, type ExecPlugin, type Problem, problem, type Result, success } from '../contract/index.ts';
+import {
+  type Context,
+  type ContextPart,
+  commandLineOf,
+  contextChanged,
+  type ExecPlugin,
+  failure,
+  type Problem,
+  problem,
+  type Result,
+  success,
+} from '../contract/index.ts';
 import type { ClusterPort, KubeconfigPort } from '../core/ports.ts';
 import { type FakeCluster, FakeClusterPort } from './cluster.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
@@ -14,10 +25,13 @@ export class FakeKubeconfig implements KubeconfigPort {
   readonly missingRights = new Map<string, Problem[]>();
   /** Command lines of plugins that ran. Listing and opening run none. */
   readonly pluginsRun: string[] = [];
+  /** Of the plugins' environment variables. */
+  readonly values = new Map<string, string>();
   readonly #cluster: FakeCluster;
   readonly #faults: Faults;
   readonly #files: FakeKubeconfigFiles;
   readonly #watchers = new Set<() => void>();
+  #added: readonly string[] = [];
 
   constructor(cluster: FakeCluster, faults: Faults, files: FakeKubeconfigFiles) {
     this.#cluster = cluster;
@@ -27,13 +41,20 @@ export class FakeKubeconfig implements KubeconfigPort {
   }
 
   async listContexts(files: readonly string[]): Promise<{ contexts: Context[]; problems: Problem[] }> {
-    const added = files.flatMap((file) =>
-      this.#files.contextsOf(file).map(({ name, server }) => context(name, server, { file })),
-    );
-    if (!this.isFileThere && this.contexts.length + added.length === 0 && this.problems.length === 0) {
+    this.#added = files;
+    const contexts = this.#present();
+    if (!this.isFileThere && contexts.length === 0 && this.problems.length === 0) {
       return { contexts: [], problems: [problem('kubeconfig-missing', 'there is no ~/.kube/config')] };
     }
-    return { contexts: [...this.contexts, ...added], problems: [...this.problems] };
+    return { contexts, problems: [...this.problems] };
+  }
+
+  /** As the files say it now, whatever a test changed in them. */
+  #present(): Context[] {
+    const added = this.#added.flatMap((file) =>
+      this.#files.contextsOf(file).map(({ name, server }) => context(name, server, { file })),
+    );
+    return [...this.contexts, ...added].map((one) => ({ ...one, ...seenOf(one) }));
   }
 
   watch(_files: readonly string[], changed: () => void): () => void {
@@ -52,6 +73,10 @@ export class FakeKubeconfig implements KubeconfigPort {
   open(opened: Context): Promise<Result<ClusterPort>> {
     return unlessPlanned(this.#faults, 'open', () => {
       const { pluginsRun } = this;
+      const same = this.#same(opened);
+      if (!same.ok) {
+        return same;
+      }
       const { execPlugin } = opened;
       const rights = this.missingRights.get(opened.name) ?? [];
       const port = new FakeClusterPort(this.#cluster, this.#faults, execPlugin, rights);
@@ -65,10 +90,27 @@ export class FakeKubeconfig implements KubeconfigPort {
       return success(port);
     });
   }
+
+  async pluginEnvironment(context: Context): Promise<Result<readonly { name: string; value: string }[]>> {
+    const same = this.#same(context);
+    return same.ok
+      ? success(
+          (context.execPlugin?.environmentNames ?? []).map((name) => ({ name, value: this.values.get(name) ?? '' })),
+        )
+      : same;
+  }
+
+  #same({ name, file, digest, parts }: Context): Result<Context> {
+    const now = this.#present().find((one) => one.name === name && one.file === file);
+    if (now === undefined) {
+      return failure(problem('context-unknown', `${file} no longer holds it`, { context: name }));
+    }
+    return now.digest === digest ? success(now) : failure(contextChanged(name, file, parts, now.parts));
+  }
 }
 
 export function context(name: string, server: string, more: Partial<Context> = {}): Context {
-  return {
+  const made: Context = {
     name,
     file: '/home/jane/.kube/config',
     cluster: name,
@@ -78,12 +120,38 @@ export function context(name: string, server: string, more: Partial<Context> = {
     current: false,
     authentication: 'token',
     execPlugin: null,
-    digest: `digest of ${name} at ${server} with ${more.execPlugin?.digest ?? 'no plugin'}`,
+    parts: [],
+    digest: '',
     confirmed: false,
+    changes: [],
+    confirmedEarlier: false,
     lastUsedAt: null,
     problem: null,
     ...more,
   };
+  return { ...made, ...seenOf(made) };
+}
+
+/** Parts and digest of what a context says; values of variables are not among them. */
+function seenOf(context: Context): Pick<Context, 'parts' | 'digest'> {
+  const { server, user, authentication, execPlugin } = context;
+  if (context.problem !== null) {
+    return { parts: [], digest: '' };
+  }
+  const part = (kind: ContextPart['part'], value: string, name = ''): ContextPart => ({
+    part: kind,
+    name,
+    value,
+    digest: '',
+  });
+  const parts = [
+    part('server', server),
+    part('user', user),
+    part('authentication', authentication),
+    ...(execPlugin === null ? [] : [{ ...part('plugin', commandLineOf(execPlugin)), digest: execPlugin.digest }]),
+    ...(execPlugin?.environmentNames ?? []).map((name) => ({ ...part('environment', '', name), digest: 'sha256:1' })),
+  ];
+  return { parts, digest: `digest of ${parts.map(({ value, digest }) => `${value} ${digest}`).join(', ')}` };
 }
 
 export function plugin(command: string): ExecPlugin {

@@ -119,7 +119,7 @@ export const scenarios = {
   /** The files say something else of staging-eu than when it was confirmed. */
   'changed-context': ({ kubeconfig }) => {
     kubeconfig.contexts = kubeconfig.contexts.map((one) =>
-      one.name === 'staging-eu' ? { ...one, server: 'https://203.0.113.99:6443', digest: 'another' } : one,
+      one.name === 'staging-eu' ? { ...one, server: 'https://203.0.113.99:6443' } : one,
     );
   },
   /** The range of Services is the office's. */
@@ -237,7 +237,13 @@ function furnish({ cluster, kubeconfig, store, host }: World, now: number): void
   ]);
   const records = kubeconfig.contexts
     .filter(({ name }) => used.has(name))
-    .map(({ name, file, digest }) => ({ context: name, file, digest, lastUsedAt: used.get(name) ?? null }));
+    .map(({ name, file, digest, parts }) => ({
+      context: name,
+      file,
+      confirmed: { digest, parts },
+      used: null,
+      lastUsedAt: used.get(name) ?? null,
+    }));
   store.kept = { ...store.kept, settings: { ...store.kept.settings, welcomed: true }, records };
   host.helperRuns = true;
 }

@@ -123,7 +123,7 @@ describe('causes', () => {
   const words = createWords('zh-CN', chinese);
 
   it('are sentences that the core or the native programs say', () => {
-    const folders = ['app/core', 'app/adapters', 'app/hosts', 'app/fakes', 'native/internal'];
+    const folders = ['app/contract', 'app/core', 'app/adapters', 'app/hosts', 'app/fakes', 'native/internal'];
     const sources = folders
       .map((folder) => join(import.meta.dirname, '../..', folder))
       .flatMap((folder) =>

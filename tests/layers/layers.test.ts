@@ -113,6 +113,35 @@ describe('layers', () => {
   });
 });
 
+/** Whoever opened a cluster past the comparison with what was confirmed would send credentials wherever a file says. */
+describe('a cluster is opened', () => {
+  const sources = ['app/core', 'app/adapters', 'app/hosts', 'main']
+    .flatMap(filesOf)
+    .filter((file) => !isTest(file) && !file.startsWith('app/adapters/testing/'));
+  const naming = (pattern: RegExp) => sources.filter((file) => pattern.test(readFileSync(join(root, file), 'utf8')));
+
+  it.each([
+    [
+      'by the core in one place',
+      /kubeconfig\??\s*\.\s*open\b|\bopen\b[^;=]*}\s*=[^;]*kubeconfig\b/,
+      ['app/core/clusters/opening.ts'],
+    ],
+    ['by the adapter in one place', /\bopenCluster\(\{/, ['app/adapters/kubeconfig/kubeconfig.ts']],
+    [
+      'with credentials of that place',
+      /\bopenCredentials\(/,
+      ['app/adapters/credentials/credentials.ts', 'app/adapters/kubeconfig/kubeconfig.ts'],
+    ],
+    [
+      'with a plugin that only those run',
+      /\brunExecPlugin\(/,
+      ['app/adapters/credentials/credentials.ts', 'app/adapters/credentials/exec-plugin.ts'],
+    ],
+  ])('%s', (_, pattern, files) => {
+    expect(naming(pattern).toSorted()).toEqual(files);
+  });
+});
+
 describe('the root helper', () => {
   it('has a test on the Go side of what it links', () => {
     const folder = join(root, 'native/cmd/slipway-helper');

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
+import { execConfigOf } from '../kubeconfig/context-parts.ts';
 import { readBounded } from '../kubeconfig/read-files.ts';
 import type { ContextParts } from '../kubeconfig/resolve-context.ts';
 import type { UserEntry } from '../kubeconfig/schema.ts';
@@ -120,7 +121,6 @@ function withAnswer(fixed: ClusterCredentials, answer: ExecCredential): ClusterC
 
 /** ExecCredential.spec.cluster (client.authentication.k8s.io/v1 Cluster). */
 function execCluster(parts: ContextParts, address: ClusterAddress): Record<string, unknown> {
-  const extension = parts.cluster.extensions.find((item) => item.name === 'client.authentication.k8s.io/exec');
   return {
     server: parts.cluster.server,
     ...(address.tlsServerName ? { 'tls-server-name': address.tlsServerName } : {}),
@@ -129,7 +129,7 @@ function execCluster(parts: ContextParts, address: ClusterAddress): Record<strin
       ? { 'certificate-authority-data': Buffer.from(address.certificateAuthority).toString('base64') }
       : {}),
     ...(parts.cluster['proxy-url'] === '' ? {} : { 'proxy-url': parts.cluster['proxy-url'] }),
-    config: extension?.extension ?? null,
+    config: execConfigOf(parts.cluster),
   };
 }
 

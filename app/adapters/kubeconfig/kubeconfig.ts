@@ -1,15 +1,24 @@
 /** The kubeconfig files in force as contexts, and the way from a context to its cluster. Listing runs no program. */
-import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
+import {
+  type Context,
+  contextChanged,
+  failure,
+  type Problem,
+  problem,
+  type Result,
+  success,
+} from '../../contract/index.ts';
 import type { ClusterAddress } from '../../core/engine-messages.ts';
-import type { ClusterPort, KubeconfigPort } from '../../core/ports.ts';
+import type { KubeconfigPort } from '../../core/ports.ts';
 import type { AgentPlacingOptions } from '../agent/placing.ts';
 import { openCluster } from '../cluster/cluster.ts';
 import { proxyFor } from '../cluster/proxy-choice.ts';
-import { openCredentials, pem } from '../credentials/credentials.ts';
+import { openCredentials } from '../credentials/credentials.ts';
 import type { Environment } from '../storage/folders.ts';
-import { type MergedContext, mergeFiles } from './merge.ts';
+import { environmentOf } from './context-parts.ts';
+import { mergeFiles } from './merge.ts';
 import { defaultFiles, expand, type KubeconfigFile, readKubeconfig } from './read-files.ts';
-import { type ContextParts, type ResolvedContext, resolveContext } from './resolve-context.ts';
+import { type ContextParts, resolveContext } from './resolve-context.ts';
 import { watchFiles } from './watch-files.ts';
 
 export interface KubeconfigOptions {
@@ -50,6 +59,22 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
     return { environment, merged: mergeFiles(defaultsRead, extraRead), problems };
   };
 
+  /** A context as its files say it now, if that is still what `context` says: what is compared is what is used. */
+  const resolveSame = async ({ name, file, digest, parts }: Context) => {
+    const { environment, merged } = await read([...added, file]);
+    const found = merged.find((item) => item.shownName === name && item.context.file === file);
+    if (found === undefined) {
+      return failure(problem('context-unknown', `${file} no longer holds it`, { context: name }));
+    }
+    const resolved = await resolveContext(found, environment);
+    if (resolved.parts === null) {
+      return failure(resolved.context.problem ?? problem('kubeconfig-unreadable', 'it cannot be used', { file }));
+    }
+    return resolved.context.digest === digest
+      ? success({ context: resolved.context, parts: resolved.parts, environment })
+      : failure(contextChanged(name, file, parts, resolved.context.parts));
+  };
+
   return {
     listContexts: async (files) => {
       added = files;
@@ -71,50 +96,42 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
       };
     },
     open: async (context) => {
-      const { environment, merged } = await read([...added, context.file]);
-      const found = merged.find((item) => item.shownName === context.name && item.context.file === context.file);
-      if (found === undefined) {
-        const cause = `${context.file} no longer holds it`;
-        return failure(problem('context-unknown', cause, { context: context.name }));
+      const same = await resolveSame(context);
+      if (!same.ok) {
+        return same;
       }
-      return openResolved(found, await resolveContext(found, environment), environment, options.agent);
+      const { parts, environment } = same.value;
+      const address = addressOf(parts, context.file, environment);
+      if (!address.ok) {
+        return address;
+      }
+      return success(
+        openCluster({
+          context: same.value.context,
+          address: address.value,
+          execPlugin: same.value.context.execPlugin,
+          credentials: openCredentials(parts, address.value, environment),
+          agent: options.agent,
+        }),
+      );
+    },
+    pluginEnvironment: async (context) => {
+      const same = await resolveSame(context);
+      if (!same.ok) {
+        return same;
+      }
+      const { exec } = same.value.parts;
+      const variables = exec === null ? new Map<string, string>() : environmentOf(exec.entry);
+      return success([...variables].map(([name, value]) => ({ name, value })));
     },
   };
 }
 
-async function openResolved(
-  merged: MergedContext,
-  resolved: ResolvedContext,
-  environment: Environment,
-  agent: AgentPlacingOptions,
-): Promise<Result<ClusterPort>> {
-  if (resolved.parts === null) {
-    const fallback = problem('kubeconfig-unreadable', 'it cannot be used', { file: merged.context.file });
-    return failure(resolved.context.problem ?? fallback);
-  }
-  const address = await addressOf(resolved.parts, merged.context.file, environment);
-  if (!address.ok) {
-    return address;
-  }
-  return success(
-    openCluster({
-      context: resolved.context,
-      address: address.value,
-      execPlugin: resolved.context.execPlugin,
-      credentials: openCredentials(resolved.parts, address.value, environment),
-      agent,
-    }),
-  );
-}
-
-async function addressOf(parts: ContextParts, file: string, environment: Environment): Promise<Result<ClusterAddress>> {
+function addressOf(parts: ContextParts, file: string, environment: Environment): Result<ClusterAddress> {
   const { cluster, user } = parts;
-  let authority: string;
-  try {
-    authority = await pem(cluster['certificate-authority-data'], cluster['certificate-authority'], parts.clusterFolder);
-  } catch (error) {
-    const cause = `the certificate authority: ${error instanceof Error ? error.message : String(error)}`;
-    return failure(problem('kubeconfig-unreadable', cause, { file }));
+  const { pem: authority, unreadable } = parts.authority;
+  if (unreadable !== '') {
+    return failure(problem('kubeconfig-unreadable', `the certificate authority: ${unreadable}`, { file }));
   }
   if (
     user.as === '' &&

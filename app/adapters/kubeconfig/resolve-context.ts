@@ -1,12 +1,20 @@
 /**
- * Turns one merged context into what is shown of it and what is needed to talk to its cluster. Certificates and keys
- * are read when the cluster is opened, not when contexts are listed.
+ * Turns one merged context into what is shown of it and what is needed to talk to its cluster. The user's certificates
+ * and keys are read when the cluster is opened, not when contexts are listed.
  */
-import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { type Context, type ExecPlugin, type Problem, problem } from '../../contract/index.ts';
+import { pem } from '../credentials/credentials.ts';
 import { findProgram } from '../credentials/find-program.ts';
 import type { Environment } from '../storage/folders.ts';
+import {
+  authenticationOf,
+  contextDigestOf,
+  credentialFilesOf,
+  partsOf,
+  pluginDigestOf,
+  withoutPassword,
+} from './context-parts.ts';
 import type { MergedContext } from './merge.ts';
 import {
   type ClusterEntry,
@@ -27,9 +35,16 @@ export interface ResolvedContext {
 export interface ContextParts {
   readonly cluster: ClusterEntry;
   readonly clusterFolder: string; // relative files of the cluster entry start here
+  readonly authority: Authority;
   readonly user: UserEntry;
   readonly userFolder: string;
   readonly exec: ResolvedExec | null;
+}
+
+/** The certificate authority's PEM, read once so that what is shown is what is used; empty where there is none. */
+export interface Authority {
+  readonly pem: string;
+  readonly unreadable: string; // why
 }
 
 export interface ResolvedExec {
@@ -41,7 +56,12 @@ export interface ResolvedExec {
 const noUser = userEntrySchema.parse({});
 
 /** The core knows what was confirmed and used; a kubeconfig cannot say it of itself. */
-const unknownToFiles = { confirmed: false, lastUsedAt: null } as const;
+const unknownToFiles = {
+  confirmed: false,
+  changes: [],
+  confirmedEarlier: false,
+  lastUsedAt: null,
+} satisfies Partial<Context>;
 
 export async function resolveContext(merged: MergedContext, environment: Environment): Promise<ResolvedContext> {
   const shown = {
@@ -59,6 +79,7 @@ export async function resolveContext(merged: MergedContext, environment: Environ
       authentication: 'unsupported',
       execPlugin: null,
       credentialFiles: [],
+      parts: [],
       digest: '',
       ...unknownToFiles,
       problem: contextProblem(merged, because),
@@ -104,68 +125,52 @@ export async function resolveContext(merged: MergedContext, environment: Environ
     return unusable(`user "${context.data.user}": the command line of its credential plugin is too long to be shown`);
   }
   const userFolder = dirname(foundUser?.file ?? merged.context.file);
-  const exec = user.data.exec === null ? null : await resolveExec(user.data.exec, userFolder, environment);
+  const exec =
+    user.data.exec === null ? null : await resolveExec(user.data.exec, cluster.data, userFolder, environment);
+  const clusterFolder = dirname(foundCluster.file);
+  const authority = await readAuthority(cluster.data, clusterFolder);
+  const used: ContextParts = { cluster: cluster.data, clusterFolder, authority, user: user.data, userFolder, exec };
+  const parts = partsOf(used, context.data.user);
   return {
     context: {
       ...shown,
       authentication: authenticationOf(user.data),
       execPlugin: exec?.plugin ?? null,
-      credentialFiles: credentialFilesOf(user.data, userFolder),
-      digest: contextDigestOf(cluster.data, context.data.user, user.data, exec),
+      credentialFiles: credentialFilesOf(user.data, userFolder).map(({ file }) => file),
+      parts,
+      digest: contextDigestOf(parts),
       ...unknownToFiles,
       problem: null,
     },
-    parts: { cluster: cluster.data, clusterFolder: dirname(foundCluster.file), user: user.data, userFolder, exec },
+    parts: used,
   };
-}
-
-/** What was confirmed once stays confirmed as long as all of this is the same. */
-export function digestOf(entry: ExecEntry, program: string): string {
-  const content = {
-    apiVersion: entry.apiVersion,
-    program,
-    arguments: entry.args,
-    environment: entry.env.map((variable) => [variable.name, variable.value]),
-    provideClusterInfo: entry.provideClusterInfo,
-  };
-  return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`;
-}
-
-/**
- * What a first use confirms: where it goes, as whom, how it logs in and which program it runs for that. Credentials are
- * left out, so that a token that was renewed asks nobody again; the files that they are read from are not.
- */
-export function contextDigestOf(
-  cluster: ClusterEntry,
-  userName: string,
-  user: UserEntry,
-  exec: ResolvedExec | null,
-): string {
-  const content = {
-    server: cluster.server,
-    tlsServerName: cluster['tls-server-name'],
-    insecure: cluster['insecure-skip-tls-verify'],
-    proxy: cluster['proxy-url'],
-    user: userName,
-    impersonated: [user.as, user['as-uid'], user['as-groups'], Object.entries(user['as-user-extra']).sort()],
-    authentication: authenticationOf(user),
-    credentialFiles: credentialFilesOf(user, ''),
-    execPlugin: exec?.plugin.digest ?? '',
-  };
-  return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`;
 }
 
 /** A command line is confirmed by a person who reads it: longer ones are no command lines. In characters. */
 const longestCommandLine = 16_000;
 
 function isTooLong({ command, args, env }: ExecEntry): boolean {
-  const words = [command, ...args, ...env.map(({ name }) => name)];
+  const words = [command, ...args, ...env.flatMap(({ name, value }) => [name, value])];
   // What cannot be seen is shown written out.
   const shown = words.map((word) => word.replaceAll(/[^ -~]/gu, '\\u{000000}'));
   return shown.join(' ').length > longestCommandLine;
 }
 
-async function resolveExec(entry: ExecEntry, folder: string, environment: Environment): Promise<ResolvedExec> {
+async function readAuthority(cluster: ClusterEntry, folder: string): Promise<Authority> {
+  try {
+    const read = await pem(cluster['certificate-authority-data'], cluster['certificate-authority'], folder);
+    return { pem: read, unreadable: '' };
+  } catch (error) {
+    return { pem: '', unreadable: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function resolveExec(
+  entry: ExecEntry,
+  cluster: ClusterEntry,
+  folder: string,
+  environment: Environment,
+): Promise<ResolvedExec> {
   const wished =
     hasFolder(entry.command) && !isAbsolute(entry.command) ? resolve(folder, entry.command) : entry.command;
   const program = await findProgram(wished, environment.PATH ?? '');
@@ -176,36 +181,14 @@ async function resolveExec(entry: ExecEntry, folder: string, environment: Enviro
       command: program ?? wished,
       arguments: entry.args,
       environmentNames: entry.env.map((variable) => variable.name),
-      digest: digestOf(entry, program ?? `missing:${wished}`),
+      digest: pluginDigestOf(entry, program ?? `missing:${wished}`, cluster),
       trusted: false, // the core knows what was confirmed
     },
   };
 }
 
-/** Files that are read and sent, or proven to be held, for logging in: any of this computer could be named. */
-function credentialFilesOf(user: UserEntry, folder: string): string[] {
-  return [
-    user.tokenFile,
-    user['client-certificate-data'] === '' ? user['client-certificate'] : '',
-    user['client-key-data'] === '' ? user['client-key'] : '',
-  ].flatMap((file) => (file === '' ? [] : [folder === '' ? file : resolve(folder, file)]));
-}
-
 function hasFolder(command: string): boolean {
   return command.includes('/') || (process.platform === 'win32' && command.includes('\\'));
-}
-
-function authenticationOf(user: UserEntry): Context['authentication'] {
-  if (user.exec !== null) {
-    return 'exec';
-  }
-  if (user.token !== '' || user.tokenFile !== '') {
-    return 'token';
-  }
-  if (user['client-certificate'] !== '' || user['client-certificate-data'] !== '') {
-    return 'certificate';
-  }
-  return user.username === '' ? 'none' : 'basic';
 }
 
 function complainAboutServer(cluster: ClusterEntry): string | null {
@@ -220,10 +203,6 @@ function complainAboutServer(cluster: ClusterEntry): string | null {
     }
   }
   return null;
-}
-
-function withoutPassword(address: string): string {
-  return address.replace(/\/\/[^/@]*@/, '//***@');
 }
 
 function contextProblem(merged: MergedContext, because: string): Problem {

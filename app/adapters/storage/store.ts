@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
+  contextPartSchema,
   defaultSettings,
   failure,
   problem,
@@ -21,8 +22,25 @@ const storedSettings = settingsSchema.partial().transform((stored): Settings => 
   return { ...structuredClone(defaultSettings), ...given };
 });
 
+const seen = z.object({ digest: z.string(), parts: z.array(contextPartSchema) });
+const recordShape = { context: z.string(), file: z.string(), lastUsedAt: z.number().nullable() };
+
+/** Up to version 0.1 the digest stood alone, over fewer parts: what it confirmed cannot be compared any more. */
 const contextRecords = z.array(
-  z.object({ context: z.string(), file: z.string(), digest: z.string(), lastUsedAt: z.number().nullable() }),
+  z.union([
+    z.object({
+      ...recordShape,
+      confirmed: z.union([seen, z.object({ digest: z.string(), parts: z.null() })]).nullable(),
+      used: seen.nullable(),
+    }),
+    z.object({ ...recordShape, digest: z.string() }).transform(
+      ({ digest, ...record }): ContextRecord => ({
+        ...record,
+        confirmed: digest === '' ? null : { digest, parts: null },
+        used: null,
+      }),
+    ),
+  ]),
 );
 
 export function openStore(folder: string, log: Log): StorePort {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { commandLineOf, unconfirmedPlugin } from './contexts.ts';
+import { commandLineOf } from '../../contract/index.ts';
+import { unconfirmedPlugin } from './contexts.ts';
 
 const plugin = {
   command: 'cloud-login',

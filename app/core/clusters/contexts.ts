@@ -1,6 +1,7 @@
 /** Contexts: finding one, and the rule that no program of a kubeconfig runs before its command line was confirmed. */
 import {
   type Context,
+  commandLineOf,
   type ExecPlugin,
   failure,
   type Problem,
@@ -8,7 +9,7 @@ import {
   type Result,
   success,
 } from '../../contract/index.ts';
-import type { ClusterPort, KubeconfigPort } from '../ports.ts';
+import type { KubeconfigPort } from '../ports.ts';
 
 /** Contexts with what is known of their plugins. Runs no program. */
 export async function listContexts(
@@ -56,13 +57,6 @@ export async function findContext(
   return failure(problem('context-unknown', `the contexts are: ${known}${unreadable}`, { context: name }));
 }
 
-/** The command line as it is shown before it may run. */
-export function commandLineOf(plugin: ExecPlugin): string {
-  return [plugin.command, ...plugin.arguments]
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
-}
-
 /** The problem of a plugin that nobody confirmed; null where none would run or it is trusted. */
 export function unconfirmedPlugin(
   context: string,
@@ -80,33 +74,4 @@ export function unconfirmedPlugin(
     commandLine,
     digest: plugin.digest,
   });
-}
-
-/** Opens a context's cluster and asks for credentials once. The caller closes what comes back. */
-export async function openCluster(
-  kubeconfig: KubeconfigPort,
-  context: Context,
-  trusted: ReadonlySet<string>,
-): Promise<Result<ClusterPort>> {
-  const unconfirmed = unconfirmedPlugin(context.name, context.execPlugin, trusted);
-  if (unconfirmed !== null) {
-    return failure(unconfirmed);
-  }
-  const opened = await kubeconfig.open(context);
-  if (!opened.ok) {
-    return opened;
-  }
-  const cluster = opened.value;
-  // The file may have changed since it was listed: what counts is the plugin that would run now.
-  const changed = unconfirmedPlugin(context.name, cluster.execPlugin, trusted);
-  if (changed !== null) {
-    cluster.close();
-    return failure(changed);
-  }
-  const credentials = await cluster.credentials(false);
-  if (!credentials.ok) {
-    cluster.close();
-    return credentials;
-  }
-  return success(cluster);
 }

@@ -1,34 +1,50 @@
-/** What is remembered of contexts: which were confirmed, and when they were last switched on. Pure. */
-import type { Context } from '../../contract/index.ts';
-import type { ContextRecord } from '../ports.ts';
+/** What is remembered of contexts: what was confirmed of each, and when it was last switched on. Pure. */
+import { type Context, changesBetween } from '../../contract/index.ts';
+import type { ContextRecord, Seen } from '../ports.ts';
 
 /** So many contexts are remembered; the longest unused are forgotten first. */
 const mostRecords = 2000;
 
-/** The contexts with what is remembered of them. One that changed since it was confirmed no longer is. */
+/** The contexts with what is remembered of them. One that changed since it was confirmed no longer is, and says how. */
 export function withRecords(contexts: readonly Context[], records: readonly ContextRecord[]): Context[] {
   return contexts.map((context) => {
-    const record = records.find((candidate) => isOf(candidate, context.name, context.file));
-    const confirmed = record !== undefined && context.digest !== '' && record.digest === context.digest;
-    return { ...context, confirmed, lastUsedAt: record?.lastUsedAt ?? null };
+    const record = recordOf(records, context);
+    const before = record?.confirmed ?? null;
+    const isUsable = context.digest !== '';
+    const confirmed = isUsable && before !== null && before.parts !== null && before.digest === context.digest;
+    const isComparable = isUsable && !confirmed && before !== null;
+    return {
+      ...context,
+      confirmed,
+      changes: isComparable && before.parts !== null ? changesBetween(before.parts, context.parts) : [],
+      confirmedEarlier: isComparable && before.parts === null,
+      lastUsedAt: record?.lastUsedAt ?? null,
+    };
   });
+}
+
+/** What a context says now, to be remembered. */
+export function seen({ digest, parts }: Context): Seen {
+  return { digest, parts };
 }
 
 /** The records with a change of the one of this context. */
 export function remember(
   records: readonly ContextRecord[],
-  context: string,
-  file: string,
-  change: Partial<Pick<ContextRecord, 'digest' | 'lastUsedAt'>>,
+  { name: context, file }: Pick<Context, 'name' | 'file'>,
+  change: Partial<Pick<ContextRecord, 'confirmed' | 'used' | 'lastUsedAt'>>,
 ): ContextRecord[] {
-  const known = records.find((record) => isOf(record, context, file));
+  const known = recordOf(records, { name: context, file });
   const others = records.filter((record) => record !== known);
-  const record = { context, file, digest: '', lastUsedAt: null, ...known, ...change };
+  const record = { context, file, confirmed: null, used: null, lastUsedAt: null, ...known, ...change };
   return [record, ...others]
     .toSorted((first, second) => (second.lastUsedAt ?? 0) - (first.lastUsedAt ?? 0))
     .slice(0, mostRecords);
 }
 
-function isOf(record: ContextRecord, context: string, file: string): boolean {
-  return record.context === context && record.file === file;
+export function recordOf(
+  records: readonly ContextRecord[],
+  { name, file }: Pick<Context, 'name' | 'file'>,
+): ContextRecord | null {
+  return records.find((record) => record.context === name && record.file === file) ?? null;
 }

@@ -15,6 +15,7 @@
  * Frontends see `tunnel-lost` and `engine-lost` as one phase, `reconnecting`.
  * Every way from a state that holds something leads through `disconnecting`, which ends only when nothing is held.
  */
+import { waitsForUser } from '../clusters/opening.ts';
 import { planRanges } from '../routing/plan.ts';
 import { advance, failBringUp, missDeadline, stepOf } from './bring-up.ts';
 import { hearEngine, hearEngineEnd } from './engine-events.ts';
@@ -57,6 +58,8 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
       return turnOff(state, moment);
     case 'policyChanged':
       return only({ ...state, policy: event.policy });
+    case 'contextConfirmed':
+      return resumeConfirmed(state, moment);
     case 'homeChosen':
       return moveHome(state, event.homeNamespace);
     case 'clusterOpened':
@@ -155,6 +158,15 @@ function turnOn(state: ConnectionState, order: Order, moment: Moment): Transitio
       // Where the agent is and what it is made of was decided when this was turned on.
       return moveHome({ ...state, policy }, wanted.homeNamespace);
   }
+}
+
+/** Goes on where only the user's word was missing. What never came on was asked for by somebody who asks again. */
+function resumeConfirmed(state: ConnectionState, moment: Moment): Transition {
+  if (state.phase !== 'failed' || !state.persistent || !waitsForUser(state.because)) {
+    return only(state);
+  }
+  const { wanted, cluster, policy } = state;
+  return only(startPreparing({ wanted, cluster, policy, restored: true }, moment, 1));
 }
 
 /** Another namespace's bare names resolve: at once where names may be in force, else when they are set. */

@@ -3,13 +3,14 @@
  * nothing. Secrets pass through it and are never kept. What was aborted no longer reports, except for what may have
  * been made meanwhile (engine, agent): the machine has to give that back.
  */
-import { type Problem, problem, type Result, type Settings } from '../../contract/index.ts';
-import { findContext, openCluster } from '../clusters/contexts.ts';
+import { type Context, type Problem, problem, type Result, type Settings, type Wanted } from '../../contract/index.ts';
+import { findContext } from '../clusters/contexts.ts';
+import { type Confirmations, objectionTo, openCluster, waitsForUser } from '../clusters/opening.ts';
 import { checkCluster } from '../clusters/preflight.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
 import type { HostInspection, Tested } from '../engine-messages.ts';
 import { guarded } from '../guarded.ts';
-import type { Catalogue, ClusterPort, Ports } from '../ports.ts';
+import type { Catalogue, ClusterPort, Confirmation, Ports } from '../ports.ts';
 import { watchAgentStart } from './agent-watch.ts';
 import { createEngineWork } from './engine-work.ts';
 import { transition } from './machine.ts';
@@ -17,7 +18,7 @@ import type { ConnectionEvent, ConnectionState, Effect, FailingTask, Timer } fro
 
 export interface RunnerDependencies {
   readonly settings: () => Settings;
-  readonly trusted: () => ReadonlySet<string>;
+  readonly confirmations: () => Confirmations;
   /** In [0, 1). */
   readonly random: () => number;
   /** The state changed. */
@@ -28,6 +29,10 @@ export interface RunnerDependencies {
 export interface Runner {
   state(): ConnectionState;
   dispatch(event: ConnectionEvent): void;
+  /** From now on the connection is held to this, and comes on where it waited for it. */
+  confirmed(held: Confirmation | null): void;
+  /** The kubeconfigs changed: where they say again what was confirmed, a connection that waited for that comes on. */
+  reconsider(): void;
   /** The open cluster, for queries about it while it is open; null otherwise. */
   cluster(): ClusterPort | null;
   /** What the informers know; null before they know anything. */
@@ -47,6 +52,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   let host: HostInspection | null = null;
   let work = new AbortController();
   let isRenewing = false;
+  /** What the connection was switched on with. */
+  let held: Confirmation | null = null;
   const engine = createEngineWork(ports);
   const timers = new Map<Timer, () => void>();
   const queue: ConnectionEvent[] = [];
@@ -76,6 +83,21 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
       guarded(ports.log, 'telling a change', dependencies.changed);
     }
     isDraining = false;
+  }
+
+  function find({ context, file }: Wanted): Promise<Result<Context>> {
+    const { kubeconfigFiles } = dependencies.settings();
+    return findContext(ports.kubeconfig, kubeconfigFiles, dependencies.confirmations().plugins, context, file);
+  }
+
+  async function reconsider(): Promise<void> {
+    if (state.phase !== 'failed' || !waitsForUser(state.because)) {
+      return;
+    }
+    const found = await find(state.wanted);
+    if (found.ok && objectionTo(found.value, dependencies.confirmations(), held) === null) {
+      dispatch({ kind: 'contextConfirmed' });
+    }
   }
 
   /** Runs a task whose failure is reported. An exception is a defect of an adapter and is reported as one. */
@@ -131,14 +153,11 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
     switch (effect.kind) {
       case 'openCluster':
         run('open', async (signal) => {
-          const { wanted } = effect;
-          const { kubeconfigFiles } = dependencies.settings();
-          const trusted = dependencies.trusted();
-          const found = await findContext(ports.kubeconfig, kubeconfigFiles, trusted, wanted.context, wanted.file);
+          const found = await find(effect.wanted);
           if (!found.ok || signal.aborted) {
             return found;
           }
-          const opened = await openCluster(ports.kubeconfig, found.value, trusted);
+          const opened = await openCluster(ports.kubeconfig, found.value, dependencies.confirmations(), held);
           if (!opened.ok) {
             return opened;
           }
@@ -343,6 +362,11 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   return {
     state: () => state,
     dispatch,
+    confirmed: (next) => {
+      held = next;
+      void reconsider();
+    },
+    reconsider: () => void reconsider(),
     cluster: () => cluster,
     catalogue: () => catalogue,
     host: () => host,

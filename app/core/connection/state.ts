@@ -168,6 +168,8 @@ export type ConnectionEvent =
   | ({ readonly kind: 'turnedOn' } & Order)
   | { readonly kind: 'turnedOff' }
   | { readonly kind: 'policyChanged'; readonly policy: Policy }
+  /** The context says what was confirmed: what failed because it did not may go on. */
+  | { readonly kind: 'contextConfirmed' }
   | { readonly kind: 'homeChosen'; readonly homeNamespace: string }
   | { readonly kind: 'clusterOpened'; readonly cluster: Cluster }
   | { readonly kind: 'clusterReached'; readonly problems: readonly Problem[] }

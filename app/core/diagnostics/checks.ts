@@ -1,6 +1,6 @@
 /** The checks behind `doctor`: each says in one sentence how a part is, and where it is bad, what to do. Changes nothing. */
 import { type Check, type Context, type Problem, problem, type Result, withFacts } from '../../contract/index.ts';
-import { openCluster } from '../clusters/contexts.ts';
+import { type Confirmations, openCluster } from '../clusters/opening.ts';
 import { isNeeded } from '../clusters/preflight.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
@@ -24,14 +24,14 @@ const tolerableSkew = 60_000;
 export async function runChecks(
   ports: Ports,
   context: Result<Context>,
-  trusted: ReadonlySet<string>,
+  confirmations: Confirmations,
   runner: Runner | null,
   active: Runner | null,
   mayStartHelper = true,
 ): Promise<Check[]> {
   const [ofHost, ofCluster] = await Promise.all([
     checkHost(ports, active, mayStartHelper),
-    checkCluster(ports, context, trusted, runner),
+    checkCluster(ports, context, confirmations, runner),
   ]);
   const checks = [...ofHost, ...ofCluster, ...(await checkConnection(ports, runner))];
   const facts = context.ok ? { context: context.value.name } : {};
@@ -92,7 +92,7 @@ async function checkHost(ports: Ports, active: Runner | null, mayStartHelper: bo
 async function checkCluster(
   ports: Ports,
   context: Result<Context>,
-  trusted: ReadonlySet<string>,
+  confirmations: Confirmations,
   runner: Runner | null,
 ): Promise<Check[]> {
   const startedAt = ports.clock.now();
@@ -106,7 +106,7 @@ async function checkCluster(
   }
   const held = runner?.cluster() ?? null;
   const opened: Result<ClusterPort> =
-    held === null ? await openCluster(ports.kubeconfig, context.value, trusted) : { ok: true, value: held };
+    held === null ? await openCluster(ports.kubeconfig, context.value, confirmations) : { ok: true, value: held };
   if (!opened.ok) {
     return lost(opened.problem);
   }

@@ -1,6 +1,8 @@
 /** The way to a cluster that handlers share: finds the context, minds which programs may run, opens and closes. */
-import { type Context, failure, type Result } from '../../contract/index.ts';
-import { findContext, openCluster, unconfirmedPlugin } from '../clusters/contexts.ts';
+import { type Context, failure, type Result, success } from '../../contract/index.ts';
+import { findContext } from '../clusters/contexts.ts';
+import { objectionTo, openCluster } from '../clusters/opening.ts';
+import { recordOf, remember, seen } from '../clusters/records.ts';
 import type { ClusterPort } from '../ports.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -35,20 +37,33 @@ export function createAccess(dependencies: Dependencies): Access {
     return ports.store.trustExecPlugin(digest);
   }
 
+  /**
+   * Lets the plugin run, and holds the context to what it says at that moment. What was confirmed before and is another
+   * one now is no first use: a flag that a script always gives must not wave a change through.
+   */
+  async function trustFirstUse(context: Context): Promise<Result<null>> {
+    const records = dependencies.records();
+    const { execPlugin } = context;
+    if (execPlugin === null || (recordOf(records, context)?.confirmed ?? null)?.parts) {
+      return success(null);
+    }
+    const kept = await trust(execPlugin.digest);
+    return kept.ok ? dependencies.setRecords(remember(records, context, { confirmed: seen(context) })) : kept;
+  }
+
   async function findTrusted({ context, file, trustExec }: ContextRequest): Promise<Result<Context>> {
     const found = await find(context, file);
     if (!found.ok) {
       return found;
     }
-    const { execPlugin } = found.value;
-    if (trustExec && execPlugin !== null && !trusted.has(execPlugin.digest)) {
-      const kept = await trust(execPlugin.digest);
+    if (trustExec) {
+      const kept = await trustFirstUse(found.value);
       if (!kept.ok) {
         return kept;
       }
     }
-    const unconfirmed = unconfirmedPlugin(context, execPlugin, trusted);
-    return unconfirmed === null ? found : failure(unconfirmed);
+    const objection = objectionTo(found.value, dependencies.confirmations());
+    return objection === null ? found : failure(objection);
   }
 
   return {
@@ -64,7 +79,7 @@ export function createAccess(dependencies: Dependencies): Access {
       if (!found.ok) {
         return found;
       }
-      const opened = await openCluster(ports.kubeconfig, found.value, trusted);
+      const opened = await openCluster(ports.kubeconfig, found.value, dependencies.confirmations());
       if (!opened.ok) {
         return opened;
       }

@@ -7,7 +7,7 @@ import {
   success,
   type Wanted,
 } from '../../contract/index.ts';
-import { remember } from '../clusters/records.ts';
+import { remember, seen } from '../clusters/records.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
@@ -116,12 +116,15 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         if (active?.context !== context.name || active.file !== context.file) {
           await connections.undone(); // one that was just switched off is no reason to refuse another
         }
-        const turnedOn = connections.turnOn(wanted, context, false);
+        const turnedOn = connections.turnOn(wanted, context, false, seen(context));
         if (!turnedOn.ok) {
           return turnedOn;
         }
         await dependencies.setWanted([wanted]);
-        const used = remember(dependencies.records(), context.name, context.file, { lastUsedAt: ports.clock.now() });
+        const used = remember(dependencies.records(), context, {
+          used: seen(context),
+          lastUsedAt: ports.clock.now(),
+        });
         await dependencies.setRecords(used); // a loss of "recently used" is no reason to refuse
         dependencies.contextsChanged();
         return success({ wanted });

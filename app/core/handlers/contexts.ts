@@ -1,14 +1,20 @@
 /** Contexts: listing them, confirming one before its first use, and the kubeconfig files that the user adds. */
 import { failure, problem, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
-import { remember, withRecords } from '../clusters/records.ts';
+import { remember, seen, withRecords } from '../clusters/records.ts';
 import type { Access } from './access.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
 
-type Names = 'listContexts' | 'listNamespaces' | 'confirmContext' | 'addKubeconfig' | 'removeKubeconfig';
+type Names =
+  | 'listContexts'
+  | 'listNamespaces'
+  | 'confirmContext'
+  | 'readPluginEnvironment'
+  | 'addKubeconfig'
+  | 'removeKubeconfig';
 
 export function contextHandlers(dependencies: Dependencies, access: Access): Pick<Handlers, Names> {
-  const { ports, trusted } = dependencies;
+  const { ports, trusted, connections } = dependencies;
   return {
     listContexts: async () => {
       const listed = await listContexts(ports.kubeconfig, dependencies.settings().kubeconfigFiles, trusted);
@@ -24,7 +30,9 @@ export function contextHandlers(dependencies: Dependencies, access: Access): Pic
       }
       const { value } = found;
       if (value.digest !== digest || (file !== '' && value.file !== file)) {
-        return failure(problem('context-changed', `${value.file} says something else now`, { context }));
+        return failure(
+          problem('context-changed', `${value.file} says something else than what was shown`, { context }),
+        );
       }
       if (value.execPlugin !== null) {
         const trustKept = await access.trust(value.execPlugin.digest);
@@ -32,9 +40,23 @@ export function contextHandlers(dependencies: Dependencies, access: Access): Pic
           return trustKept;
         }
       }
-      const kept = await dependencies.setRecords(remember(dependencies.records(), value.name, value.file, { digest }));
+      const kept = await dependencies.setRecords(remember(dependencies.records(), value, { confirmed: seen(value) }));
+      connections.find(value.name, value.file)?.confirmed(seen(value));
       dependencies.contextsChanged();
       return kept.ok ? success({}) : kept;
+    },
+
+    readPluginEnvironment: async ({ context, file, digest }) => {
+      const found = await access.find(context, file);
+      if (!found.ok) {
+        return found;
+      }
+      if (found.value.digest !== digest) {
+        const cause = `${found.value.file} says something else than what was shown`;
+        return failure(problem('context-changed', cause, { context }));
+      }
+      const variables = await ports.kubeconfig.pluginEnvironment(found.value);
+      return variables.ok ? success({ variables: [...variables.value] }) : variables;
     },
 
     addKubeconfig: async ({ source }) => {

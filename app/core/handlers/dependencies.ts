@@ -9,6 +9,7 @@ import type {
   Wanted,
 } from '../../contract/index.ts';
 import type { Activity } from '../activity/activity.ts';
+import type { Confirmations } from '../clusters/opening.ts';
 import type { Connections } from '../connections.ts';
 import type { ContextRecord, Ports } from '../ports.ts';
 import type { Jobs } from '../work/jobs.ts';
@@ -30,6 +31,8 @@ export interface Dependencies {
   wanted(): readonly Wanted[];
   setWanted(wanted: readonly Wanted[]): Promise<void>;
   records(): readonly ContextRecord[];
+  /** What openings of clusters are held to. */
+  confirmations(): Confirmations;
   setRecords(records: readonly ContextRecord[]): Promise<Result<null>>;
   /** Contexts are to be listed again. */
   contextsChanged(): void;

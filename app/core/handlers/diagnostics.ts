@@ -35,7 +35,7 @@ interface ChecksRequest extends ContextRequest {
 }
 
 export async function checksOf(
-  { ports, connections, trusted, settings, records }: Dependencies,
+  { ports, connections, trusted, settings, records, confirmations }: Dependencies,
   access: Access,
   { mayStartHelper, onlyConfirmed, ...request }: ChecksRequest,
 ): Promise<Check[]> {
@@ -50,7 +50,7 @@ export async function checksOf(
   const trustedOne = await access.findTrusted({ context, file, trustExec: request.trustExec });
   const isOpen = (connections.find(context, file)?.cluster() ?? null) !== null;
   const found = onlyConfirmed && !isOpen ? ifConfirmed(trustedOne, records()) : trustedOne;
-  return runChecks(ports, found, trusted, connections.find(context, file), active, mayStartHelper);
+  return runChecks(ports, found, confirmations(), connections.find(context, file), active, mayStartHelper);
 }
 
 /** What a kubeconfig names is asked nothing, and sent no credentials, before somebody saw what that is. */

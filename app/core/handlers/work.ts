@@ -1,6 +1,7 @@
 /** Long work: the sandbox, begun and ended while frontends look on. Its kubeconfig is in force as long as it runs. */
-import { failure, problem, success } from '../../contract/index.ts';
+import { type Context, failure, problem, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
+import { recordOf, remember, seen } from '../clusters/records.ts';
 import { withChoices } from '../settings/context-choices.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
 
@@ -28,8 +29,20 @@ export function workHandlers(
       }
       return success(next);
     });
+    await confirmAgain(contexts.filter((one) => one.file === file));
     dependencies.contextsChanged(); // the same file may hold another cluster than before
     return kept;
+  }
+
+  /** Who confirmed the sandbox confirmed what this core makes: each one has another authority than the one before. */
+  async function confirmAgain(contexts: readonly Context[]) {
+    const records = dependencies.records();
+    const before = contexts.filter((context) => recordOf(records, context)?.confirmed);
+    if (before.length > 0) {
+      await dependencies.setRecords(
+        before.reduce((next, context) => remember(next, context, { confirmed: seen(context) }), [...records]),
+      );
+    }
   }
 
   async function withdraw(file: string) {

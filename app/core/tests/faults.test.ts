@@ -265,8 +265,9 @@ describe('credential plugins', () => {
       { ...production, execPlugin: plugin('cloud-login-2') } as NonNullable<typeof production>,
     ]);
     expect(await harness.call('connect', { context: 'production' })).toMatchObject({
-      problem: { code: 'exec-unconfirmed' },
+      problem: { code: 'context-changed', cause: expect.stringContaining('cloud-login-2') },
     });
+    expect(harness.world.kubeconfig.pluginsRun).not.toContain('cloud-login-2 get-token');
   });
 
   it('are remembered with trustExec', async () => {

@@ -9,6 +9,8 @@ export interface KubeconfigSetting {
   readonly server: string;
   /** How often the credential plugin of `production` ran. */
   timesPluginRan(): Promise<number>;
+  /** Makes both contexts name another server. */
+  moveServer(): Promise<void>;
   /** Takes the context `staging` away. */
   removeStaging(): Promise<void>;
   /** Takes every file away. */
@@ -48,6 +50,24 @@ export function testKubeconfig(name: string, make: () => Promise<KubeconfigSetti
           opened.value.close();
         }
       }
+      expect(await setting.timesPluginRan()).toBe(0);
+    });
+
+    it('opens nothing else than what was listed, and tells what changed', async () => {
+      const setting = await start();
+      const { contexts } = await setting.port.listContexts([]);
+      await setting.moveServer();
+      for (const context of contexts) {
+        const refused = { ok: false, problem: { code: 'context-changed', facts: { context: context.name } } };
+        const opened = await setting.port.open(context);
+        expect(opened).toMatchObject(refused);
+        expect(opened).toMatchObject({
+          problem: { cause: expect.stringContaining(`server: ${setting.server} → http`) },
+        });
+        expect(await setting.port.pluginEnvironment(context)).toMatchObject(refused);
+      }
+      const again = await setting.port.listContexts([]);
+      expect(again.contexts.map(({ digest }) => digest)).not.toEqual(contexts.map(({ digest }) => digest));
       expect(await setting.timesPluginRan()).toBe(0);
     });
 

@@ -40,13 +40,22 @@ export function testStore(name: string, make: () => Promise<StoreSetting>): void
       expect(await store.trustExecPlugin('digest-1')).toMatchObject({ ok: true });
       expect(await store.trustExecPlugin('digest-2')).toMatchObject({ ok: true });
       expect(await store.trustExecPlugin('digest-1')).toMatchObject({ ok: true });
-      const record = { context: 'production', file: '/home/jane/.kube/config', digest: 'digest-3', lastUsedAt: 1 };
-      expect(await store.saveContextRecords([record])).toMatchObject({ ok: true });
+      const part = { part: 'server', name: '', value: 'https://127.0.0.1:6443', digest: '' } as const;
+      const seen = { digest: 'digest-3', parts: [part] };
+      const one = {
+        context: 'production',
+        file: '/home/jane/.kube/config',
+        confirmed: seen,
+        used: seen,
+        lastUsedAt: 1,
+      };
+      const older = { ...one, context: 'older', confirmed: { digest: 'digest-4', parts: null }, used: null };
+      expect(await store.saveContextRecords([one, older])).toMatchObject({ ok: true });
       const again = setting.open();
       expect(await again.settings()).toEqual({ ok: true, value: settings });
       expect(await again.wanted()).toEqual([wanted]);
       expect(await again.trustedExecPlugins()).toEqual(['digest-1', 'digest-2']);
-      expect(await again.contextRecords()).toEqual([record]);
+      expect(await again.contextRecords()).toEqual([one, older]);
     });
 
     it('keeps the last of several writes that were asked for at once', async () => {

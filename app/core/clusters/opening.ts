@@ -1,0 +1,76 @@
+/**
+ * The one way to a cluster, for connecting, reconnecting, restoring and asking alike: what is opened is what was
+ * confirmed, or nothing is (docs/adr/0022-confirmed-is-used.md). A test of the layers holds that nobody else opens.
+ */
+import {
+  type Context,
+  contextChanged,
+  failure,
+  type Problem,
+  problem,
+  type Result,
+  success,
+} from '../../contract/index.ts';
+import type { ClusterPort, Confirmation, ContextRecord, KubeconfigPort } from '../ports.ts';
+import { unconfirmedPlugin } from './contexts.ts';
+import { recordOf } from './records.ts';
+
+/** What the user said to so far. */
+export interface Confirmations {
+  /** Digests of credential plugins that may run. */
+  readonly plugins: ReadonlySet<string>;
+  readonly records: readonly ContextRecord[];
+}
+
+/**
+ * Why a context may not be opened as it is now; null where it may. `held` is what a connection was switched on with,
+ * which binds it however it comes back. Where nothing was confirmed, naming a context is enough, but for its plugin.
+ */
+export function objectionTo(
+  context: Context,
+  { plugins, records }: Confirmations,
+  held: Confirmation | null = null,
+): Problem | null {
+  const confirmed = recordOf(records, context)?.confirmed ?? null;
+  // A digest without parts is an earlier version's: only what comes back by itself has to wait for the user then.
+  const before = held ?? (confirmed?.parts === null ? null : confirmed);
+  if (before !== null && before.digest !== context.digest) {
+    return before.parts === null
+      ? confirmedEarlier(context)
+      : contextChanged(context.name, context.file, before.parts, context.parts);
+  }
+  return unconfirmedPlugin(context.name, context.execPlugin, plugins);
+}
+
+/** True for a problem that ends when the user confirms, or when the files say again what was confirmed. */
+export function waitsForUser({ code }: Problem): boolean {
+  return code === 'context-changed' || code === 'context-unconfirmed' || code === 'exec-unconfirmed';
+}
+
+/** Opens a context's cluster and asks for credentials once. The caller closes what comes back. */
+export async function openCluster(
+  kubeconfig: KubeconfigPort,
+  context: Context,
+  confirmations: Confirmations,
+  held: Confirmation | null = null,
+): Promise<Result<ClusterPort>> {
+  const objection = objectionTo(context, confirmations, held);
+  if (objection !== null) {
+    return failure(objection);
+  }
+  const opened = await kubeconfig.open(context);
+  if (!opened.ok) {
+    return opened;
+  }
+  const credentials = await opened.value.credentials(false);
+  if (!credentials.ok) {
+    opened.value.close();
+    return credentials;
+  }
+  return success(opened.value);
+}
+
+function confirmedEarlier({ name, file }: Context): Problem {
+  const cause = 'an earlier version of Slipway kept less of what was confirmed than counts now; look at it once more';
+  return problem('context-unconfirmed', cause, { context: name, file });
+}
