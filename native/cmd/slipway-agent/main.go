@@ -21,6 +21,7 @@ import (
 
 	"slipway/native/internal/agent"
 	"slipway/native/internal/build"
+	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/forward"
 	"slipway/native/internal/wire"
 )
@@ -85,7 +86,7 @@ func run(chosen options) error {
 	server := agent.NewServer(config)
 	failed := make(chan error, len(listeners))
 	for _, listener := range listeners {
-		go func() { failed <- server.Serve(listener) }()
+		go func() { failed <- server.Serve(listener, stream.Accept) }()
 	}
 	log.Info("listening", "build", build.ID, "port", chosen.port, "ping", config.Facts.CanPing)
 	err = await(ctx, server, chosen.idleTimeout, failed)

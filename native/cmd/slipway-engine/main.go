@@ -12,9 +12,9 @@ import (
 	"syscall"
 
 	"slipway/native/internal/build"
+	"slipway/native/internal/carrier"
 	"slipway/native/internal/carrier/apiserver"
 	"slipway/native/internal/engine"
-	"slipway/native/internal/wire"
 )
 
 func main() {
@@ -40,9 +40,7 @@ func main() {
 		Build:      build.ID,
 		Log:        log,
 		DialHelper: engine.DialLease(build.ID),
-		NewForwarder: func(cluster wire.ClusterAddress, credentials engine.CredentialSource) (engine.Forwarder, error) {
-			return apiserver.New(cluster, credentials)
-		},
+		Carriers:   []carrier.New{apiserver.New},
 	}
 	if err := engine.Run(ctx, config, os.Stdin, os.Stdout); err != nil {
 		log.Error("the engine ends", "error", err)

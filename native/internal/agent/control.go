@@ -19,7 +19,7 @@ const openingLimit = 4 << 10
 const registerTimeout = 30 * time.Second
 
 // open reads what a stream is for and serves it until its end.
-func (s *Server) open(stream net.Conn) {
+func (s *Server) open(stream net.Conn, packets Packets) {
 	stream.SetDeadline(time.Now().Add(s.config.OpeningTimeout))
 	opening, err := readOpening(stream)
 	s.mu.Lock()
@@ -33,7 +33,7 @@ func (s *Server) open(stream net.Conn) {
 	case "control":
 		err = s.control(stream, opening)
 	case "lane":
-		err = s.attach(stream, opening)
+		err = s.attach(stream, opening, packets)
 	}
 	if err != nil {
 		s.config.Log.Debug("stream ended", "kind", opening.Kind, "error", err)
@@ -64,7 +64,7 @@ func decodeOpening(body []byte) (wire.AgentOpening, error) {
 
 // attach makes a stream the carrier of a lane. Refusals are told by closing only: whoever has no ticket learns
 // nothing, and an engine whose session is gone is told so on its control stream.
-func (s *Server) attach(stream net.Conn, opening wire.AgentOpening) error {
+func (s *Server) attach(stream net.Conn, opening wire.AgentOpening, packets Packets) error {
 	found := s.find(opening.Session)
 	if found == nil || !found.admits(opening.Ticket) {
 		return errors.New("lane of an unknown session, or with a wrong ticket")
@@ -73,7 +73,7 @@ func (s *Server) attach(stream net.Conn, opening wire.AgentOpening) error {
 		return fmt.Errorf("lane %d of %d", opening.Lane, s.config.Lanes)
 	}
 	stream.SetDeadline(time.Time{})
-	return found.attach(opening.Lane, stream)
+	return found.attach(opening.Lane, packets(stream))
 }
 
 func (s *Server) find(id string) *session {

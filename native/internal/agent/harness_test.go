@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/netstack"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
@@ -57,7 +58,7 @@ func connect(t testing.TB, server *Server) net.Conn {
 	}
 	near.SetDeadline(time.Now().Add(time.Minute))
 	t.Cleanup(func() { near.Close() })
-	server.Take(far)
+	server.Take(far, stream.Accept)
 	return near
 }
 
@@ -141,9 +142,9 @@ func (e *engine) join(address string) {
 	e.t.Helper()
 	e.makeTunnel(address)
 	for lane := range e.registered.Lanes {
-		stream := e.lane(lane, e.registered.Ticket)
-		stream.SetDeadline(time.Time{})
-		e.lanes.Attach(lane, stream)
+		opened := e.lane(lane, e.registered.Ticket)
+		opened.SetDeadline(time.Time{})
+		e.lanes.Attach(lane, stream.New("test", opened))
 	}
 }
 

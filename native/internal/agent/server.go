@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"slipway/native/internal/carrier"
 	"slipway/native/internal/forward"
 	"slipway/native/internal/nonblocking"
 	"slipway/native/internal/wire"
@@ -74,8 +75,11 @@ func NewServer(config Config) *Server {
 	return server
 }
 
+// Packets makes the stream of a lane that lane's carrier, as carrier.Carrier does at the engine's end.
+type Packets func(carrier.Stream) carrier.Packets
+
 // Serve takes streams from listener until it or the Server is closed.
-func (s *Server) Serve(listener net.Listener) error {
+func (s *Server) Serve(listener net.Listener, packets Packets) error {
 	for {
 		stream, err := listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -89,12 +93,12 @@ func (s *Server) Serve(listener net.Listener) error {
 			}
 			return err
 		}
-		s.Take(stream)
+		s.Take(stream, packets)
 	}
 }
 
 // Take serves one stream on a goroutine of its own, and closes it in the end.
-func (s *Server) Take(stream net.Conn) {
+func (s *Server) Take(stream net.Conn, packets Packets) {
 	s.mu.Lock()
 	if s.closed || s.opening >= s.config.OpeningAtMost {
 		s.mu.Unlock()
@@ -113,7 +117,7 @@ func (s *Server) Take(stream net.Conn) {
 			delete(s.streams, stream)
 			s.mu.Unlock()
 		}()
-		s.open(nonblocking.Wrap(stream))
+		s.open(nonblocking.Wrap(stream), packets)
 	}()
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/wire"
 )
 
@@ -203,9 +204,9 @@ func TestLanesMayBeReplacedUnderAConnection(t *testing.T) {
 		engine.openControl()
 		engine.register(nil)
 		for lane := range engine.registered.Lanes {
-			stream := engine.lane(lane, engine.registered.Ticket)
-			stream.SetDeadline(time.Time{})
-			engine.lanes.Attach(lane, stream)
+			opened := engine.lane(lane, engine.registered.Ticket)
+			opened.SetDeadline(time.Time{})
+			engine.lanes.Attach(lane, stream.New("test", opened))
 		}
 	}
 }

@@ -6,10 +6,10 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"net/netip"
 	"time"
 
+	"slipway/native/internal/carrier"
 	"slipway/native/internal/forward"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
@@ -88,8 +88,8 @@ func (s *session) isOf(preshared [32]byte) bool {
 }
 
 // attach returns when the stream ended.
-func (s *session) attach(lane int, stream io.ReadWriteCloser) error {
-	return <-s.lanes.Attach(lane, stream)
+func (s *session) attach(lane int, packets carrier.Packets) error {
+	return <-s.lanes.Attach(lane, packets)
 }
 
 // close ends lanes before flows, so that nothing waits for a lane.

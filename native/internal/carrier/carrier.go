@@ -1,127 +1,107 @@
-// Package carrier moves WireGuard messages over one ordered byte stream: it frames them, implements wireguard-go's
-// conn.Bind over a stream that may be replaced at any time, and bounds what is under way by time. It never looks
-// inside a message, never decides which flow takes which stream, and opens no connection itself.
+// Package carrier says what a way from the engine to the agent is, whatever it is made of: streams through the API
+// server (package apiserver) now, a direct path later. Package tunnel and the engine know these interfaces only. It
+// must hold no code that moves bytes.
 //
-// A frame is a length (2 bytes, big endian) and that many bytes of payload. The payload's first byte tells what it
-// is: 1 to 4 are WireGuard's message types (the message as it is), 0x80 is a window report: the bytes of all
-// WireGuard messages received on this stream so far (8 bytes, big endian). A frame of length 0, of an unknown type or
-// of a wrong length for its type ends the stream with an error. Reports are not counted and not reported.
+// A carrier opens streams. What a stream is for, its first frame says (wire.AgentOpening): the control stream speaks
+// frames, and one that is a lane's moves that lane's packets from then on (Packets). A further kind of inner traffic is
+// a further kind of opening, with an interface beside Packets for what it takes and gives.
 package carrier
 
 import (
+	"context"
 	"errors"
-	"log/slog"
+	"io"
 	"time"
+
+	"slipway/native/internal/wire"
 )
 
-// Sizes in bytes.
-const (
-	// MaxMessage is the largest WireGuard message that a frame can hold.
-	MaxMessage = 1<<16 - 1
+// MaxMessage is the largest WireGuard message in bytes: what the two bytes of length of a stream's frame can say.
+const MaxMessage = 1<<16 - 1
 
-	// DefaultWindowMinimum keeps a stream busy on any path that is not long and fast at once; at 40 ms it is
-	// 52 Mbit/s before the first measurement.
-	DefaultWindowMinimum = 256 << 10
-
-	// DefaultWindowMaximum is 1.6 Gbit/s at 40 ms.
-	DefaultWindowMaximum = 8 << 20
-
-	// DefaultCredit is how much may lie between a lane's queue and the stream: being encrypted, or waiting for the
-	// stream to take it. It is what a small packet may have to wait behind in this process, so it is small; it keeps
-	// two encrypting workers and one write busy.
-	DefaultCredit = 256 << 10
-
-	// smallMessage bounds the messages that do not wait for the window: acknowledgements, DNS, handshakes.
-	smallMessage = 256
-
-	// smallAllowance is how far small messages may go past window and credit, so that a stalled stream cannot make
-	// them pile up.
-	smallAllowance = 64 << 10
-
-	// writeSize is the most that one Write to the stream takes. API server and kubelet pass a message on when it is
-	// complete, so a larger one adds its own transmission time at every hop.
-	writeSize = 64 << 10
-
-	// reportEvery is how many received bytes call for a window report of its own, and reportGap how long they wait
-	// for other things to write: each message passes every hop of the path, and what a hop pays for one hardly depends
-	// on its size. A window is at least four times reportEvery, and has a slack of more than reportGap.
-	reportEvery = 64 << 10
-	reportGap   = 2 * time.Millisecond
-
-	// reportAlong is how many received bytes are reported with whatever is written anyway, as are the inner
-	// acknowledgements of a download.
-	reportAlong = 16 << 10
-
-	// atOnce is how many bytes are written by whoever brings them to an idle stream.
-	atOnce = 4 << 10
-
-	messageHandshakeInitiation = 1
-	messageTransport           = 4
-	messageWindowReport        = 0x80
-
-	frameHeader  = 2
-	reportLength = 9
-
-	// A WireGuard transport message is 16 bytes of header, the packet padded to 16, and a tag of 16 bytes; an empty
-	// one is a keepalive.
-	transportOverhead = 32
-)
-
-// DefaultBatchSize is how many messages one call of Send or of the receive function handles. wireguard-go holds a
-// buffer of 64 KiB for each, twice, and one for every message that is inside it, whatever the message's size: so
-// messages are counted as well as bytes. Measurements are in docs/adr/0006.
-const DefaultBatchSize = 8
-
-// insideBatches is how many batches may be inside wireguard-go in one direction: one is worked on by each of two
-// workers, one waits.
-const insideBatches = 3
-
-// Errors that a stream ends with, as the channel of Attach delivers them.
+// Reasons for which this side ends Packets.
 var (
-	ErrReplaced      = errors.New("replaced by another stream")
-	ErrClosed        = errors.New("carrier closed")
-	ErrFrameEmpty    = errors.New("frame of length 0")
-	ErrFrameUnknown  = errors.New("frame of unknown type")
-	ErrReportInvalid = errors.New("window report is not possible")
+	ErrReplaced = errors.New("replaced by another stream")
+	ErrClosed   = errors.New("carrier closed")
 )
 
-// Options of a Bind. Zero values take the defaults.
-type Options struct {
-	WindowMinimum int // bytes
-	WindowMaximum int // bytes
-	Credit        int // bytes
-	BatchSize     int // messages
-	MTU           int // bytes, that of the WireGuard device, which pads by it; 0 for none
+// Stream is an ordered and reliable stream of bytes to the agent's port.
+type Stream = io.ReadWriteCloser
 
-	// OnRoom is called when Reserve may succeed where it failed before, OnLive when Live may have changed. Neither is
-	// called with a lock of the Bind held; both must return soon.
-	OnRoom func()
-	OnLive func()
+// Carrier is one way to agents of one cluster. It is safe for concurrent use.
+type Carrier interface {
+	// Name is what events, logs and counters call it, such as "apiserver".
+	Name() string
 
-	Log *slog.Logger
+	// Cost tells what to try first where there are several.
+	Cost() Cost
+
+	// Dial opens a stream. It ends with ctx. Errors that have a code are *wire.Problem.
+	Dial(ctx context.Context, target wire.AgentTarget) (Stream, error)
+
+	// Packets makes a stream of Dial whose opening was sent the carrier of one lane's packets, and owns it from then on.
+	Packets(Stream) Packets
 }
 
-func (options Options) withDefaults() Options {
-	if options.WindowMinimum <= 0 {
-		options.WindowMinimum = DefaultWindowMinimum
-	}
-	if options.WindowMaximum < options.WindowMinimum {
-		options.WindowMaximum = max(DefaultWindowMaximum, options.WindowMinimum)
-	}
-	if options.Credit <= 0 {
-		options.Credit = DefaultCredit
-	}
-	if options.BatchSize <= 0 {
-		options.BatchSize = DefaultBatchSize
-	}
-	if options.OnRoom == nil {
-		options.OnRoom = func() {}
-	}
-	if options.OnLive == nil {
-		options.OnLive = func() {}
-	}
-	if options.Log == nil {
-		options.Log = slog.New(slog.DiscardHandler)
-	}
-	return options
+// CredentialSource returns what to authenticate to the API server with. because401 asks for others than the last, which
+// it refused.
+type CredentialSource func(ctx context.Context, because401 bool) (wire.ClusterCredentials, error)
+
+// New makes one kind of carrier for one cluster; it opens nothing. Its errors are of the address, as *wire.Problem.
+type New func(wire.ClusterAddress, CredentialSource) (Carrier, error)
+
+// Cost orders carriers, the cheapest first. It is what is known before anything is measured.
+type Cost struct {
+	Relays int // programs between engine and agent that pass on each byte
+}
+
+// Compare is negative where cost is less than other, 0 where they are the same.
+func (cost Cost) Compare(other Cost) int { return cost.Relays - other.Relays }
+
+// Packets moves the WireGuard messages of one lane, both ways, until it ends: it is not revived, the lane gets others.
+// Messages that are under way at its end are lost. All but Receive is safe for concurrent use.
+type Packets interface {
+	// Name is the carrier's.
+	Name() string
+
+	// MaxMessage is the largest message in bytes that it takes.
+	MaxMessage() int
+
+	// Start begins to carry. It is called once, before all but Close. onRoom is called whenever HasRoom may be true after
+	// it was false, with no lock held that another method needs; it returns soon.
+	Start(onRoom func())
+
+	// HasRoom tells whether a message of so many bytes may come to Send, behind promised bytes of others that it was true
+	// for and that Send has not got yet. It is true for any message where nothing is promised, unsent or unacknowledged.
+	// Where small is set it is true for a few messages more, which must not wait behind bulk.
+	HasRoom(bytes, promised int, small bool) bool
+
+	// Send takes messages in their order; they may be changed when it returns. It may wait while the far end takes
+	// nothing, and returns at the end at the latest. A message larger than MaxMessage is dropped.
+	Send(messages [][]byte)
+
+	// Receive waits for messages and puts as many as are there, up to len(into), into the buffers. sizes has as many
+	// places. An error comes with the end, and may come with messages. One goroutine at a time calls it. What the far
+	// end acknowledges may come this way too, so that room comes back only while somebody receives.
+	Receive(into [][]byte, sizes []int) (int, error)
+
+	// Done is closed at the end, and Err tells why then; before that it is nil.
+	Done() <-chan struct{}
+	Err() error
+
+	// Close ends it for a reason; what ended it before stays the reason.
+	Close(reason error)
+
+	// Stats returns a snapshot.
+	Stats() Stats
+}
+
+// Stats of Packets. Sent and Received count bytes of messages.
+type Stats struct {
+	Sent        uint64
+	Received    uint64
+	Outstanding int           // bytes sent that the far end did not acknowledge
+	Window      int           // bytes that may be; 0 where there is no such bound
+	RoundTrip   time.Duration // least measured, the far end's delay included; 0 before
+	Rate        float64       // best of the last rounds, bytes per second; 0 before
 }

@@ -32,12 +32,12 @@ type registration struct {
 // agentClient keeps a session with one agent: a control stream that registers and renews it, and its lanes. It dials
 // again whatever breaks, for as long as it runs.
 type agentClient struct {
-	timing    Timing
-	build     string
-	log       *slog.Logger
-	forwarder Forwarder
-	receive   receiver
-	observer  agentObserver
+	timing   Timing
+	build    string
+	log      *slog.Logger
+	carriers carriers
+	receive  receiver
+	observer agentObserver
 
 	running sync.WaitGroup
 	leaving chan struct{} // closed by stop
@@ -66,13 +66,13 @@ type agentClient struct {
 // receiver takes packets that a lane received; heard tells whether a packet to the engine answered a heartbeat.
 type receiver func(lane int, packets [][]byte, heard func(packet []byte) bool)
 
-func newAgentClient(config Config, forwarder Forwarder, target wire.AgentTarget, receive receiver, observer agentObserver) (*agentClient, error) {
+func newAgentClient(config Config, carriers carriers, target wire.AgentTarget, receive receiver, observer agentObserver) (*agentClient, error) {
 	keys, err := newSessionKeys()
 	if err != nil {
 		return nil, err
 	}
 	client := &agentClient{
-		timing: config.Timing, build: config.Build, log: config.Log, forwarder: forwarder,
+		timing: config.Timing, build: config.Build, log: config.Log, carriers: carriers,
 		receive: receive, observer: observer, target: target, keys: keys,
 		leaving: make(chan struct{}), left: make(chan struct{}),
 		healthChanged: make(chan struct{}, 1), errorChanged: make(chan struct{}, 1), renewNow: make(chan struct{}, 1), firstDone: make(chan struct{}),
@@ -222,15 +222,15 @@ func (client *agentClient) currentEpoch() context.Context {
 }
 
 // dial opens a stream to target; a new epoch ends the try, because it may wait for a network that is gone.
-func (client *agentClient) dial(ctx context.Context, target wire.AgentTarget) (io.ReadWriteCloser, error) {
+func (client *agentClient) dial(ctx context.Context, target wire.AgentTarget) (*carriedStream, error) {
 	ctx, cancel := context.WithTimeout(ctx, client.timing.Dial)
 	defer cancel()
 	defer context.AfterFunc(client.currentEpoch(), cancel)()
-	return client.forwarder.Dial(ctx, target)
+	return client.carriers.dial(ctx, target)
 }
 
 // begin sends the opening of a stream, and closes the stream if that fails.
-func (client *agentClient) begin(ctx context.Context, stream io.ReadWriteCloser, opening wire.AgentOpening) error {
+func (client *agentClient) begin(ctx context.Context, stream *carriedStream, opening wire.AgentOpening) error {
 	ctx, cancel := context.WithTimeout(ctx, client.timing.Dial)
 	defer cancel()
 	if err := within(ctx, stream, func() error { return wire.WriteFrame(stream, opening, wire.MaxFrame) }); err != nil {
@@ -302,6 +302,19 @@ func (client *agentClient) state() (lastError *wire.Problem, isLost bool) {
 		return problemSilent, client.lost
 	}
 	return client.lastError, client.lost
+}
+
+// carrierName is that of the express lane's carrier; before there is one, of that which is tried first.
+func (client *agentClient) carrierName() string {
+	client.mutex.Lock()
+	set := client.lanes
+	client.mutex.Unlock()
+	if set != nil {
+		if name := set.lanes.CarrierName(0); name != "" {
+			return name
+		}
+	}
+	return client.carriers.name()
 }
 
 func notify(channel chan struct{}) {

@@ -17,6 +17,8 @@ import (
 
 	"github.com/miekg/dns"
 
+	"slipway/native/internal/carrier"
+	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/forward"
 	"slipway/native/internal/memnet"
 	"slipway/native/internal/tunnel"
@@ -157,8 +159,22 @@ func (cluster *fakeCluster) refuse(err error) {
 	cluster.refusal = err
 }
 
-// Dial implements Forwarder.
-func (cluster *fakeCluster) Dial(ctx context.Context, target wire.AgentTarget) (io.ReadWriteCloser, error) {
+// carrier makes the cluster itself the carrier.
+func (cluster *fakeCluster) carrier(wire.ClusterAddress, carrier.CredentialSource) (carrier.Carrier, error) {
+	return cluster, nil
+}
+
+// Name implements carrier.Carrier.
+func (*fakeCluster) Name() string { return "fake" }
+
+// Cost implements carrier.Carrier.
+func (*fakeCluster) Cost() carrier.Cost { return carrier.Cost{Relays: 3} }
+
+// Packets implements carrier.Carrier.
+func (*fakeCluster) Packets(opened carrier.Stream) carrier.Packets { return stream.New("fake", opened) }
+
+// Dial implements carrier.Carrier.
+func (cluster *fakeCluster) Dial(ctx context.Context, target wire.AgentTarget) (carrier.Stream, error) {
 	cluster.mutex.Lock()
 	defer cluster.mutex.Unlock()
 	cluster.dials++
@@ -175,10 +191,10 @@ func (cluster *fakeCluster) Dial(ctx context.Context, target wire.AgentTarget) (
 	return near, ctx.Err()
 }
 
-func (agent *fakeAgent) serve(stream *memnet.End) {
+func (agent *fakeAgent) serve(opened *memnet.End) {
 	var opening wire.AgentOpening
-	if read(stream, &opening) != nil {
-		stream.Close()
+	if read(opened, &opening) != nil {
+		opened.Close()
 		return
 	}
 	if opening.Kind == "lane" {
@@ -186,18 +202,18 @@ func (agent *fakeAgent) serve(stream *memnet.End) {
 		defer agent.mutex.Unlock()
 		for _, session := range agent.sessions {
 			if session.granted.Session == opening.Session && session.granted.Ticket == opening.Ticket {
-				session.lanes.Attach(opening.Lane, stream)
+				session.lanes.Attach(opening.Lane, stream.Accept(opened))
 				return
 			}
 		}
-		stream.Close()
+		opened.Close()
 		return
 	}
-	defer stream.Close()
+	defer opened.Close()
 	reply := wire.AgentReply{Hello: &wire.Hello{Protocol: wire.Protocol, Role: "agent"}}
-	for wire.WriteFrame(stream, reply, wire.MaxFrame) == nil {
+	for wire.WriteFrame(opened, reply, wire.MaxFrame) == nil {
 		var request wire.AgentRequest
-		if read(stream, &request) != nil {
+		if read(opened, &request) != nil {
 			return
 		}
 		reply = agent.answer(request)

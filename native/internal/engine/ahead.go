@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"io"
 	"sync"
 
 	"slipway/native/internal/wire"
@@ -16,7 +15,7 @@ type pendingStreams struct {
 }
 
 type dialled struct {
-	stream io.ReadWriteCloser
+	stream *carriedStream
 	err    error
 }
 
@@ -37,7 +36,7 @@ func (client *agentClient) dialAhead(ctx context.Context, target wire.AgentTarge
 }
 
 // take returns the stream of a lane, once; nil without an error when there is none.
-func (pending *pendingStreams) take(ctx context.Context, lane int) (io.ReadWriteCloser, error) {
+func (pending *pendingStreams) take(ctx context.Context, lane int) (*carriedStream, error) {
 	pending.mutex.Lock()
 	var result chan dialled
 	if lane < len(pending.streams) {

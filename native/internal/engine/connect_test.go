@@ -14,15 +14,17 @@ import (
 	"testing"
 	"time"
 
+	"slipway/native/internal/carrier"
+	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/wire"
 )
 
 func configOf(laptop *fakeLaptop, cluster *fakeCluster) Config {
 	return Config{
-		Build:        "test",
-		DialHelper:   func(context.Context, string) (Helper, error) { return laptop, laptop.note("dial") },
-		NewForwarder: func(wire.ClusterAddress, CredentialSource) (Forwarder, error) { return cluster, nil },
-		SystemDial:   laptop.dial,
+		Build:      "test",
+		DialHelper: func(context.Context, string) (Helper, error) { return laptop, laptop.note("dial") },
+		Carriers:   []carrier.New{cluster.carrier},
+		SystemDial: laptop.dial,
 	}
 }
 
@@ -269,4 +271,50 @@ func FuzzDecodeCommand(f *testing.F) {
 			t.Error("a command without a name was taken")
 		}
 	})
+}
+
+// A carrier that cannot reach the agent costs nothing but its try; what carries is what is told.
+func TestTheCheapestCarrierThatReachesTheAgentIsTakenAndNamed(t *testing.T) {
+	for name, test := range map[string]struct {
+		reaches bool
+		want    string
+	}{
+		"the direct one reaches it":     {true, "direct"},
+		"the direct one cannot be used": {false, "fake"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			laptop, cluster := newFakeLaptop(), newFakeCluster(t)
+			config := configOf(laptop, cluster)
+			config.Carriers = append(config.Carriers, func(wire.ClusterAddress, carrier.CredentialSource) (carrier.Carrier, error) {
+				return &directCarrier{fakeCluster: cluster, reaches: test.reaches}, nil
+			})
+			core := startEngine(t, config)
+			core.hello()
+			core.prepare("10.96.0.0/16")
+			core.connect()
+			core.await(wire.EventReady)
+			if tunnel := core.await(wire.EventTunnel).Tunnel; tunnel.State != "up" || tunnel.Path != test.want {
+				t.Errorf("the tunnel is %s through %q", tunnel.State, tunnel.Path)
+			}
+		})
+	}
+}
+
+// directCarrier is a cheaper way to the same cluster.
+type directCarrier struct {
+	*fakeCluster
+	reaches bool
+}
+
+func (*directCarrier) Name() string       { return "direct" }
+func (*directCarrier) Cost() carrier.Cost { return carrier.Cost{} }
+func (*directCarrier) Packets(opened carrier.Stream) carrier.Packets {
+	return stream.New("direct", opened)
+}
+
+func (direct *directCarrier) Dial(ctx context.Context, target wire.AgentTarget) (carrier.Stream, error) {
+	if !direct.reaches {
+		return nil, errors.New("no route to the node")
+	}
+	return direct.fakeCluster.Dial(ctx, target)
 }

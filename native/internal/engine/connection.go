@@ -53,7 +53,7 @@ type connection struct {
 }
 
 // newConnection begins the session; establish goes on from there, and close ends it in every case.
-func newConnection(config Config, command wire.ConnectCommand, helper Helper, host wire.HostInspection, forwarder Forwarder, link *link, fatal func(*wire.Problem)) (*connection, error) {
+func newConnection(config Config, command wire.ConnectCommand, helper Helper, host wire.HostInspection, carriers carriers, link *link, fatal func(*wire.Problem)) (*connection, error) {
 	connection := &connection{
 		config: config, command: command, helper: helper, send: link.send, offer: link.offer, fatal: fatal,
 		upstreams: host.Upstreams,
@@ -61,7 +61,7 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 			Scope: command.Scope, HostDomains: host.SearchDomains, Upstreams: nameservers(host.Upstreams),
 		},
 	}
-	agent, err := newAgentClient(config, forwarder, command.Agent, connection.receive, agentObserver{
+	agent, err := newAgentClient(config, carriers, command.Agent, connection.receive, agentObserver{
 		registered: connection.registered, alive: connection.alive, silent: connection.silent, agentLost: connection.agentLost,
 	})
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"time"
 
@@ -72,7 +71,7 @@ func (client *agentClient) converse(ctx context.Context, target wire.AgentTarget
 }
 
 // exchange sends a request, if there is one, and reads the reply to it.
-func (client *agentClient) exchange(ctx context.Context, stream io.ReadWriteCloser, request *wire.AgentRequest) (wire.AgentReply, error) {
+func (client *agentClient) exchange(ctx context.Context, stream *carriedStream, request *wire.AgentRequest) (wire.AgentReply, error) {
 	ctx, cancel := context.WithTimeout(ctx, client.timing.Dial)
 	defer cancel()
 	var reply wire.AgentReply
@@ -94,7 +93,7 @@ func (client *agentClient) exchange(ctx context.Context, stream io.ReadWriteClos
 	return reply, err
 }
 
-func (client *agentClient) register(ctx context.Context, stream io.ReadWriteCloser, target wire.AgentTarget, keys sessionKeys, ahead *pendingStreams) error {
+func (client *agentClient) register(ctx context.Context, stream *carriedStream, target wire.AgentTarget, keys sessionKeys, ahead *pendingStreams) error {
 	client.mutex.Lock()
 	previous, lanes := client.registry, client.lanes
 	client.mutex.Unlock()
@@ -158,7 +157,7 @@ func (client *agentClient) adopt(ctx context.Context, target wire.AgentTarget, k
 }
 
 // renew keeps the registration alive until the stream ends.
-func (client *agentClient) renew(ctx context.Context, stream io.ReadWriteCloser, target wire.AgentTarget, keys sessionKeys) error {
+func (client *agentClient) renew(ctx context.Context, stream *carriedStream, target wire.AgentTarget, keys sessionKeys) error {
 	client.mutex.Lock()
 	expires := time.Duration(client.registry.granted.ExpiresSeconds) * time.Second
 	client.mutex.Unlock()

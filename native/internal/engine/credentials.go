@@ -46,7 +46,7 @@ func (broker *credentialBroker) renew(credentials wire.ClusterCredentials) {
 	}
 }
 
-// get is the CredentialSource of the forwarder.
+// get is the carriers' carrier.CredentialSource.
 func (broker *credentialBroker) get(ctx context.Context, refused bool) (wire.ClusterCredentials, error) {
 	broker.mutex.Lock()
 	if !refused || time.Since(broker.renewedAt) < recentCredentials {

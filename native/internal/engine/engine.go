@@ -14,6 +14,7 @@ import (
 
 	"golang.zx2c4.com/wireguard/tun"
 
+	"slipway/native/internal/carrier"
 	"slipway/native/internal/wire"
 )
 
@@ -33,21 +34,13 @@ type Helper interface {
 	Close() error          // what is still held is undone by the helper
 }
 
-// Forwarder opens streams to the agent's port.
-type Forwarder interface {
-	Dial(context.Context, wire.AgentTarget) (io.ReadWriteCloser, error)
-}
-
-// CredentialSource returns the credentials to use; refused tells that the API server answered 401 to the last ones.
-type CredentialSource func(ctx context.Context, refused bool) (wire.ClusterCredentials, error)
-
-// Config is what the engine is made of. DialHelper and NewForwarder are its only ways out of the process besides
+// Config is what the engine is made of. DialHelper and Carriers are its only ways out of the process besides
 // sockets of the laptop itself, to its own resolvers and for tests.
 type Config struct {
-	Build        string
-	Log          *slog.Logger
-	DialHelper   func(ctx context.Context, socket string) (Helper, error)
-	NewForwarder func(wire.ClusterAddress, CredentialSource) (Forwarder, error)
+	Build      string
+	Log        *slog.Logger
+	DialHelper func(ctx context.Context, socket string) (Helper, error)
+	Carriers   []carrier.New // all ways to an agent
 	// SystemDial opens sockets as the laptop's programs do: through the kernel and its routes. Nil is package net's.
 	SystemDial func(ctx context.Context, network, address string) (net.Conn, error)
 	Timing     Timing

@@ -172,6 +172,6 @@ func (connection *connection) tellState() {
 
 func (connection *connection) sendTunnel(state string, roundTrip time.Duration, attempt int, because *wire.Problem) {
 	connection.send(wire.EngineEvent{Event: wire.EventTunnel, Tunnel: &wire.TunnelEvent{
-		State: state, Path: "apiserver", RoundTripMicroseconds: roundTrip.Microseconds(), Attempt: attempt, Because: because,
+		State: state, Path: connection.agent.carrierName(), RoundTripMicroseconds: roundTrip.Microseconds(), Attempt: attempt, Because: because,
 	}})
 }

@@ -24,6 +24,8 @@ import (
 	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
 
+	"slipway/native/internal/carrier"
+	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/hostnet/laptoptest"
 	"slipway/native/internal/wire"
 )
@@ -97,10 +99,10 @@ func playEngine() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	err := Run(ctx, Config{
-		Build:        "test",
-		Log:          slog.New(slog.NewTextHandler(os.Stderr, nil)),
-		DialHelper:   DialLease("test"),
-		NewForwarder: func(wire.ClusterAddress, CredentialSource) (Forwarder, error) { return nodeForwarder{}, nil },
+		Build:      "test",
+		Log:        slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		DialHelper: DialLease("test"),
+		Carriers:   []carrier.New{newNodeCarrier},
 	}, os.Stdin, os.Stdout)
 	if err != nil {
 		return 1
@@ -108,10 +110,18 @@ func playEngine() int {
 	return 0
 }
 
-// nodeForwarder stands for the API server and the kubelet: a stream to it is one to the agent pod's loopback.
-type nodeForwarder struct{}
+// nodeCarrier stands for the API server and the kubelet: a stream to it is one to the agent pod's loopback.
+type nodeCarrier struct{}
 
-func (nodeForwarder) Dial(_ context.Context, target wire.AgentTarget) (io.ReadWriteCloser, error) {
+func newNodeCarrier(wire.ClusterAddress, carrier.CredentialSource) (carrier.Carrier, error) {
+	return nodeCarrier{}, nil
+}
+
+func (nodeCarrier) Name() string                                  { return "node" }
+func (nodeCarrier) Cost() carrier.Cost                            { return carrier.Cost{} }
+func (nodeCarrier) Packets(opened carrier.Stream) carrier.Packets { return stream.New("node", opened) }
+
+func (nodeCarrier) Dial(_ context.Context, target wire.AgentTarget) (carrier.Stream, error) {
 	socket, err := socketIn("/proc/" + os.Getenv(nodeVariable) + "/ns/net")
 	if err != nil {
 		return nil, err

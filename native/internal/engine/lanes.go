@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"io"
 	"net/netip"
 	"sync"
 	"time"
@@ -114,7 +113,7 @@ func (set *laneSet) serve(ctx context.Context, lane int) {
 }
 
 // open returns a stream whose opening was sent: one that was dialled ahead, or a new one.
-func (set *laneSet) open(ctx context.Context, lane int) (io.ReadWriteCloser, error) {
+func (set *laneSet) open(ctx context.Context, lane int) (*carriedStream, error) {
 	stream, err := set.ahead.take(ctx, lane)
 	if stream == nil && err == nil {
 		stream, err = set.client.dial(ctx, set.target)
@@ -132,8 +131,8 @@ func (set *laneSet) open(ctx context.Context, lane int) (io.ReadWriteCloser, err
 }
 
 // attend sends heartbeats on an attached lane until its stream ends.
-func (set *laneSet) attend(ctx context.Context, lane int, stream io.ReadWriteCloser, wait *backoff) error {
-	lost := set.lanes.Attach(lane, stream)
+func (set *laneSet) attend(ctx context.Context, lane int, stream *carriedStream, wait *backoff) error {
+	lost := set.lanes.Attach(lane, stream.packets())
 	set.health.attach(lane)
 	defer set.health.detach(lane)
 	ticker := time.NewTicker(max(set.client.timing.Heartbeat/8, time.Millisecond))

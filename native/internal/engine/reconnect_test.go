@@ -5,7 +5,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"slipway/native/internal/carrier"
 	"slipway/native/internal/wire"
 )
 
@@ -150,18 +150,18 @@ func TestClusterNamesAreAnsweredInsideTheTunnel(t *testing.T) {
 	}
 }
 
-// refusingForwarder answers 401 until it is given other credentials than the first.
-type refusingForwarder struct {
+// refusingCarrier answers 401 until it is given other credentials than the first.
+type refusingCarrier struct {
 	*fakeCluster
-	credentials CredentialSource
+	credentials carrier.CredentialSource
 	refused     atomic.Int32
 }
 
-func (forwarder *refusingForwarder) Dial(ctx context.Context, target wire.AgentTarget) (io.ReadWriteCloser, error) {
-	credentials, err := forwarder.credentials(ctx, false)
+func (refusing *refusingCarrier) Dial(ctx context.Context, target wire.AgentTarget) (carrier.Stream, error) {
+	credentials, err := refusing.credentials(ctx, false)
 	if err == nil && credentials.BearerToken != "fresh" {
-		forwarder.refused.Add(1)
-		credentials, err = forwarder.credentials(ctx, true)
+		refusing.refused.Add(1)
+		credentials, err = refusing.credentials(ctx, true)
 	}
 	if err != nil {
 		return nil, err
@@ -169,17 +169,17 @@ func (forwarder *refusingForwarder) Dial(ctx context.Context, target wire.AgentT
 	if credentials.BearerToken != "fresh" {
 		return nil, &wire.Problem{Code: wire.CodeUnauthorized, Cause: "test"}
 	}
-	return forwarder.fakeCluster.Dial(ctx, target)
+	return refusing.fakeCluster.Dial(ctx, target)
 }
 
 func TestRefusedCredentialsAreAskedForOnce(t *testing.T) {
 	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
 	config := configOf(laptop, cluster)
-	forwarder := &refusingForwarder{fakeCluster: cluster}
-	config.NewForwarder = func(_ wire.ClusterAddress, credentials CredentialSource) (Forwarder, error) {
-		forwarder.credentials = credentials
-		return forwarder, nil
-	}
+	refusing := &refusingCarrier{fakeCluster: cluster}
+	config.Carriers = []carrier.New{func(_ wire.ClusterAddress, credentials carrier.CredentialSource) (carrier.Carrier, error) {
+		refusing.credentials = credentials
+		return refusing, nil
+	}}
 	core := startEngine(t, config)
 	core.hello()
 	core.prepare("10.96.0.0/16")
@@ -193,7 +193,7 @@ func TestRefusedCredentialsAreAskedForOnce(t *testing.T) {
 			asked++
 		}
 	}
-	if asked != 1 || forwarder.refused.Load() == 0 {
-		t.Errorf("asked %d times for %d refusals", asked, forwarder.refused.Load())
+	if asked != 1 || refusing.refused.Load() == 0 {
+		t.Errorf("asked %d times for %d refusals", asked, refusing.refused.Load())
 	}
 }

@@ -224,10 +224,10 @@ func (engine *engine) connect(command wire.ConnectCommand) {
 	}
 	command.Scope = *engine.scope
 	broken := make(chan *wire.Problem, 1)
-	forwarder, err := engine.config.NewForwarder(command.Cluster, engine.credentials.get)
+	carriers, err := newCarriers(engine.config.Carriers, command.Cluster, engine.credentials.get)
 	var connection *connection
 	if err == nil {
-		connection, err = newConnection(engine.config, command, engine.helper, engine.host, forwarder, engine.link, func(problem *wire.Problem) {
+		connection, err = newConnection(engine.config, command, engine.helper, engine.host, carriers, engine.link, func(problem *wire.Problem) {
 			select {
 			case broken <- problem:
 			default:

@@ -5,28 +5,26 @@ import (
 	"sync"
 
 	"golang.zx2c4.com/wireguard/tun"
-	"slipway/native/internal/carrier"
 )
 
 // link is what a wireguard-go device takes for its TUN: it reads from the lane's queue and writes to the receiver.
 type link struct {
-	lane      int
-	mtu       int
-	batchSize int
-	queue     *queue
-	bind      *carrier.Bind
-	receive   func(lane int, packets [][]byte)
-	packets   [][]byte // of the Write under way; wireguard-go writes from one goroutine per peer
-	events    chan tun.Event
-	close     sync.Once
+	lane    int
+	mtu     int
+	queue   *queue
+	bind    *bind
+	receive func(lane int, packets [][]byte)
+	packets [][]byte // of the Write under way; wireguard-go writes from one goroutine per peer
+	events  chan tun.Event
+	close   sync.Once
 }
 
 var _ tun.Device = (*link)(nil)
 
-func newLink(lane, mtu int, queue *queue, bind *carrier.Bind, receive func(int, [][]byte)) *link {
+func newLink(lane, mtu int, queue *queue, bind *bind, receive func(int, [][]byte)) *link {
 	return &link{
-		lane: lane, mtu: mtu, batchSize: bind.BatchSize(), queue: queue, bind: bind, receive: receive,
-		packets: make([][]byte, 0, bind.BatchSize()),
+		lane: lane, mtu: mtu, queue: queue, bind: bind, receive: receive,
+		packets: make([][]byte, 0, batchSize),
 		events:  make(chan tun.Event),
 	}
 }
@@ -42,7 +40,7 @@ func (l *link) Write(buffers [][]byte, offset int) (int, error) {
 	for _, buffer := range buffers {
 		l.packets = append(l.packets, buffer[offset:])
 	}
-	l.bind.Deliver(len(buffers), func() { l.receive(l.lane, l.packets) })
+	l.bind.deliver(len(buffers), func() { l.receive(l.lane, l.packets) })
 	return len(buffers), nil
 }
 
@@ -55,7 +53,7 @@ func (l *link) Close() error {
 	return nil
 }
 
-func (l *link) BatchSize() int           { return l.batchSize }
+func (*link) BatchSize() int             { return batchSize }
 func (l *link) MTU() (int, error)        { return l.mtu, nil }
 func (l *link) Name() (string, error)    { return "lane", nil }
 func (l *link) File() *os.File           { return nil }

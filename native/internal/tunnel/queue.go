@@ -19,13 +19,13 @@ const (
 	batchBytes = 64 << 10
 )
 
-// gate says whether a packet may leave the queue now; it is a carrier.Bind.
+// gate says whether a packet may leave the queue now; it is the lane's bind.
 type gate interface {
-	Reserve(bytes int, small bool) bool
-	Live() bool
+	reserve(bytes int, small bool) bool
+	isLive() bool
 }
 
-// queue keeps a lane's packets apart by flow until the stream can take them. Flows take turns by bytes, flows that
+// queue keeps a lane's packets apart by flow until the carrier can take them. Flows take turns by bytes, flows that
 // were idle go first (deficit round robin with sparse flows first, RFC 8290 section 4), and pure acknowledgements
 // pass everything. Within a flow nothing overtakes anything but a pure acknowledgement.
 type queue struct {
@@ -171,7 +171,7 @@ func (q *queue) next() *buffer {
 	if q.acknowledgement.head != nil {
 		// With data that leaves anyway they go for nothing.
 		now := time.Now()
-		if (q.bytes > 0 || q.acknowledgement.wait(now) <= 0) && q.gate.Reserve(q.acknowledgement.head.size, true) {
+		if (q.bytes > 0 || q.acknowledgement.wait(now) <= 0) && q.gate.reserve(q.acknowledgement.head.size, true) {
 			return q.acknowledgement.take(now)
 		}
 	}
@@ -192,7 +192,7 @@ func (q *queue) next() *buffer {
 			q.rotation.push(list.pop())
 		case flow.head == nil:
 			list.pop().listed = false
-		case q.gate.Reserve(flow.head.size, list == &q.fresh):
+		case q.gate.reserve(flow.head.size, list == &q.fresh):
 			return q.popOf(flow)
 		default:
 			return q.nextSmall(flow)
@@ -207,7 +207,7 @@ func (q *queue) nextSmall(refused *flow) *buffer {
 	}
 	for flow := refused.next; flow != nil; flow = flow.next {
 		if flow.head != nil && flow.deficit > 0 && flow.head.size < smallPacket {
-			if q.gate.Reserve(flow.head.size, true) {
+			if q.gate.reserve(flow.head.size, true) {
 				return q.popOf(flow)
 			}
 			return nil
@@ -230,11 +230,11 @@ func (q *queue) wake() {
 	q.ready.Signal()
 }
 
-// refresh is called when the gate may have got or lost its stream. Without one, what waits is dropped.
+// refresh is called when the gate may have got or lost its carrier. Without one, what waits is dropped.
 func (q *queue) refresh() {
 	q.lock.Lock()
 	defer q.lock.Unlock()
-	q.live = q.gate.Live()
+	q.live = q.gate.isLive()
 	if !q.live {
 		q.dropAll()
 	}

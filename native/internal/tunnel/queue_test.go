@@ -13,7 +13,7 @@ type budget struct {
 	dead  bool
 }
 
-func (b *budget) Reserve(bytes int, small bool) bool {
+func (b *budget) reserve(bytes int, small bool) bool {
 	if small && bytes < smallPacket {
 		return true
 	}
@@ -24,7 +24,7 @@ func (b *budget) Reserve(bytes int, small bool) bool {
 	return true
 }
 
-func (b *budget) Live() bool { return !b.dead }
+func (b *budget) isLive() bool { return !b.dead }
 
 const quantumOfTest = 1500
 

@@ -8,7 +8,27 @@ type LaneStats struct {
 	Bytes       uint64
 	Dropped     uint64
 	QueuedBytes int
-	Carrier     carrier.Stats
+	Carrier     CarrierStats
+}
+
+// CarrierStats counts Sent and Received over all carriers of a lane; the other Stats are those of the live one, 0
+// without one.
+type CarrierStats struct {
+	Name     string // of the live carrier, or of the last; empty before the first
+	Live     bool
+	Attached uint64 // carriers so far
+	carrier.Stats
+}
+
+// CarrierName is that of the carrier that a lane has, or had last; empty before the first.
+func (lanes *Lanes) CarrierName(number int) string {
+	if number < 0 || number >= len(lanes.lanes) {
+		return ""
+	}
+	bind := lanes.lanes[number].bind
+	bind.lock.Lock()
+	defer bind.lock.Unlock()
+	return bind.name
 }
 
 // Stats returns one entry per lane.
@@ -16,7 +36,7 @@ func (lanes *Lanes) Stats() []LaneStats {
 	result := make([]LaneStats, 0, len(lanes.lanes))
 	for _, lane := range lanes.lanes {
 		stats := lane.queue.stats()
-		stats.Carrier = lane.bind.Stats()
+		stats.Carrier = lane.bind.stats()
 		result = append(result, stats)
 	}
 	return result

@@ -1,5 +1,5 @@
 // Package tunnel is the WireGuard half of the data path: one wireguard-go device for each lane, each over its own
-// replaceable stream, fed from a queue that keeps flows apart before encryption. It carries raw IP packets both ways.
+// replaceable carrier, fed from a queue that keeps flows apart before encryption. It carries raw IP packets both ways.
 // It must never open a connection, decide where a packet may go, or print keys, addresses or packets above debug.
 package tunnel
 
@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/netip"
 	"strconv"
@@ -24,7 +23,7 @@ import (
 // overhead, rounded down to the padding of 16.
 const MaxPacket = 65488
 
-// A key pair is not used for sending after 180 s (WireGuard, section 6.1). A stream that is attached later than
+// A key pair is not used for sending after 180 s (WireGuard, section 6.1). A carrier that is attached later than
 // this after the last handshake starts with a new one at once, instead of with a packet that waits for it.
 const sessionLifetime = 170 * time.Second
 
@@ -34,7 +33,7 @@ type Config struct {
 	PeerPublicKey [32]byte
 	PresharedKey  [32]byte
 	LaneCount     int
-	MTU           int            // bytes, at most 16000 on stream carriers; larger packets pass too, up to MaxPacket
+	MTU           int            // bytes; larger packets pass too, up to MaxPacket
 	AllowedIPs    []netip.Prefix // what the peer may send from, and what is sent to it
 
 	// Receive takes the packets that a lane received, in the order of arrival. They are valid during the call and may
@@ -43,11 +42,10 @@ type Config struct {
 	Receive func(lane int, packets [][]byte)
 
 	QueueBytes int // that wait before encryption in each lane; 0 is DefaultQueueBytes
-	Carrier    carrier.Options
 	Log        *slog.Logger
 }
 
-// Lanes is one WireGuard session over several streams.
+// Lanes is one WireGuard session over several carriers.
 type Lanes struct {
 	lanes []*lane
 
@@ -57,12 +55,12 @@ type Lanes struct {
 
 type lane struct {
 	queue  *queue
-	bind   *carrier.Bind
+	bind   *bind
 	device *device.Device
 	peer   *device.Peer
 }
 
-// New makes Lanes without streams. The caller closes them.
+// New makes Lanes without carriers. The caller closes them.
 func New(config Config) (*Lanes, error) {
 	if config.LaneCount < 1 {
 		return nil, fmt.Errorf("make lanes: count %d", config.LaneCount)
@@ -93,15 +91,11 @@ func New(config Config) (*Lanes, error) {
 
 func newLane(config Config, number int) (*lane, error) {
 	made := &lane{}
-	options := config.Carrier
-	options.MTU = config.MTU
-	options.Log = config.Log.With("lane", number)
-	options.OnRoom = func() { made.queue.wake() }
-	options.OnLive = func() { made.queue.refresh() }
-	made.bind = carrier.NewBind(options)
+	log := config.Log.With("lane", number)
+	made.bind = newBind(config.MTU, func() { made.queue.wake() }, func() { made.queue.refresh() }, log)
 	made.queue = newQueue(made.bind, config.QueueBytes, config.MTU)
 	link := newLink(number, config.MTU, made.queue, made.bind, config.Receive)
-	made.device = device.NewDevice(link, made.bind, deviceLogger(options.Log))
+	made.device = device.NewDevice(link, made.bind, deviceLogger(log))
 	if err := made.device.IpcSet(settings(config)); err != nil {
 		made.device.Close()
 		// The text of this error may hold keys.
@@ -121,14 +115,14 @@ func settings(config Config) string {
 	fmt.Fprintf(&text, "private_key=%s\n", hex.EncodeToString(config.PrivateKey[:]))
 	fmt.Fprintf(&text, "public_key=%s\n", hex.EncodeToString(config.PeerPublicKey[:]))
 	fmt.Fprintf(&text, "preshared_key=%s\n", hex.EncodeToString(config.PresharedKey[:]))
-	text.WriteString("endpoint=stream\nreplace_allowed_ips=true\n")
+	text.WriteString("endpoint=lane\nreplace_allowed_ips=true\n")
 	for _, prefix := range config.AllowedIPs {
 		fmt.Fprintf(&text, "allowed_ip=%s\n", prefix)
 	}
 	return text.String()
 }
 
-// Send queues a copy of packet on a lane. It waits while that lane lives and is full; on a lane without a stream, and
+// Send queues a copy of packet on a lane. It waits while that lane lives and is full; on a lane without a carrier, and
 // for what is no IP packet or larger than MaxPacket, it drops.
 func (lanes *Lanes) Send(number int, packet []byte) {
 	if number >= 0 && number < len(lanes.lanes) {
@@ -144,12 +138,12 @@ func (lanes *Lanes) Offer(number int, packet []byte) {
 	}
 }
 
-// Attach makes stream the carrier of a lane and closes the one before. The channel delivers once why the stream ended.
-func (lanes *Lanes) Attach(number int, stream io.ReadWriteCloser) (lost <-chan error) {
+// Attach makes next the carrier of a lane, owns it, and closes the one before. The channel delivers once why it ended.
+func (lanes *Lanes) Attach(number int, next carrier.Packets) (lost <-chan error) {
 	lanes.lock.RLock()
 	defer lanes.lock.RUnlock()
 	if lanes.closed || number < 0 || number >= len(lanes.lanes) {
-		_ = stream.Close()
+		next.Close(carrier.ErrClosed)
 		refused := make(chan error, 1)
 		refused <- fmt.Errorf("attach to lane %d of %d: %w", number, len(lanes.lanes), carrier.ErrClosed)
 		close(refused)
@@ -159,17 +153,17 @@ func (lanes *Lanes) Attach(number int, stream io.ReadWriteCloser) (lost <-chan e
 	if lane.sessionAge() > sessionLifetime {
 		lane.peer.ExpireCurrentKeypairs()
 	}
-	return lane.bind.Attach(stream)
+	return lane.bind.attach(next)
 }
 
-// Detach ends the stream of a lane, if it has one.
+// Detach ends the carrier of a lane, if it has one.
 func (lanes *Lanes) Detach(number int, reason error) {
 	if number >= 0 && number < len(lanes.lanes) {
-		lanes.lanes[number].bind.Detach(reason)
+		lanes.lanes[number].bind.detach(reason)
 	}
 }
 
-// Close ends all streams and devices. Packets in their queues are dropped, and calls of Send return.
+// Close ends all carriers and devices. Packets in their queues are dropped, and calls of Send return.
 func (lanes *Lanes) Close() {
 	lanes.lock.Lock()
 	closed := lanes.closed
@@ -180,7 +174,7 @@ func (lanes *Lanes) Close() {
 	}
 	for _, lane := range lanes.lanes {
 		// First, because wireguard-go keeps a lock while it sends, which its own Close waits for.
-		lane.bind.Detach(carrier.ErrClosed)
+		lane.bind.detach(carrier.ErrClosed)
 	}
 	for _, lane := range lanes.lanes {
 		lane.device.Close()

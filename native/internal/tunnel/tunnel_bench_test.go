@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+
+	"slipway/native/internal/carrier/stream"
 )
 
 // loopback returns the two ends of a TCP connection.
@@ -38,7 +40,7 @@ func BenchmarkLane(b *testing.B) {
 func benchmarkLanes(b *testing.B, mtu, laneCount int) {
 	engine, agent := newSession(b, laneCount, mtu, nil)
 	var got atomic.Int64
-	done := make(chan struct{})
+	done := make(chan struct{}, 1)
 	target := int64(b.N)
 	agent.onBench = func(packets [][]byte) {
 		if got.Add(int64(len(packets))) >= target {
@@ -51,8 +53,8 @@ func benchmarkLanes(b *testing.B, mtu, laneCount int) {
 	packets := make([][]byte, laneCount)
 	for lane := range laneCount {
 		left, right := loopback(b)
-		agent.Attach(lane, right)
-		engine.Attach(lane, left)
+		agent.Attach(lane, stream.New("right", right))
+		engine.Attach(lane, stream.New("left", left))
 		packets[lane] = udpPacket(laptopPort(uint16(1000+lane)), podPort(80), 1, mtu)
 		target++
 		engine.Send(lane, packets[lane]) // handshake

@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"golang.org/x/crypto/curve25519"
+
+	"slipway/native/internal/carrier"
+	"slipway/native/internal/carrier/carriertest"
+	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/memnet"
 )
 
@@ -109,11 +113,27 @@ func newSession(t testing.TB, laneCount, mtu int, change func(*Config)) (engine,
 	return start(enginePrivate, agentPublic, "0.0.0.0/0"), start(agentPrivate, enginePublic, "198.18.0.1/32")
 }
 
-func connect(engine, agent *side, lane int, options memnet.Options) (left, right *memnet.End) {
-	left, right = memnet.Pipe(options)
-	agent.Attach(lane, right)
-	engine.Attach(lane, left)
-	return left, right
+// wire is a carrier between two sides, with what a test may do to it.
+type wire struct {
+	left, right carrier.Packets
+	stall       func(bool) // what left sends
+	cut         func()
+}
+
+func memory() wire {
+	left, right := carriertest.Pair()
+	return wire{left: left, right: right, stall: left.Stall, cut: left.Cut}
+}
+
+func streams(options memnet.Options) wire {
+	left, right := memnet.Pipe(options)
+	return wire{left: stream.New("left", left), right: stream.New("right", right), stall: left.Stall, cut: left.Reset}
+}
+
+// connect attaches a carrier to both sides of a lane; lost is the engine's.
+func connect(engine, agent *side, lane int, with wire) (lost <-chan error) {
+	agent.Attach(lane, with.right)
+	return engine.Attach(lane, with.left)
 }
 
 var (
@@ -163,9 +183,18 @@ func count(n int) func([]received) bool {
 }
 
 func TestPacketsArriveUnchangedAndInOrder(t *testing.T) {
+	for name, carry := range map[string]func() wire{
+		"memory":  memory,
+		"streams": func() wire { return streams(memnet.Options{Delay: time.Millisecond}) },
+	} {
+		t.Run(name, func(t *testing.T) { packetsArrive(t, carry) })
+	}
+}
+
+func packetsArrive(t *testing.T, carry func() wire) {
 	engine, agent := newSession(t, 3, 16000, nil)
 	for lane := range 3 {
-		connect(engine, agent, lane, memnet.Options{Delay: time.Millisecond})
+		connect(engine, agent, lane, carry())
 	}
 	sizes := []int{36, 63, 64, 255, 256, 1420, 1421, 15999, 16000, 16001, 40000, MaxPacket}
 	const flows, each = 8, 120

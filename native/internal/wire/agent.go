@@ -2,7 +2,7 @@ package wire
 
 // The engine opens port-forward streams to one port of the agent pod. Each stream starts with one frame, an
 // AgentOpening: kind "control" makes it the control stream (frames both ways, see below), kind "lane" attaches it
-// as the carrier of one lane of a registered session (datagrams from then on, see package carrier). An opening of a
+// as the carrier of one lane of a registered session (datagrams from then on, see package carrier/stream). An opening of a
 // lane has no reply, so that a lane carries at once; when the agent refuses it, it closes the stream.
 
 // AgentPort is where the agent listens, on the pod's loopback only.

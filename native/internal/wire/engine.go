@@ -197,7 +197,7 @@ type RoutesEvent struct {
 // TunnelEvent tells whether the tunnel lives. RoundTripMicroseconds is the last heartbeat's.
 type TunnelEvent struct {
 	State                 string   `json:"state"` // up, down
-	Path                  string   `json:"path"`  // apiserver (direct comes later)
+	Path                  string   `json:"path"`  // name of the carrier of the express lane: apiserver
 	RoundTripMicroseconds int64    `json:"roundTripMicroseconds,omitempty"`
 	Attempt               int      `json:"attempt,omitempty"`
 	Because               *Problem `json:"because,omitempty"`

@@ -44,7 +44,7 @@ func statusOf(err error) answer {
 }
 
 // explain turns what a dial failed with into a problem. A context that was cancelled stays what it is.
-func (f *Forwarder) explain(ctx context.Context, err error, target wire.AgentTarget) error {
+func (c *Carrier) explain(ctx context.Context, err error, target wire.AgentTarget) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Cause(ctx)
 	}
@@ -59,12 +59,12 @@ func (f *Forwarder) explain(ctx context.Context, err error, target wire.AgentTar
 		}
 		found = problem(wire.CodeAPIUnreachable, cause)
 	}
-	for _, secret := range f.secrets {
+	for _, secret := range c.secrets {
 		if secret != "" {
 			found.Cause = strings.ReplaceAll(found.Cause, secret, "***")
 		}
 	}
-	found.Facts = withFact(found.Facts, "server", f.server.Host)
+	found.Facts = withFact(found.Facts, "server", c.server.Host)
 	return found
 }
 

@@ -28,8 +28,8 @@ const (
 	reasonLimit = 4 << 10
 )
 
-// stream is the data stream of a port-forward connection that carries nothing else.
-type stream struct {
+// portForwardStream is the data stream of a port-forward connection that carries nothing else.
+type portForwardStream struct {
 	connection httpstream.Connection
 	transport  net.Conn
 	data       httpstream.Stream
@@ -41,7 +41,7 @@ type stream struct {
 // openStream makes the pair of streams that the port-forward protocol wants: one that carries what went wrong, and
 // the data. Both are asked for at once, which saves a round trip. It ends with ctx: CreateStream waits 30 s for an answer
 // and is not woken when its connection closes, so it is left behind.
-func openStream(ctx context.Context, connection httpstream.Connection, transport net.Conn, target wire.AgentTarget) (*stream, error) {
+func openStream(ctx context.Context, connection httpstream.Connection, transport net.Conn, target wire.AgentTarget) (*portForwardStream, error) {
 	awaitFailures := makeStream(ctx, connection, streamHeaders(corev1.StreamTypeError, target.Port))
 	awaitData := makeStream(ctx, connection, streamHeaders(corev1.StreamTypeData, target.Port))
 	failures, failed := awaitFailures()
@@ -53,7 +53,7 @@ func openStream(ctx context.Context, connection httpstream.Connection, transport
 	}
 	// Nothing is ever sent on it.
 	_ = failures.Close()
-	s := &stream{connection: connection, transport: transport, data: data, reason: make(chan struct{})}
+	s := &portForwardStream{connection: connection, transport: transport, data: data, reason: make(chan struct{})}
 	go s.listen(failures)
 	return s, nil
 }
@@ -85,14 +85,14 @@ func streamHeaders(kind string, port int) http.Header {
 	return headers
 }
 
-func (s *stream) listen(failures io.Reader) {
+func (s *portForwardStream) listen(failures io.Reader) {
 	text, _ := io.ReadAll(io.LimitReader(failures, reasonLimit))
 	s.reasonText = strings.ToValidUTF8(string(text), "?")
 	close(s.reason)
 }
 
 // Read returns data. At the end of it the error is the kubelet's reason as a *wire.Problem, if it gave one.
-func (s *stream) Read(into []byte) (int, error) {
+func (s *portForwardStream) Read(into []byte) (int, error) {
 	n, err := s.data.Read(into)
 	if err != nil {
 		err = s.because(err)
@@ -101,7 +101,7 @@ func (s *stream) Read(into []byte) (int, error) {
 }
 
 // Write sends bytes as one message.
-func (s *stream) Write(bytes []byte) (int, error) {
+func (s *portForwardStream) Write(bytes []byte) (int, error) {
 	n, err := s.data.Write(bytes)
 	if err != nil {
 		err = s.because(err)
@@ -109,7 +109,7 @@ func (s *stream) Write(bytes []byte) (int, error) {
 	return n, err
 }
 
-func (s *stream) because(err error) error {
+func (s *portForwardStream) because(err error) error {
 	select {
 	case <-s.reason:
 	case <-time.After(reasonWait):
@@ -122,7 +122,7 @@ func (s *stream) because(err error) error {
 }
 
 // Close ends the stream and its connection. Reads return at once; the server is told if it listens.
-func (s *stream) Close() error {
+func (s *portForwardStream) Close() error {
 	s.close.Do(func() {
 		_ = s.transport.SetReadDeadline(time.Unix(1, 0))
 		_ = s.transport.SetWriteDeadline(time.Now().Add(politeness))

@@ -40,7 +40,7 @@ func TestStreamThroughAProxy(t *testing.T) {
 	s.cluster.ProxyURL = strings.Replace(proxy.URL, "http://", "http://u:secret@", 1)
 	for _, plainSPDYOnly := range []bool{false, true} {
 		s.plainSPDYOnly = plainSPDYOnly
-		stream, err := dial(t, s.forwarder(t))
+		stream, err := dial(t, s.carrier(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestStreamThroughAProxy(t *testing.T) {
 		t.Errorf("%d connections through the proxy", tunnels.Load())
 	}
 	s.cluster.ProxyURL = strings.Replace(proxy.URL, "http://", "http://u:hidden@", 1)
-	_, err := dial(t, s.forwarder(t))
+	_, err := dial(t, s.carrier(t))
 	if found := wantProblem(t, err, wire.CodeAPIUnreachable); strings.Contains(found.Cause, "hidden") {
 		t.Errorf("the proxy's password is in the cause: %s", found.Cause)
 	}
@@ -64,7 +64,7 @@ func TestCloseEndsAReadAndTheServersConnection(t *testing.T) {
 		close(ended)
 		return ""
 	}
-	stream, err := dial(t, s.forwarder(t))
+	stream, err := dial(t, s.carrier(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestCloseEndsAReadAndTheServersConnection(t *testing.T) {
 func TestTargetsThatAreNotPossible(t *testing.T) {
 	s := newSetting(t)
 	for _, target := range []wire.AgentTarget{{Namespace: "dev", Pod: "../x", Port: 1}, {Namespace: "a/b", Pod: "x", Port: 1}, {Namespace: "dev", Pod: "x"}, {}} {
-		_, err := s.forwarder(t).Dial(context.Background(), target)
+		_, err := s.carrier(t).Dial(context.Background(), target)
 		wantProblem(t, err, wire.CodeAgentGone)
 	}
 	if len(s.seen()) != 0 {

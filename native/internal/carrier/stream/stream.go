@@ -1,20 +1,22 @@
-package carrier
+package stream
 
 import (
-	"io"
 	"sync"
 	"time"
+
+	"slipway/native/internal/carrier"
 )
 
 // reportDelay is how long received bytes that do not fill reportEvery may stay unreported.
 const reportDelay = 10 * time.Millisecond
 
-// stream is one attached byte stream: a goroutine that writes what Send left for it, and the state of the reader.
-type stream struct {
-	transport io.ReadWriteCloser
+// Stream is one byte stream: a goroutine that writes what Send left for it, and the state of the reader.
+type Stream struct {
+	name      string
+	transport carrier.Stream
 	decoder   decoder
-	lost      chan error
-	onWritten func()
+	done      chan struct{}
+	onRoom    func()
 
 	lock       sync.Mutex
 	changed    sync.Cond // pending grew, was taken, or the stream ended
@@ -32,12 +34,16 @@ type stream struct {
 	ended      error
 }
 
-func newStream(transport io.ReadWriteCloser, options Options, onWritten func()) *stream {
-	s := &stream{
+var _ carrier.Packets = (*Stream)(nil)
+
+// New makes a Stream over transport, which it owns. name is that of the carrier that opened it.
+func New(name string, transport carrier.Stream) *Stream {
+	s := &Stream{
+		name:      name,
 		transport: transport,
-		lost:      make(chan error, 1),
-		onWritten: onWritten,
-		window:    newWindow(options.WindowMinimum, options.WindowMaximum),
+		done:      make(chan struct{}),
+		onRoom:    func() {},
+		window:    newWindow(WindowMinimum, WindowMaximum),
 	}
 	s.changed.L = &s.lock
 	s.reportSoon = time.AfterFunc(time.Hour, s.requestReport)
@@ -45,8 +51,62 @@ func newStream(transport io.ReadWriteCloser, options Options, onWritten func()) 
 	return s
 }
 
-// end closes the transport and tells why, once.
-func (s *stream) end(reason error) {
+// Accept makes a Stream at the agent's end, which does not see what opened it.
+func Accept(transport carrier.Stream) carrier.Packets { return New("stream", transport) }
+
+// Name implements carrier.Packets.
+func (s *Stream) Name() string { return s.name }
+
+// MaxMessage implements carrier.Packets.
+func (s *Stream) MaxMessage() int { return carrier.MaxMessage }
+
+// Start implements carrier.Packets.
+func (s *Stream) Start(onRoom func()) {
+	s.onRoom = onRoom
+	go func() { s.Close(s.write()) }()
+}
+
+// HasRoom implements carrier.Packets.
+func (s *Stream) HasRoom(bytes, promised int, small bool) bool {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	unwritten := promised + len(s.pending) + s.writing
+	outstanding := promised + s.window.outstanding()
+	if small {
+		return unwritten+bytes <= Credit+smallAllowance && outstanding+bytes <= s.window.limit+smallAllowance
+	}
+	if outstanding > 0 && outstanding+bytes > s.window.limit {
+		s.window.holdBack()
+		return false
+	}
+	return unwritten == 0 || unwritten+bytes <= Credit
+}
+
+// Done implements carrier.Packets.
+func (s *Stream) Done() <-chan struct{} { return s.done }
+
+// Err implements carrier.Packets.
+func (s *Stream) Err() error {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.ended
+}
+
+// Stats implements carrier.Packets.
+func (s *Stream) Stats() carrier.Stats {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return carrier.Stats{
+		Sent: s.window.sent, Received: s.received, Outstanding: s.window.outstanding(), Window: s.window.limit,
+		RoundTrip: s.window.roundTrip, Rate: s.window.rate(),
+	}
+}
+
+// Close implements carrier.Packets.
+func (s *Stream) Close(reason error) {
+	if reason == nil {
+		reason = carrier.ErrClosed
+	}
 	s.lock.Lock()
 	first := s.ended == nil
 	if first {
@@ -58,19 +118,24 @@ func (s *stream) end(reason error) {
 	if !first {
 		return
 	}
-	s.lost <- reason
-	close(s.lost)
+	close(s.done)
 	// A polite close may wait for a peer that is not there any more.
 	go func() { _ = s.transport.Close() }()
 }
 
-// queue leaves messages for the writer and waits while it has more than limit bytes to write. A little that finds
-// the stream idle is written at once by the caller: waking the writer would cost it more time than the write.
-func (s *stream) queue(messages [][]byte, limit int) {
+// Send implements carrier.Packets: it leaves messages for the writer and waits while there is much to write. A little
+// that finds the stream idle is written at once by the caller: waking the writer would cost it more time than the write.
+func (s *Stream) Send(messages [][]byte) {
 	now := time.Now()
 	s.lock.Lock()
 	defer s.lock.Unlock()
+	if s.ended != nil {
+		return
+	}
 	for _, message := range messages {
+		if len(message) == 0 || len(message) > carrier.MaxMessage {
+			continue
+		}
 		s.pending = appendFrame(s.pending, message)
 		s.window.add(len(message), now)
 	}
@@ -80,13 +145,13 @@ func (s *stream) queue(messages [][]byte, limit int) {
 		}
 	}
 	s.changed.Broadcast()
-	for len(s.pending) > limit && s.ended == nil {
+	for len(s.pending) > Credit+smallAllowance && s.ended == nil {
 		s.changed.Wait()
 	}
 }
 
 // write is the writer's loop. It returns why the stream cannot be written to any more.
-func (s *stream) write() error {
+func (s *Stream) write() error {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	for {
@@ -107,7 +172,7 @@ func (s *stream) write() error {
 
 // writePendingLocked writes what is pending, and with it what was received: a report in a write that happens anyway
 // costs the hops of the path nothing. The lock is not held while the transport takes bytes; one writes at a time.
-func (s *stream) writePendingLocked() error {
+func (s *Stream) writePendingLocked() error {
 	batch := s.batch[:0]
 	if s.reportDue || s.received-s.reportedTo >= reportAlong {
 		batch = appendReport(batch, s.received)
@@ -130,7 +195,7 @@ func (s *stream) writePendingLocked() error {
 		s.writing = len(rest)
 		if err == nil {
 			s.lock.Unlock()
-			s.onWritten()
+			s.onRoom()
 			s.lock.Lock()
 		}
 	}
@@ -139,7 +204,7 @@ func (s *stream) writePendingLocked() error {
 }
 
 // count adds received bytes and asks for a report when one is due. idle tells that the reader is about to wait.
-func (s *stream) count(bytes int, idle bool) {
+func (s *Stream) count(bytes int, idle bool) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	s.received += uint64(bytes)
@@ -163,9 +228,9 @@ func (s *stream) count(bytes int, idle bool) {
 }
 
 // requestReport is called when a report may be due that nothing brought along.
-func (s *stream) requestReport() { s.count(0, true) }
+func (s *Stream) requestReport() { s.count(0, true) }
 
-func (s *stream) reportLocked(now time.Time) {
+func (s *Stream) reportLocked(now time.Time) {
 	s.reportDue, s.reportedTo, s.reportedAt = true, s.received, now
 	s.changed.Broadcast()
 }

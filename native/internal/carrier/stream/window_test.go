@@ -1,4 +1,4 @@
-package carrier
+package stream
 
 import (
 	"errors"
@@ -49,7 +49,7 @@ func (p *path) run(t *testing.T, duration time.Duration) {
 }
 
 func newPath(rate float64, roundTrip time.Duration) *path {
-	return &path{window: newWindow(DefaultWindowMinimum, DefaultWindowMaximum), now: time.Unix(1000, 0), rate: rate, roundTrip: roundTrip}
+	return &path{window: newWindow(WindowMinimum, WindowMaximum), now: time.Unix(1000, 0), rate: rate, roundTrip: roundTrip}
 }
 
 func TestWindowFillsALongPathAndQueuesLittle(t *testing.T) {
@@ -74,7 +74,7 @@ func TestWindowFillsALongPathAndQueuesLittle(t *testing.T) {
 			t.Errorf("%.0f Mbit/s and %v: carried %.0f Mbit/s", test.rate/megabit, test.roundTrip, rate/megabit)
 		}
 		// A quarter of its own round trip and the slack, or the least window; twice after a drain.
-		allowed := test.roundTrip/2 + 2*windowSlack + time.Duration(2*DefaultWindowMinimum/test.rate*float64(time.Second))
+		allowed := test.roundTrip/2 + 2*windowSlack + time.Duration(2*WindowMinimum/test.rate*float64(time.Second))
 		if p.longest > allowed {
 			t.Errorf("%.0f Mbit/s and %v: bytes stood %v in the queue, over %v", test.rate/megabit, test.roundTrip, p.longest, allowed)
 		}

@@ -1,13 +1,15 @@
-package carrier
+package stream
 
 import (
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"slipway/native/internal/carrier"
 )
 
 // decoderSize holds the largest frame and as much again, so that one read of the stream brings several frames.
-const decoderSize = 2 * (frameHeader + MaxMessage + 1)
+const decoderSize = 2 * (frameHeader + carrier.MaxMessage + 1)
 
 // decoder cuts a stream into frames. It keeps what it has not returned yet; payloads are valid until the next fill.
 type decoder struct {
@@ -43,7 +45,7 @@ func (d *decoder) next() ([]byte, error) {
 func (d *decoder) fill(reader io.Reader) error {
 	if d.start == d.end {
 		d.start, d.end = 0, 0
-	} else if len(d.buffer)-d.end < frameHeader+MaxMessage {
+	} else if len(d.buffer)-d.end < frameHeader+carrier.MaxMessage {
 		d.end = copy(d.buffer[:], d.buffer[d.start:d.end])
 		d.start = 0
 	}

@@ -10,15 +10,19 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"slipway/native/internal/carrier"
+	"slipway/native/internal/carrier/carriertest"
+	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/wire"
 )
 
 const testDeadline = 30 * time.Second
 
-// setting is a server, and how a forwarder reaches it.
+// setting is a server, and how a carrier reaches it.
 type setting struct {
 	server
 	authority   *authority
@@ -37,9 +41,9 @@ func newSetting(t *testing.T) *setting {
 	return s
 }
 
-func (s *setting) forwarder(t *testing.T) *Forwarder {
+func (s *setting) carrier(t *testing.T) carrier.Carrier {
 	t.Helper()
-	forwarder, err := New(s.cluster, func(_ context.Context, because401 bool) (wire.ClusterCredentials, error) {
+	made, err := New(s.cluster, func(_ context.Context, because401 bool) (wire.ClusterCredentials, error) {
 		s.asked = append(s.asked, because401)
 		if because401 {
 			return s.afterwards, nil
@@ -49,14 +53,14 @@ func (s *setting) forwarder(t *testing.T) *Forwarder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return forwarder
+	return made
 }
 
-func dial(t *testing.T, forwarder *Forwarder) (io.ReadWriteCloser, error) {
+func dial(t *testing.T, through carrier.Carrier) (io.ReadWriteCloser, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), testDeadline)
 	defer cancel()
-	stream, err := forwarder.Dial(ctx, agent)
+	stream, err := through.Dial(ctx, agent)
 	if err == nil {
 		t.Cleanup(func() { _ = stream.Close() })
 	}
@@ -93,14 +97,50 @@ func wantProblem(t *testing.T, err error, code string) *wire.Problem {
 	return found
 }
 
+func TestPacketsThroughAPortForward(t *testing.T) {
+	for _, plainSPDYOnly := range []bool{false, true} {
+		t.Run(fmt.Sprintf("plainSPDYOnly=%v", plainSPDYOnly), func(t *testing.T) {
+			s := newSetting(t)
+			s.plainSPDYOnly = plainSPDYOnly
+			pods := make(chan io.ReadWriteCloser)
+			s.inPod = func(opened io.ReadWriteCloser) string {
+				left := &leftStream{ReadWriteCloser: opened, left: make(chan struct{})}
+				pods <- left
+				<-left.left
+				return ""
+			}
+			through := s.carrier(t)
+			carriertest.TestPackets(t, func(t *testing.T) (near, far carrier.Packets) {
+				opened, err := dial(t, through)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return through.Packets(opened), stream.Accept(<-pods)
+			})
+		})
+	}
+}
+
+// leftStream tells when its user closed it.
+type leftStream struct {
+	io.ReadWriteCloser
+	once sync.Once
+	left chan struct{}
+}
+
+func (l *leftStream) Close() error {
+	l.once.Do(func() { close(l.left) })
+	return l.ReadWriteCloser.Close()
+}
+
 func TestStreamOverWebSocketAndOverSPDY(t *testing.T) {
 	for _, plainSPDYOnly := range []bool{false, true} {
 		t.Run(fmt.Sprintf("plainSPDYOnly=%v", plainSPDYOnly), func(t *testing.T) {
 			s := newSetting(t)
 			s.plainSPDYOnly = plainSPDYOnly
-			forwarder := s.forwarder(t)
+			through := s.carrier(t)
 			for range 2 {
-				stream, err := dial(t, forwarder)
+				stream, err := dial(t, through)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -141,7 +181,7 @@ func TestCredentialsAndImpersonationAreSent(t *testing.T) {
 			s.plainSPDYOnly = plainSPDYOnly
 			s.credentials = test.credentials
 			s.cluster.Impersonate = &wire.Impersonate{User: "ann", UID: "7", Groups: []string{"dev", "ops"}, Extra: map[string][]string{"team": {"a"}}}
-			stream, err := dial(t, s.forwarder(t))
+			stream, err := dial(t, s.carrier(t))
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -165,7 +205,7 @@ func TestClientCertificateAndServerName(t *testing.T) {
 	named.start(t, s.authority, "kubernetes.example", time.Now().Add(time.Hour))
 	s.cluster.Server = named.URL
 	s.cluster.TLSServerName = "kubernetes.example"
-	stream, err := dial(t, s.forwarder(t))
+	stream, err := dial(t, s.carrier(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +214,7 @@ func TestClientCertificateAndServerName(t *testing.T) {
 		t.Errorf("client certificates: %v", peers)
 	}
 	s.cluster.TLSServerName = ""
-	_, err = dial(t, s.forwarder(t))
+	_, err = dial(t, s.carrier(t))
 	wantProblem(t, err, wire.CodeCertificateUntrusted)
 }
 
@@ -187,7 +227,7 @@ func Test401AsksForCredentialsOnce(t *testing.T) {
 		}
 		return 0
 	}
-	stream, err := dial(t, s.forwarder(t))
+	stream, err := dial(t, s.carrier(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +237,7 @@ func Test401AsksForCredentialsOnce(t *testing.T) {
 	}
 	s.afterwards = s.credentials
 	s.asked = nil
-	_, err = dial(t, s.forwarder(t))
+	_, err = dial(t, s.carrier(t))
 	wantProblem(t, err, wire.CodeUnauthorized)
 	if fmt.Sprint(s.asked) != "[false true]" {
 		t.Errorf("asked %v for credentials that never work", s.asked)
@@ -218,7 +258,7 @@ func TestAnswersOfTheServer(t *testing.T) {
 	} {
 		s := newSetting(t)
 		s.refuse = test.refuse
-		stream, err := dial(t, s.forwarder(t))
+		stream, err := dial(t, s.carrier(t))
 		if test.code == "" {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -245,7 +285,7 @@ func TestReasonsOfTheKubelet(t *testing.T) {
 	} {
 		s := newSetting(t)
 		s.inPod = func(io.ReadWriteCloser) string { return text }
-		stream, err := dial(t, s.forwarder(t))
+		stream, err := dial(t, s.carrier(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +296,7 @@ func TestReasonsOfTheKubelet(t *testing.T) {
 	}
 	s := newSetting(t)
 	s.inPod = func(io.ReadWriteCloser) string { return "" }
-	stream, err := dial(t, s.forwarder(t))
+	stream, err := dial(t, s.carrier(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,17 +309,17 @@ func TestCertificatesThatAreNotBelieved(t *testing.T) {
 	s := newSetting(t)
 	good := s.cluster
 	s.cluster.CertificateAuthority = newAuthority(t).pem
-	_, err := dial(t, s.forwarder(t))
+	_, err := dial(t, s.carrier(t))
 	wantProblem(t, err, wire.CodeCertificateUntrusted)
 	s.cluster.InsecureSkipTLSVerify = true
-	if _, err := dial(t, s.forwarder(t)); err != nil {
+	if _, err := dial(t, s.carrier(t)); err != nil {
 		t.Errorf("insecure: %v", err)
 	}
 	s.cluster = good
 	old := &server{inPod: echo}
 	old.start(t, s.authority, "127.0.0.1", time.Now().Add(-time.Hour))
 	s.cluster.Server = old.URL
-	_, err = dial(t, s.forwarder(t))
+	_, err = dial(t, s.carrier(t))
 	if found := wantProblem(t, err, wire.CodeCertificateExpired); found.Facts["whose"] != "server" {
 		t.Errorf("facts %v", found.Facts)
 	}
@@ -308,7 +348,7 @@ func TestServersThatCannotBeReached(t *testing.T) {
 	} {
 		s.cluster.Server = "https://" + address
 		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
-		_, err := s.forwarder(t).Dial(ctx, agent)
+		_, err := s.carrier(t).Dial(ctx, agent)
 		cancel()
 		if found := wantProblem(t, err, wire.CodeAPIUnreachable); found.Facts["server"] != address {
 			t.Errorf("%s: facts %v", name, found.Facts)
@@ -317,7 +357,7 @@ func TestServersThatCannotBeReached(t *testing.T) {
 	s.cluster.Server = "https://" + silent.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	if _, err := s.forwarder(t).Dial(ctx, agent); !errors.Is(err, context.Canceled) {
+	if _, err := s.carrier(t).Dial(ctx, agent); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	for _, address := range []string{"", "ftp://x", "https://", "::"} {
@@ -333,7 +373,7 @@ func TestDialEndsWithItsContextWhileStreamsAreMade(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		_, err := s.forwarder(t).Dial(ctx, agent)
+		_, err := s.carrier(t).Dial(ctx, agent)
 		ended <- err
 	}()
 	<-s.mute

@@ -1,4 +1,4 @@
-package carrier
+package tunnel
 
 import (
 	"encoding/binary"
@@ -8,13 +8,15 @@ import (
 // load is what is under way somewhere.
 type load struct{ messages, bytes int }
 
-// Reserve asks whether bytes more of plaintext may go to wireguard-go now. Packets under 256 bytes are let past the
-// window when small is set. After a refusal OnRoom tells when to ask again.
-func (b *Bind) Reserve(bytes int, small bool) bool {
-	message := bytes + padding(bytes, b.options.MTU) + transportOverhead
+// reserve asks whether bytes more of plaintext may go to wireguard-go now. Packets under 256 bytes may have more room
+// when small is set. After a refusal onRoom tells when to ask again.
+func (b *bind) reserve(bytes int, small bool) bool {
+	message := bytes + padding(bytes, b.mtu) + transportOverhead
 	b.lock.Lock()
 	defer b.lock.Unlock()
-	if b.current != nil && !b.hasRoomLocked(message, small && bytes < smallMessage) {
+	isRefused := b.current != nil && (b.inside.messages >= insideBatches*batchSize ||
+		!b.current.HasRoom(message, b.inside.bytes, small && bytes < smallPacket))
+	if isRefused {
 		b.refused = true
 		if b.inside.messages > 0 {
 			b.forgive.Reset(forgiveAfter)
@@ -29,37 +31,18 @@ func (b *Bind) Reserve(bytes int, small bool) bool {
 	return true
 }
 
-func (b *Bind) hasRoomLocked(message int, small bool) bool {
-	s := b.current
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	if b.inside.messages >= insideBatches*b.options.BatchSize {
-		return false
-	}
-	unwritten := b.inside.bytes + len(s.pending) + s.writing
-	outstanding := b.inside.bytes + s.window.outstanding()
-	if small {
-		return unwritten+message <= b.options.Credit+smallAllowance && outstanding+message <= s.window.limit+smallAllowance
-	}
-	if outstanding > 0 && outstanding+message > s.window.limit {
-		s.window.holdBack()
-		return false
-	}
-	return unwritten == 0 || unwritten+message <= b.options.Credit
-}
-
 // makeRoom passes on that room may have come, if anybody asked in vain.
-func (b *Bind) makeRoom() {
+func (b *bind) makeRoom() {
 	b.lock.Lock()
 	refused := b.refused
 	b.refused = false
 	b.lock.Unlock()
 	if refused {
-		b.options.OnRoom()
+		b.onRoom()
 	}
 }
 
-func (b *Bind) forgiveInside() {
+func (b *bind) forgiveInside() {
 	b.lock.Lock()
 	if b.sending > 0 {
 		// What is behind it waits too, and is not lost.
@@ -74,7 +57,7 @@ func (b *Bind) forgiveInside() {
 }
 
 // settleLocked takes messages that came out of wireguard-go off what is inside it.
-func (b *Bind) settleLocked(messages [][]byte) {
+func (b *bind) settleLocked(messages [][]byte) {
 	for _, message := range messages {
 		if len(message) < transportOverhead || message[0] != messageTransport {
 			continue

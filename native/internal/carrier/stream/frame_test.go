@@ -1,4 +1,4 @@
-package carrier
+package stream
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"io"
 	"testing"
 	"testing/iotest"
+
+	"slipway/native/internal/carrier"
 )
 
 // decodeAll returns the payloads of a whole stream and what it ended with.
@@ -35,7 +37,7 @@ func message(kind byte, size int) []byte {
 func TestFramesComeOutAsTheyWentIn(t *testing.T) {
 	var sent [][]byte
 	var stream []byte
-	for i, size := range []int{1, 32, 148, 1500, 16032, MaxMessage, 9, MaxMessage, 1} {
+	for i, size := range []int{1, 32, 148, 1500, 16032, carrier.MaxMessage, 9, carrier.MaxMessage, 1} {
 		m := message(byte(1+i%4), size)
 		sent = append(sent, m)
 		stream = appendFrame(stream, m)
@@ -90,7 +92,7 @@ func TestHostileFramesAreErrors(t *testing.T) {
 
 func FuzzDecoder(f *testing.F) {
 	f.Add(appendFrame(appendReport(nil, 77), message(1, 148)), 3)
-	f.Add(appendFrame(nil, message(4, MaxMessage)), 4096)
+	f.Add(appendFrame(nil, message(4, carrier.MaxMessage)), 4096)
 	f.Add([]byte{0, 0}, 1)
 	f.Fuzz(func(t *testing.T, stream []byte, step int) {
 		whole, wholeErr := decodeAll(bytes.NewReader(stream))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -14,6 +13,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/streaming/pkg/httpstream"
+
+	"slipway/native/internal/carrier"
+	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/wire"
 )
 
@@ -21,26 +23,26 @@ import (
 // 500 ms of round trip these take about 4 s.
 const DialTimeout = 15 * time.Second
 
-// Credentials returns what to authenticate with. because401 asks for others than the last, which were refused.
-type Credentials func(ctx context.Context, because401 bool) (wire.ClusterCredentials, error)
+// name is what the core knows this carrier by (its contract's path).
+const name = "apiserver"
 
-// Forwarder dials pods of one cluster. It is safe for concurrent use.
-type Forwarder struct {
+// Carrier dials pods of one cluster. It is safe for concurrent use.
+type Carrier struct {
 	server      *url.URL
 	base        rest.Config // without credentials
-	credentials Credentials
+	credentials carrier.CredentialSource
 	secrets     []string    // of the proxy's URL, kept out of errors
 	plainSPDY   atomic.Bool // the server refused the WebSocket once, and took SPDY
 }
 
-// New makes a Forwarder; it opens nothing. Errors are of the address: not a URL, no certificate authority in the PEM.
-func New(cluster wire.ClusterAddress, credentials func(ctx context.Context, because401 bool) (wire.ClusterCredentials, error)) (*Forwarder, error) {
+// New makes a Carrier; it opens nothing. Errors are of the address: not a URL, no certificate authority in the PEM.
+func New(cluster wire.ClusterAddress, credentials carrier.CredentialSource) (carrier.Carrier, error) {
 	server, err := url.Parse(cluster.Server)
 	if err != nil || server.Host == "" || server.Scheme != "https" && server.Scheme != "http" {
 		return nil, problem(wire.CodeAPIUnreachable, "the API server's address is no http or https URL")
 	}
-	f := &Forwarder{server: server, credentials: credentials}
-	f.base = rest.Config{
+	c := &Carrier{server: server, credentials: credentials}
+	c.base = rest.Config{
 		Host: cluster.Server,
 		TLSClientConfig: rest.TLSClientConfig{
 			Insecure:   cluster.InsecureSkipTLSVerify,
@@ -49,79 +51,88 @@ func New(cluster wire.ClusterAddress, credentials func(ctx context.Context, beca
 	}
 	// client-go refuses both together; kubectl ignores the authority then.
 	if !cluster.InsecureSkipTLSVerify && cluster.CertificateAuthority != "" {
-		f.base.TLSClientConfig.CAData = []byte(cluster.CertificateAuthority)
+		c.base.TLSClientConfig.CAData = []byte(cluster.CertificateAuthority)
 	}
 	if cluster.ProxyURL != "" {
 		proxy, err := url.Parse(cluster.ProxyURL)
 		if err != nil || proxy.Host == "" {
 			return nil, problem(wire.CodeAPIUnreachable, "the proxy's address is no URL")
 		}
-		f.base.Proxy = http.ProxyURL(proxy)
+		c.base.Proxy = http.ProxyURL(proxy)
 		if password, ok := proxy.User.Password(); ok {
-			f.secrets = append(f.secrets, password, url.QueryEscape(password), url.PathEscape(password))
+			c.secrets = append(c.secrets, password, url.QueryEscape(password), url.PathEscape(password))
 		}
 	}
 	if act := cluster.Impersonate; act != nil {
-		f.base.Impersonate = rest.ImpersonationConfig{UserName: act.User, UID: act.UID, Groups: act.Groups, Extra: act.Extra}
+		c.base.Impersonate = rest.ImpersonationConfig{UserName: act.User, UID: act.UID, Groups: act.Groups, Extra: act.Extra}
 	}
-	if _, err := rest.TLSConfigFor(&f.base); err != nil {
+	if _, err := rest.TLSConfigFor(&c.base); err != nil {
 		return nil, problem(wire.CodeCertificateUntrusted, fmt.Sprintf("the certificate authority cannot be read: %v", err))
 	}
-	return f, nil
+	return c, nil
 }
+
+// Name implements carrier.Carrier.
+func (c *Carrier) Name() string { return name }
+
+// Cost implements carrier.Carrier: API server, kubelet and container runtime pass on each byte.
+func (c *Carrier) Cost() carrier.Cost { return carrier.Cost{Relays: 3} }
+
+// Packets implements carrier.Carrier.
+func (c *Carrier) Packets(opened carrier.Stream) carrier.Packets { return stream.New(name, opened) }
 
 // Dial opens a stream to target. Errors are *wire.Problem: unauthorized, forbidden, agent-gone, agent-unreachable,
 // api-unreachable, certificate-untrusted, certificate-expired, or the context's. Whether the port in the pod accepts
 // shows only after Dial: where it does not, the stream's Read returns agent-unreachable, or agent-gone.
-func (f *Forwarder) Dial(ctx context.Context, target wire.AgentTarget) (io.ReadWriteCloser, error) {
+func (c *Carrier) Dial(ctx context.Context, target wire.AgentTarget) (carrier.Stream, error) {
 	if len(validation.ValidateNamespaceName(target.Namespace, false)) > 0 || len(validation.NameIsDNSSubdomain(target.Pod, false)) > 0 ||
 		target.Port < 1 || target.Port > 65535 {
 		return nil, problem(wire.CodeAgentGone, "the agent's namespace, pod or port is not possible")
 	}
 	ctx, cancel := context.WithTimeout(ctx, DialTimeout)
 	defer cancel()
-	stream, err := f.dialWith(ctx, target, false)
+	opened, err := c.dialWith(ctx, target, false)
 	var found *wire.Problem
 	if errors.As(err, &found) && found.Code == wire.CodeUnauthorized {
-		stream, err = f.dialWith(ctx, target, true)
+		opened, err = c.dialWith(ctx, target, true)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return stream, nil
+	return opened, nil
 }
 
-func (f *Forwarder) dialWith(ctx context.Context, target wire.AgentTarget, because401 bool) (*stream, error) {
-	credentials, err := f.credentials(ctx, because401)
+func (c *Carrier) dialWith(ctx context.Context, target wire.AgentTarget, because401 bool) (*portForwardStream, error) {
+	credentials, err := c.credentials(ctx, because401)
 	if err != nil {
 		return nil, fmt.Errorf("get credentials: %w", err)
 	}
-	config := f.configWith(credentials)
-	address := f.server.JoinPath("api", "v1", "namespaces", target.Namespace, "pods", target.Pod, "portforward")
+	config := c.configWith(credentials)
+	address := c.server.JoinPath("api", "v1", "namespaces", target.Namespace, "pods", target.Pod, "portforward")
 	overWebSocket := &webSocketDialer{ctx: ctx, url: address, config: config}
 	overSPDY := &spdyDialer{ctx: ctx, url: address, config: config}
-	dialer := portforward.NewFallbackDialerForStreaming(overWebSocket, overSPDY, f.shouldFallBack)
-	if f.plainSPDY.Load() {
+	dialer := portforward.NewFallbackDialerForStreaming(overWebSocket, overSPDY, c.shouldFallBack)
+	if c.plainSPDY.Load() {
 		dialer = overSPDY
 	}
 	connection, _, err := dialer.Dial(portForwardProtocol)
 	if err != nil {
-		return nil, f.explain(ctx, err, target)
+		return nil, c.explain(ctx, err, target)
 	}
-	f.plainSPDY.Store(overSPDY.transport != nil)
+	c.plainSPDY.Store(overSPDY.transport != nil)
 	transport := overWebSocket.transport
 	if transport == nil {
 		transport = overSPDY.transport
 	}
 	opened, err := openStream(ctx, connection, transport, target)
 	if err != nil {
-		return nil, f.explain(ctx, err, target)
+		return nil, c.explain(ctx, err, target)
 	}
 	return opened, nil
 }
 
-func (f *Forwarder) configWith(credentials wire.ClusterCredentials) *rest.Config {
-	config := rest.CopyConfig(&f.base)
+func (c *Carrier) configWith(credentials wire.ClusterCredentials) *rest.Config {
+	config := rest.CopyConfig(&c.base)
 	if credentials.ClientCertificate != "" {
 		config.TLSClientConfig.CertData = []byte(credentials.ClientCertificate)
 		config.TLSClientConfig.KeyData = []byte(credentials.ClientKey)
@@ -137,7 +148,7 @@ func (f *Forwarder) configWith(credentials wire.ClusterCredentials) *rest.Config
 
 // shouldFallBack tells whether SPDY may work where the WebSocket did not. A 403 may come from a Role that allows only
 // "create" (POST, SPDY) and not "get" (WebSocket), so it is worth the second try; 401 and 404 are not.
-func (f *Forwarder) shouldFallBack(err error) bool {
+func (c *Carrier) shouldFallBack(err error) bool {
 	if httpstream.IsHTTPSProxyError(err) {
 		return true
 	}
