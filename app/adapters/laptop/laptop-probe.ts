@@ -6,7 +6,7 @@ import type { LaptopProbe } from '../../core/ports.ts';
 /** The helper's prefix of interface names (native/internal/hostnet/tundev/tundev.go). */
 const interfacePrefix = 'slipway';
 
-/** Addresses of our interfaces and resolvers lie in 198.18.0.0/15 (native/internal/agent/addresses.go, RFC 2544). */
+/** Addresses of our interfaces and resolvers lie in 198.18.0.0/15 (native/internal/wire/addresses.go, RFC 2544). */
 const ourAddress = /\b198\.1[89]\.\d{1,3}\.\d{1,3}\b/g;
 
 /** Files of Linux; tests name others. */

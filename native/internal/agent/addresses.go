@@ -6,16 +6,9 @@ import (
 	"errors"
 	"net/netip"
 	"time"
+
+	"slipway/native/internal/wire"
 )
-
-// AgentAddress answers heartbeats in every session.
-var AgentAddress = netip.MustParseAddr("198.18.0.1")
-
-// addressRange is benchmarking space (RFC 2544), which no network routes.
-var addressRange = netip.MustParsePrefix("198.18.0.0/15")
-
-// reservedRange holds the agent's address and whatever else may become well-known; no session gets any of it.
-var reservedRange = netip.MustParsePrefix("198.18.0.0/24")
 
 var errNoAddress = errors.New("no address is free")
 
@@ -56,7 +49,7 @@ func (a *addresses) take(key publicKey, wanted pair, now time.Time) (pair, error
 		}
 		// Pairs are even and odd neighbours, of 131072 addresses.
 		low := binary.BigEndian.Uint32(number[:]) & 0x1fffe
-		first := addressRange.Addr().As4()
+		first := wire.TunnelRange.Addr().As4()
 		base := binary.BigEndian.Uint32(first[:]) | low
 		candidate := pair{laptop: addressOf(base), engine: addressOf(base | 1)}
 		if a.isFree(key, candidate) {
@@ -86,7 +79,7 @@ func (a *addresses) isFree(key publicKey, wanted pair) bool {
 		return false
 	}
 	for _, address := range []netip.Addr{wanted.laptop, wanted.engine} {
-		if !address.Is4() || !addressRange.Contains(address) || reservedRange.Contains(address) {
+		if !address.Is4() || !wire.TunnelRange.Contains(address) || wire.ReservedRange.Contains(address) {
 			return false
 		}
 		if held, ok := a.taken[address]; ok && (held.key != key || held.until.IsZero()) {

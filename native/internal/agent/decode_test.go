@@ -42,7 +42,7 @@ func TestWantedAddressesAreGivenWhenFree(t *testing.T) {
 		free("::1", "198.18.4.4"), {},
 	} {
 		got, err := all.take(publicKey{3}, unfit, now)
-		if err != nil || got == unfit || !addressRange.Contains(got.laptop) || reservedRange.Contains(got.engine) {
+		if err != nil || got == unfit || !wire.TunnelRange.Contains(got.laptop) || wire.ReservedRange.Contains(got.engine) {
 			t.Errorf("%v was wanted, %v given: %v", unfit, got, err)
 		}
 	}

@@ -47,7 +47,7 @@ func newSession(config Config, key publicKey, preshared [32]byte, addresses pair
 	made.forwarder, err = forward.New(forward.Config{
 		Lanes:        config.Lanes,
 		MTU:          config.MTU,
-		AgentAddress: AgentAddress,
+		AgentAddress: wire.AgentAddress,
 		Policy:       config.Policy,
 		Dialer:       config.Dialer,
 		Limits:       config.Limits,
@@ -105,7 +105,7 @@ func (s *session) registered(config Config) *wire.Registered {
 		AgentPublicKey: s.agentKey,
 		LaptopAddress:  s.addresses.laptop.String(),
 		EngineAddress:  s.addresses.engine.String(),
-		AgentAddress:   AgentAddress.String(),
+		AgentAddress:   wire.AgentAddress.String(),
 		Lanes:          config.Lanes,
 		MTU:            config.MTU,
 		ExpiresSeconds: int(config.Expiry / time.Second),

@@ -58,7 +58,7 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 		config: config, command: command, helper: helper, send: link.send, offer: link.offer, fatal: fatal,
 		upstreams: host.Upstreams,
 		inputs: resolver.Inputs{
-			Scope: command.Scope, HostDomains: host.Domains, Upstreams: nameservers(host.Upstreams),
+			Scope: command.Scope, HostDomains: host.SearchDomains, Upstreams: nameservers(host.Upstreams),
 		},
 	}
 	agent, err := newAgentClient(config, carriers, command.Agent, connection.receive, agentObserver{
@@ -145,7 +145,7 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 	if len(accepted) == 0 && len(decided.Decisions) > 0 {
 		return refusal(decided.Decisions[0])
 	}
-	path.ranges.Store(newRangeCounters(accepted))
+	path.setRanges(accepted)
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
 	connection.routes = decided.Decisions
@@ -222,7 +222,7 @@ func (connection *connection) registered(registration registration, again bool) 
 		inputs.Agent++
 		inputs.Domain, inputs.Nameservers = connection.facts.ClusterDomain, nameservers(connection.facts.Nameservers)
 	})
-	connection.path.useLanes(registration.lanes, registration.granted.Lanes)
+	connection.path.useLanes(registration)
 	if again {
 		connection.config.Log.Info("another agent took over", "resets", connection.path.resetFlows())
 	}

@@ -203,8 +203,8 @@ func checkRegistration(granted wire.Registered) (registration, error) {
 		{"agent", granted.AgentAddress, &result.agent},
 	} {
 		address, err := netip.ParseAddr(field.text)
-		if err != nil || !tunnelRange.Contains(address) {
-			return result, malformed("the %s address is not in %s", field.name, tunnelRange)
+		if err != nil || !wire.TunnelRange.Contains(address) {
+			return result, malformed("the %s address is not in %s", field.name, wire.TunnelRange)
 		}
 		*field.value = address
 	}

@@ -7,19 +7,13 @@ import (
 	"sync"
 	"time"
 
+	"slipway/native/internal/packet"
 	"slipway/native/internal/wire"
 )
 
-// A heartbeat is an ICMP echo from the engine's address to the agent's (RFC 792): 20 bytes of IPv4, 8 of ICMP, and
-// a payload of 8 random bytes that only this session knows and one that names the lane.
-const (
-	heartbeatNonce  = 8
-	heartbeatLength = 20 + 8 + heartbeatNonce + 1
-
-	icmpEchoReply   = 0
-	icmpUnreachable = 3
-	icmpEcho        = 8
-)
+// A heartbeat is an ICMP echo from the engine's address to the agent's. Its data are random bytes that only this session
+// knows, and one that names the lane.
+const heartbeatNonce = 8
 
 // heartbeatsKept is how many heartbeats of a lane may be on their way; answers to older ones are not counted.
 const heartbeatsKept = 16
@@ -72,9 +66,9 @@ func (health *health) detach(lane int) {
 	health.lanes[lane].attached, health.lanes[lane].alive = false, false
 }
 
-// due writes the next heartbeat of a lane into packet if it is time for one. A lane that was not heard yet, or is
-// suspect, is asked four times as often.
-func (health *health) due(lane int, now time.Time, packet *[heartbeatLength]byte) bool {
+// due returns the next heartbeat of a lane if it is time for one, and nil otherwise. A lane that was not heard yet, or
+// is suspect, is asked four times as often.
+func (health *health) due(lane int, now time.Time) []byte {
 	health.mutex.Lock()
 	defer health.mutex.Unlock()
 	known := &health.lanes[lane]
@@ -83,7 +77,7 @@ func (health *health) due(lane int, now time.Time, packet *[heartbeatLength]byte
 		interval /= 4
 	}
 	if !known.attached || now.Sub(known.lastSent) < interval {
-		return false
+		return nil
 	}
 	known.sequence++
 	known.lastSent = now
@@ -91,38 +85,28 @@ func (health *health) due(lane int, now time.Time, packet *[heartbeatLength]byte
 	if known.unanswered.IsZero() {
 		known.unanswered = now
 	}
-	health.write(packet, lane, known.sequence)
-	return true
+	return health.write(lane, known.sequence)
 }
 
-func (health *health) write(packet *[heartbeatLength]byte, lane int, sequence uint16) {
-	*packet = [heartbeatLength]byte{0: 0x45, 3: heartbeatLength, 8: 64, 9: protocolICMP}
-	source, target := health.source.As4(), health.target.As4()
-	copy(packet[12:], source[:])
-	copy(packet[16:], target[:])
-	binary.BigEndian.PutUint16(packet[10:], checksum(packet[:20]))
-	echo := packet[20:]
-	echo[0] = icmpEcho
-	binary.BigEndian.PutUint16(echo[4:], health.identifier)
-	binary.BigEndian.PutUint16(echo[6:], sequence)
-	copy(echo[8:], health.nonce[:])
-	echo[8+heartbeatNonce] = byte(lane)
-	binary.BigEndian.PutUint16(echo[2:], checksum(echo))
+func (health *health) write(lane int, sequence uint16) []byte {
+	var data [heartbeatNonce + 1]byte
+	copy(data[:], health.nonce[:])
+	data[heartbeatNonce] = byte(lane)
+	return packet.Echo(health.source, health.target, health.identifier, sequence, data[:])
 }
 
 // answered takes a packet to the engine's address and tells whether it was the answer to a heartbeat. revived is the
 // lane that was heard for the first time since it was attached, or -1.
-func (health *health) answered(packet []byte, now time.Time) (revived int, isAnswer bool) {
-	header := int(packet[0]&0x0f) * 4
-	if packet[9] != protocolICMP || len(packet) < header+heartbeatLength-20 {
+func (health *health) answered(raw []byte, now time.Time) (revived int, isAnswer bool) {
+	reply, ok := packet.Parse(raw)
+	if !ok || reply.Kind != packet.EchoReply || reply.IsFragment() || reply.DestinationPort != health.identifier {
 		return -1, false
 	}
-	echo := packet[header:]
-	if echo[0] != icmpEchoReply || binary.BigEndian.Uint16(echo[4:]) != health.identifier ||
-		[heartbeatNonce]byte(echo[8:]) != health.nonce {
+	data := reply.Payload[packet.MessageHeader:]
+	if len(data) <= heartbeatNonce || [heartbeatNonce]byte(data) != health.nonce {
 		return -1, false
 	}
-	lane, sequence := int(echo[8+heartbeatNonce]), binary.BigEndian.Uint16(echo[6:])
+	lane, sequence := int(data[heartbeatNonce]), reply.SourcePort
 	if lane >= len(health.lanes) {
 		return -1, true
 	}

@@ -137,14 +137,13 @@ func (set *laneSet) attend(ctx context.Context, lane int, stream *carriedStream,
 	defer set.health.detach(lane)
 	ticker := time.NewTicker(max(set.client.timing.Heartbeat/8, time.Millisecond))
 	defer ticker.Stop()
-	var packet [heartbeatLength]byte
 	var probes chan struct{}
 	if lane == 0 {
 		probes = set.probes
 	}
 	for {
-		if set.health.due(lane, time.Now(), &packet) {
-			set.lanes.Send(lane, packet[:])
+		if heartbeat := set.health.due(lane, time.Now()); heartbeat != nil {
+			set.lanes.Send(lane, heartbeat)
 		}
 		select {
 		case err := <-lost:

@@ -8,8 +8,9 @@ import (
 
 	"golang.zx2c4.com/wireguard/tun"
 
-	"slipway/native/internal/flows"
+	"slipway/native/internal/gate"
 	"slipway/native/internal/netstack"
+	"slipway/native/internal/packet"
 	"slipway/native/internal/serviceping"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
@@ -24,20 +25,22 @@ const (
 	coalesced = 65535
 )
 
-// path carries packets between the TUN, the engine's own stack and the lanes. Its parts come one after the other
-// while connecting, and the lanes change when an agent is replaced; the TUN and the addresses stay.
+// path carries packets between the TUN, the engine's own stack and the lanes. Whatever comes out of a lane passes one
+// of two gates: the laptop's, or that of the engine's stack. Its parts come one after the other while connecting, and
+// the lanes change when an agent is replaced; the TUN and the addresses stay.
 type path struct {
 	laptop, engine netip.Addr
 	mtu            int
 	stack          *netstack.Stack
 	pings          *serviceping.Rewriter
-	flows          *flows.Table
+	gate           *gate.Gate // the laptop's: sees what the laptop sees, in front of every rewriting
+	stackGate      *gate.Gate
+	agent          atomic.Pointer[netip.Addr]
 	lanes          atomic.Pointer[tunnel.Lanes]
 	laneCount      atomic.Int32
 	device         atomic.Pointer[tunDevice]
 
 	bytesUp, bytesDown, packetsUp, packetsDown atomic.Uint64
-	ranges                                     atomic.Pointer[rangeCounters]
 
 	writing sync.Mutex // guards batch and its buffers
 	batch   [][]byte
@@ -53,7 +56,7 @@ type tunDevice struct{ tun.Device }
 func newPath(registration registration) (*path, error) {
 	path := &path{
 		laptop: registration.laptop, engine: registration.engine, mtu: registration.granted.MTU,
-		pings: serviceping.New(), flows: flows.New(),
+		pings: serviceping.New(), gate: gate.New(registration.laptop), stackGate: gate.NewForStack(registration.engine),
 	}
 	stack, err := netstack.New(netstack.Config{
 		MTU: path.mtu, Addresses: []netip.Addr{path.engine}, Output: path.fromStack,
@@ -62,14 +65,33 @@ func newPath(registration registration) (*path, error) {
 		return nil, err
 	}
 	path.stack = stack
-	path.ranges.Store(newRangeCounters(nil))
 	return path, nil
 }
 
-// useLanes makes lanes carry what goes to the cluster.
-func (path *path) useLanes(lanes *tunnel.Lanes, count int) {
-	path.laneCount.Store(int32(count))
-	path.lanes.Store(lanes)
+// useLanes makes the lanes of a registration carry what goes to the cluster.
+func (path *path) useLanes(registration registration) {
+	path.setAgent(registration.agent)
+	path.laneCount.Store(int32(registration.granted.Lanes))
+	path.lanes.Store(registration.lanes)
+}
+
+// setAgent names the tunnel's far end.
+func (path *path) setAgent(agent netip.Addr) {
+	path.agent.Store(&agent)
+	path.gate.SetRouter(agent)
+	path.stackGate.SetRouter(agent)
+}
+
+// setRanges names all ranges that the laptop routes into the tunnel now. What is outside them is closed at once, and
+// its connections are reset. It may be called at any time, as often as ranges change.
+func (path *path) setRanges(inForce []netip.Prefix) {
+	path.toLaptop(path.gate.SetRanges(inForce)...)
+}
+
+// tick tells that a second has passed.
+func (path *path) tick() {
+	path.gate.Tick()
+	path.stackGate.Tick()
 }
 
 // open starts carrying packets of the TUN, which the path owns from now on. ended is called once when the TUN can no
@@ -115,86 +137,93 @@ func (path *path) read(device tun.Device) error {
 }
 
 // outbound takes one packet of the laptop; it may be changed in place.
-func (path *path) outbound(packet []byte) {
-	if !isIPv4(packet) || sourceOf(packet) != path.laptop {
+func (path *path) outbound(raw []byte) {
+	parsed, ok := packet.Parse(raw)
+	if !ok || parsed.Source != path.laptop {
 		return // the kernel's own IPv6 and multicast, and sockets bound to another interface's address
 	}
-	destination := destinationOf(packet)
 	switch {
-	case destination == path.engine:
-		path.stack.Input(packet)
+	case parsed.Destination == path.engine:
+		path.stack.Input(parsed.Raw)
 		return
-	case !isHost(destination):
+	case !packet.IsHost(parsed.Destination):
 		return
-	case tunnelRange.Contains(destination):
-		if answer := prohibited(packet); answer != nil {
+	case wire.TunnelRange.Contains(parsed.Destination):
+		if answer := packet.Error(packet.Prohibited, parsed.Destination, &parsed); answer != nil {
 			path.toLaptop(answer)
 		}
 		return
 	}
-	ranges := path.ranges.Load()
-	asked := ranges.ownerOf(packet[16:20]) // before an echo to a Service becomes one to a pod
-	if path.pings.Outbound(packet) == serviceping.Drop {
+	if !path.gate.Outbound(&parsed) || path.pings.Outbound(&parsed) == serviceping.Drop {
 		return
 	}
-	ranges.outbound(asked, len(packet))
-	path.flows.Outbound(packet)
 	path.packetsUp.Add(1)
-	path.bytesUp.Add(uint64(len(packet)))
+	path.bytesUp.Add(uint64(len(parsed.Raw)))
 	if lanes := path.lanes.Load(); lanes != nil {
 		// Waiting for one full lane would hold up all the others, names and handshakes among them: the flow that
 		// fills a lane pays for it alone.
-		lanes.Offer(tunnel.LaneOf(packet, int(path.laneCount.Load())), packet)
+		lanes.Offer(tunnel.LaneOf(parsed.Raw, int(path.laneCount.Load())), parsed.Raw)
 	}
 }
 
 // fromStack takes one packet of the engine's own stack.
-func (path *path) fromStack(packet []byte) {
-	if len(packet) >= 20 && destinationOf(packet) == path.laptop {
-		path.toLaptop(packet)
-	} else if lanes := path.lanes.Load(); lanes != nil {
-		lanes.Offer(0, packet)
+func (path *path) fromStack(raw []byte) {
+	parsed, ok := packet.Parse(raw)
+	if !ok {
+		return
+	}
+	if parsed.Destination == path.laptop {
+		path.toLaptop(parsed.Raw)
+	} else if lanes := path.lanes.Load(); lanes != nil && path.stackGate.Outbound(&parsed) {
+		lanes.Offer(0, parsed.Raw)
 	}
 }
 
-// receive takes what a lane received; see receiver.
+// receive takes what a lane received; see receiver. IPv6 is refused as long as neither address is of that family.
 func (path *path) receive(_ int, packets [][]byte, heard func([]byte) bool) {
-	var bytes, count uint64
-	for index, packet := range packets {
-		if !isIPv4(packet) {
-			packets[index] = nil
-			continue
-		}
-		switch destinationOf(packet) {
-		case path.laptop:
-			path.pings.Inbound(packet)
-			path.flows.Inbound(packet)
-			count++
-			bytes += uint64(len(packet))
-			continue
-		case path.engine:
-			if !heard(packet) {
-				path.stack.Input(packet)
+	toLaptop := path.gate.Arrivals()
+	for index, raw := range packets {
+		packets[index] = nil
+		parsed, ok := packet.Parse(raw)
+		switch {
+		case !ok:
+			path.gate.RefuseMalformed()
+		case parsed.Destination == path.engine:
+			path.receiveForStack(&parsed, heard)
+		default:
+			path.pings.Inbound(&parsed)
+			if toLaptop.Admit(&parsed) {
+				packets[index] = parsed.Raw
 			}
 		}
-		packets[index] = nil
 	}
-	path.packetsDown.Add(count)
-	path.bytesDown.Add(bytes)
-	if count > 0 {
-		path.ranges.Load().inbound(packets)
+	toLaptop.Done()
+	if toLaptop.Packets > 0 {
+		path.packetsDown.Add(toLaptop.Packets)
+		path.bytesDown.Add(toLaptop.Bytes)
 		path.toLaptop(packets...)
 	}
 }
 
+// receiveForStack lets in answers to heartbeats, which only the agent gives, and what the engine's own stack asked for.
+func (path *path) receiveForStack(parsed *packet.Packet, heard func([]byte) bool) {
+	if agent := path.agent.Load(); parsed.Kind == packet.EchoReply && agent != nil && parsed.Source == *agent && heard(parsed.Raw) {
+		return
+	}
+	arrivals := path.stackGate.Arrivals()
+	if arrivals.Admit(parsed) {
+		path.stack.Input(parsed.Raw)
+	}
+}
+
 // add copies a packet into the next buffer of the batch. Every buffer has room for what offload makes of its flow.
-func (path *path) add(packet []byte) {
+func (path *path) add(raw []byte) {
 	index := len(path.batch)
 	if index == len(path.storage) {
 		path.storage = append(path.storage, make([]byte, tunOffset+coalesced))
 	}
-	size := tunOffset + min(len(packet), coalesced)
-	copy(path.storage[index][tunOffset:size], packet)
+	size := tunOffset + min(len(raw), coalesced)
+	copy(path.storage[index][tunOffset:size], raw)
 	path.batch = append(path.batch, path.storage[index][:size])
 }
 
@@ -215,11 +244,11 @@ func (path *path) toLaptop(packets ...[]byte) {
 	path.writing.Lock()
 	defer path.writing.Unlock()
 	path.batch = path.batch[:0]
-	for _, packet := range packets {
-		if len(packet) == 0 {
+	for _, raw := range packets {
+		if len(raw) == 0 {
 			continue
 		}
-		path.add(packet)
+		path.add(raw)
 		if len(path.batch) == device.BatchSize() {
 			path.flush(device)
 		}
@@ -229,7 +258,7 @@ func (path *path) toLaptop(packets ...[]byte) {
 
 // resetFlows ends every TCP connection of the laptop whose far end is gone.
 func (path *path) resetFlows() int {
-	resets := path.flows.Resets()
+	resets := path.gate.Resets()
 	path.toLaptop(resets...)
 	return len(resets)
 }
@@ -239,7 +268,7 @@ func (path *path) counters() wire.CountersEvent {
 	return wire.CountersEvent{
 		BytesUp: path.bytesUp.Load(), BytesDown: path.bytesDown.Load(),
 		PacketsUp: path.packetsUp.Load(), PacketsDown: path.packetsDown.Load(),
-		Flows:  path.flows.Live(),
-		Routes: path.ranges.Load().counted(),
+		Flows:  path.gate.Live(),
+		Routes: path.gate.Counted(),
 	}
 }

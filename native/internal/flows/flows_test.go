@@ -2,36 +2,43 @@ package flows
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"testing"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+
+	"slipway/native/internal/packet"
 )
 
 const (
-	laptop = 0xc6120001 // 198.18.0.1
-	remote = 0x0af40005 // 10.244.0.5
+	laptop = "198.18.0.1"
+	remote = "10.244.0.5"
+
+	flagFIN = header.TCPFlagFin
+	flagSYN = header.TCPFlagSyn
+	flagRST = header.TCPFlagRst
+	flagACK = header.TCPFlagAck
 )
 
-func up(flags byte, sequence, acknowledgement uint32, payload int) []byte {
+func up(flags header.TCPFlags, sequence, acknowledgement uint32, payload int) *packet.Packet {
 	return tcpPacket(laptop, remote, 40000, 80, flags, sequence, acknowledgement, payload)
 }
 
-func down(flags byte, sequence, acknowledgement uint32, payload int) []byte {
+func down(flags header.TCPFlags, sequence, acknowledgement uint32, payload int) *packet.Packet {
 	return tcpPacket(remote, laptop, 80, 40000, flags, sequence, acknowledgement, payload)
 }
 
-func tcpPacket(source, destination uint32, sourcePort, destinationPort uint16, flags byte, sequence, acknowledgement uint32, payload int) []byte {
-	packet := make([]byte, 40+payload)
-	packet[0] = 0x45
-	binary.BigEndian.PutUint16(packet[2:], uint16(len(packet)))
-	packet[9] = 6
-	binary.BigEndian.PutUint32(packet[12:], source)
-	binary.BigEndian.PutUint32(packet[16:], destination)
-	binary.BigEndian.PutUint16(packet[20:], sourcePort)
-	binary.BigEndian.PutUint16(packet[22:], destinationPort)
-	binary.BigEndian.PutUint32(packet[24:], sequence)
-	binary.BigEndian.PutUint32(packet[28:], acknowledgement)
-	packet[32] = 5 << 4
-	packet[33] = flags
-	return packet
+// tcpPacket makes a segment; checksums are not looked at.
+func tcpPacket(source, destination string, sourcePort, destinationPort uint16, flags header.TCPFlags, sequence, acknowledgement uint32, payload int) *packet.Packet {
+	raw := append(packet.Reset(packet.Flow{
+		Source: netip.MustParseAddr(source), Destination: netip.MustParseAddr(destination),
+		SourcePort: sourcePort, DestinationPort: destinationPort,
+	}, sequence), make([]byte, payload)...)
+	binary.BigEndian.PutUint16(raw[2:], uint16(len(raw)))
+	header.TCP(raw[20:]).SetAckNumber(acknowledgement)
+	header.TCP(raw[20:]).SetFlags(uint8(flags))
+	parsed, _ := packet.Parse(raw)
+	return &parsed
 }
 
 func open(table *Table) {
@@ -42,8 +49,8 @@ func open(table *Table) {
 
 func sequences(packets [][]byte) []uint32 {
 	var result []uint32
-	for _, packet := range packets {
-		result = append(result, binary.BigEndian.Uint32(packet[24:]))
+	for _, raw := range packets {
+		result = append(result, binary.BigEndian.Uint32(raw[24:]))
 	}
 	return result
 }
@@ -57,13 +64,9 @@ func TestAnIdleFlowIsResetAtWhatTheLaptopAcknowledged(t *testing.T) {
 	if got := sequences(packets); len(got) != 1 || got[0] != 5101 {
 		t.Fatalf("resets at %v, want 5101", got)
 	}
-	packet := packets[0]
-	if binary.BigEndian.Uint32(packet[12:]) != remote || binary.BigEndian.Uint32(packet[16:]) != laptop ||
-		binary.BigEndian.Uint16(packet[20:]) != 80 || binary.BigEndian.Uint16(packet[22:]) != 40000 || packet[33] != flagRST {
-		t.Errorf("not a reset from the far end: %x", packet)
-	}
-	if fold(sum(packet[:20], 0)) != 0xffff || fold(sum(packet[20:], sum(packet[12:20], 26))) != 0xffff {
-		t.Errorf("checksums are wrong: %x", packet)
+	parsed, ok := packet.Parse(packets[0])
+	if !ok || parsed.Flow != up(0, 0, 0, 0).Reversed() || parsed.TCPFlags != flagRST {
+		t.Errorf("not a reset from the far end: %x", packets[0])
 	}
 	if table.Live() != 0 || len(table.Resets()) != 0 {
 		t.Error("the flow was not forgotten")
@@ -152,9 +155,11 @@ func TestEndedFlowsAreForgotten(t *testing.T) {
 
 func TestTheTableIsBounded(t *testing.T) {
 	table := New()
+	segment := tcpPacket(laptop, remote, 0, 443, flagSYN, 1, 0, 0)
 	for port := range 3 * shardLimit {
-		for host := range uint32(32) {
-			table.Outbound(tcpPacket(laptop, remote+host*7919, uint16(port), 443, flagSYN, 1, 0, 0))
+		for host := range 32 {
+			segment.SourcePort, segment.Destination = uint16(port), netip.AddrFrom4([4]byte{10, 244, byte(host), 7})
+			table.Outbound(segment)
 		}
 	}
 	if table.Live() > shardCount*shardLimit {
@@ -165,27 +170,31 @@ func TestTheTableIsBounded(t *testing.T) {
 func BenchmarkOutbound(b *testing.B) {
 	table := New()
 	open(table)
-	packet := up(flagACK, 1001, 5001, 1400)
+	segment := up(flagACK, 1001, 5001, 1400)
 	b.ReportAllocs()
 	for b.Loop() {
-		table.Outbound(packet)
+		table.Outbound(segment)
 	}
 }
 
 func FuzzPackets(f *testing.F) {
-	f.Add(up(flagSYN, 1000, 0, 0), true)
-	f.Add(down(flagSYN|flagACK, 5000, 1001, 0), false)
+	f.Add(up(flagSYN, 1000, 0, 0).Raw, true)
+	f.Add(down(flagSYN|flagACK, 5000, 1001, 0).Raw, false)
 	f.Add([]byte{0x4f, 0, 0, 60}, true)
-	f.Fuzz(func(t *testing.T, packet []byte, outbound bool) {
+	f.Fuzz(func(t *testing.T, raw []byte, outbound bool) {
+		parsed, ok := packet.Parse(raw)
+		if !ok {
+			return
+		}
 		table := New()
 		open(table)
 		if outbound {
-			table.Outbound(packet)
+			table.Outbound(&parsed)
 		} else {
-			table.Inbound(packet)
+			table.Inbound(&parsed)
 		}
 		for _, reset := range table.Resets() {
-			if len(reset) != 40 {
+			if len(reset) != 40 && len(reset) != 60 {
 				t.Fatalf("a reset of %d bytes", len(reset))
 			}
 		}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"slipway/native/internal/netstack"
+	"slipway/native/internal/packet"
 )
 
 const insideNamespace = "SLIPWAY_TEST_FLOWS_NAMESPACE"
@@ -114,19 +115,23 @@ func (network *laptopNetwork) readTun() {
 		if network.settling.Load() {
 			continue
 		}
-		network.table.Outbound(buffer[:length])
+		if parsed, ok := packet.Parse(buffer[:length]); ok {
+			network.table.Outbound(&parsed)
+		}
 		if !network.vanished.Load() {
 			network.far.Input(buffer[:length])
 		}
 	}
 }
 
-func (network *laptopNetwork) inbound(packet []byte) {
+func (network *laptopNetwork) inbound(raw []byte) {
 	if network.vanished.Load() {
 		return
 	}
-	network.table.Inbound(packet)
-	_, _ = network.tun.Write(packet)
+	if parsed, ok := packet.Parse(raw); ok {
+		network.table.Inbound(&parsed)
+	}
+	_, _ = network.tun.Write(raw)
 }
 
 // TestTheKernelTakesOurResets proves the numbers: a reset that is one off would leave these connections hanging.

@@ -1,6 +1,12 @@
 package flows
 
-import "sync"
+import (
+	"sync"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+
+	"slipway/native/internal/packet"
+)
 
 const (
 	shardBits  = 4
@@ -15,27 +21,25 @@ const (
 	unanswered         // the laptop has sent a SYN or FIN that was not acknowledged yet
 	closed             // closed both ways; kept because last segments may be sent again
 	datagram           // UDP
+	echo               // an echo request that was not answered yet
 	listCount
 )
 
-var live = [...]uint8{established, halfClosed, unanswered}
+var (
+	live = [...]uint8{established, halfClosed, unanswered}
+	all  = [...]uint8{established, halfClosed, unanswered, closed, datagram, echo}
+)
 
-var idleSeconds = [listCount]uint32{establishedSeconds, halfClosedSeconds, closingSeconds, closingSeconds, datagramSeconds}
+var idleSeconds = [listCount]uint32{establishedSeconds, halfClosedSeconds, closingSeconds, closingSeconds, datagramSeconds, echoSeconds}
 
 const none = int32(-1)
 
-type key struct {
-	laptop, remote         uint32
-	laptopPort, remotePort uint16
-	protocol               uint8
-}
-
 type entry struct {
-	key            key
-	seen           uint32 // second of the clock
-	acknowledged   uint32 // the laptop's last acknowledgement number
-	delivered      uint32 // the end of what was delivered to the laptop without a gap
-	finish         uint32 // the acknowledgement number that covers the laptop's FIN
+	key            packet.Flow // as the laptop sends
+	seen           uint32      // second of the clock
+	acknowledged   uint32      // the laptop's last acknowledgement number
+	delivered      uint32      // the end of what was delivered to the laptop without a gap
+	finish         uint32      // the acknowledgement number that covers the laptop's FIN
 	previous, next int32
 	list           uint8
 	heard          bool // delivered is known
@@ -52,7 +56,7 @@ type list struct {
 
 type shard struct {
 	mutex   sync.Mutex
-	index   map[key]int32
+	index   map[packet.Flow]int32
 	entries []entry
 	free    []int32
 	lists   [listCount]list
@@ -60,68 +64,78 @@ type shard struct {
 }
 
 func (shard *shard) clear() {
-	shard.index = make(map[key]int32)
+	shard.index = make(map[packet.Flow]int32)
 	for number := range shard.lists {
 		shard.lists[number] = list{head: none, tail: none}
 	}
 }
 
-func (shard *shard) outbound(segment *segment, now uint32) {
-	slot, known := shard.index[segment.key]
-	if segment.key.protocol == protocolUDP {
-		if !known {
-			slot = shard.add(segment.key, datagram)
+func (shard *shard) outbound(key packet.Flow, kind packet.Kind, segment *segment, now uint32) {
+	slot, known := shard.index[key]
+	if kind != packet.Segment {
+		list := uint8(datagram)
+		if kind == packet.EchoRequest {
+			list = echo
 		}
-		shard.touch(slot, datagram, now)
+		if !known {
+			slot = shard.add(key, list)
+		}
+		shard.touch(slot, list, now)
 		return
 	}
-	acknowledges := segment.flags&flagACK != 0
+	acknowledges := segment.has(header.TCPFlagAck)
 	switch {
-	case segment.flags&flagRST != 0:
+	case segment.has(header.TCPFlagRst):
 		if known {
 			shard.remove(slot)
 		}
 		return
-	case segment.flags&flagSYN != 0 && !acknowledges:
+	case segment.has(header.TCPFlagSyn) && !acknowledges:
 		if known { // a retry, or the ports are used again
 			shard.remove(slot)
 		}
-		shard.touch(shard.add(segment.key, unanswered), unanswered, now)
+		shard.touch(shard.add(key, unanswered), unanswered, now)
 		return
 	case !acknowledges:
 		return // every segment after the first SYN acknowledges (RFC 9293 section 3.10.7.4)
-	case !known && segment.flags&flagFIN != 0:
-		return
+	case !known && segment.has(header.TCPFlagFin|header.TCPFlagSyn):
+		return // the end of what is forgotten, or the answer to a SYN that was not let in
 	case !known: // older than the table, or it had to give way and speaks again
-		slot = shard.add(segment.key, established)
+		slot = shard.add(key, established)
 	}
 	flow := &shard.entries[slot]
 	flow.acknowledge(segment.acknowledgement)
-	if segment.flags&flagFIN != 0 && !flow.finOutbound {
+	if segment.has(header.TCPFlagFin) && !flow.finOutbound {
 		flow.finOutbound, flow.finish = true, segment.end()
 	}
 	shard.touch(slot, flow.place(), now)
 }
 
-func (shard *shard) inbound(segment *segment, now uint32) {
-	slot, known := shard.index[segment.key]
+// inbound tells whether the laptop asked for the packet.
+func (shard *shard) inbound(key packet.Flow, kind packet.Kind, segment *segment, now uint32) bool {
+	slot, known := shard.index[key]
 	if !known {
-		return
+		return false
 	}
 	flow := &shard.entries[slot]
-	if segment.key.protocol == protocolUDP {
+	switch kind {
+	case packet.EchoReply:
+		shard.remove(slot) // each is answered once
+		return true
+	case packet.Datagram:
 		shard.touch(slot, datagram, now)
-		return
+		return true
 	}
-	if segment.flags&flagRST != 0 {
+	if segment.has(header.TCPFlagRst) {
 		shard.remove(slot)
-		return
+		return true
 	}
 	flow.deliver(segment)
-	if segment.flags&flagACK != 0 && flow.finOutbound && int32(segment.acknowledgement-flow.finish) >= 0 {
+	if segment.has(header.TCPFlagAck) && flow.finOutbound && int32(segment.acknowledgement-flow.finish) >= 0 {
 		flow.finCovered = true
 	}
 	shard.touch(slot, flow.place(), now)
+	return true
 }
 
 // acknowledge notes what the laptop acknowledged, which it certainly received.
@@ -139,11 +153,11 @@ func (flow *entry) acknowledge(number uint32) {
 func (flow *entry) deliver(segment *segment) {
 	end := segment.end()
 	switch {
-	case !flow.heard && segment.flags&flagSYN != 0:
+	case !flow.heard && segment.has(header.TCPFlagSyn):
 		flow.heard, flow.delivered = true, end
 	case flow.heard && int32(segment.sequence-flow.delivered) <= 0 && int32(end-flow.delivered) >= 0:
 		flow.delivered = end
-		if segment.flags&flagFIN != 0 {
+		if segment.has(header.TCPFlagFin) {
 			flow.finInbound = true
 		}
 	}
@@ -162,9 +176,9 @@ func (flow *entry) place() uint8 {
 }
 
 // add takes a slot for a flow that is not in the table. The caller touches it.
-func (shard *shard) add(key key, list uint8) int32 {
+func (shard *shard) add(key packet.Flow, list uint8) int32 {
 	if len(shard.index) >= shardLimit {
-		for _, victim := range [...]uint8{closed, unanswered, datagram, halfClosed, established} {
+		for _, victim := range [...]uint8{echo, closed, unanswered, datagram, halfClosed, established} {
 			if shard.lists[victim].length > 0 {
 				shard.remove(shard.lists[victim].tail)
 				break

@@ -2,21 +2,26 @@ package flows
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"testing"
+
+	"slipway/native/internal/packet"
 )
 
-func datagramPacket(sourcePort uint16) []byte {
-	packet := make([]byte, 28)
-	packet[0], packet[9] = 0x45, protocolUDP
-	binary.BigEndian.PutUint16(packet[2:], uint16(len(packet)))
-	binary.BigEndian.PutUint32(packet[12:], laptop)
-	binary.BigEndian.PutUint32(packet[16:], remote)
-	binary.BigEndian.PutUint16(packet[20:], sourcePort)
-	binary.BigEndian.PutUint16(packet[22:], 53)
-	return packet
+func datagramPacket(sourcePort uint16) *packet.Packet {
+	parsed, _ := packet.Parse(packet.DatagramOf(
+		netip.AddrPortFrom(netip.MustParseAddr(laptop), sourcePort), netip.AddrPortFrom(netip.MustParseAddr(remote), 53), nil))
+	return &parsed
 }
 
-func TestDatagramFlowsCountForAMinute(t *testing.T) {
+// numbered is the address of one of many far ends.
+func numbered(number int) netip.Addr {
+	var bytes [4]byte
+	binary.BigEndian.PutUint32(bytes[:], 0x0af40006+uint32(number))
+	return netip.AddrFrom4(bytes)
+}
+
+func TestDatagramFlowsAreKeptForTwoMinutes(t *testing.T) {
 	table := New()
 	table.Outbound(datagramPacket(1000))
 	for range datagramSeconds / 2 {
@@ -32,7 +37,7 @@ func TestDatagramFlowsCountForAMinute(t *testing.T) {
 	}
 	table.Tick()
 	if _, udp := table.Count(); udp != 0 {
-		t.Errorf("%d datagram flows after a silent minute", udp)
+		t.Errorf("%d datagram flows after two silent minutes", udp)
 	}
 	if len(table.Resets()) != 0 {
 		t.Error("a datagram flow was reset")
@@ -79,20 +84,83 @@ func TestReusedPortsBeginAnew(t *testing.T) {
 func TestABusyConnectionSurvivesAFloodOfNewOnes(t *testing.T) {
 	table := New()
 	open(table)
-	for number := range uint32(2 * MaxFlows) {
-		table.Outbound(tcpPacket(laptop, remote+1+number, 40000, 443, flagSYN, 1, 0, 0))
+	segment := tcpPacket(laptop, remote, 40000, 443, flagSYN, 1, 0, 0)
+	for number := range 2 * MaxFlows {
+		segment.Destination = numbered(number)
+		table.Outbound(segment)
 	}
 	if got := sequences(table.Resets()); len(got) != 1 || got[0] != 5001 {
 		t.Errorf("resets at %v, want 5001", got)
 	}
 }
 
+// TestOnlyWhatWasAskedForIsKnown is the rule that the gate stands on, in both families.
+func TestOnlyWhatWasAskedForIsKnown(t *testing.T) {
+	for _, ends := range [][2]string{{laptop, remote}, {"fd00::1", "fd00:244::5"}} {
+		near, far := netip.MustParseAddr(ends[0]), netip.MustParseAddr(ends[1])
+		of := func(protocol uint8, kind packet.Kind, port, farPort uint16) *packet.Packet {
+			return &packet.Packet{Kind: kind, Flow: packet.Flow{
+				Source: near, Destination: far, SourcePort: port, DestinationPort: farPort, Protocol: protocol,
+			}}
+		}
+		answer := func(asked *packet.Packet, kind packet.Kind) *packet.Packet {
+			return &packet.Packet{Kind: kind, Flow: asked.Reversed()}
+		}
+		table := New()
+		datagram, echo := of(packet.UDP, packet.Datagram, 1000, 53), of(packet.ICMP, packet.EchoRequest, 7, 1)
+		if table.Inbound(answer(datagram, packet.Datagram)) || table.Inbound(answer(echo, packet.EchoReply)) {
+			t.Errorf("%s: an answer is known before its question", far)
+		}
+		table.Outbound(datagram)
+		table.Outbound(echo)
+		for range 2 {
+			if !table.Inbound(answer(datagram, packet.Datagram)) || !table.Knows(datagram.Flow) {
+				t.Errorf("%s: the answer to a datagram is not known", far)
+			}
+		}
+		for name, other := range map[string]*packet.Packet{
+			"another port":     answer(of(packet.UDP, packet.Datagram, 1001, 53), packet.Datagram),
+			"another far port": answer(of(packet.UDP, packet.Datagram, 1000, 54), packet.Datagram),
+			"another sequence": answer(of(packet.ICMP, packet.EchoRequest, 7, 2), packet.EchoReply),
+			"the same request": datagram,
+		} {
+			if table.Inbound(other) {
+				t.Errorf("%s: %s is known", far, name)
+			}
+		}
+		if !table.Inbound(answer(echo, packet.EchoReply)) || table.Inbound(answer(echo, packet.EchoReply)) {
+			t.Errorf("%s: an echo is not answered exactly once", far)
+		}
+		for range datagramSeconds + 1 {
+			table.Tick()
+		}
+		if table.Inbound(answer(datagram, packet.Datagram)) {
+			t.Errorf("%s: a forgotten datagram is answered", far)
+		}
+	}
+}
+
+func TestWhatMayNotBeReachedAnyMoreIsForgotten(t *testing.T) {
+	table := New()
+	open(table)
+	table.Outbound(datagramPacket(1000))
+	kept := tcpPacket(laptop, "10.96.0.1", 40001, 443, flagACK, 1, 1, 0)
+	table.Outbound(kept)
+	resets := table.Withdraw(func(remote netip.Addr) bool { return remote == kept.Destination })
+	if got := sequences(resets); len(got) != 1 || got[0] != 5001 {
+		t.Errorf("resets at %v, want 5001", got)
+	}
+	if tcp, udp := table.Count(); tcp != 1 || udp != 0 || !table.Knows(kept.Flow) {
+		t.Errorf("%d and %d flows are left, want the one that may be reached", tcp, udp)
+	}
+}
+
 // BenchmarkManyFlows takes turns through a full table, from all processors.
 func BenchmarkManyFlows(b *testing.B) {
 	table := New()
-	packets := make([][]byte, 4096)
+	packets := make([]*packet.Packet, 4096)
 	for index := range packets {
-		packets[index] = tcpPacket(laptop, remote+uint32(index), 40000, 443, flagACK, 1, 1, 1400)
+		packets[index] = tcpPacket(laptop, numbered(index).String(), 40000, 443, flagACK, 1, 1, 1400)
 		table.Outbound(packets[index])
 	}
 	b.ReportAllocs()

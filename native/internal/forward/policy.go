@@ -1,6 +1,10 @@
 package forward
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"slipway/native/internal/wire"
+)
 
 // Policy says which destinations the agent refuses. It is pure: the same question has the same answer. What it
 // refuses would lend the laptop rights that the agent's place in the cluster has and its user was not given.
@@ -15,10 +19,6 @@ type Policy struct {
 }
 
 const portDNS = 53
-
-// sessionRange holds the addresses of all sessions (RFC 2544 benchmarking space): nothing of it may be reached
-// through the agent, so that two sessions never meet.
-var sessionRange = netip.MustParsePrefix("198.18.0.0/15")
 
 // refusedRanges can never be meant by a laptop that joins a cluster's network.
 var refusedRanges = []netip.Prefix{
@@ -35,7 +35,7 @@ var refusedRanges = []netip.Prefix{
 	netip.MustParsePrefix("ff00::/8"),           // multicast
 	netip.MustParsePrefix("fd00:ec2::/64"),      // metadata, DNS and time on AWS: fd00:ec2::254, ::253, ::123
 	netip.MustParsePrefix("fd20:ce::254/128"),   // metadata on Google Cloud
-	sessionRange,
+	wire.TunnelRange,                            // so that two sessions never meet
 }
 
 // kubeletPorts serve exec, logs and metrics of every pod of a node (10250, and 10255 without authentication). The

@@ -16,9 +16,6 @@ import (
 	"slipway/native/internal/wire"
 )
 
-// sessionSpace is where tunnel addresses come from (RFC 2544): no network of anybody's is there.
-var sessionSpace = netip.MustParsePrefix("198.18.0.0/15")
-
 const (
 	minMTU       = 576 // RFC 791: what every host takes
 	maxMTU       = 65535
@@ -70,11 +67,11 @@ func (host *Host) Inspect() (wire.HostInspection, error) {
 func (host *Host) inspect() (wire.HostInspection, error) {
 	resolvers, err := host.keeper.Inspect()
 	return wire.HostInspection{
-		ResolverMode: resolvers.Mode,
-		Upstreams:    resolvers.Upstreams,
-		Domains:      resolvers.Domains,
-		TunAvailable: tundev.Available(),
-		LeftOver:     host.leftOver,
+		ResolverMode:  resolvers.Mode,
+		Upstreams:     resolvers.Upstreams,
+		SearchDomains: resolvers.Search,
+		TunAvailable:  tundev.Available(),
+		LeftOver:      host.leftOver,
 	}, err
 }
 
@@ -193,8 +190,8 @@ func tunnelAddresses(input wire.OpenTunInput) (addresses []netip.Prefix, err err
 	}
 	for _, text := range input.Addresses {
 		prefix, err := netip.ParsePrefix(text)
-		if err != nil || !prefix.IsSingleIP() || !sessionSpace.Contains(prefix.Addr()) {
-			return nil, fmt.Errorf("a tunnel's address is a host address out of %s", sessionSpace)
+		if err != nil || !prefix.IsSingleIP() || !wire.TunnelRange.Contains(prefix.Addr()) {
+			return nil, fmt.Errorf("a tunnel's address is a host address out of %s", wire.TunnelRange)
 		}
 		addresses = append(addresses, prefix)
 	}
@@ -257,9 +254,9 @@ func (host *Host) SetNames(input wire.NamesInput) (wire.NamesInForce, error) {
 		return inForce, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: "names need the interface first"}
 	}
 	address, err := netip.ParseAddr(input.Resolver)
-	if err != nil || !sessionSpace.Contains(address) {
+	if err != nil || !wire.TunnelRange.Contains(address) {
 		return inForce, &wire.Problem{
-			Code: wire.CodeMessageMalformed, Cause: fmt.Sprintf("the resolver is an address out of %s", sessionSpace),
+			Code: wire.CodeMessageMalformed, Cause: fmt.Sprintf("the resolver is an address out of %s", wire.TunnelRange),
 		}
 	}
 	before := host.resolver

@@ -4,13 +4,13 @@
 package serviceping
 
 import (
-	"encoding/binary"
 	"math/rand/v2"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"slipway/native/internal/packet"
 	"slipway/native/internal/wire"
 )
 
@@ -30,9 +30,9 @@ const (
 	idle      = time.Minute
 )
 
-// Rewriter is safe for concurrent use. Packets are whole IPv4 packets; everything else passes.
+// Rewriter is safe for concurrent use.
 type Rewriter struct {
-	services atomic.Pointer[map[address]*service]
+	services atomic.Pointer[map[netip.Addr]*service]
 	active   atomic.Int32 // length of the table: without entries Inbound has nothing to do
 	now      func() time.Time
 
@@ -44,24 +44,22 @@ type Rewriter struct {
 	session uint32 // varies the endpoints that first pings choose
 }
 
-type address [4]byte
-
 // service is one Service address with its ready endpoints.
 type service struct {
-	ready []address
+	ready []netip.Addr
 	turn  atomic.Uint32
 }
 
 // askedKey is the echo as the program sends it.
 type askedKey struct {
-	laptop, service address
+	laptop, service netip.Addr
 	identifier      uint16
 }
 
 // sentKey is the echo as it goes to the endpoint. The identifier is one of our own: two programs, or one that pings
 // two Services of one pod and the pod itself, may use the same.
 type sentKey struct {
-	endpoint, laptop address
+	endpoint, laptop netip.Addr
 	identifier       uint16
 }
 
@@ -80,13 +78,14 @@ func New() *Rewriter {
 		sent:    make(map[sentKey]*echo),
 		session: rand.Uint32(),
 	}
-	rewriter.services.Store(&map[address]*service{})
+	rewriter.services.Store(&map[netip.Addr]*service{})
 	return rewriter
 }
 
-// SetEndpoints replaces the whole list. What is no IPv4 address in it is left out.
+// SetEndpoints replaces the whole list. What is no host's address in it, or of another
+// family than its Service, is left out.
 func (rewriter *Rewriter) SetEndpoints(endpoints wire.ServiceEndpoints) {
-	services := make(map[address]*service, len(endpoints.Services))
+	services := make(map[netip.Addr]*service, len(endpoints.Services))
 	for _, entry := range endpoints.Services {
 		serviceAddress, ok := parse(entry.Address)
 		if !ok {
@@ -99,7 +98,7 @@ func (rewriter *Rewriter) SetEndpoints(endpoints wire.ServiceEndpoints) {
 			services[serviceAddress] = known
 		}
 		for _, text := range entry.Ready {
-			if endpoint, ok := parse(text); ok && !known.has(endpoint) {
+			if endpoint, ok := parse(text); ok && endpoint.Is6() == serviceAddress.Is6() && !known.has(endpoint) {
 				known.ready = append(known.ready, endpoint)
 			}
 		}
@@ -107,19 +106,17 @@ func (rewriter *Rewriter) SetEndpoints(endpoints wire.ServiceEndpoints) {
 	rewriter.services.Store(&services)
 }
 
-func parse(text string) (address, bool) {
+func parse(text string) (netip.Addr, bool) {
 	parsed, err := netip.ParseAddr(text)
-	if err != nil || !parsed.Unmap().Is4() {
-		return address{}, false
+	if err != nil {
+		return netip.Addr{}, false
 	}
 	parsed = parsed.Unmap()
-	if parsed.IsUnspecified() || parsed.IsLoopback() || parsed.IsMulticast() || parsed.IsLinkLocalUnicast() {
-		return address{}, false // no Service or endpoint has such an address (Kubernetes refuses them too)
-	}
-	return parsed.As4(), true
+	// No Service or endpoint has an address that is no host's, or link-local (Kubernetes refuses them too).
+	return parsed, packet.IsHost(parsed) && !parsed.IsLinkLocalUnicast() && parsed.Zone() == ""
 }
 
-func (service *service) has(endpoint address) bool {
+func (service *service) has(endpoint netip.Addr) bool {
 	for _, ready := range service.ready {
 		if ready == endpoint {
 			return true
@@ -128,44 +125,35 @@ func (service *service) has(endpoint address) bool {
 	return false
 }
 
-func (service *service) next() address {
+func (service *service) next() netip.Addr {
 	return service.ready[int(service.turn.Add(1)%uint32(len(service.ready)))]
 }
 
 // Outbound looks at a packet from the laptop and rewrites an echo request to a Service in place. The endpoint stays
 // the same for one identifier (one run of ping) for as long as it is ready. Fragments of an echo larger than the
 // MTU are dropped: only the first one says whose they are.
-func (rewriter *Rewriter) Outbound(packet []byte) Verdict {
-	header, ok := icmpHeader(packet)
-	if !ok {
+func (rewriter *Rewriter) Outbound(echo *packet.Packet) Verdict {
+	if echo.Protocol != packet.ICMP && echo.Protocol != packet.ICMPv6 {
 		return Pass
 	}
-	destination := address(packet[16:20])
-	service, isService := (*rewriter.services.Load())[destination]
-	if fragmented(packet) {
-		if isService {
-			return Drop
-		}
+	service, isService := (*rewriter.services.Load())[echo.Destination]
+	switch {
+	case echo.IsFragment() && isService:
+		return Drop
+	case echo.IsFragment() || echo.Kind != packet.EchoRequest:
 		return Pass
-	}
-	message := packet[header:]
-	if len(message) < 8 || message[0] != typeEchoRequest || message[1] != 0 {
-		return Pass
-	}
-	identifier := binary.BigEndian.Uint16(message[4:])
-	laptop := address(packet[12:16])
-	if !isService {
+	case !isService:
 		if rewriter.active.Load() > 0 {
-			rewriter.giveWay(sentKey{destination, laptop, identifier})
+			rewriter.giveWay(sentKey{echo.Destination, echo.Source, echo.SourcePort})
 		}
 		return Pass
 	}
 	if len(service.ready) == 0 {
 		return Drop
 	}
-	entry := rewriter.choose(askedKey{laptop, destination, identifier}, service)
-	rewriteAddress(packet, 16, entry.endpoint)
-	rewriteWord(message, 2, 4, entry.identifier)
+	entry := rewriter.choose(askedKey{echo.Source, echo.Destination, echo.SourcePort}, service)
+	echo.SetDestination(entry.endpoint)
+	echo.SetIdentifier(entry.identifier)
 	return Rewritten
 }
 
@@ -210,56 +198,38 @@ func (rewriter *Rewriter) giveWay(sent sentKey) {
 
 // Inbound looks at a packet toward the laptop and restores, in place, the Service's address in an echo reply and in
 // an ICMP error that quotes a rewritten echo request.
-func (rewriter *Rewriter) Inbound(packet []byte) {
-	if rewriter.active.Load() == 0 {
+func (rewriter *Rewriter) Inbound(parsed *packet.Packet) {
+	if rewriter.active.Load() == 0 || parsed.IsFragment() {
 		return
 	}
-	header, ok := icmpHeader(packet)
-	if !ok || fragmented(packet) {
-		return
-	}
-	message := packet[header:]
-	if len(message) < 8 {
-		return
-	}
-	switch message[0] {
-	case typeEchoReply:
-		key := sentKey{address(packet[12:16]), address(packet[16:20]), binary.BigEndian.Uint16(message[4:])}
-		if asked, ok := rewriter.find(key); ok {
-			rewriteAddress(packet, 12, asked.service)
-			rewriteWord(message, 2, 4, asked.identifier)
+	switch parsed.Kind {
+	case packet.EchoReply:
+		if asked, ok := rewriter.find(sentKey{parsed.Source, parsed.Destination, parsed.DestinationPort}); ok {
+			parsed.SetSource(asked.service)
+			parsed.SetIdentifier(asked.identifier)
 		}
-	case typeUnreachable, typeTimeExceeded, typeParameterProblem:
-		rewriter.restoreError(packet, message)
+	case packet.ErrorMessage:
+		rewriter.restoreError(parsed)
 	}
 }
 
-func (rewriter *Rewriter) restoreError(packet, message []byte) {
-	quoted := message[8:]
-	header, ok := headerLength(quoted)
-	if !ok || quoted[9] != protocolICMP || len(quoted) < header+8 || fragmented(quoted) {
+func (rewriter *Rewriter) restoreError(parsed *packet.Packet) {
+	quoted, ok := parsed.Quoted()
+	if !ok || quoted.Kind != packet.EchoRequest || quoted.IsFragment() || quoted.Source != parsed.Destination {
 		return
 	}
-	echo := quoted[header:]
-	if echo[0] != typeEchoRequest || address(quoted[12:16]) != address(packet[16:20]) {
-		return
-	}
-	key := sentKey{address(quoted[16:20]), address(quoted[12:16]), binary.BigEndian.Uint16(echo[4:])}
+	key := sentKey{quoted.Destination, quoted.Source, quoted.SourcePort}
 	asked, ok := rewriter.find(key)
 	if !ok {
 		return
 	}
-	if address(packet[12:16]) == key.endpoint {
-		rewriteAddress(packet, 12, asked.service)
+	if parsed.Source == key.endpoint {
+		parsed.SetSource(asked.service)
 	}
-	// Each changed word of the quotation counts in the checksum of the message around it.
-	before := [...]uint16{word(quoted, 10), word(quoted, 16), word(quoted, 18), word(echo, 2), word(echo, 4)}
-	rewriteAddress(quoted, 16, asked.service)
-	rewriteWord(echo, 2, 4, asked.identifier)
-	after := [...]uint16{word(quoted, 10), word(quoted, 16), word(quoted, 18), word(echo, 2), word(echo, 4)}
-	for index := range before {
-		adjust(message[2:], before[index], after[index])
-	}
+	parsed.Requote(&quoted, func(quoted *packet.Packet) {
+		quoted.SetDestination(asked.service)
+		quoted.SetIdentifier(asked.identifier)
+	})
 }
 
 func (rewriter *Rewriter) find(key sentKey) (askedKey, bool) {

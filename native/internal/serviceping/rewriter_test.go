@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/native/internal/packet"
 	"slipway/native/internal/wire"
 )
 
@@ -17,6 +18,11 @@ const (
 	podA    = "10.244.1.5"
 	podB    = "10.244.2.6"
 	gateway = "10.244.0.1"
+
+	typeEchoReply    = 0 // RFC 792
+	typeUnreachable  = 3
+	typeEchoRequest  = 8
+	typeTimeExceeded = 11
 )
 
 // checksum is the plain sum of RFC 1071: the tests do not trust the incremental one.
@@ -31,9 +37,9 @@ func checksum(bytes []byte) uint16 {
 	return ^uint16(total)
 }
 
-func packet(source, destination string, message []byte) []byte {
+func messageOf(source, destination string, message []byte) []byte {
 	result := make([]byte, 20, 20+len(message))
-	result[0], result[8], result[9] = 0x45, 64, protocolICMP
+	result[0], result[8], result[9] = 0x45, 64, packet.ICMP
 	binary.BigEndian.PutUint16(result[2:], uint16(20+len(message)))
 	from, to := netip.MustParseAddr(source).As4(), netip.MustParseAddr(destination).As4()
 	copy(result[12:], from[:])
@@ -48,7 +54,7 @@ func echoOf(source, destination string, kind byte, identifier, sequence uint16) 
 	message := []byte{kind, 0, 0, 0, 0, 0, 0, 0, 'p', 'a', 'y', 'l', 'o', 'a', 'd'}
 	binary.BigEndian.PutUint16(message[4:], identifier)
 	binary.BigEndian.PutUint16(message[6:], sequence)
-	return packet(source, destination, message)
+	return messageOf(source, destination, message)
 }
 
 func request(destination string, identifier uint16) []byte {
@@ -60,13 +66,28 @@ func answer(request []byte) []byte {
 	return echoOf(to(request), from(request), typeEchoReply, word(request, 24), word(request, 26))
 }
 
-func from(packet []byte) string { return netip.AddrFrom4([4]byte(packet[12:16])).String() }
-func to(packet []byte) string   { return netip.AddrFrom4([4]byte(packet[16:20])).String() }
+func from(raw []byte) string               { return netip.AddrFrom4([4]byte(raw[12:16])).String() }
+func to(raw []byte) string                 { return netip.AddrFrom4([4]byte(raw[16:20])).String() }
+func word(bytes []byte, offset int) uint16 { return binary.BigEndian.Uint16(bytes[offset:]) }
 
-func expectSound(t *testing.T, packet []byte) {
+func outbound(rewriter *Rewriter, raw []byte) Verdict {
+	parsed, ok := packet.Parse(raw)
+	if !ok {
+		return Pass
+	}
+	return rewriter.Outbound(&parsed)
+}
+
+func inbound(rewriter *Rewriter, raw []byte) {
+	if parsed, ok := packet.Parse(raw); ok {
+		rewriter.Inbound(&parsed)
+	}
+}
+
+func expectSound(t *testing.T, raw []byte) {
 	t.Helper()
-	if checksum(packet[:20]) != 0 || checksum(packet[20:]) != 0 {
-		t.Fatalf("a checksum is wrong: %x", packet)
+	if checksum(raw[:20]) != 0 || checksum(raw[20:]) != 0 {
+		t.Fatalf("a checksum is wrong: %x", raw)
 	}
 }
 
@@ -88,12 +109,12 @@ func ping(t *testing.T, rewriter *Rewriter, destination string, identifier uint1
 	t.Helper()
 	asked := request(destination, identifier)
 	sent := slices.Clone(asked)
-	if verdict := rewriter.Outbound(sent); verdict != Rewritten {
+	if verdict := outbound(rewriter, sent); verdict != Rewritten {
 		t.Fatalf("ping %s: verdict %d", destination, verdict)
 	}
 	expectSound(t, sent)
 	reply := answer(sent)
-	rewriter.Inbound(reply)
+	inbound(rewriter, reply)
 	expectSound(t, reply)
 	if want := answer(asked); !slices.Equal(reply, want) {
 		t.Fatalf("the program gets %x, want %x", reply, want)
@@ -130,7 +151,7 @@ func TestAnEndpointThatIsNoLongerReadyIsLeft(t *testing.T) {
 		t.Errorf("still to %s", now)
 	}
 	rewriter.SetEndpoints(endpointsOf(map[string][]string{orders: nil}))
-	if verdict := rewriter.Outbound(request(orders, 7)); verdict != Drop {
+	if verdict := outbound(rewriter, request(orders, 7)); verdict != Drop {
 		t.Errorf("no endpoint is ready: verdict %d", verdict)
 	}
 }
@@ -145,7 +166,7 @@ func TestWhatIsNoEchoToAServicePasses(t *testing.T) {
 		"a cut message": request(orders, 1)[:24], "a timestamp request": echoOf(laptop, orders, 13, 1, 1),
 	} {
 		before := slices.Clone(other)
-		if verdict := rewriter.Outbound(other); verdict != Pass || !slices.Equal(before, other) {
+		if verdict := outbound(rewriter, other); verdict != Pass || !slices.Equal(before, other) {
 			t.Errorf("%s: verdict %d, changed %v", name, verdict, !slices.Equal(before, other))
 		}
 	}
@@ -154,11 +175,11 @@ func TestWhatIsNoEchoToAServicePasses(t *testing.T) {
 func TestOneIdentifierTowardTwoServicesOfOnePodIsKeptApart(t *testing.T) {
 	rewriter := rewriterOf(map[string][]string{orders: {podA}, ledger: {podA}})
 	toOrders, toLedger := request(orders, 9), request(ledger, 9)
-	rewriter.Outbound(toOrders)
-	rewriter.Outbound(toLedger)
+	outbound(rewriter, toOrders)
+	outbound(rewriter, toLedger)
 	for sent, want := range map[*[]byte]string{&toOrders: orders, &toLedger: ledger} {
 		reply := answer(*sent)
-		rewriter.Inbound(reply)
+		inbound(rewriter, reply)
 		if from(reply) != want || word(reply, 24) != 9 {
 			t.Errorf("the answer of %s comes from %s", want, from(reply))
 		}
@@ -166,11 +187,11 @@ func TestOneIdentifierTowardTwoServicesOfOnePodIsKeptApart(t *testing.T) {
 	// The pod pinged by its own address answers under its own address, whatever identifier the program chose.
 	chosen := word(toOrders, 24)
 	direct := request(podA, chosen)
-	if rewriter.Outbound(direct) != Pass {
+	if outbound(rewriter, direct) != Pass {
 		t.Fatal("a pod's own address was mapped")
 	}
 	reply := answer(direct)
-	rewriter.Inbound(reply)
+	inbound(rewriter, reply)
 	if from(reply) != podA || word(reply, 24) != chosen {
 		t.Errorf("the pod's answer comes from %s", from(reply))
 	}
@@ -181,9 +202,9 @@ func TestErrorsQuoteWhatTheProgramSent(t *testing.T) {
 		rewriter := rewriterOf(map[string][]string{orders: {podA}})
 		asked := request(orders, 33)
 		sent := slices.Clone(asked)
-		rewriter.Outbound(sent)
-		report := packet(reporter, laptop, append([]byte{kind, 1, 0, 0, 0, 0, 0, 0}, sent...))
-		rewriter.Inbound(report)
+		outbound(rewriter, sent)
+		report := messageOf(reporter, laptop, append([]byte{kind, 1, 0, 0, 0, 0, 0, 0}, sent...))
+		inbound(rewriter, report)
 		expectSound(t, report)
 		if !slices.Equal(report[28:], asked) {
 			t.Errorf("type %d quotes %x, want %x", kind, report[28:], asked)
@@ -201,15 +222,15 @@ func TestErrorsQuoteWhatTheProgramSent(t *testing.T) {
 func TestForeignRepliesAreLeftAlone(t *testing.T) {
 	rewriter := rewriterOf(map[string][]string{orders: {podA}})
 	sent := request(orders, 5)
-	rewriter.Outbound(sent)
+	outbound(rewriter, sent)
 	for name, other := range map[string][]byte{
 		"another host":       echoOf(podB, laptop, typeEchoReply, word(sent, 24), 1),
 		"another identifier": echoOf(podA, laptop, typeEchoReply, word(sent, 24)+1, 1),
 		"another laptop":     echoOf(podA, "198.18.0.9", typeEchoReply, word(sent, 24), 1),
-		"a short quotation":  packet(gateway, laptop, append([]byte{typeTimeExceeded, 0, 0, 0, 0, 0, 0, 0}, sent[:24]...)),
+		"a short quotation":  messageOf(gateway, laptop, append([]byte{typeTimeExceeded, 0, 0, 0, 0, 0, 0, 0}, sent[:24]...)),
 	} {
 		before := slices.Clone(other)
-		if rewriter.Inbound(other); !slices.Equal(before, other) {
+		if inbound(rewriter, other); !slices.Equal(before, other) {
 			t.Errorf("%s was changed", name)
 		}
 	}
@@ -221,7 +242,7 @@ func TestFragmentsOfAnEchoToAServiceAreDropped(t *testing.T) {
 		first, later := request(destination, 1), request(destination, 1)
 		first[6] = 0x20 // more fragments
 		later[7] = 100  // offset
-		if rewriter.Outbound(first) != want || rewriter.Outbound(later) != want {
+		if outbound(rewriter, first) != want || outbound(rewriter, later) != want {
 			t.Errorf("fragments to %s: want verdict %d", destination, want)
 		}
 	}
@@ -232,16 +253,16 @@ func TestTheTableIsBoundedAndExpires(t *testing.T) {
 	clock := time.Unix(1000, 0)
 	rewriter.now = func() time.Time { return clock }
 	for identifier := range 2 * maxEchoes {
-		rewriter.Outbound(request(orders, uint16(identifier)))
+		outbound(rewriter, request(orders, uint16(identifier)))
 	}
 	if len(rewriter.asked) != maxEchoes || len(rewriter.sent) != maxEchoes {
 		t.Errorf("%d and %d entries", len(rewriter.asked), len(rewriter.sent))
 	}
 	last := request(orders, 1)
-	rewriter.Outbound(last)
+	outbound(rewriter, last)
 	clock = clock.Add(idle + time.Second)
 	reply := answer(last)
-	rewriter.Inbound(reply)
+	inbound(rewriter, reply)
 	if from(reply) == orders || len(rewriter.asked) != 0 || rewriter.active.Load() != 0 || rewriter.newest != nil {
 		t.Error("an old echo is still answered for")
 	}
@@ -251,30 +272,30 @@ func TestAddressesThatNoEndpointHasAreLeftOut(t *testing.T) {
 	rewriter := rewriterOf(map[string][]string{
 		orders: {"127.0.0.1", "169.254.169.254", "224.0.0.1", "0.0.0.0", "fd00::1", "not an address", ""}, "127.0.0.1": {podA}, "::1": {podA},
 	})
-	if verdict := rewriter.Outbound(request(orders, 1)); verdict != Drop {
+	if verdict := outbound(rewriter, request(orders, 1)); verdict != Drop {
 		t.Errorf("verdict %d", verdict)
 	}
-	if verdict := rewriter.Outbound(request("127.0.0.1", 1)); verdict != Pass {
+	if verdict := outbound(rewriter, request("127.0.0.1", 1)); verdict != Pass {
 		t.Errorf("loopback as a Service: verdict %d", verdict)
 	}
 }
 
 func FuzzPackets(f *testing.F) {
 	quoted := append([]byte{typeTimeExceeded, 0, 0, 0, 0, 0, 0, 0}, request(podA, 1)...)
-	for _, seed := range [][]byte{request(orders, 1), answer(request(podA, 1)), packet(gateway, laptop, quoted), {0x4f}} {
+	for _, seed := range [][]byte{request(orders, 1), answer(request(podA, 1)), messageOf(gateway, laptop, quoted), {0x4f}} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rewriter := rewriterOf(map[string][]string{orders: {podA}})
-		rewriter.Outbound(request(orders, 1))
-		outbound := slices.Clone(data)
+		outbound(rewriter, request(orders, 1))
+		sent := slices.Clone(data)
 		wasSound := len(data) >= 20 && data[0] == 0x45 && checksum(data[:20]) == 0
-		if verdict := rewriter.Outbound(outbound); verdict != Rewritten && !slices.Equal(outbound, data) {
+		if verdict := outbound(rewriter, sent); verdict != Rewritten && !slices.Equal(sent, data) {
 			t.Fatal("changed, but not told so")
 		}
-		inbound := slices.Clone(data)
-		rewriter.Inbound(inbound)
-		for _, changed := range [][]byte{outbound, inbound} {
+		received := slices.Clone(data)
+		inbound(rewriter, received)
+		for _, changed := range [][]byte{sent, received} {
 			if len(changed) != len(data) || wasSound && checksum(changed[:20]) != 0 {
 				t.Fatalf("the header's checksum broke: %x", changed)
 			}
@@ -289,17 +310,17 @@ func BenchmarkEcho(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		copy(sent, asked)
-		rewriter.Outbound(sent)
+		outbound(rewriter, sent)
 	}
 }
 
 func BenchmarkInboundOtherTraffic(b *testing.B) {
 	rewriter := rewriterOf(map[string][]string{orders: {podA}})
-	rewriter.Outbound(request(orders, 1))
+	outbound(rewriter, request(orders, 1))
 	other := request(podA, 1)
 	other[9] = 6
 	b.ReportAllocs()
 	for b.Loop() {
-		rewriter.Inbound(other)
+		inbound(rewriter, other)
 	}
 }

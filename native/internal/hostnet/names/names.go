@@ -13,6 +13,5 @@ const (
 type Resolvers struct {
 	Mode      string
 	Upstreams []string // nameservers, in order
-	Search    []string // what is searched, in order
-	Domains   []string // all domains of the laptop: searched, routing-only, of each link, of its own name
+	Search    []string
 }

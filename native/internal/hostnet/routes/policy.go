@@ -95,7 +95,7 @@ var acceptable = []netip.Prefix{
 	netip.MustParsePrefix("172.16.0.0/12"),
 	netip.MustParsePrefix("192.168.0.0/16"),
 	netip.MustParsePrefix("100.64.0.0/10"),
-	netip.MustParsePrefix("198.18.0.0/15"),
+	wire.TunnelRange,
 }
 
 var uniqueLocal = netip.MustParsePrefix("fc00::/7")

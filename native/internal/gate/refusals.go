@@ -1,0 +1,36 @@
+package gate
+
+// reason is why a packet was not let in.
+type reason uint8
+
+const (
+	passed    reason = iota
+	malformed        // header, options, checksum, flags or fragment that no honest far end sends; a quotation of nobody's packet
+	stranger         // not to this address
+	source           // from outside the ranges in force
+	unasked          // no flow, no waiting echo, or a message that nobody asks for
+	fragment         // of a datagram whose first fragment was not let in
+	reasonCount
+)
+
+var reasonNames = [reasonCount]string{
+	malformed: "malformed", stranger: "stranger", source: "source", unasked: "unasked", fragment: "fragment",
+}
+
+// Refused counts the packets that were not let in since the gate was made, by reason; without those that never came.
+// "outside" counts those of the laptop that were not let out, to where no range in force is.
+func (gate *Gate) Refused() map[string]uint64 {
+	refused := map[string]uint64{}
+	for number := range gate.refused {
+		if count := gate.refused[number].Load(); count > 0 {
+			refused[reasonNames[number]] = count
+		}
+	}
+	if count := gate.unroutable.Load(); count > 0 {
+		refused["outside"] = count
+	}
+	return refused
+}
+
+// RefuseMalformed counts what is no packet at all.
+func (gate *Gate) RefuseMalformed() { gate.refused[malformed].Add(1) }
