@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { app } from 'electron';
-import type { Context, CoreLink, Settings, Snapshot } from '../app/contract/index.ts';
+import { type Context, type CoreLink, isOn, type Settings, type Snapshot } from '../app/contract/index.ts';
 import { setAppMenu } from './app-menu.ts';
 import { serveBridge } from './bridge.ts';
 import { openCoreProcess } from './core-process.ts';
@@ -51,7 +51,7 @@ function start(): void {
     },
     words,
     hasTray: () => isTrayShown,
-    isOn: () => snapshot?.connections.some(({ phase }) => phase !== 'off' && phase !== 'failed') ?? false,
+    isOn: () => snapshot?.connections.some(isOn) ?? false,
     ended: () => core.close(),
   });
   const window = createAppWindow({
@@ -124,10 +124,8 @@ function start(): void {
   function choose(row: TrayRow): void {
     switch (row.kind) {
       case 'connect':
-        void core.link()?.call('connect', { context: row.context, file: row.file });
-        break;
       case 'disconnect':
-        void core.link()?.call('disconnect', {});
+        void core.link()?.call(row.kind, { context: row.context, file: row.file });
         break;
       case 'copy':
         void writeClipboard(row.text);

@@ -2,14 +2,22 @@
  * The rows of the tray's menu: at most twelve, flat, made of the snapshot and what goes with it. Pure, so that every
  * state is tested by table. Names of a cluster are shown as text, cleaned and bounded.
  */
-import type { Connection, Context, PinnedService, Snapshot } from '../app/contract/index.ts';
+import {
+  type Connection,
+  type Context,
+  foremost,
+  isOn,
+  isSameKey,
+  keyOf,
+  type PinnedService,
+  type Snapshot,
+} from '../app/contract/index.ts';
 import type { Words } from './words.ts';
 
 export type TrayRow =
   | { readonly kind: 'status'; readonly label: string }
   | { readonly kind: 'separator' }
-  | { readonly kind: 'disconnect'; readonly label: string }
-  | { readonly kind: 'connect'; readonly label: string; readonly context: string; readonly file: string }
+  | { readonly kind: 'connect' | 'disconnect'; readonly label: string; readonly context: string; readonly file: string }
   | { readonly kind: 'copy'; readonly label: string; readonly text: string }
   | { readonly kind: 'open' | 'diagnostics' | 'quit'; readonly label: string };
 
@@ -44,7 +52,7 @@ export function trayLook({ snapshot }: TrayState): TrayLook {
 
 export function trayRows(state: TrayState, words: Words): TrayRow[] {
   const connection = foremost(state.snapshot);
-  const isOn = connection !== null && !['off', 'failed', 'disconnecting'].includes(connection.phase);
+  const isUp = connection !== null && isOn(connection) && !['failed', 'disconnecting'].includes(connection.phase);
   const label = connection?.phase === 'preparing' ? words.cancel : words.disconnect;
   const last: TrayRow[] = [
     { kind: 'separator' },
@@ -53,11 +61,11 @@ export function trayRows(state: TrayState, words: Words): TrayRow[] {
     { kind: 'quit', label: words.quit },
   ];
   const first: TrayRow[] = [{ kind: 'status', label: statusOf(connection, state.snapshot, words) }];
-  if (isOn) {
-    first.push({ kind: 'disconnect', label });
+  if (isUp) {
+    first.push({ kind: 'disconnect', label, ...keyOf(connection) });
   }
   const room = mostRows - first.length - last.length;
-  return [...first, ...(isOn ? copies(state, connection, room) : offers(state, words, room)), ...last];
+  return [...first, ...(isUp ? copies(state, connection, room) : offers(state, words, room)), ...last];
 }
 
 /** Recent contexts first, then pinned or current ones are found in the window. */
@@ -74,9 +82,7 @@ function offers({ contexts }: TrayState, words: Words, room: number): TrayRow[] 
 
 function copies({ pinned }: TrayState, connection: Connection, room: number): TrayRow[] {
   const domain = connection.phase === 'connected' ? connection.names.clusterDomain : '';
-  const ours = pinned.filter(
-    ({ context, file }) => context === connection.cluster.context && file === connection.cluster.file,
-  );
+  const ours = pinned.filter((one) => isSameKey(one, keyOf(connection)));
   return ours.slice(0, Math.min(room, 5)).map(({ namespace, name }) => ({
     kind: 'copy',
     label: short(`${name}.${namespace}`),
@@ -103,11 +109,6 @@ function statusOf(connection: Connection | null, snapshot: Snapshot | null, word
     default:
       return words.off;
   }
-}
-
-function foremost(snapshot: Snapshot | null): Connection | null {
-  const connections = snapshot?.connections ?? [];
-  return connections.find(({ phase }) => phase !== 'off') ?? connections[0] ?? null;
 }
 
 /** Without control, bidirectional and other invisible characters, and without the mnemonics that menus make of `&` and `_`. */

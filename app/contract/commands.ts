@@ -60,8 +60,14 @@ export const commands = {
     }),
     output: z.object({ wanted: wantedSchema }),
   },
-  /** Wants everything off; answers when the laptop is restored, while the cluster may still be deleting the agent. */
-  disconnect: { input: nothing, output: z.object({ leftOnHost: z.number() }) },
+  /**
+   * Wants the context off, or everything where none is named; answers when the laptop is restored, while the cluster may
+   * still be deleting the agent.
+   */
+  disconnect: {
+    input: z.object({ context: z.string().max(512).default(''), file: contextFile }),
+    output: z.object({ leftOnHost: z.number() }),
+  },
   /** Makes another namespace the one whose bare names resolve, while connected or for the next time. */
   setHomeNamespace: {
     input: z.object({ context: contextName, file: contextFile, namespace: namespaceName.min(1) }),

@@ -251,8 +251,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     watchKubeconfig();
     helper = await ports.helper.state();
     const kept = await ports.store.wanted();
-    const [first] = kept;
-    if (first === undefined) {
+    if (kept.length === 0) {
       changed();
       return;
     }
@@ -260,13 +259,16 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       await dependencies.setWanted([]);
       return;
     }
-    wanted = [first];
-    const found = await findContext(ports.kubeconfig, settings.kubeconfigFiles, trusted, first.context, first.file);
-    const server = found.ok ? found.value.server : '';
-    const target = { name: first.context, file: first.file, server };
-    const record = recordOf(records, target);
-    connections.turnOn(first, target, true, record?.used ?? record?.confirmed ?? null);
-    await dependencies.setRecords(remember(records, target, { lastUsedAt: ports.clock.now() }));
+    for (const one of kept) {
+      const { context, file } = one;
+      const found = await findContext(ports.kubeconfig, settings.kubeconfigFiles, trusted, context, file);
+      const target = { name: context, file, server: found.ok ? found.value.server : '' };
+      const record = recordOf(records, target);
+      if (connections.turnOn(one, target, true, record?.used ?? record?.confirmed ?? null).ok) {
+        wanted = [...wanted, one];
+        await dependencies.setRecords(remember(records, target, { lastUsedAt: ports.clock.now() }));
+      }
+    }
     dependencies.contextsChanged();
   }
 
@@ -316,7 +318,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       isClosed = true;
       unwatchKubeconfig();
       await restored;
-      connections.turnOffAll();
+      connections.turnOff();
       await Promise.all([connections.undone(), jobs.close()]);
       streams.close();
       publisher.close();

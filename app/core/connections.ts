@@ -1,11 +1,12 @@
 /**
- * The connections by cluster. For now at most one of them is on; the state is a list, so that more need no second
- * design. It starts runners, forgets those that are off, and knows when nothing is left to do.
+ * The connections by cluster. That at most one of them is on for now is the rule of turnOn alone. It starts runners, forgets those that are off, and knows when nothing is left to do.
  */
 import {
   type Connection,
   type Context,
+  type ContextKey,
   failure,
+  keyText,
   problem,
   type Result,
   success,
@@ -18,6 +19,18 @@ import { isHostRestored } from './connection/undo.ts';
 import type { Confirmation, Ports } from './ports.ts';
 import { policyOf } from './settings/settings.ts';
 
+/** Connections of this name, and of this file where one is given; an empty name means all. */
+export interface Which {
+  readonly context: string;
+  readonly file: string;
+}
+
+const all: Which = { context: '', file: '' };
+
+export function isMeant({ context, file }: Which, key: ContextKey): boolean {
+  return context === '' || (key.context === context && (file === '' || key.file === file));
+}
+
 export interface Connections {
   /** Turns a context on, held to what it said then. Answers at once; `core-busy` where another one is on. */
   turnOn(
@@ -26,9 +39,9 @@ export interface Connections {
     restored: boolean,
     held: Confirmation | null,
   ): Result<null>;
-  turnOffAll(): void;
-  /** Settles when the laptop is as it was, as far as it can be. */
-  hostRestored(): Promise<void>;
+  turnOff(which?: Which): void;
+  /** Settles when the laptop is as it was before these, as far as it can be. */
+  hostRestored(which?: Which): Promise<void>;
   /** Settles when nothing is being undone any more, in the cluster either. */
   undone(): Promise<void>;
   policyChanged(): void;
@@ -36,24 +49,24 @@ export interface Connections {
   contextsChanged(): void;
   present(): Connection[];
   /** Changes of ours that are not known to be undone. */
-  leftOnHost(): number;
+  leftOnHost(which?: Which): number;
   /** False while anything is in force, under way or going to be tried again. */
   isIdle(): boolean;
-  /** By name, and by file where one is given. */
+  /** The connection of this context; null where none was made. */
   find(context: string, file?: string): Runner | null;
   /** The machine's states, by a key that stays the same for a context of a file. */
   states(): ReadonlyMap<string, ConnectionState>;
-  /** The one that is connected or on its way. */
-  active(): Runner | null;
+  /** Those that are connected or on their way. */
+  active(): readonly Runner[];
 }
 
 export function createConnections(ports: Ports, dependencies: RunnerDependencies): Connections {
   const runners = new Map<string, Runner>();
   let waiting: { readonly isOver: () => boolean; readonly settle: () => void }[] = [];
 
-  const phases = () => [...runners.values()].map((runner) => runner.state());
+  const meant = (which: Which) => [...runners.values()].filter((runner) => isMeant(which, runner.state().cluster));
+  const phases = (which = all) => meant(which).map((runner) => runner.state());
   const isUndone = () => phases().every(({ phase }) => phase !== 'disconnecting');
-  const isRestored = () => phases().every(isHostRestored);
   const wait = (isOver: () => boolean) =>
     new Promise<void>((resolve) => {
       if (isOver()) {
@@ -74,8 +87,8 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
 
   return {
     turnOn: (wanted, context, restored, held) => {
-      const key = keyOf(context.file, context.name);
       const cluster = { context: context.name, file: context.file, server: context.server };
+      const key = keyText(cluster);
       for (const [otherKey, other] of runners) {
         if (otherKey === key) {
           continue;
@@ -97,12 +110,12 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
       runner.dispatch({ kind: 'turnedOn', wanted, cluster, policy, restored });
       return success(null);
     },
-    turnOffAll: () => {
-      for (const runner of runners.values()) {
+    turnOff: (which = all) => {
+      for (const runner of meant(which)) {
         runner.dispatch({ kind: 'turnedOff' });
       }
     },
-    hostRestored: () => wait(isRestored),
+    hostRestored: (which) => wait(() => phases(which).every(isHostRestored)),
     undone: () => wait(isUndone),
     policyChanged: () => {
       const policy = policyOf(dependencies.settings());
@@ -116,19 +129,11 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
       }
     },
     present: () => phases().map(present),
-    leftOnHost: () => phases().reduce((sum, { leftOnHost }) => sum + leftOnHost, 0),
+    leftOnHost: (which) => phases(which).reduce((sum, { leftOnHost }) => sum + leftOnHost, 0),
     isIdle: () =>
       phases().every((state) => state.phase === 'off' || (state.phase === 'failed' && state.retry !== 'automatic')),
     states: () => new Map([...runners].map(([key, runner]) => [key, runner.state()])),
-    find: (context, file = '') =>
-      [...runners.values()].find((runner) => {
-        const { cluster } = runner.state();
-        return cluster.context === context && (file === '' || cluster.file === file);
-      }) ?? null,
-    active: () => [...runners.values()].find(isActive) ?? null,
+    find: (context, file = '') => (context === '' ? null : (meant({ context, file })[0] ?? null)),
+    active: () => [...runners.values()].filter(isActive),
   };
-}
-
-function keyOf(file: string, context: string): string {
-  return `${file}\n${context}`;
 }

@@ -2,7 +2,7 @@
  * What a user is told who does not look at the window: only what they did not cause, at most once for each event, and
  * never again and again. A pure function of snapshots and the time, for every host that can notify.
  */
-import { type Connection, catalogue, isProblemCode, type Problem, type Snapshot } from '../contract/index.ts';
+import { type Connection, catalogue, isProblemCode, keyText, type Problem, type Snapshot } from '../contract/index.ts';
 
 /** A loss shorter than this, in milliseconds, is no event. */
 export const lossPatience = 5000;
@@ -44,7 +44,7 @@ export function notice(memory: NoticeMemory, snapshot: Snapshot, now: number): N
   const notices: Notice[] = [];
   let lookAgainAt: number | null = null;
   for (const connection of snapshot.connections) {
-    const key = `${connection.cluster.file}\n${connection.cluster.context}`;
+    const key = keyText(connection.cluster);
     const before = memory?.get(key) ?? firstSight(connection, memory === null);
     const seen = see(before, connection, now);
     next.set(key, seen.known);

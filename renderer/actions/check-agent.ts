@@ -1,5 +1,5 @@
 import { ShieldCheck } from 'lucide-react';
-import { connectionOf, keyText } from '../store/mirror.ts';
+import { connectionOf, keyText } from '../../app/contract/index.ts';
 import type { Action } from './action.ts';
 
 /** Looks at the agent, the tunnel and our rights in the chosen cluster; the answer is that of all checks. */

@@ -1,10 +1,17 @@
 /** Switching clusters on and off. What comes of it is in the snapshot; only a refusal is said here. */
 import { Pin, Power } from 'lucide-react';
-import { type Context, type ContextKey, defaultSettings, type Problem } from '../../app/contract/index.ts';
+import {
+  type Context,
+  type ContextKey,
+  connectionOf,
+  defaultSettings,
+  isOn,
+  isSameKey,
+  type Problem,
+} from '../../app/contract/index.ts';
 import { cleanText } from '../kit/clean-text.ts';
 import type { App } from '../store/app.ts';
 import { contextKey, findContext } from '../store/listings.ts';
-import { connectionOf, isSameKey } from '../store/mirror.ts';
 import { sayCause } from '../words/cause-words.ts';
 import { problemTitle } from '../words/problem-words.ts';
 import type { Action, ActionContext } from './action.ts';
@@ -12,10 +19,9 @@ import type { Action, ActionContext } from './action.ts';
 const chosenContext = (app: App): Context | null =>
   findContext(app.contexts.getState().contexts, app.window.getState().chosen);
 
-/** True where switching would end something: any phase but off, and failed unless it tries again by itself. */
-export function isOn(app: App, key: ContextKey | null): boolean {
-  const connection = connectionOf(app.mirror.getState().snapshot, key);
-  return connection?.phase === 'failed' ? connection.retry === 'automatic' : (connection?.phase ?? 'off') !== 'off';
+/** True where switching the context would end something. */
+export function isContextOn(app: App, key: ContextKey | null): boolean {
+  return isOn(connectionOf(app.mirror.getState().snapshot, key));
 }
 
 /** A note of what the core refused. */
@@ -49,8 +55,8 @@ export async function connectContext(context: ActionContext, target: Context): P
   }
 }
 
-export async function disconnectAll(context: ActionContext): Promise<void> {
-  const result = await context.app.host.link.call('disconnect', {});
+export async function disconnectContext(context: ActionContext, key: ContextKey): Promise<void> {
+  const result = await context.app.host.link.call('disconnect', key);
   if (!result.ok) {
     sayRefusal(context, result.problem);
   }
@@ -68,7 +74,8 @@ export const toggleConnection: Action = {
     if (target === null) {
       return;
     }
-    await (isOn(context.app, contextKey(target)) ? disconnectAll(context) : connectContext(context, target));
+    const key = contextKey(target);
+    await (isContextOn(context.app, key) ? disconnectContext(context, key) : connectContext(context, target));
   },
 };
 

@@ -1,7 +1,7 @@
 import { RefreshCw } from 'lucide-react';
+import { isSameKey } from '../../app/contract/index.ts';
 import type { App } from '../store/app.ts';
 import { findContext } from '../store/listings.ts';
-import { isSameKey } from '../store/mirror.ts';
 import type { Action } from './action.ts';
 
 /** A context that may be asked although it is off: one that was confirmed, and is no stream already. */

@@ -1,6 +1,6 @@
 import { ExternalLink } from 'lucide-react';
+import { connectionOf } from '../../app/contract/index.ts';
 import type { App } from '../store/app.ts';
-import { connectionOf } from '../store/mirror.ts';
 import { webAddressOf } from '../views/services/address-forms.ts';
 import type { Action } from './action.ts';
 import { namingOf, shownService } from './shown-service.ts';

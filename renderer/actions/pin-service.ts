@@ -1,5 +1,5 @@
 import { Star } from 'lucide-react';
-import { isSameKey } from '../store/mirror.ts';
+import { isSameKey } from '../../app/contract/index.ts';
 import type { Action } from './action.ts';
 import { sayRefusal } from './connection.ts';
 import { shownService } from './shown-service.ts';

@@ -1,8 +1,8 @@
 import { ScanEye } from 'lucide-react';
+import { keyText } from '../../app/contract/index.ts';
 import { findContext } from '../store/listings.ts';
-import { keyText } from '../store/mirror.ts';
 import type { Action } from './action.ts';
-import { isOn } from './connection.ts';
+import { isContextOn } from './connection.ts';
 
 /** Asks what switching the chosen cluster on would change. Nothing is changed by asking. */
 export const previewRoutes: Action = {
@@ -13,7 +13,7 @@ export const previewRoutes: Action = {
   isAvailable: ({ app }) => {
     const { chosen } = app.window.getState();
     const isConfirmed = findContext(app.contexts.getState().contexts, chosen)?.confirmed === true;
-    return app.mirror.getState().link.kind === 'live' && isConfirmed && chosen !== null && !isOn(app, chosen);
+    return app.mirror.getState().link.kind === 'live' && isConfirmed && chosen !== null && !isContextOn(app, chosen);
   },
   run: ({ app }) => {
     const { chosen } = app.window.getState();

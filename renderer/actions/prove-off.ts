@@ -1,7 +1,7 @@
 import { SearchCheck } from 'lucide-react';
-import { keyText } from '../store/mirror.ts';
+import { keyText } from '../../app/contract/index.ts';
 import type { Action } from './action.ts';
-import { isOn } from './connection.ts';
+import { isContextOn } from './connection.ts';
 
 /** Looks whether anything of Slipway is left on this computer and in the chosen cluster. */
 export const proveOff: Action = {
@@ -11,7 +11,7 @@ export const proveOff: Action = {
   icon: SearchCheck,
   isAvailable: ({ app }) => {
     const { chosen } = app.window.getState();
-    return app.mirror.getState().link.kind === 'live' && chosen !== null && !isOn(app, chosen);
+    return app.mirror.getState().link.kind === 'live' && chosen !== null && !isContextOn(app, chosen);
   },
   run: ({ app }) => {
     const { chosen } = app.window.getState();

@@ -1,5 +1,5 @@
 import { Stethoscope } from 'lucide-react';
-import { keyText } from '../store/mirror.ts';
+import { keyText } from '../../app/contract/index.ts';
 import type { Action } from './action.ts';
 
 /** Looks at the computer and the chosen cluster anew. */

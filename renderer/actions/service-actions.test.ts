@@ -6,7 +6,7 @@ import { type App, createApp } from '../store/app.ts';
 import { en } from '../words/english.ts';
 import { createWords, sayWith } from '../words/words.ts';
 import type { Action, ActionContext } from './action.ts';
-import { isOn } from './connection.ts';
+import { isContextOn } from './connection.ts';
 import { copyService } from './copy-service.ts';
 import { openService } from './open-service.ts';
 import { pinService } from './pin-service.ts';
@@ -96,8 +96,8 @@ describe('the switch', () => {
     if (failed?.phase !== 'failed' || snapshot === null) {
       throw new Error('the samples have a failure');
     }
-    expect(isOn(app, failed.cluster)).toBe(false);
+    expect(isContextOn(app, failed.cluster)).toBe(false);
     host.setSnapshot({ ...snapshot, connections: [{ ...failed, retry: 'automatic', nextTryAt: 1 }] });
-    expect(isOn(app, failed.cluster)).toBe(true);
+    expect(isContextOn(app, failed.cluster)).toBe(true);
   });
 });

@@ -1,13 +1,14 @@
 /** Which Service an action is about, and how its addresses are written: shared by what can be done with one. */
 import {
   type ContextKey,
+  connectionOf,
   defaultSettings,
+  isSameKey,
   type Service,
   type ServiceKey,
   type ServicePort,
 } from '../../app/contract/index.ts';
 import type { App } from '../store/app.ts';
-import { connectionOf, isSameKey } from '../store/mirror.ts';
 import { type AddressForm, addressForms, formToCopy, type Naming, usualPort } from '../views/services/address-forms.ts';
 
 const isSameService = (left: ServiceKey, right: ServiceKey): boolean =>

@@ -1,5 +1,5 @@
 import { Globe } from 'lucide-react';
-import { keyText } from '../store/mirror.ts';
+import { keyText } from '../../app/contract/index.ts';
 import type { Action, ActionContext } from './action.ts';
 
 /** Asks every resolver for a name; an empty one takes a name of the cluster and an outside one. */

@@ -1,5 +1,5 @@
 import { Zap } from 'lucide-react';
-import { connectionOf } from '../store/mirror.ts';
+import { connectionOf } from '../../app/contract/index.ts';
 import type { Action } from './action.ts';
 import { shownService } from './shown-service.ts';
 

@@ -1,10 +1,9 @@
-import type { Connection, Context } from '../../app/contract/index.ts';
+import { type Connection, type Context, connectionOf, isSameKey } from '../../app/contract/index.ts';
 import { classes } from '../kit/classes.ts';
 import { ForeignText } from '../kit/ForeignText.tsx';
 import { StateDot } from '../kit/StateDot.tsx';
 import { useApp, useMirror, useWindow } from '../store/hooks.ts';
 import { contextKey } from '../store/listings.ts';
-import { connectionOf, isSameKey } from '../store/mirror.ts';
 import { type Say, useWords } from '../words/words.ts';
 import styles from './Rail.module.css';
 import { shareOf, stateOf } from './rail-groups.ts';

@@ -1,8 +1,14 @@
 /** How the rail orders contexts: what is on, what is pinned, what was used, the rest. Each stands once. */
-import type { Connection, Context, Settings, Snapshot } from '../../app/contract/index.ts';
+import {
+  type Connection,
+  type Context,
+  connectionOf,
+  isSameKey,
+  type Settings,
+  type Snapshot,
+} from '../../app/contract/index.ts';
 import type { StateName } from '../kit/StateDot.tsx';
 import { contextKey } from '../store/listings.ts';
-import { connectionOf, isSameKey } from '../store/mirror.ts';
 
 export type RailGroupName = 'connected' | 'pinned' | 'recent' | 'all';
 export interface RailGroup {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Counters, problem, success } from '../../app/contract/index.ts';
+import { type Counters, connectionOf, problem, success } from '../../app/contract/index.ts';
 import { memoryHost } from '../host/memory-host.ts';
 import { sampleHost } from '../preview/sample-host.ts';
 import {
@@ -14,7 +14,6 @@ import {
 import { entriesKept, withEntries } from './activity.ts';
 import { createApp } from './app.ts';
 import { quantile, samplesKept, withSample } from './counters.ts';
-import { connectionOf } from './mirror.ts';
 import { createWindow, noFilter } from './window.ts';
 
 /** Lets what was asked of the host be answered. */
@@ -33,6 +32,20 @@ describe('an app', () => {
     host.setSnapshot({ ...sampleSnapshot, connections: [] });
     expect(host.subscriptionsOf('services')).toEqual([]);
     expect(app.services.store.getState().rows).toEqual([]);
+  });
+
+  it('follows the chosen context where two are connected, and the one that is left', async () => {
+    const host = sampleHost('connected', {});
+    const app = createApp(host, null);
+    await settled();
+    const other = { context: 'staging-eu', file: sampleFile };
+    const second = { ...sampleConnected, cluster: { ...sampleConnected.cluster, ...other } };
+    host.setSnapshot({ ...sampleSnapshot, connections: [sampleConnected, second] });
+    app.window.setState({ chosen: other });
+    expect(host.subscriptionsOf('services')).toEqual([other]);
+    app.window.setState({ chosen: { context: 'nothing-on', file: sampleFile } });
+    host.setSnapshot({ ...sampleSnapshot, connections: [second] });
+    expect(host.subscriptionsOf('counters')).toEqual([other]);
   });
 
   it('chooses what is connected at first, and leaves the choice alone after that', async () => {

@@ -2,14 +2,14 @@
  * All stores of one window, wired: streams follow the connection, the first look chooses a cluster. Components reach it
  * by the hooks of store/hooks.ts, actions get it as their context.
  */
-import type { ContextKey, Snapshot } from '../../app/contract/index.ts';
+import { type ContextKey, isEstablished, isSameKey, keyOf, notOff, type Snapshot } from '../../app/contract/index.ts';
 import type { HostAbilities } from '../host/host.ts';
 import { type ActivityStore, createActivity } from './activity.ts';
 import { type CountersFeed, createCounters } from './counters.ts';
 import { createInquiries, type Inquiries, proveWhenOff } from './inquiries.ts';
 import { createListedServices, type ListedServicesFeed } from './listed-services.ts';
 import { type ContextsStore, contextKey, createContexts, createSettings, type SettingsFeed } from './listings.ts';
-import { activeConnection, createMirror, isSameKey, type MirrorStore } from './mirror.ts';
+import { createMirror, type MirrorStore } from './mirror.ts';
 import { createServiceTests, type ServiceTestsFeed } from './service-tests.ts';
 import { createServices, type ServicesFeed } from './services.ts';
 import { createToasts, type ToastsStore } from './toasts.ts';
@@ -43,7 +43,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
 
   let followed: ContextKey | null = null;
   const follow = () => {
-    const subject = streamSubject(mirror.getState().snapshot);
+    const subject = streamSubject(mirror.getState().snapshot, window.getState().chosen);
     if (!isSameKey(subject, followed)) {
       followed = subject;
       services.follow(subject);
@@ -69,6 +69,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
   const ends = [
     proveWhenOff(mirror, inquiries),
     mirror.subscribe(follow),
+    window.subscribe(follow),
     mirror.subscribe(choose),
     contexts.subscribe(choose),
     settings.store.subscribe(rememberLook),
@@ -100,15 +101,16 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
   };
 }
 
-/** Streams live while a connection is up or comes back by itself: a short loss empties no table. */
-function streamSubject(snapshot: Snapshot | null): ContextKey | null {
-  const active = activeConnection(snapshot);
-  return active !== null && (active.phase === 'connected' || active.phase === 'reconnecting')
-    ? { context: active.cluster.context, file: active.cluster.file }
-    : null;
+/**
+ * Streams live while a connection is up or comes back by itself: a short loss empties no table. They are of the chosen
+ * one where that is up, else of one that is.
+ */
+function streamSubject(snapshot: Snapshot | null, chosen: ContextKey | null): ContextKey | null {
+  const established = notOff(snapshot).filter(isEstablished).map(keyOf);
+  return established.find((key) => isSameKey(key, chosen)) ?? established[0] ?? null;
 }
 
 function firstChoice(snapshot: Snapshot | null, keys: readonly ContextKey[]): ContextKey | null {
-  const active = activeConnection(snapshot)?.cluster;
-  return active !== undefined ? { context: active.context, file: active.file } : (keys[0] ?? null);
+  const [active] = notOff(snapshot);
+  return active === undefined ? (keys[0] ?? null) : keyOf(active);
 }

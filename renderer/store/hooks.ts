@@ -1,21 +1,22 @@
 /** How components read the stores. A selector must answer the same value for the same state (no new arrays). */
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import { useStore } from 'zustand';
-import type {
-  CommandName,
-  CommandOutput,
-  Connection,
-  Context,
-  Service,
-  ServiceKey,
-  Settings,
+import {
+  type CommandName,
+  type CommandOutput,
+  type Connection,
+  type Context,
+  connectionOf,
+  type Service,
+  type ServiceKey,
+  type Settings,
 } from '../../app/contract/index.ts';
 import type { App } from './app.ts';
 import type { CountersState } from './counters.ts';
 import type { Answer, Inquiry } from './inquiries.ts';
 import type { ListedServices } from './listed-services.ts';
 import { type Contexts, findContext } from './listings.ts';
-import { connectionOf, type Mirror } from './mirror.ts';
+import type { Mirror } from './mirror.ts';
 import type { ServiceTest } from './service-tests.ts';
 import type { Services } from './services.ts';
 import type { WindowState } from './window.ts';

@@ -3,16 +3,19 @@
  * the resolvers, a report. Here, and not in a view, so that a key or the palette can ask too and a view can be left meanwhile.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type {
-  CommandInput,
-  CommandName,
-  CommandOutput,
-  ContextKey,
-  Problem,
-  Snapshot,
+import {
+  type CommandInput,
+  type CommandName,
+  type CommandOutput,
+  type ContextKey,
+  connectionOf,
+  keyOf,
+  keyText,
+  type Problem,
+  type Snapshot,
 } from '../../app/contract/index.ts';
 import type { HostLink } from '../host/host.ts';
-import { keyText, type MirrorStore } from './mirror.ts';
+import type { MirrorStore } from './mirror.ts';
 
 export interface Answer<Value> {
   /** What was asked about (keyText of a context, or empty). Answers about something else are not shown. */
@@ -112,9 +115,6 @@ export function switchedOff(before: Snapshot | null, after: Snapshot | null): re
   }
   return before.connections
     .filter(({ phase }) => holding.includes(phase))
-    .map(({ cluster }) => ({ context: cluster.context, file: cluster.file }))
-    .filter((key) => {
-      const now = after.connections.find(({ cluster }) => keyText(cluster) === keyText(key));
-      return now === undefined || now.phase === 'off';
-    });
+    .map(keyOf)
+    .filter((key) => (connectionOf(after, key)?.phase ?? 'off') === 'off');
 }

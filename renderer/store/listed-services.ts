@@ -1,8 +1,7 @@
 /** Services of a context that is not connected, asked for by hand: a list as it was at one moment, not a stream. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { ContextKey, Problem, Service } from '../../app/contract/index.ts';
+import { type ContextKey, isSameKey, type Problem, type Service } from '../../app/contract/index.ts';
 import type { HostLink } from '../host/host.ts';
-import { isSameKey } from './mirror.ts';
 
 export interface ListedServices {
   readonly context: ContextKey | null;

@@ -1,8 +1,15 @@
 /** Contexts and settings: asked for again whenever the snapshot says that they changed. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Context, ContextKey, Problem, Result, Settings } from '../../app/contract/index.ts';
+import {
+  type Context,
+  type ContextKey,
+  isSameKey,
+  type Problem,
+  type Result,
+  type Settings,
+} from '../../app/contract/index.ts';
 import type { HostLink } from '../host/host.ts';
-import { isSameKey, type MirrorStore } from './mirror.ts';
+import type { MirrorStore } from './mirror.ts';
 
 export interface Contexts {
   readonly state: 'loading' | 'present' | 'failed';

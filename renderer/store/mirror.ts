@@ -1,6 +1,6 @@
 /** The core's snapshot as it was pushed, and how the core is reached. Nothing here is ever guessed or changed. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Connection, ContextKey, Snapshot } from '../../app/contract/index.ts';
+import type { Snapshot } from '../../app/contract/index.ts';
 import type { HostLink, LinkState } from '../host/host.ts';
 
 export interface Mirror {
@@ -26,19 +26,4 @@ export function createMirror(link: HostLink, now: () => number = Date.now): { st
       }
     },
   };
-}
-
-export const isSameKey = (left: ContextKey | null, right: ContextKey | null): boolean =>
-  left?.context === right?.context && left?.file === right?.file;
-
-export const keyText = ({ context, file }: ContextKey): string => `${file}\n${context}`;
-
-/** The connection of a context; null where the core has none, which is as good as off. */
-export function connectionOf(snapshot: Snapshot | null, key: ContextKey | null): Connection | null {
-  return snapshot?.connections.find(({ cluster }) => isSameKey(cluster, key)) ?? null;
-}
-
-/** The one connection that is not off; null where everything is off. */
-export function activeConnection(snapshot: Snapshot | null): Connection | null {
-  return snapshot?.connections.find(({ phase }) => phase !== 'off') ?? null;
 }

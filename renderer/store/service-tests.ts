@@ -1,8 +1,7 @@
 /** Tests of Services that were run in this window: the last one of each Service and port. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { ContextKey, Problem, ServiceKey, TestStep } from '../../app/contract/index.ts';
+import { type ContextKey, keyText, type Problem, type ServiceKey, type TestStep } from '../../app/contract/index.ts';
 import type { HostLink } from '../host/host.ts';
-import { keyText } from './mirror.ts';
 
 export interface ServiceTest {
   readonly state: 'running' | 'done';

@@ -2,7 +2,7 @@
  * What happened between two states of a connection, as notes. Counters, round trips and progress are no events; a
  * warning is told when it appears and when it goes. Pure.
  */
-import type { Names, Problem } from '../../contract/index.ts';
+import { isRouted, type Names, type Problem } from '../../contract/index.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import { warningsOf } from '../connection/present.ts';
 import type { Connected, ConnectionState, Disconnecting, EngineLost, TunnelLost } from '../connection/state.ts';
@@ -58,7 +58,7 @@ function isNewlyToOff(before: ConnectionState, after: Disconnecting): boolean {
 function notesOfConnecting(before: ConnectionState | null, after: Connected, now: number): Note[] {
   const { namespace, pod, build, delivery } = after.live.agent;
   const began = before?.phase === 'preparing' ? before.startedAt : now;
-  const routed = after.live.routes.filter(({ decision }) => decision === 'routed');
+  const routed = after.live.routes.filter(isRouted);
   return [
     { kind: 'agent-placed', facts: { namespace, pod, build, delivery } },
     {

@@ -1,6 +1,8 @@
 /** Switching connections on and off, and what will be changed before that. */
+
 import {
   failure,
+  isSameKey,
   type Names as NamesInForce,
   problem,
   type Route,
@@ -10,6 +12,7 @@ import {
 import { remember, seen } from '../clusters/records.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
+import { isMeant, type Which } from '../connections.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
 import { decideRoutes, planRanges, wantedRanges } from '../routing/plan.ts';
 import { wantedFor, withChoices } from '../settings/context-choices.ts';
@@ -33,13 +36,13 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
     return done;
   };
 
-  async function disconnect(): Promise<number> {
+  async function disconnect(which: Which): Promise<number> {
     await inOrder(async () => {
-      connections.turnOffAll();
-      await dependencies.setWanted([]);
+      connections.turnOff(which);
+      await dependencies.setWanted(dependencies.wanted().filter((one) => !isMeant(which, one)));
     });
-    await connections.hostRestored();
-    return connections.leftOnHost();
+    await connections.hostRestored(which);
+    return connections.leftOnHost(which);
   }
 
   /** The names in force, once those of another home namespace are; null while nothing is connected. */
@@ -112,15 +115,17 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         }
         const context = found.value;
         const wanted: Wanted = wantedFor(dependencies.settings(), context, input);
-        const active = connections.active()?.state().cluster;
-        if (active?.context !== context.name || active.file !== context.file) {
+        if (!connections.active().some((runner) => isSameKey(runner.state().cluster, wanted))) {
           await connections.undone(); // one that was just switched off is no reason to refuse another
         }
         const turnedOn = connections.turnOn(wanted, context, false, seen(context));
         if (!turnedOn.ok) {
           return turnedOn;
         }
-        await dependencies.setWanted([wanted]);
+        const others = dependencies
+          .wanted()
+          .filter((one) => !isSameKey(one, wanted) && connections.find(one.context, one.file) !== null);
+        await dependencies.setWanted([...others, wanted]);
         const used = remember(dependencies.records(), context, {
           used: seen(context),
           lastUsedAt: ports.clock.now(),
@@ -130,7 +135,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         return success({ wanted });
       }),
 
-    disconnect: async () => success({ leftOnHost: await disconnect() }),
+    disconnect: async (which) => success({ leftOnHost: await disconnect(which) }),
 
     setHomeNamespace: ({ context: name, file: ofFile, namespace }) =>
       inOrder(async () => {
@@ -158,7 +163,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         const before = isEstablished(state) ? state.live.names : null;
         const isMoved = state.wanted.homeNamespace !== namespace;
         runner.dispatch({ kind: 'homeChosen', homeNamespace: namespace });
-        const isOf = (one: Wanted) => one.context === name && one.file === file;
+        const isOf = (one: Wanted) => isSameKey(one, { context: name, file });
         const wanted = dependencies.wanted();
         if (wanted.some(isOf)) {
           await dependencies.setWanted(wanted.map((one) => (isOf(one) ? { ...one, homeNamespace: namespace } : one)));
@@ -173,7 +178,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
     },
 
     quit: async () => {
-      await disconnect();
+      await disconnect({ context: '', file: '' });
       await connections.undone();
       // After the answer is on its way: the frontend that asked wants to hear it.
       ports.clock.after(0, () => dependencies.quit());

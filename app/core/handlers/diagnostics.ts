@@ -40,7 +40,7 @@ export async function checksOf(
   { mayStartHelper, onlyConfirmed, ...request }: ChecksRequest,
 ): Promise<Check[]> {
   const listed = await listContexts(ports.kubeconfig, settings().kubeconfigFiles, trusted);
-  const active = connections.active();
+  const [active = null] = connections.active();
   const usual = listed.contexts.find(({ current }) => current) ?? listed.contexts[0];
   const meant =
     request.context !== ''
@@ -66,8 +66,8 @@ export function diagnosticHandlers(dependencies: Dependencies, access: Access): 
 
   /** Servers that answer now. The helper is asked only where it runs. */
   async function upstreamsNow(names: NamesInForce | null): Promise<readonly string[]> {
-    const known = names?.upstreams ?? connections.active()?.host()?.upstreams ?? [];
-    if (known.length > 0 || connections.active() !== null) {
+    const known = names?.upstreams ?? connections.active().flatMap((runner) => runner.host()?.upstreams ?? []);
+    if (known.length > 0 || connections.active().length > 0) {
       return known;
     }
     const helper = await ports.helper.state();
@@ -79,7 +79,7 @@ export function diagnosticHandlers(dependencies: Dependencies, access: Access): 
       success({ checks: await checksOf(dependencies, access, { ...request, mayStartHelper: true }) }),
 
     testResolvers: async ({ context, file, name }) => {
-      const runner = context === '' ? connections.active() : connections.find(context, file);
+      const runner = context === '' ? connections.active()[0] : connections.find(context, file);
       const state = runner?.state();
       const names = state !== undefined && isEstablished(state) ? state.live.names : null;
       const domain = names?.clusterDomain || 'cluster.local';
@@ -97,8 +97,8 @@ export function diagnosticHandlers(dependencies: Dependencies, access: Access): 
     },
 
     proveOff: async ({ context, file }) => {
-      const active = connections.active()?.state();
-      const isOnItself = active !== undefined && connections.find(context, file) === connections.active();
+      const active = connections.active();
+      const isOnItself = active.some((runner) => runner === connections.find(context, file));
       const settings = dependencies.settings();
       const found = await access.find(context, file);
       const wanted = connections.find(context, file)?.state().wanted.agentNamespace;
@@ -107,7 +107,8 @@ export function diagnosticHandlers(dependencies: Dependencies, access: Access): 
       const agents = await access.withCluster({ context, file, trustExec: false }, (cluster) =>
         cluster.findAgents(namespace),
       );
-      const busyWith = active === undefined || active.phase === 'disconnecting' ? '' : active.cluster.context;
+      const busy = active.map((runner) => runner.state()).find(({ phase }) => phase !== 'disconnecting');
+      const busyWith = busy?.cluster.context ?? '';
       const proofs = await proveOff(ports, { busyWith, leftOnHost: connections.leftOnHost(), agents });
       return success({
         proofs: isOnItself

@@ -240,6 +240,35 @@ describe('connect and disconnect', () => {
     expect((await harness.connect({ context: 'staging' })).cluster.context).toBe('staging');
   });
 
+  it('switches off the cluster that is named, and no other', async () => {
+    const harness = new CoreHarness();
+    const { file } = (await harness.connect()).cluster;
+    for (const other of [{ context: 'staging' }, { context: 'production', file: '/elsewhere' }]) {
+      expect(await harness.call('disconnect', other)).toEqual({ ok: true, value: { leftOnHost: 0 } });
+      harness.in('connected');
+      expect(harness.world.store.kept.wanted).toMatchObject([{ context: 'production' }]);
+    }
+    await harness.call('disconnect', { context: 'production', file });
+    await harness.until('off');
+    expect(harness.world.store.kept.wanted).toEqual([]);
+    harness.expectNothingLeft();
+  });
+
+  it('restores what can be on together: the first of two, and no longer wants the other', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    await harness.killCore();
+    const { kept } = harness.world.store;
+    kept.wanted = [...kept.wanted, ...kept.wanted.map((one) => ({ ...one, context: 'staging' }))];
+    harness.startCore();
+    await harness.until('connected');
+    const snapshot = await harness.call('getSnapshot', {});
+    expect(snapshot.ok && snapshot.value).toMatchObject({
+      wanted: [{ context: 'production' }],
+      connections: [{ phase: 'connected', cluster: { context: 'production' } }],
+    });
+  });
+
   it('quits after everything is off', async () => {
     const harness = new CoreHarness();
     await harness.connect();

@@ -1,5 +1,12 @@
 /** connect and disconnect: switching on and off. */
-import type { Connection, CoreLink, Step } from '../../contract/index.ts';
+import {
+  type Connection,
+  type ContextKey,
+  type CoreLink,
+  connectionOf,
+  keyOf,
+  type Step,
+} from '../../contract/index.ts';
 import { details, headline, seconds } from './connection-text.ts';
 import { exitCodeOf, interrupted } from './exit-codes.ts';
 import { dim, type Format, green, json, red, say, sayProblem, sayProblems } from './output.ts';
@@ -36,11 +43,11 @@ function narrator(): (connection: Connection) => void {
 }
 
 /** Settles once what was asked for came true or failed for good. The phases before it was taken up do not count. */
-function outcome(core: CoreLink, context: string, heard: (connection: Connection) => void): Promise<Connection> {
+function outcome(core: CoreLink, key: ContextKey, heard: (connection: Connection) => void): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const unwatch = core.watch((snapshot) => {
-      const connection = snapshot.connections.find((candidate) => candidate.cluster.context === context);
-      if (connection === undefined) {
+      const connection = connectionOf(snapshot, key);
+      if (connection === null) {
         return;
       }
       heard(connection);
@@ -83,10 +90,10 @@ export async function interruptible<Value>(work: Promise<Value>, undo: () => Pro
 export async function connect(core: CoreLink, options: ConnectOptions, format: Format): Promise<Connection> {
   const started = Date.now();
   const work = async (): Promise<Connection> => {
-    unwrap(await core.call('connect', options));
-    return outcome(core, options.context, format === 'json' ? () => {} : narrator());
+    const { wanted } = unwrap(await core.call('connect', options));
+    return outcome(core, wanted, format === 'json' ? () => {} : narrator());
   };
-  const connection = await interruptible(work(), () => disconnect(core, false));
+  const connection = await interruptible(work(), () => disconnect(core, false, { context: options.context }));
   if (connection.phase === 'connected') {
     if (format === 'json') {
       json(unwrap(await core.call('getSnapshot', {})));
@@ -105,19 +112,20 @@ export async function connect(core: CoreLink, options: ConnectOptions, format: F
     const { because } = connection;
     if (connection.leftOnHost === 0) {
       // A connect that failed is not wanted any longer: no retry behind the user's back.
-      await core.call('disconnect', {});
+      await core.call('disconnect', keyOf(connection));
     }
     throw new Ended(because, true, exitCodeOf(because));
   }
   throw new Ended('it was switched off by another command', false, 1);
 }
 
-export async function disconnect(core: CoreLink | null, quit: boolean): Promise<void> {
+/** Without `which` everything is switched off. */
+export async function disconnect(core: CoreLink | null, quit: boolean, which: Partial<ContextKey> = {}): Promise<void> {
   if (core === null) {
     say('Nothing is on.');
     return;
   }
-  const { leftOnHost } = unwrap(await core.call('disconnect', {}));
+  const { leftOnHost } = unwrap(await core.call('disconnect', which));
   if (leftOnHost > 0) {
     throw new Ended(`${leftOnHost} changes could not be undone: run \`slipway-helper clean\` as root`, false, 6);
   }

@@ -1,5 +1,5 @@
 /** The connection in words, for status and for the live view. Pure: text in, text out. */
-import type { Connection, Snapshot } from '../../contract/index.ts';
+import { type Connection, isRouted, notOff, type Snapshot } from '../../contract/index.ts';
 import { age, bytes, plain } from './output.ts';
 
 const stepNames = {
@@ -57,7 +57,7 @@ export function details(connection: Connection): string[] {
   }
   const lines = connection.routes.map((route) => {
     const origin = `${route.kind}, from ${route.origin}`;
-    const why = route.decision === 'routed' ? '' : ` because ${route.reason} ${route.conflict} ${route.interface}`;
+    const why = isRouted(route) ? '' : ` because ${route.reason} ${route.conflict} ${route.interface}`;
     return `  route     ${route.prefix} ${route.decision}${why.trimEnd()} (${origin})`;
   });
   const names = connection.names;
@@ -85,7 +85,17 @@ export function moreDetails(connection: Connection, snapshot: Snapshot): string[
   return [...lines, `  steps     ${steps.join(', ')}`];
 }
 
-/** The connection that matters: the one that is not off, else the first. */
-export function foremost(snapshot: Snapshot): Connection | undefined {
-  return snapshot.connections.find((connection) => connection.phase !== 'off') ?? snapshot.connections[0];
+/** The connections to speak of: those that are not off, else the first. */
+export function shown(snapshot: Snapshot): readonly Connection[] {
+  const some = notOff(snapshot);
+  return some.length > 0 ? some : snapshot.connections.slice(0, 1);
+}
+
+/** A line for each of them; `off` where there is none. */
+export function headlines(snapshot: Snapshot, now: number): string {
+  return (
+    shown(snapshot)
+      .map((connection) => headline(connection, now))
+      .join('\n') || 'off'
+  );
 }

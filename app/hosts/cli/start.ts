@@ -3,10 +3,10 @@
  * live state until Ctrl-C, which disconnects. Where there is no usable kubeconfig it offers the sandbox.
  */
 import { createInterface } from 'node:readline/promises';
-import type { Context, CoreLink } from '../../contract/index.ts';
+import { type Context, type CoreLink, foremost } from '../../contract/index.ts';
 import { hasDisplay } from '../web/run.ts';
 import { type ConnectOptions, connect, disconnect } from './connect.ts';
-import { foremost, headline } from './connection-text.ts';
+import { headline } from './connection-text.ts';
 import { interrupted } from './exit-codes.ts';
 import { ensureHelper } from './helper-start.ts';
 import { data, dim, plain, say, sayProblem, table } from './output.ts';
@@ -71,7 +71,7 @@ async function follow(core: CoreLink): Promise<void> {
       return;
     }
     const connection = foremost(last);
-    const line = connection === undefined ? 'off' : headline(connection, Date.now());
+    const line = connection === null ? 'off' : headline(connection, Date.now());
     if (process.stderr.isTTY) {
       process.stderr.write(`\r\u001b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
       return;

@@ -1,7 +1,7 @@
 /** `slipway status`: says truthfully what is the case, once or with every change. */
 import type { CoreLink, Snapshot } from '../../contract/index.ts';
 import { buildIdentity } from '../build-identity.ts';
-import { details, foremost, headline, moreDetails } from './connection-text.ts';
+import { details, headline, headlines, moreDetails, shown } from './connection-text.ts';
 import { attachToCore } from './core-link.ts';
 import { data, type Format, json, sayProblem, sayProblems } from './output.ts';
 import { unwrap } from './run.ts';
@@ -31,21 +31,22 @@ export async function status(core: CoreLink | null, format: Format): Promise<voi
     json(snapshot);
     return;
   }
-  const connection = foremost(snapshot);
-  if (connection === undefined) {
+  const connections = shown(snapshot);
+  if (connections.length === 0) {
     data('off');
-    return;
   }
-  data(headline(connection, Date.now()));
-  details(connection).forEach(data);
-  if (format === 'wide') {
-    moreDetails(connection, snapshot).forEach(data);
-  }
-  if (connection.phase === 'failed' || connection.phase === 'reconnecting') {
-    sayProblem(connection.because);
-  }
-  if (connection.phase === 'connected') {
-    sayProblems(connection.degraded);
+  for (const connection of connections) {
+    data(headline(connection, Date.now()));
+    details(connection).forEach(data);
+    if (format === 'wide') {
+      moreDetails(connection, snapshot).forEach(data);
+    }
+    if (connection.phase === 'failed' || connection.phase === 'reconnecting') {
+      sayProblem(connection.because);
+    }
+    if (connection.phase === 'connected') {
+      sayProblems(connection.degraded);
+    }
   }
 }
 
@@ -53,9 +54,7 @@ export async function status(core: CoreLink | null, format: Format): Promise<voi
 export async function watchStatus(format: Format): Promise<void> {
   let last = '';
   const show = (snapshot: Snapshot) => {
-    const connection = foremost(snapshot);
-    const text = connection === undefined ? 'off' : headline(connection, Date.now());
-    const line = format === 'json' ? JSON.stringify(snapshot) : text;
+    const line = format === 'json' ? JSON.stringify(snapshot) : headlines(snapshot, Date.now());
     if (line !== last) {
       last = line;
       data(line);

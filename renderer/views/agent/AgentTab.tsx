@@ -1,5 +1,5 @@
 import { ShieldCheck } from 'lucide-react';
-import type { ContextKey } from '../../../app/contract/index.ts';
+import { type ContextKey, keyText } from '../../../app/contract/index.ts';
 import { checkAgent } from '../../actions/check-agent.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
@@ -11,7 +11,6 @@ import { Fact, Facts } from '../../parts/Facts.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { Verdicts } from '../../parts/Verdict.tsx';
 import { useAnswer, useApp } from '../../store/hooks.ts';
-import { keyText } from '../../store/mirror.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { checkNames, OneCheck } from '../diagnostics/Checks.tsx';

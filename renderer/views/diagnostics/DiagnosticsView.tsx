@@ -1,11 +1,11 @@
 import { useEffect } from 'react';
+import { keyText } from '../../../app/contract/index.ts';
 import { runChecks } from '../../actions/run-checks.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { Page } from '../../shell/Page.tsx';
 import { useAnswer, useApp, useMirror, useWindow } from '../../store/hooks.ts';
-import { keyText } from '../../store/mirror.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { Checks } from './Checks.tsx';

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { Connection, Context, Service } from '../../../app/contract/index.ts';
+import { type Connection, type Context, isSameKey, type Service } from '../../../app/contract/index.ts';
 import { sayRefusal } from '../../actions/connection.ts';
 import { useActionContext } from '../../actions/use-action.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
@@ -7,7 +7,6 @@ import { NamespaceChoice } from '../../parts/NamespaceChoice.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useListedServices, useServices, useSettings, useWindow } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
-import { isSameKey } from '../../store/mirror.ts';
 import { useFormat } from '../../words/format.ts';
 import { type Say, useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';

@@ -1,5 +1,5 @@
-import type { Connection, Context } from '../../../app/contract/index.ts';
-import { connectContext, disconnectAll } from '../../actions/connection.ts';
+import { type Connection, type Context, keyOf } from '../../../app/contract/index.ts';
+import { connectContext, disconnectContext } from '../../actions/connection.ts';
 import { goDiagnostics } from '../../actions/go.ts';
 import { prepareHelper } from '../../actions/prepare-helper.ts';
 import { useActionContext, useRunAction } from '../../actions/use-action.ts';
@@ -49,7 +49,9 @@ export function FailedStage({ context, connection }: { readonly context: Context
                     {say('home.tryAgain')}
                   </Button>
                   {retry === 'automatic' ? (
-                    <Button onClick={() => void disconnectAll(actions)}>{say('home.stopTrying')}</Button>
+                    <Button onClick={() => void disconnectContext(actions, keyOf(connection))}>
+                      {say('home.stopTrying')}
+                    </Button>
                   ) : null}
                   <Button kind="ghost" onClick={() => run(goDiagnostics)}>
                     {say('home.diagnose')}

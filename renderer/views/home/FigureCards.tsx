@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { isRouted } from '../../../app/contract/index.ts';
 import { goAgent, goRoutes } from '../../actions/go.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Badge } from '../../kit/Badge.tsx';
@@ -109,7 +110,7 @@ function Line(props: {
 function RoutesCard({ connection: { routes, names } }: { readonly connection: Live }) {
   const say = useWords();
   const run = useRunAction();
-  const routed = routes.filter(({ decision }) => decision === 'routed').length;
+  const routed = routes.filter(isRouted).length;
   const refused = routes.filter(({ decision }) => decision === 'refused').length;
   const detail =
     names.mode === 'off'

@@ -1,5 +1,5 @@
-import type { Context, ContextKey, Problem } from '../../../app/contract/index.ts';
-import { disconnectAll } from '../../actions/connection.ts';
+import { type Context, type ContextKey, keyOf, keyText, notOff, type Problem } from '../../../app/contract/index.ts';
+import { disconnectContext } from '../../actions/connection.ts';
 import { prepareHelper } from '../../actions/prepare-helper.ts';
 import { useActionContext, useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
@@ -8,7 +8,6 @@ import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { Tabs } from '../../kit/Tabs.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { useAnswer, useApp, useMirror, useWindow } from '../../store/hooks.ts';
-import { activeConnection, keyText } from '../../store/mirror.ts';
 import { useWords } from '../../words/words.ts';
 import { Preview } from '../routes/Preview.tsx';
 import { Proof } from '../routes/Proof.tsx';
@@ -76,13 +75,12 @@ function OtherOn() {
   const say = useWords();
   const actions = useActionContext();
   const other = useMirror((mirror) => {
-    const active = activeConnection(mirror.snapshot);
-    return active === null || active.phase === 'failed' ? null : active.cluster.context;
+    return notOff(mirror.snapshot).find(({ phase }) => phase !== 'failed') ?? null;
   });
   return other === null ? null : (
     <Card className={styles.inline}>
-      <span className={styles.inlineWords}>{say('home.otherOn', { name: other })}</span>
-      <Button size="small" onClick={() => void disconnectAll(actions)}>
+      <span className={styles.inlineWords}>{say('home.otherOn', { name: other.cluster.context })}</span>
+      <Button size="small" onClick={() => void disconnectContext(actions, keyOf(other))}>
         {say('home.disconnectOther')}
       </Button>
     </Card>

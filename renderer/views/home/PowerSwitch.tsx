@@ -1,5 +1,5 @@
 import type { Connection, Context } from '../../../app/contract/index.ts';
-import { isOn, toggleConnection } from '../../actions/connection.ts';
+import { isContextOn, toggleConnection } from '../../actions/connection.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Badge, type Tone } from '../../kit/Badge.tsx';
 import { StateDot, type StateName } from '../../kit/StateDot.tsx';
@@ -46,7 +46,7 @@ export function PowerSwitch({
           <Switch
             size="large"
             label={say('home.switch', { name: context.name })}
-            isOn={phase === 'disconnecting' ? false : isOn(app, contextKey(context))}
+            isOn={phase === 'disconnecting' ? false : isContextOn(app, contextKey(context))}
             isBusy={phase === 'preparing' || phase === 'reconnecting' || phase === 'disconnecting'}
             isBad={phase === 'failed'}
             isDisabled={link !== 'live' || context.problem !== null || phase === 'disconnecting'}

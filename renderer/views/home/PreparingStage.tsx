@@ -1,5 +1,5 @@
-import type { Connection } from '../../../app/contract/index.ts';
-import { disconnectAll } from '../../actions/connection.ts';
+import { type Connection, keyOf } from '../../../app/contract/index.ts';
+import { disconnectContext } from '../../actions/connection.ts';
 import { useActionContext } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
@@ -11,11 +11,8 @@ import styles from './ClusterView.module.css';
 import { StepList } from './StepList.tsx';
 
 /** On its way: each step as it goes, and a way back. */
-export function PreparingStage({
-  connection: { step, stepStartedAt, detail, done, attempt },
-}: {
-  readonly connection: Extract<Connection, { phase: 'preparing' }>;
-}) {
+export function PreparingStage({ connection }: { readonly connection: Extract<Connection, { phase: 'preparing' }> }) {
+  const { step, stepStartedAt, detail, done, attempt } = connection;
   const say = useWords();
   const intl = useIntl();
   const context = useActionContext();
@@ -37,7 +34,7 @@ export function PreparingStage({
         }}
       />
       <div className={styles.buttons}>
-        <Button onClick={() => void disconnectAll(context)}>{say('kit.cancel')}</Button>
+        <Button onClick={() => void disconnectContext(context, keyOf(connection))}>{say('kit.cancel')}</Button>
         {attempt > 1 ? <span className={styles.second}>{say('home.attempt', { count: attempt })}</span> : null}
       </div>
     </div>

@@ -1,7 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
-import type { ContextKey } from '../../../app/contract/index.ts';
+import { type ContextKey, connectionOf } from '../../../app/contract/index.ts';
 import { useApp, useMirror } from '../../store/hooks.ts';
-import { connectionOf } from '../../store/mirror.ts';
 
 const none: readonly string[] = [];
 

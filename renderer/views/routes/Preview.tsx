@@ -1,6 +1,6 @@
 import { ArrowLeftRight, Box, Globe } from 'lucide-react';
 import { useEffect } from 'react';
-import type { Context } from '../../../app/contract/index.ts';
+import { type Context, keyText } from '../../../app/contract/index.ts';
 import { previewRoutes } from '../../actions/preview-routes.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
@@ -12,7 +12,6 @@ import { Fact, Facts } from '../../parts/Facts.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { useAnswer, useApp, useMirror } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
-import { keyText } from '../../store/mirror.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './Routes.module.css';
 import { RoutesTable } from './RoutesTable.tsx';

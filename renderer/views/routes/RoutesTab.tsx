@@ -1,8 +1,7 @@
-import type { Connection, ContextKey } from '../../../app/contract/index.ts';
+import { type Connection, type ContextKey, isRouted, keyText } from '../../../app/contract/index.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { useChosenConnection, useCounters } from '../../store/hooks.ts';
-import { keyText } from '../../store/mirror.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { NamesInForce } from './NamesInForce.tsx';
@@ -40,7 +39,7 @@ function Totals() {
     return null;
   }
   const refused = connection.routes.filter(({ decision }) => decision === 'refused').length;
-  const routed = connection.routes.filter(({ decision }) => decision === 'routed').length;
+  const routed = connection.routes.filter(isRouted).length;
   return (
     <>
       {say('routes.summary', { count: routed, interface: connection.interface })}

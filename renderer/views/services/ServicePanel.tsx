@@ -1,6 +1,6 @@
 import { ExternalLink, Star, Zap } from 'lucide-react';
 import { useMemo } from 'react';
-import type { ContextKey, Service } from '../../../app/contract/index.ts';
+import { type ContextKey, isSameKey, type Service } from '../../../app/contract/index.ts';
 import { openService } from '../../actions/open-service.ts';
 import { pinService } from '../../actions/pin-service.ts';
 import { chosenPort, namingOf } from '../../actions/shown-service.ts';
@@ -15,7 +15,6 @@ import { Select } from '../../kit/Select.tsx';
 import { SidePanel } from '../../kit/SidePanel.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useApp, useServiceTest, useSettings, useWindow } from '../../store/hooks.ts';
-import { isSameKey } from '../../store/mirror.ts';
 import { testTarget } from '../../store/service-tests.ts';
 import { panelWidths } from '../../store/window.ts';
 import { useFormat } from '../../words/format.ts';

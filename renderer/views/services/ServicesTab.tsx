@@ -1,7 +1,6 @@
 import { memo, useDeferredValue, useEffect, useMemo } from 'react';
-import type { ContextKey } from '../../../app/contract/index.ts';
+import { type ContextKey, isSameKey } from '../../../app/contract/index.ts';
 import { useSettings, useWindow } from '../../store/hooks.ts';
-import { isSameKey } from '../../store/mirror.ts';
 import { serviceKey } from '../../store/services.ts';
 import { ServiceStates } from './ServiceStates.tsx';
 import { ServicesFooter } from './ServicesFooter.tsx';

@@ -1,9 +1,8 @@
 import { useCallback } from 'react';
-import type { ContextKey, Settings } from '../../../app/contract/index.ts';
+import { type ContextKey, isSameKey, type Settings } from '../../../app/contract/index.ts';
 import { sayRefusal } from '../../actions/connection.ts';
 import { useActionContext } from '../../actions/use-action.ts';
 import { useSettings } from '../../store/hooks.ts';
-import { isSameKey } from '../../store/mirror.ts';
 
 const none: readonly string[] = [];
 

@@ -1,8 +1,7 @@
 /** Where the rows come from: the stream of the connected context, or the list that was asked for while it is off. */
 import { useMemo } from 'react';
-import type { ContextKey, Problem, Service } from '../../../app/contract/index.ts';
+import { type ContextKey, isSameKey, type Problem, type Service } from '../../../app/contract/index.ts';
 import { useListedServices, useServices } from '../../store/hooks.ts';
-import { isSameKey } from '../../store/mirror.ts';
 
 export interface ServiceSource {
   /** idle: nobody asked yet. */

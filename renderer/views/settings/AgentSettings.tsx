@@ -1,11 +1,10 @@
 import { useState } from 'react';
-import { type ContextKey, defaultSettings, type Settings } from '../../../app/contract/index.ts';
+import { type ContextKey, defaultSettings, keyText, type Settings } from '../../../app/contract/index.ts';
 import { cleanText } from '../../kit/clean-text.ts';
 import { Select } from '../../kit/Select.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { useContexts, useWindow } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
-import { keyText } from '../../store/mirror.ts';
 import { useWords } from '../../words/words.ts';
 import { TextSetting } from './fields.tsx';
 import { baseImageOf, choicesOf, imageComplaint, namespaceComplaint, withContext } from './forms.ts';

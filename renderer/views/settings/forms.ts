@@ -1,7 +1,12 @@
 /** What a field takes, said while one types; the core checks again (app/core/settings). Pure. */
 import ipaddr from 'ipaddr.js';
-import { type ContextKey, type ContextSettings, defaultSettings, type Settings } from '../../../app/contract/index.ts';
-import { isSameKey } from '../../store/mirror.ts';
+import {
+  type ContextKey,
+  type ContextSettings,
+  defaultSettings,
+  isSameKey,
+  type Settings,
+} from '../../../app/contract/index.ts';
 import type { WordId } from '../../words/words.ts';
 
 export type RangeField = 'extraRanges' | 'excludedRanges';
