@@ -187,8 +187,10 @@ export function resolvedLinkCommands(plan: AddressPlan): string[][] {
 
 /** Environment of programs on the laptop: its tools first, its own runtime folder, the sandbox's kubeconfig. */
 export function laptopEnvironment(kubeconfig: string): NodeJS.ProcessEnv {
+  // Its root is nobody's deputy, also where sudo started the sandbox: the helper would serve only who asked sudo.
+  const { SUDO_UID: _sudo, PKEXEC_UID: _pkexec, ...outside } = process.env;
   return {
-    ...process.env,
+    ...outside,
     PATH: `${toolFolder}:${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
     KUBECONFIG: kubeconfig,
     XDG_RUNTIME_DIR: '/run/user/0',

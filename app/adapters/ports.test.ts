@@ -1,7 +1,7 @@
 /** The real adapters pass the port tests that the fakes pass. */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testClock } from '../fakes/port-tests/clock.ts';
@@ -108,8 +108,9 @@ testKubeconfigFiles('disk', async () => {
 });
 
 /**
- * The helper of these tests runs in a network namespace of its own, with journals and sockets in a temporary folder:
- * nothing of this computer's network is seen or touched. It needs root and the built programs.
+ * The helper of these tests runs in network and mount namespaces of its own: nothing of this computer's network is seen
+ * or touched. It knows no other folders than its own, so these are mounted there: that of its socket from a temporary
+ * folder, where the tests find it. It needs root and the built programs.
  */
 const programs = nativePrograms(process.env);
 const canRunHelper = process.getuid?.() === 0 && existsSync(programs.helper) && existsSync(programs.engine);
@@ -118,7 +119,20 @@ async function helperInNamespace() {
   const { folder, close } = await temporary();
   const wrapper = join(folder, 'helper-in-namespace');
   const pidFile = join(folder, 'pid');
-  await writeFile(wrapper, `#!/bin/sh\necho $$ >'${pidFile}'\nexec unshare --net -- '${programs.helper}' "$@"\n`);
+  const runtimeFolder = join(folder, 'run');
+  await mkdir(runtimeFolder, { mode: 0o755 });
+  const inside = join(folder, 'inside');
+  await writeFile(
+    inside,
+    `set -e
+mount -t tmpfs -o mode=755 laptop /run
+mkdir -m 755 /run/slipway
+mount --bind '${runtimeFolder}' /run/slipway
+mount -t tmpfs -o mode=755 laptop /var/lib
+exec '${programs.helper}' "$@"
+`,
+  );
+  await writeFile(wrapper, `#!/bin/sh\necho $$ >'${pidFile}'\nexec unshare --net --mount -- sh '${inside}' "$@"\n`);
   await chmod(wrapper, 0o755);
   const port = openHelper({
     program: wrapper,
@@ -126,7 +140,7 @@ async function helperInNamespace() {
     logFile: join(folder, 'helper.log'),
     environment: process.env,
     log: silentLog,
-    folders: { runtime: join(folder, 'run'), state: join(folder, 'state') },
+    runtimeFolder,
   });
   const stop = async () => {
     if (existsSync(pidFile)) {

@@ -30,7 +30,7 @@ function helper(environment: Record<string, string> = { PATH: '/nowhere' }) {
     logFile: join(folder, 'log'),
     environment,
     log: silentLog,
-    folders: { runtime: join(folder, 'run'), state: join(folder, 'state') },
+    runtimeFolder: join(folder, 'run'),
   });
 }
 

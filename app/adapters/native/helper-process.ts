@@ -33,8 +33,8 @@ export interface HelperOptions {
   readonly logFile: string;
   readonly environment: Environment;
   readonly log: Log;
-  /** Where its sockets and journals are; tests set them. */
-  readonly folders?: { readonly runtime: string; readonly state: string };
+  /** Where to look for its socket; only tests look elsewhere than the helper listens. */
+  readonly runtimeFolder?: string;
 }
 
 const replySchema = z.object({
@@ -47,7 +47,7 @@ const replySchema = z.object({
 
 export function openHelper(options: HelperOptions): HelperPort {
   const userId = process.getuid?.() ?? 0;
-  const socket = join(options.folders?.runtime ?? '/run/slipway', String(userId), 'helper.sock');
+  const socket = join(options.runtimeFolder ?? '/run/slipway', String(userId), 'helper.sock');
   let starting: Promise<Result<{ build: string }>> | null = null;
 
   const state = () => hello(socket, options.build);
@@ -105,6 +105,8 @@ type StartCommand =
       readonly deadline: number;
       /** True where the program only has it started: that it ends without a failure means nothing. */
       readonly isStarter?: boolean;
+      /** Instead of this process's own. */
+      readonly environment?: Environment;
     }
   | { readonly problem: Problem };
 
@@ -115,13 +117,11 @@ async function startCommand(userId: number, options: HelperOptions): Promise<Sta
   }
   const idle = userId === 0 ? idleSeconds.root : idleSeconds.confirmed;
   const serve = ['serve', '--user', String(userId), '--exit-when-idle', String(idle)];
-  if (options.folders !== undefined) {
-    serve.push('--runtime-directory', options.folders.runtime, '--state-directory', options.folders.state);
-  }
   if (userId === 0) {
-    return { program, arguments: serve, deadline: startDeadline };
+    // Root asks for itself here, also where sudo made it root: the helper would take sudo's word for who asks.
+    return { program, arguments: serve, deadline: startDeadline, environment: {} };
   }
-  const unit = options.folders === undefined ? helperUnit(program, userId) : null;
+  const unit = helperUnit(program, userId);
   const systemctl = unit === null ? null : await findProgram('systemctl', environment.PATH ?? '');
   if (unit !== null && systemctl !== null) {
     return { program: systemctl, arguments: ['start', unit], deadline: confirmDeadline, isStarter: true };
@@ -135,11 +135,15 @@ async function startCommand(userId: number, options: HelperOptions): Promise<Sta
 
 /** Starts it so that it outlives this process. Settles when it ended, with why and its last words. */
 function launch(command: Exclude<StartCommand, { problem: Problem }>, options: HelperOptions): Promise<string> {
-  const { program, arguments: args, isStarter } = command;
+  const { program, arguments: args, isStarter, environment } = command;
   return new Promise((resolve) => {
     const output = openAppending(options.logFile);
     try {
-      const child = spawn(program, args, { detached: true, stdio: ['ignore', output ?? 'ignore', output ?? 'ignore'] });
+      const child = spawn(program, args, {
+        detached: true,
+        stdio: ['ignore', output ?? 'ignore', output ?? 'ignore'],
+        env: { ...(environment ?? process.env) },
+      });
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => {
         if (isStarter === true && code === 0) {

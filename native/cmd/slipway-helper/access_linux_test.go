@@ -74,9 +74,7 @@ func askAs(program, socket string, uid uint32) string {
 func TestSecondHelperOfTheSameUserIsRefused(t *testing.T) {
 	laptoptest.Reset(t)
 	dial(t, start(t, os.Args[0], "--user", "0")).Close()
-	command := exec.Command(os.Args[0], "serve", "--user", "0")
-	command.Env = append(os.Environ(), part+"=helper")
-	output, err := command.CombinedOutput()
+	output, err := asHelper("serve --user 0", "").CombinedOutput()
 	if err == nil || !strings.Contains(string(output), "another helper") {
 		t.Errorf("%v %s", err, output)
 	}
@@ -113,9 +111,7 @@ func TestHelperEndsWhenIdle(t *testing.T) {
 func TestInspectChangesNothing(t *testing.T) {
 	laptoptest.Reset(t)
 	before := laptoptest.Snapshot(t)
-	command := exec.Command(os.Args[0], "inspect")
-	command.Env = append(os.Environ(), part+"=helper")
-	output, err := command.Output()
+	output, err := asHelper("inspect", "").Output()
 	var inspection wire.HostInspection
 	if err != nil || json.Unmarshal(output, &inspection) != nil || inspection.ResolverMode != "resolv-conf" {
 		t.Errorf("%v %s", err, output)

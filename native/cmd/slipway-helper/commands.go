@@ -30,15 +30,15 @@ func serve(given settings) error {
 	// The terminal that it was started from may be closed; the connection outlives that.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
 	uid := uint32(given.user)
-	lock, err := hostnet.TakeLock(userLock(given, uid))
+	lock, err := hostnet.TakeLock(userLock(uid))
 	if errors.Is(err, hostnet.ErrLocked) {
 		return fmt.Errorf("another helper serves user %d", uid)
 	}
 	if err != nil {
 		return err
 	}
-	defer lease.Unlisten(given.runtimeDirectory, uid)
 	defer lock.Release()
+	defer lease.Unlisten(hostnet.RuntimeDirectory, uid) // while the lock is held: the socket after is the next one's
 	path, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find own program: %w", err)
@@ -51,7 +51,7 @@ func serve(given settings) error {
 	if left, err := hostnet.Recover(options(given, uid)); err != nil || left > 0 {
 		given.log.Error("an earlier run is not undone", "leftOver", left, "error", err)
 	}
-	listener, err := lease.Listen(given.runtimeDirectory, uid)
+	listener, err := lease.Listen(hostnet.RuntimeDirectory, uid)
 	if err != nil {
 		return err
 	}
@@ -63,13 +63,13 @@ func serve(given settings) error {
 	return server.Serve(ctx, listener)
 }
 
-func userLock(given settings, uid uint32) string {
-	return filepath.Join(given.runtimeDirectory, fmt.Sprintf("user-%d.lock", uid))
+func userLock(uid uint32) string {
+	return filepath.Join(hostnet.RuntimeDirectory, fmt.Sprintf("user-%d.lock", uid))
 }
 
 func options(given settings, uid uint32) hostnet.Options {
 	return hostnet.Options{
-		UID: uid, RuntimeDirectory: given.runtimeDirectory, StateDirectory: given.stateDirectory, Log: given.log,
+		UID: uid, RuntimeDirectory: hostnet.RuntimeDirectory, StateDirectory: hostnet.StateDirectory, Log: given.log,
 	}
 }
 
@@ -88,7 +88,7 @@ func clean(given settings) error {
 	if err != nil {
 		return err
 	}
-	removeSockets(given, users)
+	removeSockets(users)
 	if leftOver > 0 {
 		return fmt.Errorf("%d changes could not be undone; the log above says why", leftOver)
 	}
@@ -97,27 +97,21 @@ func clean(given settings) error {
 }
 
 // removeSockets removes those of helpers that were killed.
-func removeSockets(given settings, users []uint32) {
-	folders, _ := os.ReadDir(given.runtimeDirectory)
+func removeSockets(users []uint32) {
+	folders, _ := os.ReadDir(hostnet.RuntimeDirectory)
 	for _, folder := range folders {
 		number, err := strconv.ParseUint(folder.Name(), 10, 32)
 		uid := uint32(number)
 		if err != nil || len(users) > 0 && !slices.Contains(users, uid) {
 			continue
 		}
-		lock, err := hostnet.TryLock(userLock(given, uid))
+		lock, err := hostnet.TryLock(userLock(uid))
 		if err != nil {
 			continue // it lives
 		}
-		os.Remove(socketPath(given, uid))
+		lease.Unlisten(hostnet.RuntimeDirectory, uid)
 		lock.Release()
-		lease.Unlisten(given.runtimeDirectory, uid)
 	}
-	os.Remove(given.runtimeDirectory)
-}
-
-func socketPath(given settings, uid uint32) string {
-	return filepath.Join(given.runtimeDirectory, strconv.FormatUint(uint64(uid), 10), lease.SocketName)
 }
 
 func inspect(given settings) error {
@@ -125,7 +119,7 @@ func inspect(given settings) error {
 	if !given.userGiven {
 		uid = uint32(os.Getuid())
 	}
-	inspection, err := askHelper(given, uid)
+	inspection, err := askHelper(uid)
 	var problem *wire.Problem
 	if errors.As(err, &problem) && problem.Code == wire.CodeHelperMissing { // then nothing of ours is in force
 		inspection, err = hostnet.New(options(given, uid)).Inspect()
@@ -138,11 +132,11 @@ func inspect(given settings) error {
 	return encoder.Encode(inspection)
 }
 
-func askHelper(given settings, uid uint32) (inspection wire.HostInspection, err error) {
+func askHelper(uid uint32) (inspection wire.HostInspection, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	hello := wire.Hello{Protocol: wire.Protocol, Build: build.ID, Role: "doctor"}
-	client, err := lease.Dial(ctx, socketPath(given, uid), hello)
+	client, err := lease.Dial(ctx, lease.SocketPath(hostnet.RuntimeDirectory, uid), hello)
 	if err != nil {
 		return inspection, err
 	}

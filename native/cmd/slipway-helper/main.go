@@ -10,8 +10,6 @@ import (
 	"os"
 	"strconv"
 	"time"
-
-	"slipway/native/internal/hostnet"
 )
 
 const usage = `usage: slipway-helper serve --user UID [--exit-when-idle SECONDS]
@@ -21,19 +19,29 @@ const usage = `usage: slipway-helper serve --user UID [--exit-when-idle SECONDS]
 serve    serve the user's engine until a signal; needs root
 clean    undo what a killed helper left behind, of all users or one; needs root
 inspect  print resolver mode, nameservers and TUN as JSON; changes nothing
+
+Through pkexec or sudo: serve and clean only, and for the user who asked only.
 `
 
-// settings come from root's own command line, never from a client.
+// longestIdle bounds --exit-when-idle.
+const longestIdle = 30 * 24 * time.Hour
+
+// settings come from a command line, which is root's own or that of a user who may start the helper as root (mayAsk).
+// None of them names a folder or a file, and none ever may: where things are kept is compiled in.
 type settings struct {
-	user             uint64
-	userGiven        bool
-	idle             time.Duration
-	runtimeDirectory string
-	stateDirectory   string
-	log              *slog.Logger
+	user      uint64
+	userGiven bool
+	idle      time.Duration
+	log       *slog.Logger
 }
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	if err := shed(); err != nil {
+		fmt.Fprintf(os.Stderr, "slipway-helper: %v\n", err)
+		os.Exit(1)
+	}
+	os.Exit(run(os.Args[1:]))
+}
 
 // run returns the exit code: 0 done, 1 failed, 2 wrong command line.
 func run(arguments []string) int {
@@ -43,6 +51,9 @@ func run(arguments []string) int {
 		return 2
 	}
 	given, err := parse(arguments[0], arguments[1:])
+	if err == nil {
+		err = mayAsk(arguments[0], given, os.LookupEnv)
+	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "slipway-helper: %v\n%s", err, usage)
 		return 2
@@ -60,8 +71,6 @@ func parse(command string, arguments []string) (given settings, err error) {
 	user := flags.String("user", "", "number of the user to serve")
 	idle := flags.Uint("exit-when-idle", 0, "seconds without a client after which to end; 0 is never")
 	debug := flags.Bool("debug", false, "log more")
-	flags.StringVar(&given.runtimeDirectory, "runtime-directory", hostnet.DefaultRuntimeDirectory, "folder of sockets")
-	flags.StringVar(&given.stateDirectory, "state-directory", hostnet.DefaultStateDirectory, "folder of journals")
 	if err := flags.Parse(arguments); err != nil {
 		return given, err
 	}
@@ -80,7 +89,10 @@ func parse(command string, arguments []string) (given settings, err error) {
 	if *debug {
 		level = slog.LevelDebug
 	}
-	given.idle = time.Duration(*idle) * time.Second
+	given.idle = longestIdle
+	if *idle < uint(longestIdle/time.Second) {
+		given.idle = time.Duration(*idle) * time.Second
+	}
 	given.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	return given, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,18 +53,20 @@ type process struct {
 
 func start(t *testing.T, program string, arguments ...string) *process {
 	t.Helper()
-	uid := "0"
-	for index, argument := range arguments {
-		if argument == "--user" {
-			uid = arguments[index+1]
-		}
+	uid, environment := "0", append(withoutCaller(), part+"=helper")
+	if index := slices.Index(arguments, "--environment"); index >= 0 { // of the test's own
+		environment = append(environment, arguments[index+1])
+		arguments = slices.Delete(arguments, index, index+2)
+	}
+	if index := slices.Index(arguments, "--user"); index >= 0 {
+		uid = arguments[index+1]
 	}
 	started := &process{
 		command: exec.Command(program, append([]string{"serve"}, arguments...)...),
 		socket:  "/run/slipway/" + uid + "/" + lease.SocketName,
 		ended:   make(chan struct{}),
 	}
-	started.command.Env = append(os.Environ(), part+"=helper")
+	started.command.Env = environment
 	started.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	started.command.Stderr = t.Output()
 	if err := started.command.Start(); err != nil {
@@ -256,8 +259,7 @@ func waitForRelease(t *testing.T, helper *process) {
 
 func cleanUp(t *testing.T) {
 	t.Helper()
-	command := exec.Command(os.Args[0], "clean")
-	command.Env = append(os.Environ(), part+"=helper")
+	command := asHelper("clean", "")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("clean: %v\n%s", err, output)
 	}

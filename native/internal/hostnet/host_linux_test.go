@@ -66,7 +66,7 @@ func TestLeaseIsRefusedWhereTheJournalCannotBeWritten(t *testing.T) {
 	for name, prepare := range map[string]func(t *testing.T){
 		"full disk": func(t *testing.T) {
 			os.MkdirAll("/var/lib/slipway", 0o700)
-			if err := unix.Mount("full", "/var/lib/slipway", "tmpfs", 0, "size=64k"); err != nil {
+			if err := unix.Mount("full", "/var/lib/slipway", "tmpfs", 0, "mode=755,size=64k"); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -105,7 +105,7 @@ func TestDiskThatFillsUpMeanwhileRefusesTheChangeAndUndoWorks(t *testing.T) {
 	laptoptest.Reset(t)
 	before := laptoptest.Snapshot(t)
 	os.MkdirAll("/var/lib/slipway", 0o700)
-	if err := unix.Mount("small", "/var/lib/slipway", "tmpfs", 0, "size=256k"); err != nil {
+	if err := unix.Mount("small", "/var/lib/slipway", "tmpfs", 0, "mode=755,size=256k"); err != nil {
 		t.Fatal(err)
 	}
 	host := New(testOptions(t, 0))

@@ -9,10 +9,10 @@ import (
 	"strconv"
 )
 
-// Folders of the helper; overridable on root's own command line, never by a client.
+// Folders of the helper. Nobody may name others: who chooses root's folders chooses what root reads and undoes.
 const (
-	DefaultRuntimeDirectory = "/run/slipway"
-	DefaultStateDirectory   = "/var/lib/slipway"
+	RuntimeDirectory = "/run/slipway"
+	StateDirectory   = "/var/lib/slipway"
 )
 
 // Options say whose lease it is and where things are kept.

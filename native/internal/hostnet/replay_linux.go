@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,8 @@ import (
 	"slipway/native/internal/hostnet/journal"
 	"slipway/native/internal/hostnet/names"
 	"slipway/native/internal/hostnet/tundev"
+	"slipway/native/internal/rootonly"
+	"slipway/native/internal/wire"
 )
 
 // errForeign is returned for a journal whose changes are in another network namespace that still lives: undoing
@@ -46,24 +49,46 @@ func leaseLock(options Options, here journal.Opened) string {
 
 // removeStaleLocks removes the files of locks that nobody holds any more, of leases and of users.
 func removeStaleLocks(runtimeDirectory string) {
-	paths, _ := filepath.Glob(filepath.Join(runtimeDirectory, "*.lock"))
-	for _, path := range paths {
+	names, _ := entriesOf(runtimeDirectory)
+	for _, name := range names {
+		if !strings.HasSuffix(name, ".lock") {
+			continue
+		}
+		path := filepath.Join(runtimeDirectory, name)
 		if lock, err := TryLock(path); err == nil {
 			lock.Release()
 		}
 	}
 }
 
+// entriesOf names what is in a folder of ours; one that is not there has nothing in it.
+func entriesOf(path string) (names []string, err error) {
+	folder, err := rootonly.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Close()
+	file, err := folder.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return file.Readdirnames(-1)
+}
+
 // replayAll needs the lease lock, so every journal it finds is one of a helper that was killed. Journals of other
 // namespaces are errors only where they stand in the way of user's own.
 func replayAll(options Options, here journal.Opened, users []uint32) (leftOver int, err error) {
-	folders, err := os.ReadDir(options.StateDirectory)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	folders, err := entriesOf(options.StateDirectory)
+	if err != nil {
 		return 0, fmt.Errorf("look for journals: %w", err)
 	}
 	var problems []error
 	for _, folder := range folders {
-		number, err := strconv.ParseUint(folder.Name(), 10, 32)
+		number, err := strconv.ParseUint(folder, 10, 32)
 		if err != nil || len(users) > 0 && !slices.Contains(users, uint32(number)) {
 			continue
 		}
@@ -114,6 +139,11 @@ func undo(entries []journal.Entry, here journal.Opened, log *slog.Logger) (leftO
 			}
 			local = entry.Opened.Boot == here.Boot && entry.Opened.NetworkNamespace == here.NetworkNamespace
 		case entry.File != nil:
+			// Lines with our resolver are taken out of the file: it must be ours, not the office's.
+			if resolver, err := netip.ParseAddr(entry.File.Nameserver); err != nil || !wire.TunnelRange.Contains(resolver) {
+				failed("journal", fmt.Errorf("%q is no resolver of ours", entry.File.Nameserver))
+				continue
+			}
 			changes = append(changes, *entry.File)
 		case entry.Link != nil && local:
 			aliases = append(aliases, entry.Link.Alias)

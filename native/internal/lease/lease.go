@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
 	"time"
 
 	"slipway/native/internal/wire"
@@ -26,6 +28,15 @@ const (
 
 // SocketName is the helper's socket in its user's runtime folder.
 const SocketName = "helper.sock"
+
+// SocketPath is where the helper of uid listens.
+func SocketPath(runtimeDirectory string, uid uint32) string {
+	return filepath.Join(folderOf(runtimeDirectory, uid), SocketName)
+}
+
+func folderOf(runtimeDirectory string, uid uint32) string {
+	return filepath.Join(runtimeDirectory, strconv.FormatUint(uint64(uid), 10))
+}
 
 // Host is the laptop as a lease may change it. Its methods are called one at a time. A *wire.Problem among the
 // errors reaches the client as it is, any other as code "internal".

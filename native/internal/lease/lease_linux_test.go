@@ -19,6 +19,7 @@ import (
 	"slipway/native/internal/hostnet"
 	"slipway/native/internal/hostnet/laptoptest"
 	"slipway/native/internal/peer"
+	"slipway/native/internal/rootonly"
 	"slipway/native/internal/wire"
 )
 
@@ -260,18 +261,18 @@ func TestBadInputChangesNothing(t *testing.T) {
 	laptoptest.ExpectSnapshot(t, opened)
 }
 
-func TestSocketIsItsUsersAlone(t *testing.T) {
+// The socket is the user's, its folders are root's: nobody can put anything of theirs where root or the core looks.
+func TestSocketIsItsUsersAloneAndItsFolderRoots(t *testing.T) {
 	laptoptest.Reset(t)
-	const user = 4001
-	// What a user may leave in a folder that is theirs must not lead root anywhere.
-	if err := os.MkdirAll("/run/slipway/4001", 0o777); err != nil {
-		t.Fatal(err)
-	}
-	victim := "/run/victim"
-	if err := os.WriteFile(victim, []byte("root's"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(victim, "/run/slipway/4001/"+SocketName); err != nil {
+	const user, folder, victim = 4001, "/run/slipway/4001", "/run/victim"
+	mask := syscall.Umask(0o077)
+	defer syscall.Umask(mask)
+	// A folder that was the user's, as versions before made it, with what he left in it.
+	if err := errors.Join(
+		os.MkdirAll(folder, 0o700), os.Chmod("/run/slipway", 0o755), os.Chown(folder, user, user),
+		os.WriteFile(victim, []byte("root's"), 0o600), os.Symlink(victim, folder+"/"+SocketName),
+		os.WriteFile(folder+"/own", nil, 0o600),
+	); err != nil {
 		t.Fatal(err)
 	}
 	listener, err := Listen(runtimeDirectory, user)
@@ -279,21 +280,54 @@ func TestSocketIsItsUsersAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	for path, mode := range map[string]os.FileMode{
-		"/run/slipway/4001":               os.ModeDir | 0o700,
-		"/run/slipway/4001/" + SocketName: os.ModeSocket | 0o600,
+	for path, wanted := range map[string]struct {
+		mode os.FileMode
+		uid  uint32
+	}{
+		"/run/slipway":            {os.ModeDir | 0o755, 0},
+		folder:                    {os.ModeDir | 0o711, 0},
+		folder + "/" + SocketName: {os.ModeSocket | 0o600, user},
+		victim:                    {0o600, 0},
 	} {
 		info, err := os.Lstat(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if status := info.Sys().(*syscall.Stat_t); info.Mode() != mode || status.Uid != user {
+		if status := info.Sys().(*syscall.Stat_t); info.Mode() != wanted.mode || status.Uid != wanted.uid {
 			t.Errorf("%s: %s of user %d", path, info.Mode(), status.Uid)
 		}
 	}
-	info, err := os.Stat(victim)
-	if err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
-		t.Errorf("the victim: %v %v", info, err)
+	listener.Close()
+	Unlisten(runtimeDirectory, user)
+	if _, err := os.Lstat(folder + "/own"); err != nil {
+		t.Errorf("what the user left: %v", err)
+	}
+}
+
+func TestNothingListensWhereSomebodyElseCouldPutASocket(t *testing.T) {
+	const user, folder = 4001, "/run/slipway/4001"
+	for name, attack := range map[string]func() error{
+		"the runtime folder is the user's":   func() error { return os.Chown("/run/slipway", user, user) },
+		"the runtime folder is everybody's":  func() error { return os.Chmod("/run/slipway", 0o777) },
+		"the folder is a symlink to root's":  func() error { return os.Symlink("/etc", folder) },
+		"the folder is a symlink to his own": func() error { return os.Symlink("/run/mine", folder) },
+		"the folder is a file":               func() error { return os.WriteFile(folder, nil, 0o600) },
+		"the runtime folder leads elsewhere": func() error {
+			return errors.Join(os.Remove("/run/slipway"), os.Symlink("/run/mine", "/run/slipway"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			laptoptest.Reset(t)
+			if err := errors.Join(os.Mkdir("/run/slipway", 0o755), os.Mkdir("/run/mine", 0o700), os.Chown("/run/mine", user, user), attack()); err != nil {
+				t.Fatal(err)
+			}
+			before := laptoptest.Snapshot(t)
+			if _, err := Listen(runtimeDirectory, user); !errors.Is(err, rootonly.ErrExposed) {
+				t.Error(err)
+			}
+			Unlisten(runtimeDirectory, user)
+			laptoptest.ExpectSnapshot(t, before)
+		})
 	}
 }
 

@@ -7,10 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func openFile(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
-}
-
 // reserve allocates blocks up to size without changing the file's length.
 func reserve(file *os.File, size int64) error {
 	err := unix.Fallocate(int(file.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, size)
@@ -18,13 +14,4 @@ func reserve(file *os.File, size int64) error {
 		return nil // then a full disk is met by Append, still before the change
 	}
 	return err
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return folder.Sync()
 }

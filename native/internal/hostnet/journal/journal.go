@@ -1,6 +1,6 @@
 // Package journal keeps, on disk, what must be undone on the laptop: each entry is synced before the change that it
-// describes is made. It knows nothing of how a change is undone, and must never be read or written by anyone but
-// root.
+// describes is made. It knows nothing of how a change is undone. It lies where root alone can write (rootonly), and is
+// read as if somebody else had written it all the same: an entry that Slipway would not write is damage.
 //
 // The file is text: one entry a line, a CRC-32C in hexadecimal, a space, and JSON. A line that a crash cut short is
 // one whose change was never made, so it is dropped.
@@ -18,6 +18,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"slipway/native/internal/rootonly"
 )
 
 // Version of the entries; a journal of another version is left alone and reported.
@@ -83,7 +85,6 @@ type FileState struct {
 
 // Journal is an open one. Its methods are not for concurrent use.
 type Journal struct {
-	path    string
 	file    *os.File
 	entries []Entry
 	size    int64
@@ -91,9 +92,17 @@ type Journal struct {
 }
 
 // Read returns the entries at path without opening it for writing, and how many lines were damaged in its middle.
-// No journal is no entries.
+// No journal is no entries. A journal that is not root's alone is rootonly.ErrExposed.
 func Read(path string) (entries []Entry, damaged int, err error) {
-	file, err := os.Open(path)
+	folder, err := rootonly.Open(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("read journal: %w", err)
+	}
+	defer folder.Close()
+	file, err := rootonly.OpenFile(folder, filepath.Base(path), os.O_RDONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, nil
 	}
@@ -112,14 +121,16 @@ func Read(path string) (entries []Entry, damaged int, err error) {
 // Open makes or continues the journal at path, whose folder is made for root only. Where the head of a new journal
 // differs from that of the one found, the caller decides first (Read); Open appends.
 func Open(path string, head Opened) (*Journal, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	folder, err := rootonly.Make(filepath.Dir(path), 0o700)
+	if err != nil {
 		return nil, fmt.Errorf("make the journal's folder: %w", err)
 	}
-	file, err := openFile(path)
+	defer folder.Close()
+	file, err := rootonly.OpenFile(folder, filepath.Base(path), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	journal := &Journal{path: path, file: file}
+	journal := &Journal{file: file}
 	content, err := io.ReadAll(io.LimitReader(file, maxSize))
 	if err == nil {
 		var whole int
@@ -131,7 +142,7 @@ func Open(path string, head Opened) (*Journal, error) {
 		err = reserve(file, journal.size+reserved)
 	}
 	if err == nil {
-		err = syncFolder(filepath.Dir(path))
+		err = syncFolder(folder)
 	}
 	if err == nil {
 		head.Version = Version
@@ -140,11 +151,20 @@ func Open(path string, head Opened) (*Journal, error) {
 	if err != nil {
 		file.Close()
 		if journal.size == 0 {
-			os.Remove(path) // nothing of worth is in it
+			folder.Remove(filepath.Base(path)) // nothing of worth is in it
 		}
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
 	return journal, nil
+}
+
+func syncFolder(folder *os.Root) error {
+	file, err := folder.Open(".")
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return file.Sync()
 }
 
 // Entries returns all entries in the order they were made.
@@ -155,6 +175,9 @@ func (journal *Journal) Damaged() int { return journal.damaged }
 
 // Append syncs the entry to disk. The change it describes may be made only when Append returned nil.
 func (journal *Journal) Append(entry Entry) error {
+	if err := entry.validate(); err != nil { // it would be damage when it is read back, and the change never undone
+		return fmt.Errorf("append to journal: %w", err)
+	}
 	line, err := encode(entry)
 	if err != nil {
 		return fmt.Errorf("append to journal: %w", err)
@@ -183,13 +206,21 @@ func (journal *Journal) Close() error { return journal.file.Close() }
 // Remove deletes the journal at path, and its folders as far up as they are empty and ours; to be called when
 // everything in it was undone.
 func Remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	folder, err := rootonly.Open(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("remove journal: %w", err)
 	}
-	folder := filepath.Dir(path)
+	defer folder.Close()
+	if err := folder.Remove(filepath.Base(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove journal: %w", err)
+	}
 	syncFolder(folder)
-	if os.Remove(folder) == nil { // fails where something else is in it, as it should
-		os.Remove(filepath.Dir(folder))
+	// Every folder above is root's alone, as was just seen, so these are the folders just used.
+	if os.Remove(folder.Name()) == nil { // fails where something else is in it, as it should
+		os.Remove(filepath.Dir(folder.Name()))
 	}
 	return nil
 }
@@ -204,7 +235,10 @@ func encode(entry Entry) ([]byte, error) {
 	return fmt.Appendf(nil, "%08x %s\n", crc32.Checksum(body, castagnoli), body), nil
 }
 
-// decode returns the readable entries, the number of damaged lines before the last readable one, and the length of
+// errNotOurs is an entry that was written whole, and that Slipway would not write.
+var errNotOurs = errors.New("no entry of ours")
+
+// decode returns the readable entries, the number of damaged lines before the last whole one, and the length of
 // the part up to that one.
 func decode(content []byte) (entries []Entry, damaged, whole int) {
 	reader := bufio.NewReader(bytes.NewReader(content))
@@ -216,11 +250,15 @@ func decode(content []byte) (entries []Entry, damaged, whole int) {
 			return entries, damaged, whole // no line feed: cut short
 		}
 		entry, err := decodeLine(line[:len(line)-1])
-		if err != nil {
+		switch {
+		case errors.Is(err, errNotOurs):
+			bad++
+		case err != nil:
 			bad++
 			continue
+		default:
+			entries = append(entries, entry)
 		}
-		entries = append(entries, entry)
 		damaged += bad
 		bad, whole = 0, position
 	}
@@ -238,6 +276,11 @@ func decodeLine(line []byte) (entry Entry, err error) {
 	if crc32.Checksum(body, castagnoli) != uint32(want) {
 		return entry, errors.New("wrong checksum")
 	}
-	err = json.Unmarshal(body, &entry)
-	return entry, err
+	if err := json.Unmarshal(body, &entry); err != nil {
+		return entry, errors.Join(errNotOurs, err)
+	}
+	if err := entry.validate(); err != nil {
+		return entry, errors.Join(errNotOurs, err)
+	}
+	return entry, nil
 }

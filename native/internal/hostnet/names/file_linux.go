@@ -1,7 +1,6 @@
 package names
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -16,13 +15,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"slipway/native/internal/hostnet/journal"
+	"slipway/native/internal/rootonly"
 )
 
 const (
-	resolvConfPath    = "/etc/resolv.conf"
-	resolvConfPending = resolvConfPath + ".slipway" // our version until it is renamed
-	maxResolvConf     = 64 << 10                    // bytes; a larger one is none
-	labelAttribute    = "security.selinux"
+	resolvConfPath = journal.ResolvConf
+	pendingSuffix  = ".slipway" // of our version until it is renamed
+	maxResolvConf  = journal.MaxFile
+	labelAttribute = "security.selinux"
+	usualMode      = 0o644 // of a resolv.conf
 )
 
 // capture reads all that is needed to put the file back. For a symlink Content is what it leads to.
@@ -48,7 +49,7 @@ func capture(path string) (journal.FileState, error) {
 		if state.Target, err = os.Readlink(path); err != nil {
 			return state, err
 		}
-		state.Content, err = readBounded(path)
+		state.Content, err = readPublic(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = nil // it leads nowhere; that is a state to come back to as well
 		}
@@ -70,9 +71,44 @@ func readBounded(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
+	return readAll(file)
+}
+
+// readPublic reads what a symlink leads to, as long as every program may read it there. What it leads to may be of a
+// user's choice, and our version of it is for everybody: root must not publish what was root's alone. To others it is
+// fs.ErrNotExist, as to a program that may not come there.
+func readPublic(path string) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	const everybodyReads, everybodyEnters = 0o004, 0o001
+	if !info.Mode().IsRegular() || info.Mode().Perm()&everybodyReads == 0 {
+		return nil, fs.ErrNotExist
+	}
+	// The kernel's own word for where the open file is, whatever the link says by now (proc_pid_fd(5)).
+	folder, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
+	if err != nil {
+		return nil, err
+	}
+	for folder != "/" {
+		folder = filepath.Dir(folder)
+		if info, err := os.Lstat(folder); err != nil || !info.IsDir() || info.Mode().Perm()&everybodyEnters == 0 {
+			return nil, fs.ErrNotExist
+		}
+	}
+	return readAll(file)
+}
+
+func readAll(file *os.File) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(file, maxResolvConf+1))
 	if err == nil && len(content) > maxResolvConf {
-		err = fmt.Errorf("%s is larger than %d bytes", path, maxResolvConf)
+		err = fmt.Errorf("%s is larger than %d bytes", file.Name(), maxResolvConf)
 	}
 	return content, err
 }
@@ -93,42 +129,62 @@ func isMountPoint(path string) bool {
 }
 
 // put makes the file what state says, in one step where it can be renamed over. A symlink at path is replaced,
-// never followed.
+// never followed, and the folder is root's alone.
 func put(path string, state journal.FileState, inPlace bool) error {
-	if inPlace {
-		if state.Kind != "file" {
-			return fmt.Errorf("%s is a mount point now", path)
-		}
-		return overwrite(path, state.Content)
-	}
-	if state.Kind == "absent" {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return syncFolder(filepath.Dir(path))
-	}
-	pending := path + ".slipway"
-	if err := os.Remove(pending); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	folder, err := rootonly.Open(filepath.Dir(path))
+	if err != nil {
 		return err
 	}
-	var err error
-	if state.Kind == "symlink" {
-		err = os.Symlink(state.Target, pending)
-	} else {
-		err = writePending(pending, state)
-	}
-	if err == nil {
-		err = os.Rename(pending, path)
+	defer folder.Close()
+	name := filepath.Base(path)
+	switch {
+	case inPlace && state.Kind != "file":
+		return fmt.Errorf("%s is a mount point now", path)
+	case inPlace:
+		return overwrite(folder, name, state.Content)
+	case state.Kind == "absent":
+		err = removeIfThere(folder, name)
+	default:
+		err = replace(folder, name, state)
 	}
 	if err != nil {
-		os.Remove(pending)
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	return syncFolder(folder)
 }
 
-func writePending(pending string, state journal.FileState) error {
-	file, err := os.OpenFile(pending, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
+func removeIfThere(folder *os.Root, name string) error {
+	if _, err := folder.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		return nil // a file system made read-only refuses even to remove nothing
+	}
+	if err := folder.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func replace(folder *os.Root, name string, state journal.FileState) error {
+	pending := name + pendingSuffix
+	err := removeIfThere(folder, pending)
+	if err != nil {
+		return err
+	}
+	if state.Kind == "symlink" {
+		err = folder.Symlink(state.Target, pending)
+	} else {
+		err = writePending(folder, pending, state)
+	}
+	if err == nil {
+		err = folder.Rename(pending, name)
+	}
+	if err != nil {
+		folder.Remove(pending)
+	}
+	return err
+}
+
+func writePending(folder *os.Root, pending string, state journal.FileState) error {
+	file, err := folder.OpenFile(pending, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
 	}
@@ -139,7 +195,7 @@ func writePending(pending string, state journal.FileState) error {
 	if err := file.Chown(state.UID, state.GID); err != nil {
 		return err
 	}
-	if err := file.Chmod(fs.FileMode(state.Mode)); err != nil {
+	if err := file.Chmod(fs.FileMode(state.Mode) & fs.ModePerm); err != nil {
 		return err
 	}
 	if len(state.Label) > 0 {
@@ -148,7 +204,7 @@ func writePending(pending string, state journal.FileState) error {
 	}
 	if state.ModifiedAt != 0 {
 		modified := time.Unix(0, state.ModifiedAt)
-		if err := os.Chtimes(pending, modified, modified); err != nil {
+		if err := folder.Chtimes(pending, modified, modified); err != nil {
 			return err
 		}
 	}
@@ -157,8 +213,8 @@ func writePending(pending string, state journal.FileState) error {
 
 // overwrite keeps the file itself. New content goes over the old before the rest is cut off, so that no reader ever
 // sees it empty; halfWritten tells the state between the two.
-func overwrite(path string, content []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|unix.O_NOFOLLOW, 0)
+func overwrite(folder *os.Root, name string, content []byte) error {
+	file, err := folder.OpenFile(name, os.O_WRONLY|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return err
 	}
@@ -179,63 +235,11 @@ func halfWritten(content, over []byte) []byte {
 	return slices.Concat(content, over[len(content):])
 }
 
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
+func syncFolder(folder *os.Root) error {
+	file, err := folder.Open(".")
 	if err != nil {
 		return err
 	}
-	defer folder.Close()
-	return folder.Sync()
-}
-
-// UndoFile puts the file back to what it was before the newest of changes that is still in force. Where somebody
-// edited it since, only our lines go; where nothing of ours is in it, it stays as it is.
-func UndoFile(changes []journal.FileChange) error {
-	if len(changes) == 0 {
-		return nil
-	}
-	path := changes[0].Path
-	if path != resolvConfPath {
-		return fmt.Errorf("undo file: %q is not a file that is ever changed", path)
-	}
-	if _, err := os.Lstat(resolvConfPending); err == nil { // a file system made read-only refuses even for nothing
-		if err := os.Remove(resolvConfPending); err != nil {
-			return fmt.Errorf("undo file: %w", err)
-		}
-	}
-	now, err := capture(path)
-	if err != nil {
-		return fmt.Errorf("undo file: %w", err)
-	}
-	if now.Kind != "file" {
-		return nil // the change was never made, or somebody put something else in its place
-	}
-	mounted := isMountPoint(path)
-	var resolvers, added []string
-	for _, change := range slices.Backward(changes) {
-		resolvers = append(resolvers, change.Nameserver)
-		added = append(added, change.Search...)
-		before, after := change.Before.Content, change.After
-		inForce := bytes.Equal(now.Content, after)
-		if change.InPlace && !bytes.Equal(now.Content, before) {
-			inForce = inForce || bytes.Equal(now.Content, halfWritten(after, before)) ||
-				bytes.Equal(now.Content, halfWritten(before, after))
-		}
-		if !inForce {
-			continue
-		}
-		if err := put(path, change.Before, mounted); err != nil {
-			return fmt.Errorf("undo file: %w", err)
-		}
-		return nil
-	}
-	cleaned, asksUs := withoutOurs(now.Content, resolvers, added)
-	if !asksUs {
-		return nil
-	}
-	now.Content, now.ModifiedAt = cleaned, 0
-	if err := put(path, now, mounted); err != nil {
-		return fmt.Errorf("undo file: %w", err)
-	}
-	return nil
+	defer file.Close()
+	return file.Sync()
 }

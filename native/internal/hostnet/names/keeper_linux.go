@@ -115,7 +115,7 @@ func (keeper *Keeper) original() (journal.FileState, error) {
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(resolvConfPath), target)
 		}
-		if content, err := readBounded(target); err == nil {
+		if content, err := readPublic(target); err == nil {
 			before.Content = content
 		}
 	}
@@ -209,7 +209,7 @@ func (keeper *Keeper) setFile(original journal.FileState, passed wire.NamesInput
 	if err := keeper.record(journal.Entry{File: &change}); err != nil {
 		return err
 	}
-	state := journal.FileState{Kind: "file", Content: content, Mode: 0o644}
+	state := journal.FileState{Kind: "file", Content: content, Mode: usualMode}
 	if original.Kind == "file" {
 		state.Mode, state.UID, state.GID, state.Label = original.Mode, original.UID, original.GID, original.Label
 	}

@@ -153,8 +153,10 @@ func TestSetAndUndoForEveryKindOfResolvConf(t *testing.T) {
 // What a kill can leave on disk, between the journal's entry and the change, or within the change.
 func TestUndoAfterAKillInTheMiddle(t *testing.T) {
 	for name, leave := range map[string]func(t *testing.T, change journal.FileChange){
-		"before anything":       func(*testing.T, journal.FileChange) {},
-		"before the rename":     func(t *testing.T, change journal.FileChange) { write(t, resolvConfPending, string(change.After[:9])) },
+		"before anything": func(*testing.T, journal.FileChange) {},
+		"before the rename": func(t *testing.T, change journal.FileChange) {
+			write(t, resolvConfPath+pendingSuffix, string(change.After[:9]))
+		},
 		"undone but journalled": func(t *testing.T, change journal.FileChange) { put(resolvConfPath, change.Before, false) },
 	} {
 		t.Run(name, func(t *testing.T) {
