@@ -38,6 +38,15 @@ export const routeSchema = z.object({
 });
 export type Route = z.infer<typeof routeSchema>;
 
+/** A name that the cluster does not answer for, nor anything below it. */
+export const nameRefusalSchema = z.object({
+  name: z.string(), // a domain or a namespace; fit to be shown
+  reason: z.string(), // code of the policy, see wire NameRefusal
+  conflict: z.string(), // the public suffix or the domain of the laptop, empty where none
+  grantable: z.boolean(), // it is the cluster's own domain, and the user's word would let it pass
+});
+export type NameRefusal = z.infer<typeof nameRefusalSchema>;
+
 /** Names in force on the laptop. */
 export const namesSchema = z.object({
   mode: z.enum(['resolved', 'resolv-conf', 'off']),
@@ -46,7 +55,7 @@ export const namesSchema = z.object({
   domains: z.array(z.string()),
   search: z.array(z.string()),
   upstreams: z.array(z.string()),
-  refused: z.array(z.string()),
+  refused: z.array(nameRefusalSchema),
 });
 export type Names = z.infer<typeof namesSchema>;
 

@@ -64,7 +64,11 @@ export type ClusterCredentials = z.infer<typeof clusterCredentialsSchema>;
 export const agentTargetSchema = z.object({ namespace: z.string(), pod: z.string(), port: z.number() });
 export type AgentTarget = z.infer<typeof agentTargetSchema>;
 
-export const nameScopeSchema = z.object({ homeNamespace: z.string(), namespaces: z.array(z.string()) });
+export const nameScopeSchema = z.object({
+  homeNamespace: z.string(),
+  namespaces: z.array(z.string()),
+  granted: z.string().optional(), // what the user lets the cluster answer for as a whole
+});
 export type NameScope = z.infer<typeof nameScopeSchema>;
 
 export const serviceEndpointsSchema = z.object({
@@ -122,7 +126,7 @@ export type RouteDecision = z.infer<typeof routeDecisionSchema>;
 const hostInspectionSchema = z.object({
   resolverMode: z.string(),
   upstreams: list(z.string()),
-  searchDomains: list(z.string()),
+  domains: list(z.string()), // the laptop's own
   tunAvailable: z.boolean(),
   leaseHeld: z.boolean(),
   leftOver: z.number(),
@@ -136,13 +140,20 @@ const preparedSchema = z.object({
 });
 export type Prepared = z.infer<typeof preparedSchema>;
 
+const nameRefusalSchema = z.object({
+  name: z.string(),
+  reason: z.string(),
+  conflict: z.string().default(''),
+  grantable: z.boolean().default(false),
+});
+
 const namesEventSchema = z.object({
   mode: z.string(), // resolved, resolv-conf, off
   resolver: z.string(),
   domains: list(z.string()),
   search: list(z.string()),
   upstreams: list(z.string()),
-  refused: list(z.string()),
+  refused: list(nameRefusalSchema),
   problem: wireProblemSchema.nullish(),
 });
 export type NamesInForce = z.infer<typeof namesEventSchema>;

@@ -40,7 +40,7 @@ export class FakeHost {
 
   inspect(): HostInspection {
     const { resolverMode, upstreams, tunAvailable, leftOver } = this;
-    return { resolverMode, upstreams, searchDomains: [], tunAvailable, leaseHeld: this.lease !== null, leftOver };
+    return { resolverMode, upstreams, domains: [], tunAvailable, leaseHeld: this.lease !== null, leftOver };
   }
 
   check(ranges: readonly WantedRange[], protectedAddresses: readonly string[]): RouteDecision[] {

@@ -107,7 +107,7 @@ export const sampleConnected = {
     domains: ['cluster.local', 'svc.cluster.local'],
     search: ['webshop.svc.cluster.local', 'svc.cluster.local'],
     upstreams: ['192.168.1.1'],
-    refused: ['dev'],
+    refused: [{ name: 'dev', reason: 'public-suffix', conflict: 'dev', grantable: false }],
   },
   agent: {
     namespace: 'webshop',

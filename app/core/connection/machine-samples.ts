@@ -34,7 +34,7 @@ const prepared: EngineEvent = {
     host: {
       resolverMode: 'resolved',
       upstreams: [],
-      searchDomains: [],
+      domains: [],
       tunAvailable: true,
       leaseHeld: false,
       leftOver: 0,

@@ -1,5 +1,5 @@
 /** The connection in words, for status and for the live view. Pure: text in, text out. */
-import { type Connection, isRouted, notOff, type Snapshot } from '../../contract/index.ts';
+import { type Connection, isRouted, type Names, notOff, type Snapshot } from '../../contract/index.ts';
 import { age, bytes, plain } from './output.ts';
 
 const stepNames = {
@@ -64,11 +64,19 @@ export function details(connection: Connection): string[] {
   lines.push(
     names.mode === 'off'
       ? '  names     off'
-      : `  names     *.${plain(names.clusterDomain)} at ${names.resolver} by ${names.mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf'}; search ${names.search.join(' ')}; the rest at ${names.upstreams.join(', ')}`,
+      : `  names     *.${plain(answeredDomain(names))} at ${names.resolver} by ${names.mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf'}; search ${names.search.join(' ')}; the rest at ${names.upstreams.join(', ')}`,
+    ...names.refused.map(({ name, reason, conflict }) =>
+      `  not names ${plain(name)} and below, because ${reason} ${plain(conflict)}`.trimEnd(),
+    ),
     `  interface ${connection.interface}`,
     `  agent     ${plain(connection.agent.namespace)}/${plain(connection.agent.pod)} (${connection.agent.delivery === 'image' ? plain(connection.agent.image) : `sent into ${plain(connection.agent.image)}`})`,
   );
   return lines;
+}
+
+/** The cluster's domain, or the part of it that holds its Services where it does not answer for the whole. */
+function answeredDomain({ clusterDomain, domains }: Names): string {
+  return domains.includes(clusterDomain) ? clusterDomain : `svc.${clusterDomain}`;
 }
 
 /** What `-o wide` adds: how long each step took, and which programs are at work. */

@@ -185,7 +185,7 @@ func TestLeaseChangesTheLaptopAndReleaseRestoresIt(t *testing.T) {
 	}
 	inspection, err := client.Inspect(t.Context())
 	if err != nil || !inspection.LeaseHeld || strings.Join(inspection.Upstreams, " ") != "192.168.77.1 192.168.77.3" ||
-		strings.Join(inspection.SearchDomains, " ") != "corp.example" || !inspection.TunAvailable {
+		strings.Join(inspection.Domains, " ") != "corp.example" || !inspection.TunAvailable {
 		t.Errorf("inspection %+v, %v", inspection, err)
 	}
 

@@ -58,7 +58,7 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 		config: config, command: command, helper: helper, send: link.send, offer: link.offer, fatal: fatal,
 		upstreams: host.Upstreams,
 		inputs: resolver.Inputs{
-			Scope: command.Scope, HostDomains: host.SearchDomains, Upstreams: nameservers(host.Upstreams),
+			Scope: command.Scope, HostDomains: host.Domains, Upstreams: nameservers(host.Upstreams),
 		},
 	}
 	agent, err := newAgentClient(config, carriers, command.Agent, connection.receive, agentObserver{

@@ -50,9 +50,13 @@ func (connection *connection) hostChanged(host wire.HostInspection) {
 	connection.agent.revalidate()
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
+	otherDomains := !slices.Equal(host.Domains, connection.inputs.HostDomains)
 	connection.resolve(func(inputs *resolver.Inputs) {
-		inputs.HostDomains, inputs.Upstreams = host.SearchDomains, nameservers(host.Upstreams)
+		inputs.HostDomains, inputs.Upstreams = host.Domains, nameservers(host.Upstreams)
 	})
+	if otherDomains && connection.names != nil && connection.command.Names {
+		go connection.setNames(context.Background()) // the policy decides anew, here and in the helper
+	}
 	if slices.Equal(host.Upstreams, connection.upstreams) {
 		return
 	}
@@ -98,7 +102,7 @@ func (connection *connection) setNames(ctx context.Context) {
 	connection.naming.Lock()
 	defer connection.naming.Unlock()
 	connection.mutex.Lock()
-	input := namesInput(connection.answerer, connection.path.engine, acceptedOf(connection.routes))
+	input, refused := namesInput(connection.answerer, connection.path.engine, connection.inputs)
 	connection.mutex.Unlock()
 	call, cancel := context.WithTimeout(ctx, connection.config.Timing.HelperCall)
 	defer cancel()
@@ -113,7 +117,7 @@ func (connection *connection) setNames(ctx context.Context) {
 		}
 		event = namesOff(connection.path.engine, connection.upstreams, problem)
 	} else {
-		event = namesEvent(input, inForce)
+		event = namesEvent(input, refused, inForce)
 		connection.upstreams = inForce.Upstreams
 		connection.resolve(func(inputs *resolver.Inputs) { inputs.Upstreams = nameservers(inForce.Upstreams) })
 	}

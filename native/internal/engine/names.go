@@ -6,10 +6,10 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/miekg/dns"
+	"slipway/native/internal/domains"
 	"slipway/native/internal/resolver"
 	"slipway/native/internal/wire"
 )
@@ -17,54 +17,30 @@ import (
 // dnsPort is where the engine's own stack answers.
 const dnsPort = 53
 
-// reverseZones bounds how many in-addr.arpa zones one prefix may need; wider ones than /9 are no cluster's.
-const reverseZones = 128
-
-// namesInput asks for what the resolver wants to be sent, and for the reverse zones of the routed ranges.
-func namesInput(answerer *resolver.Resolver, address netip.Addr, routes []netip.Prefix) wire.NamesInput {
-	domains, search := answerer.Names()
+// namesInput asks for what the resolver wants to be sent, and for the reverse zones of the routed ranges. It returns as
+// well what the resolver does not ask for, because the policy lets no cluster have it.
+func namesInput(answerer *resolver.Resolver, address netip.Addr, inputs resolver.Inputs) (wire.NamesInput, []wire.NameRefusal) {
+	routing, search, refused := answerer.Names()
 	input := wire.NamesInput{
-		Resolver: address.String(), Domains: notNil(domains), Search: notNil(search), Reverse: []string{},
+		Resolver: address.String(), Domains: notNil(routing), Search: notNil(search), Reverse: []string{},
+		Granted: inputs.Scope.Granted,
 	}
-	for _, prefix := range routes {
-		input.Reverse = append(input.Reverse, reverseOf(prefix)...)
+	for _, prefix := range inputs.Routed {
+		input.Reverse = append(input.Reverse, domains.ReverseZones(prefix)...)
 	}
-	return input
+	return input, refused
 }
 
-// reverseOf returns the in-addr.arpa zones that cover prefix exactly (RFC 1035 section 3.5 cuts at whole bytes).
-func reverseOf(prefix netip.Prefix) []string {
-	prefix = prefix.Masked()
-	if !prefix.Addr().Is4() || prefix.Bits() < 8 {
-		return nil
-	}
-	labels := (prefix.Bits() + 7) / 8
-	count := 1 << (labels*8 - prefix.Bits())
-	if count > reverseZones {
-		return nil
-	}
-	bytes := prefix.Addr().As4()
-	first := int(bytes[labels-1])
-	var zones []string
-	for offset := range count {
-		bytes[labels-1] = byte(first + offset)
-		var zone strings.Builder
-		for label := labels - 1; label >= 0; label-- {
-			fmt.Fprintf(&zone, "%d.", bytes[label])
-		}
-		zones = append(zones, zone.String()+"in-addr.arpa")
-	}
-	return zones
-}
-
-// namesEvent tells what is in force of what was asked.
-func namesEvent(asked wire.NamesInput, inForce wire.NamesInForce) wire.NamesEvent {
-	domains := slices.DeleteFunc(slices.Clone(asked.Domains), func(domain string) bool {
-		return slices.Contains(inForce.Refused, domain)
+// namesEvent tells what is in force of what was asked. refused was not even asked for; the helper may refuse more,
+// by what it reads of the laptop itself.
+func namesEvent(asked wire.NamesInput, refused []wire.NameRefusal, inForce wire.NamesInForce) wire.NamesEvent {
+	refused = append(slices.Clone(refused), inForce.Refused...)
+	routing := slices.DeleteFunc(slices.Clone(asked.Domains), func(domain string) bool {
+		return slices.ContainsFunc(inForce.Refused, func(refusal wire.NameRefusal) bool { return refusal.Name == domain })
 	})
 	return wire.NamesEvent{
-		Mode: inForce.Mode, Resolver: asked.Resolver, Domains: notNil(domains), Search: notNil(inForce.Search),
-		Upstreams: notNil(inForce.Upstreams), Refused: inForce.Refused,
+		Mode: inForce.Mode, Resolver: asked.Resolver, Domains: notNil(routing), Search: notNil(inForce.Search),
+		Upstreams: notNil(inForce.Upstreams), Refused: refused,
 	}
 }
 

@@ -192,7 +192,7 @@ func takeLease(ctx context.Context, config Config, command wire.PrepareCommand) 
 		_ = helper.Close()
 		return nil, nil, fmt.Errorf("inspect the laptop: %w", err)
 	}
-	prepared.Host.Upstreams, prepared.Host.SearchDomains = notNil(prepared.Host.Upstreams), notNil(prepared.Host.SearchDomains)
+	prepared.Host.Upstreams, prepared.Host.Domains = notNil(prepared.Host.Upstreams), notNil(prepared.Host.Domains)
 	if !prepared.Host.TunAvailable {
 		_ = helper.Close()
 		return nil, nil, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: "the helper finds no TUN device"}

@@ -67,11 +67,11 @@ func (host *Host) Inspect() (wire.HostInspection, error) {
 func (host *Host) inspect() (wire.HostInspection, error) {
 	resolvers, err := host.keeper.Inspect()
 	return wire.HostInspection{
-		ResolverMode:  resolvers.Mode,
-		Upstreams:     resolvers.Upstreams,
-		SearchDomains: resolvers.Search,
-		TunAvailable:  tundev.Available(),
-		LeftOver:      host.leftOver,
+		ResolverMode: resolvers.Mode,
+		Upstreams:    resolvers.Upstreams,
+		Domains:      resolvers.Domains,
+		TunAvailable: tundev.Available(),
+		LeftOver:     host.leftOver,
 	}, err
 }
 

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -114,10 +116,10 @@ func TestDiskThatFillsUpMeanwhileRefusesTheChangeAndUndoWorks(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The reserve still takes hundreds of entries; whether it ends or not, every change in force is undone.
-	search := []string{"a.example.com"}
+	search := []string{"a.cluster.local"}
 	var refused error
 	for range 300 {
-		search[0] = map[string]string{"a.example.com": "b.example.com", "b.example.com": "a.example.com"}[search[0]]
+		search[0] = map[string]string{"a.cluster.local": "b.cluster.local", "b.cluster.local": "a.cluster.local"}[search[0]]
 		if _, refused = host.SetNames(wire.NamesInput{Resolver: "198.18.0.3", Search: search}); refused != nil {
 			break
 		}
@@ -307,5 +309,22 @@ func TestRoutesFollowTheWantedSet(t *testing.T) {
 	}
 	if routes := laptoptest.Run(t, "ip", "route"); !strings.Contains(routes, "10.97.0.0/16 dev") || !strings.Contains(routes, "198.18.0.3 dev") {
 		t.Errorf("routes did not come back:\n%s", routes)
+	}
+}
+
+func TestWhatTellsTheLaptopsDomainsIsWatched(t *testing.T) {
+	laptoptest.Reset(t)
+	// systemd-resolved and systemd-networkd keep a file for each link; routing-only domains are told nowhere else.
+	for _, path := range []string{"/run/systemd/resolve/netif/7", "/run/systemd/netif/links/7", "/etc/hosts", "/etc/resolv.conf"} {
+		before := fingerprint()
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("DOMAINS=~corp.example\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if reflect.DeepEqual(before, fingerprint()) {
+			t.Errorf("a change of %s is not seen", path)
+		}
 	}
 }

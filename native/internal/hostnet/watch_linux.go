@@ -2,7 +2,9 @@ package hostnet
 
 import (
 	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -23,8 +25,13 @@ const (
 	truce         = time.Minute
 )
 
-// watched are the files that tell who answers names; the second is systemd-resolved's list of its own servers.
-var watched = []string{"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/etc/nsswitch.conf"}
+// watched are the files that tell who answers names, and which domains are the laptop's own. Below /run/systemd they
+// are systemd-resolved's list of its own servers, and what it and systemd-networkd keep of each link: a routing-only
+// domain (a VPN's) is told nowhere else.
+var (
+	watched        = []string{"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/etc/nsswitch.conf", "/etc/hosts"}
+	watchedFolders = []string{"/run/systemd/resolve/netif", "/run/systemd/netif/links"}
+)
 
 // watch tells the host, debounced, when the laptop's own network changed.
 type watch struct {
@@ -145,7 +152,16 @@ type fileMark struct {
 }
 
 func fingerprint() (marks []fileMark) {
-	for _, path := range watched {
+	name, _ := os.Hostname()
+	marks = append(marks, fileMark{target: name})
+	paths := slices.Clone(watched)
+	for _, folder := range watchedFolders {
+		entries, _ := os.ReadDir(folder)
+		for _, entry := range entries {
+			paths = append(paths, filepath.Join(folder, entry.Name()))
+		}
+	}
+	for _, path := range paths {
 		var mark fileMark
 		mark.target, _ = os.Readlink(path)
 		if info, err := os.Stat(path); err == nil {

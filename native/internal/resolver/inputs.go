@@ -5,9 +5,11 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/miekg/dns"
 
+	"slipway/native/internal/domains"
 	"slipway/native/internal/wire"
 )
 
@@ -19,7 +21,7 @@ type Inputs struct {
 	Agent       int              // counts the agents that took the session: the same names may be another cluster's with the next
 	Scope       wire.NameScope
 	Routed      []netip.Prefix   // IPv4 and IPv6 ranges that go into the tunnel: addresses in them are looked up in the cluster
-	HostDomains []string         // the laptop's own domains
+	HostDomains []string         // the laptop's own domains, as wire.HostInspection has them
 	Upstreams   []netip.AddrPort // the laptop's own nameservers, in their order
 	ClusterUp   bool             // whether the tunnel lives; else the cluster's names are answered with SERVFAIL at once
 }
@@ -73,19 +75,24 @@ func (resolver *Resolver) withoutOwn(servers []netip.AddrPort) []netip.AddrPort 
 // own nameservers.
 func planOf(inputs Inputs) *plan {
 	next := &plan{home: inputs.Scope.HomeNamespace, namespaces: map[string]bool{}}
+	policy := domains.NewPolicy(inputs.HostDomains, inputs.Scope.Granted)
+	next.svc = policy.Judge("svc") == nil
 	if inputs.Domain != "" {
-		domain := dns.CanonicalName(inputs.Domain)
-		if zones := zonesOf(domain, inputs.HostDomains); zones != nil {
-			next.domain, next.zones = domain, zones
-		}
+		next.claim(policy, dns.CanonicalName(inputs.Domain))
 	}
 	for _, prefix := range inputs.Routed {
 		next.reverse = append(next.reverse, prefix.Masked())
 		next.clusterIP6 = next.clusterIP6 || prefix.Addr().Is6()
 	}
 	for _, namespace := range append(slices.Clone(inputs.Scope.Namespaces), next.home) {
-		if isHostLabel(namespace) {
-			next.namespaces[namespace] = !ownedByOthers(namespace, inputs.HostDomains)
+		if _, known := next.namespaces[namespace]; known || !domains.IsLabel(namespace) {
+			continue
+		}
+		refusal := policy.Judge(namespace)
+		next.namespaces[namespace] = refusal == nil
+		if refusal != nil && next.domain != "" {
+			refusal.Grantable = false // the word is for the cluster's own domain
+			next.refused = append(next.refused, *refusal)
 		}
 	}
 	if !next.exists(next.home) {
@@ -94,7 +101,21 @@ func planOf(inputs Inputs) *plan {
 	return next
 }
 
+// claim takes what the cluster may have of its own domain, a canonical name.
+func (plan *plan) claim(policy domains.Policy, domain string) {
+	zones, refusal := policy.Zones(strings.TrimSuffix(domain, "."))
+	if refusal != nil {
+		plan.refused = append(plan.refused, *refusal)
+	}
+	for _, zone := range zones {
+		plan.zones = append(plan.zones, zone+".")
+	}
+	if len(zones) > 0 {
+		plan.domain = domain
+	}
+}
+
 func (plan *plan) equal(other *plan) bool {
 	return plan.domain == other.domain && plan.home == other.home && slices.Equal(plan.zones, other.zones) &&
-		slices.Equal(plan.reverse, other.reverse) && maps.Equal(plan.namespaces, other.namespaces)
+		slices.Equal(plan.reverse, other.reverse) && plan.svc == other.svc && slices.Equal(plan.refused, other.refused) && maps.Equal(plan.namespaces, other.namespaces)
 }

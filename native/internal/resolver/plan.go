@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
-	"golang.org/x/net/publicsuffix"
+
+	"slipway/native/internal/domains"
+	"slipway/native/internal/wire"
 )
 
 // plan says which names go where. It is never changed, only replaced. Names in it are lower case; the cluster's
@@ -17,6 +19,8 @@ type plan struct {
 	zones      []string // what the cluster alone answers for: the domain, or the parts of it that it may claim
 	home       string
 	namespaces map[string]bool // true: names below it may be asked of the cluster without .svc
+	svc        bool            // names below svc may be asked of the cluster
+	refused    []wire.NameRefusal
 	reverse    []netip.Prefix
 	clusterIP6 bool // whether any IPv6 address of the cluster can be reached
 }
@@ -68,7 +72,7 @@ func (plan *plan) routeShort(name string, labels []string) route {
 		}
 	case last == "svc":
 		// No top-level domain is called so: nobody else can answer, and any namespace can be meant.
-		if len(labels) < 3 || !plan.exists(labels[len(labels)-2]) {
+		if !plan.svc || len(labels) < 3 || !plan.exists(labels[len(labels)-2]) {
 			return route{way: toLaptop}
 		}
 		expanded.name, expanded.way = name+plan.domain, toCluster
@@ -111,7 +115,7 @@ func expands(kind uint16) bool {
 // zoneOf returns the zone of the cluster that a name lies in.
 func (plan *plan) zoneOf(name string) (string, bool) {
 	for _, zone := range plan.zones {
-		if isUnder(name, zone) {
+		if domains.IsUnder(name, zone) {
 			return zone, true
 		}
 	}
@@ -126,25 +130,15 @@ func (plan *plan) belongs(name string) bool {
 }
 
 func (plan *plan) isRoutedReverse(name string) bool {
-	asked, ok := reversePrefix(name)
-	if !ok {
-		return false
-	}
-	for _, prefix := range plan.reverse {
-		if prefix.Bits() <= asked.Bits() && prefix.Contains(asked.Addr()) {
-			return true
-		}
-	}
-	return false
+	asked, _, ok := domains.ReversePrefix(name)
+	return ok && slices.ContainsFunc(plan.reverse, func(prefix netip.Prefix) bool {
+		return prefix.Bits() <= asked.Bits() && prefix.Contains(asked.Addr())
+	})
 }
 
 // isRouted tells whether an address is reached through the tunnel.
 func (plan *plan) isRouted(address netip.Addr) bool {
 	return slices.ContainsFunc(plan.reverse, func(prefix netip.Prefix) bool { return prefix.Contains(address) })
-}
-
-func isUnder(name, zone string) bool {
-	return name == zone || strings.HasSuffix(name, "."+zone)
 }
 
 func parent(name string) string {
@@ -155,82 +149,26 @@ func parent(name string) string {
 	return name[next:]
 }
 
-// specialUse are the top-level names that are set aside for other uses (RFC 6761, 6762, 7686, 8375, 9476; ICANN
-// board resolution 2024.07.29.06 for internal).
-var specialUse = map[string]bool{
-	"alt": true, "arpa": true, "example": true, "internal": true, "invalid": true, "local": true,
-	"localhost": true, "onion": true, "test": true,
-}
-
-// reserved tells whether a single label is a top-level domain or set aside. Asking for a name below it finds those
-// that are listed by a wildcard only.
-func reserved(label string) bool {
-	_, isDomain := publicsuffix.PublicSuffix("x." + label)
-	return isDomain || specialUse[label]
-}
-
-// ownedByOthers tells whether names below a namespace's name are somebody else's: it is a top-level domain or set
-// aside, or the laptop's own domains lie there. Such a namespace would capture them all.
-func ownedByOthers(namespace string, hostDomains []string) bool {
-	return reserved(namespace) || slices.ContainsFunc(hostDomains, func(host string) bool {
-		return isUnder(dns.CanonicalName(host), namespace+".")
-	})
-}
-
-// zonesOf says what a cluster with this domain (lower case, final dot) may answer for. It calls itself what it likes,
-// so a domain that others own is not believed: a public suffix is refused; under one, or around the laptop's own
-// domains, only the two parts that Kubernetes defines (DNS-Based Service Discovery) are left to it.
-func zonesOf(domain string, hostDomains []string) []string {
-	bare := strings.TrimSuffix(domain, ".")
-	labels := strings.Split(bare, ".")
-	if len(bare) > 200 || slices.ContainsFunc(labels, func(label string) bool { return !isHostLabel(label) }) {
-		return nil
-	}
-	suffix, isPublic := publicsuffix.PublicSuffix(bare)
-	if isPublic && suffix == bare || len(labels) == 1 && reserved(bare) {
-		return nil
-	}
-	around := slices.ContainsFunc(hostDomains, func(host string) bool { return isUnder(dns.CanonicalName(host), domain) })
-	if isPublic || around {
-		return []string{"svc." + domain, "pod." + domain}
-	}
-	return []string{domain}
-}
-
-// isHostLabel tells whether a label is letters, digits and inner hyphens (RFC 1123), in lower case.
-func isHostLabel(label string) bool {
-	if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-		return false
-	}
-	return !strings.ContainsFunc(label, func(character rune) bool {
-		return character != '-' && (character < '0' || character > '9') && (character < 'a' || character > 'z')
-	})
-}
-
 // names returns the routing domains, the home namespace's first, and the search list of this plan.
-func (plan *plan) names() (domains, search []string) {
-	if plan.domain == "" {
-		return nil, nil
-	}
+func (plan *plan) names() (routing, search []string) {
 	for _, zone := range plan.zones {
-		domains = append(domains, strings.TrimSuffix(zone, "."))
+		routing = append(routing, strings.TrimSuffix(zone, "."))
 	}
-	domains = append(domains, "svc")
-	if plan.namespaces[plan.home] {
-		domains = append(domains, plan.home)
+	if plan.domain != "" && plan.svc {
+		routing = append(routing, "svc")
+	}
+	if plan.domain != "" && plan.namespaces[plan.home] {
+		routing = append(routing, plan.home)
 	}
 	for _, namespace := range slices.Sorted(maps.Keys(plan.namespaces)) {
-		if namespace != plan.home && plan.namespaces[namespace] {
-			domains = append(domains, namespace)
+		if plan.domain != "" && namespace != plan.home && plan.namespaces[namespace] {
+			routing = append(routing, namespace)
 		}
 	}
-	bare := strings.TrimSuffix(plan.domain, ".")
-	if plan.home != "" {
-		search = append(search, plan.home+".svc."+bare)
+	for _, searched := range []string{plan.home + ".svc." + plan.domain, "svc." + plan.domain, plan.domain} {
+		if _, own := plan.zoneOf(searched); own && !strings.HasPrefix(searched, ".") {
+			search = append(search, strings.TrimSuffix(searched, "."))
+		}
 	}
-	search = append(search, "svc."+bare)
-	if slices.Contains(plan.zones, plan.domain) {
-		search = append(search, bare)
-	}
-	return domains, search
+	return routing, search
 }

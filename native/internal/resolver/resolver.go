@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"slipway/native/internal/wire"
 )
 
 const (
@@ -78,10 +80,12 @@ func New(config Config) *Resolver {
 	return resolver
 }
 
-// Names returns what the system's split DNS should send here (routing domains, most needed first) and the search
-// list, without final dots. Namespaces that are top-level domains are not among the domains.
-func (resolver *Resolver) Names() (domains, search []string) {
-	return resolver.plan.Load().names()
+// Names returns what the system's split DNS should send here (routing domains, most needed first), the search list,
+// both without final dots, and what the policy does not let the cluster answer for.
+func (resolver *Resolver) Names() (routing, search []string, refused []wire.NameRefusal) {
+	plan := resolver.plan.Load()
+	routing, search = plan.names()
+	return routing, search, plan.refused
 }
 
 // Answer answers one question, whatever transport it came by. It returns nil for what is no question at all.

@@ -164,9 +164,10 @@ func TestTheClusterCannotAnswerForOthers(t *testing.T) {
 func TestDomainsThatTheClusterMayNotClaim(t *testing.T) {
 	for domain, want := range map[string]string{
 		"com": "", "co.uk": "", "local": "", "dev": "", "": "", "under_score.local": "", ".": "", "k8s": "k8s.",
-		"cluster.local": "cluster.local.", "Cluster.Local.": "cluster.local.", "k8s.internal": "k8s.internal.",
-		"google.com":   "svc.google.com. pod.google.com.",
-		"example.test": "svc.example.test. pod.example.test.", // the laptop's own search domain is office.example.test
+		"cluster.local": "cluster.local.", "Cluster.Local.": "cluster.local.", "k8s.internal": "svc.k8s.internal. pod.k8s.internal.",
+		"google.com":     "svc.google.com. pod.google.com.",
+		"googleapis.com": "svc.googleapis.com. pod.googleapis.com.",
+		"example.test":   "svc.example.test. pod.example.test.", // the laptop's own search domain is office.example.test
 	} {
 		resolver := New(Config{})
 		resolver.Set(Inputs{Domain: domain, HostDomains: []string{"office.example.test"}})
@@ -178,7 +179,7 @@ func TestDomainsThatTheClusterMayNotClaim(t *testing.T) {
 
 func TestNamesForTheSystemsSplitDNS(t *testing.T) {
 	laptop := newLaptop(t)
-	domains, search := laptop.Names()
+	domains, search, _ := laptop.Names()
 	if got, want := fmt.Sprint(domains), "[cluster.local svc webshop infra]"; got != want {
 		t.Errorf("domains %s, want %s", got, want)
 	}
@@ -198,7 +199,7 @@ func TestANamespaceCannotTakeTheLaptopsOwnDomain(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}
-	if domains, _ := laptop.Names(); slices.Contains(domains, "webshop") {
+	if domains, _, _ := laptop.Names(); slices.Contains(domains, "webshop") {
 		t.Errorf("the system's resolver would be told %v", domains)
 	}
 }

@@ -88,10 +88,11 @@ type AgentTarget struct {
 	Port      int    `json:"port"` // control and carrier, on the pod's loopback
 }
 
-// NameScope says which short names resolve.
+// NameScope says which short names resolve, and what the user lets the cluster answer for beyond its Services.
 type NameScope struct {
 	HomeNamespace string   `json:"homeNamespace"`
-	Namespaces    []string `json:"namespaces"` // all that exist, as far as the user may list them
+	Namespaces    []string `json:"namespaces"`        // all that exist, as far as the user may list them
+	Granted       string   `json:"granted,omitempty"` // the cluster's whole domain; empty: only what the policy lets pass
 }
 
 // ServiceEndpoints lists every Service with a cluster IP and the addresses of its ready endpoints.
@@ -180,13 +181,13 @@ type AgentFacts struct {
 
 // NamesEvent tells the names in force; Problem where they could not be set.
 type NamesEvent struct {
-	Mode      string   `json:"mode"`
-	Resolver  string   `json:"resolver"`
-	Domains   []string `json:"domains"`
-	Search    []string `json:"search"`
-	Upstreams []string `json:"upstreams"`
-	Refused   []string `json:"refused,omitempty"`
-	Problem   *Problem `json:"problem,omitempty"`
+	Mode      string        `json:"mode"`
+	Resolver  string        `json:"resolver"`
+	Domains   []string      `json:"domains"`
+	Search    []string      `json:"search"`
+	Upstreams []string      `json:"upstreams"`
+	Refused   []NameRefusal `json:"refused,omitempty"`
+	Problem   *Problem      `json:"problem,omitempty"`
 }
 
 // RoutesEvent holds the decisions on all wanted ranges, as they are in force from now on.

@@ -43,12 +43,12 @@ const (
 
 // HostInspection describes the laptop as it is now.
 type HostInspection struct {
-	ResolverMode  string   `json:"resolverMode"` // "resolved" or "resolv-conf"
-	Upstreams     []string `json:"upstreams"`    // the laptop's own nameservers, in order, without ours
-	SearchDomains []string `json:"searchDomains"`
-	TunAvailable  bool     `json:"tunAvailable"`
-	LeaseHeld     bool     `json:"leaseHeld"`
-	LeftOver      int      `json:"leftOver"` // journal entries of an earlier run that could not be undone
+	ResolverMode string   `json:"resolverMode"` // "resolved" or "resolv-conf"
+	Upstreams    []string `json:"upstreams"`    // the laptop's own nameservers, in order, without ours
+	Domains      []string `json:"domains"`      // the laptop's own: search and routing domains, of each link, of its own name
+	TunAvailable bool     `json:"tunAvailable"`
+	LeaseHeld    bool     `json:"leaseHeld"`
+	LeftOver     int      `json:"leftOver"` // journal entries of an earlier run that could not be undone
 }
 
 // What is wanted for a range, and what is decided on it.
@@ -122,21 +122,31 @@ type TunOpened struct {
 
 // NamesInput is the whole wanted split DNS. Resolver is the address inside the tunnel that answers on port 53; the
 // helper adds the host route to it. Domains are routing domains, Search are search domains, in order; Reverse are
-// in-addr.arpa zones. No entry has a leading "~" or a trailing dot.
+// in-addr.arpa and ip6.arpa zones. No entry has a leading "~" or a trailing dot. Granted is the domain that the user
+// lets this cluster answer for as a whole, empty for none.
 type NamesInput struct {
 	Resolver string   `json:"resolver"`
 	Domains  []string `json:"domains"`
 	Search   []string `json:"search"`
 	Reverse  []string `json:"reverse"`
+	Granted  string   `json:"granted,omitempty"`
 }
 
-// NamesInForce tells what setNames did. Refused holds domains that the helper's own policy left out (top-level
-// domains, special-use names, malformed ones).
+// NamesInForce tells what setNames did. Refused holds what the helper's own policy left out.
 type NamesInForce struct {
-	Mode      string   `json:"mode"` // "resolved" or "resolv-conf"
-	Upstreams []string `json:"upstreams"`
-	Search    []string `json:"search"` // the search list in force
-	Refused   []string `json:"refused,omitempty"`
+	Mode      string        `json:"mode"` // "resolved" or "resolv-conf"
+	Upstreams []string      `json:"upstreams"`
+	Search    []string      `json:"search"` // the search list in force
+	Refused   []NameRefusal `json:"refused,omitempty"`
+}
+
+// NameRefusal tells why a cluster does not answer for a name and what lies below it. Reason is one of: malformed,
+// public-suffix, registrable, special-use, name-collision, laptop-domain, reverse, too-many.
+type NameRefusal struct {
+	Name      string `json:"name"` // fit to be shown
+	Reason    string `json:"reason"`
+	Conflict  string `json:"conflict,omitempty"`  // the public suffix or the laptop's domain
+	Grantable bool   `json:"grantable,omitempty"` // the cluster's own domain, and the user's word would let it pass
 }
 
 // Released is sent once everything was undone. LeftOver counts journal entries that could not be.

@@ -1,12 +1,13 @@
-import type { Names } from '../../../app/contract/index.ts';
+import type { NameRefusal, Names } from '../../../app/contract/index.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { CodeChips } from '../../parts/CodeChips.tsx';
 import { Fact, Facts } from '../../parts/Facts.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { useWords } from '../../words/words.ts';
 import styles from './Routes.module.css';
-import { refusedBecause } from './refused-names.ts';
-import { modeWords } from './route-words.ts';
+import { modeWords, nameReasonWords } from './route-words.ts';
+
+const named = ({ name, reason, conflict }: NameRefusal) => ({ name, reason, conflict });
 
 /** Which names this computer finds in the cluster, who answers for them, and which names stay its own. */
 export function NamesInForce({ names }: { readonly names: Names }) {
@@ -40,10 +41,10 @@ export function NamesInForce({ names }: { readonly names: Names }) {
         {names.refused.length === 0 ? null : (
           <Fact name={say('routes.refusedNames')}>
             <ul className={styles.refusals}>
-              {names.refused.map((name) => (
-                <li key={name} className={styles.refusal}>
-                  <CodeChips values={[name]} none="" />
-                  <span className={styles.second}>{say(refusedBecause(name))}</span>
+              {names.refused.map((refusal) => (
+                <li key={refusal.name} className={styles.refusal}>
+                  <CodeChips values={[refusal.name]} none="" />
+                  <span className={styles.second}>{say(nameReasonWords(refusal), named(refusal))}</span>
                 </li>
               ))}
             </ul>

@@ -1,5 +1,5 @@
-/** Which words say what became of a range. Pure. */
-import type { Route } from '../../../app/contract/index.ts';
+/** Which words say what became of a range or a name. Pure. */
+import type { NameRefusal, Route } from '../../../app/contract/index.ts';
 import type { Tone } from '../../kit/Badge.tsx';
 import { en } from '../../words/english.ts';
 import type { WordId } from '../../words/words.ts';
@@ -34,6 +34,12 @@ export function reasonWords({ reason, decision }: Pick<Route, 'reason' | 'decisi
   }
   const id = `routes.reason.${reason}`;
   return Object.hasOwn(en, id) ? (id as WordId) : 'routes.reason.unknown';
+}
+
+/** Why the cluster does not answer for a name. Reasons are codes of the policy; one that is not known here is shown as it is. */
+export function nameReasonWords({ reason }: Pick<NameRefusal, 'reason'>): WordId {
+  const id = `routes.nameReason.${reason}`;
+  return Object.hasOwn(en, id) ? (id as WordId) : 'routes.nameReason.unknown';
 }
 
 export const modeWords: Readonly<Record<string, WordId>> = {

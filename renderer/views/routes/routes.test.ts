@@ -6,8 +6,7 @@ import { chinese } from '../../words/chinese.ts';
 import { problemWords } from '../../words/problem-words.ts';
 import { createWords } from '../../words/words.ts';
 import { answersByQuestion } from './answers.ts';
-import { refusedBecause } from './refused-names.ts';
-import { reasonWords } from './route-words.ts';
+import { nameReasonWords, reasonWords } from './route-words.ts';
 
 describe('the reason of a decision', () => {
   it('is known for every code of the helper', () => {
@@ -35,17 +34,13 @@ describe('the reason of a decision', () => {
   });
 });
 
-describe('a refused name', () => {
-  it.each([
-    ['8.8.in-addr.arpa', 'routes.refused.reverse'],
-    ['evil\u001b[2J', 'routes.refused.malformed'],
-    ['10.96.0.1', 'routes.refused.malformed'],
-    ['localhost', 'routes.refused.special'],
-    ['a.onion', 'routes.refused.special'],
-    ['dev', 'routes.refused.public'],
-    ['co.uk', 'routes.refused.public'],
-  ])('%j: %s', (name, because) => {
-    expect(refusedBecause(name)).toBe(because);
+describe('the reason of a refused name', () => {
+  it('is known for every code of the policy', () => {
+    const source = readFileSync(join(import.meta.dirname, '../../../native/internal/domains/policy.go'), 'utf8');
+    const codes = [...source.matchAll(/Reason\w+\s+= "([a-z0-9-]+)"/g)].map(([, code]) => code ?? '');
+    expect(codes.length).toBeGreaterThan(6);
+    expect(codes.filter((reason) => nameReasonWords({ reason }) === 'routes.nameReason.unknown')).toEqual([]);
+    expect(nameReasonWords({ reason: 'new-code' })).toBe('routes.nameReason.unknown');
   });
 });
 

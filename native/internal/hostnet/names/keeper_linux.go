@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -23,6 +23,7 @@ type Keeper struct {
 	mode      string
 	file      *journal.FileChange // the newest, in resolv-conf mode
 	wanted    *wire.NamesInput
+	passed    wire.NamesInput // what the policy let pass of it, when it was put in force
 }
 
 // NewKeeper journals by record before each change, and calls restarted (from another goroutine) when names must be
@@ -35,41 +36,58 @@ func NewKeeper(record func(journal.Entry) error, restarted func()) *Keeper {
 // message-malformed, journal-unwritable, resolver-unset; after one of them nothing more has changed.
 func (keeper *Keeper) Set(link int, input wire.NamesInput) (wire.NamesInForce, error) {
 	resolver, err := netip.ParseAddr(input.Resolver)
-	if err != nil || !resolver.Is4() {
-		return wire.NamesInForce{}, &wire.Problem{Code: wire.CodeMessageMalformed, Cause: "the resolver is no IPv4 address"}
+	if err != nil {
+		return wire.NamesInForce{}, &wire.Problem{Code: wire.CodeMessageMalformed, Cause: "the resolver is no address"}
 	}
-	passed, refused := Screen(input)
 	original, err := keeper.original()
 	if err != nil {
 		return wire.NamesInForce{}, unset(err)
 	}
-	inForce := wire.NamesInForce{Refused: refused}
-	if bus := keeper.inCharge(original.Content); bus != nil {
-		inForce.Mode = ModeResolved
-		err = keeper.setResolved(bus, link, resolver, passed, &inForce)
+	bus := keeper.inCharge(original.Content)
+	laptop, err := inspect(bus, link, original.Content)
+	if err != nil {
+		return wire.NamesInForce{}, unset(err)
+	}
+	passed, refused := Screen(input, laptop.Domains)
+	inForce := wire.NamesInForce{Mode: laptop.Mode, Upstreams: laptop.Upstreams, Refused: refused}
+	if bus != nil {
+		inForce.Search = slices.Concat(passed.Search, laptop.Search)
+		err = keeper.setResolved(bus, link, resolver, passed)
 	} else {
 		if keeper.mode == ModeResolved && keeper.bus != nil { // it runs, but nobody asks it any more
 			_ = keeper.bus.revert(keeper.link)
 		}
-		inForce.Mode = ModeResolvConf
-		err = keeper.setFile(original, passed, &inForce)
+		inForce.Search, err = keeper.setFile(original, passed)
 	}
 	if err != nil {
 		return wire.NamesInForce{}, err
 	}
-	keeper.link, keeper.mode, keeper.wanted = link, inForce.Mode, &input
+	keeper.link, keeper.mode, keeper.wanted, keeper.passed = link, inForce.Mode, &input, passed
 	return inForce, nil
 }
 
-// Again puts the last wanted state in force once more where it no longer is: somebody rewrote resolv.conf, or resolved
-// was started anew. It tells whether anything had to be done.
+// Again puts the last wanted state in force once more where it no longer is: somebody rewrote resolv.conf, resolved
+// was started anew, or the laptop has other domains, so that the policy lets other names pass. It tells whether
+// anything had to be done.
 func (keeper *Keeper) Again(resolvedRestarted bool) (bool, error) {
+	if keeper.wanted == nil {
+		return false, nil
+	}
 	rewritten := keeper.file != nil && !keeper.fileIsOurs()
-	if keeper.wanted == nil || !rewritten && !(resolvedRestarted && keeper.mode == ModeResolved) {
+	if !rewritten && !(resolvedRestarted && keeper.mode == ModeResolved) && !keeper.judgesOtherwise() {
 		return false, nil
 	}
 	_, err := keeper.Set(keeper.link, *keeper.wanted)
 	return err == nil, err
+}
+
+func (keeper *Keeper) judgesOtherwise() bool {
+	laptop, err := keeper.Inspect()
+	if err != nil {
+		return false
+	}
+	passed, _ := Screen(*keeper.wanted, laptop.Domains)
+	return !reflect.DeepEqual(passed, keeper.passed)
 }
 
 // Forget ends the keeping; the undoing itself goes by the journal.
@@ -78,6 +96,7 @@ func (keeper *Keeper) Forget() {
 		keeper.bus.close()
 	}
 	keeper.bus, keeper.file, keeper.wanted, keeper.link, keeper.mode = nil, nil, nil, 0, ""
+	keeper.passed = wire.NamesInput{}
 }
 
 // Inspect describes who answers this laptop's programs, without ours.
@@ -86,15 +105,21 @@ func (keeper *Keeper) Inspect() (Resolvers, error) {
 	if err != nil {
 		return Resolvers{}, unset(err)
 	}
-	if bus := keeper.inCharge(original.Content); bus != nil {
-		upstreams, search, err := bus.resolvers(keeper.link)
-		return Resolvers{Mode: ModeResolved, Upstreams: upstreams, Search: search}, err
+	return inspect(keeper.inCharge(original.Content), keeper.link, original.Content)
+}
+
+// inspect asks bus, or where that is nil reads the laptop's own resolv.conf. link is ours, 0 for none.
+func inspect(bus *resolved, link int, resolvConf []byte) (found Resolvers, err error) {
+	if bus != nil {
+		found, err = bus.resolvers(link)
+	} else {
+		search := parseResolvConf(resolvConf).search
+		found = Resolvers{
+			Mode: ModeResolvConf, Upstreams: upstreamsOf(resolvConf), Search: search, Domains: slices.Clone(search),
+		}
 	}
-	return Resolvers{
-		Mode:      ModeResolvConf,
-		Upstreams: upstreamsOf(original.Content),
-		Search:    parseResolvConf(original.Content).search,
-	}, nil
+	found.Domains = append(found.Domains, ownDomains()...)
+	return found, err
 }
 
 // original is the laptop's own resolv.conf: the one there now, or while that is ours, the one it replaced.
@@ -177,11 +202,7 @@ func resolveBeforeDNS() bool {
 	return false
 }
 
-func (keeper *Keeper) setResolved(bus *resolved, link int, resolver netip.Addr, passed wire.NamesInput, inForce *wire.NamesInForce) error {
-	upstreams, search, err := bus.resolvers(link)
-	if err != nil {
-		return unset(err)
-	}
+func (keeper *Keeper) setResolved(bus *resolved, link int, resolver netip.Addr, passed wire.NamesInput) error {
 	if err := keeper.record(journal.Entry{Resolved: &journal.Resolved{Index: link}}); err != nil {
 		return err
 	}
@@ -190,44 +211,31 @@ func (keeper *Keeper) setResolved(bus *resolved, link int, resolver netip.Addr, 
 		return unset(err)
 	}
 	keeper.file = nil
-	inForce.Upstreams = upstreams
-	inForce.Search = slices.Concat(passed.Search, search)
 	return nil
 }
 
-func (keeper *Keeper) setFile(original journal.FileState, passed wire.NamesInput, inForce *wire.NamesInForce) error {
+// setFile returns the whole search list.
+func (keeper *Keeper) setFile(original journal.FileState, passed wire.NamesInput) ([]string, error) {
 	content, search, added := composeResolvConf(original.Content, passed.Resolver, passed.Search, impliedSearch())
-	inForce.Upstreams = upstreamsOf(original.Content)
-	inForce.Search = search
 	if keeper.file != nil && keeper.fileIsOurs() && bytes.Equal(content, keeper.file.After) {
-		return nil
+		return search, nil
 	}
 	change := journal.FileChange{
 		Path: resolvConfPath, Before: original, After: content, InPlace: isMountPoint(resolvConfPath),
 		Nameserver: passed.Resolver, Search: added,
 	}
 	if err := keeper.record(journal.Entry{File: &change}); err != nil {
-		return err
+		return nil, err
 	}
 	state := journal.FileState{Kind: "file", Content: content, Mode: usualMode}
 	if original.Kind == "file" {
 		state.Mode, state.UID, state.GID, state.Label = original.Mode, original.UID, original.GID, original.Label
 	}
 	if err := put(resolvConfPath, state, change.InPlace); err != nil {
-		return unset(fmt.Errorf("write %s: %w", resolvConfPath, err))
+		return nil, unset(fmt.Errorf("write %s: %w", resolvConfPath, err))
 	}
 	keeper.file = &change
-	return nil
-}
-
-// impliedSearch is what glibc searches where resolv.conf names nothing: the host's name from its first dot.
-func impliedSearch() string {
-	name, err := os.Hostname()
-	if err != nil {
-		return ""
-	}
-	_, domain, _ := strings.Cut(name, ".")
-	return domain
+	return search, nil
 }
 
 func unset(err error) error {

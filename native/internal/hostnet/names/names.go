@@ -13,5 +13,6 @@ const (
 type Resolvers struct {
 	Mode      string
 	Upstreams []string // nameservers, in order
-	Search    []string
+	Search    []string // what is searched, in order
+	Domains   []string // all domains of the laptop: searched, routing-only, of each link, of its own name
 }

@@ -108,7 +108,7 @@ func (bus *resolved) set(link int, resolver netip.Addr, search, routing []string
 		}
 	}
 	index := int32(link)
-	servers := []linkServer{{unix.AF_INET, resolver.AsSlice()}}
+	servers := []linkServer{{familyOf(resolver), resolver.AsSlice()}}
 	if err := bus.setServers(index, servers); err != nil {
 		return fmt.Errorf("set the link's resolver: %w", err)
 	}
@@ -130,6 +130,13 @@ func (bus *resolved) set(link int, resolver netip.Addr, search, routing []string
 	_ = bus.call("SetLinkDNSOverTLS", index, "no")
 	_ = bus.call("FlushCaches")
 	return nil
+}
+
+func familyOf(address netip.Addr) int32 {
+	if address.Is4() {
+		return unix.AF_INET
+	}
+	return unix.AF_INET6
 }
 
 // setServers waits for resolved to have seen a link that was made a moment ago.
@@ -155,16 +162,17 @@ func (bus *resolved) revert(link int) error {
 	return err
 }
 
-// resolvers returns the servers that resolved asks for ordinary names: the global ones and those of links that are
-// default routes, without the link own.
-func (bus *resolved) resolvers(own int) (upstreams, search []string, err error) {
+// resolvers returns the servers that resolved asks for ordinary names (the global ones and those of links that are
+// default routes), and the domains of all links; all without the link own.
+func (bus *resolved) resolvers(own int) (found Resolvers, err error) {
+	found.Mode = ModeResolved
 	var servers []struct {
 		Link    int32
 		Family  int32
 		Address []byte
 	}
 	if err := bus.property(bus.manager, resolvedInterface+".DNS", &servers); err != nil {
-		return nil, nil, fmt.Errorf("read resolved's servers: %w", err)
+		return found, fmt.Errorf("read resolved's servers: %w", err)
 	}
 	var others []string
 	ordinary := map[int32]bool{0: true}
@@ -178,14 +186,14 @@ func (bus *resolved) resolvers(own int) (upstreams, search []string, err error) 
 		}
 		into := &others
 		if ordinary[server.Link] {
-			into = &upstreams
+			into = &found.Upstreams
 		}
 		if text := address.Unmap().String(); !slices.Contains(*into, text) {
 			*into = append(*into, text)
 		}
 	}
-	if len(upstreams) == 0 {
-		upstreams = others
+	if len(found.Upstreams) == 0 {
+		found.Upstreams = others
 	}
 	var domains []struct {
 		Link        int32
@@ -193,14 +201,18 @@ func (bus *resolved) resolvers(own int) (upstreams, search []string, err error) 
 		RoutingOnly bool
 	}
 	if err := bus.property(bus.manager, resolvedInterface+".Domains", &domains); err != nil {
-		return upstreams, nil, fmt.Errorf("read resolved's domains: %w", err)
+		return found, fmt.Errorf("read resolved's domains: %w", err)
 	}
 	for _, domain := range domains {
-		if !domain.RoutingOnly && (int(domain.Link) != own || own == 0) && !slices.Contains(search, domain.Name) {
-			search = append(search, domain.Name)
+		if int(domain.Link) == own && own != 0 {
+			continue
+		}
+		found.Domains = append(found.Domains, domain.Name)
+		if !domain.RoutingOnly && !slices.Contains(found.Search, domain.Name) {
+			found.Search = append(found.Search, domain.Name)
 		}
 	}
-	return upstreams, search, nil
+	return found, nil
 }
 
 func (bus *resolved) isDefaultRoute(link int32) bool {

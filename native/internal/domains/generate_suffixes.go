@@ -1,8 +1,11 @@
 //go:build ignore
 
-// This program writes suffixes.txt: the ICANN part of the public suffix list, taken out of golang.org/x/net, whose
-// package publicsuffix the helper cannot link itself because it brings net/http along. Run it by go generate after
-// golang.org/x/net was raised; a test tells when that was forgotten.
+// This program writes suffixes.txt: the public suffix list, ICANN's rules and the private ones, taken out of
+// golang.org/x/net, whose package publicsuffix the helper cannot link itself because it brings net/http along. Run it
+// by go generate after golang.org/x/net was raised; a test tells when that was forgotten.
+//
+// Each rule is written from the top-level domain down (com.amazonaws.s3), so that all rules below a name follow it in
+// the sorted list. A wildcard ends in ".*", an exception in "!"; a private rule begins with a space.
 package main
 
 import (
@@ -22,7 +25,7 @@ import (
 type tree struct {
 	text            string
 	nodes, children []byte
-	names           []string
+	rules           []string
 }
 
 func main() {
@@ -46,9 +49,9 @@ func main() {
 	roots, _ := strconv.Atoi(string(count[1]))
 	suffixes := tree{text: string(read("data/text")), nodes: read("data/nodes"), children: read("data/children")}
 	suffixes.walk(0, roots, "")
-	slices.Sort(suffixes.names)
+	slices.Sort(suffixes.rules)
 	var output bytes.Buffer
-	fmt.Fprintf(&output, "%s\n%s\n", version[1], strings.Join(suffixes.names, "\n"))
+	fmt.Fprintf(&output, "%s\n%s\n", version[1], strings.Join(suffixes.rules, "\n"))
 	if err := os.WriteFile("suffixes.txt", output.Bytes(), 0o644); err != nil {
 		log.Fatal(err)
 	}
@@ -63,7 +66,7 @@ func (suffixes *tree) walk(low, high int, parent string) {
 		length, offset := node&0x3f, node>>6&0xffff
 		name := suffixes.text[offset : offset+length]
 		if parent != "" {
-			name += "." + parent
+			name = parent + "." + name
 		}
 		icann := node>>22&1 == 1
 		position := node >> 23 & 0x3ff * 4
@@ -72,15 +75,18 @@ func (suffixes *tree) walk(low, high int, parent string) {
 			child = child<<8 | uint32(octet)
 		}
 		kind, wildcard := child>>28&3, child>>30&1 == 1
-		// A top-level domain may be in the tree only for what is below it (za); it is one all the same.
-		if icann && (kind == 0 || kind == 2 && parent == "") {
-			suffixes.names = append(suffixes.names, name)
+		mark := " "
+		if icann {
+			mark = ""
 		}
-		if icann && kind == 1 {
-			suffixes.names = append(suffixes.names, "!"+name)
+		switch kind { // of the node: a rule, an exception, or only the way to what is below it
+		case 0:
+			suffixes.rules = append(suffixes.rules, mark+name)
+		case 1:
+			suffixes.rules = append(suffixes.rules, mark+name+"!")
 		}
-		if icann && wildcard {
-			suffixes.names = append(suffixes.names, "*."+name)
+		if wildcard {
+			suffixes.rules = append(suffixes.rules, mark+name+".*")
 		}
 		suffixes.walk(int(child&0x3fff), int(child>>14&0x3fff), name)
 	}
