@@ -25,7 +25,13 @@ test('writes JSON lines at its level and above', () => {
 });
 
 test('never writes what its name calls a secret, however deep', () => {
-  const secrets = { bearerToken: 't0p', clientKey: 't0p', deep: { password: 't0p', Authorization: 't0p' } };
+  const secrets = {
+    bearerToken: 't0p',
+    clientKey: 't0p',
+    deep: { password: 't0p', Authorization: 't0p' },
+    listed: [{ token: 't0p' }, [{ secret: 't0p' }]],
+    nested: { a: { b: { c: { d: { e: { token: 't0p' } } } } } },
+  };
   const written = lines('debug', (log) => log.debug('x', { ...secrets, error: new Error('plain') }));
   expect(JSON.stringify(written)).not.toContain('t0p');
   expect(written[0]).toMatchObject({ error: 'plain', deep: { password: '***' } });

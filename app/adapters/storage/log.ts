@@ -73,18 +73,26 @@ export function openAppending(file: string): number | null {
   }
 }
 
+/** How deep facts may nest; what lies deeper is left out, because nobody looked at its names. */
+const deepest = 5;
+
 function withoutSecrets(facts: Readonly<Record<string, unknown>>, depth = 0): Record<string, unknown> {
-  const clean: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(facts)) {
-    if (secretName.test(name)) {
-      clean[name] = '***';
-    } else if (value instanceof Error) {
-      clean[name] = value.message;
-    } else if (typeof value === 'object' && value !== null && !Array.isArray(value) && depth < 4) {
-      clean[name] = withoutSecrets(value as Record<string, unknown>, depth + 1);
-    } else {
-      clean[name] = value;
-    }
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [name, secretName.test(name) ? '***' : cleaned(value, depth + 1)]),
+  );
+}
+
+function cleaned(value: unknown, depth: number): unknown {
+  if (value instanceof Error) {
+    return value.message;
   }
-  return clean;
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (depth >= deepest) {
+    return '…';
+  }
+  return Array.isArray(value)
+    ? value.map((item) => cleaned(item, depth + 1))
+    : withoutSecrets(value as Record<string, unknown>, depth);
 }

@@ -39,6 +39,7 @@ export function prepareReport(id: string, gathered: Gathered): Report {
         stemOf(file),
       ])
       .filter(isTelling),
+    namespaces: namespacesOf(snapshot, settings),
   });
   const files: { name: string; text: string }[] = [
     {
@@ -72,6 +73,21 @@ export function prepareReport(id: string, gathered: Gathered): Report {
       return { name, text: redacted, bytes: bytesOf(redacted) };
     });
   return { id, files: shown, redactions: { ...redactor.counts } };
+}
+
+function namespacesOf({ connections }: Snapshot, { contexts }: Settings): string[] {
+  return [
+    ...connections.flatMap((connection) =>
+      'homeNamespace' in connection ? [connection.homeNamespace, ...connection.names.domains] : [],
+    ),
+    ...contexts.flatMap(({ agentNamespace, homeNamespace, namespacesInView }) => [
+      agentNamespace,
+      homeNamespace,
+      ...namespacesInView,
+    ]),
+    'default',
+    'kube-system',
+  ].filter((name) => name !== '' && !name.includes('.'));
 }
 
 function pretty(value: unknown): string {

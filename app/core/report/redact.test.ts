@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { readableLines } from './readable-samples.ts';
 import { createRedactor } from './redact.ts';
+import { secretLines } from './secret-samples.ts';
 
 const known = {
   home: '/home/jane.doe',
@@ -86,6 +88,33 @@ describe('redaction leaves', () => {
   });
 });
 
+describe('a corpus of a hundred lines each', () => {
+  const redactLine = (line: string) =>
+    createRedactor({
+      clusters: ['prod'],
+      users: ['alice'],
+      home: '/home/alice',
+      namespaces: ['webshop', 'dev'],
+    }).redact(line);
+
+  it('is as large as it says', () => {
+    expect(secretLines.length).toBeGreaterThanOrEqual(100);
+    expect(new Set(readableLines).size).toBeGreaterThanOrEqual(100);
+  });
+
+  it.each(secretLines)('does not tell %j', (line, ...secrets) => {
+    const told = redactLine(line);
+    for (const secret of secrets) {
+      expect(line).toContain(secret);
+      expect(told).not.toContain(secret);
+    }
+  });
+
+  it.each(readableLines.map((line) => [line]))('can still be read: %j', (line) => {
+    expect(redactLine(line)).toBe(line);
+  });
+});
+
 it('gives the same thing the same pseudonym in every file, and different things different ones', () => {
   const { redact: again, counts } = createRedactor(known);
   const first = again('203.0.113.40 and 203.0.113.41, payments');
@@ -96,6 +125,6 @@ it('gives the same thing the same pseudonym in every file, and different things 
 });
 
 it('is quick on long lines, whatever they hold', () => {
-  const text = `${'a:'.repeat(50_000)}${'token'.repeat(20_000)}${'1.'.repeat(50_000)}${'-----BEGIN '.repeat(5000)}`;
+  const text = `${'a.b-'.repeat(20_000)} ${'x'.repeat(50_000)}@ ${'--'.repeat(20_000)} ${'project '.repeat(20_000)} ${'a:'.repeat(50_000)}${'token'.repeat(20_000)}${'1.'.repeat(50_000)}${'-----BEGIN '.repeat(5000)}`;
   expect(redact(text).length).toBeGreaterThan(0);
 }, 10_000);

@@ -4,6 +4,8 @@
  */
 import ipaddr from 'ipaddr.js';
 import type { Report } from '../../contract/index.ts';
+import { everybodys, replaceHostNames } from './host-names.ts';
+import { withoutSecrets } from './secrets.ts';
 
 export type Redactions = Record<keyof Report['redactions'], number>;
 
@@ -13,6 +15,8 @@ export interface Known {
   /** Names of the user: of the account, in kubeconfigs, of the computer. */
   readonly users: readonly string[];
   readonly home: string;
+  /** Namespaces that were seen: their Services are named in a report. */
+  readonly namespaces?: readonly string[];
 }
 
 export interface Redactor {
@@ -20,34 +24,24 @@ export interface Redactor {
   readonly counts: Redactions;
 }
 
-/** Blocks of PEM, with line ends as they are or as JSON writes them. */
-const pemBlock = /-----BEGIN [A-Z0-9 ]+-----[\s\S]*?(-----END [A-Z0-9 ]+-----|$)/g;
-/**
- * JSON Web Tokens (RFC 7519), EKS's, ids and tokens by the prefixes of AWS, GitHub,
- * GitLab and Google, and whatever follows a scheme of HTTP authorization.
- */
-const tokens = [
-  /\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b/g,
-  /\b(?:gh[opsur]_|github_pat_|glpat-|ya29\.|AIza)[\w.-]{16,}/g,
-  /\beyJ[\w-]{5,}\.[\w-]*(\.[\w-]*)?/g,
-  /\bk8s-aws-v1\.[\w-]+/g,
-  /\b(?<=(bearer|basic|negotiate)\s+)[\w.~+/=-]{4,}/gi,
-];
-/** A value behind a name that says that it is a secret: in JSON, YAML, a query, an environment or an option. */
-const namedSecret =
-  /((?:token|password|passwd|secret|authorization|credential|api-?key|client-?key|key-data|certificate-(?:authority-)?data|cookie)[\w-]*\\?["']?\s*[:=]\s*|--[\w-]*(?:token|password|secret)[\w-]*\s+)(\\?["'])?([^\s"',;&}\\]{3,})/gi;
-/** Long runs that look like encoded bytes. Pod names and paths are lower case. */
-const encodedRun = /[A-Za-z0-9+/_-]{40,}={0,2}/g;
-const urlHost = /\b([a-z][a-z0-9+.-]*:\/\/)([^/\s"'\\]*@)?([A-Za-z0-9_][A-Za-z0-9_.-]*[A-Za-z0-9])/g;
-/** Bootstrap tokens of Kubernetes (kubeadm); a word of so many letters is none. */
-const bootstrapToken = /(?<![A-Za-z0-9.])[a-z0-9]{6}\.[a-z0-9]{16}(?![A-Za-z0-9.])/g;
+const urlHost = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)([^/\s"'\\]*@)?([A-Za-z0-9_][A-Za-z0-9_.-]*[A-Za-z0-9])/g;
 /** Amazon's names: the account's number is between the fourth and the fifth colon. */
 const arn = /\barn:aws[\w-]*(?::[\w.-]*){2}:(\d{12})?:[^\s"'\\,;)]+/gi;
 const email = /(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,10}[A-Za-z]{2,63}/g;
 /** A home folder that is not this user's: of another account, or of the laptop where an image was built. */
 const otherHome = /((?:\/home|\/Users)\/|[A-Za-z]:(?:\\{1,2})Users(?:\\{1,2}))([^/\\\s"':]+)/g;
-/** What Go says of a host that it asked a resolver for. */
-const lookedUp = /\b(lookup |no such host: )([A-Za-z0-9](?:[A-Za-z0-9_-]*\.)+[A-Za-z0-9-]*[A-Za-z])\b/g;
+/** Ids of tenants, subscriptions, directories and objects (RFC 9562); without hyphens they are long runs. */
+const uuid = /(?<![0-9a-f-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])/gi;
+/** Projects and accounts of clouds, by what stands before them. A word alone is a project only where it looks like an id. */
+const cloudScopes = [
+  /\bgke_[a-z0-9:.-]+_[a-z0-9-]+_[\w.-]+/g,
+  /(?<=\bprojects\/)[a-z][a-z0-9:.-]{2,60}/gi,
+  /(?<=\bproject(?:[-_]?(?:id|number))?["']?\s*[:=]\s*["']?)[a-z0-9][a-z0-9:.-]{2,60}/gi,
+  /(?<=\bproject\s["']?)(?=[a-z0-9-]*[\d-])[a-z][a-z0-9-]{4,28}[a-z0-9]\b/g,
+  /(?<=\/resourceGroups\/)[\w.()-]+/gi,
+  /(?<=\b(?:tenant|subscription|organi[sz]ation|directory)(?:[-_]?id)?["']?(?:\s*[:=]\s*|\s)["']?)(?=[\w.-]*[\d.])[\w-][\w.-]{3,}/gi,
+  /(?<=\baccount(?:[-_ ]?(?:id|number))?["']?(?:\s*[:=]\s*|\s)["']?)\d{12}\b/gi,
+];
 /** Addresses as cloud nodes are named by them, and as DNS names them backwards. */
 const addressName = /\bip-\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}\b|(?:\b[0-9a-f]\.){8,32}ip6\.arpa\b/gi;
 const ipv4 = /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)/g;
@@ -75,18 +69,10 @@ export function createRedactor(known: Known): Redactor {
     return '[secret]';
   };
   const names = namePattern(known, pseudonym);
+  const namespaces = new Set((known.namespaces ?? []).map((namespace) => namespace.toLowerCase()));
 
   const redact = (text: string): string => {
-    let clean = text.replace(pemBlock, secret);
-    for (const pattern of tokens) {
-      clean = clean.replace(pattern, secret);
-    }
-    clean = clean.replace(bootstrapToken, (found) => (/\d/.test(found) ? secret() : found));
-    clean = clean.replace(namedSecret, (whole, name: string, quote: string | undefined, value: string) => {
-      const isPlain = /^(true|false|null|\[|\{|\d{1,3}$)/.test(value);
-      return isPlain ? whole : `${name}${quote ?? ''}${secret()}`;
-    });
-    clean = clean.replace(encodedRun, (run) => (looksEncoded(run) ? secret() : run));
+    let clean = withoutSecrets(text, secret);
     for (const home of homesOf(known.home)) {
       clean = clean.replace(home, () => {
         counts.home += 1;
@@ -108,26 +94,23 @@ export function createRedactor(known: Known): Redactor {
       counts[kind] += 1;
       return pseudonym(kind, found);
     };
-    clean = clean.replace(arn, whole('cluster'));
+    for (const pattern of [arn, uuid, ...cloudScopes]) {
+      clean = clean.replace(pattern, (found) => (isPseudonym(found) ? found : whole('cluster')(found)));
+    }
     clean = clean.replace(urlHost, (whole, scheme: string, account: string | undefined, host: string) => {
-      if (harmless.has(host) || /^(cluster|user|host|address)-\d+$/.test(host) || ipaddr.isValid(host)) {
+      if (harmless.has(host) || isPseudonym(host) || ipaddr.isValid(host) || everybodys.test(host)) {
         return account === undefined ? whole : `${scheme}${host}`;
       }
       counts.address += 1;
       return `${scheme}${pseudonym('host', host)}`;
     });
-    clean = clean
-      .replace(email, whole('user'))
-      .replace(addressName, whole('address'))
-      .replace(lookedUp, (found, before: string, host: string) => {
-        if (isOfCluster(host)) {
-          return found;
-        }
-        counts.address += 1;
-        return `${before}${pseudonym('host', host)}`;
-      });
+    clean = clean.replace(email, whole('user')).replace(addressName, whole('address'));
+    clean = replaceHostNames(clean, { namespaces }, (host) => {
+      counts.address += 1;
+      return pseudonym('host', host);
+    });
     const address = (found: string) => {
-      if (harmless.has(found) || !ipaddr.isValid(found)) {
+      if (harmless.has(found) || /^127\./.test(found) || !ipaddr.isValid(found)) {
         return found;
       }
       counts.address += 1;
@@ -138,14 +121,8 @@ export function createRedactor(known: Known): Redactor {
   return { redact, counts };
 }
 
-/** Names of Services are what a report is about. */
-function isOfCluster(host: string): boolean {
-  return /\.svc(\.|$)|\.cluster\.local$/i.test(host);
-}
-
-function looksEncoded(run: string): boolean {
-  const isMixed = /[A-Z]/.test(run) && /[a-z]/.test(run) && /\d/.test(run);
-  return isMixed || /^[0-9a-f]+$/i.test(run);
+function isPseudonym(text: string): boolean {
+  return /^(cluster|user|host|address)-\d+$/.test(text);
 }
 
 /** One pattern for all names, longest first, so that a name inside another one is not half replaced. */

@@ -22,7 +22,7 @@ function planted() {
       system: { system: 'Linux', shell: '/home/jane/bin/zsh' },
       logs: [
         { name: 'core.log', text: `Authorization: Bearer ${token}\ndial 203.0.113.40 for payments-prod\n` },
-        { name: 'engine.log', text: `password=hunter22 at ${server} by jane on janes-laptop\n` },
+        { name: 'engine.log', text: `dialled ${server} by jane on janes-laptop\npassword=hunter22\n` },
         { name: 'helper.log', text: '' },
       ],
     };
