@@ -9,8 +9,8 @@ import (
 
 // Limits in seconds. Negative answers are told and kept shortly: what is missing is often just being deployed.
 const (
-	maxNegativeTTL     = 30
-	defaultNegativeTTL = 5   // where the cluster names none
+	maxNegativeTTL     = 30  // of the laptop's nameservers
+	clusterNegativeTTL = 5   // of names that are the cluster's, or may be
 	maxClusterTTL      = 300 // a program that kept the answer must not outlive the connection for long
 	maxUpstreamTTL     = 3600
 	maxChain           = 12 // CNAMEs in a row

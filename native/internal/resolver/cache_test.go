@@ -31,7 +31,7 @@ func TestAnswersAreKeptForTheirTimeAndGrowOlder(t *testing.T) {
 		server *nameserver
 		ttl    time.Duration
 	}{
-		{"orders.webshop", laptop.cluster, 30 * time.Second},
+		{"orders.webshop.svc", laptop.cluster, 30 * time.Second},
 		{"www.example.test", laptop.upstream, 300 * time.Second},
 	} {
 		laptop.ask(test.name, dns.TypeA)

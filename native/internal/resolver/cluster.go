@@ -77,8 +77,9 @@ func fromCluster(plan *plan, question dns.Question, response *dns.Msg) *answer {
 	} else {
 		ttl, ok := negativeTTL(response.Ns)
 		if !ok {
-			ttl = defaultNegativeTTL
+			ttl = clusterNegativeTTL
 		}
+		ttl = min(ttl, clusterNegativeTTL)
 		result.records = withTTL(result.records, min(lowestTTL(result.records), maxClusterTTL))
 		if result.outside != "" && result.rcode == dns.RcodeNameError {
 			result.rcode = dns.RcodeSuccess // the name itself is there; where it leads is not the cluster's to say

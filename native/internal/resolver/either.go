@@ -2,31 +2,150 @@ package resolver
 
 import (
 	"context"
+	"crypto/rand"
+	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 )
 
-// answerEither answers a short name. The cluster comes first; where it has no such name, the world may have it.
+const (
+	// laptopPatience is how long an answer of the cluster waits for the laptop's own nameservers to say whether they
+	// know the name. They are asked at the same time, and what they say is kept.
+	laptopPatience = 500 * time.Millisecond
+	// notAwaitedFor is how long nobody waits for them after they were slower than that.
+	notAwaitedFor = 10 * time.Second
+)
+
+// answerEither answers a short name. One label is looked for in the cluster first. A name of several labels is one of
+// the laptop's own network where its nameservers know it (api.corp), and the cluster's only where they do not.
 func (resolver *Resolver) answerEither(ctx context.Context, plan *plan, route route, request *dns.Msg) *dns.Msg {
 	question := request.Question[0]
-	result, err := resolver.askCluster(ctx, plan, route, question)
-	if err == nil && result.rcode == dns.RcodeSuccess {
-		return reply(request, result)
+	var knows <-chan bool // nothing comes for one label
+	isAsked := route.isShared && resolver.link.Load() != nil
+	if isAsked {
+		known, isKept := resolver.laptopKnew(question.Name)
+		switch {
+		case isKept && known:
+			return resolver.answerLaptop(ctx, request)
+		case isKept:
+			isAsked = false
+		default:
+			knows = resolver.laptopKnows(ctx, question.Name)
+		}
 	}
-	if err == nil && result.rcode == dns.RcodeNameError {
-		return resolver.answerLaptop(ctx, request)
+	type clusters struct {
+		result found
+		err    error
 	}
-	if err == nil {
-		err = errClusterFailed
+	asked := make(chan clusters, 1)
+	ask := func() {
+		result, err := resolver.askCluster(ctx, plan, route, question)
+		asked <- clusters{result, err}
+	}
+	if !isAsked {
+		ask()
+	} else {
+		go ask()
+	}
+	var late <-chan time.Time
+	var cluster *clusters
+	for isAsked || cluster == nil {
+		select {
+		case known := <-knows:
+			if known {
+				return resolver.answerLaptop(ctx, request)
+			}
+			isAsked, knows = false, nil
+		case told := <-asked:
+			cluster = &told
+			if isAsked = isAsked && resolver.isAwaited(); isAsked {
+				late = time.After(laptopPatience)
+			}
+		case <-late:
+			resolver.notAwaited.Store(time.Now().Add(notAwaitedFor).UnixNano())
+			isAsked = false
+		}
+	}
+	if cluster.err == nil && cluster.result.rcode == dns.RcodeSuccess {
+		return reply(request, cluster.result)
+	}
+	if cluster.err == nil && cluster.result.rcode == dns.RcodeNameError {
+		return resolver.answerOutside(ctx, route, request)
+	}
+	if cluster.err == nil {
+		cluster.err = errClusterFailed
 	}
 	// Nobody knows now whether it is the cluster's. If it was, the world must not be asked: another host would
 	// get its connections. If the world does not have it either, that must not be kept as the truth.
-	if resolver.cache.wasThere(plan.clusterKey(route.name, question.Qtype)) {
-		return failed(request, dns.RcodeServerFailure, err)
+	if resolver.cache.wasThere(plan.clusterKey(route.name, question.Qtype)) && !resolver.cache.wasThere(knownKey(question.Name)) {
+		return failed(request, dns.RcodeServerFailure, cluster.err)
 	}
-	response := resolver.answerLaptop(ctx, request)
+	response := resolver.answerOutside(ctx, route, request)
 	if response.Rcode == dns.RcodeNameError {
-		return failed(request, dns.RcodeServerFailure, err)
+		return failed(request, dns.RcodeServerFailure, cluster.err)
 	}
 	return response
+}
+
+// answerOutside asks the laptop's own nameservers for a name that the cluster does not have now. That there is
+// nothing is told in our words, for a few seconds only: the Service may be just being made, and an outside zone's own
+// word would be kept for hours.
+func (resolver *Resolver) answerOutside(ctx context.Context, route route, request *dns.Msg) *dns.Msg {
+	response := resolver.answerLaptop(ctx, request)
+	isNegative := len(response.Answer) == 0 && !response.Truncated
+	if isNegative && (response.Rcode == dns.RcodeSuccess || response.Rcode == dns.RcodeNameError) {
+		return reply(request, negative(response.Rcode, route.zone))
+	}
+	return response
+}
+
+// knownKey is the question by which the laptop's nameservers tell whether a name exists, of whatever type (RFC 8020
+// section 2: NXDOMAIN is of the name).
+func knownKey(name string) cacheKey { return cacheKey{name: dns.CanonicalName(name), kind: dns.TypeA} }
+
+// laptopKnew tells what is kept of that, without asking anybody.
+func (resolver *Resolver) laptopKnew(name string) (known, isKept bool) {
+	entry, isKept := resolver.cache.fresh(knownKey(name))
+	if !isKept || !entry.answer.exists() {
+		return false, isKept
+	}
+	wildcard, isTested := resolver.cache.fresh(knownKey(*resolver.canary.Load()))
+	return isTested && !wildcard.answer.exists(), isTested
+}
+
+// laptopKnows asks. Nothing comes where they do not answer. A name that they knew is theirs also while they fail.
+func (resolver *Resolver) laptopKnows(ctx context.Context, name string) <-chan bool {
+	told := make(chan bool, 1)
+	go func() {
+		exists := func(name string) (bool, error) {
+			answer, _, err := resolver.askLaptop(ctx, dns.Question{Name: name, Qtype: dns.TypeA, Qclass: dns.ClassINET}, upstreamFlags{})
+			if err == nil && answer.rcode != dns.RcodeSuccess && answer.rcode != dns.RcodeNameError {
+				err = errLaptopFailed
+			}
+			return err == nil && answer.exists(), err
+		}
+		known, err := exists(name)
+		if err != nil {
+			known = resolver.cache.wasThere(knownKey(name))
+		}
+		if known {
+			// Some nameservers answer for every name, with an advertisement or with nothing: that is no knowledge.
+			wildcard, err := exists(*resolver.canary.Load())
+			known = err != nil || !wildcard
+		}
+		told <- known
+	}()
+	return told
+}
+
+func (resolver *Resolver) isAwaited() bool {
+	return time.Now().UnixNano() >= resolver.notAwaited.Load()
+}
+
+// newCanary makes a name that nobody has.
+func newCanary() *string {
+	label := func() string { return "x" + strings.ToLower(rand.Text()[:12]) }
+	name := label() + "." + label() + "."
+	return &name
 }

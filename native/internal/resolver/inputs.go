@@ -43,6 +43,10 @@ func (resolver *Resolver) Set(inputs Inputs) {
 	if resolver.upstreamServers != nil && otherLaptop {
 		resolver.upstreamServers.Set(resolver.withoutOwn(inputs.Upstreams))
 	}
+	if otherLaptop {
+		resolver.canary.Store(newCanary())
+		resolver.notAwaited.Store(0)
+	}
 	if otherPlan {
 		resolver.plan.Store(next)
 	}

@@ -39,6 +39,8 @@ type route struct {
 	way  way
 	name string // toCluster, toEither: the full name
 	zone string // toCluster, toEither: the zone, as the asker sees it, that a negative answer is told of
+	// toEither: several labels, which may be a name of the laptop's own network.
+	isShared bool
 }
 
 // route decides on a name in lower case with its final dot.
@@ -53,7 +55,7 @@ func (plan *plan) route(name string, kind uint16) route {
 		return route{way: toCluster, name: name, zone: parent(name)}
 	}
 	labels := dns.SplitDomainName(name)
-	if plan.domain == "" || len(labels) == 0 || !expands(kind) {
+	if plan.domain == "" || len(labels) == 0 || len(labels) == 1 && walksTree(kind) {
 		return route{way: toLaptop}
 	}
 	return plan.routeShort(name, labels)
@@ -83,7 +85,7 @@ func (plan *plan) routeShort(name string, labels []string) route {
 		if len(labels) == 4 && !(strings.HasPrefix(labels[0], "_") && strings.HasPrefix(labels[1], "_")) {
 			return route{way: toLaptop}
 		}
-		expanded.name = name + "svc." + plan.domain
+		expanded.name, expanded.isShared = name+"svc."+plan.domain, true
 	}
 	if _, ok := dns.IsDomainName(expanded.name); !ok { // too long
 		return route{way: toLaptop}
@@ -102,11 +104,11 @@ func (plan *plan) exists(namespace string) bool {
 	return exists
 }
 
-// expands tells whether programs ask for this type by a short name. Resolvers that walk the tree from its root ask
-// for NS, DS and the like of single labels, which must not be mistaken for Services.
-func expands(kind uint16) bool {
+// walksTree tells whether resolvers ask for this type on their way down from the root. Of single labels they must not
+// be mistaken for Services; a name of the cluster exists for every type.
+func walksTree(kind uint16) bool {
 	switch kind {
-	case dns.TypeA, dns.TypeAAAA, dns.TypeCNAME, dns.TypeSRV, dns.TypeTXT, dns.TypePTR, dns.TypeHTTPS, dns.TypeSVCB, dns.TypeANY:
+	case dns.TypeNS, dns.TypeSOA, dns.TypeDS, dns.TypeDNSKEY:
 		return true
 	}
 	return false

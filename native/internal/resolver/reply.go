@@ -8,6 +8,7 @@ import (
 
 var (
 	errClusterFailed = errors.New("the cluster's nameservers could not tell")
+	errLaptopFailed  = errors.New("the laptop's nameservers could not tell")
 	errOtherQuestion = errors.New("the answer is to another question")
 )
 
@@ -55,8 +56,8 @@ func answerEDNS0(response, request *dns.Msg) *dns.OPT {
 // the cluster's own would name a zone that the short name does not lie in.
 func negative(rcode int, zone string) found {
 	start := &dns.SOA{
-		Hdr: dns.RR_Header{Name: zone, Rrtype: dns.TypeSOA, Class: dns.ClassINET, Ttl: defaultNegativeTTL},
-		Ns:  "invalid.", Mbox: "invalid.", Serial: 1, Refresh: 7200, Retry: 1800, Expire: 86400, Minttl: defaultNegativeTTL,
+		Hdr: dns.RR_Header{Name: zone, Rrtype: dns.TypeSOA, Class: dns.ClassINET, Ttl: clusterNegativeTTL},
+		Ns:  "invalid.", Mbox: "invalid.", Serial: 1, Refresh: 7200, Retry: 1800, Expire: 86400, Minttl: clusterNegativeTTL,
 	}
 	return found{rcode: rcode, authoritative: true, authority: []dns.RR{start}}
 }

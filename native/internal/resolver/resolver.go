@@ -51,6 +51,9 @@ type Resolver struct {
 	plan     atomic.Pointer[plan]
 	link     atomic.Pointer[link] // nil while the tunnel is down
 
+	canary     atomic.Pointer[string] // a name that nobody has, another one for other upstreams
+	notAwaited atomic.Int64           // until when (Unix nanoseconds) nobody waits for what the laptop's nameservers know
+
 	mutex  sync.Mutex // orders Set
 	inputs Inputs
 }
@@ -77,6 +80,7 @@ func New(config Config) *Resolver {
 		resolver.upstream = resolver.upstreamServers.Exchange
 	}
 	resolver.plan.Store(&plan{})
+	resolver.canary.Store(newCanary())
 	return resolver
 }
 

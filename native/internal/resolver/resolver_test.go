@@ -17,16 +17,16 @@ func TestEveryFormOfAName(t *testing.T) {
 		name    string
 		kind    uint16
 		want    string
-		askedOf string // who is asked; "" for nobody, "both" for the cluster and then upstream
+		askedOf string // who is asked; "" for nobody, "both", "race" where the laptop's answer may come before the cluster is asked
 	}{
 		{"orders.webshop.svc.cluster.local", dns.TypeA, "NOERROR | orders.webshop.svc.cluster.local. A 10.96.10.10", cluster},
 		{"orders", dns.TypeA, "NOERROR | orders. A 10.96.10.10", ""},
-		{"orders.webshop", dns.TypeA, "NOERROR | orders.webshop. A 10.96.10.10", ""},
+		{"orders.webshop", dns.TypeA, "NOERROR | orders.webshop. A 10.96.10.10", upstream},
 		{"orders.webshop.svc", dns.TypeA, "NOERROR | orders.webshop.svc. A 10.96.10.10", ""},
-		{"ledger-0.ledger.infra", dns.TypeA, "NOERROR | ledger-0.ledger.infra. A 10.244.1.5", cluster},
+		{"ledger-0.ledger.infra", dns.TypeA, "NOERROR | ledger-0.ledger.infra. A 10.244.1.5", "both"},
 		{"ledger-0.ledger.infra.svc", dns.TypeA, "NOERROR | ledger-0.ledger.infra.svc. A 10.244.1.5", ""},
-		{"ledger.infra", dns.TypeA, "NOERROR | ledger.infra. A 10.244.1.5 | ledger.infra. A 10.244.2.6", cluster},
-		{"_http._tcp.orders.webshop", dns.TypeSRV, "NOERROR | _http._tcp.orders.webshop. SRV 0 100 80 orders.webshop.svc.cluster.local.", cluster},
+		{"ledger.infra", dns.TypeA, "NOERROR | ledger.infra. A 10.244.1.5 | ledger.infra. A 10.244.2.6", "both"},
+		{"_http._tcp.orders.webshop", dns.TypeSRV, "NOERROR | _http._tcp.orders.webshop. SRV 0 100 80 orders.webshop.svc.cluster.local.", "both"},
 		{"orders.webshop", dns.TypeTXT, `NOERROR | orders.webshop. TXT "orders"`, cluster},
 		{"orders.webshop", dns.TypeSRV, "NOERROR", cluster},
 		{"10.10.96.10.in-addr.arpa", dns.TypePTR, "NOERROR | 10.10.96.10.in-addr.arpa. PTR orders.webshop.svc.cluster.local.", cluster},
@@ -34,7 +34,7 @@ func TestEveryFormOfAName(t *testing.T) {
 		{"nothing.webshop.svc.cluster.local", dns.TypeA, "NXDOMAIN", cluster},
 		{"nothing.webshop.svc", dns.TypeA, "NXDOMAIN", ""},
 		{"nothing.webshop", dns.TypeA, "NXDOMAIN", upstream}, // the cluster's answer is kept from the line before
-		{"printer.webshop", dns.TypeA, "NOERROR | printer.webshop. A 192.0.2.7", "both"},
+		{"printer.webshop", dns.TypeA, "NOERROR | printer.webshop. A 192.0.2.7", "race"},
 		{"www.example.test.webshop.svc.cluster.local", dns.TypeA, "NXDOMAIN", cluster},
 		{"www.example.test.webshop.svc.cluster.local", dns.TypeAAAA, "NXDOMAIN", ""},
 		{"www.example.test", dns.TypeA, "NOERROR | www.example.test. A 203.0.113.5", upstream},
@@ -63,7 +63,10 @@ func TestEveryFormOfAName(t *testing.T) {
 			}
 			asked := map[string]bool{cluster: len(laptop.cluster.questions()) > 0, upstream: len(laptop.upstream.questions()) > 0}
 			for who, was := range asked {
-				if should := test.askedOf == who || test.askedOf == "both"; was != should {
+				if test.askedOf == "race" && who == cluster {
+					continue
+				}
+				if should := test.askedOf == who || test.askedOf == "both" || test.askedOf == "race"; was != should {
 					t.Errorf("%s was asked: %v, want %v", who, was, should)
 				}
 			}
