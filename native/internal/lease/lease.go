@@ -19,10 +19,17 @@ import (
 // DefaultTimeout is how long a lease lives without a heartbeat. The client sends five in that time.
 const DefaultTimeout = 10 * time.Second
 
+// DefaultIdleLink is how long a link without the lease may be silent. The engine takes the lease at once; what doctors
+// and the core ask takes milliseconds.
+const DefaultIdleLink = 10 * time.Second
+
+// longestUnused is how many idle times the helper lives on for programs that only ask.
+const longestUnused = 6
+
 const (
 	helloTimeout   = 5 * time.Second // for the first message of a client
 	writeTimeout   = 5 * time.Second // for a client that does not read its replies
-	maxLinks       = 16              // links at once; one holds the lease, the others are doctors and latecomers
+	maxAlike       = 8               // links at once of a kind: those that may hold the lease, and those that may only ask
 	maxOutstanding = 16              // requests read ahead on one link
 )
 

@@ -25,8 +25,30 @@ type link struct {
 	lastBeat atomic.Int64 // nanoseconds of time.Since(started)
 	started  time.Time
 	released chan struct{} // closed by let
+	stranger error         // why this client is not served at all
 	refusal  error         // why this client may only ask, nil where it may hold the lease
+	waiting  sync.Mutex    // holds the deadline of the next message together with what it depends on
+	asked    int           // requests not done yet
 }
+
+// newLink finds out who is there before anything is read.
+func newLink(server *Server, conn *net.UnixConn) *link {
+	made := &link{server: server, conn: conn, requests: make(chan pending, maxOutstanding), started: time.Now()}
+	identity, err := peer.Of(conn)
+	if err == nil {
+		err = server.Policy.Admit(identity)
+	}
+	made.stranger = err
+	if err == nil {
+		err = server.Policy.AdmitLease(identity)
+	}
+	made.refusal = err
+	return made
+}
+
+func (link *link) mayHold() bool { return link.refusal == nil }
+
+func (link *link) heardAt() time.Time { return link.started.Add(time.Duration(link.lastBeat.Load())) }
 
 type pending struct {
 	request wire.HelperRequest
@@ -35,7 +57,6 @@ type pending struct {
 
 func (link *link) run(ctx context.Context) {
 	defer link.conn.Close()
-	link.started = time.Now()
 	if !link.greet() {
 		return
 	}
@@ -51,6 +72,7 @@ func (link *link) run(ctx context.Context) {
 			if err := link.send(wire.HelperReply{ID: next.request.ID}, value, file, err); err != nil {
 				link.conn.Close() // the reader ends, and with it the lease
 			}
+			link.wait(func() { link.asked-- })
 		}
 	}()
 	link.read()
@@ -69,14 +91,9 @@ func (link *link) greet() bool {
 		link.send(wire.HelperReply{ID: id}, nil, nil, problem)
 		return false
 	}
-	identity, err := peer.Of(link.conn)
-	if err == nil {
-		err = link.server.Policy.Admit(identity)
+	if link.stranger != nil {
+		return refuse(0, &wire.Problem{Code: wire.CodeHelperRefused, Cause: link.stranger.Error()})
 	}
-	if err != nil {
-		return refuse(0, &wire.Problem{Code: wire.CodeHelperRefused, Cause: err.Error()})
-	}
-	link.refusal = link.server.Policy.AdmitLease(identity)
 	link.conn.SetReadDeadline(time.Now().Add(helloTimeout))
 	body, err := wire.ReadFrame(link.conn, wire.MaxFrame)
 	if err != nil {
@@ -96,12 +113,25 @@ func (link *link) greet() bool {
 	return link.send(wire.HelperReply{ID: request.ID}, link.server.Hello, nil, nil) == nil
 }
 
+// wait makes a change and sets how long the next message may take: a link that only asks may not be silent for long,
+// while a lease has a clock of its own (watch), and who waits for an answer need not say anything.
+func (link *link) wait(change func()) {
+	link.waiting.Lock()
+	defer link.waiting.Unlock()
+	change()
+	var deadline time.Time
+	if !link.leased.Load() && link.asked == 0 {
+		deadline = time.Now().Add(link.server.IdleLink)
+	}
+	link.conn.SetReadDeadline(deadline)
+}
+
 func (link *link) read() {
-	link.conn.SetReadDeadline(time.Time{}) // a lease has its own clock (watch)
 	for {
+		link.wait(func() {})
 		body, err := wire.ReadFrame(link.conn, wire.MaxFrame)
 		if err != nil {
-			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
 				link.server.Log.Warn("client's link broke", "error", err)
 			}
 			return
@@ -126,6 +156,7 @@ func (link *link) read() {
 			return
 		default:
 			link.beat()
+			link.wait(func() { link.asked++ })
 			link.requests <- pending{request: request, input: input}
 		}
 	}
@@ -152,13 +183,13 @@ func (link *link) beat() { link.lastBeat.Store(int64(time.Since(link.started))) 
 // hold starts the lease's clock; let stops it. Both are called under the server's hostLock.
 func (link *link) hold(timeout time.Duration) {
 	link.beat()
-	link.leased.Store(true)
+	link.wait(func() { link.leased.Store(true) })
 	link.released = make(chan struct{})
 	go link.watch(timeout, link.released)
 }
 
 func (link *link) let() {
-	link.leased.Store(false)
+	link.wait(func() { link.leased.Store(false) })
 	close(link.released)
 }
 

@@ -21,7 +21,10 @@ type Server struct {
 	Policy peer.Policy
 	// Timeout is how long a lease lives without a heartbeat; DefaultTimeout where zero.
 	Timeout time.Duration
-	// IdleExit ends Serve when nobody was connected for so long; never where zero.
+	// IdleLink is how long a link without the lease may be silent; DefaultIdleLink where zero.
+	IdleLink time.Duration
+	// IdleExit ends Serve when nobody was connected for so long, and when nobody held the lease for longestUnused times
+	// as long, however many ask; never where zero.
 	IdleExit time.Duration
 	Log      *slog.Logger
 
@@ -30,7 +33,8 @@ type Server struct {
 	serving  sync.WaitGroup
 	mu       sync.Mutex
 	open     map[*link]struct{}
-	emptied  chan struct{}
+	// When somebody was connected, and when somebody held the lease, for the last time as far as is known.
+	connectedAt, heldAt time.Time
 }
 
 // Serve answers clients until ctx ends or the server was idle for long enough, and returns once every lease was
@@ -39,8 +43,11 @@ func (server *Server) Serve(ctx context.Context, listener *net.UnixListener) err
 	if server.Timeout == 0 {
 		server.Timeout = DefaultTimeout
 	}
+	if server.IdleLink == 0 {
+		server.IdleLink = DefaultIdleLink
+	}
 	server.open = map[*link]struct{}{}
-	server.emptied = make(chan struct{}, 1)
+	server.connectedAt, server.heldAt = time.Now(), time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	accepted := make(chan error, 1)
@@ -60,9 +67,11 @@ func (server *Server) Serve(ctx context.Context, listener *net.UnixListener) err
 }
 
 func (server *Server) wait(ctx context.Context, accepted <-chan error) error {
-	var idle <-chan time.Time
+	var look <-chan time.Time
 	if server.IdleExit > 0 {
-		idle = time.After(server.IdleExit)
+		ticker := time.NewTicker(max(server.IdleExit/10, time.Millisecond))
+		defer ticker.Stop()
+		look = ticker.C
 	}
 	for {
 		select {
@@ -70,16 +79,9 @@ func (server *Server) wait(ctx context.Context, accepted <-chan error) error {
 			return nil
 		case err := <-accepted:
 			return err
-		case <-server.emptied:
-			if server.IdleExit > 0 {
-				idle = time.After(server.IdleExit)
-			}
-		case <-idle:
-			server.mu.Lock()
-			busy := len(server.open) > 0
-			server.mu.Unlock()
-			if !busy {
-				server.Log.Info("nobody was connected for the idle time; the helper ends")
+		case <-look:
+			if server.isUnused(time.Now()) {
+				server.Log.Info("nobody needed it for the idle time; the helper ends")
 				return nil
 			}
 		}
@@ -100,31 +102,15 @@ func (server *Server) accept(ctx context.Context, listener *net.UnixListener) er
 			}
 			return err
 		}
-		started := &link{server: server, conn: conn, requests: make(chan pending, maxOutstanding)}
-		server.mu.Lock()
-		full := len(server.open) >= maxLinks || ctx.Err() != nil
-		if !full {
-			server.open[started] = struct{}{}
-			server.serving.Add(1)
-		}
-		server.mu.Unlock()
-		if full {
+		started := newLink(server, conn)
+		if !server.admit(ctx, started) {
 			conn.Close()
 			continue
 		}
 		go func() {
 			defer server.serving.Done()
+			defer server.leave(started)
 			started.run(ctx)
-			server.mu.Lock()
-			delete(server.open, started)
-			empty := len(server.open) == 0
-			server.mu.Unlock()
-			if empty {
-				select {
-				case server.emptied <- struct{}{}:
-				default:
-				}
-			}
 		}()
 	}
 }
