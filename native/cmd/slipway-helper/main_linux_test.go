@@ -111,45 +111,45 @@ var (
 // steps are the changes of a connect in their order.
 var steps = []struct {
 	name string
-	do   func(*testing.T, *lease.Client, *os.File) *os.File
+	do   func(*testing.T, *lease.Client, *lease.Handover) *lease.Handover
 }{
-	{"acquire", func(t *testing.T, client *lease.Client, _ *os.File) *os.File {
+	{"acquire", func(t *testing.T, client *lease.Client, _ *lease.Handover) *lease.Handover {
 		if _, err := client.Acquire(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		return nil
 	}},
-	{"openTun", func(t *testing.T, client *lease.Client, _ *os.File) *os.File {
-		_, file, err := client.OpenTun(t.Context(), tunInput)
+	{"openTun", func(t *testing.T, client *lease.Client, _ *lease.Handover) *lease.Handover {
+		_, tunnel, err := client.OpenTun(t.Context(), tunInput)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return file
+		return tunnel
 	}},
-	{"setRoutes", func(t *testing.T, client *lease.Client, file *os.File) *os.File {
+	{"setRoutes", func(t *testing.T, client *lease.Client, tunnel *lease.Handover) *lease.Handover {
 		if _, err := client.SetRoutes(t.Context(), routeInput); err != nil {
 			t.Fatal(err)
 		}
-		return file
+		return tunnel
 	}},
-	{"setNames", func(t *testing.T, client *lease.Client, file *os.File) *os.File {
+	{"setNames", func(t *testing.T, client *lease.Client, tunnel *lease.Handover) *lease.Handover {
 		if _, err := client.SetNames(t.Context(), nameInput); err != nil {
 			t.Fatal(err)
 		}
-		return file
+		return tunnel
 	}},
 }
 
-func connectSteps(t *testing.T, client *lease.Client, count int) *os.File {
+func connectSteps(t *testing.T, client *lease.Client, count int) *lease.Handover {
 	t.Helper()
-	var file *os.File
+	var tunnel *lease.Handover
 	for _, step := range steps[:count] {
-		file = step.do(t, client, file)
+		tunnel = step.do(t, client, tunnel)
 	}
-	if file != nil {
-		t.Cleanup(func() { file.Close() })
+	if tunnel != nil {
+		t.Cleanup(func() { tunnel.Close() })
 	}
-	return file
+	return tunnel
 }
 
 func TestLeaseChangesTheLaptopAndReleaseRestoresIt(t *testing.T) {
@@ -199,25 +199,27 @@ func TestLeaseChangesTheLaptopAndReleaseRestoresIt(t *testing.T) {
 
 // Whatever ends, and wherever, the laptop comes back: by the helper where it lives, else by clean or its next start.
 func TestEveryEndAtEveryStepRestoresTheLaptop(t *testing.T) {
-	ends := map[string]func(t *testing.T, helper *process, client *lease.Client, file *os.File){
-		"client killed": func(t *testing.T, helper *process, client *lease.Client, file *os.File) {
+	ends := map[string]func(t *testing.T, helper *process, client *lease.Client, tunnel *lease.Handover){
+		"client killed": func(t *testing.T, helper *process, client *lease.Client, tunnel *lease.Handover) {
 			client.Close()
 			waitForRelease(t, helper)
 			helper.end(syscall.SIGTERM)
 		},
-		"helper terminated":  func(t *testing.T, helper *process, _ *lease.Client, _ *os.File) { helper.end(syscall.SIGTERM) },
-		"helper interrupted": func(t *testing.T, helper *process, _ *lease.Client, _ *os.File) { helper.end(syscall.SIGINT) },
-		"helper killed, engine alive, clean": func(t *testing.T, helper *process, _ *lease.Client, _ *os.File) {
+		"helper terminated":  func(t *testing.T, helper *process, _ *lease.Client, _ *lease.Handover) { helper.end(syscall.SIGTERM) },
+		"helper interrupted": func(t *testing.T, helper *process, _ *lease.Client, _ *lease.Handover) { helper.end(syscall.SIGINT) },
+		"helper killed, engine alive, clean": func(t *testing.T, helper *process, _ *lease.Client, _ *lease.Handover) {
 			helper.end(syscall.SIGKILL)
 			cleanUp(t)
 		},
-		"both killed, clean": func(t *testing.T, helper *process, client *lease.Client, file *os.File) {
+		"both killed, clean": func(t *testing.T, helper *process, client *lease.Client, tunnel *lease.Handover) {
 			helper.end(syscall.SIGKILL)
 			client.Close()
-			file.Close()
+			if tunnel != nil {
+				tunnel.Close()
+			}
 			cleanUp(t)
 		},
-		"helper killed, next start": func(t *testing.T, helper *process, client *lease.Client, file *os.File) {
+		"helper killed, next start": func(t *testing.T, helper *process, client *lease.Client, tunnel *lease.Handover) {
 			helper.end(syscall.SIGKILL)
 			next := start(t, os.Args[0], "--user", "0")
 			dial(t, next).Close()
@@ -231,8 +233,8 @@ func TestEveryEndAtEveryStepRestoresTheLaptop(t *testing.T) {
 				before := laptoptest.Snapshot(t)
 				helper := start(t, os.Args[0], "--user", "0")
 				client := dial(t, helper)
-				file := connectSteps(t, client, count)
-				end(t, helper, client, file)
+				tunnel := connectSteps(t, client, count)
+				end(t, helper, client, tunnel)
 				laptoptest.ExpectSnapshot(t, before)
 			})
 		}
@@ -277,9 +279,9 @@ func TestHelperKilledAtAnyMomentIsUndone(t *testing.T) {
 			if _, err := client.Acquire(t.Context()); err != nil {
 				break
 			}
-			_, file, err := client.OpenTun(t.Context(), tunInput)
+			_, tunnel, err := client.OpenTun(t.Context(), tunInput)
 			if err == nil {
-				defer file.Close()
+				defer tunnel.Close()
 			}
 			client.SetRoutes(t.Context(), routeInput)
 			client.SetNames(t.Context(), nameInput)

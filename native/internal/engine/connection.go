@@ -50,6 +50,7 @@ type connection struct {
 	isReady   bool
 	isUp      bool
 	naming    sync.Mutex // orders setNames
+	routing   sync.Mutex // orders what the helper says of routes; taken before mutex
 }
 
 // newConnection begins the session; establish goes on from there, and close ends it in every case.
@@ -135,42 +136,16 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 	connection.mutex.Lock()
 	connection.tun = opened
 	connection.mutex.Unlock()
+	connection.routing.Lock() // a change of these routes may be told before they are known here
+	defer connection.routing.Unlock()
 	decided, err := connection.helper.SetRoutes(call, wire.RoutesInput{
 		Ranges: connection.command.Ranges, Protected: connection.command.Protected,
 	})
 	if err != nil {
 		return asProblem(err, wire.CodeInternal)
 	}
-	accepted := acceptedOf(decided.Decisions)
-	if len(accepted) == 0 && len(decided.Decisions) > 0 {
-		return refusal(decided.Decisions[0])
-	}
-	path.setRanges(accepted)
-	connection.mutex.Lock()
-	defer connection.mutex.Unlock()
-	connection.routes = decided.Decisions
-	connection.resolve(func(inputs *resolver.Inputs) { inputs.Routed = accepted })
+	connection.route(decided.Decisions)
 	return nil
-}
-
-func acceptedOf(decisions []wire.RouteDecision) []netip.Prefix {
-	var accepted []netip.Prefix
-	for _, decision := range decisions {
-		if prefix, err := netip.ParsePrefix(decision.Prefix); err == nil && decision.IsRouted() {
-			accepted = append(accepted, prefix)
-		}
-	}
-	return accepted
-}
-
-func refusal(decision wire.RouteDecision) *wire.Problem {
-	return &wire.Problem{
-		Code:  wire.CodeRouteRefused,
-		Cause: fmt.Sprintf("%s was refused: %s %s %s", decision.Prefix, decision.Reason, decision.Conflict, decision.Interface),
-		Facts: map[string]string{
-			"prefix": decision.Prefix, "reason": decision.Reason, "conflict": decision.Conflict, "interface": decision.Interface,
-		},
-	}
 }
 
 func (connection *connection) setFirstNames(ctx context.Context) error {

@@ -29,9 +29,10 @@ type Helper interface {
 	SetNames(context.Context, wire.NamesInput) (wire.NamesInForce, error)
 	Release(context.Context) (wire.Released, error)
 	HostChanged() <-chan wire.HostInspection
-	Lost() <-chan struct{} // closed when the link is over
-	Err() error            // why it is over
-	Close() error          // what is still held is undone by the helper
+	RoutesChanged() <-chan wire.RouteDecisions // on the whole set of the last SetRoutes, in force when they come
+	Lost() <-chan struct{}                     // closed when the link is over
+	Err() error                                // why it is over
+	Close() error                              // what is still held is undone by the helper
 }
 
 // Config is what the engine is made of. DialHelper and Carriers are its only ways out of the process besides

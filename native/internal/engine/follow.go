@@ -13,7 +13,7 @@ import (
 func (connection *connection) follow(ctx context.Context) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	changes := connection.helper.HostChanged()
+	changes, routes := connection.helper.HostChanged(), connection.helper.RoutesChanged()
 	for {
 		select {
 		case <-ctx.Done():
@@ -24,6 +24,12 @@ func (connection *connection) follow(ctx context.Context) {
 				continue
 			}
 			connection.hostChanged(host)
+		case decided, ok := <-routes:
+			if !ok {
+				routes = nil
+				continue
+			}
+			connection.routesChanged(decided)
 		case <-ticker.C:
 			connection.count()
 		}

@@ -39,6 +39,7 @@ type fakeLaptop struct {
 	kernel    *netstack.Stack // while the TUN is there
 	device    *fakeTun
 	changes   chan wire.HostInspection
+	routes    chan wire.RouteDecisions
 	lost      chan struct{}
 	lostOnce  sync.Once
 	tunOpened int
@@ -49,7 +50,7 @@ var _ Helper = (*fakeLaptop)(nil)
 func newFakeLaptop() *fakeLaptop {
 	return &fakeLaptop{
 		failing: map[string]error{}, inForce: map[string]bool{},
-		changes: make(chan wire.HostInspection, 4), lost: make(chan struct{}),
+		changes: make(chan wire.HostInspection, 4), routes: make(chan wire.RouteDecisions, 4), lost: make(chan struct{}),
 	}
 }
 
@@ -168,9 +169,10 @@ func (laptop *fakeLaptop) Release(context.Context) (wire.Released, error) {
 	return wire.Released{}, err
 }
 
-func (laptop *fakeLaptop) HostChanged() <-chan wire.HostInspection { return laptop.changes }
-func (laptop *fakeLaptop) Lost() <-chan struct{}                   { return laptop.lost }
-func (laptop *fakeLaptop) Err() error                              { return &wire.Problem{Code: wire.CodeLeaseLost, Cause: "test"} }
+func (laptop *fakeLaptop) HostChanged() <-chan wire.HostInspection   { return laptop.changes }
+func (laptop *fakeLaptop) RoutesChanged() <-chan wire.RouteDecisions { return laptop.routes }
+func (laptop *fakeLaptop) Lost() <-chan struct{}                     { return laptop.lost }
+func (laptop *fakeLaptop) Err() error                                { return &wire.Problem{Code: wire.CodeLeaseLost, Cause: "test"} }
 
 func (laptop *fakeLaptop) Close() error {
 	laptop.undo()
@@ -343,9 +345,14 @@ func (core *fakeCore) prepare(ranges ...string) *wire.PreparedEvent {
 
 func (core *fakeCore) connect() {
 	core.t.Helper()
+	core.connectTo("10.96.0.0/16", "10.244.0.0/24")
+}
+
+func (core *fakeCore) connectTo(ranges ...string) {
+	core.t.Helper()
 	core.send(wire.EngineCommand{Command: wire.CommandConnect, Connect: &wire.ConnectCommand{
 		Agent:  firstAgent,
-		Ranges: wire.WantRouted("10.96.0.0/16", "10.244.0.0/24"),
+		Ranges: wire.WantRouted(ranges...),
 		Scope:  wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"dev", "infra", "webshop"}},
 		Names:  true,
 	}})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
+	"golang.zx2c4.com/wireguard/tun"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 
 	"slipway/native/internal/hostnet/laptoptest"
@@ -77,7 +78,7 @@ func kernelTun(t *testing.T, path *path) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	device, err := deviceOf(descriptor)
+	device, _, err := tun.CreateUnmonitoredTUNFromFD(descriptor)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,31 +29,35 @@ func testOptions(t *testing.T, uid uint32) Options {
 }
 
 // connect makes all changes of a connection and returns without undoing any of them.
-func connect(t *testing.T, host *Host) {
+func connect(t *testing.T, host *Host) (lease int) {
 	t.Helper()
-	if err := host.Acquire(); err != nil {
+	lease, err := host.Acquire()
+	if err != nil {
 		t.Fatal(err)
 	}
-	_, file, err := host.OpenTun(wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
+	_, file, err := host.OpenTun(lease, wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { file.Close() })
-	if _, err := host.SetRoutes(wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16")}); err != nil {
+	if _, err := host.SetRoutes(lease, wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16")}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := host.SetNames(wire.NamesInput{Resolver: "198.18.0.3", Search: []string{"svc.cluster.local"}}); err != nil {
+	if _, err := host.SetNames(lease, wire.NamesInput{Resolver: "198.18.0.3", Search: []string{"svc.cluster.local"}}); err != nil {
 		t.Fatal(err)
 	}
+	return lease
 }
 
 // crash leaves what a killed helper leaves: its lock is gone, its changes and its journal are there.
 func crash(host *Host) {
 	host.watch.stop()
 	host.watch = nil
-	host.keeper.Forget()
-	host.journal.Close()
-	host.lock.file.Close()
+	for _, held := range host.leases {
+		held.names.Forget()
+		held.journal.Close()
+	}
+	host.lock.(*FileLock).file.Close()
 }
 
 func expectCode(t *testing.T, err error, code string) {
@@ -87,18 +91,18 @@ func TestLeaseIsRefusedWhereTheJournalCannotBeWritten(t *testing.T) {
 			laptoptest.Reset(t)
 			prepare(t)
 			host := New(testOptions(t, 0))
-			err := host.Acquire()
+			lease, err := host.Acquire()
 			expectCode(t, err, wire.CodeJournalUnwritable)
 			if err != nil && strings.Contains(err.Error(), "/var/lib") {
 				t.Errorf("a path of root's reaches the client: %v", err)
 			}
-			if _, _, err := host.OpenTun(wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}}); err == nil {
+			if _, _, err := host.OpenTun(lease, wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}}); err == nil {
 				t.Error("the interface was opened without a journal")
 			}
 			if links := laptoptest.Run(t, "ip", "link"); strings.Contains(links, "slipway") {
 				t.Errorf("left: %s", links)
 			}
-			host.Undo()
+			host.Undo(lease)
 		})
 	}
 }
@@ -111,7 +115,7 @@ func TestDiskThatFillsUpMeanwhileRefusesTheChangeAndUndoWorks(t *testing.T) {
 		t.Fatal(err)
 	}
 	host := New(testOptions(t, 0))
-	connect(t, host)
+	lease := connect(t, host)
 	if err := os.WriteFile("/var/lib/slipway/others", make([]byte, 1<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
 		t.Fatal(err)
 	}
@@ -120,12 +124,12 @@ func TestDiskThatFillsUpMeanwhileRefusesTheChangeAndUndoWorks(t *testing.T) {
 	var refused error
 	for range 300 {
 		search[0] = map[string]string{"a.cluster.local": "b.cluster.local", "b.cluster.local": "a.cluster.local"}[search[0]]
-		if _, refused = host.SetNames(wire.NamesInput{Resolver: "198.18.0.3", Search: search}); refused != nil {
+		if _, refused = host.SetNames(lease, wire.NamesInput{Resolver: "198.18.0.3", Search: search}); refused != nil {
 			break
 		}
 	}
 	expectCode(t, refused, wire.CodeJournalUnwritable)
-	if left := host.Undo(); left != 0 {
+	if left := host.Undo(lease); left != 0 {
 		t.Errorf("%d left over", left)
 	}
 	if err := unix.Unmount("/var/lib/slipway", 0); err != nil {
@@ -142,21 +146,21 @@ func TestCrashOfAnotherUsersHelperIsUndoneBeforeALease(t *testing.T) {
 	connect(t, first)
 	crash(first)
 	second := New(testOptions(t, 4002))
-	if err := second.Acquire(); err != nil {
+	lease, err := second.Acquire()
+	if err != nil {
 		t.Fatal(err)
 	}
 	if content, _ := os.ReadFile("/etc/resolv.conf"); string(content) != laptoptest.ResolvConf {
 		t.Errorf("the second user would take the first one's names for the laptop's:\n%s", content)
 	}
-	second.Undo()
+	second.Undo(lease)
 }
 
 // After a reboot the interface is gone and its index may be somebody else's, but resolv.conf is still ours.
 func TestRebootWhileConnected(t *testing.T) {
 	laptoptest.Reset(t)
 	host := New(testOptions(t, 0))
-	connect(t, host)
-	name := host.tun.Name
+	name := host.leases[connect(t, host)].tun.Name
 	crash(host)
 	path := JournalPath("/var/lib/slipway", 0)
 	entries, _, err := journal.Read(path)
@@ -195,7 +199,7 @@ func TestJournalOfALivingNamespaceIsLeftToIt(t *testing.T) {
 	}
 	defer other.Wait()
 	defer other.Process.Kill()
-	here, err := whereabouts()
+	here, err := linux{}.place()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +218,8 @@ func TestJournalOfALivingNamespaceIsLeftToIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	foreign.Close()
-	expectCode(t, New(testOptions(t, 0)).Acquire(), wire.CodeJournalUnwritable)
+	_, err = New(testOptions(t, 0)).Acquire()
+	expectCode(t, err, wire.CodeJournalUnwritable)
 	if _, err := Recover(testOptions(t, 0)); err == nil {
 		t.Error("it was replayed here")
 	}
@@ -231,11 +236,11 @@ func TestJournalOfALivingNamespaceIsLeftToIt(t *testing.T) {
 func TestWhatCannotBeUndoneIsToldAndKept(t *testing.T) {
 	laptoptest.Reset(t)
 	host := New(testOptions(t, 0))
-	connect(t, host)
+	lease := connect(t, host)
 	if err := unix.Mount("", "/etc", "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	if left := host.Undo(); left != 1 {
+	if left := host.Undo(lease); left != 1 {
 		t.Errorf("%d left over", left)
 	}
 	if links := laptoptest.Run(t, "ip", "link"); strings.Contains(links, "slipway") {
@@ -263,16 +268,16 @@ func TestJournalNamesNothingButOurOwn(t *testing.T) {
 	}
 	laptoptest.Run(t, "ip", "tuntap", "add", "vpn0", "mode", "tun") // another VPN's
 	defer laptoptest.Run(t, "ip", "link", "delete", "vpn0")
-	here, err := whereabouts()
+	here, err := linux{}.place()
 	if err != nil {
 		t.Fatal(err)
 	}
 	here.Version = journal.Version
-	left := undo([]journal.Entry{
+	left := replayer{linux{}, testOptions(t, 0)}.undo([]journal.Entry{
 		{Opened: &here},
 		{Link: &journal.Link{Alias: ""}}, // every ordinary interface has none
 		{File: &journal.FileChange{Path: "/etc/shadow", Before: journal.FileState{Kind: "absent"}, After: []byte("root's")}},
-	}, here, testOptions(t, 0).Log)
+	}, here)
 	if left == 0 {
 		t.Error("it was undone")
 	}
@@ -285,13 +290,14 @@ func TestJournalNamesNothingButOurOwn(t *testing.T) {
 func TestRoutesFollowTheWantedSet(t *testing.T) {
 	laptoptest.Reset(t)
 	host := New(testOptions(t, 0))
-	connect(t, host)
-	defer host.Undo()
+	lease := connect(t, host)
+	defer host.Undo(lease)
+	name := host.leases[lease].tun.Name
 	for _, wanted := range [][]string{{"10.96.0.0/16", "10.244.0.0/16"}, {"10.244.0.0/16"}, {}, {"10.97.0.0/16"}} {
-		if _, err := host.SetRoutes(wire.RoutesInput{Ranges: wire.WantRouted(wanted...)}); err != nil {
+		if _, err := host.SetRoutes(lease, wire.RoutesInput{Ranges: wire.WantRouted(wanted...)}); err != nil {
 			t.Fatal(err)
 		}
-		routes := laptoptest.Run(t, "ip", "route", "show", "dev", host.tun.Name)
+		routes := laptoptest.Run(t, "ip", "route", "show", "dev", name)
 		if lines := strings.Count(routes, "\n"); lines != len(wanted)+1 || !strings.Contains(routes, "198.18.0.3 ") {
 			t.Errorf("wanted %v and the resolver, got\n%s", wanted, routes)
 		}
@@ -302,9 +308,9 @@ func TestRoutesFollowTheWantedSet(t *testing.T) {
 		}
 	}
 	// Somebody took the interface down and up: its routes are gone until they are asked for again.
-	laptoptest.Run(t, "ip", "link", "set", host.tun.Name, "down")
-	laptoptest.Run(t, "ip", "link", "set", host.tun.Name, "up")
-	if _, err := host.SetRoutes(wire.RoutesInput{Ranges: wire.WantRouted("10.97.0.0/16")}); err != nil {
+	laptoptest.Run(t, "ip", "link", "set", name, "down")
+	laptoptest.Run(t, "ip", "link", "set", name, "up")
+	if _, err := host.SetRoutes(lease, wire.RoutesInput{Ranges: wire.WantRouted("10.97.0.0/16")}); err != nil {
 		t.Fatal(err)
 	}
 	if routes := laptoptest.Run(t, "ip", "route"); !strings.Contains(routes, "10.97.0.0/16 dev") || !strings.Contains(routes, "198.18.0.3 dev") {

@@ -4,6 +4,7 @@
 package hostnet
 
 import (
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"strconv"
@@ -14,6 +15,9 @@ const (
 	RuntimeDirectory = "/run/slipway"
 	StateDirectory   = "/var/lib/slipway"
 )
+
+// ErrLocked is returned by TakeLock and TryLock when another process holds the lock.
+var ErrLocked = errors.New("locked by another process")
 
 // Options say whose lease it is and where things are kept.
 type Options struct {

@@ -20,9 +20,6 @@ const (
 	lockPoll     = 20 * time.Millisecond
 )
 
-// ErrLocked is returned by TakeLock and TryLock when another process holds the lock.
-var ErrLocked = errors.New("locked by another process")
-
 // FileLock is held until Release, or until the process ends however it ends.
 type FileLock struct {
 	folder *os.Root

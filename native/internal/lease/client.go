@@ -15,10 +15,12 @@ import (
 	"slipway/native/internal/wire"
 )
 
-// Event is something that the helper tells unasked: wire.EventHostChanged with the laptop as it is now.
+// Event is something that the helper tells unasked: wire.EventHostChanged with the laptop as it is now, or
+// wire.EventRoutesChanged with the decisions that are in force now.
 type Event struct {
-	Name string
-	Host wire.HostInspection
+	Name   string
+	Host   wire.HostInspection
+	Routes wire.RouteDecisions
 }
 
 // Client is the engine's end of the link. Its methods may be called from several goroutines. Errors of the helper
@@ -123,8 +125,8 @@ func (client *Client) Acquire(ctx context.Context) (granted wire.Lease, err erro
 	return granted, nil
 }
 
-// OpenTun makes the interface; the returned file is its descriptor, nonblocking, and the caller's to close.
-func (client *Client) OpenTun(ctx context.Context, input wire.OpenTunInput) (opened wire.TunOpened, file *os.File, err error) {
+// OpenTun makes the interface; what is handed over is the caller's to close once a device was made of it.
+func (client *Client) OpenTun(ctx context.Context, input wire.OpenTunInput) (opened wire.TunOpened, handover *Handover, err error) {
 	received, err := client.exchange(ctx, wire.HelperOpenTun, input)
 	if err != nil {
 		return opened, nil, err
@@ -136,7 +138,7 @@ func (client *Client) OpenTun(ctx context.Context, input wire.OpenTunInput) (ope
 		received.file.Close()
 		return opened, nil, malformed(err.Error())
 	}
-	return opened, received.file, nil
+	return opened, &Handover{received.file}, nil
 }
 
 // SetRoutes puts the accepted ones of the whole wanted set in force.

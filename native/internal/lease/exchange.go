@@ -140,7 +140,16 @@ func (client *Client) receive(reply wire.HelperReply) {
 		return
 	}
 	event := Event{Name: reply.Event}
-	if reply.Event != wire.EventHostChanged || json.Unmarshal(reply.Value, &event.Host) != nil {
+	var into any
+	switch reply.Event {
+	case wire.EventHostChanged:
+		into = &event.Host
+	case wire.EventRoutesChanged:
+		into = &event.Routes
+	default:
+		return // of a newer helper
+	}
+	if json.Unmarshal(reply.Value, into) != nil {
 		return
 	}
 	for {

@@ -45,21 +45,25 @@ func folderOf(runtimeDirectory string, uid uint32) string {
 	return filepath.Join(runtimeDirectory, strconv.FormatUint(uint64(uid), 10))
 }
 
-// Host is the laptop as a lease may change it. Its methods are called one at a time. A *wire.Problem among the
-// errors reaches the client as it is, any other as code "internal".
+// Host is the laptop as leases may change it. Its methods are called one at a time, but for Changes. A *wire.Problem
+// among the errors reaches the client as it is, any other as code "internal".
 type Host interface {
 	Inspect() (wire.HostInspection, error)
 	CheckRoutes(wire.RoutesInput) (wire.RouteDecisions, error)
-	// Acquire makes ready to undo; nothing of the laptop's network changes yet.
-	Acquire() error
+	// Acquire makes ready to undo, and returns what the lease is called in the methods below. Nothing of the laptop's
+	// network changes yet.
+	Acquire() (lease int, err error)
 	// OpenTun returns a descriptor that the caller owns.
-	OpenTun(wire.OpenTunInput) (wire.TunOpened, *os.File, error)
-	SetRoutes(wire.RoutesInput) (wire.RouteDecisions, error)
-	SetNames(wire.NamesInput) (wire.NamesInForce, error)
+	OpenTun(lease int, input wire.OpenTunInput) (wire.TunOpened, *os.File, error)
+	SetRoutes(lease int, input wire.RoutesInput) (wire.RouteDecisions, error)
+	SetNames(lease int, input wire.NamesInput) (wire.NamesInForce, error)
 	// Undo undoes everything since Acquire and returns how many journal entries could not be undone.
-	Undo() int
-	// Changes tells, debounced, that the laptop's own routes, addresses or resolvers changed.
+	Undo(lease int) int
+	// Changes tells, debounced, that the laptop's own network changed: there may be News for the holders of leases.
 	Changes() <-chan struct{}
+	// News returns what a lease's holder does not know yet: whether the laptop's own routes, addresses or resolvers
+	// changed, and the decisions on its ranges where they changed since the last SetRoutes or News, else nil.
+	News(lease int) (isMoved bool, routes *wire.RouteDecisions)
 }
 
 // decodeRequest reads one request with its input: a pointer to the input struct of the operation, or nil.

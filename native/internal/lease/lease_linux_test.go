@@ -248,11 +248,11 @@ func TestBadInputChangesNothing(t *testing.T) {
 	laptoptest.Run(t, "ip", "address", "add", "198.18.0.2/32", "dev", laptoptest.Interface)
 	_, _, err = client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
 	expectCode(t, err, wire.CodeRouteRefused)
-	_, file, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.9/32"}})
+	_, handover, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.9/32"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer handover.Close()
 	opened := laptoptest.Snapshot(t)
 	for _, resolver := range []string{"", "10.0.0.10", "192.168.77.1", "::1", "name"} {
 		_, err = client.SetNames(t.Context(), wire.NamesInput{Resolver: resolver, Domains: []string{"cluster.local"}})

@@ -22,11 +22,11 @@ func TestDescriptorOfTheTunArrives(t *testing.T) {
 	if _, err := client.Acquire(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	opened, file, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 16000, Addresses: []string{"198.18.0.2/32"}})
+	opened, handover, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 16000, Addresses: []string{"198.18.0.2/32"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer handover.Close()
 	if opened.Interface != "slipway0" || opened.Index == 0 {
 		t.Errorf("%+v", opened)
 	}
@@ -44,9 +44,9 @@ func TestDescriptorOfTheTunArrives(t *testing.T) {
 	if _, err := conn.Write([]byte("through the tunnel")); err != nil {
 		t.Fatal(err)
 	}
-	file.SetReadDeadline(time.Now().Add(10 * time.Second)) // fails on a blocking descriptor
+	handover.file.SetReadDeadline(time.Now().Add(10 * time.Second)) // fails on a blocking descriptor
 	packet := make([]byte, 65536)
-	length, err := file.Read(packet)
+	length, err := handover.file.Read(packet)
 	const headers = 10 + 20 + 8 // struct virtio_net_hdr, IPv4, UDP
 	if err != nil || length < headers || string(packet[headers:length]) != "through the tunnel" {
 		t.Errorf("%q %v", packet[:max(length, 0)], err)
@@ -60,11 +60,11 @@ func TestLeaseWithoutHeartbeatsIsTakenBack(t *testing.T) {
 	if _, err := client.Acquire(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	_, file, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
+	_, handover, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer handover.Close()
 	client.stopBeating()
 	select {
 	case <-client.Lost():
@@ -166,11 +166,11 @@ func TestChangesOfTheLaptopAreTold(t *testing.T) {
 	if _, err := client.Acquire(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	_, file, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
+	_, handover, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer handover.Close()
 	if _, err := client.SetNames(t.Context(), wire.NamesInput{Resolver: "198.18.0.3", Search: []string{"svc.cluster.local"}}); err != nil {
 		t.Fatal(err)
 	}

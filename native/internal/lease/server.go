@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"sync"
@@ -28,8 +29,8 @@ type Server struct {
 	IdleExit time.Duration
 	Log      *slog.Logger
 
-	hostLock sync.Mutex // serialises Host, and with it changes of holder
-	holder   *link
+	hostLock sync.Mutex    // serialises Host, and with it changes of holders
+	holders  map[*link]int // their leases; one at most for now
 	serving  sync.WaitGroup
 	mu       sync.Mutex
 	open     map[*link]struct{}
@@ -46,7 +47,7 @@ func (server *Server) Serve(ctx context.Context, listener *net.UnixListener) err
 	if server.IdleLink == 0 {
 		server.IdleLink = DefaultIdleLink
 	}
-	server.open = map[*link]struct{}{}
+	server.open, server.holders = map[*link]struct{}{}, map[*link]int{}
 	server.connectedAt, server.heldAt = time.Now(), time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -115,7 +116,7 @@ func (server *Server) accept(ctx context.Context, listener *net.UnixListener) er
 	}
 }
 
-// announce tells the holder of the lease that the laptop changed.
+// announce tells the holders of leases that the laptop changed, and what became of their routes.
 func (server *Server) announce(ctx context.Context) {
 	for {
 		select {
@@ -124,12 +125,23 @@ func (server *Server) announce(ctx context.Context) {
 		case <-server.Host.Changes():
 		}
 		server.hostLock.Lock()
-		holder := server.holder
-		inspection, err := server.Host.Inspect()
+		holders := maps.Clone(server.holders)
 		server.hostLock.Unlock()
-		if holder == nil || err != nil {
-			continue
+		for holder, held := range holders {
+			server.tell(holder, held)
 		}
+	}
+}
+
+func (server *Server) tell(holder *link, held int) {
+	server.hostLock.Lock()
+	isMoved, routes := server.Host.News(held)
+	inspection, err := server.Host.Inspect()
+	server.hostLock.Unlock()
+	if routes != nil {
+		holder.send(wire.HelperReply{Event: wire.EventRoutesChanged}, routes, nil, nil)
+	}
+	if isMoved && err == nil {
 		inspection.LeaseHeld = true
 		holder.send(wire.HelperReply{Event: wire.EventHostChanged}, inspection, nil, nil)
 	}
@@ -142,7 +154,7 @@ func (server *Server) perform(asking *link, request wire.HelperRequest, input an
 	switch request.Operation {
 	case wire.HelperInspect:
 		inspection, err := server.Host.Inspect()
-		inspection.LeaseHeld = server.holder != nil
+		inspection.LeaseHeld = len(server.holders) > 0
 		return inspection, nil, err
 	case wire.HelperCheckRoutes:
 		decisions, err := server.Host.CheckRoutes(*input.(*wire.RoutesInput))
@@ -150,18 +162,19 @@ func (server *Server) perform(asking *link, request wire.HelperRequest, input an
 	case wire.HelperAcquire:
 		return server.acquire(asking)
 	}
-	if server.holder != asking {
+	held, isHolder := server.holders[asking]
+	if !isHolder {
 		return nil, nil, &wire.Problem{Code: wire.CodeLeaseLost, Cause: "this link holds no lease"}
 	}
 	switch request.Operation {
 	case wire.HelperOpenTun:
-		value, file, err := server.Host.OpenTun(*input.(*wire.OpenTunInput))
+		value, file, err := server.Host.OpenTun(held, *input.(*wire.OpenTunInput))
 		return value, file, err
 	case wire.HelperSetRoutes:
-		decisions, err := server.Host.SetRoutes(*input.(*wire.RoutesInput))
+		decisions, err := server.Host.SetRoutes(held, *input.(*wire.RoutesInput))
 		return decisions, nil, err
 	case wire.HelperSetNames:
-		inForce, err := server.Host.SetNames(*input.(*wire.NamesInput))
+		inForce, err := server.Host.SetNames(held, *input.(*wire.NamesInput))
 		return inForce, nil, err
 	case wire.HelperRelease:
 		return wire.Released{LeftOver: server.undo(asking)}, nil, nil
@@ -173,14 +186,16 @@ func (server *Server) acquire(asking *link) (any, *os.File, error) {
 	if asking.refusal != nil {
 		return nil, nil, &wire.Problem{Code: wire.CodeHelperRefused, Cause: asking.refusal.Error()}
 	}
-	if server.holder != nil && server.holder != asking {
+	_, isHolder := server.holders[asking]
+	if !isHolder && len(server.holders) > 0 {
 		return nil, nil, &wire.Problem{Code: wire.CodeHelperBusy, Cause: "another program of this user holds the lease"}
 	}
-	if server.holder == nil {
-		if err := server.Host.Acquire(); err != nil {
+	if !isHolder {
+		held, err := server.Host.Acquire()
+		if err != nil {
 			return nil, nil, err
 		}
-		server.holder = asking
+		server.holders[asking] = held
 		asking.hold(server.Timeout)
 		server.Log.Info("lease granted")
 	}
@@ -188,13 +203,14 @@ func (server *Server) acquire(asking *link) (any, *os.File, error) {
 }
 
 // undo needs hostLock.
-func (server *Server) undo(held *link) int {
-	if server.holder != held {
+func (server *Server) undo(holder *link) int {
+	held, isHolder := server.holders[holder]
+	if !isHolder {
 		return 0
 	}
-	held.let()
-	leftOver := server.Host.Undo()
-	server.holder = nil
+	holder.let()
+	leftOver := server.Host.Undo(held)
+	delete(server.holders, holder)
 	server.Log.Info("lease ended and undone", "leftOver", leftOver)
 	return leftOver
 }

@@ -90,6 +90,24 @@ func (keeper *Keeper) judgesOtherwise() bool {
 	return !reflect.DeepEqual(passed, keeper.passed)
 }
 
+// Withdraw puts the laptop's own names in force until the next Set. The journal stays as it is: undoing what was
+// withdrawn finds nothing to undo.
+func (keeper *Keeper) Withdraw() (err error) {
+	switch {
+	case keeper.wanted == nil:
+		return nil
+	case keeper.file != nil:
+		err = UndoFile([]journal.FileChange{*keeper.file})
+	case keeper.bus != nil:
+		err = keeper.bus.revert(keeper.link)
+	}
+	keeper.file, keeper.wanted, keeper.mode = nil, nil, ""
+	if err != nil {
+		return unset(err)
+	}
+	return nil
+}
+
 // Forget ends the keeping; the undoing itself goes by the journal.
 func (keeper *Keeper) Forget() {
 	if keeper.bus != nil {

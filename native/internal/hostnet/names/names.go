@@ -12,7 +12,8 @@ const (
 // Resolvers describes who answers this laptop's programs, without anything of ours.
 type Resolvers struct {
 	Mode      string
-	Upstreams []string // nameservers, in order
+	Upstreams []string // nameservers of ordinary names, in order
+	Others    []string // nameservers of certain names only, such as a VPN's of its own domain
 	Search    []string // what is searched, in order
 	Domains   []string // all domains of the laptop: searched, routing-only, of each link, of its own name
 }

@@ -174,7 +174,6 @@ func (bus *resolved) resolvers(own int) (found Resolvers, err error) {
 	if err := bus.property(bus.manager, resolvedInterface+".DNS", &servers); err != nil {
 		return found, fmt.Errorf("read resolved's servers: %w", err)
 	}
-	var others []string
 	ordinary := map[int32]bool{0: true}
 	for _, server := range servers {
 		address, valid := netip.AddrFromSlice(server.Address)
@@ -184,7 +183,7 @@ func (bus *resolved) resolvers(own int) (found Resolvers, err error) {
 		if _, known := ordinary[server.Link]; !known {
 			ordinary[server.Link] = bus.isDefaultRoute(server.Link)
 		}
-		into := &others
+		into := &found.Others
 		if ordinary[server.Link] {
 			into = &found.Upstreams
 		}
@@ -193,7 +192,7 @@ func (bus *resolved) resolvers(own int) (found Resolvers, err error) {
 		}
 	}
 	if len(found.Upstreams) == 0 {
-		found.Upstreams = others
+		found.Upstreams, found.Others = found.Others, nil
 	}
 	var domains []struct {
 		Link        int32

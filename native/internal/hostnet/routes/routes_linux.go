@@ -99,16 +99,17 @@ func fromNet(network *net.IPNet) (netip.Prefix, bool) {
 	return netip.PrefixFrom(address, ones), true
 }
 
-// Set makes wanted the routes of the interface. On an error it goes back to what was there before as far as it can.
-// The routes go with the interface, so the journal needs no entry for them.
-func Set(index int, source netip.Addr, wanted []netip.Prefix) error {
+// Set makes wanted the routes of the interface, each with the first of sources that is of its family. On an error it
+// goes back to what was there before as far as it can. The routes go with the interface, so the journal needs no entry
+// for them.
+func Set(index int, sources []netip.Addr, wanted []netip.Prefix) error {
 	inForce, err := current(index)
 	if err != nil {
 		return err
 	}
 	var added []netip.Prefix
 	for _, prefix := range missing(wanted, inForce) {
-		if err := add(index, source, prefix); err != nil {
+		if err := add(index, sources, prefix); err != nil {
 			for _, undone := range added {
 				remove(index, undone)
 			}
@@ -128,13 +129,14 @@ func Set(index int, source netip.Addr, wanted []netip.Prefix) error {
 func current(index int) (prefixes []netip.Prefix, err error) {
 	filter := &netlink.Route{LinkIndex: index, Table: unix.RT_TABLE_MAIN}
 	found, err := settled(func() ([]netlink.Route, error) {
-		return netlink.RouteListFiltered(netlink.FAMILY_V4, filter, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
+		return netlink.RouteListFiltered(netlink.FAMILY_ALL, filter, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list routes of the tunnel: %w", err)
 	}
 	for _, route := range found {
-		if prefix, known := fromNet(route.Dst); known {
+		// The kernel's own come and go with addresses: fe80::/64 and the like.
+		if prefix, known := fromNet(route.Dst); known && route.Protocol != unix.RTPROT_KERNEL {
 			prefixes = append(prefixes, prefix)
 		}
 	}
@@ -155,9 +157,14 @@ func missing(from, in []netip.Prefix) (absent []netip.Prefix) {
 	return absent
 }
 
-func add(index int, source netip.Addr, prefix netip.Prefix) error {
+func add(index int, sources []netip.Addr, prefix netip.Prefix) error {
 	route := describe(index, prefix)
-	route.Src = source.AsSlice()
+	for _, source := range sources {
+		if source.Is4() == prefix.Addr().Is4() {
+			route.Src = source.AsSlice()
+			break
+		}
+	}
 	return netlink.RouteAdd(route) // never replace: the same prefix may have become somebody else's meanwhile
 }
 

@@ -1,0 +1,219 @@
+package hostnet
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"time"
+
+	"slipway/native/internal/hostnet/journal"
+	"slipway/native/internal/hostnet/tundev"
+	"slipway/native/internal/wire"
+)
+
+const (
+	minMTU       = 576 // RFC 791: what every host takes
+	maxMTU       = 65535
+	maxAddresses = 4
+)
+
+// holding is what one lease asked for and has in force.
+type holding struct {
+	lease     int
+	journal   changeLog
+	names     splitDNS
+	tun       tundev.Interface
+	addresses []netip.Addr // the tunnel's; the first of each family is the source of what goes into it
+
+	// What the policy holds for, for as long as the lease does.
+	asked     wire.RoutesInput
+	decisions []wire.RouteDecision // on each of asked
+	resolver  netip.Prefix         // asked for; its decision is apart, because names hang on it
+	answering wire.RouteDecision
+
+	inForce []netip.Prefix
+
+	// What the client was not told yet.
+	moved, redecided bool
+
+	// When names were put back because somebody had rewritten them, and until when that is not done any more.
+	rewrites   []time.Time
+	truceUntil time.Time
+}
+
+func (held *holding) record(entry journal.Entry) error {
+	if err := held.journal.Append(entry); err != nil {
+		return unwritable(err)
+	}
+	return nil
+}
+
+// OpenTun implements lease.Host. Its problems: message-malformed, route-refused, tun-unavailable,
+// journal-unwritable.
+func (host *Host) OpenTun(lease int, input wire.OpenTunInput) (wire.TunOpened, *os.File, error) {
+	host.mu.Lock()
+	defer host.mu.Unlock()
+	var opened wire.TunOpened
+	held := host.leases[lease]
+	if held == nil {
+		return opened, nil, errNoLease
+	}
+	if held.tun.Index != 0 {
+		return opened, nil, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: "this lease has its interface already"}
+	}
+	addresses, err := tunnelAddresses(input)
+	if err != nil {
+		return opened, nil, &wire.Problem{Code: wire.CodeMessageMalformed, Cause: err.Error()}
+	}
+	decisions, err := host.decide(wire.RoutesInput{Ranges: wire.WantRouted(input.Addresses...)}, 0)
+	if err != nil {
+		return opened, nil, err
+	}
+	for _, decision := range decisions {
+		if !decision.IsRouted() {
+			return opened, nil, refusal(decision)
+		}
+	}
+	alias := host.system.newAlias()
+	if err := held.record(journal.Entry{Link: &journal.Link{Alias: alias}}); err != nil {
+		return opened, nil, err
+	}
+	made, file, err := host.system.openTun(alias, input.MTU, addresses)
+	if err != nil {
+		return opened, nil, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: err.Error()}
+	}
+	held.tun, held.addresses = made, nil
+	for _, prefix := range addresses {
+		held.addresses = append(held.addresses, prefix.Addr())
+	}
+	host.watch.ignore(made.Index)
+	return wire.TunOpened{Interface: made.Name, Index: made.Index}, file, nil
+}
+
+func tunnelAddresses(input wire.OpenTunInput) (addresses []netip.Prefix, err error) {
+	if input.MTU < minMTU || input.MTU > maxMTU {
+		return nil, fmt.Errorf("an MTU of %d bytes is not between %d and %d", input.MTU, minMTU, maxMTU)
+	}
+	if len(input.Addresses) == 0 || len(input.Addresses) > maxAddresses {
+		return nil, fmt.Errorf("a tunnel has 1 to %d addresses", maxAddresses)
+	}
+	for _, text := range input.Addresses {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil || !prefix.IsSingleIP() || !wire.TunnelRange.Contains(prefix.Addr()) {
+			return nil, fmt.Errorf("a tunnel's address is a host address out of %s", wire.TunnelRange)
+		}
+		addresses = append(addresses, prefix)
+	}
+	return addresses, nil
+}
+
+func refusal(decision wire.RouteDecision) error {
+	return &wire.Problem{
+		Code:  wire.CodeRouteRefused,
+		Cause: fmt.Sprintf("%s is refused: %s", decision.Prefix, decision.Reason),
+		Facts: map[string]string{
+			"prefix": decision.Prefix, "reason": decision.Reason,
+			"conflict": decision.Conflict, "interface": decision.Interface,
+		},
+	}
+}
+
+// SetRoutes implements lease.Host. Ranges that the policy refuses are left out, told, and decided on anew whenever the
+// laptop's network changes.
+func (host *Host) SetRoutes(lease int, input wire.RoutesInput) (wire.RouteDecisions, error) {
+	host.mu.Lock()
+	defer host.mu.Unlock()
+	held := host.leases[lease]
+	if held == nil {
+		return wire.RouteDecisions{}, errNoLease
+	}
+	if held.tun.Index == 0 {
+		return wire.RouteDecisions{}, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: "routes need the interface first"}
+	}
+	decisions, err := host.decide(input, held.tun.Index)
+	if err != nil {
+		return wire.RouteDecisions{}, err
+	}
+	if err := host.apply(held, routedOf(decisions), held.answering.IsRouted()); err != nil {
+		return wire.RouteDecisions{}, err
+	}
+	held.asked, held.decisions, held.redecided = input, decisions, false
+	return wire.RouteDecisions{Decisions: slices.Clone(decisions)}, nil
+}
+
+func routedOf(decisions []wire.RouteDecision) (prefixes []netip.Prefix) {
+	for _, decision := range decisions {
+		if decision.IsRouted() {
+			prefixes = append(prefixes, netip.MustParsePrefix(decision.Prefix)) // the policy has parsed it
+		}
+	}
+	return prefixes
+}
+
+// apply makes prefixes the routes of the tunnel, with the one to the resolver where that may be reached.
+func (host *Host) apply(held *holding, prefixes []netip.Prefix, withResolver bool) error {
+	wanted := slices.Clone(prefixes)
+	if withResolver {
+		wanted = append(wanted, held.resolver)
+	}
+	if err := host.system.setRoutes(held.tun.Index, held.addresses, wanted); err != nil {
+		return &wire.Problem{Code: wire.CodeRouteRefused, Cause: err.Error()}
+	}
+	held.inForce = prefixes
+	return nil
+}
+
+// SetNames implements lease.Host. Its problems: message-malformed, tun-unavailable, route-refused, resolver-unset,
+// journal-unwritable. After route-refused the laptop's own names are in force, and the route to the resolver is
+// decided on anew as those to ranges are.
+func (host *Host) SetNames(lease int, input wire.NamesInput) (wire.NamesInForce, error) {
+	host.mu.Lock()
+	defer host.mu.Unlock()
+	var inForce wire.NamesInForce
+	held := host.leases[lease]
+	if held == nil {
+		return inForce, errNoLease
+	}
+	if held.tun.Index == 0 {
+		return inForce, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: "names need the interface first"}
+	}
+	address, err := netip.ParseAddr(input.Resolver)
+	if err != nil || !wire.TunnelRange.Contains(address) {
+		return inForce, &wire.Problem{
+			Code: wire.CodeMessageMalformed, Cause: fmt.Sprintf("the resolver is an address out of %s", wire.TunnelRange),
+		}
+	}
+	resolver := netip.PrefixFrom(address, address.BitLen())
+	decided, err := host.decide(wire.RoutesInput{Ranges: wire.WantRouted(resolver.String())}, held.tun.Index)
+	if err != nil {
+		return inForce, err
+	}
+	before, decisionBefore := held.resolver, held.answering
+	if !decided[0].IsRouted() {
+		if decisionBefore.IsRouted() {
+			host.withdrawNames(held)
+		}
+		held.resolver, held.answering = resolver, decided[0]
+		if err := host.apply(held, held.inForce, false); err != nil {
+			return inForce, err
+		}
+		return inForce, refusal(decided[0])
+	}
+	held.resolver, held.answering = resolver, decided[0]
+	err = host.apply(held, held.inForce, true)
+	if err == nil {
+		inForce, err = held.names.Set(held.tun.Index, input)
+	}
+	if err != nil {
+		held.resolver, held.answering = before, decisionBefore
+		_ = host.apply(held, held.inForce, held.answering.IsRouted())
+	}
+	return inForce, err
+}
+
+func (host *Host) withdrawNames(held *holding) {
+	if err := held.names.Withdraw(); err != nil {
+		host.options.Log.Error("names could not be withdrawn", "error", err)
+	}
+}

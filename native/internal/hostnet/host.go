@@ -1,0 +1,229 @@
+package hostnet
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"slipway/native/internal/hostnet/journal"
+	"slipway/native/internal/hostnet/names"
+	"slipway/native/internal/hostnet/routes"
+	"slipway/native/internal/wire"
+)
+
+// Host is this laptop, and the leases on it. Its methods may be called from several goroutines.
+type Host struct {
+	options Options
+	system  system
+	changes chan struct{}
+
+	mu       sync.Mutex
+	unleased splitDNS // to look at the laptop's own names while nobody holds a lease
+	leases   map[int]*holding
+	last     int       // the newest lease
+	lock     exclusion // while any lease lasts, as is watch
+	watch    *watch
+	leftOver int
+}
+
+// New describes the laptop for one user. Nothing is read or changed yet.
+func New(options Options) *Host { return newHost(options, thisSystem()) }
+
+func newHost(options Options, on system) *Host {
+	return &Host{
+		options: options, system: on, leases: map[int]*holding{}, changes: make(chan struct{}, 1),
+		unleased: on.newNames(func(journal.Entry) error { return errNoLease }, func() {}),
+	}
+}
+
+var errNoLease = &wire.Problem{Code: wire.CodeLeaseLost, Cause: "no lease is held"}
+
+// Changes implements lease.Host.
+func (host *Host) Changes() <-chan struct{} { return host.changes }
+
+// News implements lease.Host.
+func (host *Host) News(lease int) (isMoved bool, routes *wire.RouteDecisions) {
+	host.mu.Lock()
+	defer host.mu.Unlock()
+	held := host.leases[lease]
+	if held == nil {
+		return false, nil
+	}
+	if held.redecided {
+		routes = &wire.RouteDecisions{Decisions: slices.Clone(held.decisions)}
+	}
+	isMoved = held.moved
+	held.moved, held.redecided = false, false
+	return isMoved, routes
+}
+
+// announce makes the server ask for News. One that did not ask yet hears everything at once.
+func (host *Host) announce() {
+	select {
+	case host.changes <- struct{}{}:
+	default:
+	}
+}
+
+// Inspect implements lease.Host.
+func (host *Host) Inspect() (wire.HostInspection, error) {
+	host.mu.Lock()
+	defer host.mu.Unlock()
+	return host.inspectLocked()
+}
+
+func (host *Host) inspectLocked() (wire.HostInspection, error) {
+	resolvers, err := host.splitDNSLocked().Inspect()
+	return wire.HostInspection{
+		ResolverMode: resolvers.Mode,
+		Upstreams:    resolvers.Upstreams,
+		Domains:      resolvers.Domains,
+		TunAvailable: host.system.tunAvailable(),
+		LeftOver:     host.leftOver,
+	}, err
+}
+
+// splitDNSLocked is one that tells what is ours from what is the laptop's.
+func (host *Host) splitDNSLocked() splitDNS {
+	for _, held := range host.leases {
+		return held.names
+	}
+	return host.unleased
+}
+
+// CheckRoutes implements lease.Host.
+func (host *Host) CheckRoutes(input wire.RoutesInput) (wire.RouteDecisions, error) {
+	host.mu.Lock()
+	defer host.mu.Unlock()
+	own := 0
+	for _, held := range host.leases {
+		own = held.tun.Index
+	}
+	decisions, err := host.decide(input, own)
+	return wire.RouteDecisions{Decisions: decisions}, err
+}
+
+// decide asks the policy about input as the laptop is now, without the interface own.
+func (host *Host) decide(input wire.RoutesInput, own int) ([]wire.RouteDecision, error) {
+	laptop, err := host.laptop(own)
+	if err != nil {
+		return nil, err
+	}
+	return routes.Decide(input, laptop), nil
+}
+
+func (host *Host) laptop(own int) (routes.Laptop, error) {
+	laptop, err := host.system.networks(own)
+	if err != nil {
+		return laptop, err
+	}
+	resolvers, err := host.splitDNSLocked().Inspect()
+	if err != nil {
+		return laptop, err
+	}
+	laptop.Resolvers = addressesOf(resolvers)
+	return laptop, nil
+}
+
+func addressesOf(resolvers names.Resolvers) (addresses []netip.Addr) {
+	for _, server := range slices.Concat(resolvers.Upstreams, resolvers.Others) {
+		if address, err := netip.ParseAddr(server); err == nil {
+			addresses = append(addresses, address.Unmap().WithZone(""))
+		}
+	}
+	return addresses
+}
+
+// Acquire implements lease.Host: it undoes what an earlier lease may have left and opens the journal. Its problems:
+// helper-busy, journal-unwritable.
+func (host *Host) Acquire() (lease int, err error) {
+	host.mu.Lock()
+	defer host.mu.Unlock()
+	if len(host.leases) > 0 { // names of two leases would each take the other's for the laptop's own
+		return 0, &wire.Problem{Code: wire.CodeHelperBusy, Cause: "another lease is in force"}
+	}
+	here, err := host.system.place()
+	if err != nil {
+		return 0, err
+	}
+	lock, err := host.system.lock(leaseLock(host.options, here))
+	if errors.Is(err, ErrLocked) {
+		return 0, &wire.Problem{Code: wire.CodeHelperBusy, Cause: "another user's Slipway holds the network of this computer"}
+	}
+	if err != nil {
+		return 0, err
+	}
+	held := &holding{}
+	host.leftOver, err = replayer{host.system, host.options}.all(here, nil)
+	if err == nil {
+		held.journal, err = host.system.openJournal(JournalPath(host.options.StateDirectory, host.options.UID), here)
+	}
+	if err != nil {
+		lock.Release()
+		return 0, unwritable(err)
+	}
+	host.last++
+	held.lease = host.last
+	held.names = host.system.newNames(held.record, func() { host.keepNames(true) })
+	host.unleased.Forget()
+	host.lock, host.leases[held.lease] = lock, held
+	host.watch = startWatch(host)
+	return held.lease, nil
+}
+
+func unwritable(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) { // its path is of no use to the client
+		err = fmt.Errorf("%s: %w", path.Op, path.Err)
+	}
+	return &wire.Problem{Code: wire.CodeJournalUnwritable, Cause: err.Error()}
+}
+
+// Undo implements lease.Host.
+func (host *Host) Undo(lease int) int {
+	host.mu.Lock()
+	held := host.leases[lease]
+	var watching *watch
+	if held != nil && len(host.leases) == 1 {
+		watching, host.watch = host.watch, nil
+	}
+	host.mu.Unlock()
+	watching.stop() // before anything is undone: it would put names back
+
+	host.mu.Lock()
+	defer host.mu.Unlock()
+	if host.leases[lease] == nil {
+		return 0
+	}
+	delete(host.leases, lease)
+	held.names.Forget()
+	held.journal.Close()
+	here, err := host.system.place()
+	leftOver := 0
+	if err == nil {
+		path := JournalPath(host.options.StateDirectory, host.options.UID)
+		leftOver, err = replayer{host.system, host.options}.one(path, here)
+	}
+	if err != nil {
+		host.options.Log.Error("undo failed", "error", err)
+		leftOver = max(leftOver, 1)
+	}
+	host.leftOver = leftOver
+	if len(host.leases) == 0 {
+		host.lock.Release()
+		host.lock = nil
+	}
+	return leftOver
+}
+
+// leasesLocked are those in force, oldest first.
+func (host *Host) leasesLocked() (held []*holding) {
+	for _, lease := range slices.Sorted(maps.Keys(host.leases)) {
+		held = append(held, host.leases[lease])
+	}
+	return held
+}

@@ -1,0 +1,89 @@
+package hostnet
+
+import (
+	"net/netip"
+	"os"
+
+	"slipway/native/internal/hostnet/journal"
+	"slipway/native/internal/hostnet/names"
+	"slipway/native/internal/hostnet/routes"
+	"slipway/native/internal/hostnet/tundev"
+	"slipway/native/internal/wire"
+)
+
+// system is what an operating system must be able to do for a lease. system_linux.go is Linux, system_other.go says
+// "not yet" for every other system, and the tests have a stand-in that keeps a laptop in memory. What is decided, in
+// which order things are changed, what is journalled and how it is undone is none of its business.
+type system interface {
+	records
+	network
+	naming
+}
+
+// records are what outlives the process: locks and journals, in folders of root's alone.
+type records interface {
+	// place tells where changes are made now.
+	place() (journal.Opened, error)
+	// placeLives tells whether changes made there can still be in force though they are not here.
+	placeLives(journal.Opened) bool
+	// lock waits a moment for a holder that is just ending; then it is ErrLocked.
+	lock(path string) (exclusion, error)
+	// sweepLocks removes the files of locks that nobody holds any more.
+	sweepLocks(folder string)
+	// journals lists the users who have a journal.
+	journals(stateDirectory string) ([]uint32, error)
+	openJournal(path string, head journal.Opened) (changeLog, error)
+	readJournal(path string) (entries []journal.Entry, damaged int, err error)
+	removeJournal(path string) error
+}
+
+// exclusion is a lock that is held.
+type exclusion interface{ Release() }
+
+// changeLog is an open journal: a change may be made once its entry was appended.
+type changeLog interface {
+	Append(journal.Entry) error
+	Close() error
+}
+
+// network is the laptop's interfaces, addresses and routes.
+type network interface {
+	// networks describes the laptop without the interface with the index own (0 for none).
+	networks(own int) (routes.Laptop, error)
+	tunAvailable() bool
+	// newAlias returns what the next interface will be known by, whatever its name.
+	newAlias() string
+	// openTun makes the interface, up, with its addresses; nothing is left of it on an error.
+	openTun(alias string, mtu int, addresses []netip.Prefix) (tundev.Interface, *os.File, error)
+	// findTun returns the index of the interface with that alias, 0 where there is none.
+	findTun(alias string) int
+	closeTun(alias string) error
+	// setRoutes makes wanted the routes of the interface; packets into them come from the source of their family.
+	setRoutes(index int, sources []netip.Addr, wanted []netip.Prefix) error
+	// watch tells of everything that happens to links, addresses, routes, rules and resolvers until done is closed:
+	// the index of the interface, or one of the two below. It may block in happened.
+	watch(done <-chan struct{}, happened func(index int))
+}
+
+const (
+	resolverFiles = 0  // what happened is that another file tells who answers names
+	somewhere     = -1 // something happened, nobody knows where
+)
+
+// naming is who answers names.
+type naming interface {
+	// newNames returns the split DNS of one lease: record journals before each change, restarted is called from another
+	// goroutine when names must be put in force anew.
+	newNames(record func(journal.Entry) error, restarted func()) splitDNS
+	undoFile([]journal.FileChange) error
+	undoResolved(index int) error
+}
+
+// splitDNS is implemented by names.Keeper, which says more.
+type splitDNS interface {
+	Inspect() (names.Resolvers, error)
+	Set(link int, input wire.NamesInput) (wire.NamesInForce, error)
+	Again(resolvedRestarted bool) (bool, error)
+	Withdraw() error
+	Forget()
+}
