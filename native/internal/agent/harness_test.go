@@ -16,6 +16,7 @@ import (
 
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/netstack"
+	"slipway/native/internal/packet"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
 )
@@ -156,7 +157,11 @@ func (e *engine) makeTunnel(address string) {
 	var err error
 	e.stack, err = netstack.New(netstack.Config{
 		MTU: e.registered.MTU, Addresses: []netip.Addr{netip.MustParseAddr(address)},
-		Output: func(packet []byte) { e.lanes.Send(tunnel.LaneOf(packet, e.registered.Lanes), packet) },
+		Output: func(raw []byte) {
+			if parsed, ok := packet.Parse(raw); ok {
+				e.lanes.Send(tunnel.LaneOf(&parsed, e.registered.Lanes), &parsed)
+			}
+		},
 	})
 	if err != nil {
 		e.t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"slipway/native/internal/carrier"
 	"slipway/native/internal/forward"
+	"slipway/native/internal/packet"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
 )
@@ -53,8 +54,8 @@ func newSession(config Config, key publicKey, preshared [32]byte, addresses pair
 		Limits:       config.Limits,
 		Log:          log,
 		Full:         config.Full,
-		Send:         func(lane int, packet []byte) { made.lanes.Send(lane, packet) },
-		LaneOf:       func(packet []byte) int { return tunnel.LaneOf(packet, config.Lanes) },
+		Send:         func(lane int, parsed packet.Packet) { made.lanes.Send(lane, &parsed) },
+		LaneOf:       func(parsed packet.Packet) int { return tunnel.LaneOf(&parsed, config.Lanes) },
 	})
 	if err != nil {
 		return nil, err

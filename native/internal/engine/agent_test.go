@@ -21,6 +21,7 @@ import (
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/forward"
 	"slipway/native/internal/memnet"
+	"slipway/native/internal/packet"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
 )
@@ -282,8 +283,8 @@ func (agent *fakeAgent) makeSession(register wire.Register) *fakeSession {
 	session.forwarder, err = forward.New(forward.Config{
 		Lanes: wire.LaneCount, MTU: 16000, AgentAddress: netip.MustParseAddr(session.granted.AgentAddress),
 		Policy: &forward.Policy{}, Dialer: agent.cluster,
-		Send:   func(lane int, packet []byte) { session.lanes.Send(lane, packet) },
-		LaneOf: func(packet []byte) int { return tunnel.LaneOf(packet, wire.LaneCount) },
+		Send:   func(lane int, parsed packet.Packet) { session.lanes.Send(lane, &parsed) },
+		LaneOf: func(parsed packet.Packet) int { return tunnel.LaneOf(&parsed, wire.LaneCount) },
 	})
 	if err != nil {
 		t.Error(err)

@@ -66,9 +66,9 @@ func (health *health) detach(lane int) {
 	health.lanes[lane].attached, health.lanes[lane].alive = false, false
 }
 
-// due returns the next heartbeat of a lane if it is time for one, and nil otherwise. A lane that was not heard yet, or
+// due returns the next heartbeat of a lane if it is time for one. A lane that was not heard yet, or
 // is suspect, is asked four times as often.
-func (health *health) due(lane int, now time.Time) []byte {
+func (health *health) due(lane int, now time.Time) (heartbeat packet.Packet, isDue bool) {
 	health.mutex.Lock()
 	defer health.mutex.Unlock()
 	known := &health.lanes[lane]
@@ -77,7 +77,7 @@ func (health *health) due(lane int, now time.Time) []byte {
 		interval /= 4
 	}
 	if !known.attached || now.Sub(known.lastSent) < interval {
-		return nil
+		return heartbeat, false
 	}
 	known.sequence++
 	known.lastSent = now
@@ -85,7 +85,7 @@ func (health *health) due(lane int, now time.Time) []byte {
 	if known.unanswered.IsZero() {
 		known.unanswered = now
 	}
-	return health.write(lane, known.sequence)
+	return packet.Parse(health.write(lane, known.sequence))
 }
 
 func (health *health) write(lane int, sequence uint16) []byte {

@@ -142,8 +142,8 @@ func (set *laneSet) attend(ctx context.Context, lane int, stream *carriedStream,
 		probes = set.probes
 	}
 	for {
-		if heartbeat := set.health.due(lane, time.Now()); heartbeat != nil {
-			set.lanes.Send(lane, heartbeat)
+		if heartbeat, isDue := set.health.due(lane, time.Now()); isDue {
+			set.lanes.Send(lane, &heartbeat)
 		}
 		select {
 		case err := <-lost:

@@ -162,7 +162,7 @@ func (path *path) outbound(raw []byte) {
 	if lanes := path.lanes.Load(); lanes != nil {
 		// Waiting for one full lane would hold up all the others, names and handshakes among them: the flow that
 		// fills a lane pays for it alone.
-		lanes.Offer(tunnel.LaneOf(parsed.Raw, int(path.laneCount.Load())), parsed.Raw)
+		lanes.Offer(tunnel.LaneOf(&parsed, int(path.laneCount.Load())), &parsed)
 	}
 }
 
@@ -175,7 +175,7 @@ func (path *path) fromStack(raw []byte) {
 	if parsed.Destination == path.laptop {
 		path.toLaptop(parsed.Raw)
 	} else if lanes := path.lanes.Load(); lanes != nil && path.stackGate.Outbound(&parsed) {
-		lanes.Offer(0, parsed.Raw)
+		lanes.Offer(0, &parsed)
 	}
 }
 

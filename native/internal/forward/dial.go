@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+
+	"slipway/native/internal/packet"
 )
 
 // dialTimeout bounds a dial. Linux gives up after 127 s (tcp_syn_retries 6), on both sides of the tunnel.
@@ -53,16 +55,16 @@ func verdictOf(err error) verdict {
 	return verdictSilent
 }
 
-// unreachable makes the ICMP error of a verdict about quoted, from the agent; nil where the verdict is none.
-func unreachable(told verdict, agent netip.Addr, quoted []byte) []byte {
-	codes := map[verdict]byte{
-		verdictHostUnreachable:    codeHost,
-		verdictNetworkUnreachable: codeNetwork,
-		verdictProhibited:         codeProhibited,
+// unreachable makes the ICMP error of a verdict about a packet, from the agent; nil where the verdict is none.
+func unreachable(told verdict, agent netip.Addr, about *packet.Packet) []byte {
+	failures := map[verdict]packet.Failure{
+		verdictHostUnreachable:    packet.HostUnreachable,
+		verdictNetworkUnreachable: packet.NetworkUnreachable,
+		verdictProhibited:         packet.Prohibited,
 	}
-	code, ok := codes[told]
+	failure, ok := failures[told]
 	if !ok {
 		return nil
 	}
-	return icmpError(icmpUnreachable, code, agent, quoted)
+	return packet.Error(failure, agent, about)
 }

@@ -14,7 +14,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+
 	"slipway/native/internal/netstack"
+	"slipway/native/internal/packet"
 )
 
 // Limits bound what one session may hold at once. A zero field takes the default.
@@ -45,11 +48,11 @@ type Config struct {
 	Limits       Limits
 	Log          *slog.Logger // addresses appear at debug level only
 
-	// Send gives a packet to a lane; packet is valid only during the call. It may block, which is back-pressure
+	// Send gives a packet to a lane; its bytes are valid only during the call. It may block, which is back-pressure
 	// for the flows of that lane alone.
-	Send func(lane int, packet []byte)
+	Send func(lane int, parsed packet.Packet)
 	// LaneOf gives the lane of a packet, the same as for the packets it answers.
-	LaneOf func(packet []byte) int
+	LaneOf func(parsed packet.Packet) int
 	// Full tells that memory is short, so that no new flow is taken. May be nil.
 	Full func() bool
 }
@@ -97,7 +100,7 @@ func New(config Config) (*Forwarder, error) {
 		result.lanes[number] = newLane(result, number)
 	}
 	result.pings = newPinger(config, result.reply)
-	result.datagrams = result.makeStack(func(packet []byte) { config.Send(config.LaneOf(packet), packet) })
+	result.datagrams = result.makeStack(func(parsed packet.Packet) { config.Send(config.LaneOf(parsed), parsed) })
 	if result.datagrams == nil {
 		result.Close()
 		return nil, errors.New("make forwarder: no network stack")
@@ -163,42 +166,66 @@ func (f *Forwarder) enter() bool {
 }
 
 func (f *Forwarder) receive(from *lane, raw []byte) {
-	parsed, ok := parsePacket(raw)
-	if !ok {
-		return
+	parsed, ok := packet.Parse(raw)
+	if !ok || parsed.Is6() {
+		return // sessions have no IPv6 address
 	}
-	if parsed.destination == f.config.AgentAddress && parsed.protocol == protocolICMP {
-		if !parsed.fragment && parsed.opensFlow() {
-			from.reply(echoReply(parsed.payload, parsed.destination, parsed.source, ourTTL))
+	if parsed.Destination == f.config.AgentAddress && parsed.Protocol == packet.ICMP {
+		if parsed.Kind == packet.EchoRequest && !parsed.IsFragment() {
+			from.reply(packet.Answer(parsed.Payload, parsed.Destination, parsed.Source, packet.HopLimit))
 		}
 		return
 	}
-	if !f.config.Policy.Allows(parsed.protocol, parsed.destination, parsed.destinationPort()) {
-		if parsed.opensFlow() {
-			from.reply(icmpError(icmpUnreachable, codeProhibited, f.config.AgentAddress, parsed.raw))
+	if !f.config.Policy.Allows(parsed.Protocol, parsed.Destination, portOf(&parsed)) {
+		if opensFlow(&parsed) {
+			from.reply(packet.Error(packet.Prohibited, f.config.AgentAddress, &parsed))
 		}
 		return
 	}
-	if parsed.protocol == protocolICMP && !parsed.fragment {
+	if parsed.Protocol == packet.ICMP && !parsed.IsFragment() {
 		switch {
-		case parsed.opensFlow():
-			f.pings.request(from.number, parsed)
+		case parsed.Kind == packet.EchoRequest:
+			f.pings.request(from.number, &parsed)
 			return
-		case len(parsed.payload) < icmpSize || parsed.payload[0] != icmpUnreachable:
+		case parsed.Kind != packet.ErrorMessage || header.ICMPv4(parsed.Payload).Type() != header.ICMPv4DstUnreachable:
 			return // nothing of ours asks for other messages
 		}
 	}
 	stack := f.datagrams
-	if parsed.protocol == protocolTCP {
-		stack = from.connections(parsed)
+	if parsed.Protocol == packet.TCP {
+		stack = from.connections(&parsed)
 	}
-	if stack != nil && !reopens(stack, parsed) {
-		stack.Input(parsed.raw)
+	if stack != nil && !reopens(stack, &parsed) {
+		stack.Input(parsed.Raw)
 	}
 }
 
-func (f *Forwarder) makeStack(output func([]byte)) *netstack.Stack {
-	made, err := netstack.New(netstack.Config{MTU: f.config.MTU, Promiscuous: true, Output: output})
+// portOf is the port that a policy is asked about: 0 where there is none.
+func portOf(parsed *packet.Packet) uint16 {
+	if parsed.Kind == packet.Segment || parsed.Kind == packet.Datagram {
+		return parsed.DestinationPort
+	}
+	return 0
+}
+
+// opensFlow tells whether an answer that refuses it makes sense: a datagram, an echo, a TCP SYN. To anything else
+// silence is right.
+func opensFlow(parsed *packet.Packet) bool {
+	switch parsed.Protocol {
+	case packet.TCP:
+		return parsed.Kind == packet.Segment && parsed.TCPFlags&(header.TCPFlagSyn|header.TCPFlagAck) == header.TCPFlagSyn
+	case packet.ICMP:
+		return parsed.Kind == packet.EchoRequest
+	}
+	return parsed.Offset == 0
+}
+
+func (f *Forwarder) makeStack(output func(packet.Packet)) *netstack.Stack {
+	made, err := netstack.New(netstack.Config{MTU: f.config.MTU, Promiscuous: true, Output: func(raw []byte) {
+		if parsed, ok := packet.Parse(raw); ok {
+			output(parsed)
+		}
+	}})
 	if err != nil {
 		f.config.Log.Error("network stack", "error", err)
 		return nil

@@ -16,8 +16,10 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 
 	"slipway/native/internal/netstack"
+	"slipway/native/internal/packet"
 )
 
 const insideVariable = "SLIPWAY_FORWARD_TEST_INSIDE"
@@ -135,7 +137,7 @@ func join(t testing.TB, change func(*Config)) *laptop {
 	result.inject = func(lane int, raw []byte) { send(toAgent, lane, raw) }
 	config := Config{
 		Lanes: 5, MTU: 16000, AgentAddress: agentAddress, Policy: &Policy{},
-		Send:   func(lane int, raw []byte) { send(toLaptop, lane, raw) },
+		Send:   func(lane int, parsed packet.Packet) { send(toLaptop, lane, parsed.Raw) },
 		LaneOf: laneOf,
 	}
 	if change != nil {
@@ -147,7 +149,7 @@ func join(t testing.TB, change func(*Config)) *laptop {
 	}
 	if result.Stack, err = netstack.New(netstack.Config{
 		MTU: config.MTU, Addresses: []netip.Addr{laptopAddress},
-		Output: func(raw []byte) { send(toAgent, laneOf(raw), raw) },
+		Output: func(raw []byte) { send(toAgent, laneOfRaw(raw), raw) },
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +165,7 @@ func join(t testing.TB, change func(*Config)) *laptop {
 	}
 	go run(toAgent, func(carried pipe) { result.forwarder.Receive(carried.lane, [][]byte{carried.packet}) })
 	go run(toLaptop, func(carried pipe) {
-		if parsed, ok := parsePacket(carried.packet); ok && parsed.protocol == protocolICMP {
+		if parsed, ok := packet.Parse(carried.packet); ok && parsed.Protocol == packet.ICMP {
 			select {
 			case result.icmp <- carried.packet:
 			default:
@@ -181,12 +183,16 @@ func join(t testing.TB, change func(*Config)) *laptop {
 }
 
 // laneOf stands for the engine's choice: any that is stable for a flow does.
-func laneOf(raw []byte) int {
-	parsed, ok := parsePacket(raw)
-	if !ok || parsed.protocol == protocolICMP || parsed.fragment || len(parsed.payload) < 4 {
+func laneOf(parsed packet.Packet) int {
+	if !parsed.HasPorts() {
 		return 0
 	}
-	return 1 + int(parsed.payload[1]+parsed.payload[3])%4
+	return 1 + int(parsed.SourcePort+parsed.DestinationPort)%4
+}
+
+func laneOfRaw(raw []byte) int {
+	parsed, _ := packet.Parse(raw)
+	return laneOf(parsed)
 }
 
 func (l *laptop) dial(t testing.TB, port int) net.Conn {
@@ -201,14 +207,14 @@ func (l *laptop) dial(t testing.TB, port int) net.Conn {
 }
 
 // nextICMP waits for an ICMP packet of a kind.
-func (l *laptop) nextICMP(t testing.TB, kind byte) packet {
+func (l *laptop) nextICMP(t testing.TB, kind header.ICMPv4Type) packet.Packet {
 	t.Helper()
 	deadline := time.After(time.Minute)
 	for {
 		select {
 		case raw := <-l.icmp:
-			parsed, _ := parsePacket(raw)
-			if parsed.payload[0] == kind {
+			parsed, _ := packet.Parse(raw)
+			if header.ICMPv4(parsed.Payload).Type() == kind {
 				return parsed
 			}
 		case <-deadline:
@@ -254,25 +260,15 @@ func TestPolicyAnswersProhibited(t *testing.T) {
 	defer cancel()
 	for _, refused := range []string{"10.77.0.9:80", "169.254.169.254:80", "127.0.0.1:8723", "10.1.2.3:10250", "198.18.0.6:22"} {
 		go laptop.DialTCP(ctx, netip.MustParseAddrPort(refused))
-		answer := laptop.nextICMP(t, icmpUnreachable)
-		quoted, ok := parseQuoted(answer)
-		if answer.payload[1] != codeProhibited || !ok || quoted.destination != netip.MustParseAddrPort(refused).Addr() {
-			t.Errorf("connecting to %s was answered by code %d about %v", refused, answer.payload[1], quoted.destination)
+		answer := laptop.nextICMP(t, header.ICMPv4DstUnreachable)
+		quoted, ok := answer.Quoted()
+		if header.ICMPv4(answer.Payload).Code() != header.ICMPv4AdminProhibited || !ok || quoted.Destination != netip.MustParseAddrPort(refused).Addr() {
+			t.Errorf("connecting to %s was answered by code %d about %v", refused, header.ICMPv4(answer.Payload).Code(), quoted.Destination)
 		}
 	}
 	if stats := laptop.forwarder.Stats(); stats.HalfOpen != 0 {
 		t.Errorf("%d dials of refused destinations", stats.HalfOpen)
 	}
-}
-
-// parseQuoted reads the packet that an ICMP error quotes, which is shorter than its header says.
-func parseQuoted(answer packet) (packet, bool) {
-	quoted := bytes.Clone(answer.payload[icmpSize:])
-	if len(quoted) < headerSize+8 {
-		return packet{}, false
-	}
-	quoted[2], quoted[3] = byte(len(quoted)>>8), byte(len(quoted))
-	return parsePacket(quoted)
 }
 
 func FuzzReceive(f *testing.F) {
@@ -282,11 +278,7 @@ func FuzzReceive(f *testing.F) {
 	forwarder, err := New(Config{
 		Lanes: 2, MTU: 1420, AgentAddress: agentAddress, Policy: &Policy{}, Dialer: refusingDialer{},
 		LaneOf: laneOf,
-		Send: func(_ int, raw []byte) {
-			if _, ok := parsePacket(raw); !ok {
-				panic("the forwarder made a packet that is none")
-			}
-		},
+		Send:   func(int, packet.Packet) {},
 	})
 	if err != nil {
 		f.Fatal(err)
@@ -301,21 +293,3 @@ func (refusingDialer) DialTCP(context.Context, netip.AddrPort) (*net.TCPConn, er
 }
 
 func (refusingDialer) DialUDP(netip.AddrPort) (*net.UDPConn, error) { return nil, syscall.ECONNREFUSED }
-
-func FuzzParsePacket(f *testing.F) {
-	f.Add([]byte{0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 198, 18, 0, 2, 10, 77, 0, 9, 0, 1, 0, 53, 0, 8, 0, 0})
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		parsed, ok := parsePacket(raw)
-		if !ok {
-			return
-		}
-		if len(parsed.raw) > len(raw) || len(parsed.payload) > len(parsed.raw)-headerSize {
-			t.Fatalf("parsed %d and %d bytes of %d", len(parsed.raw), len(parsed.payload), len(raw))
-		}
-		parsed.destinationPort()
-		parsed.opensFlow()
-		if answer := icmpError(icmpUnreachable, codePort, agentAddress, parsed.raw); len(answer) > 576 {
-			t.Fatalf("an ICMP error of %d bytes", len(answer))
-		}
-	})
-}

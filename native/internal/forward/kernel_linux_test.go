@@ -12,6 +12,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.zx2c4.com/wireguard/tun"
+
+	"slipway/native/internal/packet"
 )
 
 // Destinations behind a TUN of the test's namespace; what becomes of a dial is in the last byte.
@@ -80,9 +82,9 @@ func joinKernel(t *testing.T, dialer Dialer) {
 	done := make(chan struct{})
 	forwarder, err := New(Config{
 		Lanes: 5, MTU: 16000, AgentAddress: agentAddress, Policy: &Policy{}, Dialer: dialer, LaneOf: laneOf,
-		Send: func(_ int, raw []byte) {
+		Send: func(_ int, parsed packet.Packet) {
 			select {
-			case toKernel <- append(make([]byte, offset), raw...):
+			case toKernel <- append(make([]byte, offset), parsed.Raw...):
 			case <-done:
 			}
 		},
@@ -111,8 +113,8 @@ func joinKernel(t *testing.T, dialer Dialer) {
 				return
 			}
 			for index := range count {
-				packet := buffers[index][offset : offset+sizes[index]]
-				forwarder.Receive(laneOf(packet), [][]byte{packet})
+				raw := buffers[index][offset : offset+sizes[index]]
+				forwarder.Receive(laneOfRaw(raw), [][]byte{raw})
 			}
 		}
 	}()

@@ -1,11 +1,11 @@
 package forward
 
 import (
-	"encoding/binary"
 	"sync"
 	"sync/atomic"
 
 	"slipway/native/internal/netstack"
+	"slipway/native/internal/packet"
 )
 
 const (
@@ -37,7 +37,9 @@ func newLane(forwarder *Forwarder, number int) *lane {
 		for {
 			select {
 			case raw := <-result.replies:
-				forwarder.config.Send(number, raw)
+				if parsed, ok := packet.Parse(raw); ok {
+					forwarder.config.Send(number, parsed)
+				}
 			case <-forwarder.ctx.Done():
 				return
 			}
@@ -58,17 +60,17 @@ func (l *lane) reply(raw []byte) {
 }
 
 // connections gives the stack that a TCP packet belongs to; nil when there is none.
-func (l *lane) connections(parsed packet) *netstack.Stack {
+func (l *lane) connections(parsed *packet.Packet) *netstack.Stack {
 	// Fragments of one connection could not be told apart from another's. No system sends them: TCP cuts its
 	// segments to the MTU.
-	if parsed.fragment || len(parsed.payload) < tcpMinimum {
+	if parsed.Kind != packet.Segment || parsed.IsFragment() {
 		return nil
 	}
 	number := connectionStack(parsed)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stacks[number] == nil && !l.closed {
-		l.stacks[number] = l.forwarder.makeStack(func(packet []byte) { l.forwarder.config.Send(l.number, packet) })
+		l.stacks[number] = l.forwarder.makeStack(func(parsed packet.Packet) { l.forwarder.config.Send(l.number, parsed) })
 		if l.stacks[number] != nil {
 			l.forwarder.serveTCP(l, l.stacks[number].Inner())
 		}
@@ -77,10 +79,9 @@ func (l *lane) connections(parsed packet) *netstack.Stack {
 }
 
 // connectionStack spreads connections by a hash of what differs between them: ports and the cluster's address.
-func connectionStack(parsed packet) int {
-	ports := binary.BigEndian.Uint32(parsed.payload)
-	address := parsed.destination.As4()
-	mixed := (uint64(binary.BigEndian.Uint32(address[:]))<<32 | uint64(ports)) * 0x9e3779b97f4a7c15 // Fibonacci hashing
+func connectionStack(parsed *packet.Packet) int {
+	ports := uint64(parsed.SourcePort)<<16 | uint64(parsed.DestinationPort)
+	mixed := (packet.Folded(parsed.Destination)<<32 ^ ports) * 0x9e3779b97f4a7c15 // Fibonacci hashing
 	return int(mixed>>40) % connectionStacks
 }
 

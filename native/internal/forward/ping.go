@@ -10,6 +10,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
+
+	"slipway/native/internal/packet"
 )
 
 // echoWait is how long an answer to a ping is waited for. ping(8) itself waits 10 s at the end.
@@ -83,39 +85,39 @@ func (p *pinger) expire(now time.Time) {
 }
 
 // request sends a ping on. It never waits.
-func (p *pinger) request(lane int, request packet) {
-	if p.socket == nil || len(request.payload) < icmpSize {
+func (p *pinger) request(lane int, request *packet.Packet) {
+	if p.socket == nil {
 		return
 	}
-	if request.ttl <= 1 {
+	if request.HopLimit <= 1 {
 		// The agent is a hop: traceroute shows it.
-		p.reply(lane, icmpError(icmpTimeExceeded, codeTTLInTransit, p.config.AgentAddress, request.raw))
+		p.reply(lane, packet.Error(packet.HopLimitExceeded, p.config.AgentAddress, request))
 		return
 	}
 	token, ok := p.remember(lane, request)
 	if !ok {
 		return
 	}
-	message := bytes.Clone(request.payload)
+	message := bytes.Clone(request.Payload)
 	binary.BigEndian.PutUint16(message[6:], token)
-	if err := p.socket.send(message, request.destination, request.ttl-1); err != nil {
+	if err := p.socket.send(message, request.Destination, request.HopLimit-1); err != nil {
 		p.forget(token)
 		if told := verdictOf(err); told != verdictHostUnreachable {
-			p.reply(lane, unreachable(told, p.config.AgentAddress, request.raw))
+			p.reply(lane, unreachable(told, p.config.AgentAddress, request))
 		}
 	}
 }
 
-func (p *pinger) remember(lane int, request packet) (token uint16, ok bool) {
-	quotedLength := min(len(request.raw), len(request.raw)-len(request.payload)+icmpSize)
+func (p *pinger) remember(lane int, request *packet.Packet) (token uint16, ok bool) {
+	quotedLength := len(request.Raw) - len(request.Payload) + packet.MessageHeader
 	made := &echo{
 		lane:           lane,
-		source:         request.source,
-		destination:    request.destination,
-		identification: binary.BigEndian.Uint16(request.payload[4:]),
-		sequence:       binary.BigEndian.Uint16(request.payload[6:]),
+		source:         request.Source,
+		destination:    request.Destination,
+		identification: request.SourcePort,
+		sequence:       request.DestinationPort,
 		sent:           time.Now(),
-		quoted:         bytes.Clone(request.raw[:quotedLength]),
+		quoted:         bytes.Clone(request.Raw[:quotedLength]),
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,7 +143,7 @@ func (p *pinger) forget(token uint16) *echo {
 
 // answered handles an echo reply: message begins at the ICMP header.
 func (p *pinger) answered(message []byte, from netip.Addr, ttl byte) {
-	if len(message) < icmpSize || message[0] != icmpEchoReply {
+	if len(message) < packet.MessageHeader || header.ICMPv4(message).Type() != header.ICMPv4EchoReply {
 		return
 	}
 	token := binary.BigEndian.Uint16(message[6:])
@@ -155,18 +157,19 @@ func (p *pinger) answered(message []byte, from netip.Addr, ttl byte) {
 	p.mu.Unlock()
 	binary.BigEndian.PutUint16(message[4:], found.identification)
 	binary.BigEndian.PutUint16(message[6:], found.sequence)
-	answer := echoReply(message, from, found.source, max(ttl, 2)-1)
-	fragmentPacket(answer, p.config.MTU, token, func(piece []byte) { p.reply(found.lane, piece) })
+	answer := packet.Answer(message, from, found.source, max(ttl, 2)-1)
+	packet.Fragments(answer, p.config.MTU, uint32(token), func(piece []byte) { p.reply(found.lane, piece) })
 }
 
 // failed handles an ICMP error about a ping of ours: message is what it quotes, from the ICMP header on. A host that
 // does not answer its neighbours stays silent: a free pod address must look the same on every node, whoever's
 // address resolution failed.
 func (p *pinger) failed(message []byte, kind, code byte, reporter netip.Addr) {
-	if len(message) < icmpSize || (kind != icmpUnreachable && kind != icmpTimeExceeded) {
+	isUnreachable := header.ICMPv4Type(kind) == header.ICMPv4DstUnreachable
+	if len(message) < packet.MessageHeader || !isUnreachable && header.ICMPv4Type(kind) != header.ICMPv4TimeExceeded {
 		return
 	}
-	if kind == icmpUnreachable && code == codeHost {
+	if isUnreachable && header.ICMPv4Code(code) == header.ICMPv4HostUnreachable {
 		return
 	}
 	found := p.forget(binary.BigEndian.Uint16(message[6:]))
@@ -176,28 +179,19 @@ func (p *pinger) failed(message []byte, kind, code byte, reporter netip.Addr) {
 	if !reporter.Is4() || reporter.IsLoopback() || reporter.IsUnspecified() {
 		reporter = p.config.AgentAddress // the agent's own kernel found it unreachable
 	}
-	p.reply(found.lane, icmpError(kind, code, reporter, found.quoted))
+	if about, ok := packet.ParseStart(found.quoted); ok {
+		p.reply(found.lane, packet.Error(packet.FailureOf(kind, code), reporter, &about))
+	}
 }
 
 // servePings takes the pings that came in fragments and were put together by gVisor, which itself answers none: in
 // a promiscuous stack all addresses are temporary.
 func (f *Forwarder) servePings(inner *stack.Stack) {
 	inner.SetTransportProtocolHandler(icmp.ProtocolNumber4, func(_ stack.TransportEndpointID, received *stack.PacketBuffer) bool {
-		whole := received.ToView().AsSlice()
-		network := header.IPv4(received.NetworkHeader().Slice())
-		start := len(network)
-		if len(whole) < start+icmpSize || whole[start] != icmpEcho {
-			return true
+		request, ok := packet.Parse(received.ToView().AsSlice())
+		if ok && request.Kind == packet.EchoRequest {
+			f.pings.request(0, &request)
 		}
-		f.pings.request(0, packet{
-			raw:         whole,
-			payload:     whole[start:],
-			source:      netip.AddrFrom4(network.SourceAddress().As4()),
-			destination: netip.AddrFrom4(network.DestinationAddress().As4()),
-			protocol:    protocolICMP,
-			ttl:         network.TTL(),
-			first:       true,
-		})
 		return true
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"slipway/native/internal/packet"
 )
 
 // pingSocket is an unprivileged ICMP socket that reports time to live and ICMP errors (ip(7): IP_RECVTTL,
@@ -104,18 +106,18 @@ func receivePing(descriptor int, message, control []byte, to *pinger) func() {
 	return func() { to.answered(message[:size], netip.AddrFrom4(sender.Addr), ttl) }
 }
 
-// parseTTL finds the time to live among control messages; ourTTL when it is not there.
+// parseTTL finds the time to live among control messages; packet.HopLimit when it is not there.
 func parseTTL(control []byte) byte {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
-		return ourTTL
+		return packet.HopLimit
 	}
 	for _, message := range messages {
 		if message.Header.Level == unix.IPPROTO_IP && message.Header.Type == unix.IP_TTL && len(message.Data) >= 4 {
 			return byte(binary.NativeEndian.Uint32(message.Data))
 		}
 	}
-	return ourTTL
+	return packet.HopLimit
 }
 
 // parseExtendedError reads struct sock_extended_err and the address behind it (ip(7), IP_RECVERR). Only errors that

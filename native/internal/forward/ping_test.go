@@ -2,31 +2,39 @@ package forward
 
 import (
 	"bytes"
-	"encoding/binary"
 	"net/netip"
 	"testing"
 	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+
+	"slipway/native/internal/packet"
 )
 
 // ping injects an echo request with a payload of size bytes and gives the answer.
-func (l *laptop) ping(t *testing.T, destination netip.Addr, ttl byte, size int) packet {
+func (l *laptop) ping(t *testing.T, destination netip.Addr, ttl byte, size int) packet.Packet {
 	t.Helper()
 	l.inject(0, echoRequest(destination, ttl, size))
-	return l.nextICMP(t, icmpEchoReply)
+	return l.nextICMP(t, header.ICMPv4EchoReply)
 }
 
 func echoRequest(destination netip.Addr, ttl byte, size int) []byte {
-	raw := make([]byte, headerSize+icmpSize+size)
-	icmp := raw[headerSize:]
-	icmp[0] = icmpEcho
-	binary.BigEndian.PutUint16(icmp[4:], 0xbeef)
-	binary.BigEndian.PutUint16(icmp[6:], 7)
-	for index := range icmp[icmpSize:] {
-		icmp[icmpSize+index] = byte(index)
+	data := make([]byte, size)
+	for index := range data {
+		data[index] = byte(index)
 	}
-	sealICMP(icmp)
-	sealHeader(raw, protocolICMP, ttl, laptopAddress, destination, 0)
+	raw := packet.Echo(laptopAddress, destination, 0xbeef, 7, data)
+	header.IPv4(raw).SetTTL(ttl)
+	header.IPv4(raw).SetChecksum(0)
+	header.IPv4(raw).SetChecksum(^header.IPv4(raw).CalculateChecksum())
 	return raw
+}
+
+// answerTo is the message that answers an echo request.
+func answerTo(raw []byte) []byte {
+	request, _ := packet.Parse(raw)
+	answer, _ := packet.Parse(packet.Answer(request.Payload, request.Destination, request.Source, 64))
+	return answer.Payload
 }
 
 func TestPingComesBackAsItWasSent(t *testing.T) {
@@ -37,11 +45,9 @@ func TestPingComesBackAsItWasSent(t *testing.T) {
 	for _, destination := range []netip.Addr{podAddress, agentAddress} {
 		for _, size := range []int{0, 56, 15000} {
 			answer := laptop.ping(t, destination, 64, size)
-			expected := echoRequest(destination, 64, size)[headerSize:]
-			expected[0] = icmpEchoReply
-			sealICMP(expected)
-			if answer.source != destination || answer.destination != laptopAddress || !bytes.Equal(answer.payload, expected) {
-				t.Errorf("ping of %s with %d bytes: from %s to %s, %x", destination, size, answer.source, answer.destination, answer.payload[:icmpSize])
+			expected := answerTo(echoRequest(destination, 64, size))
+			if answer.Source != destination || answer.Destination != laptopAddress || !bytes.Equal(answer.Payload, expected) {
+				t.Errorf("ping of %s with %d bytes: from %s to %s, %x", destination, size, answer.Source, answer.Destination, answer.Payload[:packet.MessageHeader])
 			}
 		}
 	}
@@ -54,15 +60,14 @@ func TestPingComesBackAsItWasSent(t *testing.T) {
 func TestPingInFragments(t *testing.T) {
 	laptop := join(t, func(config *Config) { config.MTU = 1420 })
 	whole := echoRequest(podAddress, 64, 5000)
-	fragmentPacket(whole, 1420, 99, func(piece []byte) { laptop.inject(0, piece) })
+	packet.Fragments(whole, 1420, 99, func(piece []byte) { laptop.inject(0, piece) })
 	received := map[uint16][]byte{}
 	total := 0
-	for total < len(whole)-headerSize {
+	for total < len(whole)-header.IPv4MinimumSize {
 		raw := <-laptop.icmp
-		parsed, _ := parsePacket(raw)
-		offset := binary.BigEndian.Uint16(raw[6:]) & fragmentOffsetMask * fragmentGranularity
-		received[offset] = parsed.payload
-		total += len(parsed.payload)
+		parsed, _ := packet.Parse(raw)
+		received[parsed.Offset] = parsed.Payload
+		total += len(parsed.Payload)
 		if len(raw) > 1420 {
 			t.Fatalf("a fragment of %d bytes", len(raw))
 		}
@@ -75,10 +80,7 @@ func TestPingInFragments(t *testing.T) {
 		}
 		answer = append(answer, next...)
 	}
-	expected := bytes.Clone(whole[headerSize:])
-	expected[0] = icmpEchoReply
-	sealICMP(expected)
-	if !bytes.Equal(answer, expected) {
+	if !bytes.Equal(answer, answerTo(whole)) {
 		t.Error("the answer differs from the request")
 	}
 }
@@ -103,16 +105,16 @@ func TestPingOfFreeAndGoneAddressesIsSilent(t *testing.T) {
 func TestPingProhibitedByARouteIsTold(t *testing.T) {
 	laptop := join(t, nil)
 	laptop.inject(0, echoRequest(prohibitedAddress, 64, 56))
-	if answer := laptop.nextICMP(t, icmpUnreachable); answer.payload[1] != codeProhibited {
-		t.Errorf("code %d", answer.payload[1])
+	if answer := laptop.nextICMP(t, header.ICMPv4DstUnreachable); header.ICMPv4(answer.Payload).Code() != header.ICMPv4AdminProhibited {
+		t.Errorf("code %d", header.ICMPv4(answer.Payload).Code())
 	}
 }
 
 func TestPingWithLastHopShowsTheAgent(t *testing.T) {
 	laptop := join(t, nil)
 	laptop.inject(0, echoRequest(podAddress, 1, 56))
-	if answer := laptop.nextICMP(t, icmpTimeExceeded); answer.source != agentAddress {
-		t.Errorf("time exceeded from %s", answer.source)
+	if answer := laptop.nextICMP(t, header.ICMPv4TimeExceeded); answer.Source != agentAddress {
+		t.Errorf("time exceeded from %s", answer.Source)
 	}
 }
 
@@ -120,7 +122,7 @@ func TestEveryLaneAnswersHeartbeatsOnItself(t *testing.T) {
 	answered := make(chan int, 64)
 	laptop := join(t, func(config *Config) {
 		send := config.Send
-		config.Send = func(lane int, raw []byte) { answered <- lane; send(lane, raw) }
+		config.Send = func(lane int, parsed packet.Packet) { answered <- lane; send(lane, parsed) }
 	})
 	for lane := range 5 {
 		laptop.inject(lane, echoRequest(agentAddress, 64, 8))

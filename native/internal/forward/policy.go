@@ -3,6 +3,7 @@ package forward
 import (
 	"net/netip"
 
+	"slipway/native/internal/packet"
 	"slipway/native/internal/wire"
 )
 
@@ -50,7 +51,7 @@ var hostPorts = map[uint16]bool{10248: true, 10249: true, 10256: true}
 // protocol has none.
 func (p *Policy) Allows(protocol byte, destination netip.Addr, port uint16) bool {
 	destination = destination.Unmap()
-	if port == portDNS && protocol != protocolICMP && isResolver(p.Resolvers, destination) {
+	if port == portDNS && protocol != packet.ICMP && isResolver(p.Resolvers, destination) {
 		return true
 	}
 	for _, refused := range refusedRanges {

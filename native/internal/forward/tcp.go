@@ -3,7 +3,6 @@ package forward
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"net/netip"
 	"sync"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"gvisor.dev/gvisor/pkg/waiter"
 
 	"slipway/native/internal/netstack"
+	"slipway/native/internal/packet"
 )
 
 // Keep-alive towards the laptop only finds programs whose kernel forgot them; an outage of the tunnel shorter than
@@ -70,7 +70,7 @@ func (a *attempts) remove(id stack.TransportEndpointID) {
 }
 
 // note remembers a SYN. It is false when there are limit attempts already.
-func (a *attempts) note(ctx context.Context, id stack.TransportEndpointID, packet *stack.PacketBuffer, limit int) bool {
+func (a *attempts) note(ctx context.Context, id stack.TransportEndpointID, syn *stack.PacketBuffer, limit int) bool {
 	now := time.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -82,7 +82,7 @@ func (a *attempts) note(ctx context.Context, id stack.TransportEndpointID, packe
 		return false
 	}
 	made := &attempt{first: now, last: now}
-	made.quoted = append(bytes.Clone(packet.NetworkHeader().Slice()), packet.TransportHeader().Slice()...)
+	made.quoted = append(bytes.Clone(syn.NetworkHeader().Slice()), syn.TransportHeader().Slice()...)
 	made.ctx, made.cancel = context.WithCancel(ctx)
 	a.byID[id] = made
 	return true
@@ -109,8 +109,8 @@ func (f *Forwarder) serveTCP(from *lane, inner *stack.Stack) {
 		defer f.running.Done()
 		f.connect(from, request)
 	})
-	inner.SetTransportProtocolHandler(tcp.ProtocolNumber, func(id stack.TransportEndpointID, packet *stack.PacketBuffer) bool {
-		flags := header.TCP(packet.TransportHeader().Slice()).Flags()
+	inner.SetTransportProtocolHandler(tcp.ProtocolNumber, func(id stack.TransportEndpointID, received *stack.PacketBuffer) bool {
+		flags := header.TCP(received.TransportHeader().Slice()).Flags()
 		if flags&(header.TCPFlagSyn|header.TCPFlagAck|header.TCPFlagRst) != header.TCPFlagSyn {
 			return false // gVisor resets it
 		}
@@ -118,10 +118,10 @@ func (f *Forwarder) serveTCP(from *lane, inner *stack.Stack) {
 		if full && f.attempts.get(id) == nil {
 			return true // silence: the laptop tries again
 		}
-		if !f.attempts.note(f.ctx, id, packet, f.config.Limits.HalfOpen) {
+		if !f.attempts.note(f.ctx, id, received, f.config.Limits.HalfOpen) {
 			return true
 		}
-		if !forwarder.HandlePacket(id, packet) {
+		if !forwarder.HandlePacket(id, received) {
 			f.attempts.remove(id)
 			return false
 		}
@@ -132,22 +132,22 @@ func (f *Forwarder) serveTCP(from *lane, inner *stack.Stack) {
 // reopens handles a SYN whose addresses a closed connection still reserves. The laptop may use them again (RFC 9293
 // section 3.6.1), but gVisor redirects such a SYN to listeners only and drops it otherwise, which costs the laptop
 // a second. The lock that Abort takes may be held for long, so this does not happen on the caller's goroutine.
-func reopens(inside *netstack.Stack, parsed packet) bool {
-	if parsed.protocol != protocolTCP || !parsed.opensFlow() {
+func reopens(inside *netstack.Stack, parsed *packet.Packet) bool {
+	if parsed.Protocol != packet.TCP || !opensFlow(parsed) {
 		return false
 	}
 	id := stack.TransportEndpointID{
-		LocalAddress:  tcpip.AddrFrom4(parsed.destination.As4()),
-		LocalPort:     parsed.destinationPort(),
-		RemoteAddress: tcpip.AddrFrom4(parsed.source.As4()),
-		RemotePort:    binary.BigEndian.Uint16(parsed.payload),
+		LocalAddress:  tcpip.AddrFrom4(parsed.Destination.As4()),
+		LocalPort:     parsed.DestinationPort,
+		RemoteAddress: tcpip.AddrFrom4(parsed.Source.As4()),
+		RemotePort:    parsed.SourcePort,
 	}
 	found := inside.Inner().FindTransportEndpoint(ipv4.ProtocolNumber, tcp.ProtocolNumber, id, netstack.NIC)
 	closed, ok := found.(*tcp.Endpoint)
 	if !ok || tcp.EndpointState(closed.State()) != tcp.StateTimeWait {
 		return false
 	}
-	raw := bytes.Clone(parsed.raw)
+	raw := bytes.Clone(parsed.Raw)
 	go func() {
 		closed.Abort()
 		inside.Input(raw)
@@ -172,7 +172,9 @@ func (f *Forwarder) connect(from *lane, request *tcp.ForwarderRequest) {
 	if err != nil {
 		told := verdictOf(err)
 		f.config.Log.Debug("dial", "destination", destination, "told", string(told), "error", err)
-		from.reply(unreachable(told, f.config.AgentAddress, tried.quoted))
+		if about, ok := packet.ParseStart(tried.quoted); ok {
+			from.reply(unreachable(told, f.config.AgentAddress, &about))
+		}
 		request.Complete(told == verdictRefused)
 		return
 	}

@@ -17,6 +17,7 @@ import (
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 
 	"slipway/native/internal/netstack"
@@ -32,18 +33,18 @@ func TestConnectRefusedIsRefused(t *testing.T) {
 }
 
 func TestConnectUnreachableGetsTheICMPErrorWithItsSequenceNumber(t *testing.T) {
-	for destination, code := range map[netip.Addr]byte{goneAddress: codeHost, prohibitedAddress: codeProhibited} {
+	for destination, code := range map[netip.Addr]header.ICMPv4Code{goneAddress: header.ICMPv4HostUnreachable, prohibitedAddress: header.ICMPv4AdminProhibited} {
 		laptop := join(t, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go laptop.DialTCP(ctx, netip.AddrPortFrom(destination, 80))
-		answer := laptop.nextICMP(t, icmpUnreachable)
-		quoted, ok := parseQuoted(answer)
-		if answer.payload[1] != code || !ok || quoted.destination != destination || quoted.source != laptopAddress {
-			t.Errorf("%s: code %d quoting %s to %s", destination, answer.payload[1], quoted.source, quoted.destination)
+		answer := laptop.nextICMP(t, header.ICMPv4DstUnreachable)
+		quoted, ok := answer.Quoted()
+		if header.ICMPv4(answer.Payload).Code() != code || !ok || quoted.Destination != destination || quoted.Source != laptopAddress {
+			t.Errorf("%s: code %d quoting %s to %s", destination, header.ICMPv4(answer.Payload).Code(), quoted.Source, quoted.Destination)
 		}
-		if len(quoted.payload) < tcpMinimum || quoted.payload[13] != tcpFlagSYN {
-			t.Errorf("%s: the quote is not the SYN: %x", destination, quoted.payload)
+		if len(quoted.Payload) < header.TCPMinimumSize || quoted.Payload[13] != byte(header.TCPFlagSyn) {
+			t.Errorf("%s: the quote is not the SYN: %x", destination, quoted.Payload)
 		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 	"gvisor.dev/gvisor/pkg/waiter"
+
+	"slipway/native/internal/packet"
 )
 
 // How long a datagram flow may be idle. RFC 4787 asks a NAT for two minutes or more where it can and 30 s at least;
@@ -166,14 +168,14 @@ func (d *datagramFlow) close() {
 
 // tell passes a socket's error to the laptop as the ICMP message that caused it, on lane 0 as all ICMP.
 func (d *datagramFlow) tell(err error) {
-	quoted := quoteOf(protocolUDP, d.laptop, d.cluster)
+	about, _ := packet.Parse(packet.DatagramOf(d.laptop, d.cluster, nil)) // what was sent is gone
 	told := verdictOf(err)
 	if told == verdictRefused {
 		// Only the host itself says that a port is closed.
-		d.forwarder.reply(0, icmpError(icmpUnreachable, codePort, d.cluster.Addr(), quoted))
+		d.forwarder.reply(0, packet.Error(packet.PortUnreachable, d.cluster.Addr(), &about))
 		return
 	}
-	d.forwarder.reply(0, unreachable(told, d.forwarder.config.AgentAddress, quoted))
+	d.forwarder.reply(0, unreachable(told, d.forwarder.config.AgentAddress, &about))
 }
 
 func (d *datagramFlow) copyToCluster() {

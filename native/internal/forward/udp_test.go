@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
 func echoDatagrams(t *testing.T) (port uint16) {
@@ -60,11 +62,11 @@ func TestDatagramToClosedPortGetsItsError(t *testing.T) {
 	}
 	client.SetDeadline(time.Now().Add(time.Minute))
 	client.Write([]byte("anyone?"))
-	answer := laptop.nextICMP(t, icmpUnreachable)
-	quoted, ok := parseQuoted(answer)
-	if answer.payload[1] != codePort || answer.source != podAddress || !ok || quoted.source != laptopAddress ||
-		quoted.destination != podAddress || quoted.destinationPort() != 9 {
-		t.Fatalf("code %d from %s about %s port %d", answer.payload[1], answer.source, quoted.destination, quoted.destinationPort())
+	answer := laptop.nextICMP(t, header.ICMPv4DstUnreachable)
+	quoted, ok := answer.Quoted()
+	if header.ICMPv4(answer.Payload).Code() != header.ICMPv4PortUnreachable || answer.Source != podAddress || !ok || quoted.Source != laptopAddress ||
+		quoted.Destination != podAddress || quoted.DestinationPort != 9 {
+		t.Fatalf("code %d from %s about %s port %d", header.ICMPv4(answer.Payload).Code(), answer.Source, quoted.Destination, quoted.DestinationPort)
 	}
 	// A read that waits already is not woken by an error (gonet), so it is asked again.
 	eventually(t, "the client's socket reports no error", func() bool {
@@ -82,8 +84,8 @@ func TestDatagramToUnreachableHostGetsItsError(t *testing.T) {
 		t.Fatal(err)
 	}
 	client.Write([]byte("anyone?"))
-	if answer := laptop.nextICMP(t, icmpUnreachable); answer.payload[1] != codeHost || answer.source != agentAddress {
-		t.Fatalf("code %d from %s", answer.payload[1], answer.source)
+	if answer := laptop.nextICMP(t, header.ICMPv4DstUnreachable); header.ICMPv4(answer.Payload).Code() != header.ICMPv4HostUnreachable || answer.Source != agentAddress {
+		t.Fatalf("code %d from %s", header.ICMPv4(answer.Payload).Code(), answer.Source)
 	}
 }
 

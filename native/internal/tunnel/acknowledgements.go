@@ -1,9 +1,11 @@
 package tunnel
 
 import (
-	"bytes"
-	"encoding/binary"
 	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+
+	"slipway/native/internal/packet"
 )
 
 const (
@@ -14,10 +16,6 @@ const (
 
 	// acknowledgementBytes is how many bytes of pure acknowledgements wait.
 	acknowledgementBytes = 256 << 10
-
-	optionEnd  = 0
-	optionNone = 1
-	optionSACK = 5
 )
 
 // acknowledgements hold a lane's pure acknowledgements: the first of a while leaves at once, those that follow it soon
@@ -30,14 +28,14 @@ type acknowledgements struct {
 	alarm     *time.Timer
 }
 
-// add takes the place of the one before of the same connection, or queues a copy of packet.
-func (a *acknowledgements) add(packet []byte, flow int) {
+// add takes the place of the one before of the same connection, or queues a copy of parsed.
+func (a *acknowledgements) add(parsed *packet.Packet, flow int) {
 	before := a.newest[flow]
-	if before != nil && replaces(packet, before.bytes[:before.size]) {
-		copy(before.bytes, packet)
+	if before != nil && replaces(parsed, before.bytes[:before.size]) {
+		copy(before.bytes, parsed.Raw)
 		return
 	}
-	b := copyToBuffer(packet)
+	b := copyToBuffer(parsed.Raw)
 	b.flow = flow
 	a.newest[flow] = b
 	a.push(b)
@@ -60,29 +58,25 @@ func (a *acknowledgements) take(now time.Time) *buffer {
 	return b
 }
 
-// replaces tells whether later says all that earlier says: an acknowledgement of more on the same IPv4 connection, with
+// replaces tells whether later says all that waiting says: an acknowledgement of more on the same connection, with
 // nothing but the number, the window and time stamps. Duplicates and gaps (SACK) tell the sender something each.
-func replaces(later, earlier []byte) bool {
-	if len(later) != len(earlier) || later[0] != earlier[0] || later[0]>>4 != 4 {
+func replaces(later *packet.Packet, waiting []byte) bool {
+	earlier, ok := packet.Parse(waiting)
+	if !ok || !isPureACK(later) || !isPureACK(&earlier) || later.Flow != earlier.Flow || later.TCPFlags != earlier.TCPFlags ||
+		len(later.Raw) != len(earlier.Raw) || len(later.Payload) != len(earlier.Payload) {
 		return false
 	}
-	header := int(later[0]&0x0f) * 4
-	// Addresses; ports; flags and header length.
-	if !bytes.Equal(later[12:20], earlier[12:20]) || !bytes.Equal(later[header:header+4], earlier[header:header+4]) ||
-		!bytes.Equal(later[header+12:header+14], earlier[header+12:header+14]) {
-		return false
-	}
-	isNewer := int32(binary.BigEndian.Uint32(later[header+8:])-binary.BigEndian.Uint32(earlier[header+8:])) > 0
-	return isNewer && !hasSACK(later[header+20:]) && !hasSACK(earlier[header+20:])
+	isNewer := int32(later.TCP().AckNumber()-earlier.TCP().AckNumber()) > 0
+	return isNewer && !hasSACK(later.TCP().Options()) && !hasSACK(earlier.TCP().Options())
 }
 
 // hasSACK is true also for options that cannot be read.
 func hasSACK(options []byte) bool {
-	for len(options) > 0 && options[0] != optionEnd {
+	for len(options) > 0 && options[0] != header.TCPOptionEOL {
 		switch {
-		case options[0] == optionNone:
+		case options[0] == header.TCPOptionNOP:
 			options = options[1:]
-		case options[0] == optionSACK || len(options) < 2 || options[1] < 2 || int(options[1]) > len(options):
+		case options[0] == header.TCPOptionSACK || len(options) < 2 || options[1] < 2 || int(options[1]) > len(options):
 			return true
 		default:
 			options = options[options[1]:]

@@ -12,6 +12,8 @@ import (
 	"slipway/native/internal/carrier/carriertest"
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/memnet"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
 // within fails the test if work does not end.
@@ -53,7 +55,7 @@ func sessionLivesOn(t *testing.T, first, second wire) {
 	const each = 200
 	send := func(from int) {
 		for number := from; number < from+each; number++ {
-			engine.Send(0, udpPacket(laptopPort(1000), podPort(80), uint64(number), 9000))
+			engine.Send(0, parse(udpPacket(laptopPort(1000), podPort(80), uint64(number), 9000)))
 		}
 	}
 	send(0)
@@ -63,14 +65,14 @@ func sessionLivesOn(t *testing.T, first, second wire) {
 	if err := waitLost(t, lost); !errors.Is(err, memnet.ErrReset) && !errors.Is(err, carriertest.ErrCut) {
 		t.Errorf("lost because of %v", err)
 	}
-	engine.Send(0, udpPacket(laptopPort(1000), podPort(80), 1<<32, 9000)) // dropped, not kept for later
+	engine.Send(0, parse(udpPacket(laptopPort(1000), podPort(80), 1<<32, 9000))) // dropped, not kept for later
 
 	connect(engine, agent, 0, second)
 	send(each)
 	packets := agent.waitFor(t, "after the reset", count(2*each))
 	for i, one := range packets {
-		if numberOf(one.packet) != uint64(i) {
-			t.Fatalf("packet %d came in place of %d", numberOf(one.packet), i)
+		if numberOf(one.raw) != uint64(i) {
+			t.Fatalf("packet %d came in place of %d", numberOf(one.raw), i)
 		}
 	}
 	if stats := engine.Stats()[0].Carrier; stats.Attached != 2 || !stats.Live || stats.Sent < 2*each*9000 {
@@ -95,16 +97,16 @@ func TestResetUnderLoadLosesWhatWasInFlight(t *testing.T) {
 				first.cut()
 				connect(engine, agent, 0, slow())
 			}
-			engine.Send(0, udpPacket(laptopPort(1000), podPort(80), uint64(number), size))
+			engine.Send(0, parse(udpPacket(laptopPort(1000), podPort(80), uint64(number), size)))
 		}
 	}()
 	packets := agent.waitFor(t, "the last packet", func(packets []received) bool {
-		return len(packets) > 0 && numberOf(packets[len(packets)-1].packet) == total-1
+		return len(packets) > 0 && numberOf(packets[len(packets)-1].raw) == total-1
 	})
 	<-sent
 	last := uint64(0)
 	for _, one := range packets {
-		if number := numberOf(one.packet); number < last {
+		if number := numberOf(one.raw); number < last {
 			t.Fatalf("packet %d came after %d", number, last)
 		} else {
 			last = number
@@ -123,27 +125,27 @@ func TestStalledLaneDoesNotHoldUpAnother(t *testing.T) {
 	first := memory()
 	connect(engine, agent, 1, first)
 	connect(engine, agent, 2, memory())
-	engine.Send(1, udpPacket(laptopPort(1000), podPort(80), 0, 100))
+	engine.Send(1, parse(udpPacket(laptopPort(1000), podPort(80), 0, 100)))
 	agent.waitFor(t, "lane 1 before its stall", count(1))
 	first.stall(true)
 	for number := range 1000 { // many times what a lane holds
-		engine.Offer(1, udpPacket(laptopPort(1000), podPort(80), uint64(number), 16000))
+		engine.Offer(1, parse(udpPacket(laptopPort(1000), podPort(80), uint64(number), 16000)))
 	}
 	within(t, "heartbeats beside the flow that filled the lane", func() {
 		for number := range 20 {
-			engine.Send(1, udpPacket(laptopPort(1), podPort(7), uint64(number), 64))
+			engine.Send(1, parse(udpPacket(laptopPort(1), podPort(7), uint64(number), 64)))
 		}
 	})
 	blocked := make(chan struct{})
 	go func() {
 		defer close(blocked)
-		engine.Send(1, udpPacket(laptopPort(1000), podPort(80), 0, 16000))
-		engine.Send(1, udpPacket(laptopPort(1000), podPort(80), 0, 16000))
+		engine.Send(1, parse(udpPacket(laptopPort(1000), podPort(80), 0, 16000)))
+		engine.Send(1, parse(udpPacket(laptopPort(1000), podPort(80), 0, 16000)))
 	}()
 	const packets = 300
 	within(t, "sending on the other lane", func() {
 		for number := range packets {
-			engine.Send(2, udpPacket(laptopPort(2000), podPort(80), uint64(number), 4000))
+			engine.Send(2, parse(udpPacket(laptopPort(2000), podPort(80), uint64(number), 4000)))
 		}
 	})
 	agent.waitFor(t, "the other lane's packets", func(all []received) bool {
@@ -168,25 +170,25 @@ func TestSmallPacketsPassABulkBacklog(t *testing.T) {
 	engine, agent := newSession(t, 1, 16000, nil)
 	carrier := streams(memnet.Options{Rate: 20e6})
 	connect(engine, agent, 0, carrier)
-	engine.Send(0, udpPacket(laptopPort(1), podPort(80), 0, 100))
+	engine.Send(0, parse(udpPacket(laptopPort(1), podPort(80), 0, 100)))
 	agent.waitFor(t, "the handshake", count(1))
 
 	carrier.stall(true)
 	const bulk, size = 70, 16000 // 1.1 MB: more than the window's 256 KiB, less than window and queue
 	for number := range bulk {
-		engine.Send(0, tcpPacket(laptopPort(1000), podPort(80), uint32(number), flagACK, size-40))
+		engine.Send(0, parse(tcpPacket(laptopPort(1000), podPort(80), uint32(number), header.TCPFlagAck, size-40)))
 	}
 	query := udpPacket(laptopPort(5353), podPort(53), 1, 70)
-	syn := tcpPacket(laptopPort(1001), podPort(80), 9, flagSYN, 0)
-	ack := tcpPacket(laptopPort(1000), podPort(80), 9, flagACK, 0)
-	for _, packet := range [][]byte{query, syn, ack} {
-		engine.Send(0, packet)
+	syn := tcpPacket(laptopPort(1001), podPort(80), 9, header.TCPFlagSyn, 0)
+	ack := tcpPacket(laptopPort(1000), podPort(80), 9, header.TCPFlagAck, 0)
+	for _, raw := range [][]byte{query, syn, ack} {
+		engine.Send(0, parse(raw))
 	}
 	carrier.stall(false)
 	packets := agent.waitFor(t, "everything", count(1+bulk+3))[1:]
-	for name, packet := range map[string][]byte{"query": query, "SYN": syn, "acknowledgement": ack} {
+	for name, raw := range map[string][]byte{"query": query, "SYN": syn, "acknowledgement": ack} {
 		for i, one := range packets {
-			if !bytes.Equal(one.packet, packet) {
+			if !bytes.Equal(one.raw, raw) {
 				continue
 			}
 			// Only what was released before the stall filled the window is ahead.
@@ -218,7 +220,7 @@ func TestHostileFramesEndTheStreamAndNothingElse(t *testing.T) {
 		}
 	}
 	connect(engine, agent, 0, streams(memnet.Options{}))
-	engine.Send(0, udpPacket(laptopPort(1), podPort(80), 5, 500))
+	engine.Send(0, parse(udpPacket(laptopPort(1), podPort(80), 5, 500)))
 	agent.waitFor(t, "a packet over a good stream", count(1))
 }
 
@@ -241,7 +243,7 @@ func TestGarbageMessagesAreForgiven(t *testing.T) {
 	default:
 	}
 	connect(engine, agent, 0, memory())
-	engine.Send(0, udpPacket(laptopPort(1), podPort(80), 6, 500))
+	engine.Send(0, parse(udpPacket(laptopPort(1), podPort(80), 6, 500)))
 	agent.waitFor(t, "a packet after garbage", count(1))
 }
 
@@ -261,7 +263,7 @@ func TestReceiverThatWaitsHoldsUpItsSender(t *testing.T) {
 	go func() {
 		defer close(done)
 		for number := range total {
-			engine.Send(0, udpPacket(laptopPort(1), podPort(80), uint64(number), 16000))
+			engine.Send(0, parse(udpPacket(laptopPort(1), podPort(80), uint64(number), 16000)))
 			taken.Add(1)
 		}
 	}()
@@ -273,8 +275,8 @@ func TestReceiverThatWaitsHoldsUpItsSender(t *testing.T) {
 	close(release)
 	packets := agent.waitFor(t, "all packets", count(total))
 	for i, one := range packets {
-		if numberOf(one.packet) != uint64(i) {
-			t.Fatalf("packet %d came in place of %d", numberOf(one.packet), i)
+		if numberOf(one.raw) != uint64(i) {
+			t.Fatalf("packet %d came in place of %d", numberOf(one.raw), i)
 		}
 	}
 	<-done
@@ -284,14 +286,14 @@ func TestCloseEndsEverything(t *testing.T) {
 	engine, agent := newSession(t, 2, 1420, nil)
 	first := memory()
 	connect(engine, agent, 0, first)
-	engine.Send(0, udpPacket(laptopPort(1), podPort(80), 0, 100))
+	engine.Send(0, parse(udpPacket(laptopPort(1), podPort(80), 0, 100)))
 	agent.waitFor(t, "the handshake", count(1))
 	first.stall(true)
 	sending := make(chan struct{})
 	go func() {
 		defer close(sending)
 		for number := range 5000 {
-			engine.Send(0, udpPacket(laptopPort(1), podPort(80), uint64(number), 1400))
+			engine.Send(0, parse(udpPacket(laptopPort(1), podPort(80), uint64(number), 1400)))
 		}
 	}()
 	within(t, "Close while a lane is full", engine.Close)

@@ -4,6 +4,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"slipway/native/internal/packet"
 )
 
 // DefaultQueueBytes is how much waits before encryption in a lane. At 100 Mbit/s it is 84 ms, and only of the flow
@@ -61,32 +63,32 @@ func newQueue(gate gate, limit, quantum int) *queue {
 	return q
 }
 
-// put queues a copy of packet. While the queue is full it waits, or, if it may not, drops of the fullest flow.
-func (q *queue) put(packet []byte, mayWait bool) {
-	o := outlineOf(packet)
-	if !o.valid || len(packet) > MaxPacket {
+// put queues a copy of parsed. While the queue is full it waits, or, if it may not, drops of the fullest flow.
+func (q *queue) put(parsed *packet.Packet, mayWait bool) {
+	size := len(parsed.Raw)
+	if size > MaxPacket {
 		q.lock.Lock()
 		q.dropped++
 		q.lock.Unlock()
 		return
 	}
-	number := int(o.flowHash() % flowCount)
+	isPureACK, number := isPureACK(parsed), int(parsed.FlowHash()%flowCount)
 	flow := &q.flows[number]
 	q.lock.Lock()
 	defer q.lock.Unlock()
-	for mayWait && q.live && !q.closed && !q.fits(flow, len(packet), o.isPureACK) {
+	for mayWait && q.live && !q.closed && !q.fits(flow, size, isPureACK) {
 		q.waiting++
 		q.space.Wait()
 		q.waiting--
 	}
-	if !q.live || q.closed || o.isPureACK && !q.fits(flow, len(packet), true) {
+	if !q.live || q.closed || isPureACK && !q.fits(flow, size, true) {
 		q.dropped++
 		return
 	}
-	if o.isPureACK {
-		q.acknowledgement.add(packet, number)
+	if isPureACK {
+		q.acknowledgement.add(parsed, number)
 	} else {
-		b := copyToBuffer(packet)
+		b := copyToBuffer(parsed.Raw)
 		flow.push(b)
 		q.bytes += b.size
 		if !flow.listed {

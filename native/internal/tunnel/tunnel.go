@@ -17,6 +17,7 @@ import (
 
 	"golang.zx2c4.com/wireguard/device"
 	"slipway/native/internal/carrier"
+	"slipway/native/internal/packet"
 )
 
 // MaxPacket is the largest packet in bytes that a lane takes: a WireGuard message of 65535 bytes less its 32 bytes of
@@ -122,19 +123,19 @@ func settings(config Config) string {
 	return text.String()
 }
 
-// Send queues a copy of packet on a lane. It waits while that lane lives and is full; on a lane without a carrier, and
-// for what is no IP packet or larger than MaxPacket, it drops.
-func (lanes *Lanes) Send(number int, packet []byte) {
+// Send queues a copy of parsed on a lane. It waits while that lane lives and is full; on a lane without a carrier, and
+// for what is larger than MaxPacket, it drops.
+func (lanes *Lanes) Send(number int, parsed *packet.Packet) {
 	if number >= 0 && number < len(lanes.lanes) {
-		lanes.lanes[number].queue.put(packet, true)
+		lanes.lanes[number].queue.put(parsed, true)
 	}
 }
 
 // Offer is Send that never waits: when the lane is full, it drops the oldest packet of the flow that fills it most,
 // which tells that flow's sender, and no other, to slow down.
-func (lanes *Lanes) Offer(number int, packet []byte) {
+func (lanes *Lanes) Offer(number int, parsed *packet.Packet) {
 	if number >= 0 && number < len(lanes.lanes) {
-		lanes.lanes[number].queue.put(packet, false)
+		lanes.lanes[number].queue.put(parsed, false)
 	}
 }
 

@@ -57,12 +57,12 @@ func benchmarkLanes(b *testing.B, mtu, laneCount int) {
 		engine.Attach(lane, stream.New("left", left))
 		packets[lane] = udpPacket(laptopPort(uint16(1000+lane)), podPort(80), 1, mtu)
 		target++
-		engine.Send(lane, packets[lane]) // handshake
+		engine.Send(lane, parse(packets[lane])) // handshake
 	}
 	b.SetBytes(int64(mtu))
 	b.ResetTimer()
 	for i := range b.N {
-		engine.Send(i%laneCount, packets[i%laneCount])
+		engine.Send(i%laneCount, parse(packets[i%laneCount]))
 	}
 	<-done
 	b.StopTimer()

@@ -15,14 +15,18 @@ import (
 	"slipway/native/internal/carrier/carriertest"
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/memnet"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+
+	"slipway/native/internal/packet"
 )
 
 // deadline is generous: nothing here waits this long unless it is broken.
 const deadline = 30 * time.Second
 
 type received struct {
-	lane   int
-	packet []byte
+	lane int
+	raw  []byte
 }
 
 // side is one end of a session: its Lanes and what they received.
@@ -44,8 +48,8 @@ func (s *side) receive(lane int, packets [][]byte) {
 		s.hold()
 	}
 	s.lock.Lock()
-	for _, packet := range packets {
-		s.packets = append(s.packets, received{lane, bytes.Clone(packet)})
+	for _, raw := range packets {
+		s.packets = append(s.packets, received{lane, bytes.Clone(raw)})
 	}
 	s.lock.Unlock()
 	select {
@@ -142,41 +146,47 @@ var (
 )
 
 // udpPacket carries a number and filler up to size bytes in all.
+// parse reads what the test made; what is no packet becomes an empty one.
+func parse(raw []byte) *packet.Packet {
+	parsed, _ := packet.Parse(raw)
+	return &parsed
+}
+
 func udpPacket(source, target netip.AddrPort, number uint64, size int) []byte {
-	packet := make([]byte, max(size, 36))
-	fillIPv4(packet, protocolUDP, source.Addr(), target.Addr())
-	binary.BigEndian.PutUint16(packet[20:], source.Port())
-	binary.BigEndian.PutUint16(packet[22:], target.Port())
-	binary.BigEndian.PutUint16(packet[24:], uint16(len(packet)-20))
-	binary.BigEndian.PutUint64(packet[28:], number)
-	for i := 36; i < len(packet); i++ {
-		packet[i] = byte(i * int(number+1))
+	raw := make([]byte, max(size, 36))
+	fillIPv4(raw, packet.UDP, source.Addr(), target.Addr())
+	binary.BigEndian.PutUint16(raw[20:], source.Port())
+	binary.BigEndian.PutUint16(raw[22:], target.Port())
+	binary.BigEndian.PutUint16(raw[24:], uint16(len(raw)-20))
+	binary.BigEndian.PutUint64(raw[28:], number)
+	for i := 36; i < len(raw); i++ {
+		raw[i] = byte(i * int(number+1))
 	}
-	return packet
+	return raw
 }
 
-func tcpPacket(source, target netip.AddrPort, sequence uint32, flags byte, payload int) []byte {
-	packet := make([]byte, 40+payload)
-	fillIPv4(packet, protocolTCP, source.Addr(), target.Addr())
-	binary.BigEndian.PutUint16(packet[20:], source.Port())
-	binary.BigEndian.PutUint16(packet[22:], target.Port())
-	binary.BigEndian.PutUint32(packet[24:], sequence)
-	packet[32], packet[33] = 5<<4, flags
-	return packet
+func tcpPacket(source, target netip.AddrPort, sequence uint32, flags header.TCPFlags, payload int) []byte {
+	raw := make([]byte, 40+payload)
+	fillIPv4(raw, packet.TCP, source.Addr(), target.Addr())
+	binary.BigEndian.PutUint16(raw[20:], source.Port())
+	binary.BigEndian.PutUint16(raw[22:], target.Port())
+	binary.BigEndian.PutUint32(raw[24:], sequence)
+	raw[32], raw[33] = 5<<4, byte(flags)
+	return raw
 }
 
-func fillIPv4(packet []byte, protocol byte, source, target netip.Addr) {
-	packet[0] = 0x45
-	binary.BigEndian.PutUint16(packet[2:], uint16(len(packet)))
-	packet[8], packet[9] = 64, protocol
-	copy(packet[12:], source.AsSlice())
-	copy(packet[16:], target.AsSlice())
+func fillIPv4(raw []byte, protocol byte, source, target netip.Addr) {
+	raw[0] = 0x45
+	binary.BigEndian.PutUint16(raw[2:], uint16(len(raw)))
+	raw[8], raw[9] = 64, protocol
+	copy(raw[12:], source.AsSlice())
+	copy(raw[16:], target.AsSlice())
 }
 
 func laptopPort(port uint16) netip.AddrPort { return netip.AddrPortFrom(laptop, port) }
 func podPort(port uint16) netip.AddrPort    { return netip.AddrPortFrom(pod, port) }
 
-func numberOf(packet []byte) uint64 { return binary.BigEndian.Uint64(packet[28:]) }
+func numberOf(raw []byte) uint64 { return binary.BigEndian.Uint64(raw[28:]) }
 
 func count(n int) func([]received) bool {
 	return func(packets []received) bool { return len(packets) >= n }
@@ -201,29 +211,29 @@ func packetsArrive(t *testing.T, carry func() wire) {
 	sent := map[uint16][][]byte{}
 	for number := range each {
 		for flow := range uint16(flows) {
-			packet := udpPacket(laptopPort(1000+flow), podPort(80), uint64(number), sizes[(number+int(flow))%len(sizes)])
-			sent[1000+flow] = append(sent[1000+flow], packet)
-			engine.Send(LaneOf(packet, 3), packet)
+			raw := udpPacket(laptopPort(1000+flow), podPort(80), uint64(number), sizes[(number+int(flow))%len(sizes)])
+			sent[1000+flow] = append(sent[1000+flow], raw)
+			engine.Send(LaneOf(parse(raw), 3), parse(raw))
 		}
 	}
 	got := map[uint16][]received{}
 	for _, one := range agent.waitFor(t, "all packets", count(flows*each)) {
-		port := binary.BigEndian.Uint16(one.packet[20:])
+		port := binary.BigEndian.Uint16(one.raw[20:])
 		got[port] = append(got[port], one)
 	}
 	for port, packets := range sent {
-		for i, packet := range packets {
-			if i >= len(got[port]) || !bytes.Equal(got[port][i].packet, packet) {
+		for i, raw := range packets {
+			if i >= len(got[port]) || !bytes.Equal(got[port][i].raw, raw) {
 				t.Fatalf("flow %d: packet %d did not arrive in its place and unchanged", port, i)
 			}
-			if got[port][i].lane != LaneOf(packet, 3) {
+			if got[port][i].lane != LaneOf(parse(raw), 3) {
 				t.Fatalf("flow %d: packet %d took lane %d", port, i, got[port][i].lane)
 			}
 		}
 	}
 	answer := udpPacket(podPort(80), laptopPort(1000), 7, 500)
-	agent.Send(LaneOf(answer, 3), answer)
-	if back := engine.waitFor(t, "the answer", count(1)); !bytes.Equal(back[0].packet, answer) {
+	agent.Send(LaneOf(parse(answer), 3), parse(answer))
+	if back := engine.waitFor(t, "the answer", count(1)); !bytes.Equal(back[0].raw, answer) {
 		t.Fatal("the answer came changed")
 	}
 }
