@@ -26,12 +26,11 @@ import (
 	"slipway/native/internal/wire"
 )
 
-// Parts of the container's memory limit: for the Go runtime (the rest is the kernel's socket buffers), and for what
-// lives on the heap before no new flows are taken.
-const (
-	runtimePart = 0.75
-	livePart    = 0.45
-)
+// runtimePart is the Go runtime's part of the container's memory limit; the rest is the kernel's socket buffers.
+const runtimePart = 0.75
+
+// descriptorsKept are for all that is no flow: listeners, control streams, lanes.
+const descriptorsKept = 1024
 
 // hostVariable is set from the downward API (status.hostIP, status.hostIPs).
 const hostVariable = "SLIPWAY_HOST_IP"
@@ -73,7 +72,8 @@ func run(chosen options) error {
 		return fmt.Errorf("log level: %w", err)
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	config := agent.Config{Log: log, Expiry: chosen.sessionExpiry, Full: limitMemory(log)}
+	config := agent.Config{Log: log, Expiry: chosen.sessionExpiry, DescriptorsAtMost: descriptors()}
+	limitMemory(&config)
 	if err := describe(&config, chosen.resolvConf); err != nil {
 		return err
 	}
@@ -139,15 +139,25 @@ func listen(port int) ([]net.Listener, error) {
 	return listeners, nil
 }
 
-// limitMemory keeps the Go runtime under the container's limit, and tells when new flows must wait.
-func limitMemory(log *slog.Logger) func() bool {
+// limitMemory keeps the Go runtime under the container's limit, and divides the rest.
+func limitMemory(config *agent.Config) {
 	limit := agent.MemoryLimit()
 	if limit == 0 {
-		return nil
+		return
 	}
 	debug.SetMemoryLimit(int64(float64(limit) * runtimePart))
-	log.Debug("memory limit", "bytes", limit)
-	return agent.NewMemoryGauge(int64(float64(limit) * livePart)).Full
+	config.Memory = agent.NewMemoryGauge(limit)
+	config.SessionsAtMost = agent.SessionsFor(limit)
+	config.Log.Debug("memory limit", "bytes", limit, "sessions", config.SessionsAtMost)
+}
+
+// descriptors is how many sockets flows may have, 0 where that is not known. Go raises the soft limit to the hard one.
+func descriptors() int {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+		return 0
+	}
+	return int(max(min(limit.Cur, 1<<20), 2*descriptorsKept) - descriptorsKept)
 }
 
 // describe fills in what the agent knows of its place: names, own addresses, node.

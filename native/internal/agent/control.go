@@ -15,16 +15,13 @@ import (
 // openingLimit is far over what an opening needs, in bytes, and keeps strangers from making us hold more.
 const openingLimit = 4 << 10
 
-// registerTimeout is how long a control stream may stay without registering.
-const registerTimeout = 30 * time.Second
+// registerTimeout is how long a control stream may stay without registering: engines do so in the next round trip.
+const registerTimeout = 10 * time.Second
 
 // open reads what a stream is for and serves it until its end.
 func (s *Server) open(stream net.Conn, packets Packets) {
 	stream.SetDeadline(time.Now().Add(s.config.OpeningTimeout))
 	opening, err := readOpening(stream)
-	s.mu.Lock()
-	s.opening--
-	s.mu.Unlock()
 	if err != nil {
 		s.config.Log.Debug("stream without opening", "error", err)
 		return
@@ -72,6 +69,9 @@ func (s *Server) attach(stream net.Conn, opening wire.AgentOpening, packets Pack
 	if opening.Lane < 0 || opening.Lane >= s.config.Lanes {
 		return fmt.Errorf("lane %d of %d", opening.Lane, s.config.Lanes)
 	}
+	s.mu.Lock()
+	s.arrivals.remove(stream)
+	s.mu.Unlock()
 	stream.SetDeadline(time.Time{})
 	return found.attach(opening.Lane, packets(stream))
 }
@@ -96,10 +96,6 @@ func (s *Server) control(stream net.Conn, opening wire.AgentOpening) error {
 			Facts: map[string]string{"agent": s.config.Facts.Build, "engine": opening.Hello.Build},
 		}})
 	}
-	if !s.countControl(1) {
-		return s.write(stream, wire.AgentReply{Problem: tooMany("control streams")})
-	}
-	defer s.countControl(-1)
 	hello := &wire.Hello{Protocol: wire.Protocol, Build: s.config.Facts.Build, Role: "agent"}
 	if err := s.write(stream, wire.AgentReply{Hello: hello}); err != nil {
 		return err
@@ -120,12 +116,12 @@ func (s *Server) control(stream net.Conn, opening wire.AgentOpening) error {
 			// What follows cannot be understood either.
 			return errors.Join(err, s.write(stream, wire.AgentReply{Problem: &wire.Problem{Code: wire.CodeMessageMalformed, Cause: err.Error()}}))
 		}
-		reply := s.answer(request, &own)
+		reply := s.answer(stream, request, &own)
 		if err := s.write(stream, reply); err != nil {
 			return err
 		}
-		if reply.Left {
-			return nil
+		if reply.Left || request.kind == "renew" && own == nil {
+			return nil // it speaks for nothing any more
 		}
 	}
 }
@@ -133,16 +129,6 @@ func (s *Server) control(stream net.Conn, opening wire.AgentOpening) error {
 func (s *Server) write(stream net.Conn, reply wire.AgentReply) error {
 	stream.SetWriteDeadline(time.Now().Add(s.config.OpeningTimeout))
 	return wire.WriteFrame(stream, reply, wire.MaxFrame)
-}
-
-func (s *Server) countControl(change int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if change > 0 && s.controls >= controlsAtMost {
-		return false
-	}
-	s.controls += change
-	return true
 }
 
 // request is an AgentRequest that was checked.
@@ -189,10 +175,15 @@ func decodeKey(text string, into *[32]byte) bool {
 }
 
 // answer carries out one request; own is the session that the stream speaks for.
-func (s *Server) answer(request request, own **session) wire.AgentReply {
+func (s *Server) answer(stream net.Conn, request request, own **session) wire.AgentReply {
 	switch request.kind {
 	case "register":
-		registered, problem := s.register(request)
+		if *own != nil && (*own).key != request.key {
+			return wire.AgentReply{Problem: &wire.Problem{
+				Code: wire.CodeMessageMalformed, Cause: "the stream speaks for another session already",
+			}}
+		}
+		registered, problem := s.register(stream, request)
 		if problem != nil {
 			return wire.AgentReply{Problem: problem}
 		}
@@ -208,40 +199,66 @@ func (s *Server) answer(request request, own **session) wire.AgentReply {
 	}
 	if *own != nil {
 		s.config.Log.Info("session left", "session", (*own).id[:8])
+		s.mu.Lock()
+		if (*own).control == stream {
+			(*own).control = nil // it has the answer to bring yet
+		}
+		s.mu.Unlock()
 		s.end(*own)
 		*own = nil
 	}
 	return wire.AgentReply{Left: true}
 }
 
-func (s *Server) register(request request) (*session, *wire.Problem) {
+// register finds or makes a session, for which stream speaks from then on.
+func (s *Server) register(stream net.Conn, request request) (*session, *wire.Problem) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	if s.closed {
 		return nil, &wire.Problem{Code: wire.CodeAgentGone, Cause: "the agent is ending"}
 	}
-	if found := s.byKey[request.key]; found != nil {
-		if !found.isOf(request.preshared) {
-			return nil, &wire.Problem{Code: wire.CodeMessageMalformed, Cause: "the key is registered with another secret"}
-		}
-		found.expires = now.Add(s.config.Expiry)
-		return found, nil
+	registered := s.byKey[request.key]
+	if registered != nil && !registered.isOf(request.preshared) {
+		return nil, &wire.Problem{Code: wire.CodeMessageMalformed, Cause: "the key is registered with another secret"}
 	}
+	if registered == nil {
+		made, problem := s.makeLocked(request, now)
+		if problem != nil {
+			return nil, problem
+		}
+		registered = made
+	}
+	registered.expires = now.Add(s.config.Expiry)
+	if registered.control != nil && registered.control != stream {
+		registered.control.Close()
+	}
+	registered.control = stream
+	s.arrivals.remove(stream)
+	return registered, nil
+}
+
+// makeLocked makes a session, in place of one that nobody uses where there is no place left.
+func (s *Server) makeLocked(request request, now time.Time) (*session, *wire.Problem) {
 	if len(s.byKey) >= s.config.SessionsAtMost {
-		return nil, tooMany("sessions")
+		unused := s.leastUsedLocked(now)
+		if unused == nil {
+			return nil, &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: "the agent serves as many sessions as it can"}
+		}
+		s.config.Log.Info("session makes way", "session", unused.id[:8])
+		s.removeLocked(unused, now)
+		s.running.Go(unused.close)
 	}
 	addresses, err := s.addresses.take(request.key, request.wanted, now)
 	if err != nil {
 		return nil, &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: err.Error()}
 	}
-	made, err := newSession(s.config, request.key, request.preshared, addresses)
+	made, err := newSession(s.config, &s.shares, request.key, request.preshared, addresses)
 	if err != nil {
 		s.addresses.release(request.key, addresses, now)
 		s.config.Log.Error("make session", "error", err)
 		return nil, &wire.Problem{Code: wire.CodeInternal, Cause: "the agent could not make the session: " + err.Error()}
 	}
-	made.expires = now.Add(s.config.Expiry)
 	s.byKey[request.key] = made
 	s.config.Log.Info("session registered", "session", made.id[:8], "sessions", len(s.byKey))
 	return made, nil
@@ -255,8 +272,4 @@ func (s *Server) renew(own *session) bool {
 	}
 	own.expires = time.Now().Add(s.config.Expiry)
 	return true
-}
-
-func tooMany(what string) *wire.Problem {
-	return &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: "the agent serves as many " + what + " as it can"}
 }

@@ -100,8 +100,19 @@ func TestMemoryGauge(t *testing.T) {
 		t.Error("memory is short without reason")
 	}
 	runtime.GC() // what lives is known after a collection
-	if !NewMemoryGauge(1).Full() {
+	if tiny := NewMemoryGauge(1000); !tiny.Full() || tiny.Excess() <= 0 {
 		t.Error("a heap over its limit is not noticed")
+	}
+	if NewMemoryGauge(0).Excess() != 0 || NewMemoryGauge(1<<50).Excess() != 0 {
+		t.Error("memory is dangerously short without reason")
+	}
+}
+
+func TestSessionsFitTheMemory(t *testing.T) {
+	for limit, want := range map[int64]int{0: 64, 16 << 20: 2, 256 << 20: 12, 8 << 30: 64} {
+		if got := SessionsFor(limit); got != want {
+			t.Errorf("%d MiB: %d sessions instead of %d", limit>>20, got, want)
+		}
 	}
 }
 

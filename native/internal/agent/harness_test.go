@@ -149,6 +149,31 @@ func (e *engine) join(address string) {
 	}
 }
 
+// carry registers and brings the tunnel up, and proves that it carries.
+func (e *engine) carry() {
+	e.t.Helper()
+	if reply := e.register(nil); reply.Registered == nil {
+		e.t.Fatalf("registering: %+v", reply.Problem)
+	}
+	e.join(e.registered.LaptopAddress)
+	if err := e.echo("10.0.0.1:80"); err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// open opens a connection that stays; nil where the agent takes none in time.
+func (e *engine) open(patience time.Duration) net.Conn {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
+	defer cancel()
+	connection, err := e.stack.DialTCP(ctx, netip.MustParseAddrPort("10.0.0.1:80"))
+	if err != nil {
+		return nil
+	}
+	e.t.Cleanup(func() { connection.Close() })
+	return connection
+}
+
 func (e *engine) makeTunnel(address string) {
 	e.t.Helper()
 	var peer, preshared [32]byte

@@ -12,6 +12,18 @@ import (
 // cgroupFiles hold the memory limit of the container: cgroup v2, then v1.
 var cgroupFiles = []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}
 
+// Parts of the container's memory: for the buffers of sessions that carry, for what lives on the heap before flows are
+// refused, and before some are ended. The Go runtime gets 0.75, the kernel's socket buffers the rest.
+const (
+	sessionsPart  = 0.3
+	fullPart      = 0.45
+	dangerousPart = 0.6
+
+	// sessionBytes is what five lanes with their WireGuard devices hold at rest, measured.
+	sessionBytes   = 6 << 20
+	sessionsAtMost = 64
+)
+
 // MemoryLimit is the container's memory limit in bytes, or 0 where there is none.
 func MemoryLimit() int64 {
 	for _, file := range cgroupFiles {
@@ -31,28 +43,49 @@ func parseMemoryLimit(text string) int64 {
 	return limit
 }
 
-// MemoryGauge tells when memory is short. Its zero value never does.
-type MemoryGauge struct {
-	limit   uint64
-	mu      sync.Mutex
-	checked time.Time
-	full    bool
+// SessionsFor is how many sessions a container with so many bytes of memory can hold: each that carries holds its lanes'
+// buffers, whatever it does. 0 bytes is no limit.
+func SessionsFor(limit int64) int {
+	if limit == 0 {
+		return sessionsAtMost
+	}
+	return int(min(max(int64(float64(limit)*sessionsPart)/sessionBytes, 2), sessionsAtMost))
 }
 
-// NewMemoryGauge makes a gauge for a limit in bytes on what lives on the heap; 0 is no limit.
-func NewMemoryGauge(limit int64) *MemoryGauge { return &MemoryGauge{limit: uint64(max(limit, 0))} }
+// MemoryGauge tells when memory is short, by what lives on the heap. Its zero value never does.
+type MemoryGauge struct {
+	full, dangerous uint64 // bytes
+	mu              sync.Mutex
+	checked         time.Time
+	live            uint64
+}
 
-// Full tells whether new flows must wait. It looks at most ten times a second.
-func (g *MemoryGauge) Full() bool {
-	if g.limit == 0 {
-		return false
+// NewMemoryGauge makes a gauge for a container with so many bytes of memory; 0 is no limit.
+func NewMemoryGauge(limit int64) *MemoryGauge {
+	return &MemoryGauge{full: uint64(float64(limit) * fullPart), dangerous: uint64(float64(limit) * dangerousPart)}
+}
+
+// Full implements Memory. It looks at most ten times a second.
+func (g *MemoryGauge) Full() bool { return g.full > 0 && g.look(100*time.Millisecond) > g.full }
+
+// Excess implements Memory.
+func (g *MemoryGauge) Excess() int64 {
+	if g.full == 0 {
+		return 0
 	}
+	if live := g.look(0); live > g.dangerous {
+		return int64(live - g.full)
+	}
+	return 0
+}
+
+func (g *MemoryGauge) look(lifetime time.Duration) uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if now := time.Now(); now.Sub(g.checked) > 100*time.Millisecond {
+	if now := time.Now(); now.Sub(g.checked) > lifetime {
 		sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(sample)
-		g.checked, g.full = now, sample[0].Value.Uint64() > g.limit
+		g.checked, g.live = now, sample[0].Value.Uint64()
 	}
-	return g.full
+	return g.live
 }

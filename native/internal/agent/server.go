@@ -6,7 +6,9 @@ package agent
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,16 +24,19 @@ type Config struct {
 	Policy *forward.Policy
 	Dialer forward.Dialer // nil: ordinary sockets
 	Limits forward.Limits // of each session
-	Full   func() bool    // memory is short: no new flows; may be nil
+	Memory Memory         // nil: never short
 	Log    *slog.Logger
 
 	MTU            int           // of the tunnel in bytes; DefaultMTU
 	Lanes          int           // of each session; wire.LaneCount
 	Expiry         time.Duration // from the last registration or renewal; DefaultExpiry
 	Quarantine     time.Duration // of a session's addresses after its end; DefaultQuarantine
-	SessionsAtMost int           // 64
-	OpeningAtMost  int           // streams that have not said what they are; 64
-	OpeningTimeout time.Duration // until a stream must have said it; 5 s
+	OpeningTimeout time.Duration // until a stream must have said what it is; 5 s
+
+	// What all sessions share; see shares and arrivals.
+	SessionsAtMost    int // 64
+	ArrivalsAtMost    int // streams that belong to no session yet; 256
+	DescriptorsAtMost int // sockets of all sessions; 65536
 }
 
 const (
@@ -42,7 +47,12 @@ const (
 	// DefaultQuarantine outlives every socket of the laptop that could still send to a session that is gone.
 	DefaultQuarantine = 10 * time.Minute
 
-	controlsAtMost = 256 // control streams that said hello
+	// silentAfter is when a session that was heard may be displaced by a newcomer, where there is no place left. Its
+	// engine sends a heartbeat each 2 s.
+	silentAfter = 20 * time.Second
+
+	// relieveEvery is how often what is short is looked after.
+	relieveEvery = 250 * time.Millisecond
 )
 
 // Server holds the sessions.
@@ -52,8 +62,8 @@ type Server struct {
 	mu         sync.Mutex
 	closed     bool
 	streams    map[net.Conn]struct{}
-	opening    int
-	controls   int
+	arrivals   *arrivals
+	shares     shares
 	byKey      map[publicKey]*session
 	addresses  *addresses
 	emptySince time.Time
@@ -71,7 +81,10 @@ func NewServer(config Config) *Server {
 		done:       make(chan struct{}),
 	}
 	server.addresses = newAddresses(server.config.Quarantine)
+	server.arrivals = newArrivals(server.config.ArrivalsAtMost)
+	server.shares.server = server
 	server.running.Go(server.watch)
+	server.running.Go(server.relieve)
 	return server
 }
 
@@ -99,26 +112,38 @@ func (s *Server) Serve(listener net.Listener, packets Packets) error {
 
 // Take serves one stream on a goroutine of its own, and closes it in the end.
 func (s *Server) Take(stream net.Conn, packets Packets) {
+	stream = nonblocking.Wrap(stream)
 	s.mu.Lock()
-	if s.closed || s.opening >= s.config.OpeningAtMost {
+	if s.closed {
 		s.mu.Unlock()
 		stream.Close()
 		return
 	}
-	s.opening++
+	oldest := s.arrivals.add(stream)
 	s.streams[stream] = struct{}{}
 	s.running.Add(1)
 	s.mu.Unlock()
+	if oldest != nil {
+		oldest.Close()
+	}
 	go func() {
 		defer s.running.Done()
 		defer func() {
 			stream.Close()
 			s.mu.Lock()
+			s.arrivals.remove(stream)
 			delete(s.streams, stream)
 			s.mu.Unlock()
 		}()
-		s.open(nonblocking.Wrap(stream), packets)
+		s.open(stream, packets)
 	}()
+}
+
+// all returns the sessions.
+func (s *Server) all() []*session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.byKey))
 }
 
 // EmptyFor tells for how long there has been no session; 0 while there is one.
@@ -140,10 +165,7 @@ func (s *Server) Close() {
 	}
 	s.closed = true
 	close(s.done)
-	ended := make([]*session, 0, len(s.byKey))
-	for _, session := range s.byKey {
-		ended = append(ended, session)
-	}
+	ended := slices.Collect(maps.Values(s.byKey))
 	clear(s.byKey)
 	for stream := range s.streams {
 		stream.Close()
@@ -169,6 +191,20 @@ func (s *Server) watch() {
 	}
 }
 
+// relieve looks after what all sessions share.
+func (s *Server) relieve() {
+	ticker := time.NewTicker(relieveEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			s.shares.relieve()
+		case <-s.done:
+			return
+		}
+	}
+}
+
 func (s *Server) expire(now time.Time) {
 	s.mu.Lock()
 	var ended []*session
@@ -187,23 +223,54 @@ func (s *Server) expire(now time.Time) {
 // end removes a session, if it is still there, and closes it.
 func (s *Server) end(ended *session) {
 	s.mu.Lock()
-	if s.byKey[ended.key] != ended {
-		s.mu.Unlock()
-		return
+	isThere := s.byKey[ended.key] == ended
+	if isThere {
+		s.removeLocked(ended, time.Now())
 	}
+	s.mu.Unlock()
+	if isThere {
+		ended.close()
+	}
+}
+
+func (s *Server) removeLocked(ended *session, now time.Time) {
 	delete(s.byKey, ended.key)
-	now := time.Now()
+	if ended.control != nil {
+		ended.control.Close() // it speaks for nothing any more
+	}
 	s.addresses.release(ended.key, ended.addresses, now)
 	if len(s.byKey) == 0 {
 		s.emptySince = now
 	}
-	s.mu.Unlock()
-	ended.close()
+}
+
+// leastUsedLocked is the session that makes way for a newcomer: of those that never carried a packet the oldest, else the
+// one that has been silent longest, if that is long. nil where all carry.
+func (s *Server) leastUsedLocked(now time.Time) *session {
+	var chosen *session
+	for _, one := range s.byKey {
+		if one.heard() == 0 && (chosen == nil || one.registeredAt.Before(chosen.registeredAt)) {
+			chosen = one
+		}
+	}
+	if chosen != nil {
+		return chosen
+	}
+	oldest := now.Add(-silentAfter).UnixNano()
+	for _, one := range s.byKey {
+		if heard := one.heard(); heard < oldest {
+			chosen, oldest = one, heard
+		}
+	}
+	return chosen
 }
 
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Memory == nil {
+		c.Memory = &MemoryGauge{}
 	}
 	if c.Policy == nil {
 		c.Policy = &forward.Policy{}
@@ -220,8 +287,9 @@ func (c Config) withDefaults() Config {
 	}
 	integer(&c.MTU, DefaultMTU)
 	integer(&c.Lanes, wire.LaneCount)
-	integer(&c.SessionsAtMost, 64)
-	integer(&c.OpeningAtMost, 64)
+	integer(&c.SessionsAtMost, sessionsAtMost)
+	integer(&c.ArrivalsAtMost, 256)
+	integer(&c.DescriptorsAtMost, 1<<16)
 	duration(&c.Expiry, DefaultExpiry)
 	duration(&c.Quarantine, DefaultQuarantine)
 	duration(&c.OpeningTimeout, 5*time.Second)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -43,19 +42,18 @@ func TestStreamsThatSayNothingOrNonsenseAreClosed(t *testing.T) {
 	}
 }
 
-func TestTooManyOpeningStreamsAreClosedAtOnce(t *testing.T) {
-	server := serve(t, Config{OpeningAtMost: 2})
-	waiting := []net.Conn{connect(t, server), connect(t, server)}
-	if !isClosed(t, connect(t, server)) {
-		t.Error("a third stream was taken")
+func TestTheOldestStreamThatSaysNothingMakesWay(t *testing.T) {
+	server := serve(t, Config{ArrivalsAtMost: 2})
+	first, second := connect(t, server), connect(t, server)
+	engine := newEngine(t, server)
+	if !isClosed(t, first) {
+		t.Error("the oldest stream stays")
 	}
-	waiting[0].Close()
-	eventually(t, "the place of a closed stream stays taken", func() bool {
-		server.mu.Lock()
-		defer server.mu.Unlock()
-		return server.opening == 1
-	})
-	newEngine(t, server).register(nil)
+	engine.register(nil)
+	send(t, second, wire.AgentOpening{Kind: "control", Hello: &wire.Hello{Protocol: wire.Protocol, Role: "engine"}})
+	if reply := receive(t, second); reply.Hello == nil {
+		t.Errorf("the second stream was not served: %+v", reply)
+	}
 }
 
 func TestRegisteringAgainIsTheSameSession(t *testing.T) {
@@ -81,10 +79,10 @@ func TestRegisteringAgainIsTheSameSession(t *testing.T) {
 }
 
 func TestSessionsAreLimited(t *testing.T) {
-	server := serve(t, Config{SessionsAtMost: 2})
-	newEngine(t, server).register(nil)
+	server := serve(t, Config{SessionsAtMost: 2, Dialer: echoServer(t)})
+	newEngine(t, server).carry()
 	second := newEngine(t, server)
-	second.register(nil)
+	second.carry()
 	third := newEngine(t, server)
 	if reply := third.register(nil); reply.Problem == nil || reply.Problem.Code != wire.CodeAgentUnreachable {
 		t.Fatalf("a third session: %+v", reply)
@@ -228,8 +226,8 @@ func TestSessionExpiresUnlessRenewed(t *testing.T) {
 	if !isClosed(t, lane) {
 		t.Error("a lane of an expired session stays open")
 	}
-	if reply := idle.renew(); reply.Problem == nil {
-		t.Errorf("renewing an expired session: %+v", reply)
+	if !isClosed(t, idle.control) {
+		t.Error("the control stream of an expired session stays open")
 	}
 	if server.EmptyFor(time.Now()) != 0 {
 		t.Error("the server takes itself for empty")

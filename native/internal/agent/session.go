@@ -6,7 +6,9 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"slipway/native/internal/carrier"
@@ -28,10 +30,17 @@ type session struct {
 	lanes     *tunnel.Lanes
 	forwarder *forward.Forwarder
 	expires   time.Time
+	control   net.Conn // the stream that speaks for it; a later one takes its place
+
+	registeredAt time.Time
+	heardAt      atomic.Int64 // Unix nanoseconds of the last packet that came through the tunnel
 }
 
+// heard is when the last packet came through the tunnel, which only who has the session's key can send; 0 before.
+func (s *session) heard() int64 { return s.heardAt.Load() }
+
 // newSession makes the tunnel and the forwarder of a registration.
-func newSession(config Config, key publicKey, preshared [32]byte, addresses pair) (*session, error) {
+func newSession(config Config, shares *shares, key publicKey, preshared [32]byte, addresses pair) (*session, error) {
 	private, err := ecdh.X25519().GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make session key: %w", err)
@@ -42,7 +51,7 @@ func newSession(config Config, key publicKey, preshared [32]byte, addresses pair
 		key:       key,
 		preshared: preshared,
 		agentKey:  hex.EncodeToString(private.PublicKey().Bytes()),
-		addresses: addresses,
+		addresses: addresses, registeredAt: time.Now(),
 	}
 	log := config.Log.With("session", made.id[:8])
 	made.forwarder, err = forward.New(forward.Config{
@@ -53,7 +62,7 @@ func newSession(config Config, key publicKey, preshared [32]byte, addresses pair
 		Dialer:       config.Dialer,
 		Limits:       config.Limits,
 		Log:          log,
-		Full:         config.Full,
+		Full:         func() bool { return shares.refuse(made) },
 		Send:         func(lane int, parsed packet.Packet) { made.lanes.Send(lane, &parsed) },
 		LaneOf:       func(parsed packet.Packet) int { return tunnel.LaneOf(&parsed, config.Lanes) },
 	})
@@ -68,8 +77,11 @@ func newSession(config Config, key publicKey, preshared [32]byte, addresses pair
 		MTU:           config.MTU,
 		// WireGuard drops what another source address claims to have sent: sessions cannot spoof each other.
 		AllowedIPs: []netip.Prefix{netip.PrefixFrom(addresses.laptop, 32), netip.PrefixFrom(addresses.engine, 32)},
-		Receive:    made.forwarder.Receive,
-		Log:        log,
+		Receive: func(lane int, packets [][]byte) {
+			made.heardAt.Store(time.Now().UnixNano())
+			made.forwarder.Receive(lane, packets)
+		},
+		Log: log,
 	})
 	if err != nil {
 		made.forwarder.Close()

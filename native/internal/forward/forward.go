@@ -69,6 +69,7 @@ type Forwarder struct {
 	flows     datagramFlows
 	pings     *pinger
 	tcpFlows  atomic.Int64
+	relays    relays
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -96,6 +97,7 @@ func New(config Config) (*Forwarder, error) {
 	result.ctx, result.cancel = context.WithCancel(context.Background())
 	result.attempts.init()
 	result.flows.init()
+	result.relays.init()
 	for number := range result.lanes {
 		result.lanes[number] = newLane(result, number)
 	}

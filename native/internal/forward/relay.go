@@ -6,7 +6,9 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -33,11 +35,16 @@ type tcpRelay struct {
 	queue    *waiter.Queue
 	room     *room
 	once     sync.Once
+	writing  atomic.Int64 // Unix nanoseconds since when the cluster's side takes nothing; 0 while it does
 }
 
-// relayTCP returns when both sides have ended and are closed.
-func relayTCP(socket *net.TCPConn, endpoint tcpip.Endpoint, queue *waiter.Queue, room *room) {
-	relay := &tcpRelay{socket: socket, prompt: nonblocking.Wrap(socket), endpoint: endpoint, queue: queue, room: room}
+func newRelay(socket *net.TCPConn, endpoint tcpip.Endpoint, queue *waiter.Queue, room *room) *tcpRelay {
+	return &tcpRelay{socket: socket, prompt: nonblocking.Wrap(socket), endpoint: endpoint, queue: queue, room: room}
+}
+
+// run returns when both sides have ended and are closed.
+func (relay *tcpRelay) run() {
+	socket, endpoint, queue := relay.socket, relay.endpoint, relay.queue
 	// A reset of the laptop's side is noticed even when nothing is left to read from it.
 	failed := waiter.NewFunctionEntry(waiter.EventErr|waiter.EventHUp, func(waiter.EventMask) {
 		if tcp.EndpointState(endpoint.State()) == tcp.StateError {
@@ -113,7 +120,9 @@ func (r *tcpRelay) moveToCluster() (received tcpip.Error, err error) {
 		return received, nil
 	}
 	r.endpoint.ModerateRecvBuf(result.Count)
+	r.writing.Store(time.Now().UnixNano())
 	_, err = r.prompt.Write((*slot)[:result.Count])
+	r.writing.Store(0)
 	return nil, err
 }
 

@@ -22,7 +22,7 @@ type room struct {
 	busy        *atomic.Int64 // connections of the lane
 	packetSize  int64         // bytes
 	endpoint    tcpip.Endpoint
-	countedBusy bool
+	countedBusy atomic.Bool // written by the connection's own goroutine only
 }
 
 func newRoom(busy *atomic.Int64, mtu int, endpoint tcpip.Endpoint) *room {
@@ -33,8 +33,8 @@ func newRoom(busy *atomic.Int64, mtu int, endpoint tcpip.Endpoint) *room {
 
 // full is called when the connection has more to send than room. It is true when there is more room now.
 func (r *room) full() bool {
-	if !r.countedBusy {
-		r.countedBusy = true
+	if !r.countedBusy.Load() {
+		r.countedBusy.Store(true)
 		r.busy.Add(1)
 	}
 	var info tcpip.TCPInfoOption
@@ -53,8 +53,8 @@ func (r *room) full() bool {
 
 // rest is called when the connection has nothing to send.
 func (r *room) rest() {
-	if r.countedBusy {
-		r.countedBusy = false
+	if r.countedBusy.Load() {
+		r.countedBusy.Store(false)
 		r.busy.Add(-1)
 	}
 }

@@ -188,7 +188,10 @@ func (f *Forwarder) connect(from *lane, request *tcp.ForwarderRequest) {
 	}
 	f.attempts.remove(id)
 	keepAlive(endpoint)
-	relayTCP(connection, endpoint, &queue, newRoom(&from.busy, f.config.MTU, endpoint))
+	relay := newRelay(connection, endpoint, &queue, newRoom(&from.busy, f.config.MTU, endpoint))
+	f.relays.add(relay)
+	defer f.relays.remove(relay)
+	relay.run()
 }
 
 func keepAlive(endpoint tcpip.Endpoint) {

@@ -54,9 +54,15 @@ type Lanes struct {
 	closed bool
 }
 
+// lane makes its WireGuard device when its first carrier comes: a device holds a megabyte of buffers.
 type lane struct {
+	config Config
+	number int
+	log    *slog.Logger
 	queue  *queue
 	bind   *bind
+
+	making sync.Mutex
 	device *device.Device
 	peer   *device.Peer
 }
@@ -80,34 +86,38 @@ func New(config Config) (*Lanes, error) {
 	}
 	lanes := &Lanes{}
 	for number := range config.LaneCount {
-		made, err := newLane(config, number)
-		if err != nil {
-			lanes.Close()
-			return nil, fmt.Errorf("make lane %d: %w", number, err)
-		}
-		lanes.lanes = append(lanes.lanes, made)
+		lanes.lanes = append(lanes.lanes, newLane(config, number))
 	}
 	return lanes, nil
 }
 
-func newLane(config Config, number int) (*lane, error) {
-	made := &lane{}
-	log := config.Log.With("lane", number)
-	made.bind = newBind(config.MTU, func() { made.queue.wake() }, func() { made.queue.refresh() }, log)
+func newLane(config Config, number int) *lane {
+	made := &lane{config: config, number: number, log: config.Log.With("lane", number)}
+	made.bind = newBind(config.MTU, func() { made.queue.wake() }, func() { made.queue.refresh() }, made.log)
 	made.queue = newQueue(made.bind, config.QueueBytes, config.MTU)
-	link := newLink(number, config.MTU, made.queue, made.bind, config.Receive)
-	made.device = device.NewDevice(link, made.bind, deviceLogger(log))
-	if err := made.device.IpcSet(settings(config)); err != nil {
-		made.device.Close()
+	return made
+}
+
+// raise makes the device, if there is none yet.
+func (lane *lane) raise() error {
+	lane.making.Lock()
+	defer lane.making.Unlock()
+	if lane.device != nil {
+		return nil
+	}
+	link := newLink(lane.number, lane.config.MTU, lane.queue, lane.bind, lane.config.Receive)
+	made := device.NewDevice(link, lane.bind, deviceLogger(lane.log))
+	if err := made.IpcSet(settings(lane.config)); err != nil {
+		made.Close()
 		// The text of this error may hold keys.
-		return nil, errors.New("WireGuard refused the settings")
+		return errors.New("WireGuard refused the settings")
 	}
-	made.peer = made.device.LookupPeer(config.PeerPublicKey)
-	if err := made.device.Up(); err != nil {
-		made.device.Close()
-		return nil, fmt.Errorf("bring WireGuard up: %w", err)
+	if err := made.Up(); err != nil {
+		made.Close()
+		return fmt.Errorf("bring WireGuard up: %w", err)
 	}
-	return made, nil
+	lane.device, lane.peer = made, made.LookupPeer(lane.config.PeerPublicKey)
+	return nil
 }
 
 // settings speaks WireGuard's cross-platform userspace protocol (wireguard.com/xplatform).
@@ -144,17 +154,25 @@ func (lanes *Lanes) Attach(number int, next carrier.Packets) (lost <-chan error)
 	lanes.lock.RLock()
 	defer lanes.lock.RUnlock()
 	if lanes.closed || number < 0 || number >= len(lanes.lanes) {
-		next.Close(carrier.ErrClosed)
-		refused := make(chan error, 1)
-		refused <- fmt.Errorf("attach to lane %d of %d: %w", number, len(lanes.lanes), carrier.ErrClosed)
-		close(refused)
-		return refused
+		return refuse(next, fmt.Errorf("attach to lane %d of %d: %w", number, len(lanes.lanes), carrier.ErrClosed))
 	}
 	lane := lanes.lanes[number]
+	if err := lane.raise(); err != nil {
+		return refuse(next, err)
+	}
 	if lane.sessionAge() > sessionLifetime {
 		lane.peer.ExpireCurrentKeypairs()
 	}
 	return lane.bind.attach(next)
+}
+
+// refuse closes a carrier that no lane took.
+func refuse(next carrier.Packets, reason error) (lost <-chan error) {
+	next.Close(reason)
+	refused := make(chan error, 1)
+	refused <- reason
+	close(refused)
+	return refused
 }
 
 // Detach ends the carrier of a lane, if it has one.
@@ -178,7 +196,11 @@ func (lanes *Lanes) Close() {
 		lane.bind.detach(carrier.ErrClosed)
 	}
 	for _, lane := range lanes.lanes {
-		lane.device.Close()
+		if lane.device != nil { // Attach is over, and makes none any more
+			lane.device.Close()
+		} else {
+			lane.queue.close()
+		}
 	}
 }
 

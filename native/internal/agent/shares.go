@@ -1,0 +1,112 @@
+package agent
+
+import (
+	"cmp"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Memory tells how short memory is. It may be asked often.
+type Memory interface {
+	// Full tells that no more should be taken.
+	Full() bool
+	// Excess is by how many bytes what is held has to become less; 0 while there is no danger.
+	Excess() int64
+}
+
+const (
+	// usageLifetime is how long what sessions hold is believed.
+	usageLifetime = 100 * time.Millisecond
+
+	// Parts of DescriptorsAtMost: from the first on only those below the average may open flows, from the second on
+	// whoever has most loses some.
+	descriptorsFull    = 0.75
+	descriptorsTooMany = 0.9
+)
+
+// shares divides what all sessions have in common, memory and descriptors. Nobody can tell which sessions are one
+// user's, so that the session is what is treated fairly: when something is short, those that hold at least the average
+// get no more, and when it is dangerously short the one that holds most loses the flows that hold most.
+type shares struct {
+	server *Server
+
+	mu         sync.Mutex
+	measuredAt time.Time
+	each       []holding
+	total      holding
+}
+
+// holding is what one session holds.
+type holding struct {
+	session *session
+	flows   int
+	bytes   int64
+}
+
+// refuse tells whether own may open no further flow now.
+func (s *shares) refuse(own *session) bool {
+	memory := s.server.config.Memory.Full()
+	descriptors := s.flows() > int(descriptorsFull*float64(s.server.config.DescriptorsAtMost))
+	if !memory && !descriptors {
+		return false
+	}
+	held, total := s.measure(time.Now())
+	for _, one := range held {
+		if one.session == own {
+			count := len(held)
+			return memory && one.bytes*int64(count) >= total.bytes || descriptors && one.flows*count >= total.flows
+		}
+	}
+	return false // made since, and holds nothing
+}
+
+// flows counts those of all sessions.
+func (s *shares) flows() int {
+	total := 0
+	for _, session := range s.server.all() {
+		total += session.forwarder.Flows()
+	}
+	return total
+}
+
+// measure tells what each session holds, and what all do.
+func (s *shares) measure(now time.Time) (each []holding, total holding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.measuredAt) >= usageLifetime {
+		s.measuredAt, s.each, s.total = now, nil, holding{}
+		for _, session := range s.server.all() {
+			usage := session.forwarder.Usage()
+			s.each = append(s.each, holding{session, usage.Flows, usage.Bytes})
+			s.total.flows += usage.Flows
+			s.total.bytes += usage.Bytes
+		}
+	}
+	return s.each, s.total
+}
+
+// relieve takes from the session that holds most where that has become dangerous for all.
+func (s *shares) relieve() {
+	excess := s.server.config.Memory.Excess()
+	tooMany := s.flows() - int(descriptorsTooMany*float64(s.server.config.DescriptorsAtMost))
+	if excess <= 0 && tooMany <= 0 {
+		return
+	}
+	each, _ := s.measure(time.Now())
+	ended := 0
+	// Not more than half of it at once: another may hold most then.
+	if excess > 0 && len(each) > 0 {
+		most := slices.MaxFunc(each, func(left, right holding) int { return cmp.Compare(left.bytes, right.bytes) })
+		ended += most.session.forwarder.Shed(min(excess, most.bytes/2+1), 0)
+		runtime.GC() // what is measured next is what the last collection found
+	}
+	if tooMany > 0 && len(each) > 0 {
+		most := slices.MaxFunc(each, func(left, right holding) int { return cmp.Compare(left.flows, right.flows) })
+		ended += most.session.forwarder.Shed(0, min(tooMany, most.flows/2+1))
+	}
+	if ended > 0 {
+		s.server.config.Log.Warn("the session that holds most lost flows", "flows", ended, "bytesOver", excess)
+	}
+}
