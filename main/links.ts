@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import type { WebContents } from 'electron';
-import { largestLine } from '../app/hosts/lines.ts';
+import { largestLine, splitLines } from '../app/hosts/lines.ts';
 import { channels } from './channels.ts';
 
 export interface Links {
@@ -80,7 +80,7 @@ export function openLinks(coreSocket: () => Promise<string>): Links {
             because = 'a line of the core was too long';
             socket.destroy();
           };
-          carryLines(socket, (line) => tell(channels.line, line), tooLong);
+          splitLines(socket, (line) => tell(channels.line, line), tooLong);
           socket.on('error', (error) => {
             because = error.message;
           });
@@ -109,28 +109,4 @@ export function openLinks(coreSocket: () => Promise<string>): Links {
 function end(link: Link): void {
   link.isOver = true;
   link.socket?.destroy();
-}
-
-/** Calls with each line of a socket; `tooLong` hears of one over the limit. */
-function carryLines(socket: Socket, heard: (line: string) => void, tooLong: () => void): void {
-  let pending: string[] = [];
-  let pendingLength = 0;
-  socket.setEncoding('utf8');
-  socket.on('data', (text) => {
-    const parts = String(text).split('\n');
-    const rest = parts.pop() ?? '';
-    for (const part of parts) {
-      heard(pending.join('') + part);
-      pending = [];
-      pendingLength = 0;
-    }
-    if (rest !== '') {
-      pending.push(rest);
-      pendingLength += rest.length;
-    }
-    if (pendingLength > largestLine) {
-      pending = [];
-      tooLong();
-    }
-  });
 }

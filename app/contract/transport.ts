@@ -42,6 +42,15 @@ export const downwardSchema = z.discriminatedUnion('kind', [
 ]);
 export type Downward = z.infer<typeof downwardSchema>;
 
+/** What a line holds; undefined where that is no JSON, which no schema takes. */
+export function readDocument(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
 export interface CoreLink {
   call<Name extends CommandName>(command: Name, input: CommandInput<Name>): Promise<Result<CommandOutput<Name>>>;
   /** The listener hears the present snapshot at once and every later one. Returns what ends the watch. */

@@ -1,79 +1,73 @@
-/**
- * JSON documents, one a line, over a byte stream: the framing of the core's control socket. A line over the limit
- * or one that is not JSON ends the stream, because what follows can no longer be trusted.
- */
+/** Text lines over a byte stream: the framing of the core's control socket, one JSON document a line. */
 import type { Duplex } from 'node:stream';
 
-/** Largest line in bytes, either way. Lists of 10,000 Services fit. */
+/** Largest line, either way, in UTF-16 units. Lists of 10,000 Services fit. */
 export const largestLine = 16 << 20;
 
 export interface LineLink {
-  send(document: unknown): void;
+  send(line: string): void;
   /** True while the other side has not read what was sent. */
   isBackedUp(): boolean;
   close(): void;
 }
 
-/** Reads documents from the stream until it ends; `ended` hears why, once. `drained`: no longer backed up. */
+/** Calls with each whole line of a stream; `tooLong` hears of one over the limit, whose rest is not kept. */
+export function splitLines(stream: Duplex, heard: (line: string) => void, tooLong: () => void): void {
+  let pending: string[] = [];
+  let pendingLength = 0;
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => {
+    const parts = text.split('\n');
+    const rest = parts.pop() ?? '';
+    for (const part of parts) {
+      const line = pending.join('') + part;
+      pending = [];
+      pendingLength = 0;
+      heard(line);
+    }
+    if (rest !== '') {
+      pending.push(rest);
+      pendingLength += rest.length;
+    }
+    if (pendingLength > largestLine) {
+      pending = [];
+      tooLong();
+    }
+  });
+}
+
+/** Reads lines from the stream until it ends; `ended` hears why, once. `drained`: no longer backed up. */
 export function openLines(
   stream: Duplex,
-  received: (document: unknown) => void,
+  received: (line: string) => void,
   ended: (because: string) => void,
   drained: () => void = () => {},
 ): LineLink {
-  let pending: Buffer[] = [];
-  let pendingBytes = 0;
-  let over = false;
+  let isOver = false;
   const end = (because: string) => {
-    if (!over) {
-      over = true;
+    if (!isOver) {
+      isOver = true;
       stream.destroy();
       ended(because);
     }
   };
-  const take = (line: Buffer) => {
-    let document: unknown;
-    try {
-      document = JSON.parse(line.toString('utf8'));
-    } catch {
-      end('a line was not JSON');
-      return;
+  const take = (line: string) => {
+    if (!isOver) {
+      received(line);
     }
-    received(document);
   };
-  stream.on('data', (chunk: Buffer) => {
-    let rest = chunk;
-    for (;;) {
-      const newline = rest.indexOf(10);
-      if (newline < 0 || over) {
-        break;
-      }
-      const line = Buffer.concat([...pending, rest.subarray(0, newline)]);
-      pending = [];
-      pendingBytes = 0;
-      rest = rest.subarray(newline + 1);
-      take(line);
-    }
-    if (over) {
-      return;
-    }
-    pending.push(rest);
-    pendingBytes += rest.length;
-    if (pendingBytes > largestLine) {
-      end('a line was too long');
-    }
-  });
+  splitLines(stream, take, () => end('a line was too long'));
   stream.on('drain', drained);
   stream.on('error', (error) => end(error.message));
   stream.on('end', () => end('closed by the other side'));
   stream.on('close', () => end('closed'));
   return {
-    send: (document) => {
-      if (!over) {
-        stream.write(`${JSON.stringify(document)}\n`);
+    send: (line) => {
+      if (!isOver) {
+        stream.write(`${line}\n`);
       }
     },
-    isBackedUp: () => !over && stream.writableNeedDrain,
+    isBackedUp: () => !isOver && stream.writableNeedDrain,
     close: () => stream.end(),
   };
 }

@@ -75,14 +75,15 @@ function raw(core: ServedCore) {
   const heard: Downward[] = [];
   let isOver = false;
   serveLink(theirs, core, 'build', () => {});
-  const link = openLines(
+  const lines = openLines(
     ours,
-    (document) => heard.push(document as Downward),
+    (line) => heard.push(JSON.parse(line) as Downward),
     () => {
       isOver = true;
     },
   );
-  closing.push(() => link.close());
+  closing.push(() => lines.close());
+  const link = { send: (message: unknown) => lines.send(JSON.stringify(message)) };
   link.send({ kind: 'hello', hello: { protocol: protocolNumber, build: 'build', role: 'test' } });
   return { ours, link, heard, isOver: () => isOver };
 }
@@ -107,10 +108,12 @@ async function attached(core: ServedCore): Promise<{ link: CoreLink; sockets: So
 }
 
 test('items reach the subscriber that they are for, until it ends', async () => {
+  const someServices = { kind: 'all', services: [], problems: [] };
+  const someActivity = { entries: [] };
   const core = new FakeCore();
   const { link } = await attached(core);
   const services: unknown[] = [];
-  const counters: unknown[] = [];
+  const activity: unknown[] = [];
   const ends: unknown[] = [];
   const endServices = link.subscribe(
     'services',
@@ -119,29 +122,29 @@ test('items reach the subscriber that they are for, until it ends', async () => 
     (why) => ends.push(why),
   );
   link.subscribe(
-    'counters',
-    { context: 'b' },
-    (item) => counters.push(item),
+    'activity',
+    {},
+    (item) => activity.push(item),
     (why) => ends.push(why),
   );
   await vi.waitFor(() =>
     expect(core.subscribed).toMatchObject([
       { stream: 'services', input: { context: 'a' } },
-      { stream: 'counters', input: { context: 'b' } },
+      { stream: 'activity', input: {} },
     ]),
   );
-  core.subscribed[0]?.say({ number: 1 });
-  core.subscribed[1]?.say({ number: 2 });
-  await vi.waitFor(() => expect([services, counters]).toEqual([[{ number: 1 }], [{ number: 2 }]]));
+  core.subscribed[0]?.say(someServices);
+  core.subscribed[1]?.say(someActivity);
+  await vi.waitFor(() => expect([services, activity]).toEqual([[someServices], [someActivity]]));
   endServices();
   await vi.waitFor(() => expect(core.subscribed[0]?.state).toBe('ended'));
   core.subscribed[1]?.finish(null);
   await vi.waitFor(() => expect(ends).toEqual([null]));
   core.subscribed[1]?.finish(problem('internal', 'twice'));
-  core.subscribed[1]?.say({ number: 3 });
+  core.subscribed[1]?.say(someActivity);
   await link.call('getSnapshot', {});
   expect(ends).toEqual([null]);
-  expect(counters).toEqual([{ number: 2 }]);
+  expect(activity).toEqual([someActivity]);
 });
 
 test('a link that ends ends its streams on both sides, and says so once', async () => {
@@ -219,7 +222,7 @@ test('nothing is subscribed before the hello of this protocol', async () => {
       isOver = true;
     },
   );
-  link.send({ kind: 'subscribe', id: 1, stream: 'activity', input: {} });
+  link.send(JSON.stringify({ kind: 'subscribe', id: 1, stream: 'activity', input: {} }));
   await vi.waitFor(() => expect(isOver).toBe(true));
   expect(core.subscribed).toEqual([]);
 });

@@ -12,6 +12,7 @@ import {
   problem,
   protocolNumber,
   type Result,
+  readDocument,
   type Snapshot,
   type StreamName,
   streams,
@@ -40,42 +41,21 @@ export interface ServedSubscription {
   resume(): void;
 }
 
-/** Documents to one frontend, however they travel (lines.ts, a WebSocket). */
-export interface MessageLink {
-  send(message: unknown): void;
-  /** True while the frontend has not read what was sent. */
-  isBackedUp(): boolean;
-  close(): void;
-}
-
-/** What a link is opened with: whom it tells. */
-export interface MessageEnds {
-  received(message: unknown): void;
-  /** The link is no longer backed up. */
-  drained(): void;
-  ended(): void;
-}
-
 /** Serves over a byte stream until it ends; `ended` hears it. */
 export function serveLink(stream: Duplex, core: ServedCore, build: string, ended: () => void): void {
-  serveMessages((ends) => openLines(stream, ends.received, ends.ended, ends.drained), core, build, ended);
-}
-
-/** Serves until the link ends; `ended` hears it. */
-export function serveMessages(
-  open: (ends: MessageEnds) => MessageLink,
-  core: ServedCore,
-  build: string,
-  ended: () => void,
-): void {
   let isGreeted = false;
   let isOver = false;
   let unwatch = () => {};
   let waiting: Snapshot | null = null;
   const subscriptions = new Map<number, ServedSubscription>();
-  const link = open({
-    received: receive,
-    drained: () => {
+  const link = openLines(
+    stream,
+    (line) => receive(readDocument(line)),
+    () => {
+      letGo();
+      ended();
+    },
+    () => {
       if (waiting !== null) {
         const snapshot = waiting;
         waiting = null;
@@ -85,15 +65,11 @@ export function serveMessages(
         subscription.resume();
       }
     },
-    ended: () => {
-      letGo();
-      ended();
-    },
-  });
+  );
   send({ kind: 'hello', hello: { protocol: protocolNumber, build, role: 'core' } });
 
   function send(message: Downward): void {
-    link.send(message);
+    link.send(JSON.stringify(message));
     if (link.isBackedUp()) {
       for (const subscription of subscriptions.values()) {
         subscription.pause();

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { protocolNumber, type Upward } from '../../app/contract/index.ts';
+import { type OpenPipe, protocolNumber, type Upward } from '../../app/contract/index.ts';
 import { sampleSnapshot } from '../preview/samples.ts';
 import type { LinkState } from './host.ts';
-import { lineLink, type OpenPipe } from './line-link.ts';
+import { lineLink } from './line-link.ts';
 
 /** The other end of each pipe that was opened, oldest first. */
 function farEnd() {
@@ -105,7 +105,10 @@ describe('a link of lines', () => {
     link.subscribe('services', { context: 'a' }, items, () => {});
     const call = link.call('getSettings', {});
     last().end('the core ended');
-    expect(await call).toMatchObject({ ok: false, problem: { code: 'core-unreachable', cause: 'the core ended' } });
+    expect(await call).toMatchObject({
+      ok: false,
+      problem: { code: 'core-unreachable', cause: 'the link to the core ended: the core ended' },
+    });
     expect(states.at(-1)).toMatchObject({ kind: 'lost', why: 'the core ended', nextTryAt: Date.now() + 250 });
 
     vi.advanceTimersByTime(250);
@@ -149,5 +152,7 @@ describe('a link of lines', () => {
     link.subscribe('counters', { context: 'a' }, () => {}, ended);
     last().say({ kind: 'streamEnded', id: 2, problem: null });
     expect(ended).toHaveBeenCalledExactlyOnceWith(null);
+    last().end('gone');
+    expect(ended).toHaveBeenCalledOnce();
   });
 });

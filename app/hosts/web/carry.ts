@@ -1,7 +1,7 @@
 /** Carries lines between a window's WebSocket and a core's socket, as fast as the slower side reads and no faster. */
 import { connect } from 'node:net';
 import type { WebSocket } from 'ws';
-import { largestLine } from '../lines.ts';
+import { largestLine, splitLines } from '../lines.ts';
 
 /** How much a browser may leave unread before the core is not read either, in bytes. */
 const mostUnread = largestLine;
@@ -11,25 +11,13 @@ const look = 20;
 /** Carries until one side ends, and ends the other. */
 export function carry(socket: WebSocket, coreSocket: string): void {
   const core = connect(coreSocket);
-  let pending: string[] = [];
-  let pendingLength = 0;
-  core.setEncoding('utf8');
-  core.on('data', (text: string) => {
-    const parts = text.split('\n');
-    const rest = parts.pop() ?? '';
-    for (const part of parts) {
-      socket.send(pending.join('') + part);
-      pending = [];
-      pendingLength = 0;
-    }
-    if (rest !== '') {
-      pending.push(rest);
-      pendingLength += rest.length;
-    }
-    if (pendingLength > largestLine) {
-      socket.close(1011, 'a line of the core was too long');
-      core.destroy();
-    } else if (socket.bufferedAmount > mostUnread) {
+  const tooLong = () => {
+    socket.close(1011, 'a line of the core was too long');
+    core.destroy();
+  };
+  const heard = (line: string) => {
+    socket.send(line);
+    if (socket.bufferedAmount > mostUnread && !core.isPaused()) {
       // The core gathers while its socket is full; here nothing must pile up.
       core.pause();
       const wait = setInterval(() => {
@@ -39,7 +27,8 @@ export function carry(socket: WebSocket, coreSocket: string): void {
         }
       }, look);
     }
-  });
+  };
+  splitLines(core, heard, tooLong);
   core.on('error', () => socket.close(1011, 'the core does not answer'));
   core.on('close', () => socket.close(1001, 'the core ended'));
   core.on('drain', () => socket.resume());
