@@ -2,7 +2,6 @@ package agent
 
 import (
 	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"net/netip"
 	"time"
@@ -15,7 +14,7 @@ var errNoAddress = errors.New("no address is free")
 // publicKey names a session's peer.
 type publicKey [32]byte
 
-// pair is what one session owns.
+// pair is what one session owns of one address family.
 type pair struct{ laptop, engine netip.Addr }
 
 // reservation says whose an address is. After the session's end it stays reserved until the time given, except for
@@ -35,34 +34,63 @@ func newAddresses(quarantine time.Duration) *addresses {
 	return &addresses{quarantine: quarantine, taken: map[netip.Addr]reservation{}}
 }
 
-// take gives key the wanted pair when it is free for it, else a random one. Random,
-// so that a laptop that joins two clusters seldom gets the same addresses from both.
-func (a *addresses) take(key publicKey, wanted pair, now time.Time) (pair, error) {
+// take gives key a pair of each address family: the wanted one when it is free for it, else a random one. Random, so
+// that a laptop that joins two clusters seldom gets the same addresses from both.
+func (a *addresses) take(key publicKey, wanted []pair, now time.Time) ([]pair, error) {
 	a.expire(now)
-	if a.isFree(key, wanted) {
-		return a.reserve(key, wanted), nil
+	var taken []pair
+	for _, family := range wire.AddressFamilies {
+		chosen, err := a.choose(key, family, wanted)
+		if err != nil {
+			a.release(key, taken, now)
+			return nil, err
+		}
+		a.reserve(key, chosen)
+		taken = append(taken, chosen)
+	}
+	return taken, nil
+}
+
+func (a *addresses) choose(key publicKey, family wire.AddressFamily, wanted []pair) (pair, error) {
+	for _, one := range wanted {
+		if a.isFree(key, family, one) {
+			return one, nil
+		}
 	}
 	for range 1000 {
-		var number [4]byte
-		if _, err := rand.Read(number[:]); err != nil {
+		candidate, err := randomPair(family.Range)
+		if err != nil {
 			return pair{}, err
 		}
-		// Pairs are even and odd neighbours, of 131072 addresses.
-		low := binary.BigEndian.Uint32(number[:]) & 0x1fffe
-		first := wire.TunnelRange.Addr().As4()
-		base := binary.BigEndian.Uint32(first[:]) | low
-		candidate := pair{laptop: addressOf(base), engine: addressOf(base | 1)}
-		if a.isFree(key, candidate) {
-			return a.reserve(key, candidate), nil
+		if a.isFree(key, family, candidate) {
+			return candidate, nil
 		}
 	}
 	return pair{}, errNoAddress
 }
 
-// release ends a session's use of its pair.
-func (a *addresses) release(key publicKey, released pair, now time.Time) {
-	for _, address := range []netip.Addr{released.laptop, released.engine} {
-		a.taken[address] = reservation{key: key, until: now.Add(a.quarantine)}
+// randomPair returns two neighbours of a range, the first even.
+func randomPair(inside netip.Prefix) (pair, error) {
+	bytes := inside.Addr().AsSlice()
+	random := make([]byte, len(bytes))
+	if _, err := rand.Read(random); err != nil {
+		return pair{}, err
+	}
+	for index := range bytes {
+		ours := min(max(8*(index+1)-inside.Bits(), 0), 8) // bits of this byte that the range leaves free
+		bytes[index] |= random[index] & (1<<ours - 1)
+	}
+	bytes[len(bytes)-1] &^= 1
+	even, _ := netip.AddrFromSlice(bytes)
+	return pair{laptop: even, engine: even.Next()}, nil
+}
+
+// release ends a session's use of its pairs.
+func (a *addresses) release(key publicKey, released []pair, now time.Time) {
+	for _, one := range released {
+		for _, address := range []netip.Addr{one.laptop, one.engine} {
+			a.taken[address] = reservation{key: key, until: now.Add(a.quarantine)}
+		}
 	}
 }
 
@@ -74,12 +102,12 @@ func (a *addresses) expire(now time.Time) {
 	}
 }
 
-func (a *addresses) isFree(key publicKey, wanted pair) bool {
+func (a *addresses) isFree(key publicKey, family wire.AddressFamily, wanted pair) bool {
 	if wanted.laptop == wanted.engine {
 		return false
 	}
 	for _, address := range []netip.Addr{wanted.laptop, wanted.engine} {
-		if !address.Is4() || !wire.TunnelRange.Contains(address) || wire.ReservedRange.Contains(address) {
+		if !family.Range.Contains(address) || family.Reserved.Contains(address) {
 			return false
 		}
 		if held, ok := a.taken[address]; ok && (held.key != key || held.until.IsZero()) {
@@ -89,14 +117,7 @@ func (a *addresses) isFree(key publicKey, wanted pair) bool {
 	return true
 }
 
-func (a *addresses) reserve(key publicKey, wanted pair) pair {
+func (a *addresses) reserve(key publicKey, wanted pair) {
 	a.taken[wanted.laptop] = reservation{key: key}
 	a.taken[wanted.engine] = reservation{key: key}
-	return wanted
-}
-
-func addressOf(number uint32) netip.Addr {
-	var bytes [4]byte
-	binary.BigEndian.PutUint32(bytes[:], number)
-	return netip.AddrFrom4(bytes)
 }

@@ -19,7 +19,7 @@ func benchmarkLanes(b *testing.B, down bool) {
 	defer server.Close()
 	engine := newEngine(b, server)
 	engine.register(nil)
-	engine.join(engine.registered.LaptopAddress)
+	engine.join(engine.laptop())
 	client, err := engine.stack.DialTCP(b.Context(), netip.MustParseAddrPort("10.0.0.1:80"))
 	if err != nil {
 		b.Fatal(err)
@@ -61,7 +61,7 @@ func BenchmarkLanesRoundTrip(b *testing.B) {
 	defer server.Close()
 	engine := newEngine(b, server)
 	engine.register(nil)
-	engine.join(engine.registered.LaptopAddress)
+	engine.join(engine.laptop())
 	client, err := engine.stack.DialTCP(b.Context(), netip.MustParseAddrPort("10.0.0.1:80"))
 	if err != nil {
 		b.Fatal(err)
@@ -83,7 +83,7 @@ func BenchmarkLanesConnect(b *testing.B) {
 	defer server.Close()
 	engine := newEngine(b, server)
 	engine.register(nil)
-	engine.join(engine.registered.LaptopAddress)
+	engine.join(engine.laptop())
 	for b.Loop() {
 		client, err := engine.stack.DialTCP(b.Context(), netip.MustParseAddrPort("10.0.0.1:80"))
 		if err != nil {

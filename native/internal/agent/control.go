@@ -136,7 +136,7 @@ type request struct {
 	kind      string
 	key       publicKey
 	preshared [32]byte
-	wanted    pair
+	wanted    []pair
 }
 
 func decodeRequest(body []byte) (request, error) {
@@ -153,8 +153,13 @@ func decodeRequest(body []byte) (request, error) {
 		if !decodeKey(message.Register.PublicKey, (*[32]byte)(&result.key)) || !decodeKey(string(message.Register.PresharedKey), &result.preshared) {
 			return request{}, errors.New("a key is not 32 bytes in hexadecimal, or zero")
 		}
-		result.wanted.laptop, _ = netip.ParseAddr(message.Register.WantedLaptopAddress)
-		result.wanted.engine, _ = netip.ParseAddr(message.Register.WantedEngineAddress)
+		for _, addresses := range message.Register.WantedAddresses {
+			laptop, errLaptop := netip.ParseAddr(addresses.Laptop)
+			engine, errEngine := netip.ParseAddr(addresses.Engine)
+			if errLaptop == nil && errEngine == nil { // others are as if none were wanted
+				result.wanted = append(result.wanted, pair{laptop, engine})
+			}
+		}
 	case "renew":
 		if !decodeKey(message.RenewOfKey, (*[32]byte)(&result.key)) {
 			return request{}, errors.New("a key is not 32 bytes in hexadecimal, or zero")

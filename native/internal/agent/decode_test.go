@@ -19,31 +19,50 @@ func TestWantedAddressesAreGivenWhenFree(t *testing.T) {
 	}
 	wanted := free("198.19.7.8", "198.19.7.9")
 	all := newAddresses(10 * time.Minute)
+	take := func(key publicKey, wanted pair, now time.Time) (pair, error) {
+		taken, err := all.take(key, []pair{wanted}, now)
+		if len(taken) != len(wire.AddressFamilies) {
+			t.Fatalf("pairs of %d address families", len(taken))
+		}
+		return taken[0], err
+	}
 	first, second := publicKey{1}, publicKey{2}
-	if got, err := all.take(first, wanted, now); err != nil || got != wanted {
+	if got, err := take(first, wanted, now); err != nil || got != wanted {
 		t.Fatalf("a free pair was wanted, %v given: %v", got, err)
 	}
-	if got, _ := all.take(second, wanted, now); got == wanted {
+	if got, _ := take(second, wanted, now); got == wanted {
 		t.Error("a pair in use was given")
 	}
-	all.release(first, wanted, now)
-	if got, _ := all.take(second, wanted, now.Add(9*time.Minute)); got == wanted {
+	all.release(first, []pair{wanted}, now)
+	if got, _ := take(second, wanted, now.Add(9*time.Minute)); got == wanted {
 		t.Error("a pair in quarantine was given to another")
 	}
-	if got, _ := all.take(first, wanted, now.Add(9*time.Minute)); got != wanted {
+	if got, _ := take(first, wanted, now.Add(9*time.Minute)); got != wanted {
 		t.Error("a pair in quarantine was refused to its last owner")
 	}
-	all.release(first, wanted, now)
-	if got, _ := all.take(second, wanted, now.Add(11*time.Minute)); got != wanted {
+	all.release(first, []pair{wanted}, now)
+	if got, _ := take(second, wanted, now.Add(11*time.Minute)); got != wanted {
 		t.Error("a pair after quarantine was refused")
 	}
 	for _, unfit := range []pair{
 		free("198.18.0.1", "198.18.4.4"), free("198.18.4.4", "198.18.4.4"), free("10.0.0.1", "10.0.0.2"),
 		free("::1", "198.18.4.4"), {},
 	} {
-		got, err := all.take(publicKey{3}, unfit, now)
+		got, err := take(publicKey{3}, unfit, now)
 		if err != nil || got == unfit || !wire.TunnelRange.Contains(got.laptop) || wire.ReservedRange.Contains(got.engine) {
 			t.Errorf("%v was wanted, %v given: %v", unfit, got, err)
+		}
+	}
+}
+
+func TestRandomPairsLieInTheirRange(t *testing.T) {
+	for _, text := range []string{"198.18.0.0/15", "10.0.0.0/30", "fd5c:1::/48", "fd5c:1::/124"} {
+		inside := netip.MustParsePrefix(text)
+		for range 200 {
+			made, err := randomPair(inside)
+			if err != nil || !inside.Contains(made.laptop) || !inside.Contains(made.engine) || made.laptop == made.engine {
+				t.Fatalf("%v of %s: %v", made, inside, err)
+			}
 		}
 	}
 }
@@ -145,7 +164,7 @@ func FuzzDecodeOpening(f *testing.F) {
 
 func FuzzDecodeRequest(f *testing.F) {
 	for _, request := range []wire.AgentRequest{
-		{Request: "register", Register: &wire.Register{PublicKey: randomText(32), PresharedKey: wire.Secret(randomText(32)), WantedLaptopAddress: "198.18.9.9"}},
+		{Request: "register", Register: &wire.Register{PublicKey: randomText(32), PresharedKey: wire.Secret(randomText(32)), WantedAddresses: []wire.SessionAddresses{{Laptop: "198.18.9.9"}}}},
 		{Request: "renew", RenewOfKey: randomText(32)}, {Request: "leave"},
 	} {
 		body, err := json.Marshal(request)

@@ -130,6 +130,9 @@ func (e *engine) renew() wire.AgentReply {
 	return e.ask(wire.AgentRequest{Request: "renew", RenewOfKey: e.public})
 }
 
+// laptop is the address of the TUN.
+func (e *engine) laptop() string { return e.registered.Addresses[0].Laptop }
+
 // lane opens a lane's stream, with the ticket given.
 func (e *engine) lane(number int, ticket wire.Secret) net.Conn {
 	e.t.Helper()
@@ -155,7 +158,7 @@ func (e *engine) carry() {
 	if reply := e.register(nil); reply.Registered == nil {
 		e.t.Fatalf("registering: %+v", reply.Problem)
 	}
-	e.join(e.registered.LaptopAddress)
+	e.join(e.laptop())
 	if err := e.echo("10.0.0.1:80"); err != nil {
 		e.t.Fatal(err)
 	}

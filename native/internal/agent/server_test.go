@@ -69,7 +69,7 @@ func TestRegisteringAgainIsTheSameSession(t *testing.T) {
 	engine.openControl()
 	engine.register(nil)
 	if again := engine.registered; again.Session != first.Session || again.Ticket != first.Ticket ||
-		again.AgentPublicKey != first.AgentPublicKey || again.LaptopAddress != first.LaptopAddress {
+		again.AgentPublicKey != first.AgentPublicKey || again.Addresses[0] != first.Addresses[0] {
 		t.Error("another session came of the same key")
 	}
 	engine.preshared = randomText(32)
@@ -160,12 +160,12 @@ func TestConnectionsPassAndSessionsStayApart(t *testing.T) {
 	first, second := newEngine(t, server), newEngine(t, server)
 	first.register(nil)
 	second.register(nil)
-	first.join(first.registered.LaptopAddress)
+	first.join(first.laptop())
 	if err := first.echo("10.0.0.1:80"); err != nil {
 		t.Fatal(err)
 	}
 	// The second pretends to be the first: WireGuard drops its packets, so nothing ever answers.
-	second.join(first.registered.LaptopAddress)
+	second.join(first.laptop())
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
 	if _, err := second.stack.DialTCP(ctx, netip.MustParseAddrPort("10.0.0.1:80")); !errors.Is(err, context.DeadlineExceeded) {
@@ -175,7 +175,7 @@ func TestConnectionsPassAndSessionsStayApart(t *testing.T) {
 		t.Errorf("spoofed packets made %+v", flows)
 	}
 	// As itself it still cannot reach the first.
-	if err := first.echo(second.registered.LaptopAddress + ":22"); err == nil || !strings.Contains(err.Error(), "no route") {
+	if err := first.echo(second.laptop() + ":22"); err == nil || !strings.Contains(err.Error(), "no route") {
 		t.Errorf("connecting to another session gave %v", err)
 	}
 }
@@ -184,7 +184,7 @@ func TestLanesMayBeReplacedUnderAConnection(t *testing.T) {
 	server := serve(t, Config{Dialer: echoServer(t)})
 	engine := newEngine(t, server)
 	engine.register(nil)
-	engine.join(engine.registered.EngineAddress)
+	engine.join(engine.registered.Addresses[0].Engine)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	connection, err := engine.stack.DialTCP(ctx, netip.MustParseAddrPort("10.0.0.1:80"))
@@ -235,8 +235,8 @@ func TestSessionExpiresUnlessRenewed(t *testing.T) {
 	first := idle.registered
 	idle.openControl()
 	if reply := idle.register(func(register *wire.Register) {
-		register.WantedLaptopAddress, register.WantedEngineAddress = first.LaptopAddress, first.EngineAddress
-	}); reply.Registered == nil || reply.Registered.LaptopAddress != first.LaptopAddress || reply.Registered.Session == first.Session {
+		register.WantedAddresses = first.Addresses
+	}); reply.Registered == nil || reply.Registered.Addresses[0] != first.Addresses[0] || reply.Registered.Session == first.Session {
 		t.Errorf("registering again after the expiry: %+v", reply)
 	}
 	busy.ask(wire.AgentRequest{Request: "leave"})

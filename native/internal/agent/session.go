@@ -26,7 +26,7 @@ type session struct {
 	key       publicKey
 	preshared [32]byte
 	agentKey  string // public, in hexadecimal
-	addresses pair
+	addresses []pair // one of each address family
 	lanes     *tunnel.Lanes
 	forwarder *forward.Forwarder
 	expires   time.Time
@@ -40,7 +40,7 @@ type session struct {
 func (s *session) heard() int64 { return s.heardAt.Load() }
 
 // newSession makes the tunnel and the forwarder of a registration.
-func newSession(config Config, shares *shares, key publicKey, preshared [32]byte, addresses pair) (*session, error) {
+func newSession(config Config, shares *shares, key publicKey, preshared [32]byte, addresses []pair) (*session, error) {
 	private, err := ecdh.X25519().GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make session key: %w", err)
@@ -76,7 +76,7 @@ func newSession(config Config, shares *shares, key publicKey, preshared [32]byte
 		LaneCount:     config.Lanes,
 		MTU:           config.MTU,
 		// WireGuard drops what another source address claims to have sent: sessions cannot spoof each other.
-		AllowedIPs: []netip.Prefix{netip.PrefixFrom(addresses.laptop, 32), netip.PrefixFrom(addresses.engine, 32)},
+		AllowedIPs: hostPrefixes(addresses),
 		Receive: func(lane int, packets [][]byte) {
 			made.heardAt.Store(time.Now().UnixNano())
 			made.forwarder.Receive(lane, packets)
@@ -116,14 +116,34 @@ func (s *session) registered(config Config) *wire.Registered {
 		Session:        s.id,
 		Ticket:         wire.Secret(s.ticket),
 		AgentPublicKey: s.agentKey,
-		LaptopAddress:  s.addresses.laptop.String(),
-		EngineAddress:  s.addresses.engine.String(),
-		AgentAddress:   wire.AgentAddress.String(),
+		Addresses:      s.granted(),
 		Lanes:          config.Lanes,
 		MTU:            config.MTU,
 		ExpiresSeconds: int(config.Expiry / time.Second),
 		Facts:          config.Facts,
 	}
+}
+
+// granted are the session's addresses as its engine is told.
+func (s *session) granted() []wire.SessionAddresses {
+	var all []wire.SessionAddresses
+	for _, own := range s.addresses {
+		family, _ := wire.AddressFamilyOf(own.laptop)
+		all = append(all, wire.SessionAddresses{
+			Laptop: own.laptop.String(), Engine: own.engine.String(), Agent: family.Agent.String(),
+		})
+	}
+	return all
+}
+
+func hostPrefixes(addresses []pair) []netip.Prefix {
+	var prefixes []netip.Prefix
+	for _, own := range addresses {
+		for _, address := range []netip.Addr{own.laptop, own.engine} {
+			prefixes = append(prefixes, netip.PrefixFrom(address, address.BitLen()))
+		}
+	}
+	return prefixes
 }
 
 func randomText(size int) string {

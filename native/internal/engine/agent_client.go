@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/netip"
 	"sync"
 	"time"
 
-	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
 )
 
@@ -20,13 +18,6 @@ type agentObserver struct {
 	alive      func(roundTrip time.Duration)
 	silent     func(because *wire.Problem, attempt int)
 	agentLost  func(because *wire.Problem)
-}
-
-// registration is what an agent granted, checked.
-type registration struct {
-	granted               wire.Registered
-	laptop, engine, agent netip.Addr
-	lanes                 *tunnel.Lanes
 }
 
 // agentClient keeps a session with one agent: a control stream that registers and renews it, and its lanes. It dials
@@ -302,6 +293,13 @@ func (client *agentClient) state() (lastError *wire.Problem, isLost bool) {
 		return problemSilent, client.lost
 	}
 	return client.lastError, client.lost
+}
+
+// registered is the last registration.
+func (client *agentClient) registered() registration {
+	client.mutex.Lock()
+	defer client.mutex.Unlock()
+	return client.registry
 }
 
 // carrierName is that of the express lane's carrier; before there is one, of that which is tried first.

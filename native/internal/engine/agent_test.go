@@ -234,7 +234,10 @@ func (agent *fakeAgent) answer(request wire.AgentRequest) wire.AgentReply {
 	defer agent.mutex.Unlock()
 	switch request.Request {
 	case "register":
-		agent.wanted = request.Register.WantedLaptopAddress
+		agent.wanted = ""
+		for _, wanted := range request.Register.WantedAddresses {
+			agent.wanted = wanted.Laptop
+		}
 		session := agent.sessions[request.Register.PublicKey]
 		if session == nil {
 			session = agent.makeSession(*request.Register)
@@ -258,12 +261,15 @@ func (agent *fakeAgent) makeSession(register wire.Register) *fakeSession {
 	session := &fakeSession{granted: wire.Registered{
 		Session: fmt.Sprintf("%p-%d", agent, agent.made), Ticket: "ticket",
 		AgentPublicKey: hex.EncodeToString(agent.private.PublicKey().Bytes()),
-		LaptopAddress:  fmt.Sprintf("198.18.0.%d", 10*agent.made), EngineAddress: fmt.Sprintf("198.18.0.%d", 10*agent.made+1),
-		AgentAddress: "198.18.0.1", Lanes: wire.LaneCount, MTU: 16000, ExpiresSeconds: 60,
+		Addresses: []wire.SessionAddresses{{
+			Laptop: fmt.Sprintf("198.18.0.%d", 10*agent.made), Engine: fmt.Sprintf("198.18.0.%d", 10*agent.made+1), Agent: "198.18.0.1",
+		}},
+		Lanes: wire.LaneCount, MTU: 16000, ExpiresSeconds: 60,
 		Facts: wire.AgentFacts{Nameservers: []string{"10.96.0.10"}, ClusterDomain: "cluster.test", Search: []string{"svc.cluster.test"}, CanPing: true},
 	}}
-	if register.WantedLaptopAddress != "" {
-		session.granted.LaptopAddress, session.granted.EngineAddress = register.WantedLaptopAddress, register.WantedEngineAddress
+	own := &session.granted.Addresses[0]
+	for _, wanted := range register.WantedAddresses {
+		own.Laptop, own.Engine = wanted.Laptop, wanted.Engine
 	}
 	peer, _ := hex.DecodeString(register.PublicKey)
 	preshared, _ := hex.DecodeString(string(register.PresharedKey))
@@ -272,8 +278,8 @@ func (agent *fakeAgent) makeSession(register wire.Register) *fakeSession {
 		PrivateKey: [32]byte(agent.private.Bytes()), PeerPublicKey: [32]byte(peer), PresharedKey: [32]byte(preshared),
 		LaneCount: wire.LaneCount, MTU: 16000,
 		AllowedIPs: []netip.Prefix{
-			netip.PrefixFrom(netip.MustParseAddr(session.granted.LaptopAddress), 32),
-			netip.PrefixFrom(netip.MustParseAddr(session.granted.EngineAddress), 32),
+			netip.PrefixFrom(netip.MustParseAddr(own.Laptop), 32),
+			netip.PrefixFrom(netip.MustParseAddr(own.Engine), 32),
 		},
 		Receive: func(lane int, packets [][]byte) { session.forwarder.Receive(lane, packets) },
 	})
@@ -281,7 +287,7 @@ func (agent *fakeAgent) makeSession(register wire.Register) *fakeSession {
 		t.Error(err)
 	}
 	session.forwarder, err = forward.New(forward.Config{
-		Lanes: wire.LaneCount, MTU: 16000, AgentAddress: netip.MustParseAddr(session.granted.AgentAddress),
+		Lanes: wire.LaneCount, MTU: 16000, AgentAddress: netip.MustParseAddr(own.Agent),
 		Policy: &forward.Policy{}, Dialer: agent.cluster,
 		Send:   func(lane int, parsed packet.Packet) { session.lanes.Send(lane, &parsed) },
 		LaneOf: func(parsed packet.Packet) int { return tunnel.LaneOf(&parsed, wire.LaneCount) },

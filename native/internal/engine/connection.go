@@ -122,7 +122,7 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 	call, cancel := context.WithTimeout(ctx, connection.config.Timing.HelperCall)
 	defer cancel()
 	opened, device, err := connection.helper.OpenTun(call, wire.OpenTunInput{
-		MTU: path.mtu, Addresses: []string{netip.PrefixFrom(path.laptop, 32).String()},
+		MTU: path.mtu, Addresses: connection.agent.registered().laptopPrefixes(),
 	})
 	if err != nil {
 		return asProblem(err, wire.CodeTunUnavailable)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"slipway/native/internal/wire"
@@ -99,7 +98,7 @@ func (client *agentClient) register(ctx context.Context, stream *carriedStream, 
 	client.mutex.Unlock()
 	request := wire.Register{PublicKey: keys.publicText(), PresharedKey: wire.Secret(hex.EncodeToString(keys.preshared[:]))}
 	if lanes != nil {
-		request.WantedLaptopAddress, request.WantedEngineAddress = previous.laptop.String(), previous.engine.String()
+		request.WantedAddresses = previous.wanted()
 	}
 	reply, err := client.exchange(ctx, stream, &wire.AgentRequest{Request: "register", Register: &request})
 	if err != nil {
@@ -120,7 +119,7 @@ func (client *agentClient) register(ctx context.Context, stream *carriedStream, 
 	if err != nil {
 		return err
 	}
-	if lanes != nil && (next.laptop != previous.laptop || next.engine != previous.engine) {
+	if lanes != nil && !next.sameEnds(previous) {
 		// The TUN and the laptop's resolver settings hold the old ones, and programs hold sockets bound to them.
 		return &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: "the new agent cannot give the session its addresses"}
 	}
@@ -188,38 +187,4 @@ func (client *agentClient) renew(ctx context.Context, stream *carriedStream, tar
 			return &wire.Problem{Code: wire.CodeMessageMalformed, Cause: "the agent did not answer the renewal"}
 		}
 	}
-}
-
-// checkRegistration believes nothing: the agent runs in a cluster.
-func checkRegistration(granted wire.Registered) (registration, error) {
-	result := registration{granted: granted}
-	for _, field := range []struct {
-		name  string
-		text  string
-		value *netip.Addr
-	}{
-		{"laptop", granted.LaptopAddress, &result.laptop},
-		{"engine", granted.EngineAddress, &result.engine},
-		{"agent", granted.AgentAddress, &result.agent},
-	} {
-		address, err := netip.ParseAddr(field.text)
-		if err != nil || !wire.TunnelRange.Contains(address) {
-			return result, malformed("the %s address is not in %s", field.name, wire.TunnelRange)
-		}
-		*field.value = address
-	}
-	if result.laptop == result.engine || result.laptop == result.agent || result.engine == result.agent {
-		return result, malformed("two addresses of the session are the same")
-	}
-	if granted.Lanes < 2 || granted.Lanes > 16 {
-		return result, malformed("%d lanes", granted.Lanes)
-	}
-	if granted.MTU < 1280 || granted.MTU > 65000 {
-		return result, malformed("an MTU of %d", granted.MTU)
-	}
-	return result, nil
-}
-
-func malformed(format string, values ...any) *wire.Problem {
-	return &wire.Problem{Code: wire.CodeMessageMalformed, Cause: "registration: " + fmt.Sprintf(format, values...)}
 }

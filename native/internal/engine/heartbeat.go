@@ -42,8 +42,8 @@ type laneHealth struct {
 	answeredOf time.Time // when the newest answered heartbeat was sent
 }
 
-func newHealth(timing Timing, lanes int, source, target netip.Addr) *health {
-	health := &health{timing: timing, source: source, target: target, lanes: make([]laneHealth, lanes)}
+func newHealth(timing Timing, lanes int, ends sessionAddresses) *health {
+	health := &health{timing: timing, source: ends.engine, target: ends.agent, lanes: make([]laneHealth, lanes)}
 	var identifier [2]byte
 	// crypto/rand never fails (its documentation since Go 1.24).
 	_, _ = rand.Read(identifier[:])

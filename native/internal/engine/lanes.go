@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -40,14 +39,14 @@ func newLaneSet(client *agentClient, target wire.AgentTarget, keys sessionKeys, 
 	set := &laneSet{
 		client: client, target: target, keys: keys, ahead: ahead,
 		id: registration.granted.Session, ticket: registration.granted.Ticket,
-		health: newHealth(client.timing, registration.granted.Lanes, registration.engine, registration.agent),
+		health: newHealth(client.timing, registration.granted.Lanes, registration.main()),
 		cancel: func() {}, probes: make(chan struct{}, 1),
 	}
 	set.hears = set.heard
 	set.lanes, err = tunnel.New(tunnel.Config{
 		PrivateKey: keys.private, PeerPublicKey: [32]byte(peer), PresharedKey: keys.preshared,
 		LaneCount: registration.granted.Lanes, MTU: registration.granted.MTU,
-		AllowedIPs: []netip.Prefix{netip.PrefixFrom(netip.IPv4Unspecified(), 0)},
+		AllowedIPs: registration.anything(),
 		Receive:    set.receive,
 		Log:        client.log,
 	})

@@ -54,9 +54,10 @@ type tunDevice struct{ tun.Device }
 
 // newPath makes a path without lanes and TUN for the addresses of a registration. The caller closes it.
 func newPath(registration registration) (*path, error) {
+	ends := registration.main()
 	path := &path{
-		laptop: registration.laptop, engine: registration.engine, mtu: registration.granted.MTU,
-		pings: serviceping.New(), gate: gate.New(registration.laptop), stackGate: gate.NewForStack(registration.engine),
+		laptop: ends.laptop, engine: ends.engine, mtu: registration.granted.MTU,
+		pings: serviceping.New(), gate: gate.New(ends.laptop), stackGate: gate.NewForStack(ends.engine),
 	}
 	stack, err := netstack.New(netstack.Config{
 		MTU: path.mtu, Addresses: []netip.Addr{path.engine}, Output: path.fromStack,
@@ -70,7 +71,7 @@ func newPath(registration registration) (*path, error) {
 
 // useLanes makes the lanes of a registration carry what goes to the cluster.
 func (path *path) useLanes(registration registration) {
-	path.setAgent(registration.agent)
+	path.setAgent(registration.main().agent)
 	path.laneCount.Store(int32(registration.granted.Lanes))
 	path.lanes.Store(registration.lanes)
 }

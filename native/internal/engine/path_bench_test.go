@@ -54,7 +54,7 @@ func BenchmarkReceive(b *testing.B) {
 		for _, flows := range []int{1, 64} {
 			b.Run(fmt.Sprintf("%d bytes, %d flows", size, flows), func(b *testing.B) {
 				laptop, engine := netip.MustParseAddr("198.18.5.2"), netip.MustParseAddr("198.18.5.3")
-				path, err := newPath(registration{granted: wire.Registered{MTU: 16000}, laptop: laptop, engine: engine, agent: netip.MustParseAddr("198.18.0.1")})
+				path, err := newPath(registration{granted: wire.Registered{MTU: 16000}, addresses: []sessionAddresses{{laptop, engine, wire.AgentAddress}}})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -30,7 +30,10 @@ const (
 func attackedPath(t *testing.T) *path {
 	t.Helper()
 	path, err := newPath(registration{
-		granted: wire.Registered{MTU: 16000}, laptop: netip.MustParseAddr(attackedLaptop), engine: netip.MustParseAddr(attackedEngine),
+		granted: wire.Registered{MTU: 16000},
+		addresses: []sessionAddresses{{
+			laptop: netip.MustParseAddr(attackedLaptop), engine: netip.MustParseAddr(attackedEngine), agent: wire.AgentAddress,
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -44,24 +44,28 @@ type Register struct {
 	PublicKey    string `json:"publicKey"`
 	PresharedKey Secret `json:"presharedKey"`
 
-	// Addresses that an engine already has on its TUN, from an agent that is gone. Honoured when they are free and
-	// inside 198.18.0.0/15; otherwise the agent chooses others.
-	WantedLaptopAddress string `json:"wantedLaptopAddress,omitempty"`
-	WantedEngineAddress string `json:"wantedEngineAddress,omitempty"`
+	// Addresses that an engine already has on its TUN, from an agent that is gone, without the agent's. Honoured where
+	// they are free and inside the range of their family (AddressFamilies); otherwise the agent chooses others.
+	WantedAddresses []SessionAddresses `json:"wantedAddresses,omitempty"`
 }
 
-// Registered describes the session. Addresses lie in 198.18.0.0/15 and belong to this session alone.
+// SessionAddresses are a session's addresses of one family. Those of laptop and engine belong to the session alone.
+type SessionAddresses struct {
+	Laptop string `json:"laptop"`          // the TUN's
+	Engine string `json:"engine"`          // the engine's own stack: resolver and probes
+	Agent  string `json:"agent,omitempty"` // answers heartbeats
+}
+
+// Registered describes the session. Addresses has one entry for each of AddressFamilies.
 type Registered struct {
-	Session        string     `json:"session"`
-	Ticket         Secret     `json:"ticket"`
-	AgentPublicKey string     `json:"agentPublicKey"`
-	LaptopAddress  string     `json:"laptopAddress"` // the TUN's
-	EngineAddress  string     `json:"engineAddress"` // the engine's own stack: resolver and probes
-	AgentAddress   string     `json:"agentAddress"`  // answers heartbeats
-	Lanes          int        `json:"lanes"`
-	MTU            int        `json:"mtu"`
-	ExpiresSeconds int        `json:"expiresSeconds"`
-	Facts          AgentFacts `json:"facts"`
+	Session        string             `json:"session"`
+	Ticket         Secret             `json:"ticket"`
+	AgentPublicKey string             `json:"agentPublicKey"`
+	Addresses      []SessionAddresses `json:"addresses"`
+	Lanes          int                `json:"lanes"`
+	MTU            int                `json:"mtu"`
+	ExpiresSeconds int                `json:"expiresSeconds"`
+	Facts          AgentFacts         `json:"facts"`
 }
 
 // Renewed answers renew.

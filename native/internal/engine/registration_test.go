@@ -1,0 +1,43 @@
+package engine
+
+import (
+	"errors"
+	"testing"
+
+	"slipway/native/internal/wire"
+)
+
+// An agent runs in a cluster: nothing that it grants is believed.
+func TestRegistrationsThatAreNotBelieved(t *testing.T) {
+	good := wire.SessionAddresses{Laptop: "198.18.7.2", Engine: "198.18.7.3", Agent: "198.18.0.1"}
+	with := func(change func(*wire.Registered)) wire.Registered {
+		granted := wire.Registered{Addresses: []wire.SessionAddresses{good}, Lanes: 5, MTU: 16000}
+		change(&granted)
+		return granted
+	}
+	if checked, err := checkRegistration(with(func(*wire.Registered) {})); err != nil || checked.laptopPrefixes()[0] != "198.18.7.2/32" ||
+		checked.anything()[0].String() != "0.0.0.0/0" {
+		t.Fatalf("a good one: %+v, %v", checked, err)
+	}
+	for name, granted := range map[string]wire.Registered{
+		"no addresses":             with(func(granted *wire.Registered) { granted.Addresses = nil }),
+		"addresses twice":          with(func(granted *wire.Registered) { granted.Addresses = append(granted.Addresses, good) }),
+		"a laptop of the cluster":  with(func(granted *wire.Registered) { granted.Addresses[0].Laptop = "10.0.0.1" }),
+		"an engine on the LAN":     with(func(granted *wire.Registered) { granted.Addresses[0].Engine = "192.168.1.1" }),
+		"an agent on the internet": with(func(granted *wire.Registered) { granted.Addresses[0].Agent = "8.8.8.8" }),
+		"the same twice":           with(func(granted *wire.Registered) { granted.Addresses[0].Engine = good.Laptop }),
+		"IPv6": with(func(granted *wire.Registered) {
+			granted.Addresses[0] = wire.SessionAddresses{Laptop: "fd00::2", Engine: "fd00::3", Agent: "fd00::1"}
+		}),
+		"no address":     with(func(granted *wire.Registered) { granted.Addresses[0].Laptop = "laptop" }),
+		"one lane":       with(func(granted *wire.Registered) { granted.Lanes = 1 }),
+		"many lanes":     with(func(granted *wire.Registered) { granted.Lanes = 1000 }),
+		"a tiny MTU":     with(func(granted *wire.Registered) { granted.MTU = 500 }),
+		"an endless MTU": with(func(granted *wire.Registered) { granted.MTU = 1 << 20 }),
+	} {
+		var problem *wire.Problem
+		if _, err := checkRegistration(granted); !errors.As(err, &problem) || problem.Code != wire.CodeMessageMalformed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
