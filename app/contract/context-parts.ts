@@ -24,7 +24,7 @@ export const contextPartSchema = z.object({
   ]),
   /** Which of several: a variable, what a file is for; empty where there is one only. */
   name: z.string(),
-  /** As a person reads it; empty where it may be a secret. */
+  /** As a person reads it, without what may be a secret: that counts in `digest`. */
   value: z.string(),
   /** SHA-256 of the content where `value` does not say all of it, else empty. */
   digest: z.string(),
@@ -50,12 +50,10 @@ export function changesBetween(before: readonly ContextPart[], now: readonly Con
   return [...changed, ...gone.map((part) => ({ before: part, now: null }))];
 }
 
-/** One side of a change in a line: hidden values by the beginning of their digest. */
-export function sideOf(part: ContextPart | null): string {
-  if (part === null) {
-    return '–';
-  }
-  return part.value === '' ? part.digest.slice(0, 'sha256:'.length + 12) : part.value;
+/** Both sides of a change, each as a text; where only what is hidden differs they are the same. */
+export function sidesOf({ before, now }: ContextChange): { readonly before: string; readonly now: string } {
+  const side = (part: ContextPart | null) => (part === null ? '–' : part.value || '***');
+  return { before: side(before), now: side(now) };
 }
 
 /** The problem of a context that is not what was confirmed: both sides of each part, one a line. */
@@ -67,7 +65,9 @@ export function contextChanged(
 ): Problem {
   const lines = changesBetween(before, now).map((change) => {
     const { part, name } = change.now ?? change.before ?? { part: '', name: '' };
-    return `  ${part}${name === '' ? '' : ` ${name}`}: ${sideOf(change.before)} → ${sideOf(change.now)}`;
+    const sides = sidesOf(change);
+    const hidden = sides.before === sides.now ? ' (another one)' : '';
+    return `  ${part}${name === '' ? '' : ` ${name}`}: ${sides.before} → ${sides.now}${hidden}`;
   });
   const cause = [`${file} says something else than what was confirmed:`, ...lines].join('\n');
   return problem('context-changed', cause, { context, file });

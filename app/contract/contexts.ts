@@ -11,6 +11,8 @@ export const execPluginSchema = z.object({
   environmentNames: z.array(z.string()),
   digest: z.string(),
   trusted: z.boolean(),
+  /** Why the user's kuberc does not let it run (`exec-refused`); null where it does. */
+  refusal: problemSchema.nullable(),
 });
 export type ExecPlugin = z.infer<typeof execPluginSchema>;
 

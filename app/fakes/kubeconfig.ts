@@ -82,6 +82,9 @@ export class FakeKubeconfig implements KubeconfigPort {
       const port = new FakeClusterPort(this.#cluster, this.#faults, execPlugin, rights);
       const credentials = port.credentials.bind(port);
       port.credentials = (refresh) => {
+        if (execPlugin !== null && execPlugin.refusal !== null) {
+          return Promise.resolve(failure(execPlugin.refusal));
+        }
         if (execPlugin !== null) {
           pluginsRun.push(execPlugin.command);
         }
@@ -155,5 +158,6 @@ function seenOf(context: Context): Pick<Context, 'parts' | 'digest'> {
 }
 
 export function plugin(command: string): ExecPlugin {
-  return { command, arguments: ['get-token'], environmentNames: [], digest: `digest of ${command}`, trusted: false };
+  const digest = `digest of ${command}`;
+  return { command, arguments: ['get-token'], environmentNames: [], digest, trusted: false, refusal: null };
 }

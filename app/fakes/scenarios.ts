@@ -204,6 +204,7 @@ function furnish({ cluster, kubeconfig, store, host }: World, now: number): void
     environmentNames: ['AWS_PROFILE'],
     digest: 'sha256:5d1f0c',
     trusted: false,
+    refusal: null,
   };
   const arn = 'arn:aws:eks:eu-central-1:123456789012:cluster/production-payments-eu-central-1';
   kubeconfig.contexts = [

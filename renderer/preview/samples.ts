@@ -54,6 +54,7 @@ export const sampleContexts: readonly Context[] = [
       environmentNames: ['AWS_PROFILE'],
       digest: 'digest of aws',
       trusted: false,
+      refusal: null,
     },
   }),
 ];

@@ -1,6 +1,6 @@
 /**
  * Runs an exec credential plugin (client.authentication.k8s.io, KEP-541). It decides nothing about trust: the caller
- * has checked that the user confirmed this command line. What the plugin prints never reaches a log.
+ * has checked that the user confirmed this command line; only what kuberc refuses is refused here. What the plugin prints never reaches a log.
  */
 import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ExecEntry } from '../kubeconfig/schema.ts';
 import type { Environment } from '../storage/folders.ts';
+import { readPluginPolicy } from './plugin-policy.ts';
 
 /** A login in a browser takes a while; a plugin that waits for a terminal never ends. Milliseconds. */
 const defaultExecDeadline = 60_000;
@@ -67,6 +68,11 @@ export async function runExecPlugin(
     return failure(
       problem('exec-failed', 'it insists on a terminal (interactiveMode: Always), which it cannot have', facts),
     );
+  }
+  const allows = await readPluginPolicy(call.environment);
+  const refused = await allows(entry.command, program);
+  if (refused !== null) {
+    return failure(refused);
   }
   const ended = await run(call, program, signal, deadline);
   const said = ended.error === '' ? '' : `; it said: ${ended.error}`;

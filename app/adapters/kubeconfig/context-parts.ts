@@ -31,9 +31,15 @@ export function partsOf(used: ContextParts, userName: string): ContextPart[] {
   ];
   if (exec !== null) {
     const { entry, plugin } = exec;
+    const shown = withoutSecrets(plugin.arguments);
+    const commandLine = commandLineOf({ command: plugin.command, arguments: shown });
+    const isWhole = shown.join() === plugin.arguments.join();
     parts.push(
-      // A program that is not installed is another one than the same path once it is.
-      { ...part('plugin', commandLineOf(plugin)), digest: exec.program === null ? 'missing' : '' },
+      {
+        // A program that is not installed is another one than the same path once it is.
+        ...part('plugin', exec.program === null ? `${commandLine} (not installed)` : commandLine),
+        digest: isWhole ? '' : digestOf(plugin.arguments),
+      },
       part('plugin-version', entry.apiVersion),
       ...[...environmentOf(entry)]
         .sort(([first], [second]) => (first < second ? -1 : 1))
@@ -98,6 +104,19 @@ export function authenticationOf(user: UserEntry): Context['authentication'] {
 
 export function withoutPassword(address: string): string {
   return address.replace(/\/\/[^/@]*@/, '//***@');
+}
+
+/** Arguments without the values of options that say that these are secrets: parts are kept, and told when they change. */
+function withoutSecrets(given: readonly string[]): string[] {
+  const secret = /^--?[\w.-]*(?:token|secret|password|passwd|api-?key)(?<value>=.*)?$/is;
+  return given.map((word, index) => {
+    const own = secret.exec(word);
+    if (own?.groups?.value !== undefined) {
+      return word.replace(own.groups.value, '=***');
+    }
+    const before = secret.exec(given[index - 1] ?? '');
+    return before !== null && before.groups?.value === undefined && !word.startsWith('-') ? '***' : word;
+  });
 }
 
 function part(kind: ContextPart['part'], value: string, name = ''): ContextPart {

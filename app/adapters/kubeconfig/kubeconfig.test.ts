@@ -292,6 +292,7 @@ contexts: [{name: x, context: {cluster: c, user: u}}]
       environmentNames: ['SECRET'],
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       trusted: false,
+      refusal: null,
     });
     const { existsSync } = await import('node:fs');
     expect(existsSync(join(folder, 'ran'))).toBe(false);

@@ -14,6 +14,7 @@ import type { AgentPlacingOptions } from '../agent/placing.ts';
 import { openCluster } from '../cluster/cluster.ts';
 import { proxyFor } from '../cluster/proxy-choice.ts';
 import { openCredentials } from '../credentials/credentials.ts';
+import { readPluginPolicy } from '../credentials/plugin-policy.ts';
 import type { Environment } from '../storage/folders.ts';
 import { environmentOf } from './context-parts.ts';
 import { mergeFiles } from './merge.ts';
@@ -56,17 +57,18 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
     if (defaultsRead.length + extraRead.length === 0 && problems.length === 0) {
       problems.push(problem('kubeconfig-missing', `looked for ${defaults.join(', ')}`));
     }
-    return { environment, merged: mergeFiles(defaultsRead, extraRead), problems };
+    const allows = await readPluginPolicy(environment);
+    return { environment, allows, merged: mergeFiles(defaultsRead, extraRead), problems };
   };
 
   /** A context as its files say it now, if that is still what `context` says: what is compared is what is used. */
   const resolveSame = async ({ name, file, digest, parts }: Context) => {
-    const { environment, merged } = await read([...added, file]);
+    const { environment, allows, merged } = await read([...added, file]);
     const found = merged.find((item) => item.shownName === name && item.context.file === file);
     if (found === undefined) {
       return failure(problem('context-unknown', `${file} no longer holds it`, { context: name }));
     }
-    const resolved = await resolveContext(found, environment);
+    const resolved = await resolveContext(found, environment, allows);
     if (resolved.parts === null) {
       return failure(resolved.context.problem ?? problem('kubeconfig-unreadable', 'it cannot be used', { file }));
     }
@@ -78,8 +80,8 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
   return {
     listContexts: async (files) => {
       added = files;
-      const { environment, merged, problems } = await read(files);
-      const resolved = await Promise.all(merged.map((context) => resolveContext(context, environment)));
+      const { environment, allows, merged, problems } = await read(files);
+      const resolved = await Promise.all(merged.map((context) => resolveContext(context, environment, allows)));
       return { contexts: resolved.map((item) => item.context), problems };
     },
     watch: (files, changed) => {

@@ -6,6 +6,7 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { type Context, type ExecPlugin, type Problem, problem } from '../../contract/index.ts';
 import { pem } from '../credentials/credentials.ts';
 import { findProgram } from '../credentials/find-program.ts';
+import type { PluginPolicy } from '../credentials/plugin-policy.ts';
 import type { Environment } from '../storage/folders.ts';
 import {
   authenticationOf,
@@ -63,7 +64,11 @@ const unknownToFiles = {
   lastUsedAt: null,
 } satisfies Partial<Context>;
 
-export async function resolveContext(merged: MergedContext, environment: Environment): Promise<ResolvedContext> {
+export async function resolveContext(
+  merged: MergedContext,
+  environment: Environment,
+  allows: PluginPolicy,
+): Promise<ResolvedContext> {
   const shown = {
     name: merged.shownName,
     file: merged.context.file,
@@ -126,7 +131,7 @@ export async function resolveContext(merged: MergedContext, environment: Environ
   }
   const userFolder = dirname(foundUser?.file ?? merged.context.file);
   const exec =
-    user.data.exec === null ? null : await resolveExec(user.data.exec, cluster.data, userFolder, environment);
+    user.data.exec === null ? null : await resolveExec(user.data.exec, cluster.data, userFolder, environment, allows);
   const clusterFolder = dirname(foundCluster.file);
   const authority = await readAuthority(cluster.data, clusterFolder);
   const used: ContextParts = { cluster: cluster.data, clusterFolder, authority, user: user.data, userFolder, exec };
@@ -170,6 +175,7 @@ async function resolveExec(
   cluster: ClusterEntry,
   folder: string,
   environment: Environment,
+  allows: PluginPolicy,
 ): Promise<ResolvedExec> {
   const wished =
     hasFolder(entry.command) && !isAbsolute(entry.command) ? resolve(folder, entry.command) : entry.command;
@@ -183,6 +189,7 @@ async function resolveExec(
       environmentNames: entry.env.map((variable) => variable.name),
       digest: pluginDigestOf(entry, program ?? `missing:${wished}`, cluster),
       trusted: false, // the core knows what was confirmed
+      refusal: program === null ? null : await allows(entry.command, program),
     },
   };
 }

@@ -8,6 +8,7 @@ const plugin = {
   environmentNames: ['PROFILE'],
   digest: 'abc',
   trusted: true,
+  refusal: null,
 };
 
 it('shows a command line as a shell would have to be told it, so that nothing hides in it', () => {

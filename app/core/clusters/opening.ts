@@ -31,9 +31,7 @@ export function objectionTo(
   { plugins, records }: Confirmations,
   held: Confirmation | null = null,
 ): Problem | null {
-  const confirmed = recordOf(records, context)?.confirmed ?? null;
-  // A digest without parts is an earlier version's: only what comes back by itself has to wait for the user then.
-  const before = held ?? (confirmed?.parts === null ? null : confirmed);
+  const before = held ?? recordOf(records, context)?.confirmed ?? null;
   if (before !== null && before.digest !== context.digest) {
     return before.parts === null
       ? confirmedEarlier(context)

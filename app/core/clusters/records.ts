@@ -28,6 +28,12 @@ export function seen({ digest, parts }: Context): Seen {
   return { digest, parts };
 }
 
+/** The records once this was confirmed: what it was switched on with before binds it no longer. */
+export function confirm(records: readonly ContextRecord[], context: Context): ContextRecord[] {
+  const used = recordOf(records, context)?.used ? seen(context) : null;
+  return remember(records, context, { confirmed: seen(context), used });
+}
+
 /** The records with a change of the one of this context. */
 export function remember(
   records: readonly ContextRecord[],

@@ -2,7 +2,7 @@
 import { type Context, failure, type Result, success } from '../../contract/index.ts';
 import { findContext } from '../clusters/contexts.ts';
 import { objectionTo, openCluster } from '../clusters/opening.ts';
-import { recordOf, remember, seen } from '../clusters/records.ts';
+import { confirm, recordOf } from '../clusters/records.ts';
 import type { ClusterPort } from '../ports.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -48,7 +48,7 @@ export function createAccess(dependencies: Dependencies): Access {
       return success(null);
     }
     const kept = await trust(execPlugin.digest);
-    return kept.ok ? dependencies.setRecords(remember(records, context, { confirmed: seen(context) })) : kept;
+    return kept.ok ? dependencies.setRecords(confirm(records, context)) : kept;
   }
 
   async function findTrusted({ context, file, trustExec }: ContextRequest): Promise<Result<Context>> {

@@ -1,7 +1,7 @@
 /** Contexts: listing them, confirming one before its first use, and the kubeconfig files that the user adds. */
 import { failure, problem, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
-import { remember, seen, withRecords } from '../clusters/records.ts';
+import { confirm, seen, withRecords } from '../clusters/records.ts';
 import type { Access } from './access.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
 
@@ -15,6 +15,16 @@ type Names =
 
 export function contextHandlers(dependencies: Dependencies, access: Access): Pick<Handlers, Names> {
   const { ports, trusted, connections } = dependencies;
+
+  async function findShown({ context, file, digest }: { context: string; file: string; digest: string }) {
+    const found = await access.find(context, file);
+    if (!found.ok || found.value.digest === digest) {
+      return found;
+    }
+    const cause = `${found.value.file} says something else than what was shown`;
+    return failure(problem('context-changed', cause, { context }));
+  }
+
   return {
     listContexts: async () => {
       const listed = await listContexts(ports.kubeconfig, dependencies.settings().kubeconfigFiles, trusted);
@@ -23,37 +33,28 @@ export function contextHandlers(dependencies: Dependencies, access: Access): Pic
 
     listNamespaces: (request) => access.withCluster(request, (cluster) => cluster.listNamespaces()),
 
-    confirmContext: async ({ context, file, digest }) => {
-      const found = await access.find(context, file);
+    confirmContext: async (shown) => {
+      const found = await findShown(shown);
       if (!found.ok) {
         return found;
       }
       const { value } = found;
-      if (value.digest !== digest || (file !== '' && value.file !== file)) {
-        return failure(
-          problem('context-changed', `${value.file} says something else than what was shown`, { context }),
-        );
-      }
       if (value.execPlugin !== null) {
         const trustKept = await access.trust(value.execPlugin.digest);
         if (!trustKept.ok) {
           return trustKept;
         }
       }
-      const kept = await dependencies.setRecords(remember(dependencies.records(), value, { confirmed: seen(value) }));
+      const kept = await dependencies.setRecords(confirm(dependencies.records(), value));
       connections.find(value.name, value.file)?.confirmed(seen(value));
       dependencies.contextsChanged();
       return kept.ok ? success({}) : kept;
     },
 
-    readPluginEnvironment: async ({ context, file, digest }) => {
-      const found = await access.find(context, file);
+    readPluginEnvironment: async (shown) => {
+      const found = await findShown(shown);
       if (!found.ok) {
         return found;
-      }
-      if (found.value.digest !== digest) {
-        const cause = `${found.value.file} says something else than what was shown`;
-        return failure(problem('context-changed', cause, { context }));
       }
       const variables = await ports.kubeconfig.pluginEnvironment(found.value);
       return variables.ok ? success({ variables: [...variables.value] }) : variables;

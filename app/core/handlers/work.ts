@@ -1,7 +1,7 @@
 /** Long work: the sandbox, begun and ended while frontends look on. Its kubeconfig is in force as long as it runs. */
 import { type Context, failure, problem, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
-import { recordOf, remember, seen } from '../clusters/records.ts';
+import { confirm, recordOf } from '../clusters/records.ts';
 import { withChoices } from '../settings/context-choices.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
 
@@ -39,9 +39,7 @@ export function workHandlers(
     const records = dependencies.records();
     const before = contexts.filter((context) => recordOf(records, context)?.confirmed);
     if (before.length > 0) {
-      await dependencies.setRecords(
-        before.reduce((next, context) => remember(next, context, { confirmed: seen(context) }), [...records]),
-      );
+      await dependencies.setRecords(before.reduce((next, context) => confirm(next, context), [...records]));
     }
   }
 
