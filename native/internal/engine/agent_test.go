@@ -12,6 +12,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -24,6 +26,12 @@ import (
 	"slipway/native/internal/packet"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
+)
+
+// What one name holds: 40 kilobytes, which a datagram carries and a packet of the tunnel does not.
+const (
+	largeName    = "large.webshop.svc.cluster.test."
+	largeRecords = 190
 )
 
 // fakeCluster is an API server in front of agents: real tunnels and real forwarding, whose sockets all go to one
@@ -83,10 +91,14 @@ func newFakeCluster(t *testing.T) *fakeCluster {
 	server := &dns.Server{PacketConn: packets, Handler: dns.HandlerFunc(func(writer dns.ResponseWriter, request *dns.Msg) {
 		answer := new(dns.Msg)
 		answer.SetReply(request)
-		if request.Question[0].Name == "kubernetes.default.svc.cluster.test." && request.Question[0].Qtype == dns.TypeA {
+		switch request.Question[0].Name {
+		case "kubernetes.default.svc.cluster.test.":
 			record, _ := dns.NewRR("kubernetes.default.svc.cluster.test. 5 IN A 10.96.0.1")
 			answer.Answer = []dns.RR{record}
-		} else {
+		case largeName:
+			record, _ := dns.NewRR(largeName + " 5 IN TXT " + strings.Repeat("x", 200))
+			answer.Answer = slices.Repeat([]dns.RR{record}, largeRecords)
+		default:
 			answer.Rcode = dns.RcodeNameError
 		}
 		_ = writer.WriteMsg(answer)

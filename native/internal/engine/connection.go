@@ -50,6 +50,7 @@ type connection struct {
 	isReady   bool
 	isUp      bool
 	naming    sync.Mutex // orders setNames
+	refusals  refusals   // of follow's goroutine
 	routing   sync.Mutex // orders what the helper says of routes; taken before mutex
 }
 

@@ -44,6 +44,7 @@ func (connection *connection) count() {
 		return
 	}
 	path.tick()
+	connection.refusals.tick(connection.config.Log, path)
 	if isReady {
 		counters := path.counters()
 		counters.RoundTripMicroseconds = connection.agent.roundTrip().Microseconds()
