@@ -20,9 +20,15 @@ const role = [
   '  name: slipway-agent',
   '  namespace: dev',
   'rules:',
+  '  # makes the agent',
   '  - apiGroups: [batch]',
   '    resources: [jobs]',
-  '    verbs: [create, get, patch, delete]',
+  '    verbs: [create]',
+  '  # moves the deadline of its own agent on, and deletes it',
+  '  - apiGroups: [batch]',
+  '    resources: [jobs]',
+  '    resourceNames: [slipway-agent-0c4f81d2aa]',
+  '    verbs: [get, patch, delete]',
   '',
 ].join('\n');
 

@@ -93,6 +93,9 @@ describe('an account', () => {
     });
     expect(refusal.stderr).toContain(`Your account may not ${verb} ${resource}`);
     expect(roleIn(refusal.fixes)).toMatchObject({ kind: 'Role', metadata: { namespace }, rules: agentRules });
+    expect(roleIn(refusal.fixes).rules).toContainEqual(
+      expect.objectContaining({ resourceNames: [expect.stringMatching(/^slipway-agent-/)] }),
+    );
   });
 
   it('that may not exec connects by an image with the agent inside', async () => {

@@ -85,7 +85,7 @@ export function awaitPod(
         tell(state.detail);
       }
     };
-    const unwatch = watchPodOf(connection, awaited.namespace, awaited.job, {
+    const unwatch = watchPodOf(connection, awaited.namespace, awaited.job, awaited.jobUid, {
       changed: look,
       deleted: () => settle(failure(problem('agent-gone', 'the agent pod was deleted while it started'))),
       failed: (error) => {

@@ -6,6 +6,7 @@
 import type { Job } from '../cluster/api-objects.ts';
 
 export const managedByLabel = 'app.kubernetes.io/managed-by';
+export const nameLabel = 'app.kubernetes.io/name';
 export const agentLabel = 'slipway.dev/agent'; // value: the Job's name
 
 /** Where our binary goes in a pod of a base image. */
@@ -35,7 +36,7 @@ const waitAndRun = `i=0; until [ -x ${agentFile} ]; do i=$((i+1)); [ $i -gt 2400
 export function agentJob(options: AgentJobOptions): Job {
   const labels = {
     [managedByLabel]: 'slipway',
-    'app.kubernetes.io/name': 'slipway-agent',
+    [nameLabel]: 'slipway-agent',
     'app.kubernetes.io/component': 'agent',
     [agentLabel]: options.name,
   };

@@ -20,7 +20,8 @@ const soon = { timeout: 10_000, interval: 20 };
 /** A namespace whose Job controller makes a pod for every Job, in the state that the test sets. */
 async function namespace(options: { times?: Record<string, string> } = {}) {
   const jobs = new Map<string, { uid: string; deadline: number }>();
-  const state = { podState: { running: {} } as object, phase: 'Running', ownerUid: '' };
+  let made = 0;
+  const state = { podState: { running: {} } as object, phase: 'Running', ownerUid: '', next: {} as object };
   const podOf = (name: string) => ({
     metadata: {
       name: `${name}-abcde`,
@@ -37,9 +38,17 @@ async function namespace(options: { times?: Record<string, string> } = {}) {
     if (kind === 'jobs') {
       const given = body === '' ? {} : JSON.parse(body);
       if (method === 'POST') {
-        const made = { uid: `uid-${jobs.size + 1}`, deadline: given.spec.activeDeadlineSeconds };
-        jobs.set(given.metadata.name, made);
-        return { status: 201, body: { ...given, metadata: { ...given.metadata, uid: made.uid } } };
+        if (jobs.has(given.metadata.name)) {
+          return {
+            status: 409,
+            body: refusal(409, 'AlreadyExists', `jobs.batch "${given.metadata.name}" already exists`),
+          };
+        }
+        made += 1;
+        Object.assign(state, state.next); // what the pod of the new Job is like
+        const job = { uid: `uid-${made}`, deadline: given.spec.activeDeadlineSeconds };
+        jobs.set(given.metadata.name, job);
+        return { status: 201, body: { ...given, metadata: { ...given.metadata, uid: job.uid } } };
       }
       const job = jobs.get(name ?? '');
       if (job === undefined) {
@@ -59,7 +68,7 @@ async function namespace(options: { times?: Record<string, string> } = {}) {
     }
     if (kind === 'pods' && name === '') {
       if (query.get('watch') === 'true') {
-        return watchAnswer(() => {});
+        return watchAnswer((_, end) => setTimeout(end, 200)); // then it is listed anew
       }
       const wanted = (query.get('labelSelector') ?? '').split('=')[1] ?? '';
       return { body: { metadata: { resourceVersion: '1' }, items: jobs.has(wanted) ? [podOf(wanted)] : [] } };
@@ -113,17 +122,12 @@ test.each<[string, (scene: Awaited<ReturnType<typeof namespace>>) => void, strin
   ['is of another build', () => {}, 'newer'],
 ])('a pod that %s is not used; what is left of ours is deleted', async (_, change, build) => {
   const scene = await namespace();
-  const first = await connectAndPlace(scene);
+  await connectAndPlace(scene);
   change(scene);
+  Object.assign(scene.state, { next: { ownerUid: '', podState: { running: {} }, phase: 'Running' } });
   const next = await scene.connect(build);
-  const placing = next.placeAgent(spec, () => {}, never);
-  await vi.waitFor(() => expect(scene.requests('POST')).toHaveLength(2), soon);
-  Object.assign(scene.state, { ownerUid: '', podState: { running: {} }, phase: 'Running' });
-  await placing;
-  await vi.waitFor(
-    () => expect([...scene.jobs.keys()].some((job) => first.target.pod.startsWith(job))).toBe(false),
-    soon,
-  );
+  expect(await next.placeAgent(spec, () => {}, never)).toMatchObject({ ok: true });
+  await vi.waitFor(() => expect([...scene.jobs.values()].map(({ uid }) => uid)).toEqual(['uid-2']), soon);
 });
 
 async function connectAndPlace(scene: Awaited<ReturnType<typeof namespace>>): Promise<AgentPlaced> {
@@ -147,6 +151,39 @@ test('deleting names the Job by its uid, so that a new one of the same name stay
     preconditions: { uid: 'uid-1' },
   });
 }, 30_000);
+
+test('agents of one laptop have one name, to which a Role can be bound, one after the other', async () => {
+  const scene = await namespace();
+  const cluster = await scene.connect();
+  const names: string[] = [];
+  for (let turn = 0; turn < 2; turn += 1) {
+    const placed = await place(cluster);
+    names.push(...scene.jobs.keys());
+    await cluster.deleteAgent(placed);
+  }
+  expect(names[0]).toMatch(/^slipway-agent-[0-9a-f]{10}$/);
+  expect(names).toEqual([names[0], names[0]]);
+});
+
+test('where somebody has that name, the agent gets one of its own', async () => {
+  const scene = await namespace();
+  const cluster = await scene.connect();
+  await cluster.deleteAgent(await place(cluster));
+  const { name } = JSON.parse(scene.requests('POST')[0]?.body ?? '{}').metadata;
+  scene.jobs.set(name, { uid: 'somebody-else', deadline: 1 });
+  const placed = await place(cluster);
+  expect(placed.target.pod.startsWith(name)).toBe(false);
+  expect(scene.jobs.get(name)?.uid).toBe('somebody-else');
+});
+
+test('the pod of an earlier Job of the same name is not taken for the new one’s', async () => {
+  const scene = await namespace();
+  Object.assign(scene.state, { ownerUid: 'earlier', podState: { terminated: { exitCode: 1 } }, phase: 'Failed' });
+  const placing = (await scene.connect()).placeAgent(spec, () => {}, never);
+  await vi.waitFor(() => expect(scene.requests('POST')).toHaveLength(1), soon);
+  Object.assign(scene.state, { ownerUid: '', podState: { running: {} }, phase: 'Running' });
+  expect(await placing).toMatchObject({ ok: true });
+});
 
 test('an abort while the pod starts deletes the Job; before it, makes none', async () => {
   const scene = await namespace();

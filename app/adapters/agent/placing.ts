@@ -2,7 +2,6 @@
  * Places the agent: makes the Job, sends the binary beside the pod's start, keeps the Job's deadline moving, and takes
  * everything away again. What it made before an abort or a failure it deletes.
  */
-import { randomBytes } from 'node:crypto';
 import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Log } from '../../core/ports.ts';
@@ -12,7 +11,7 @@ import { type Asked, statusCodeOf } from '../cluster/problems.ts';
 import { awaitPod, crashProblem, progressOf } from './await-pod.ts';
 import { agentJob, agentLabel } from './manifest.ts';
 import { needsCpuLimit } from './pod-reasons.ts';
-import type { AgentRecord, AgentRecords } from './records.ts';
+import { type AgentRecord, type AgentRecords, agentName } from './records.ts';
 import { keepRenewing } from './renewal.ts';
 import { type AgentBinary, type SendTimes, sendBinary } from './send-binary.ts';
 import type { AgentTimes } from './times.ts';
@@ -99,10 +98,9 @@ export class AgentPlacing {
     const contained = spec.image !== '';
     const image = contained ? spec.image : spec.baseImage;
     const binary = contained ? null : this.#options.binary(); // packs while the pod starts
-    const name = `slipway-agent-${randomBytes(5).toString('hex')}`;
     const { namespace } = spec;
     progress('making the agent');
-    const made = await this.#createJob(
+    const jobCalled = (name: string) =>
       agentJob({
         name,
         namespace,
@@ -112,9 +110,14 @@ export class AgentPlacing {
         cpuLimit,
         idleSeconds: this.#options.times.idleSeconds,
         expirySeconds: this.#options.times.expirySeconds,
-      }),
-      namespace,
-    );
+      });
+    let name = await this.#options.records.jobName();
+    let made = await this.#createJob(jobCalled(name), namespace);
+    if (!made.ok && made.problem.facts.status === '409') {
+      // An agent of ours is still there, or in use. Whoever may not handle Jobs of other names hears of that right.
+      name = agentName();
+      made = await this.#createJob(jobCalled(name), namespace);
+    }
     if (!made.ok) {
       return made;
     }
@@ -213,12 +216,13 @@ export class AgentPlacing {
   }
 
   async #createJob(job: Job, namespace: string): Promise<Result<Job>> {
-    const made = await this.#connection.ask(asked('create', 'jobs', namespace), () =>
-      this.#connection.post<Job>(pathOf('jobs', namespace), job),
+    const made = await this.#connection.ask(
+      asked('create', 'jobs', namespace, await this.#options.records.jobName()),
+      () => this.#connection.post<Job>(pathOf('jobs', namespace), job),
     );
     if (!made.ok && made.problem.facts.status !== undefined && Number(made.problem.facts.status) >= 400) {
       // Admission answers with whatever status it likes: the words are what counts.
-      return failure(problem('agent-refused', made.problem.cause, { namespace }));
+      return failure(problem('agent-refused', made.problem.cause, { namespace, status: made.problem.facts.status }));
     }
     return made;
   }
@@ -246,7 +250,10 @@ export class AgentPlacing {
         this.#options.log.info('a waiting agent is used again', { delivery });
         return placed;
       }
-      this.#deleteJob(record.namespace, record.job, record.uid).catch(() => undefined);
+      const deleted = this.#deleteJob(record.namespace, record.job, record.uid);
+      if (record.job === (await this.#options.records.jobName())) {
+        await deleted; // its name is needed next
+      }
     }
     return null;
   }
@@ -285,7 +292,7 @@ export class AgentPlacing {
   async #deleteJob(namespace: string, job: string, uid: string): Promise<Result<null>> {
     this.#renewals.get(uid)?.();
     this.#renewals.delete(uid);
-    const deleted = await this.#connection.ask(asked('delete', 'jobs', namespace), async () => {
+    const deleted = await this.#connection.ask(asked('delete', 'jobs', namespace, job), async () => {
       try {
         await this.#connection.delete(pathOf('jobs', namespace, job), {
           apiVersion: 'v1',
@@ -329,6 +336,6 @@ export class AgentPlacing {
   }
 }
 
-export function asked(verb: string, resource: string, namespace: string): Asked {
-  return { verb, group: resource === 'jobs' ? 'batch' : '', resource, namespace, purpose: 'agent' };
+function asked(verb: string, resource: string, namespace: string, job = ''): Asked {
+  return { verb, group: resource === 'jobs' ? 'batch' : '', resource, namespace, purpose: 'agent', job };
 }

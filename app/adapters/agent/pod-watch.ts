@@ -18,24 +18,30 @@ export function watchPodOf(
   connection: ApiConnection,
   namespace: string,
   job: string,
+  jobUid: string,
   hooks: PodWatchHooks,
 ): () => void {
   const ending = new AbortController();
   const ended = ending.signal;
   const labelSelector = `${agentLabel}=${job}`;
   const path = pathOf('pods', namespace);
+  // An earlier Job of the same name may still have its pod.
+  const isIts = ({ metadata }: Pod) => metadata?.ownerReferences?.some(({ uid }) => uid === jobUid) ?? false;
 
   const look = async () => {
     // List and watch, not a watch alone: one without a version gets no first answer from API servers on etcd 3.4.
     const { items, metadata } = checkedList<Pod>(await connection.get(path, { labelSelector }));
-    for (const pod of ended.aborted ? [] : items) {
+    for (const pod of ended.aborted ? [] : items.filter(isIts)) {
       hooks.changed(pod);
     }
     const query = { labelSelector, resourceVersion: metadata?.resourceVersion };
     const hear = (event: string, pod: Pod) => {
+      if (event === 'BOOKMARK' || !isIts(pod)) {
+        return;
+      }
       if (event === 'DELETED') {
         hooks.deleted(pod);
-      } else if (event !== 'BOOKMARK') {
+      } else {
         hooks.changed(pod);
       }
     };

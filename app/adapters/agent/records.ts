@@ -2,6 +2,7 @@
  * Remembers which agents this user's core made, by the Job's uid, so that after a crash they are used again or
  * deleted. Only what stands here is ever reused: labels of a pod could be anybody's.
  */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Log } from '../../core/ports.ts';
@@ -24,6 +25,11 @@ export type AgentRecord = z.infer<typeof recordSchema>;
 const longestLife = 24 * 3_600_000;
 
 export interface AgentRecords {
+  /**
+   * What this user's agents are called on this laptop, always the same: a Role can be bound to it (RBAC's resourceNames
+   * know no prefixes).
+   */
+  jobName(): Promise<string>;
   all(server: string): Promise<AgentRecord[]>;
   keep(record: AgentRecord): Promise<void>;
   forget(uid: string): Promise<void>;
@@ -31,6 +37,7 @@ export interface AgentRecords {
 
 export function openAgentRecords(folder: string, log: Log): AgentRecords {
   const file = join(folder, 'agents.json');
+  let name: Promise<string> | null = null;
   let last: Promise<unknown> = Promise.resolve();
   const read = async (): Promise<AgentRecord[]> => {
     try {
@@ -53,6 +60,10 @@ export function openAgentRecords(folder: string, log: Log): AgentRecords {
     return done;
   };
   return {
+    jobName: () => {
+      name ??= keptName(join(folder, 'agent-name.json'));
+      return name;
+    },
     all: async (server) => {
       await last;
       return (await read()).filter((record) => record.server === server);
@@ -60,4 +71,25 @@ export function openAgentRecords(folder: string, log: Log): AgentRecords {
     keep: (record) => change((records) => [...records.filter((item) => item.uid !== record.uid), record]),
     forget: (uid) => change((records) => records.filter((item) => item.uid !== uid)),
   };
+}
+
+/** A name of no meaning, made at first. Where it cannot be kept, the next core has another. */
+async function keptName(file: string): Promise<string> {
+  const schema = z.string().regex(/^slipway-agent-[0-9a-f]{10}$/);
+  try {
+    const kept = await readKept(file, schema);
+    if (kept.kind === 'value') {
+      return kept.value;
+    }
+  } catch {
+    // Made anew below.
+  }
+  const made = agentName();
+  await writeKept(file, made).catch(() => undefined);
+  return made;
+}
+
+/** A name that no other agent has. */
+export function agentName(): string {
+  return `slipway-agent-${randomBytes(5).toString('hex')}`;
 }

@@ -48,7 +48,8 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     agentLives: (placed) => unbroken('agent', () => placing.lives(placed)),
     agentEnd: (placed) => unbroken('agent', () => placing.end(placed)),
     deleteAgent: (placed) => unbroken('agent', () => placing.remove(placed)),
-    checkRights: (namespace) => unbroken('rights', () => checkRights(connection, namespace)),
+    checkRights: (namespace) =>
+      unbroken('rights', async () => checkRights(connection, namespace, await options.agent.records.jobName())),
     findAgents: (namespace) => unbroken('agents', () => findAgents(connection, options.agent.records, namespace)),
     close: () => {
       for (const end of ending) {

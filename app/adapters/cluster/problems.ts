@@ -16,6 +16,8 @@ export interface Asked {
   readonly namespace: string;
   /** Which role to ask for. */
   readonly purpose: 'agent' | 'catalogue' | 'other';
+  /** The agent's Job, as far as it is known: a Role can be bound to it. */
+  readonly job?: string;
 }
 
 const statusSchema = z.object({
@@ -99,7 +101,7 @@ export function forbiddenProblem(asked: Asked, cause: string): Problem {
   const rule = { apiGroups: [asked.group], resources: [asked.resource], verbs: [asked.verb] };
   const role =
     asked.purpose === 'agent'
-      ? agentRole(asked.namespace)
+      ? agentRole(asked.namespace, asked.job ?? '')
       : asked.purpose === 'catalogue'
         ? catalogueClusterRole()
         : roleFor(rule, asked.namespace);

@@ -10,14 +10,22 @@ afterEach(async () => {
 
 interface Review {
   readonly spec: {
-    readonly resourceAttributes: { verb: string; resource: string; subresource?: string; namespace?: string };
+    readonly resourceAttributes: {
+      verb: string;
+      resource: string;
+      subresource?: string;
+      namespace?: string;
+      name?: string;
+    };
   };
 }
 
 /** What is missing where the API server denies this one right in the agent's namespace. */
 async function without(denied: string) {
   const server = await startApiServer((seen) => {
-    const { verb, resource, subresource, namespace } = (JSON.parse(seen.body) as Review).spec.resourceAttributes;
+    const { verb, resource, subresource, namespace, name } = (JSON.parse(seen.body) as Review).spec.resourceAttributes;
+    const isBound = resource === 'jobs' && verb !== 'create';
+    expect(name === undefined, `${verb} ${resource}`).toBe(!isBound); // asked as a Role that is bound to it grants it
     const asked = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
     return { body: { status: { allowed: namespace === undefined || asked !== denied } } };
   });
@@ -45,6 +53,8 @@ describe('rights in the agent’s namespace', () => {
     const role = missing[0]?.fixes.find((fix) => fix.kind === 'copy')?.text;
     expect(role).toContain('kind: Role\n');
     expect(role).toContain('namespace: team');
+    expect(role).toMatch(/resourceNames:\n {6}- slipway-agent-[0-9a-f]{10}\n/);
+    expect(role).toContain('kind: NetworkPolicy\n');
   });
 
   test.each(['create pods/exec', 'get pods/exec', 'get pods/portforward', 'get pods/log', 'list events'])(

@@ -3,7 +3,7 @@ import { type Problem, type Result, success } from '../../contract/index.ts';
 import type { ApiConnection } from './api-connection.ts';
 import type { AccessReview } from './api-objects.ts';
 import { type Asked, forbiddenProblem } from './problems.ts';
-import { agentRules, catalogueRules, type Rule } from './roles.ts';
+import { agentRules, catalogueRules, isByName, type Rule } from './roles.ts';
 
 /**
  * Rights without which there is no connection at all, or none that lasts or goes again; the others only take something
@@ -21,10 +21,14 @@ const essential: ReadonlySet<string> = new Set([
   'create pods/portforward',
 ]);
 
-/** The missing ones, errors first. */
-export async function checkRights(connection: ApiConnection, namespace: string): Promise<Result<Problem[]>> {
+/** The missing ones, errors first. `job` is what the agent's Job will be called: rights may be bound to it. */
+export async function checkRights(
+  connection: ApiConnection,
+  namespace: string,
+  job: string,
+): Promise<Result<Problem[]>> {
   const wishes: Asked[] = [
-    ...agentRules.flatMap((rule) => wishesOf(rule, namespace, 'agent')),
+    ...agentRules.flatMap((rule) => wishesOf(rule, namespace, 'agent', job)),
     ...catalogueRules.flatMap((rule) => wishesOf(rule, '', 'catalogue')),
   ];
   const reviewed = await Promise.all(wishes.map((wish) => review(connection, wish)));
@@ -40,9 +44,9 @@ export async function checkRights(connection: ApiConnection, namespace: string):
   return success(problems.sort((one, other) => Number(other.severity === 'error') - Number(one.severity === 'error')));
 }
 
-function wishesOf(rule: Rule, namespace: string, purpose: Asked['purpose']): Asked[] {
+function wishesOf(rule: Rule, namespace: string, purpose: Asked['purpose'], job = ''): Asked[] {
   return rule.resources.flatMap((resource) =>
-    rule.verbs.map((verb) => ({ verb, group: rule.apiGroups[0] ?? '', resource, namespace, purpose })),
+    rule.verbs.map((verb) => ({ verb, group: rule.apiGroups[0] ?? '', resource, namespace, purpose, job })),
   );
 }
 
@@ -66,6 +70,7 @@ async function review(connection: ApiConnection, wish: Asked): Promise<Result<Pr
           resource: resource ?? '',
           ...(subresource === undefined ? {} : { subresource }),
           ...(wish.namespace === '' ? {} : { namespace: wish.namespace }),
+          ...(wish.job !== undefined && isByName(wish.resource, wish.verb) ? { name: wish.job } : {}),
         },
       },
     }),
