@@ -57,6 +57,8 @@ export const commands = {
       agentImage: z.string().max(512).default(''),
       baseImage: z.string().max(512).default(''),
       trustExec: z.boolean().default(false),
+      /** Kept as the choice for this context (ContextSettings); empty takes it back, absent leaves it. */
+      answersFor: z.string().max(253).optional(),
     }),
     output: z.object({ wanted: wantedSchema }),
   },

@@ -10,8 +10,20 @@ export const contextSettingsSchema = contextKeySchema.extend({
   homeNamespace: z.string().max(63).default(''),
   /** Namespaces whose Services are listed; empty: all that the user may see. */
   namespacesInView: z.array(z.string().max(63)).max(10_000).default([]),
+  /** The user's word: the cluster may answer for all of this domain. Another domain that it claims later is not meant. */
+  answersFor: z.string().max(253).default(''),
 });
 export type ContextSettings = z.infer<typeof contextSettingsSchema>;
+
+/** What is in force for a context for which nothing was chosen. */
+export const nothingChosen: Omit<ContextSettings, 'context' | 'file'> = {
+  agentNamespace: '',
+  agentImage: '',
+  baseImage: '',
+  homeNamespace: '',
+  namespacesInView: [],
+  answersFor: '',
+};
 
 export const pinnedServiceSchema = contextKeySchema.extend({
   namespace: z.string().max(63),

@@ -100,7 +100,7 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
         other.dispatch({ kind: 'turnedOff' }); // no retry of the other one behind this one's back
         runners.delete(otherKey);
       }
-      const policy = policyOf(dependencies.settings());
+      const policy = policyOf(dependencies.settings(), cluster);
       let runner = runners.get(key);
       if (runner === undefined) {
         runner = createRunner(ports, initialState(wanted, cluster, policy), { ...dependencies, changed });
@@ -118,8 +118,8 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
     hostRestored: (which) => wait(() => phases(which).every(isHostRestored)),
     undone: () => wait(isUndone),
     policyChanged: () => {
-      const policy = policyOf(dependencies.settings());
       for (const runner of runners.values()) {
+        const policy = policyOf(dependencies.settings(), runner.state().cluster);
         runner.dispatch({ kind: 'policyChanged', policy });
       }
     },

@@ -28,6 +28,8 @@ export class FakeCluster {
     { prefix: '10.244.0.0/24', kind: 'pods', origin: 'node-pod-cidr' },
     { prefix: '10.244.1.0/24', kind: 'pods', origin: 'node-pod-cidr' },
   ];
+  /** What it calls itself. */
+  domain = 'cluster.local';
   mayListNamespaces = true;
   missingRights: Problem[] = [];
   /** Why agents ended, by pod. */

@@ -9,6 +9,7 @@ import {
   type EngineEvent,
   engineCommandSchema,
   engineProtocol,
+  type NameScope,
   type NamesInForce,
   type Tested,
   type WantedRange,
@@ -72,6 +73,7 @@ export class FakeEngine implements EngineLink {
   #agent = '';
   #token = '';
   #home = '';
+  #granted = '';
   #namesAsked = true;
   #unwatch: () => void = () => {};
   #cancelCounting: () => void = () => {};
@@ -176,7 +178,7 @@ export class FakeEngine implements EngineLink {
         return this.#stop();
       case 'scope':
         await this.#faults.wait(5);
-        return this.#takeScope(command.scope.homeNamespace);
+        return this.#takeScope(command.scope);
       case 'hello':
       case 'endpoints':
         return;
@@ -247,7 +249,7 @@ export class FakeEngine implements EngineLink {
         'names',
         () => {
           if (names) {
-            this.#host.names = ['svc', 'cluster.local'];
+            this.#host.names = ['svc', this.#cluster.domain];
           }
         },
       ],
@@ -273,6 +275,7 @@ export class FakeEngine implements EngineLink {
     this.#isUp = true;
     this.#unwatch = this.#cluster.listen(() => this.#look());
     this.#home = scope.homeNamespace;
+    this.#granted = scope.granted ?? '';
     this.#namesAsked = names;
     this.#say({
       event: 'ready',
@@ -284,8 +287,8 @@ export class FakeEngine implements EngineLink {
         agent: {
           build: 'fake-build',
           nameservers: ['10.96.0.10'],
-          clusterDomain: 'cluster.local',
-          search: searchOf(this.#home),
+          clusterDomain: this.#cluster.domain,
+          search: searchOf(this.#home, this.#cluster.domain),
           canPing: true,
         },
       },
@@ -295,22 +298,27 @@ export class FakeEngine implements EngineLink {
 
   #namesInForce(): NamesInForce {
     const isNamed = this.#host.names.length > 0;
+    const { domain } = this.#cluster;
+    // As the policy has it, as far as the core can tell: a domain that somebody may own takes the user's word.
+    const conflict = /\.(com|net|org)$/.exec(domain)?.[1] ?? '';
+    const isWhole = conflict === '' || this.#granted === domain;
     const unset = { problem: { code: 'resolver-unset', cause: 'resolv.conf cannot be written' } };
     return {
       mode: isNamed ? this.#host.resolverMode : 'off',
       resolver: '198.18.0.3',
-      domains: isNamed ? ['cluster.local', 'svc'] : [],
-      search: isNamed ? searchOf(this.#home) : [],
+      domains: isNamed ? [...(isWhole ? [domain] : [`svc.${domain}`, `pod.${domain}`]), 'svc'] : [],
+      search: isNamed ? searchOf(this.#home, domain).filter((name) => isWhole || name !== domain) : [],
       upstreams: this.#host.upstreams,
-      refused: [],
+      refused: isNamed && !isWhole ? [{ name: domain, reason: 'registrable', conflict, grantable: true }] : [],
       ...(isNamed || !this.#namesAsked ? {} : unset),
     };
   }
 
-  #takeScope(homeNamespace: string): void {
-    const isMoved = this.#isReady && this.#namesAsked && homeNamespace !== this.#home;
+  #takeScope({ homeNamespace, granted = '' }: NameScope): void {
+    const isOther = homeNamespace !== this.#home || granted !== this.#granted;
     this.#home = homeNamespace;
-    if (isMoved) {
+    this.#granted = granted;
+    if (this.#isReady && this.#namesAsked && isOther) {
       this.#say({ event: 'names', names: this.#namesInForce() });
     }
   }
@@ -383,6 +391,6 @@ function wire({ code, cause, facts }: Problem): WireProblem {
   return { code, cause, facts };
 }
 
-function searchOf(homeNamespace: string): string[] {
-  return [`${homeNamespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'];
+function searchOf(homeNamespace: string, domain: string): string[] {
+  return [`${homeNamespace}.svc.${domain}`, `svc.${domain}`, domain];
 }

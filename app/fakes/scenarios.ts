@@ -78,6 +78,10 @@ export const scenarios = {
     cluster.services = [];
     cluster.mayListNamespaces = false;
   },
+  /** Its domain is one that somebody may own. */
+  'registered-domain': ({ cluster }) => {
+    cluster.domain = 'k8s.example.com';
+  },
   unauthorized: ({ faults }) => {
     faults.plan('reach', problem('unauthorized', 'the API server answered 401: the token has expired'), forever);
   },

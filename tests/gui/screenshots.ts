@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Settings } from '../../app/contract/index.ts';
+import { nothingChosen, type Settings } from '../../app/contract/index.ts';
 import type { Scenario } from '../../app/fakes/scenarios.ts';
 import { root } from './gui-options.ts';
 import { openBrowser, type Stage, setStage } from './stage.ts';
@@ -37,8 +37,9 @@ async function connected(stage: Stage, context: string): Promise<void> {
 async function seesNamespaces(stage: Stage, name: string, namespacesInView: readonly string[]): Promise<void> {
   const { contexts } = await stage.core.call('listContexts', {});
   const file = contexts.find((context) => context.name === name)?.file ?? '';
-  const unset = { agentNamespace: '', agentImage: '', baseImage: '', homeNamespace: '' };
-  await stage.change({ contexts: [{ context: name, file, ...unset, namespacesInView: [...namespacesInView] }] });
+  await stage.change({
+    contexts: [{ context: name, file, ...nothingChosen, namespacesInView: [...namespacesInView] }],
+  });
 }
 
 async function ordersTested(

@@ -91,6 +91,7 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
         ranges: wantedRanges(bringUp.plan), // those that are refused too: the helper takes them when it may
         agent: agent.placed.target,
         homeNamespace: state.wanted.homeNamespace,
+        answersFor: state.policy.answersFor,
         names: state.policy.names,
       },
       { kind: 'setTimer', timer: 'deadline', at: now + connectDeadline },

@@ -5,7 +5,7 @@
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import { endpointsOf } from '../catalog/endpoints.ts';
 import type { AgentTarget, EngineCommand, EngineEvent, Tested, WantedRange } from '../engine-messages.ts';
-import { scopeOf } from '../naming/names.ts';
+import { type NameChoices, scopeOf } from '../naming/names.ts';
 import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
 
 /** How long the engine may take to undo everything, in milliseconds, before its standard input is closed. */
@@ -21,15 +21,14 @@ export interface EngineWork {
   connect(cluster: ClusterPort, what: ConnectWork, signal: AbortSignal): Promise<Result<null>>;
   send(command: EngineCommand): void;
   /** Sends scope and endpoints where they changed. */
-  sendCatalogue(catalogue: Catalogue | null, homeNamespace: string): void;
+  sendCatalogue(catalogue: Catalogue | null, chosen: NameChoices): void;
   test(host: string, port: number): Promise<Result<Tested>>;
   end(): void;
 }
 
-export interface ConnectWork {
+export interface ConnectWork extends NameChoices {
   readonly ranges: readonly WantedRange[];
   readonly agent: AgentTarget;
-  readonly homeNamespace: string;
   readonly names: boolean;
   readonly catalogue: Catalogue | null;
 }
@@ -82,12 +81,12 @@ export function createEngineWork(ports: Ports): EngineWork {
       return success(null);
     },
 
-    connect: async (cluster, { ranges, agent, homeNamespace, names, catalogue }, signal) => {
+    connect: async (cluster, { ranges, agent, names, catalogue, ...chosen }, signal) => {
       const credentials = await cluster.credentials(false);
       if (!credentials.ok || signal.aborted) {
         return credentials.ok ? success(null) : credentials;
       }
-      const scope = scopeOf(catalogue, homeNamespace);
+      const scope = scopeOf(catalogue, chosen);
       scopeSent = JSON.stringify(scope);
       send({
         command: 'connect',
@@ -106,8 +105,8 @@ export function createEngineWork(ports: Ports): EngineWork {
 
     send,
 
-    sendCatalogue: (catalogue, homeNamespace) => {
-      const scope = scopeOf(catalogue, homeNamespace);
+    sendCatalogue: (catalogue, chosen) => {
+      const scope = scopeOf(catalogue, chosen);
       if (JSON.stringify(scope) !== scopeSent) {
         scopeSent = JSON.stringify(scope);
         send({ command: 'scope', scope });

@@ -4,6 +4,7 @@ import { noCounters, totalOf } from '../counters/totals.ts';
 import { type EngineEvent, type NamesInForce, problemFromWire, type Ready } from '../engine-messages.ts';
 import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
+import { sendCatalogue } from './outcome.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
 import type {
   ComingUp,
@@ -76,7 +77,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
     effects: [
       { kind: 'clearTimer', timer: 'deadline' },
       { kind: 'clearTimer', timer: 'retry' },
-      { kind: 'sendCatalogue', homeNamespace: wanted.homeNamespace },
+      sendCatalogue(connected),
     ],
   };
 }

@@ -20,8 +20,8 @@ import { planRanges } from '../routing/plan.ts';
 import { advance, failBringUp, missDeadline, stepOf } from './bring-up.ts';
 import { hearEngine, hearEngineEnd } from './engine-events.ts';
 import { catalogueGathering, failAgentWork, failCredentials, replaceAgent, takeAgentCheck } from './live.ts';
-import { holding, isComingUp, isInForce, only, unexpected } from './outcome.ts';
-import type { ComingUp, ConnectionEvent, ConnectionState, Moment, Order, Transition } from './state.ts';
+import { holding, isComingUp, isInForce, only, sendCatalogue, unexpected } from './outcome.ts';
+import type { ComingUp, ConnectionEvent, ConnectionState, Moment, Order, Policy, Transition } from './state.ts';
 import { currentStep, endStep, setTask } from './steps.ts';
 import { beginUndo, giveUpAgent, settleUndo, startPreparing } from './undo.ts';
 
@@ -57,7 +57,7 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
     case 'turnedOff':
       return turnOff(state, moment);
     case 'policyChanged':
-      return only({ ...state, policy: event.policy });
+      return changePolicy(state, event.policy);
     case 'contextConfirmed':
       return resumeConfirmed(state, moment);
     case 'homeChosen':
@@ -169,6 +169,13 @@ function resumeConfirmed(state: ConnectionState, moment: Moment): Transition {
   return only(startPreparing({ wanted, cluster, policy, restored: true }, moment, 1));
 }
 
+/** Settings are heard at the next connect, but for what the cluster may answer for. */
+function changePolicy(state: ConnectionState, policy: Policy): Transition {
+  const changed = { ...state, policy };
+  const isHeard = isInForce(changed) && policy.answersFor !== state.policy.answersFor;
+  return { state: changed, effects: isHeard ? [sendCatalogue(changed)] : [] };
+}
+
 /** Another namespace's bare names resolve: at once where names may be in force, else when they are set. */
 function moveHome(state: ConnectionState, homeNamespace: string): Transition {
   if (state.wanted.homeNamespace === homeNamespace && state.phase !== 'disconnecting') {
@@ -180,7 +187,7 @@ function moveHome(state: ConnectionState, homeNamespace: string): Transition {
     const wanted = { ...order.wanted, homeNamespace };
     return only({ ...moved, afterwards: { to: 'on', order: { ...order, wanted } } });
   }
-  return { state: moved, effects: isInForce(moved) ? [{ kind: 'sendCatalogue', homeNamespace }] : [] };
+  return { state: moved, effects: isInForce(moved) ? [sendCatalogue(moved)] : [] };
 }
 
 function turnOff(state: ConnectionState, moment: Moment): Transition {
@@ -325,7 +332,7 @@ function hearTimer(
       if (isInForce(state)) {
         return {
           state: { ...state, live: { ...state.live, cataloguePending: false } },
-          effects: [{ kind: 'sendCatalogue', homeNamespace: state.wanted.homeNamespace }],
+          effects: [sendCatalogue(state)],
         };
       }
       break;

@@ -14,6 +14,11 @@ export function isComingUp(state: ConnectionState): state is ComingUp {
   return state.phase === 'preparing' || state.phase === 'engine-lost';
 }
 
+/** Which names resolve, and whose: the engine sends on what changed. */
+export function sendCatalogue({ wanted, policy }: Pick<ConnectionState, 'wanted' | 'policy'>): Effect {
+  return { kind: 'sendCatalogue', homeNamespace: wanted.homeNamespace, answersFor: policy.answersFor };
+}
+
 export function isInForce(state: ConnectionState): state is InForce {
   return state.phase === 'connected' || state.phase === 'tunnel-lost';
 }

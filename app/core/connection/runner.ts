@@ -284,7 +284,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         });
         return;
       case 'sendCatalogue':
-        engine.sendCatalogue(catalogue, effect.homeNamespace);
+        engine.sendCatalogue(catalogue, effect);
         return;
       case 'endEngine':
         engine.end();

@@ -14,6 +14,8 @@ export interface Policy {
   readonly names: boolean;
   readonly extraRanges: readonly string[];
   readonly excludedRanges: readonly string[];
+  /** The domain that the user lets this cluster answer for as a whole; empty: none. */
+  readonly answersFor: string;
 }
 
 /** What exists outside because of us. Undoing is over when the engine and the agent are `none`. */
@@ -203,11 +205,12 @@ export type Effect =
       readonly ranges: readonly WantedRange[];
       readonly agent: AgentTarget;
       readonly homeNamespace: string;
+      readonly answersFor: string;
       readonly names: boolean;
     }
   | { readonly kind: 'sendAgent'; readonly agent: AgentTarget }
   | { readonly kind: 'sendCredentials' }
-  | { readonly kind: 'sendCatalogue'; readonly homeNamespace: string }
+  | { readonly kind: 'sendCatalogue'; readonly homeNamespace: string; readonly answersFor: string }
   | { readonly kind: 'endEngine' }
   | { readonly kind: 'placeAgent'; readonly spec: AgentSpec }
   | { readonly kind: 'checkAgent'; readonly placed: AgentPlaced }

@@ -114,6 +114,15 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
           return found;
         }
         const context = found.value;
+        const { answersFor } = input;
+        if (answersFor !== undefined) {
+          const kept = await dependencies.changeSettings((settings) =>
+            changeSettings(withChoices(settings, context.name, context.file, { answersFor }), {}),
+          );
+          if (!kept.ok) {
+            return kept;
+          }
+        }
         const wanted: Wanted = wantedFor(dependencies.settings(), context, input);
         if (!connections.active().some((runner) => isSameKey(runner.state().cluster, wanted))) {
           await connections.undone(); // one that was just switched off is no reason to refuse another

@@ -14,13 +14,19 @@ export const namesOff: Names = {
   refused: [],
 };
 
-/** The scope: the home namespace, and all namespaces as far as they may be listed. */
-export function scopeOf(catalogue: Catalogue | null, homeNamespace: string): NameScope {
+/** What the user chose about names. */
+export interface NameChoices {
+  readonly homeNamespace: string;
+  readonly answersFor: string;
+}
+
+/** The scope: the home namespace, all namespaces as far as they may be listed, and the user's word for the whole domain. */
+export function scopeOf(catalogue: Catalogue | null, { homeNamespace, answersFor }: NameChoices): NameScope {
   const seen = new Set([...(catalogue?.namespaces ?? []), homeNamespace]);
   for (const service of catalogue?.services ?? []) {
     seen.add(service.namespace);
   }
-  return { homeNamespace, namespaces: [...seen].sort() };
+  return { homeNamespace, namespaces: [...seen].sort(), ...(answersFor === '' ? {} : { granted: answersFor }) };
 }
 
 /** The engine's answer in the contract's form. A mode that only a newer engine knows counts as off. */

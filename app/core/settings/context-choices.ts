@@ -1,5 +1,5 @@
 /** What a connect takes where its input says nothing: the choices for its context, then those for all, then defaults. Pure. */
-import type { Context, ContextSettings, Settings, Wanted } from '../../contract/index.ts';
+import { type Context, type ContextSettings, nothingChosen, type Settings, type Wanted } from '../../contract/index.ts';
 
 type Choices = Partial<Pick<Wanted, 'homeNamespace' | 'agentNamespace' | 'agentImage' | 'baseImage'>>;
 
@@ -16,8 +16,7 @@ export function withChoices(
   change: Partial<Omit<ContextSettings, 'context' | 'file'>>,
 ): Settings {
   const known = choicesFor(settings, context, file);
-  const empty = { agentNamespace: '', agentImage: '', baseImage: '', homeNamespace: '', namespacesInView: [] };
-  const changed: ContextSettings = { ...(known ?? { context, file, ...empty }), ...change };
+  const changed: ContextSettings = { ...(known ?? { context, file, ...nothingChosen }), ...change };
   const contexts =
     known === undefined
       ? [...settings.contexts, changed]

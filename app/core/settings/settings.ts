@@ -1,8 +1,17 @@
 /** Settings: what is in force, and which changes make sense. Pure but for the store that it is given. */
-import { defaultSettings, failure, problem, type Result, type Settings, success } from '../../contract/index.ts';
+import {
+  type ContextKey,
+  defaultSettings,
+  failure,
+  problem,
+  type Result,
+  type Settings,
+  success,
+} from '../../contract/index.ts';
 import type { Policy } from '../connection/state.ts';
 import type { Log, StorePort } from '../ports.ts';
 import { parsePrefix } from '../routing/prefix.ts';
+import { choicesFor } from './context-choices.ts';
 
 /** Reads the settings. A broken file was set aside by the store: the second reading finds none and answers defaults. */
 export async function readSettings(store: StorePort, log: Log): Promise<Settings> {
@@ -58,6 +67,9 @@ function complainAboutFiles(files: readonly string[]): string | null {
 /** RFC 1123 label, which a namespace's name has to be. */
 const namespaceForm = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
+/** Labels of RFC 1123, in lower case, without a final dot. Which domains a cluster may be given is the helper's to say. */
+const domainForm = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
 /** What a container runtime could take for an image; its registry says more. */
 const imageForm = /^[A-Za-z0-9][\w.:/@-]*$/;
 
@@ -69,6 +81,10 @@ function complainAboutContexts({ contexts, agentImage, baseImage, pinnedServices
   const unnamed = namespaces.find((name) => name !== '' && !namespaceForm.test(name));
   if (unnamed !== undefined) {
     return `${unnamed} is no name of a namespace`;
+  }
+  const unanswerable = contexts.find(({ answersFor }) => answersFor !== '' && !domainForm.test(answersFor));
+  if (unanswerable !== undefined) {
+    return `${unanswerable.answersFor} is no domain: write it as k8s.example.org`;
   }
   const images = [agentImage, baseImage, ...contexts.flatMap((one) => [one.agentImage, one.baseImage])];
   const unusable = images.find((image) => image !== '' && !imageForm.test(image));
@@ -89,7 +105,9 @@ function once<Item>(items: readonly Item[], key: (item: Item) => string): Item[]
   });
 }
 
-/** The part that connections decide by. */
-export function policyOf({ recover, resolverMode, extraRanges, excludedRanges }: Settings): Policy {
-  return { recover, names: resolverMode !== 'off', extraRanges, excludedRanges };
+/** The part that the connection with a cluster decides by. */
+export function policyOf(settings: Settings, { context, file }: ContextKey): Policy {
+  const { recover, resolverMode, extraRanges, excludedRanges } = settings;
+  const answersFor = choicesFor(settings, context, file)?.answersFor ?? '';
+  return { recover, names: resolverMode !== 'off', extraRanges, excludedRanges, answersFor };
 }

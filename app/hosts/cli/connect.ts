@@ -19,6 +19,8 @@ export interface ConnectOptions {
   readonly agentImage: string;
   readonly baseImage: string;
   readonly trustExec: boolean;
+  /** Absent: as it was chosen before. Empty: taken back. */
+  readonly answersFor?: string;
 }
 
 /** Tells each step once as it ends, and what a step waits for when that changes. */

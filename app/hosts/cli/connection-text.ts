@@ -1,5 +1,5 @@
 /** The connection in words, for status and for the live view. Pure: text in, text out. */
-import { type Connection, isRouted, type Names, notOff, type Snapshot } from '../../contract/index.ts';
+import { type Connection, isRouted, type NameRefusal, type Names, notOff, type Snapshot } from '../../contract/index.ts';
 import { age, bytes, plain } from './output.ts';
 
 const stepNames = {
@@ -65,13 +65,17 @@ export function details(connection: Connection): string[] {
     names.mode === 'off'
       ? '  names     off'
       : `  names     *.${plain(answeredDomain(names))} at ${names.resolver} by ${names.mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf'}; search ${names.search.join(' ')}; the rest at ${names.upstreams.join(', ')}`,
-    ...names.refused.map(({ name, reason, conflict }) =>
-      `  not names ${plain(name)} and below, because ${reason} ${plain(conflict)}`.trimEnd(),
-    ),
+    ...names.refused.map(refusalLine),
     `  interface ${connection.interface}`,
     `  agent     ${plain(connection.agent.namespace)}/${plain(connection.agent.pod)} (${connection.agent.delivery === 'image' ? plain(connection.agent.image) : `sent into ${plain(connection.agent.image)}`})`,
   );
   return lines;
+}
+
+function refusalLine({ name, reason, conflict, grantable }: NameRefusal): string {
+  const because = `${reason} ${plain(conflict)}`.trimEnd();
+  const remedy = grantable ? `; \`connect --answers-for ${plain(name)}\` lets it` : '';
+  return `  not names ${plain(name)} and below, because ${because}${remedy}`;
 }
 
 /** The cluster's domain, or the part of it that holds its Services where it does not answer for the whole. */

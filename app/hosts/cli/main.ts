@@ -27,6 +27,7 @@ interface ConnectOptions {
   readonly agentImage?: string;
   readonly baseImage?: string;
   readonly trustExec?: boolean;
+  readonly answersFor?: string;
   readonly output: Format;
 }
 
@@ -38,6 +39,7 @@ function optionsOf(context: string, options: ConnectOptions) {
     agentImage: options.agentImage ?? '',
     baseImage: options.baseImage ?? '',
     trustExec: options.trustExec === true,
+    ...(options.answersFor === undefined ? {} : { answersFor: domainOf(options.answersFor) }),
   };
 }
 
@@ -47,8 +49,17 @@ function withConnectOptions(command: Command): Command {
     .option('--agent-namespace <name>', 'where the agent runs (default: the home namespace)')
     .option('--agent-image <image>', 'an image with the agent in it (default: our binary is sent into the base image)')
     .option('--base-image <image>', 'an image with a shell that the cluster can pull')
+    .option(
+      '--answers-for <domain>',
+      "let this cluster answer for all of its domain, not for Services and pods only (remembered; 'none' takes it back)",
+    )
     .addOption(trustExec())
     .addOption(output());
+}
+
+/** As the contract has it. */
+function domainOf(text: string): string {
+  return text === 'none' ? '' : text.toLowerCase().replace(/\.$/, '');
 }
 
 function buildProgram(): Command {

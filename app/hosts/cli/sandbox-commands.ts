@@ -158,6 +158,7 @@ export async function enterSandbox(options: ConnectOptions, inTerminal: boolean)
     ...(options.agentImage === ''
       ? ['--base-image', options.baseImage || sandboxBaseImage]
       : ['--agent-image', options.agentImage]),
+    ...(options.answersFor === undefined ? [] : ['--answers-for', options.answersFor || 'none']),
     ...(options.trustExec ? ['--trust-exec'] : []),
   ];
   say(dim('In another terminal, `npx slipway sandbox shell` is a shell on this laptop: try `curl http://orders`.'));

@@ -113,6 +113,7 @@ async function keepOptions(core: CoreLink, options: ConnectOptions): Promise<voi
     baseImage: options.baseImage || known?.baseImage || '',
     homeNamespace: options.homeNamespace || known?.homeNamespace || '',
     namespacesInView: known?.namespacesInView ?? [],
+    answersFor: options.answersFor ?? known?.answersFor ?? '',
   };
   const others = settings.contexts.filter((one) => !isOurs(one));
   unwrap(await core.call('changeSettings', { contexts: [...others, chosen] }));

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { sampleFile } from '../../preview/samples.ts';
-import { withNamespaces } from '../services/use-namespaces-in-view.ts';
 import { commandLine } from './ContextFacts.tsx';
 
 describe('the command line of a credential plugin', () => {
@@ -23,24 +21,5 @@ describe('the command line of a plugin that hides something', () => {
     const long = commandLine({ command: 'sh', arguments: ['-c', `${'true;'.repeat(600)}evil`] });
     expect(long).toContain('evil');
     expect(long.split('\n').every((line) => line.length <= 1000)).toBe(true);
-  });
-});
-
-describe('the namespaces in view', () => {
-  const key = { context: 'test-frankfurt', file: sampleFile };
-  const own = { ...key, agentNamespace: 'tools', agentImage: '', baseImage: '', homeNamespace: 'webshop' };
-  const other = { ...own, context: 'staging-eu', namespacesInView: ['a'] };
-
-  it('change nothing else of the context, and no other context', () => {
-    expect(withNamespaces([{ ...own, namespacesInView: [] }, other], key, ['infra'])).toEqual([
-      other,
-      { ...own, namespacesInView: ['infra'] },
-    ]);
-  });
-
-  it('are kept for a context that had no choices', () => {
-    expect(withNamespaces([], key, ['infra'])).toEqual([
-      { ...key, agentNamespace: '', agentImage: '', baseImage: '', homeNamespace: '', namespacesInView: ['infra'] },
-    ]);
   });
 });

@@ -1,4 +1,6 @@
-import type { NameRefusal, Names } from '../../../app/contract/index.ts';
+import type { ContextKey, NameRefusal, Names } from '../../../app/contract/index.ts';
+import { useContextChoices } from '../../actions/use-context-choices.ts';
+import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { CodeChips } from '../../parts/CodeChips.tsx';
 import { Fact, Facts } from '../../parts/Facts.tsx';
@@ -10,8 +12,10 @@ import { modeWords, nameReasonWords } from './route-words.ts';
 const named = ({ name, reason, conflict }: NameRefusal) => ({ name, reason, conflict });
 
 /** Which names this computer finds in the cluster, who answers for them, and which names stay its own. */
-export function NamesInForce({ names }: { readonly names: Names }) {
+export function NamesInForce({ names, context }: { readonly names: Names; readonly context: ContextKey }) {
   const say = useWords();
+  const [{ answersFor }, choose] = useContextChoices(context);
+  const letAnswerFor = (domain: string) => choose({ answersFor: domain });
   const mode = modeWords[names.mode] ?? 'routes.mode.off';
   if (names.mode === 'off') {
     return (
@@ -38,6 +42,16 @@ export function NamesInForce({ names }: { readonly names: Names }) {
         <Fact name={say('routes.upstreams')}>
           <CodeChips values={names.upstreams} none={say('routes.none')} />
         </Fact>
+        {answersFor === '' ? null : (
+          <Fact name={say('routes.answersFor')}>
+            <span className={styles.refusal}>
+              <CodeChips values={[answersFor]} none="" />
+              <Button size="small" onClick={() => letAnswerFor('')}>
+                {say('routes.takeBack')}
+              </Button>
+            </span>
+          </Fact>
+        )}
         {names.refused.length === 0 ? null : (
           <Fact name={say('routes.refusedNames')}>
             <ul className={styles.refusals}>
@@ -45,6 +59,11 @@ export function NamesInForce({ names }: { readonly names: Names }) {
                 <li key={refusal.name} className={styles.refusal}>
                   <CodeChips values={[refusal.name]} none="" />
                   <span className={styles.second}>{say(nameReasonWords(refusal), named(refusal))}</span>
+                  {refusal.grantable ? (
+                    <Button size="small" onClick={() => letAnswerFor(refusal.name)}>
+                      {say('routes.letAnswer', { name: refusal.name })}
+                    </Button>
+                  ) : null}
                 </li>
               ))}
             </ul>

@@ -23,7 +23,7 @@ export function RoutesTab({ context, connection }: { readonly context: ContextKe
       <Section title={say('routes.ranges')} hint={<Totals />}>
         <RoutesTable routes={connection.routes} counters={counters} />
       </Section>
-      <NamesInForce names={connection.names} />
+      <NamesInForce names={connection.names} context={context} />
       <ResolverTest subject={keyText(context)} />
     </div>
   );

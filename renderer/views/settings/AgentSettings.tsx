@@ -3,11 +3,12 @@ import { type ContextKey, defaultSettings, keyText, type Settings } from '../../
 import { cleanText } from '../../kit/clean-text.ts';
 import { Select } from '../../kit/Select.tsx';
 import { Section } from '../../parts/Section.tsx';
+import { choicesOf, withContext } from '../../store/context-choices.ts';
 import { useContexts, useWindow } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
 import { useWords } from '../../words/words.ts';
 import { TextSetting } from './fields.tsx';
-import { baseImageOf, choicesOf, imageComplaint, namespaceComplaint, withContext } from './forms.ts';
+import { baseImageOf, domainComplaint, imageComplaint, namespaceComplaint } from './forms.ts';
 import { Rows } from './Rows.tsx';
 import { SettingRow } from './SettingRow.tsx';
 
@@ -89,6 +90,15 @@ function OfOneCluster({ settings }: { readonly settings: Settings }) {
         placeholder={settings.agentImage || say('settings.agentImageNone')}
         complain={imageComplaint}
         changeFor={(agentImage) => ({ contexts: withContext(settings, key, { agentImage }) })}
+      />
+      <TextSetting
+        key={`domain ${keyText(key)}`}
+        label={say('settings.answersFor')}
+        hint={say('settings.answersForHint')}
+        value={own.answersFor}
+        placeholder={say('settings.answersForNone')}
+        complain={domainComplaint}
+        changeFor={(answersFor) => ({ contexts: withContext(settings, key, { answersFor }) })}
       />
     </Rows>
   );

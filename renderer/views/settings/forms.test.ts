@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../app/contract/index.ts';
-import {
-  baseImageOf,
-  choicesOf,
-  imageComplaint,
-  kubeconfigFiles,
-  namespaceComplaint,
-  readRange,
-  withContext,
-} from './forms.ts';
+import { baseImageOf, imageComplaint, kubeconfigFiles, namespaceComplaint, readRange } from './forms.ts';
 
 const none = { extraRanges: [], excludedRanges: [] };
 
@@ -65,17 +57,6 @@ describe('names', () => {
 
   it('of an emptied base image are the default', () => {
     expect(baseImageOf(' ')).toBe(defaultSettings.baseImage);
-  });
-});
-
-describe('settings of one context', () => {
-  const key = { context: 'prod', file: '/a' };
-
-  it('change one thing and keep the rest, of this file only', () => {
-    const other = { ...choicesOf(defaultSettings, { context: 'prod', file: '/b' }), agentNamespace: 'b' };
-    const own = { ...choicesOf(defaultSettings, key), homeNamespace: 'web' };
-    const contexts = withContext({ ...defaultSettings, contexts: [own, other] }, key, { agentNamespace: 'tools' });
-    expect(contexts).toEqual([other, { ...own, agentNamespace: 'tools' }]);
   });
 });
 

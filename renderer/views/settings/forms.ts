@@ -1,13 +1,13 @@
 /** What a field takes, said while one types; the core checks again (app/core/settings). Pure. */
 import ipaddr from 'ipaddr.js';
-import {
-  type ContextKey,
-  type ContextSettings,
-  defaultSettings,
-  isSameKey,
-  type Settings,
-} from '../../../app/contract/index.ts';
+import { defaultSettings, type Settings } from '../../../app/contract/index.ts';
 import type { WordId } from '../../words/words.ts';
+
+/** A domain as one types it; empty takes the word back. Which domains a cluster may be given is the helper's to say. */
+export function domainComplaint(domain: string): WordId | null {
+  const form = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+  return domain === '' || (form.test(domain) && domain.length <= 253) ? null : 'settings.domainForm';
+}
 
 export type RangeField = 'extraRanges' | 'excludedRanges';
 export type RangeRead =
@@ -62,22 +62,6 @@ export function namespaceComplaint(name: string): WordId | null {
 /** What a container runtime could take for an image; its registry says more. */
 export function imageComplaint(image: string): WordId | null {
   return image === '' || (/^[A-Za-z0-9][\w.:/@-]*$/.test(image) && image.length <= 512) ? null : 'settings.imageForm';
-}
-
-const nothingChosen = { agentNamespace: '', agentImage: '', baseImage: '', homeNamespace: '', namespacesInView: [] };
-
-export function choicesOf(settings: Settings, key: ContextKey): ContextSettings {
-  return settings.contexts.find((one) => isSameKey(one, key)) ?? { ...nothingChosen, ...key };
-}
-
-/** The list of settings by context with some of one context's changed. */
-export function withContext(
-  settings: Settings,
-  key: ContextKey,
-  change: Partial<ContextSettings>,
-): Settings['contexts'] {
-  const others = settings.contexts.filter((one) => !isSameKey(one, key));
-  return [...others, { ...choicesOf(settings, key), ...change }];
 }
 
 /** Kubeconfig files in force: those that were added, and those that the contexts came from without being added. */
