@@ -137,9 +137,9 @@ func reopens(inside *netstack.Stack, parsed *packet.Packet) bool {
 		return false
 	}
 	id := stack.TransportEndpointID{
-		LocalAddress:  tcpip.AddrFrom4(parsed.Destination.As4()),
+		LocalAddress:  packet.ForStack(parsed.Destination),
 		LocalPort:     parsed.DestinationPort,
-		RemoteAddress: tcpip.AddrFrom4(parsed.Source.As4()),
+		RemoteAddress: packet.ForStack(parsed.Source),
 		RemotePort:    parsed.SourcePort,
 	}
 	found := inside.Inner().FindTransportEndpoint(ipv4.ProtocolNumber, tcp.ProtocolNumber, id, netstack.NIC)
@@ -167,7 +167,7 @@ func (f *Forwarder) connect(from *lane, request *tcp.ForwarderRequest) {
 	f.tcpFlows.Add(1)
 	defer f.tcpFlows.Add(-1)
 
-	destination := netip.AddrPortFrom(netip.AddrFrom4(id.LocalAddress.As4()), id.LocalPort)
+	destination := netip.AddrPortFrom(packet.FromStack(id.LocalAddress), id.LocalPort)
 	connection, err := f.config.Dialer.DialTCP(tried.ctx, destination)
 	if err != nil {
 		told := verdictOf(err)

@@ -120,8 +120,8 @@ func (f *Forwarder) openDatagramFlow(request *udp.ForwarderRequest) {
 	id := request.ID()
 	flow := &datagramFlow{
 		forwarder: f,
-		laptop:    netip.AddrPortFrom(netip.AddrFrom4(id.RemoteAddress.As4()), id.RemotePort),
-		cluster:   netip.AddrPortFrom(netip.AddrFrom4(id.LocalAddress.As4()), id.LocalPort),
+		laptop:    netip.AddrPortFrom(packet.FromStack(id.RemoteAddress), id.RemotePort),
+		cluster:   netip.AddrPortFrom(packet.FromStack(id.LocalAddress), id.LocalPort),
 		queue:     &waiter.Queue{},
 		idle:      idleDatagrams,
 		closing:   make(chan struct{}),

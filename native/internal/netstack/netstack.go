@@ -19,6 +19,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
+
+	"slipway/native/internal/packet"
 )
 
 // NIC is the number of the stack's only interface.
@@ -102,14 +104,14 @@ func (s *Stack) configure(config Config) error {
 		}
 		wanted := tcpip.ProtocolAddress{
 			Protocol:          ipv4.ProtocolNumber,
-			AddressWithPrefix: tcpip.AddrFrom4(address.As4()).WithPrefix(),
+			AddressWithPrefix: packet.ForStack(address).WithPrefix(),
 		}
 		if err := s.inner.AddProtocolAddress(NIC, wanted, stack.AddressProperties{}); err != nil {
 			return fmt.Errorf("add address %s: %s", address, err)
 		}
 	}
 	if len(config.Addresses) > 0 {
-		s.local = tcpip.AddrFrom4(config.Addresses[0].As4())
+		s.local = packet.ForStack(config.Addresses[0])
 	}
 	s.inner.SetRouteTable([]tcpip.Route{{Destination: header.IPv4EmptySubnet, NIC: NIC}})
 	if config.Promiscuous {
@@ -156,24 +158,24 @@ func (s *Stack) Inner() *stack.Stack { return s.inner }
 // DialTCP connects from the first address; ctx bounds the connecting only.
 func (s *Stack) DialTCP(ctx context.Context, remote netip.AddrPort) (net.Conn, error) {
 	local := tcpip.FullAddress{NIC: NIC, Addr: s.local}
-	return gonet.DialTCPWithBind(ctx, s.inner, local, fullAddress(remote), ipv4.ProtocolNumber)
+	return gonet.DialTCPWithBind(ctx, s.inner, local, fullAddress(remote), protocolOf(remote))
 }
 
 // DialUDP makes a UDP socket connected to remote, from the first address and a free port.
 func (s *Stack) DialUDP(remote netip.AddrPort) (net.Conn, error) {
 	local, far := tcpip.FullAddress{NIC: NIC, Addr: s.local}, fullAddress(remote)
-	return gonet.DialUDP(s.inner, &local, &far, ipv4.ProtocolNumber)
+	return gonet.DialUDP(s.inner, &local, &far, protocolOf(remote))
 }
 
 // ListenTCP accepts connections to local.
 func (s *Stack) ListenTCP(local netip.AddrPort) (net.Listener, error) {
-	return gonet.ListenTCP(s.inner, fullAddress(local), ipv4.ProtocolNumber)
+	return gonet.ListenTCP(s.inner, fullAddress(local), protocolOf(local))
 }
 
 // ListenUDP receives datagrams to local.
 func (s *Stack) ListenUDP(local netip.AddrPort) (net.PacketConn, error) {
 	address := fullAddress(local)
-	return gonet.DialUDP(s.inner, &address, nil, ipv4.ProtocolNumber)
+	return gonet.DialUDP(s.inner, &address, nil, protocolOf(local))
 }
 
 // Close ends every connection without a word to its peer. An Output that is waiting must be released by its owner;
@@ -191,10 +193,18 @@ func (s *Stack) Close() {
 	s.link.drain()
 }
 
+// protocolOf is the family of an address; the stack refuses the one that it does not have.
+func protocolOf(address netip.AddrPort) tcpip.NetworkProtocolNumber {
+	if address.Addr().Unmap().Is6() {
+		return header.IPv6ProtocolNumber
+	}
+	return ipv4.ProtocolNumber
+}
+
 func fullAddress(address netip.AddrPort) tcpip.FullAddress {
 	return tcpip.FullAddress{
 		NIC:  NIC,
-		Addr: tcpip.AddrFrom4(address.Addr().Unmap().As4()),
+		Addr: packet.ForStack(address.Addr().Unmap()),
 		Port: address.Port(),
 	}
 }

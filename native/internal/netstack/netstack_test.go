@@ -269,3 +269,23 @@ func benchmarkTCP(b *testing.B, mtu int) {
 
 func BenchmarkTCPMTU1420(b *testing.B)  { benchmarkTCP(b, 1420) }
 func BenchmarkTCPMTU16000(b *testing.B) { benchmarkTCP(b, 16000) }
+
+// TestAnotherFamilyIsRefused: a cluster may name nameservers of any family.
+func TestAnotherFamilyIsRefused(t *testing.T) {
+	left, _ := pair(t, 1500)
+	other := netip.MustParseAddrPort("[fd00::10]:53")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := left.DialTCP(ctx, other); err == nil {
+		t.Error("connected over a family that the stack does not have")
+	}
+	if _, err := left.DialUDP(other); err == nil {
+		t.Error("a socket of a family that the stack does not have")
+	}
+	if _, err := left.ListenTCP(other); err == nil {
+		t.Error("listens on a family that the stack does not have")
+	}
+	if _, err := New(Config{MTU: 1500, Addresses: []netip.Addr{other.Addr()}, Output: func([]byte) {}}); err == nil {
+		t.Error("a stack with an address that it cannot have")
+	}
+}

@@ -166,19 +166,19 @@ func pseudo(protocol uint8, source, destination netip.Addr, length int) uint16 {
 	if protocol == ICMP {
 		return 0
 	}
-	return header.PseudoHeaderChecksum(tcpip.TransportProtocolNumber(protocol), plain(source), plain(destination), uint16(length))
+	return header.PseudoHeaderChecksum(tcpip.TransportProtocolNumber(protocol), ForStack(source), ForStack(destination), uint16(length))
 }
 
 func writeHeader(raw []byte, protocol, hopLimit uint8, source, destination netip.Addr) {
 	if source.Is6() {
 		header.IPv6(raw).Encode(&header.IPv6Fields{
 			PayloadLength: uint16(len(raw) - header.IPv6MinimumSize), TransportProtocol: tcpip.TransportProtocolNumber(protocol),
-			HopLimit: hopLimit, SrcAddr: plain(source), DstAddr: plain(destination),
+			HopLimit: hopLimit, SrcAddr: ForStack(source), DstAddr: ForStack(destination),
 		})
 		return
 	}
 	header.IPv4(raw).Encode(&header.IPv4Fields{
-		TotalLength: uint16(len(raw)), TTL: hopLimit, Protocol: protocol, SrcAddr: plain(source), DstAddr: plain(destination),
+		TotalLength: uint16(len(raw)), TTL: hopLimit, Protocol: protocol, SrcAddr: ForStack(source), DstAddr: ForStack(destination),
 	})
 	sealHeader(raw)
 }
@@ -215,5 +215,11 @@ func checksumAt(protocol uint8) int {
 	return 2
 }
 
-// plain is gVisor's form of an address.
-func plain(address netip.Addr) tcpip.Address { return tcpip.AddrFromSlice(address.AsSlice()) }
+// ForStack is an address as gVisor has it, and FromStack the way back.
+func ForStack(address netip.Addr) tcpip.Address { return tcpip.AddrFromSlice(address.AsSlice()) }
+
+// FromStack is the reverse of ForStack.
+func FromStack(address tcpip.Address) netip.Addr {
+	parsed, _ := netip.AddrFromSlice(address.AsSlice())
+	return parsed
+}
