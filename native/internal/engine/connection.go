@@ -153,7 +153,7 @@ func (connection *connection) setFirstNames(ctx context.Context) error {
 	if !connection.command.Names {
 		connection.mutex.Lock()
 		defer connection.mutex.Unlock()
-		off := namesOff(connection.path.engine, connection.upstreams, nil)
+		off := namesOff(connection.path.resolver, connection.upstreams, nil)
 		connection.names = &off
 		return nil
 	}
@@ -218,7 +218,7 @@ func (connection *connection) build(registration registration) error {
 			}
 			return path.stack.DialUDP(server)
 		},
-		Own: []netip.Addr{path.engine},
+		Own: path.engine.All(),
 	})
 	server, err := listen(path, answerer)
 	if err != nil {

@@ -109,7 +109,7 @@ func (connection *connection) setNames(ctx context.Context) {
 	connection.naming.Lock()
 	defer connection.naming.Unlock()
 	connection.mutex.Lock()
-	input, refused := namesInput(connection.answerer, connection.path.engine, connection.inputs)
+	input, refused := namesInput(connection.answerer, connection.path.resolver, connection.inputs)
 	connection.mutex.Unlock()
 	call, cancel := context.WithTimeout(ctx, connection.config.Timing.HelperCall)
 	defer cancel()
@@ -122,7 +122,7 @@ func (connection *connection) setNames(ctx context.Context) {
 		if problem.Code != wire.CodeResolverUnset {
 			problem = &wire.Problem{Code: wire.CodeResolverUnset, Cause: problem.Error(), Facts: problem.Facts}
 		}
-		event = namesOff(connection.path.engine, connection.upstreams, problem)
+		event = namesOff(connection.path.resolver, connection.upstreams, problem)
 	} else {
 		event = namesEvent(input, refused, inForce)
 		connection.upstreams = inForce.Upstreams

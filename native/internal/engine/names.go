@@ -10,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 	"slipway/native/internal/domains"
+	"slipway/native/internal/packet"
 	"slipway/native/internal/resolver"
 	"slipway/native/internal/wire"
 )
@@ -77,12 +78,12 @@ type nameserver struct {
 	servers []*dns.Server
 }
 
-// laptopOnly answers the laptop's own address and nobody else: the names that the laptop's nameservers know are none of
+// laptopOnly answers the laptop's own addresses and nobody else: the names that the laptop's nameservers know are none of
 // the cluster's business.
-func laptopOnly(laptop netip.Addr, handler dns.Handler) dns.Handler {
+func laptopOnly(laptop packet.PerFamily, handler dns.Handler) dns.Handler {
 	return dns.HandlerFunc(func(writer dns.ResponseWriter, question *dns.Msg) {
 		from, err := netip.ParseAddrPort(writer.RemoteAddr().String())
-		if err != nil || from.Addr().Unmap() != laptop {
+		if err != nil || !laptop.Has(from.Addr().Unmap()) {
 			_ = writer.Close()
 			return
 		}
@@ -93,7 +94,7 @@ func laptopOnly(laptop netip.Addr, handler dns.Handler) dns.Handler {
 // listen answers the laptop on the engine's address, port 53, with handler. It returns once both servers take questions.
 func listen(path *path, handler dns.Handler) (*nameserver, error) {
 	handler = laptopOnly(path.laptop, handler)
-	address := netip.AddrPortFrom(path.engine, dnsPort)
+	address := netip.AddrPortFrom(path.resolver, dnsPort)
 	packets, err := path.stack.ListenUDP(address)
 	if err != nil {
 		return nil, fmt.Errorf("answer names over UDP: %w", err)
@@ -131,7 +132,7 @@ func (connection *connection) askThroughKernel(ctx context.Context, name string)
 	question := new(dns.Msg)
 	question.SetQuestion(dns.Fqdn(name), dns.TypeA)
 	client := &dns.Client{Net: "udp", Timeout: 2 * time.Second}
-	target := netip.AddrPortFrom(connection.path.engine, dnsPort).String()
+	target := netip.AddrPortFrom(connection.path.resolver, dnsPort).String()
 	var err error
 	for range 2 {
 		var socket net.Conn

@@ -29,13 +29,14 @@ const (
 // of two gates: the laptop's, or that of the engine's stack. Its parts come one after the other while connecting, and
 // the lanes change when an agent is replaced; the TUN and the addresses stay.
 type path struct {
-	laptop, engine netip.Addr
+	laptop, engine packet.PerFamily
+	resolver       netip.Addr // where the engine's stack answers names
 	mtu            int
 	stack          *netstack.Stack
 	pings          *serviceping.Rewriter
 	gate           *gate.Gate // the laptop's: sees what the laptop sees, in front of every rewriting
 	stackGate      *gate.Gate
-	agent          atomic.Pointer[netip.Addr]
+	agent          atomic.Pointer[packet.PerFamily]
 	lanes          atomic.Pointer[tunnel.Lanes]
 	laneCount      atomic.Int32
 	device         atomic.Pointer[tunDevice]
@@ -54,13 +55,18 @@ type tunDevice struct{ tun.Device }
 
 // newPath makes a path without lanes and TUN for the addresses of a registration. The caller closes it.
 func newPath(registration registration) (*path, error) {
-	ends := registration.main()
-	path := &path{
-		laptop: ends.laptop, engine: ends.engine, mtu: registration.granted.MTU,
-		pings: serviceping.New(), gate: gate.New(ends.laptop), stackGate: gate.NewForStack(ends.engine),
+	var laptop, engine []netip.Addr
+	for _, own := range registration.addresses {
+		laptop, engine = append(laptop, own.laptop), append(engine, own.engine)
 	}
+	path := &path{
+		laptop: packet.NewPerFamily(laptop...), engine: packet.NewPerFamily(engine...), resolver: registration.main().engine,
+		mtu: registration.granted.MTU, pings: serviceping.New(),
+	}
+	path.gate, path.stackGate = gate.New(path.laptop), gate.NewForStack(path.engine)
+	path.setAgent()
 	stack, err := netstack.New(netstack.Config{
-		MTU: path.mtu, Addresses: []netip.Addr{path.engine}, Output: path.fromStack,
+		MTU: path.mtu, Addresses: engine, Output: path.fromStack,
 	})
 	if err != nil {
 		return nil, err
@@ -71,13 +77,18 @@ func newPath(registration registration) (*path, error) {
 
 // useLanes makes the lanes of a registration carry what goes to the cluster.
 func (path *path) useLanes(registration registration) {
-	path.setAgent(registration.main().agent)
+	var agent []netip.Addr
+	for _, own := range registration.addresses {
+		agent = append(agent, own.agent)
+	}
+	path.setAgent(agent...)
 	path.laneCount.Store(int32(registration.granted.Lanes))
 	path.lanes.Store(registration.lanes)
 }
 
 // setAgent names the tunnel's far end.
-func (path *path) setAgent(agent netip.Addr) {
+func (path *path) setAgent(addresses ...netip.Addr) {
+	agent := packet.NewPerFamily(addresses...)
 	path.agent.Store(&agent)
 	path.gate.SetRouter(agent)
 	path.stackGate.SetRouter(agent)
@@ -140,16 +151,17 @@ func (path *path) read(device tun.Device) error {
 // outbound takes one packet of the laptop; it may be changed in place.
 func (path *path) outbound(raw []byte) {
 	parsed, ok := packet.Parse(raw)
-	if !ok || parsed.Source != path.laptop {
+	if !ok || !path.laptop.Has(parsed.Source) {
 		return // the kernel's own IPv6 and multicast, and sockets bound to another interface's address
 	}
+	_, isOfTunnel := wire.AddressFamilyOf(parsed.Destination)
 	switch {
-	case parsed.Destination == path.engine:
+	case path.engine.Has(parsed.Destination):
 		path.stack.Input(parsed.Raw)
 		return
 	case !packet.IsHost(parsed.Destination):
 		return
-	case wire.TunnelRange.Contains(parsed.Destination):
+	case isOfTunnel:
 		if answer := packet.Error(packet.Prohibited, parsed.Destination, &parsed); answer != nil {
 			path.toLaptop(answer)
 		}
@@ -173,14 +185,15 @@ func (path *path) fromStack(raw []byte) {
 	if !ok {
 		return
 	}
-	if parsed.Destination == path.laptop {
+	if path.laptop.Has(parsed.Destination) {
 		path.toLaptop(parsed.Raw)
 	} else if lanes := path.lanes.Load(); lanes != nil && path.stackGate.Outbound(&parsed) {
 		lanes.Offer(0, &parsed)
 	}
 }
 
-// receive takes what a lane received; see receiver. IPv6 is refused as long as neither address is of that family.
+// receive takes what a lane received; see receiver. A family that the session has no addresses of
+// is refused.
 func (path *path) receive(_ int, packets [][]byte, heard func([]byte) bool) {
 	toLaptop := path.gate.Arrivals()
 	for index, raw := range packets {
@@ -189,7 +202,7 @@ func (path *path) receive(_ int, packets [][]byte, heard func([]byte) bool) {
 		switch {
 		case !ok:
 			path.gate.RefuseMalformed()
-		case parsed.Destination == path.engine:
+		case path.engine.Has(parsed.Destination):
 			path.receiveForStack(&parsed, heard)
 		default:
 			path.pings.Inbound(&parsed)
@@ -208,7 +221,7 @@ func (path *path) receive(_ int, packets [][]byte, heard func([]byte) bool) {
 
 // receiveForStack lets in answers to heartbeats, which only the agent gives, and what the engine's own stack asked for.
 func (path *path) receiveForStack(parsed *packet.Packet, heard func([]byte) bool) {
-	if agent := path.agent.Load(); parsed.Kind == packet.EchoReply && agent != nil && parsed.Source == *agent && heard(parsed.Raw) {
+	if parsed.Kind == packet.EchoReply && path.agent.Load().Has(parsed.Source) && heard(parsed.Raw) {
 		return
 	}
 	arrivals := path.stackGate.Arrivals()

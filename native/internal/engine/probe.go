@@ -89,7 +89,7 @@ func routeTo(ctx context.Context, connection *connection, address netip.Addr) (s
 	}
 	defer socket.Close()
 	source, isUDP := socket.LocalAddr().(*net.UDPAddr)
-	if path == nil || !isUDP || source.AddrPort().Addr().Unmap() != path.laptop {
+	if path == nil || !isUDP || !path.laptop.Has(source.AddrPort().Addr().Unmap()) {
 		return "", missing
 	}
 	return interfaceName, nil

@@ -65,7 +65,7 @@ func messageOf(from string, kind, code uint8, body []byte) []byte {
 // kernelTun gives path a TUN of the kernel's.
 func kernelTun(t *testing.T, path *path) {
 	t.Helper()
-	made, file, err := tundev.Open(tundev.NewAlias(), 16000, []netip.Prefix{netip.PrefixFrom(path.laptop, 32)})
+	made, file, err := tundev.Open(tundev.NewAlias(), 16000, []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr(attackedLaptop), 32)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestNothingComesInUninvited(t *testing.T) {
 		"a datagram to loopback":               datagramOf(pod+":5514", "127.0.0.1:5514", "forged"),
 		"a datagram to everybody":              datagramOf(pod+":5514", "255.255.255.255:5514", "forged"),
 		"a datagram to a group":                datagramOf(pod+":5514", "224.0.0.1:5514", "forged"),
-		"an echo request":                      packet.Echo(netip.MustParseAddr(pod), path.laptop, 1, 1, []byte("ping")),
+		"an echo request":                      packet.Echo(netip.MustParseAddr(pod), netip.MustParseAddr(attackedLaptop), 1, 1, []byte("ping")),
 		"an echo reply that nobody waits for":  messageOf(pod, 0, 0, []byte("pong")),
 		"a redirect that quotes a flow":        messageOf(pod, 5, 1, asked),
 		"a timestamp request":                  messageOf(pod, 13, 0, make([]byte, 12)),
@@ -172,7 +172,7 @@ func TestTheNameserverAnswersTheLaptopOnly(t *testing.T) {
 			path := attackedPath(t)
 			asked := make(chan string, 64)
 			answerer := resolver.New(resolver.Config{
-				Own: []netip.Addr{path.engine},
+				Own: path.engine.All(),
 				Upstream: func(_ context.Context, question *dns.Msg) (*dns.Msg, error) {
 					asked <- question.Question[0].Name
 					return new(dns.Msg).SetReply(question), nil

@@ -36,7 +36,6 @@ var refusedRanges = []netip.Prefix{
 	netip.MustParsePrefix("ff00::/8"),           // multicast
 	netip.MustParsePrefix("fd00:ec2::/64"),      // metadata, DNS and time on AWS: fd00:ec2::254, ::253, ::123
 	netip.MustParsePrefix("fd20:ce::254/128"),   // metadata on Google Cloud
-	wire.TunnelRange,                            // so that two sessions never meet
 }
 
 // kubeletPorts serve exec, logs and metrics of every pod of a node (10250, and 10255 without authentication). The
@@ -53,6 +52,9 @@ func (p *Policy) Allows(protocol byte, destination netip.Addr, port uint16) bool
 	destination = destination.Unmap()
 	if port == portDNS && protocol != packet.ICMP && isResolver(p.Resolvers, destination) {
 		return true
+	}
+	if _, isOfTunnel := wire.AddressFamilyOf(destination); isOfTunnel {
+		return false // two sessions never meet
 	}
 	for _, refused := range refusedRanges {
 		if refused.Contains(destination) {

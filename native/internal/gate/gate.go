@@ -16,30 +16,32 @@ import (
 	"slipway/native/internal/wire"
 )
 
-// Gate guards one address. It is safe for concurrent use.
+// Gate guards one address of each family. It is safe for concurrent use.
 type Gate struct {
-	own        netip.Addr
+	own        packet.PerFamily
 	anySource  bool // what was asked may answer from wherever it is
 	flows      *flows.Table
 	ranges     atomic.Pointer[Ranges]
-	router     atomic.Pointer[netip.Addr]
+	router     atomic.Pointer[packet.PerFamily]
 	fragments  fragments
 	clock      atomic.Uint32 // seconds
 	refused    [reasonCount]atomic.Uint64
 	unroutable atomic.Uint64
 }
 
-// New makes the gate of an address of the laptop: nothing goes out or comes in until SetRanges names ranges.
-func New(own netip.Addr) *Gate {
+// New makes the gate of the laptop's addresses in the tunnel: nothing goes out or comes in until SetRanges names ranges.
+// A family without an address is refused.
+func New(own packet.PerFamily) *Gate {
 	gate := &Gate{own: own, flows: flows.New()}
+	gate.router.Store(&packet.PerFamily{})
 	gate.ranges.Store(newRanges(nil, nil))
 	gate.fragments.decided = map[datagram]uint32{}
 	return gate
 }
 
-// NewForStack makes the gate of an address whose only user is a network stack of our own, which asks where it was
+// NewForStack makes the gate of addresses whose only user is a network stack of our own, which asks where it was
 // told to and nowhere else: answers are let in from there, whether a range holds it or not.
-func NewForStack(own netip.Addr) *Gate {
+func NewForStack(own packet.PerFamily) *Gate {
 	gate := New(own)
 	gate.anySource = true
 	return gate
@@ -54,7 +56,7 @@ func (gate *Gate) SetRanges(inForce []netip.Prefix) (resets [][]byte) {
 }
 
 // SetRouter names the tunnel's far end, in whose name routers outside the ranges are heard.
-func (gate *Gate) SetRouter(router netip.Addr) { gate.router.Store(&router) }
+func (gate *Gate) SetRouter(router packet.PerFamily) { gate.router.Store(&router) }
 
 // Tick tells that a second has passed.
 func (gate *Gate) Tick() {
@@ -125,7 +127,7 @@ func (arrivals *Arrivals) Admit(parsed *packet.Packet) bool {
 // judge decides about one packet. isKnown tells that its source may be heard.
 func (gate *Gate) judge(parsed *packet.Packet, isKnown bool) reason {
 	switch {
-	case parsed.Destination != gate.own:
+	case !gate.own.Has(parsed.Destination):
 		return stranger
 	case parsed.HasOptions || !parsed.HasSoundHeader():
 		return malformed
@@ -147,24 +149,24 @@ func (gate *Gate) judge(parsed *packet.Packet, isKnown bool) reason {
 func (gate *Gate) judgeError(parsed *packet.Packet, isKnown bool) reason {
 	quoted, ok := parsed.Quoted()
 	switch {
-	case parsed.IsFragment() || !ok || quoted.Offset != 0 || quoted.Source != gate.own:
+	case parsed.IsFragment() || !ok || quoted.Offset != 0 || !gate.own.Has(quoted.Source):
 		return malformed
 	case quoted.Kind != packet.Segment && quoted.Kind != packet.Datagram && quoted.Kind != packet.EchoRequest,
 		!gate.flows.Knows(quoted.Flow):
 		return unasked
 	}
-	if router := gate.router.Load(); !gate.mayReport(parsed.Source, &quoted, router, isKnown) {
-		if router == nil || router.Is6() != parsed.Source.Is6() {
+	if router := gate.router.Load().Like(parsed.Source); !gate.mayReport(parsed.Source, &quoted, router, isKnown) {
+		if !router.IsValid() {
 			return source
 		}
-		parsed.SetSource(*router)
+		parsed.SetSource(router)
 	}
 	return passed
 }
 
 // mayReport tells whether an error's source may be shown: the tunnel's far end, who was asked, or a host of a range.
-func (gate *Gate) mayReport(from netip.Addr, quoted *packet.Packet, router *netip.Addr, isKnown bool) bool {
-	return router != nil && from == *router || from == quoted.Destination ||
+func (gate *Gate) mayReport(from netip.Addr, quoted *packet.Packet, router netip.Addr, isKnown bool) bool {
+	return from == router || from == quoted.Destination ||
 		isKnown && !gate.anySource && packet.IsHost(from)
 }
 

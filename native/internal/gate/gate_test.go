@@ -65,9 +65,9 @@ func about(raw []byte, failure packet.Failure, source netip.Addr) []byte {
 
 // asked is the gate of a laptop that opened a connection, sent two datagrams and an echo request.
 func (family *family) asked() *Gate {
-	gate := New(family.laptop)
+	gate := New(packet.NewPerFamily(family.laptop))
 	gate.SetRanges(family.ranges)
-	gate.SetRouter(family.router)
+	gate.SetRouter(packet.NewPerFamily(family.router))
 	for _, raw := range [][]byte{
 		segment(family.flow(40000, 80), header.TCPFlagSyn),
 		datagramFrom(family.laptop, 5000, family.service, 53, 10),
@@ -238,7 +238,7 @@ func TestRoutersOutsideTheRangesAreHeardInTheAgentsName(t *testing.T) {
 				t.Errorf("%s: from %s came %x, %v", name, reporter, inside, isIn)
 			}
 		}
-		gate := New(family.laptop)
+		gate := New(packet.NewPerFamily(family.laptop))
 		gate.SetRanges(family.ranges)
 		echo, _ := packet.Parse(family.echo(family.laptop, family.pod, 7, 1))
 		gate.Outbound(&echo)
@@ -424,8 +424,8 @@ func TestAnIdleConnectionLives(t *testing.T) {
 // TestAStackOfOurOwnHearsWhomItAsked: its nameservers need not be routed.
 func TestAStackOfOurOwnHearsWhomItAsked(t *testing.T) {
 	family := families["IPv4"]
-	gate := NewForStack(family.laptop)
-	gate.SetRouter(family.router)
+	gate := NewForStack(packet.NewPerFamily(family.laptop))
+	gate.SetRouter(packet.NewPerFamily(family.router))
 	asked, _ := packet.Parse(datagramFrom(family.laptop, 5000, family.internet, 53, 10))
 	if _, isIn := admits(gate, datagramFrom(family.internet, 53, family.laptop, 5000, 10)); isIn || !gate.Outbound(&asked) {
 		t.Error("answered before it asked")

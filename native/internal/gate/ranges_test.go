@@ -13,7 +13,7 @@ var laptop = netip.MustParseAddr("198.18.5.2")
 
 // rangesOf makes the gate of a laptop with these ranges in force.
 func rangesOf(prefixes ...string) *Gate {
-	gate := New(laptop)
+	gate := New(packet.NewPerFamily(laptop))
 	var inForce []netip.Prefix
 	for _, prefix := range prefixes {
 		inForce = append(inForce, netip.MustParsePrefix(prefix))
