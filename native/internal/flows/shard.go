@@ -21,18 +21,22 @@ const (
 	unanswered         // the laptop has sent a SYN or FIN that was not acknowledged yet
 	closed             // closed both ways; kept because last segments may be sent again
 	datagram           // UDP
+	question           // UDP to a nameserver
 	echo               // an echo request that was not answered yet
 	listCount
 )
 
 var (
 	live = [...]uint8{established, halfClosed, unanswered}
-	all  = [...]uint8{established, halfClosed, unanswered, closed, datagram, echo}
+	all  = [...]uint8{established, halfClosed, unanswered, closed, datagram, question, echo}
 )
 
-var idleSeconds = [listCount]uint32{establishedSeconds, halfClosedSeconds, closingSeconds, closingSeconds, datagramSeconds, echoSeconds}
+var idleSeconds = [listCount]uint32{establishedSeconds, halfClosedSeconds, closingSeconds, closingSeconds, datagramSeconds, questionSeconds, echoSeconds}
 
-const none = int32(-1)
+const (
+	none    = int32(-1)
+	portDNS = 53
+)
 
 type entry struct {
 	key            packet.Flow // as the laptop sends
@@ -73,10 +77,7 @@ func (shard *shard) clear() {
 func (shard *shard) outbound(key packet.Flow, kind packet.Kind, segment *segment, now uint32) {
 	slot, known := shard.index[key]
 	if kind != packet.Segment {
-		list := uint8(datagram)
-		if kind == packet.EchoRequest {
-			list = echo
-		}
+		list := placeOf(key, kind)
 		if !known {
 			slot = shard.add(key, list)
 		}
@@ -123,7 +124,7 @@ func (shard *shard) inbound(key packet.Flow, kind packet.Kind, segment *segment,
 		shard.remove(slot) // each is answered once
 		return true
 	case packet.Datagram:
-		shard.touch(slot, datagram, now)
+		shard.touch(slot, flow.list, now)
 		return true
 	}
 	if segment.has(header.TCPFlagRst) {
@@ -163,6 +164,18 @@ func (flow *entry) deliver(segment *segment) {
 	}
 }
 
+// placeOf is the list of what is no connection.
+func placeOf(key packet.Flow, kind packet.Kind) uint8 {
+	switch {
+	case kind == packet.EchoRequest:
+		return echo
+	case key.DestinationPort == portDNS:
+		return question
+	}
+	return datagram
+}
+
+// place is the list of a connection.
 func (flow *entry) place() uint8 {
 	switch {
 	case flow.finOutbound && flow.finInbound:
@@ -178,7 +191,7 @@ func (flow *entry) place() uint8 {
 // add takes a slot for a flow that is not in the table. The caller touches it.
 func (shard *shard) add(key packet.Flow, list uint8) int32 {
 	if len(shard.index) >= shardLimit {
-		for _, victim := range [...]uint8{echo, closed, unanswered, datagram, halfClosed, established} {
+		for _, victim := range [...]uint8{echo, question, closed, unanswered, datagram, halfClosed, established} {
 			if shard.lists[victim].length > 0 {
 				shard.remove(shard.lists[victim].tail)
 				break

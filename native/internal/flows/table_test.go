@@ -10,7 +10,7 @@ import (
 
 func datagramPacket(sourcePort uint16) *packet.Packet {
 	parsed, _ := packet.Parse(packet.DatagramOf(
-		netip.AddrPortFrom(netip.MustParseAddr(laptop), sourcePort), netip.AddrPortFrom(netip.MustParseAddr(remote), 53), nil))
+		netip.AddrPortFrom(netip.MustParseAddr(laptop), sourcePort), netip.AddrPortFrom(netip.MustParseAddr(remote), 9999), nil))
 	return &parsed
 }
 
@@ -107,7 +107,7 @@ func TestOnlyWhatWasAskedForIsKnown(t *testing.T) {
 			return &packet.Packet{Kind: kind, Flow: asked.Reversed()}
 		}
 		table := New()
-		datagram, echo := of(packet.UDP, packet.Datagram, 1000, 53), of(packet.ICMP, packet.EchoRequest, 7, 1)
+		datagram, echo := of(packet.UDP, packet.Datagram, 1000, 9999), of(packet.ICMP, packet.EchoRequest, 7, 1)
 		if table.Inbound(answer(datagram, packet.Datagram)) || table.Inbound(answer(echo, packet.EchoReply)) {
 			t.Errorf("%s: an answer is known before its question", far)
 		}
@@ -119,8 +119,8 @@ func TestOnlyWhatWasAskedForIsKnown(t *testing.T) {
 			}
 		}
 		for name, other := range map[string]*packet.Packet{
-			"another port":     answer(of(packet.UDP, packet.Datagram, 1001, 53), packet.Datagram),
-			"another far port": answer(of(packet.UDP, packet.Datagram, 1000, 54), packet.Datagram),
+			"another port":     answer(of(packet.UDP, packet.Datagram, 1001, 9999), packet.Datagram),
+			"another far port": answer(of(packet.UDP, packet.Datagram, 1000, 9998), packet.Datagram),
 			"another sequence": answer(of(packet.ICMP, packet.EchoRequest, 7, 2), packet.EchoReply),
 			"the same request": datagram,
 		} {
@@ -137,6 +137,27 @@ func TestOnlyWhatWasAskedForIsKnown(t *testing.T) {
 		if table.Inbound(answer(datagram, packet.Datagram)) {
 			t.Errorf("%s: a forgotten datagram is answered", far)
 		}
+	}
+}
+
+func TestAQuestionForANameIsKnownForAShortTime(t *testing.T) {
+	table := New()
+	ask := *datagramPacket(1000)
+	ask.DestinationPort = portDNS
+	table.Outbound(&ask)
+	answer := ask
+	answer.Flow = ask.Reversed()
+	for range questionSeconds {
+		table.Tick()
+	}
+	if _, udp := table.Count(); udp != 1 || !table.Inbound(&answer) {
+		t.Errorf("%d flows, want that of the question", udp)
+	}
+	for range questionSeconds + 1 {
+		table.Tick()
+	}
+	if table.Inbound(&answer) {
+		t.Error("an answer came in long after its question")
 	}
 }
 
