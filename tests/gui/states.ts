@@ -329,6 +329,28 @@ export const pageScenes: readonly Scene[] = [
     shots: [{ name: 'welcome.no-kubeconfig', go: (stage) => text(stage, /None was found/) }],
   },
   {
+    scenarios: ['fast', 'registered-domain'],
+    shots: [
+      {
+        name: 'routes.domain-refused',
+        go: async (stage) => {
+          await connected(stage, 'Connected');
+          await click(stage, 'tab', /^Routes/);
+          await text(stage, /only svc\.k8s\.example\.com and pod\.k8s\.example\.com are the cluster/);
+        },
+      },
+      {
+        name: 'routes.domain-given',
+        go: async (stage) => {
+          await click(stage, 'button', 'Let this cluster answer for all of k8s.example.com');
+          await click(stage, 'button', 'Take back');
+          await click(stage, 'button', 'Let this cluster answer for all of k8s.example.com');
+          await text(stage, 'All of it by your word');
+        },
+      },
+    ],
+  },
+  {
     scenarios: ['fast', 'connected'],
     shots: [
       { name: 'activity', isContrasted: true, go: go('Control+Shift+L', 'Connected') },
