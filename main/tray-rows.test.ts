@@ -80,7 +80,7 @@ function snapshot(connections: Connection[]): Snapshot {
     processId: 1,
     wanted: [],
     connections,
-    helper: { state: 'absent' },
+    helper: { state: 'absent', program: '/opt/Slipway/resources/native/bin/slipway-helper', isClone: false },
     contextsRevision: 0,
     settingsRevision: 0,
     work: [],

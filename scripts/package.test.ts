@@ -20,7 +20,13 @@ it('starts and allows the helper that is packed', () => {
   expect(read('resources/linux/slipway-helper@.service')).toMatch(
     new RegExp(`^ExecStart=${helper} serve --user %i$`, 'm'),
   );
-  expect(read('resources/linux/io.slipway.Slipway.policy')).toContain(`exec.path">${helper}<`);
+  const policy = read('resources/linux/io.slipway.Slipway.policy');
+  expect(policy).toContain(`exec.path">${helper}<`);
+  expect(policy).toContain('exec.argv1">serve<');
+  expect(
+    policy.match(/<message[^>]*>[^<]*\$\(program\)<\/message>/g),
+    'every language says which program',
+  ).toHaveLength(2);
   expect(read('resources/linux/before-remove.sh')).toContain(`${helper} clean`);
 });
 

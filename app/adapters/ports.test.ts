@@ -136,6 +136,7 @@ exec '${programs.helper}' "$@"
   await chmod(wrapper, 0o755);
   const port = openHelper({
     program: wrapper,
+    clone: null,
     build: programs.build,
     logFile: join(folder, 'helper.log'),
     environment: process.env,

@@ -51,6 +51,7 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
     }),
     helper: openHelper({
       program: programs.helper,
+      clone: programs.clone,
       build: programs.build,
       logFile: join(folders.state, 'helper.log'),
       environment,

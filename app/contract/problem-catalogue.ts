@@ -210,6 +210,13 @@ export const catalogue = {
     'The helper refused this program',
     advice('It serves one user and one program only.'),
   ),
+  'helper-untrusted': entry(
+    'host',
+    'The helper is not started as root, because others than root could change it',
+    advice(
+      'Install the package of your system (deb, rpm), or have root put Slipway where root alone may write, such as /opt. A clone starts its own helper.',
+    ),
+  ),
   'helper-version': entry(
     'host',
     'The helper is of another version',
@@ -220,7 +227,9 @@ export const catalogue = {
   'journal-unwritable': entry(
     'host',
     'The journal cannot be written',
-    advice('Free some space under /var/lib; Slipway changes nothing that it could not undo after a crash.'),
+    advice(
+      'Free some space under /var/lib, and see that root alone may write there; Slipway changes nothing that it could not undo after a crash.',
+    ),
   ),
   'kubeconfig-missing': entry(
     'configuration',

@@ -152,9 +152,16 @@ export const wantedSchema = z.object({
 });
 export type Wanted = z.infer<typeof wantedSchema>;
 
+/** The program that a prompt for a password starts as root: shown before it. */
+export const helperProgramSchema = z.object({
+  program: z.string(), // its path
+  isClone: z.boolean(), // one that was built in a clone, and that whoever can change the clone can change
+});
+export type HelperProgram = z.infer<typeof helperProgramSchema>;
+
 export const helperStateSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('unknown') }),
-  z.object({ state: z.literal('absent') }),
+  helperProgramSchema.extend({ state: z.literal('absent') }),
   z.object({ state: z.literal('ready'), build: z.string() }),
   z.object({ state: z.literal('refused'), because: problemSchema }),
 ]);

@@ -128,7 +128,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     helper = seen.ok
       ? { state: 'ready', build: seen.value.build }
       : ['helper-missing', 'helper-program-missing', 'helper-lost'].includes(seen.problem.code)
-        ? { state: 'absent' }
+        ? { state: 'absent', ...ports.helper.program }
         : { state: 'refused', because: seen.problem };
     changed();
   }

@@ -8,6 +8,7 @@ import type {
   Context,
   ContextPart,
   ExecPlugin,
+  HelperProgram,
   HelperState,
   Problem,
   RangeOrigin,
@@ -142,6 +143,8 @@ export interface EnginePort {
 export interface HelperPort {
   /** Path of the helper's socket. */
   readonly socket: string;
+  /** What ensure() starts as root. */
+  readonly program: HelperProgram;
   state(): Promise<HelperState>;
   /**
    * Makes sure that a helper serves this user: an installed or running one, else started as root directly, else

@@ -75,6 +75,7 @@ export class FakeHost {
 
 export class FakeHelper implements HelperPort {
   readonly socket = '/run/slipway/1000/helper.sock';
+  readonly program = { program: '/opt/Slipway/resources/native/bin/slipway-helper', isClone: false };
   readonly #host: FakeHost;
   readonly #faults: Faults;
 
@@ -84,7 +85,7 @@ export class FakeHelper implements HelperPort {
   }
 
   async state(): Promise<HelperState> {
-    return this.#host.helperRuns ? { state: 'ready', build: this.#host.build } : { state: 'absent' };
+    return this.#host.helperRuns ? { state: 'ready', build: this.#host.build } : { state: 'absent', ...this.program };
   }
 
   ensure(): Promise<Result<{ build: string }>> {

@@ -23,7 +23,7 @@ const nothing: Snapshot = {
   processId: 0,
   wanted: [],
   connections: [],
-  helper: { state: 'absent' },
+  helper: { state: 'absent', program: '', isClone: true },
   contextsRevision: 0,
   settingsRevision: 0,
   work: [],

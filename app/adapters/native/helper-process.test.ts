@@ -26,6 +26,7 @@ afterEach(async () => {
 function helper(environment: Record<string, string> = { PATH: '/nowhere' }) {
   return openHelper({
     program: join(folder, 'no-helper'),
+    clone: null,
     build: 'test',
     logFile: join(folder, 'log'),
     environment,
@@ -83,6 +84,6 @@ test.each<[string, string, (socket: Socket) => void]>([
 });
 
 test('a helper that is not installed is missing, not an error of its own kind', async () => {
-  expect(await helper().state()).toEqual({ state: 'absent' });
+  expect(await helper().state()).toEqual({ state: 'absent', program: join(folder, 'no-helper'), isClone: false });
   expect(await helper().ensure()).toMatchObject({ ok: false, problem: { code: 'helper-program-missing' } });
 });

@@ -7,12 +7,21 @@ import { closeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { failure, type HelperState, type Problem, problem, type Result, success } from '../../contract/index.ts';
+import {
+  failure,
+  type HelperProgram,
+  type HelperState,
+  type Problem,
+  problem,
+  type Result,
+  success,
+} from '../../contract/index.ts';
 import { engineProtocol, problemFromWire } from '../../core/engine-messages.ts';
 import type { HelperPort, Log } from '../../core/ports.ts';
 import { findProgram } from '../credentials/find-program.ts';
 import type { Environment } from '../storage/folders.ts';
 import { openAppending } from '../storage/log.ts';
+import { findRootsProgram, mayElevate } from './elevation.ts';
 import { encodeFrame, frameReader, largestHelperFrame } from './frames.ts';
 import { helperUnit } from './helper-unit.ts';
 
@@ -29,6 +38,8 @@ const confirmDeadline = 120_000;
 
 export interface HelperOptions {
   readonly program: string;
+  /** The folder of the clone's programs, null in a package (native-programs.ts). */
+  readonly clone: string | null;
   readonly build: string;
   readonly logFile: string;
   readonly environment: Environment;
@@ -50,7 +61,9 @@ export function openHelper(options: HelperOptions): HelperPort {
   const socket = join(options.runtimeFolder ?? '/run/slipway', String(userId), 'helper.sock');
   let starting: Promise<Result<{ build: string }>> | null = null;
 
-  const state = () => hello(socket, options.build);
+  const program: HelperProgram = { program: options.program, isClone: options.clone !== null };
+  const state = async (): Promise<HelperState> =>
+    (await hello(socket, options.build)) ?? { state: 'absent', ...program };
 
   const start = async (): Promise<Result<{ build: string }>> => {
     const before = await state();
@@ -88,6 +101,7 @@ export function openHelper(options: HelperOptions): HelperPort {
 
   return {
     socket,
+    program,
     state,
     ensure: () => {
       starting ??= start().finally(() => {
@@ -111,26 +125,34 @@ type StartCommand =
   | { readonly problem: Problem };
 
 async function startCommand(userId: number, options: HelperOptions): Promise<StartCommand> {
-  const { environment, program } = options;
-  if ((await findProgram(program, '')) === null) {
-    return { problem: problem('helper-program-missing', `${program} does not exist`) };
-  }
+  const { environment } = options;
   const idle = userId === 0 ? idleSeconds.root : idleSeconds.confirmed;
   const serve = ['serve', '--user', String(userId), '--exit-when-idle', String(idle)];
   if (userId === 0) {
-    // Root asks for itself here, also where sudo made it root: the helper would take sudo's word for who asks.
-    return { program, arguments: serve, deadline: startDeadline, environment: {} };
+    const program = await findProgram(options.program, '');
+    return program === null
+      ? { problem: problem('helper-program-missing', `${options.program} does not exist`) }
+      : // Root asks for itself here, also where sudo made it root: the helper would take sudo's word for who asks.
+        { program, arguments: serve, deadline: startDeadline, environment: {} };
   }
+  const elevated = await mayElevate(options.program, options.clone);
+  if ('problem' in elevated) {
+    return elevated;
+  }
+  const { program } = elevated;
+  const find = (name: string) => findRootsProgram(name, environment.PATH ?? '');
   const unit = helperUnit(program, userId);
-  const systemctl = unit === null ? null : await findProgram('systemctl', environment.PATH ?? '');
+  const systemctl = unit === null ? null : await find('systemctl');
   if (unit !== null && systemctl !== null) {
     return { program: systemctl, arguments: ['start', unit], deadline: confirmDeadline, isStarter: true };
   }
   const desktop = environment.DISPLAY !== undefined || environment.WAYLAND_DISPLAY !== undefined;
-  const confirm = desktop ? await findProgram('pkexec', environment.PATH ?? '') : null;
-  return confirm === null
-    ? { problem: problem('helper-missing', 'it needs root, and this program may not start it') }
-    : { program: confirm, arguments: [program, ...serve], deadline: confirmDeadline };
+  const confirm = desktop ? await find('pkexec') : null;
+  if (confirm === null) {
+    return { problem: problem('helper-missing', 'it needs root, and this program may not start it') };
+  }
+  options.log.info('root is asked for', { program, clone: elevated.isClone });
+  return { program: confirm, arguments: [program, ...serve], deadline: confirmDeadline };
 }
 
 /** Starts it so that it outlives this process. Settles when it ended, with why and its last words. */
@@ -165,10 +187,11 @@ function launch(command: Exclude<StartCommand, { problem: Problem }>, options: H
   });
 }
 
-function hello(socketPath: string, build: string): Promise<HelperState> {
+/** What the helper is, null where nobody listens. */
+function hello(socketPath: string, build: string): Promise<HelperState | null> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);
-    const settle = (state: HelperState) => {
+    const settle = (state: HelperState | null) => {
       clearTimeout(deadline);
       socket.destroy();
       resolve(state);
@@ -180,7 +203,7 @@ function hello(socketPath: string, build: string): Promise<HelperState> {
     );
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTDIR') {
-        settle({ state: 'absent' });
+        settle(null);
       } else {
         refuse(problem('helper-refused', error.message));
       }

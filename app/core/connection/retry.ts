@@ -34,6 +34,7 @@ const mendedByPeople: ReadonlySet<string> = new Set([
   'helper-busy',
   'helper-program-missing',
   'helper-refused',
+  'helper-untrusted',
   'helper-version',
   'journal-unwritable',
   'kubeconfig-missing',

@@ -17,9 +17,10 @@ export function testHelper(name: string, make: () => Promise<HelperSetting>): vo
 
     it('is absent until it is asked for, and asking for its state starts none', async () => {
       const { port } = await start();
-      expect(await port.state()).toEqual({ state: 'absent' });
-      expect(await port.state()).toEqual({ state: 'absent' });
+      expect(await port.state()).toEqual({ state: 'absent', ...port.program });
+      expect(await port.state()).toEqual({ state: 'absent', ...port.program });
       expect(port.socket).toMatch(/helper\.sock$/);
+      expect(port.program.program).toMatch(/^\//); // what is shown before a password is asked for
     });
 
     it('is there after it was ensured, once, however often that is asked', async () => {
@@ -35,7 +36,7 @@ export function testHelper(name: string, make: () => Promise<HelperSetting>): vo
       const { port, stop } = await start();
       await port.ensure();
       await stop();
-      expect(await port.state()).toEqual({ state: 'absent' });
+      expect(await port.state()).toEqual({ state: 'absent', ...port.program });
       expect(await port.ensure()).toMatchObject({ ok: true });
     });
   });

@@ -1,20 +1,24 @@
 /**
  * Starts the helper from a terminal where the core cannot: the core never asks for a password. As root it is started
- * by the core itself; otherwise sudo asks here, once.
+ * by the core itself; otherwise sudo asks here, once. What will run as root is said before anything asks.
  */
 import { spawn } from 'node:child_process';
+import { findRootsProgram, mayElevate } from '../../adapters/native/elevation.ts';
 import { helperUnit } from '../../adapters/native/helper-unit.ts';
 import { nativePrograms } from '../../adapters/native-programs.ts';
 import { findFolders } from '../../adapters/storage/folders.ts';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
-import { dim, say } from './output.ts';
+import { dim, plain, say } from './output.ts';
 
-function sudo(args: readonly string[]): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn('sudo', args, { stdio: 'inherit' });
-    child.once('error', () => resolve(127));
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
+async function sudo(args: readonly string[]): Promise<number> {
+  const program = await findRootsProgram('sudo', process.env.PATH ?? '');
+  return program === null
+    ? 127
+    : await new Promise((resolve) => {
+        const child = spawn(program, args, { stdio: 'inherit' });
+        child.once('error', () => resolve(127));
+        child.once('exit', (code) => resolve(code ?? 1));
+      });
 }
 
 /** Makes sure that a helper serves this user before a connect. */
@@ -33,11 +37,20 @@ export async function ensureHelper(): Promise<Result<null>> {
   if (state.state === 'ready') {
     return success(null);
   }
+  const { helper: built, clone } = nativePrograms(process.env);
+  const elevated = await mayElevate(built, clone);
+  if ('problem' in elevated) {
+    return failure(elevated.problem);
+  }
+  const { program, isClone } = elevated;
+  say(dim("Slipway's helper opens the TUN and sets routes and names; it needs root. It ends by itself when unused."));
+  say(`  ${dim('to run as root:')} ${plain(program)}`);
+  if (isClone) {
+    say(dim("  It is this clone's own: whoever can change the clone can change it."));
+  }
   if (!process.stdin.isTTY) {
     return success(null); // the core tries pkexec, or says helper-missing
   }
-  say(dim("Slipway's helper opens the TUN and sets routes and names; it needs root. It ends by itself when unused."));
-  const program = nativePrograms(process.env).helper;
   const unit = helperUnit(program, userId);
   const serve = ['--background', '--', program, 'serve', '--user', String(userId), '--exit-when-idle', '600'];
   const code = await sudo(unit === null ? serve : ['systemctl', 'start', unit]);

@@ -2,6 +2,7 @@ import type { Check } from '../../../app/contract/index.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { SkeletonRows } from '../../kit/Skeleton.tsx';
+import { RootProgram } from '../../parts/RootProgram.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { Verdict, Verdicts } from '../../parts/Verdict.tsx';
 import { useAnswer, useApp } from '../../store/hooks.ts';
@@ -46,7 +47,10 @@ export function Checks({ subject }: { readonly subject: string }) {
     return answer?.isAsking ? (
       <SkeletonRows count={9} label={say('diagnostics.running')} />
     ) : (
-      <p className={styles.quiet}>{say('diagnostics.notRun')}</p>
+      <div className={styles.quiet}>
+        <p>{say('diagnostics.notRun')}</p>
+        <RootProgram />
+      </div>
     );
   }
   const { checks } = answer.value;

@@ -6,6 +6,7 @@ import { Button } from '../../kit/Button.tsx';
 import { Card } from '../../kit/Card.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { Tabs } from '../../kit/Tabs.tsx';
+import { RootProgram } from '../../parts/RootProgram.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { useAnswer, useApp, useMirror, useWindow } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
@@ -105,7 +106,10 @@ function HelperNotice() {
   }
   return helper?.state === 'absent' ? (
     <Card className={styles.inline}>
-      <span className={styles.inlineWords}>{say('home.helperAbsent')}</span>
+      <span className={styles.inlineWords}>
+        {say('home.helperAbsent')}
+        <RootProgram />
+      </span>
       <Button size="small" onClick={() => run(prepareHelper)}>
         {say('home.startHelper')}
       </Button>

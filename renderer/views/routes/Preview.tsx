@@ -9,6 +9,7 @@ import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { SkeletonRows } from '../../kit/Skeleton.tsx';
 import { CodeChips } from '../../parts/CodeChips.tsx';
 import { Fact, Facts } from '../../parts/Facts.tsx';
+import { RootProgram } from '../../parts/RootProgram.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { useAnswer, useApp, useMirror } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
@@ -110,5 +111,10 @@ function Why({ context }: { readonly context: Context }) {
     : context.execPlugin === null
       ? 'routes.previewPassword'
       : 'home.previewPlugin';
-  return <li className={styles.second}>{say(words)}</li>;
+  return (
+    <li className={styles.second}>
+      {say(words)}
+      <RootProgram />
+    </li>
+  );
 }

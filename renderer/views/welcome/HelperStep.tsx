@@ -5,6 +5,7 @@ import { Badge } from '../../kit/Badge.tsx';
 import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
+import { RootProgram } from '../../parts/RootProgram.tsx';
 import { useApp, useMirror } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
 import { Step } from './Step.tsx';
@@ -30,7 +31,10 @@ export function HelperStep() {
   return (
     <Step number={1} title={say('welcome.helper')} state={isReady ? 'done' : problem === null ? 'wanted' : 'bad'}>
       <div className={styles.line}>
-        <p className={styles.words}>{say('welcome.helperHint')}</p>
+        <div className={styles.words}>
+          <p>{say('welcome.helperHint')}</p>
+          <RootProgram />
+        </div>
         {isReady ? (
           <Badge tone="fine">{say('welcome.helperReady')}</Badge>
         ) : (
