@@ -17,8 +17,8 @@ const MaxFlows = 65536
 // Idle limits in ticks of one second. An established TCP flow may be silent for days (Linux conntrack keeps one for
 // five); one whose SYN or FIN nobody answered is given up by Linux after retries at most 120 s apart (TCP_RTO_MAX);
 // one that the laptop closed on its side may still be read for hours. A UDP flow has no end of its own: a NAT keeps one
-// for two minutes (RFC 4787 REQ-5), which is longer than the agent does; a question for a name is answered at once or never, and each
-// has a port of its own. The agent waits half a minute for an echo.
+// for two minutes (RFC 4787 REQ-5), which is longer than the agent does. A question for a name is answered at once or
+// never, and each has a port of its own. The agent waits half a minute for an echo.
 const (
 	establishedSeconds = 5 * 24 * 3600
 	halfClosedSeconds  = 2 * 3600

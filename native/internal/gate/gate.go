@@ -170,8 +170,8 @@ func (gate *Gate) mayReport(from netip.Addr, quoted *packet.Packet, router netip
 		isKnown && !gate.anySource && packet.IsHost(from)
 }
 
-// isSound knows the flags that a segment of an open or closing connection may have (RFC 9293). A SYN alone is none of them:
-// it would open a connection from outside.
+// isSound knows the flags that a segment of an open or closing connection may have (RFC 9293). A SYN alone is none of
+// them: it would open a connection from outside.
 func isSound(flags header.TCPFlags) bool {
 	switch flags & (header.TCPFlagSyn | header.TCPFlagAck | header.TCPFlagRst | header.TCPFlagFin) {
 	case header.TCPFlagAck, header.TCPFlagSyn | header.TCPFlagAck, header.TCPFlagFin | header.TCPFlagAck,

@@ -5,7 +5,7 @@ type reason uint8
 
 const (
 	passed    reason = iota
-	malformed        // header, options, checksum, flags or fragment that no honest far end sends; a quotation of nobody's packet
+	malformed        // header, options, checksum, flags, fragment or quotation that no honest far end sends
 	stranger         // not to this address
 	source           // from outside the ranges in force
 	unasked          // no flow, no waiting echo, or a message that nobody asks for

@@ -34,8 +34,8 @@ func FailureOf(kind, code uint8) Failure { return Failure{kind, code, kind, code
 
 // Error makes an ICMP error from source about a packet, to the packet's sender. As much is quoted as fits into what
 // every link carries: 576 bytes of IPv4 (RFC 1812 section 4.3.2.3), 1280 of IPv6 (RFC 4443 section 2.4). It returns
-// nil where no error may be sent (RFC 1122 section 3.2.2): about an error or anything else of ICMP but an echo request, a later
-// fragment, or a sender that is no single host.
+// nil where no error may be sent (RFC 1122 section 3.2.2): about an error or anything else of ICMP but an echo
+// request, a later fragment, or a sender that is no single host.
 func Error(failure Failure, source netip.Addr, about *Packet) []byte {
 	isMessage := about.Protocol == ICMP || about.Protocol == ICMPv6
 	if about.Offset != 0 || !IsHost(about.Source) || isMessage && about.Kind != EchoRequest || source.Is6() != about.Source.Is6() {
