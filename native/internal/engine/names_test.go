@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"slices"
+	"testing"
+
+	"slipway/native/internal/wire"
+)
+
+// The laptop's own domains come and go while connected (a VPN): what the cluster answers for is decided anew, and the
+// user's word is heard.
+func TestWhatTheClusterAnswersForFollowsTheLaptopAndTheUsersWord(t *testing.T) {
+	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
+	core := startEngine(t, configOf(laptop, cluster))
+	ready := core.connected()
+	if !slices.Contains(ready.Names.Refused, wire.NameRefusal{Name: "cluster.test", Reason: "special-use", Conflict: "test", Grantable: true}) {
+		t.Errorf("refused at first: %+v", ready.Names.Refused)
+	}
+	scope := wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"webshop", "infra"}, Granted: "cluster.test"}
+	vpn := wire.HostInspection{ResolverMode: "resolved", TunAvailable: true}
+	for _, step := range []struct {
+		what     string
+		take     func()
+		domains  []string
+		refusals []wire.NameRefusal
+	}{
+		{"the word is given", func() { core.send(wire.EngineCommand{Command: wire.CommandScope, Scope: &scope}) },
+			[]string{"cluster.test", "svc", "webshop", "infra"}, nil},
+		{"a VPN comes", func() {
+			vpn.Domains = []string{"lab.cluster.test", "office.webshop"}
+			laptop.changes <- vpn
+		}, []string{"svc.cluster.test", "pod.cluster.test", "svc", "infra"}, []wire.NameRefusal{
+			{Name: "cluster.test", Reason: "laptop-domain", Conflict: "lab.cluster.test"},
+			{Name: "webshop", Reason: "laptop-domain", Conflict: "office.webshop"},
+		}},
+		{"and goes", func() {
+			vpn.Domains = nil
+			laptop.changes <- vpn
+		}, []string{"cluster.test", "svc", "webshop", "infra"}, nil},
+		{"the word is taken back", func() {
+			scope.Granted = ""
+			core.send(wire.EngineCommand{Command: wire.CommandScope, Scope: &scope})
+		}, []string{"svc.cluster.test", "pod.cluster.test", "svc", "webshop", "infra"}, []wire.NameRefusal{
+			{Name: "cluster.test", Reason: "special-use", Conflict: "test", Grantable: true},
+		}},
+	} {
+		step.take()
+		told := core.awaitThat(wire.EventNames, func(event wire.EngineEvent) bool {
+			return slices.Equal(event.Names.Domains, step.domains)
+		}).Names
+		if !slices.Equal(told.Refused, step.refusals) {
+			t.Errorf("%s: refused %+v", step.what, told.Refused)
+		}
+		laptop.mutex.Lock()
+		asked := laptop.names
+		laptop.mutex.Unlock()
+		if !slices.Equal(asked.Domains, step.domains) || asked.Granted != scope.Granted {
+			t.Errorf("%s: the helper was asked for %v, by the word for %q", step.what, asked.Domains, asked.Granted)
+		}
+	}
+}
