@@ -12,6 +12,9 @@ import (
 	"slipway/native/internal/wire"
 )
 
+// Max is how many names of all kinds (routing, search, reverse) a cluster may have; the rest is refused.
+const Max = 512
+
 // Reasons of a refusal, as wire.NameRefusal has them.
 const (
 	ReasonMalformed    = "malformed"

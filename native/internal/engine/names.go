@@ -15,6 +15,9 @@ import (
 	"slipway/native/internal/wire"
 )
 
+// maxRefusals bounds what is told of names that are not the cluster's: it is in every snapshot of the core.
+const maxRefusals = 100
+
 // dnsPort is where the engine's own stack answers.
 const dnsPort = 53
 
@@ -29,13 +32,27 @@ func namesInput(answerer *resolver.Resolver, address netip.Addr, inputs resolver
 	for _, prefix := range inputs.Routed {
 		input.Reverse = append(input.Reverse, domains.ReverseZones(prefix)...)
 	}
+	// A message to the helper holds no more than it takes: thousands of namespaces must not cost the others their names.
+	room := max(0, domains.Max-len(input.Search)-len(input.Reverse))
+	if over := len(input.Domains) - room; over > 0 {
+		input.Domains = input.Domains[:room]
+		refused = append(slices.Clone(refused), more(over))
+	}
 	return input, refused
+}
+
+// more stands for so many refusals that are not told one by one.
+func more(count int) wire.NameRefusal {
+	return wire.NameRefusal{Name: fmt.Sprintf("+%d", count), Reason: domains.ReasonTooMany}
 }
 
 // namesEvent tells what is in force of what was asked. refused was not even asked for; the helper may refuse more,
 // by what it reads of the laptop itself.
 func namesEvent(asked wire.NamesInput, refused []wire.NameRefusal, inForce wire.NamesInForce) wire.NamesEvent {
 	refused = append(slices.Clone(refused), inForce.Refused...)
+	if over := len(refused) - maxRefusals; over > 0 { // a cluster may call its namespaces as every top-level domain
+		refused = append(refused[:maxRefusals], more(over))
+	}
 	routing := slices.DeleteFunc(slices.Clone(asked.Domains), func(domain string) bool {
 		return slices.ContainsFunc(inForce.Refused, func(refusal wire.NameRefusal) bool { return refusal.Name == domain })
 	})

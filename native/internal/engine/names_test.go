@@ -1,9 +1,14 @@
 package engine
 
 import (
+	"fmt"
+	"io"
+	"net/netip"
 	"slices"
 	"testing"
 
+	"slipway/native/internal/domains"
+	"slipway/native/internal/resolver"
 	"slipway/native/internal/wire"
 )
 
@@ -57,5 +62,35 @@ func TestWhatTheClusterAnswersForFollowsTheLaptopAndTheUsersWord(t *testing.T) {
 		if !slices.Equal(asked.Domains, step.domains) || asked.Granted != scope.Granted {
 			t.Errorf("%s: the helper was asked for %v, by the word for %q", step.what, asked.Domains, asked.Granted)
 		}
+	}
+}
+
+// A cluster has as many namespaces as it likes, and calls them as it likes.
+func TestThousandsOfNamespacesCostNoNames(t *testing.T) {
+	answerer := resolver.New(resolver.Config{})
+	inputs := resolver.Inputs{
+		Domain: "cluster.local", Scope: wire.NameScope{HomeNamespace: "webshop"},
+		Routed: []netip.Prefix{netip.MustParsePrefix("10.96.0.0/12"), netip.MustParsePrefix("10.244.0.0/16")},
+	}
+	for number := range 5000 {
+		inputs.Scope.Namespaces = append(inputs.Scope.Namespaces, fmt.Sprintf("%060d", number)+"-ns")
+	}
+	for first := 'a'; first <= 'z'; first++ {
+		for second := 'a'; second <= 'z'; second++ {
+			inputs.Scope.Namespaces = append(inputs.Scope.Namespaces, string([]rune{first, second}))
+		}
+	}
+	answerer.Set(inputs)
+	input, refused := namesInput(answerer, netip.MustParseAddr("198.18.0.3"), inputs)
+	if err := wire.WriteFrame(io.Discard, input, wire.MaxFrame); err != nil {
+		t.Errorf("the helper cannot be asked: %v", err)
+	}
+	if !slices.Contains(input.Domains, "cluster.local") || !slices.Contains(input.Domains, "webshop") || len(input.Reverse) != 17 ||
+		len(input.Domains)+len(input.Search)+len(input.Reverse) > domains.Max {
+		t.Errorf("asked for %d domains, %d search domains, %d reverse zones", len(input.Domains), len(input.Search), len(input.Reverse))
+	}
+	event := namesEvent(input, refused, wire.NamesInForce{Mode: "resolved"})
+	if last := event.Refused[len(event.Refused)-1]; len(event.Refused) != maxRefusals+1 || last.Reason != domains.ReasonTooMany {
+		t.Errorf("%d refusals are told, the last is %+v", len(event.Refused), last)
 	}
 }

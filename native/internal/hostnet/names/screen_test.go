@@ -34,11 +34,11 @@ func TestScreenTellsWhatItLeavesOut(t *testing.T) {
 		t.Errorf("refused %+v", refused)
 	}
 	var many []string
-	for index := range MaxDomains + 5 {
+	for index := range domains.Max + 5 {
 		many = append(many, fmt.Sprintf("n%d", index))
 	}
 	passed, refused = Screen(wire.NamesInput{Domains: many}, nil)
-	if len(passed.Domains) != MaxDomains || len(refused) != 5 || refused[0].Reason != domains.ReasonTooMany {
+	if len(passed.Domains) != domains.Max || len(refused) != 5 || refused[0].Reason != domains.ReasonTooMany {
 		t.Errorf("%d passed, refused %v", len(passed.Domains), refused)
 	}
 }
