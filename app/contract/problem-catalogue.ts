@@ -65,6 +65,13 @@ export const catalogue = {
     'The agent in the cluster is of another version',
     advice('Disconnect and connect again: Slipway then makes a new agent.'),
   ),
+  'answer-too-large': entry(
+    'cluster',
+    'The API server sends more than Slipway reads',
+    advice(
+      'Show fewer namespaces; in a small cluster, ask who runs the API server or the proxy before it what it sends.',
+    ),
+  ),
   'api-unreachable': entry(
     'cluster',
     'The API server does not answer',

@@ -1,8 +1,8 @@
 /** Waits until the pod of a Job runs, telling its own reasons meanwhile, or says why it never will. */
 import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
-import { type CoreEvent, type ObjectList, type Pod, pathOf } from '../cluster/api-objects.ts';
-import { isAuthorizationRefusal, problemOf } from '../cluster/problems.ts';
+import { type CoreEvent, type Pod, pathOf } from '../cluster/api-objects.ts';
+import { problemOf } from '../cluster/problems.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { containerName } from './manifest.ts';
 import { type PodProgress, type PodSource, progressOfPod, refusalOfJob } from './pod-reasons.ts';
@@ -88,11 +88,9 @@ export function awaitPod(
     const unwatch = watchPodOf(connection, awaited.namespace, awaited.job, awaited.jobUid, {
       changed: look,
       deleted: () => settle(failure(problem('agent-gone', 'the agent pod was deleted while it started'))),
-      failed: (error) => {
-        if (isAuthorizationRefusal(error)) {
-          const asked = { verb: 'watch', group: '', resource: 'pods', purpose: 'agent' } as const;
-          settle(failure(problemOf(error, { ...asked, namespace: awaited.namespace })));
-        }
+      refused: (error) => {
+        const asked = { verb: 'watch', group: '', resource: 'pods', purpose: 'agent' } as const;
+        settle(failure(problemOf(error, { ...asked, namespace: awaited.namespace })));
       },
     });
     const asking = setInterval(async () => {
@@ -124,7 +122,7 @@ export function awaitPod(
 
 async function refusalOf(connection: ApiConnection, awaited: Awaited) {
   const events = await connection.attempt(() =>
-    connection.get<ObjectList<CoreEvent>>(pathOf('events', awaited.namespace), {
+    connection.list<CoreEvent>(pathOf('events', awaited.namespace), {
       fieldSelector: `involvedObject.uid=${awaited.jobUid}`,
     }),
   );

@@ -1,7 +1,7 @@
 /** Looks for agents in the cluster: those that this laptop's records name, and others by label in one namespace. */
 import { type Result, success } from '../../contract/index.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
-import { type Job, type ObjectList, pathOf } from '../cluster/api-objects.ts';
+import { type Job, pathOf } from '../cluster/api-objects.ts';
 import { type Asked, statusCodeOf } from '../cluster/problems.ts';
 import { managedByLabel } from './manifest.ts';
 import type { AgentRecords } from './records.ts';
@@ -33,7 +33,7 @@ export async function findAgents(
     }
   }
   const listed = await connection.ask(askedFor('list', namespace), () =>
-    connection.get<ObjectList<Job>>(pathOf('jobs', namespace), { labelSelector: `${managedByLabel}=slipway` }),
+    connection.list<Job>(pathOf('jobs', namespace), { labelSelector: `${managedByLabel}=slipway` }),
   );
   // Listing Jobs is no right that Slipway asks for: without it the records have to do.
   const jobs = listed.ok ? listed.value.items : [];

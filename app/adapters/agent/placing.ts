@@ -6,7 +6,7 @@ import { failure, type Problem, problem, type Result, success } from '../../cont
 import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
-import { type Job, type ObjectList, type Pod, pathOf } from '../cluster/api-objects.ts';
+import { type Job, type Pod, pathOf } from '../cluster/api-objects.ts';
 import { type Asked, statusCodeOf } from '../cluster/problems.ts';
 import { awaitPod, crashProblem, progressOf } from './await-pod.ts';
 import { agentJob, agentLabel } from './manifest.ts';
@@ -322,7 +322,7 @@ export class AgentPlacing {
     const labelSelector = `${agentLabel}=${job}`;
     for (;;) {
       const left = await this.#connection.attempt(() =>
-        this.#connection.get<ObjectList<Pod>>(pathOf('pods', namespace), { labelSelector }),
+        this.#connection.list<Pod>(pathOf('pods', namespace), { labelSelector }),
       );
       const isOurs = (owner: { uid: string }) => uid === '' || owner.uid === uid;
       if (!left.ok || !left.value.items.some((pod) => pod.metadata?.ownerReferences?.some(isOurs) ?? true)) {

@@ -1,16 +1,25 @@
 /**
- * Runs a program in a container through pods/exec over a WebSocket, as kubectl does: the first byte of each message
- * says which stream it is of (k8s.io/apimachinery/pkg/util/remotecommand). Standard input is never closed.
+ * Runs a program in a container by client-node's Exec, over a WebSocket of ours (ADR 10): our TLS, proxies and act-as fields,
+ * bounds, and messages that were looked at first: one of a stream that client-node does not know, or a status that is no
+ * JSON, would end the process. Standard input is never closed.
  */
+import { PassThrough, Writable } from 'node:stream';
+import { Exec as ClientExec } from '@kubernetes/client-node';
+import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { ApiConnection } from '../cluster/api-connection.ts';
-import { pathOf } from '../cluster/api-objects.ts';
 
 const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
-const channels = { input: 0, output: 1, errors: 2, status: 3 } as const;
+
+/** The first byte of each message (k8s.io/apimachinery/pkg/util/remotecommand). */
+const channels = { output: 1, errors: 2, status: 3 } as const;
 
 /** Longest wait for the upgrade, in milliseconds. */
 const openDeadline = 20_000;
+
+/** Bytes of one message, and of all that a program says: it is the agent's installer, which says a few words. */
+const largestMessage = 256 << 10;
+const largestOutput = 1 << 20;
 
 const statusSchema = z.object({ status: z.string(), message: z.string().nullish() });
 
@@ -25,7 +34,7 @@ export interface ExecHooks {
   errors(chunk: Buffer): void;
   ended(status: ExecStatus): void;
   /** The connection ended, whether or not the program did. */
-  closed(): void;
+  closed(because: string): void;
 }
 
 export interface Exec {
@@ -43,52 +52,87 @@ export async function execInPod(
   command: readonly string[],
   hooks: ExecHooks,
 ): Promise<Exec> {
+  let isOver = false;
+  let said = 0;
+  const finish = (tell: () => void) => {
+    if (!isOver) {
+      isOver = true;
+      tell();
+    }
+  };
+  const listener = (hear: (chunk: Buffer) => void) =>
+    new Writable({
+      write: (chunk: Buffer, _, next) => {
+        hear(chunk);
+        next();
+      },
+    });
+  const handler: ClientExec['handler'] = {
+    connect: async (path, _, hear) => {
+      const socket = await openSocket(connection, path, (channel, content, from) => {
+        if (isOver) {
+          return;
+        }
+        if (channel === channels.status) {
+          // Read here: client-node's way throws at what is no JSON.
+          finish(() => hooks.ended(statusOf(content)));
+          return;
+        }
+        said += content.length;
+        if (said > largestOutput) {
+          finish(() => hooks.closed('the program in the pod says more than is read'));
+          from.terminate();
+        } else if (channel === channels.output || channel === channels.errors) {
+          hear?.(channel, content);
+        }
+      });
+      socket.on('close', () => finish(() => hooks.closed('the connection to the pod ended')));
+      return socket;
+    },
+  };
+  const input = new PassThrough();
+  const running = await new ClientExec(connection.config, handler).exec(
+    encodeURIComponent(target.namespace),
+    encodeURIComponent(target.pod),
+    target.container,
+    [...command],
+    listener((chunk) => hooks.output(chunk)),
+    listener((chunk) => hooks.errors(chunk)),
+    input,
+    false,
+  );
+  return {
+    write: (bytes) => input.write(bytes),
+    waiting: () => running.bufferedAmount + input.readableLength + input.writableLength,
+    end: () => {
+      isOver = true;
+      running.terminate();
+    },
+  };
+}
+
+async function openSocket(
+  connection: ApiConnection,
+  path: string,
+  hear: (channel: number, content: Buffer, from: WebSocket) => void,
+): Promise<WebSocket> {
   const { headers, streams } = await connection.session();
-  const url = connection.urlOf(pathOf('pods', target.namespace, target.pod, 'exec'), {
-    container: target.container,
-    stdin: 'true',
-    stdout: 'true',
-    stderr: 'true',
-  });
-  for (const word of command) {
-    url.searchParams.append('command', word);
-  }
+  const url = connection.urlOf(path, {});
   url.protocol = url.protocol.replace('http', 'ws');
-  const { WebSocket } = await import('ws'); // not needed where an agent waits
   const socket = new WebSocket(url, protocols, {
     agent: streams,
     // Lists of values are lines of their own (act-as groups); the types of ws know only single ones.
     headers: headers as Record<string, string>,
     handshakeTimeout: openDeadline,
+    maxPayload: largestMessage,
+    perMessageDeflate: false, // nothing of ours packs well, and a packed message may unpack to anything
   });
-  let isOver = false;
-  socket.on('message', (message: Buffer) => {
-    const content = message.subarray(1);
-    switch (isOver ? -1 : message[0]) {
-      case channels.output:
-        hooks.output(content);
-        return;
-      case channels.errors:
-        hooks.errors(content);
-        return;
-      case channels.status:
-        hooks.ended(statusOf(content));
-        return;
-    }
-  });
+  socket.on('message', (message: Buffer) => hear(message[0] ?? -1, message.subarray(1), socket));
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
     socket.on('error', reject); // after `open` the end follows: `close` tells
   });
-  socket.on('close', () => isOver || hooks.closed());
-  return {
-    write: (bytes) => socket.send(Buffer.concat([Buffer.of(channels.input), bytes])),
-    waiting: () => socket.bufferedAmount,
-    end: () => {
-      isOver = true;
-      socket.terminate();
-    },
-  };
+  return socket;
 }
 
 function statusOf(content: Buffer): ExecStatus {

@@ -96,6 +96,31 @@ describe('sending the binary into a pod', () => {
     expect(await send()).toMatchObject({ ok: false, problem: { code: 'agent-no-shell', facts: { image: 'busybox' } } });
   });
 
+  const endless = (socket: WebSocket, message: Buffer) => {
+    const more = () => {
+      if (socket.readyState === socket.OPEN) {
+        socket.send(message, () => setImmediate(more));
+      }
+    };
+    more();
+  };
+  test.each<[string, (socket: WebSocket) => void]>([
+    ['words without end', (socket) => endless(socket, output('x'.repeat(10_000)))],
+    ['errors without end', (socket) => endless(socket, errors('x'.repeat(10_000)))],
+    ['one message without end', (socket) => socket.send(output('x'.repeat(1 << 20)))],
+    ['a stream that there is not', (socket) => socket.send(Buffer.of(9, 9), () => socket.close())],
+    ['an empty message', (socket) => socket.send(Buffer.alloc(0), () => socket.close())],
+    ['text', (socket) => socket.send('text', () => socket.close())],
+    ['an end that is no status', (socket) => socket.send(Buffer.concat([Buffer.of(3), Buffer.from('{"status":')]))],
+    [
+      'an end, and goes on',
+      (socket) => [status({ status: 'Failure' }), output('more'), status({})].map((m) => socket.send(m)),
+    ],
+  ])('is a problem where the API server sends %s', async (_, talk) => {
+    const sent = await (await serve(talk)).send();
+    expect(sent.ok ? 'sent' : sent.problem.code).toMatch(/^agent-(unreachable|crashed)$/);
+  });
+
   test('tells a refused right, a way that breaks and a stop', async () => {
     expect(await (await serve(() => {}, 403)).send()).toMatchObject({ ok: false, problem: { code: 'forbidden' } });
     const broken = await (await serve((socket) => socket.terminate())).send();

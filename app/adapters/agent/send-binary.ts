@@ -24,6 +24,9 @@ export interface AgentBinary {
 /** Nothing moved for this long: the way to the pod is gone. Milliseconds. */
 const stallDeadline = 10_000;
 
+/** In all, however slowly something moves: 6.5 MB at 25 kB a second. Milliseconds. */
+const wholeDeadline = 4 * 60_000;
+
 /** Reads and packs; level 6 takes about half a second for 15 MB, beside the pod's own start. */
 export async function readAgentBinary(file: string): Promise<AgentBinary> {
   const plain = await readFile(file);
@@ -104,7 +107,7 @@ export async function sendBinary(
       },
       errors: (chunk) => errors.push(chunk.toString('utf8').slice(0, 1000)),
       ended: (value) => settle({ kind: 'status', value }),
-      closed: () => stalled('the connection to the pod ended'),
+      closed: stalled,
     }),
   );
   if (!attempt.ok) {
@@ -132,8 +135,10 @@ export async function sendBinary(
     }
     before = waiting;
   }, stallDeadline);
+  const whole = setTimeout(() => stalled('it took too long'), wholeDeadline);
   const ended = await end;
   clearInterval(watchdog);
+  clearTimeout(whole);
   signal.removeEventListener('abort', onAbort);
   running.end();
   if (ended.kind === 'broken') {

@@ -3,30 +3,37 @@
  * credentials after a 401, and every error as a problem.
  */
 import type { IncomingMessage } from 'node:http';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
 import { ProblemError } from '../problem-error.ts';
+import { checkedList, type KubernetesObject, type ObjectList } from './api-objects.ts';
 import { beginSession, endSession, retire, type Session } from './api-session.ts';
+import { largestList, largestObject } from './bounded.ts';
 import { ApiRefusal, type Exchange, exchange, textOf } from './exchange.ts';
+import { kubeConfigOf } from './kube-config.ts';
 import { type Asked, problemOf, statusCodeOf } from './problems.ts';
 
 /** Longest wait for one answer, in milliseconds. Lists of large clusters take seconds. */
 export const requestDeadline = 20_000;
 
 /** Values that are undefined are left out. */
-export type Query = Readonly<Record<string, string | number | undefined>>;
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export class ApiConnection {
   readonly address: ClusterAddress;
+  /** For client-node's watch, informer and exec. */
+  readonly config: KubeConfig;
   readonly #source: CredentialSource;
   readonly #deadline: number;
   readonly #closing = new AbortController();
-  #session: { readonly credentials: ClusterCredentials; readonly ready: Promise<Session> } | null = null;
+  #session: { readonly credentials: ClusterCredentials; readonly session: Session } | null = null;
   #clockSkew: number | null = null;
 
   constructor(address: ClusterAddress, source: CredentialSource, deadline = requestDeadline) {
     this.address = address;
+    this.config = kubeConfigOf(address);
     this.#source = source;
     this.#deadline = deadline;
   }
@@ -40,17 +47,22 @@ export class ApiConnection {
     return this.#request('GET', path, query);
   }
 
+  /** Throws a ProblemError where it is no list; items without a name are left out. */
+  async list<Item extends KubernetesObject>(path: string, query: Query = {}): Promise<ObjectList<Item>> {
+    return checkedList<Item>(JSON.parse(await this.#request('GET', path, query, { limit: largestList })));
+  }
+
   async post<Value>(path: string, body: unknown, query: Query = {}): Promise<Value> {
-    return JSON.parse(await this.#request('POST', path, query, body)) as Value;
+    return JSON.parse(await this.#request('POST', path, query, { body })) as Value;
   }
 
   /** A JSON merge patch (RFC 7386). */
   async patch(path: string, body: unknown): Promise<void> {
-    await this.#request('PATCH', path, {}, body, 'application/merge-patch+json');
+    await this.#request('PATCH', path, {}, { body, contentType: 'application/merge-patch+json' });
   }
 
   async delete(path: string, body: unknown): Promise<void> {
-    await this.#request('DELETE', path, {}, body);
+    await this.#request('DELETE', path, {}, { body });
   }
 
   /** An answer that stays open: no deadline but the caller's. */
@@ -127,26 +139,32 @@ export class ApiConnection {
     }
     const before = this.#session;
     if (before?.credentials === credentials.value) {
-      return before.ready;
+      return before.session;
     }
-    // Kept before it is ready, so that requests side by side share one.
-    const ready = beginSession(this.address, credentials.value);
-    this.#session = { credentials: credentials.value, ready };
-    before?.ready.then(retire, () => undefined);
-    return ready;
+    const session = beginSession(this.address, credentials.value);
+    this.#session = { credentials: credentials.value, session };
+    if (before !== null) {
+      retire(before.session);
+    }
+    return session;
   }
 
   close(): void {
     this.#closing.abort();
-    this.#session?.ready.then(endSession, () => undefined);
+    if (this.#session !== null) {
+      endSession(this.#session.session);
+    }
   }
 
   async #request(
     method: Exchange['method'],
     path: string,
     query: Query,
-    body?: unknown,
-    contentType = 'application/json',
+    {
+      body,
+      contentType = 'application/json',
+      limit = largestObject,
+    }: { readonly body?: unknown; readonly contentType?: string; readonly limit?: number } = {},
   ): Promise<string> {
     const { headers, requests } = await this.session();
     const timeout = AbortSignal.timeout(this.#deadline);
@@ -162,7 +180,7 @@ export class ApiConnection {
           : { headers: { ...headers, 'content-type': contentType }, body: JSON.stringify(body) }),
       });
       this.#noteDate(answer.headers.date);
-      return await textOf(answer);
+      return await textOf(answer, limit);
     } catch (error) {
       if (error instanceof ApiRefusal) {
         this.#noteDate(error.date);

@@ -3,10 +3,12 @@
  * share. Act-as fields are sent whole, and the system's certificate authorities count where the kubeconfig names none,
  * both as with kubectl. HTTP/1.1, because one dead HTTP/2 connection would stall every watch and request at once.
  */
-import type { Agent, OutgoingHttpHeaders } from 'node:http';
+import { Agent, type OutgoingHttpHeaders } from 'node:http';
 import { type AgentOptions, Agent as SecureAgent } from 'node:https';
 import { isIP } from 'node:net';
 import { checkServerIdentity, getCACertificates, type PeerCertificate } from 'node:tls';
+import { HttpProxyAgent, HttpsProxyAgent } from 'hpagent';
+import { SocksProxyAgent } from 'socks-proxy-agent';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 
 /**
@@ -26,16 +28,12 @@ export interface Session {
   readonly streams: Agent;
 }
 
-export async function beginSession(address: ClusterAddress, credentials: ClusterCredentials): Promise<Session> {
+export function beginSession(address: ClusterAddress, credentials: ClusterCredentials): Session {
   const options: AgentOptions = { ...tlsOptions(address, credentials), keepAlive: true, keepAliveMsecs: probeAfter };
-  const [requests, streams] = await Promise.all([
-    openAgent(address, { ...options, maxSockets: mostConnections }),
-    openAgent(address, options),
-  ]);
   return {
     headers: { 'user-agent': 'slipway', ...authorization(credentials), ...impersonationHeaders(address) },
-    requests,
-    streams,
+    requests: openAgent(address, { ...options, maxSockets: mostConnections }),
+    streams: openAgent(address, options),
   };
 }
 
@@ -55,20 +53,14 @@ export function endSession({ requests, streams }: Session): void {
   streams.destroy();
 }
 
-/**
- * What leads through a proxy or without TLS is loaded only where that is so. An import of node:http reads all that it
- * exports, undici among it: 30 ms that an API server behind TLS can do without.
- */
-async function openAgent({ server, proxyUrl }: ClusterAddress, options: AgentOptions): Promise<Agent> {
+function openAgent({ server, proxyUrl }: ClusterAddress, options: AgentOptions): Agent {
   const secure = server.startsWith('https:');
   if (proxyUrl === undefined || proxyUrl === '') {
-    return secure ? new SecureAgent(options) : new (await import('node:http')).Agent(options);
+    return secure ? new SecureAgent(options) : new Agent(options);
   }
   if (proxyUrl.startsWith('socks')) {
-    const { SocksProxyAgent } = await import('socks-proxy-agent');
     return new SocksProxyAgent(proxyUrl, options as ConstructorParameters<typeof SocksProxyAgent>[1]);
   }
-  const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent');
   return secure
     ? new HttpsProxyAgent({ ...options, proxy: proxyUrl })
     : new HttpProxyAgent({ keepAlive: true, keepAliveMsecs: probeAfter, proxy: proxyUrl });

@@ -1,10 +1,12 @@
-/** Lists and watches of the API server, checked as far as everything that follows relies on. */
-import { createInterface } from 'node:readline';
+/**
+ * client-node's Watch over our own connection (ADR 10): the same pool, act-as fields, proxies and refusals as requests have,
+ * lines of bounded length, and only events whose objects have what everything that follows relies on.
+ */
+import { Watch } from '@kubernetes/client-node';
 import { z } from 'zod';
-import { problem } from '../../contract/index.ts';
-import { ProblemError } from '../problem-error.ts';
 import type { ApiConnection, Query } from './api-connection.ts';
-import type { KubernetesObject, ObjectList } from './api-objects.ts';
+import { isNamed, type KubernetesObject } from './api-objects.ts';
+import { boundedLines, largestObject } from './bounded.ts';
 import { ApiRefusal, bytesOf } from './exchange.ts';
 
 /**
@@ -13,85 +15,98 @@ import { ApiRefusal, bytesOf } from './exchange.ts';
  */
 const silence = 30_000;
 
-const named = z.object({ metadata: z.object({ name: z.string().min(1), namespace: z.string().nullish() }) });
-
 const eventSchema = z.object({
   type: z.enum(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']),
   object: z.looseObject({}),
 });
+type Event = z.infer<typeof eventSchema>;
 
 const statusSchema = z.object({ code: z.number() });
 
-export type WatchEvent = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+type Callback = Parameters<Watch['watch']>[2];
+type Done = Parameters<Watch['watch']>[3];
 
-/**
- * Follows a list from the query's version on until the API server ends that or says nothing for a while; throws what
- * it refuses. Events with malformed objects are left out.
- */
-export async function watchObjects<Item extends KubernetesObject>(
-  connection: ApiConnection,
-  path: string,
-  query: Query,
-  hear: (event: WatchEvent, object: Item) => void,
-  ended: AbortSignal,
-): Promise<void> {
-  const quiet = new AbortController();
-  const giveUp = () => quiet.abort();
-  const signal = AbortSignal.any([ended, quiet.signal]);
-  let timer = setTimeout(giveUp, silence);
-  try {
-    const answer = await connection.stream(path, { ...query, watch: 'true' }, signal);
-    const bytes = bytesOf(answer);
-    // The lines' own error would be nobody's; theirs is the input's.
-    const broken = new Promise<never>((_, reject) => bytes.once('error', reject));
-    broken.catch(() => undefined);
-    const lines = createInterface({ input: bytes });
-    signal.addEventListener('abort', () => lines.close(), { once: true });
-    const reading = async () => {
-      for await (const line of lines) {
+export interface WatchHooks {
+  /** A watch is about to begin: what was listed before is known. */
+  beginning(): void;
+  /** Before whoever watches hears it; throws where it must not be kept. `bytes` is its length on the wire. */
+  event(object: KubernetesObject, bytes: number): void;
+}
+
+export class BoundedWatch extends Watch {
+  readonly #connection: ApiConnection;
+  readonly #hooks: WatchHooks;
+  readonly #ended: AbortSignal;
+
+  constructor(connection: ApiConnection, hooks: WatchHooks, ended: AbortSignal) {
+    super(connection.config);
+    this.#connection = connection;
+    this.#hooks = hooks;
+    this.#ended = ended;
+  }
+
+  /** `done` hears the refusal (with its status), a TimeoutError after silence, or null where the API server ended it. */
+  override async watch(path: string, query: Query, callback: Callback, done: Done): Promise<AbortController> {
+    this.#hooks.beginning();
+    const stopping = new AbortController();
+    const tell = async (error: unknown) => done(error);
+    // Never rejects: whoever asked has gone on by then.
+    void this.#follow(path, query, callback, stopping.signal)
+      .then(() => tell(null), tell)
+      .catch(() => undefined);
+    return stopping;
+  }
+
+  async #follow(path: string, query: Query, callback: Callback, stopped: AbortSignal): Promise<void> {
+    const quiet = new AbortController();
+    const signal = AbortSignal.any([this.#ended, stopped, quiet.signal]);
+    const giveUp = () => quiet.abort(new DOMException('the watch said nothing', 'TimeoutError'));
+    let timer = setTimeout(giveUp, silence);
+    try {
+      // Bookmarks keep the version young while nothing changes, so that a reconnect seldom meets 410 (KEP-956).
+      const asked = { ...query, allowWatchBookmarks: 'true', watch: 'true' };
+      const answer = await this.#connection.stream(path, asked, signal);
+      for await (const line of boundedLines(bytesOf(answer), largestObject)) {
         clearTimeout(timer);
         timer = setTimeout(giveUp, silence);
-        const event = eventOf(line);
-        if (event?.type === 'ERROR') {
-          const status = statusSchema.safeParse(event.object);
-          if (status.success) {
-            throw new ApiRefusal(status.data.code, JSON.stringify(event.object), undefined);
-          }
-        } else if (
-          event !== null &&
-          !ended.aborted &&
-          (event.type === 'BOOKMARK' || named.safeParse(event.object).success)
-        ) {
-          hear(event.type, event.object as Item);
+        const event = signal.aborted ? null : eventOf(line);
+        if (event !== null) {
+          this.#hooks.event(event.object, line.length);
+          await callback(event.type, event.object, event);
         }
       }
-    };
-    await Promise.race([reading(), broken]);
-  } catch (error) {
-    if (!signal.aborted) {
-      throw error;
+    } catch (error) {
+      if (!signal.aborted) {
+        throw error;
+      }
+    } finally {
+      clearTimeout(timer);
+      quiet.abort();
     }
-  } finally {
-    clearTimeout(timer);
-    quiet.abort();
+    if (quiet.signal.reason instanceof DOMException && quiet.signal.reason.name === 'TimeoutError') {
+      throw quiet.signal.reason;
+    }
   }
 }
 
-function eventOf(line: string): z.infer<typeof eventSchema> | null {
+/** What can be used; null for what cannot. Throws an ApiRefusal where the API server tells one. */
+function eventOf(line: string): Event | null {
+  const event = parsed(line);
+  if (event?.type !== 'ERROR') {
+    return event !== null && (event.type === 'BOOKMARK' || isNamed(event.object)) ? event : null;
+  }
+  const status = statusSchema.safeParse(event.object);
+  if (status.success) {
+    throw new ApiRefusal(status.data.code, JSON.stringify(event.object), undefined);
+  }
+  return null;
+}
+
+function parsed(line: string): Event | null {
   try {
-    const parsed = eventSchema.safeParse(JSON.parse(line));
-    return parsed.success ? parsed.data : null;
+    const event = eventSchema.safeParse(JSON.parse(line));
+    return event.success ? event.data : null;
   } catch {
     return null;
   }
-}
-
-/** The list with what has a name. Throws a ProblemError where the answer is no list. */
-export function checkedList<Item extends KubernetesObject>(answer: unknown): ObjectList<Item> {
-  const items = (answer as { items?: unknown } | null | undefined)?.items;
-  if (!Array.isArray(items)) {
-    throw new ProblemError(problem('api-unreachable', 'what answers there is no API server (it sent no list)'));
-  }
-  const list = answer as ObjectList<Item>;
-  return { ...list, items: list.items.filter((item) => named.safeParse(item).success) };
 }

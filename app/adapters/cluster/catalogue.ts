@@ -6,7 +6,6 @@ import { type Problem, problem, type Result, success } from '../../contract/inde
 import type { Catalogue } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
 import { type KubernetesObject, type ObjectList, pathOf } from './api-objects.ts';
-import { checkedList } from './api-watch.ts';
 import { createAssembly } from './assembly.ts';
 import { namesOf } from './catalogue-objects.ts';
 import { type Informer, startInformer } from './informer.ts';
@@ -89,7 +88,7 @@ export function watchCatalogue(
   listener: (catalogue: Catalogue) => void,
 ): () => void {
   const kinds: readonly Kind[] = ['namespaces', 'services', 'endpointslices'];
-  const informers = new Map<Kind, Informer>();
+  const informers = new Map<Kind, Informer<KubernetesObject>>();
   const problems = new Map<Kind, Problem>();
   const assembly = createAssembly();
   const given = new Set<Kind>(); // refused everywhere: nothing will come
@@ -152,6 +151,9 @@ export function watchCatalogue(
 }
 
 function missing(kind: Kind, namespace: string, because: Problem): Problem {
+  if (because.code === 'answer-too-large') {
+    return { ...because, severity: 'warning' };
+  }
   const where = namespace === '' ? 'in all namespaces' : `in ${namespace}`;
   if (kind === 'endpointslices') {
     const cause = `endpoints ${where} may not be listed, so it is not known which Services are ready`;
@@ -161,5 +163,5 @@ function missing(kind: Kind, namespace: string, because: Problem): Problem {
 }
 
 async function listAll(connection: ApiConnection, kind: Kind, namespace: string): Promise<List> {
-  return checkedList(await connection.get(pathOf(kind, namespace)));
+  return connection.list(pathOf(kind, namespace));
 }

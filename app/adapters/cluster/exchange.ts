@@ -1,10 +1,10 @@
 /** One HTTP request to an API server, up to its answer's head. What goes wrong is thrown as it came. */
-import type { Agent, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { type Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
+import { boundedText, largestRefusal } from './bounded.ts';
 
 /** Longest wait for a connection, in milliseconds. */
 const connectDeadline = 10_000;
@@ -42,7 +42,8 @@ export async function exchange(asked: Exchange): Promise<IncomingMessage> {
       if (statusCode >= 200 && statusCode < 300) {
         return outcome.answer;
       }
-      throw new ApiRefusal(statusCode, await textOf(outcome.answer), outcome.answer.headers.date);
+      const body = await boundedText(bytesOf(outcome.answer), largestRefusal, true);
+      throw new ApiRefusal(statusCode, body, outcome.answer.headers.date);
     }
     // The server may close a kept connection at the very moment at which it is used again. A second POST could be a
     // second object.
@@ -56,9 +57,9 @@ type Outcome =
   | { readonly kind: 'answered'; readonly answer: IncomingMessage }
   | { readonly kind: 'failed'; readonly error: unknown; readonly reused: boolean };
 
-async function once({ method, url, headers, agent, body, signal }: Exchange): Promise<Outcome> {
+function once({ method, url, headers, agent, body, signal }: Exchange): Promise<Outcome> {
   const secure = url.protocol === 'https:';
-  const begin = secure ? secureRequest : (await import('node:http')).request; // seldom needed, see openAgent
+  const begin = secure ? secureRequest : request;
   return new Promise((resolve) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
     const sent = begin(
@@ -89,6 +90,7 @@ export function bytesOf(answer: IncomingMessage): Readable {
   return answer.headers['content-encoding'] === 'gzip' ? pipeline(answer, createGunzip(), () => {}) : answer;
 }
 
-export function textOf(answer: IncomingMessage): Promise<string> {
-  return text(bytesOf(answer));
+/** Throws a ProblemError where it is larger than the limit, in bytes. */
+export function textOf(answer: IncomingMessage, limit: number): Promise<string> {
+  return boundedText(bytesOf(answer), limit);
 }

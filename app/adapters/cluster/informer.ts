@@ -1,126 +1,137 @@
 /**
- * Keeps a list of Kubernetes objects in step with the API server: lists, watches from that version on, lists again
- * where the version is too old (410). After an error it tries again with growing pauses and never gives up by itself.
+ * Keeps a list of Kubernetes objects in step with the API server by client-node's informer: lists, watches from that version
+ * on, lists again where the version is too old (410). Ours are the pauses after an error, which ends client-node's, and
+ * the bound of what is kept.
  */
+import { type KubernetesListObject, ListWatch, type KubernetesObject as ModelObject } from '@kubernetes/client-node';
 import type { ApiConnection } from './api-connection.ts';
 import type { KubernetesObject, ObjectList } from './api-objects.ts';
-import { type WatchEvent, watchObjects } from './api-watch.ts';
+import { BoundedWatch } from './api-watch.ts';
+import { isTooLarge, largestList, tooLarge } from './bounded.ts';
 import { statusCodeOf } from './problems.ts';
 
 /** Milliseconds between attempts: doubled from the first to the last, back to the first after a success. */
 const firstPause = 500;
 const longestPause = 30_000;
 
-export interface InformerHooks {
+export interface InformerHooks<Item extends KubernetesObject> {
   /** An object was added or replaced (`isThere`), or is gone; those of the first list too. */
-  told(object: KubernetesObject, isThere: boolean): void;
+  told(object: Item, isThere: boolean): void;
   /** The list changed, or is complete for the first time. */
   changed(): void;
-  /** Refused with 403: true ends the informer, because asking again is pointless. */
+  /** Refused with 403, or more than is read: true ends the informer, because asking again is pointless. */
   refused(error: unknown): boolean;
 }
 
-export interface Informer {
-  objects(): readonly KubernetesObject[];
+export interface InformerOptions {
+  readonly labelSelector?: string;
+  readonly pauses?: { readonly first: number; readonly longest: number };
+}
+
+export interface Informer<Item extends KubernetesObject> {
+  objects(): readonly Item[];
   /** True once the list was read whole. */
   readonly complete: boolean;
   end(): void;
 }
 
-export function startInformer(
+export function startInformer<Item extends KubernetesObject>(
   connection: ApiConnection,
   path: string,
-  list: () => Promise<ObjectList<KubernetesObject>>,
-  hooks: InformerHooks,
-  pauses: { readonly first: number; readonly longest: number } = { first: firstPause, longest: longestPause },
-): Informer {
+  list: () => Promise<ObjectList<Item>>,
+  hooks: InformerHooks<Item>,
+  { labelSelector, pauses = { first: firstPause, longest: longestPause } }: InformerOptions = {},
+): Informer<Item> {
   const ending = new AbortController();
   const ended = ending.signal;
-  const objects = new Map<string, KubernetesObject>(); // by namespace and name
-  let version = '';
+  const held = new Map<string, number>(); // bytes of objects that came as events, by namespace and name
+  let heldBytes = 0;
   let complete = false;
   let pause = pauses.first;
 
-  const take = ({ metadata, items }: ObjectList<KubernetesObject>) => {
-    const before = new Map(objects);
-    objects.clear();
-    for (const item of items) {
-      const key = keyOf(item);
-      before.delete(key);
-      objects.set(key, item);
-      hooks.told(item, true);
+  const hold = (object: KubernetesObject, bytes: number) => {
+    const key = keyOf(object);
+    heldBytes += bytes - (held.get(key) ?? 0);
+    if (bytes === 0) {
+      held.delete(key);
+    } else {
+      held.set(key, bytes);
     }
-    for (const gone of before.values()) {
-      hooks.told(gone, false);
-    }
-    version = metadata?.resourceVersion ?? '';
-    complete = true;
-    pause = pauses.first;
-    hooks.changed();
   };
-  const hear = (event: WatchEvent, object: KubernetesObject) => {
+  const watch = new BoundedWatch(
+    connection,
+    {
+      beginning: () => {
+        complete = true;
+        hooks.changed();
+      },
+      event: (object, bytes) => {
+        pause = pauses.first;
+        if (object.metadata?.name !== undefined) {
+          hold(object, bytes);
+        }
+        if (heldBytes > largestList) {
+          throw tooLarge('events', largestList);
+        }
+      },
+    },
+    ended,
+  );
+  const listed = async () => {
+    const answer = await list();
     pause = pauses.first;
-    version = object.metadata?.resourceVersion ?? version;
-    if (event === 'BOOKMARK') {
+    held.clear();
+    heldBytes = 0;
+    // Of the wire's form, with times as text; client-node's informer looks at names and versions only.
+    return answer as unknown as KubernetesListObject<ModelObject>;
+  };
+  const source = new ListWatch<ModelObject>(path, watch, listed, false, labelSelector, undefined, {
+    delayFn: (milliseconds) => sleep(Math.min(milliseconds, pauses.longest), ended),
+  });
+  const tell = (object: ModelObject, isThere: boolean) => {
+    if (ended.aborted) {
       return;
     }
-    const key = keyOf(object);
-    if (event === 'DELETED') {
-      objects.delete(key);
-    } else {
-      objects.set(key, object);
+    if (!isThere) {
+      hold(object as unknown as KubernetesObject, 0);
     }
-    hooks.told(object, event !== 'DELETED');
-    hooks.changed();
-  };
-  const follow = async () => {
-    if (version === '') {
-      const answer = await list();
-      if (!ended.aborted) {
-        take(answer);
-      }
+    try {
+      hooks.told(object as unknown as Item, isThere);
+    } catch {
+      return; // of a shape that nobody foresaw: left out, for client-node's informer would end with it
     }
-    if (!ended.aborted) {
-      // Bookmarks keep the version young while nothing changes, so that a reconnect seldom meets 410 (KEP-956).
-      const query = { allowWatchBookmarks: 'true', resourceVersion: version };
-      const began = performance.now();
-      await watchObjects(connection, path, query, hear, ended);
-      if (performance.now() - began < pauses.first) {
-        await wait(); // a server that ends each watch at once
-      }
+    if (complete) {
+      hooks.changed();
     }
   };
-  const wait = async () => {
+  source.on('add', (object) => tell(object, true));
+  source.on('update', (object) => tell(object, true));
+  source.on('delete', (object) => tell(object, false));
+  source.on('error', (error) => void again(error).catch(() => undefined));
+  const again = async (error: unknown) => {
+    const code = statusCodeOf(error);
+    if (ended.aborted || ((code === 403 || isTooLarge(error)) && hooks.refused(error))) {
+      return;
+    }
+    if (code === 401) {
+      await connection.refresh();
+    }
     await sleep(pause, ended);
     pause = Math.min(pause * 2, pauses.longest);
-  };
-  const run = async () => {
-    while (!ended.aborted) {
-      try {
-        await follow();
-      } catch (error) {
-        const code = statusCodeOf(error);
-        if (ended.aborted || (code === 403 && hooks.refused(error))) {
-          return;
-        }
-        if (code === 410) {
-          version = '';
-        } else {
-          if (code === 401) {
-            await connection.refresh();
-          }
-          await wait();
-        }
-      }
+    if (!ended.aborted) {
+      await source.start();
     }
   };
-  void run();
+  source.start().catch(again);
   return {
-    objects: () => [...objects.values()],
+    objects: () => source.list() as unknown as readonly Item[],
     get complete() {
       return complete;
     },
-    end: () => ending.abort(),
+    end: () => {
+      ending.abort();
+      void source.stop();
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { type Problem, problem } from '../../contract/index.ts';
 import type { ClusterCredentials } from '../../core/engine-messages.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { ProblemError } from '../problem-error.ts';
+import { largestHead, tooLarge } from './bounded.ts';
 import { ApiRefusal } from './exchange.ts';
 import { agentRole, catalogueClusterRole, roleFor } from './roles.ts';
 
@@ -163,6 +164,9 @@ function connectionProblem(error: unknown): Problem {
   }
   if (codes.includes('CERT_NOT_YET_VALID')) {
     return problem('clock-wrong', "the API server's certificate is not valid yet: this computer's clock is behind");
+  }
+  if (codes.includes('HPE_HEADER_OVERFLOW')) {
+    return tooLarge('head', largestHead).problem;
   }
   if (codes.some((code) => untrusted.has(code))) {
     return problem('certificate-untrusted', words);

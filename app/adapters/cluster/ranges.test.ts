@@ -103,8 +103,8 @@ test('believes the network plugin before the nodes, and pods before both', async
     [v1]: list(cidrs('10.96.0.0/16')),
     [nodes]: list(node('10.244.0.0/24')),
     '/apis/crd.projectcalico.org/v1/ippools': list(
-      { spec: { cidr: '172.20.0.0/16' } },
-      { spec: { cidr: '172.30.0.0/16', disabled: true } },
+      { metadata: { name: 'one' }, spec: { cidr: '172.20.0.0/16' } },
+      { metadata: { name: 'two' }, spec: { cidr: '172.30.0.0/16', disabled: true } },
     ),
     [pods]: list(pod('172.20.3.4'), pod('172.29.1.1')),
   });
@@ -115,7 +115,10 @@ test('believes the network plugin before the nodes, and pods before both', async
   ]);
   const cilium = await discover({
     [nodes]: list(node('10.244.0.0/24')),
-    '/apis/cilium.io/v2/ciliumnodes': list({ spec: { ipam: { podCIDRs: ['10.0.1.0/24'] } } }, { spec: {} }),
+    '/apis/cilium.io/v2/ciliumnodes': list(
+      { metadata: { name: 'n1' }, spec: { ipam: { podCIDRs: ['10.0.1.0/24'] } } },
+      { metadata: { name: 'n2' }, spec: {} },
+    ),
   });
   expect(cilium).toEqual(['pods 10.0.1.0/24 cilium-node']);
 });

@@ -7,7 +7,14 @@ import { z } from 'zod';
 import { failure, problem, type RangeOrigin, type Result, success } from '../../contract/index.ts';
 import type { Range } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
-import { type Node, type ObjectList, type Pod, pathOf, type ServiceCidr, type ServiceObject } from './api-objects.ts';
+import {
+  type KubernetesObject,
+  type Node,
+  type Pod,
+  pathOf,
+  type ServiceCidr,
+  type ServiceObject,
+} from './api-objects.ts';
 import {
   aggregate,
   contains,
@@ -147,8 +154,7 @@ async function learn(connection: ApiConnection, texts: () => Promise<string[]>):
 /** KEP-1880: v1 since Kubernetes 1.33, v1beta1 in 1.31 and 1.32 where it was switched on. */
 function learnServiceCidrs(connection: ApiConnection): Promise<Learnt> {
   return learn(connection, async () => {
-    const listed = (version: string) =>
-      connection.get<ObjectList<ServiceCidr>>(`/apis/networking.k8s.io/${version}/servicecidrs`);
+    const listed = (version: string) => connection.list<ServiceCidr>(`/apis/networking.k8s.io/${version}/servicecidrs`);
     const first = await connection.attempt(() => listed('v1'));
     if (!first.ok && statusCodeOf(first.error) !== 404) {
       throw first.error;
@@ -208,7 +214,7 @@ async function observePods(connection: ApiConnection, namespace: string) {
   );
 }
 
-async function observe<Item>(
+async function observe<Item extends KubernetesObject>(
   connection: ApiConnection,
   resource: 'services' | 'pods',
   home: string,
@@ -216,7 +222,7 @@ async function observe<Item>(
 ): Promise<{ learnt: Learnt; addresses: number[] }> {
   const seen = (namespace: string) =>
     connection.attempt(async () => {
-      const list = await connection.get<ObjectList<Item>>(pathOf(resource, namespace), { limit: observedLimit });
+      const list = await connection.list<Item>(pathOf(resource, namespace), { limit: observedLimit });
       return list.items.flatMap(addressesOf);
     });
   let attempt = await seen('');
@@ -235,7 +241,7 @@ async function observe<Item>(
 
 function learnNodeCidrs(connection: ApiConnection): Promise<Learnt> {
   return learn(connection, async () => {
-    const list = await connection.get<ObjectList<Node>>(pathOf('nodes'));
+    const list = await connection.list<Node>(pathOf('nodes'));
     return list.items.flatMap((node) => node.spec?.podCIDRs ?? (node.spec?.podCIDR ? [node.spec.podCIDR] : []));
   });
 }
@@ -271,7 +277,7 @@ async function listCustom<Value>(
   plural: string,
   schema: z.ZodType<Value & { items: unknown[] }>,
 ): Promise<Value> {
-  const answer = await connection.get(`/apis/${group}/${version}/${plural}`);
+  const answer = await connection.list(`/apis/${group}/${version}/${plural}`);
   const parsed = schema.safeParse(answer);
   return parsed.success ? parsed.data : schema.parse({ items: [] });
 }

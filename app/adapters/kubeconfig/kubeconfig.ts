@@ -11,7 +11,6 @@ import {
 import type { ClusterAddress } from '../../core/engine-messages.ts';
 import type { KubeconfigPort } from '../../core/ports.ts';
 import type { AgentPlacingOptions } from '../agent/placing.ts';
-import { openCluster } from '../cluster/cluster.ts';
 import { proxyFor } from '../cluster/proxy-choice.ts';
 import { openCredentials } from '../credentials/credentials.ts';
 import { readPluginPolicy } from '../credentials/plugin-policy.ts';
@@ -107,6 +106,8 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
       if (!address.ok) {
         return address;
       }
+      // Kubernetes' client is loaded with the first cluster: who only lists contexts need not wait for it.
+      const { openCluster } = await import('../cluster/cluster.ts');
       return success(
         openCluster({
           context: same.value.context,

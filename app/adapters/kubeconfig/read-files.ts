@@ -87,7 +87,16 @@ export async function readBounded(path: string, limit = largestFile): Promise<st
     if (stat.size > limit) {
       throw new Error(`it is larger than ${limit >> 20} MiB`);
     }
-    return await handle.readFile('utf8');
+    // Not all that is there: a file may grow meanwhile, and those of some file systems tell no size.
+    const bytes = Buffer.alloc(limit + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = (await handle.read(bytes, length, bytes.length - length)).bytesRead;
+    }
+    if (length === bytes.length) {
+      throw new Error(`it is larger than ${limit >> 20} MiB`);
+    }
+    return bytes.toString('utf8', 0, length);
   } finally {
     await handle.close();
   }
