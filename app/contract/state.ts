@@ -73,6 +73,10 @@ export type Agent = z.infer<typeof agentSchema>;
 export const clusterSchema = z.object({ context: z.string(), file: z.string(), server: z.string() });
 export type Cluster = z.infer<typeof clusterSchema>;
 
+/** Ways to the agent: the names of the engine's carriers, each with words of its own. */
+export const pathSchema = z.enum(['apiserver', 'direct']);
+export type Path = z.infer<typeof pathSchema>;
+
 /** Times are milliseconds since the epoch. */
 const time = z.number();
 
@@ -97,7 +101,7 @@ export const connectionSchema = z.discriminatedUnion('phase', [
     phase: z.literal('connected'),
     cluster: clusterSchema,
     since: time,
-    path: z.enum(['apiserver', 'direct']),
+    path: pathSchema,
     interface: z.string(),
     routes: z.array(routeSchema),
     names: namesSchema,

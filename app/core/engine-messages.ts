@@ -4,7 +4,7 @@
  * it sends is parsed here; fields and events that only a newer engine knows are ignored.
  */
 import { z } from 'zod';
-import { failure, isProblemCode, type Problem, problem, type Result, success } from '../contract/index.ts';
+import { failure, isProblemCode, type Problem, pathSchema, problem, type Result, success } from '../contract/index.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
 export const engineProtocol = 2;
@@ -170,6 +170,7 @@ export type AgentFacts = z.infer<typeof agentFactsSchema>;
 const readySchema = z.object({
   interface: z.string(),
   mtu: z.number(),
+  path: pathSchema,
   routes: list(routeDecisionSchema),
   names: namesEventSchema.nullish(),
   agent: agentFactsSchema,
@@ -210,7 +211,7 @@ export const engineEventSchema = z.discriminatedUnion('event', [
     event: z.literal('tunnel'),
     tunnel: z.object({
       state: z.enum(['up', 'down']),
-      path: z.string(), // apiserver, direct
+      path: pathSchema,
       roundTripMicroseconds: z.number().optional(),
       attempt: z.number().optional(),
       because: wireProblemSchema.nullish(),

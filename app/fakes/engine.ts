@@ -282,6 +282,7 @@ export class FakeEngine implements EngineLink {
       ready: {
         interface: this.#host.tun ?? '',
         mtu: 16000,
+        path: 'apiserver',
         routes: decisions,
         names: this.#namesInForce(),
         agent: {

@@ -36,7 +36,7 @@ export function RailRow({ context }: { readonly context: Context }) {
 function detail(say: Say, context: Context, connection: Connection | null): string {
   switch (connection?.phase) {
     case 'connected': {
-      const path = connection.path === 'direct' ? say('state.direct') : say('state.apiserver');
+      const path = say(`state.path.${connection.path}`);
       const home = connection.homeNamespace === '' ? path : `${connection.homeNamespace} · ${path}`;
       return connection.degraded.length > 0 ? `${say('state.degraded')} · ${home}` : home;
     }

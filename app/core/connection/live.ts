@@ -42,7 +42,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
   const live: Live = {
     since: state.phase === 'engine-lost' ? state.live.since : moment.now,
     interface: ready.interface,
-    path: 'apiserver',
+    path: ready.path,
     routes: decided.routes,
     names: ready.names ? namesFromEngine(ready.names, clusterDomain) : { ...namesOff, clusterDomain },
     agent: { ...agent.placed.agent, build: ready.agent.build },
@@ -88,8 +88,7 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
     case 'tunnel': {
       const { state: tunnel, path, roundTripMicroseconds, attempt, because } = event.tunnel;
       if (tunnel === 'up') {
-        const measured = { path: path === 'direct' ? ('direct' as const) : ('apiserver' as const) };
-        const live = { ...state.live, ...measured, roundTripMicroseconds: roundTripMicroseconds ?? 0 };
+        const live = { ...state.live, path, roundTripMicroseconds: roundTripMicroseconds ?? 0 };
         const mayReturn = state.phase === 'tunnel-lost' && state.held.agent.state === 'placed';
         return mayReturn ? returnToConnected(state, live) : { state: { ...state, live }, effects: [] };
       }

@@ -47,6 +47,7 @@ const ready: EngineEvent = {
   ready: {
     interface: 'slipway0',
     mtu: 16_000,
+    path: 'apiserver',
     routes: [{ prefix: '10.96.0.0/16', decision: 'routed' }],
     names: {
       mode: 'resolved',

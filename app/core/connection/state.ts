@@ -2,7 +2,18 @@
  * What the connection machine knows and says: its state, the events that it hears and the effects that it asks
  * for. Plain data without secrets: credentials stay with the runner, so that a state may be logged.
  */
-import type { Agent, Cluster, Counters, Names, Problem, Route, Step, StepDone, Wanted } from '../../contract/index.ts';
+import type {
+  Agent,
+  Cluster,
+  Counters,
+  Names,
+  Path,
+  Problem,
+  Route,
+  Step,
+  StepDone,
+  Wanted,
+} from '../../contract/index.ts';
 import type { AgentTarget, EngineEvent, WantedRange } from '../engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Range } from '../ports.ts';
 import type { RangePlan } from '../routing/plan.ts';
@@ -59,7 +70,7 @@ export interface Warnings {
 export interface Live {
   readonly since: number;
   readonly interface: string;
-  readonly path: 'apiserver' | 'direct';
+  readonly path: Path;
   readonly routes: readonly Route[];
   readonly names: Names;
   readonly agent: Agent;

@@ -107,7 +107,7 @@ func (connection *connection) establish(ctx context.Context) (*wire.ReadyEvent, 
 	defer connection.mutex.Unlock()
 	connection.isReady = true
 	return &wire.ReadyEvent{
-		Interface: connection.tun.Interface, MTU: connection.path.mtu, Routes: connection.routes,
+		Interface: connection.tun.Interface, MTU: connection.path.mtu, Path: connection.agent.carrierName(), Routes: connection.routes,
 		Names: connection.names, Agent: connection.facts,
 	}, "", nil
 }

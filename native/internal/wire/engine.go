@@ -165,6 +165,7 @@ type StepEvent struct {
 type ReadyEvent struct {
 	Interface string          `json:"interface"`
 	MTU       int             `json:"mtu"`
+	Path      string          `json:"path"` // as in TunnelEvent
 	Routes    []RouteDecision `json:"routes"`
 	Names     *NamesEvent     `json:"names,omitempty"`
 	Agent     AgentFacts      `json:"agent"`

@@ -1,7 +1,7 @@
 /** What an entry says, and how the list is filtered, grouped and copied. Pure. */
 
 import type { IntlShape } from 'react-intl';
-import type { ActivityEntry, Settings, Work } from '../../../app/contract/index.ts';
+import { type ActivityEntry, pathSchema, type Settings, type Work } from '../../../app/contract/index.ts';
 import { cleanText } from '../../kit/clean-text.ts';
 import { endWords } from '../../parts/work-words.ts';
 import { en } from '../../words/english.ts';
@@ -92,7 +92,8 @@ function detailOf(say: Say, format: Format, { kind, facts }: ActivityEntry): str
 const joined = (...parts: readonly (string | undefined)[]): string => parts.filter(Boolean).join(' · ');
 
 function pathWords(say: Say, path: string | undefined): string {
-  return path === 'direct' ? say('state.direct') : path === 'apiserver' ? say('state.apiserver') : '';
+  const known = pathSchema.safeParse(path);
+  return known.success ? say(`state.path.${known.data}`) : '';
 }
 
 function problemTitle(say: Say, code: string | undefined, otherwise: string | undefined): string {

@@ -32,12 +32,7 @@ export function FigureCards({ connection }: { readonly connection: Live }) {
 
 function PathCard({ connection }: { readonly connection: Live }) {
   const say = useWords();
-  const value =
-    connection.phase === 'reconnecting'
-      ? say('home.pathLost')
-      : connection.path === 'direct'
-        ? say('home.pathDirect')
-        : say('home.pathApiserver');
+  const value = connection.phase === 'reconnecting' ? say('home.pathLost') : say(`home.path.${connection.path}`);
   const detail =
     connection.phase === 'reconnecting'
       ? connection.hostKept
