@@ -62,6 +62,8 @@ export const english: Words = {
     recovered: (context) => `The connection to ${context} is back.`,
     refused: (context) => `${context} no longer lets you in. Open Slipway to see why.`,
     failed: (context) => `The connection to ${context} ended. Open Slipway to see why.`,
+    withdrawn: (context) =>
+      `This network uses addresses of ${context}. What collides is not reached until you leave it.`,
   },
   openInBrowser: 'Open',
   openTitle: (host) => `Open ${host} in the browser?`,
@@ -103,6 +105,7 @@ export const chinese: Words = {
     recovered: (context) => `与 ${context} 的连接已恢复。`,
     refused: (context) => `${context} 不再允许你访问。请打开 Slipway 查看原因。`,
     failed: (context) => `与 ${context} 的连接已结束。请打开 Slipway 查看原因。`,
+    withdrawn: (context) => `当前网络占用了 ${context} 的部分地址。离开该网络之前，冲突的地址无法访问。`,
   },
   openInBrowser: '打开',
   openTitle: (host) => `在浏览器中打开 ${host}？`,

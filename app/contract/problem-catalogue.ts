@@ -329,6 +329,16 @@ export const catalogue = {
     'The range {prefix} collides with {conflict} on {interface}',
     advice('Leave that network, or exclude the range in the settings.'),
   ),
+  'route-withdrawn': {
+    ...entry(
+      'host',
+      'The range {prefix} is left out while this computer needs {conflict}',
+      advice(
+        'It comes back by itself when this computer leaves that network. Until then its addresses are not reached.',
+      ),
+    ),
+    severity: 'warning',
+  },
   'sandbox-failed': entry(
     'host',
     'The sandbox could not be started or ended',

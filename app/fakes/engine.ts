@@ -11,6 +11,7 @@ import {
   engineProtocol,
   type NameScope,
   type NamesInForce,
+  type RouteDecision,
   type Tested,
   type WantedRange,
   type WireProblem,
@@ -231,8 +232,7 @@ export class FakeEngine implements EngineLink {
 
   async #connect(work: ConnectWork): Promise<void> {
     const { agent, credentials, scope, names } = work;
-    const decisions = this.#host.check(work.ranges, work.protected);
-    const routed = decisions.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix);
+    let decisions: RouteDecision[] = [];
     this.#agent = agent.pod;
     this.#token = credentials.bearerToken ?? '';
     const steps: [Operation & ('tunnel' | 'routes' | 'names' | 'verify'), () => void][] = [
@@ -241,7 +241,12 @@ export class FakeEngine implements EngineLink {
         'routes',
         () => {
           this.#host.tun = `slipway${this.processId}`;
-          this.#host.routes = routed;
+          decisions = this.#host.setRoutes(work.ranges, work.protected, (now) => {
+            decisions = now;
+            if (this.#isReady) {
+              this.#say({ event: 'routes', routes: { decisions: now } });
+            }
+          });
           this.#host.timesChanged += 1;
         },
       ],
@@ -294,7 +299,7 @@ export class FakeEngine implements EngineLink {
         },
       },
     });
-    this.#count(startTraffic(routed));
+    this.#count(startTraffic(this.#host.routes));
   }
 
   #namesInForce(): NamesInForce {

@@ -33,6 +33,36 @@ export class FakeHost {
   /** How many engines ever had changes in force. */
   timesChanged = 0;
 
+  #decideAnew: () => void = () => {};
+
+  /** The laptop goes to other networks, and the helper decides anew. */
+  moveTo(networks: readonly HostNetwork[]): void {
+    this.networks = [...networks];
+    this.#decideAnew();
+  }
+
+  /** Puts the routes in force that the rules allow; `changed` hears of other decisions until everything is undone. */
+  setRoutes(
+    ranges: readonly WantedRange[],
+    protectedAddresses: readonly string[],
+    changed: (decisions: RouteDecision[]) => void,
+  ): RouteDecision[] {
+    const decide = () => {
+      const decisions = this.check(ranges, protectedAddresses);
+      this.routes = decisions.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix);
+      return decisions;
+    };
+    let told = decide();
+    this.#decideAnew = () => {
+      const now = decide();
+      if (JSON.stringify(now) !== JSON.stringify(told)) {
+        told = now;
+        changed(now);
+      }
+    };
+    return told;
+  }
+
   /** True when the laptop is as it was. */
   isUntouched(): boolean {
     return this.tun === null && this.routes.length === 0 && this.names.length === 0 && this.leftOver === 0;
@@ -67,6 +97,7 @@ export class FakeHost {
     this.leftOver = Math.min(this.stubborn, this.routes.length + this.names.length + (this.tun === null ? 0 : 1));
     this.tun = null;
     this.routes = [];
+    this.#decideAnew = () => {};
     this.names = [];
     this.lease = null;
     return this.leftOver;

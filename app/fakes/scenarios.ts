@@ -141,6 +141,17 @@ export const scenarios = {
     host.networks = [...host.networks, { prefix: '172.20.0.0/16', interface: 'docker0' }];
     store.kept = { ...store.kept, settings: { ...store.kept.settings, extraRanges: ['172.20.0.0/16'] } };
   },
+  /** The laptop goes to an office whose network lies inside the pods' range, and leaves it again, over and over. */
+  roaming: ({ host }, clock) => {
+    const home = host.networks;
+    const office = [...home, { prefix: '10.244.0.0/23', interface: 'wlan0' }];
+    const move = (isAtHome: boolean) =>
+      clock.after(10_000, () => {
+        host.moveTo(isAtHome ? office : home);
+        move(!isAtHome);
+      });
+    move(true);
+  },
   'names-unset': ({ faults }) => {
     faults.plan('names', problem('resolver-unset', '/etc/resolv.conf is immutable'), forever);
   },

@@ -43,6 +43,7 @@ const connected = {
   degraded: [],
   done: [],
 };
+const withdrawn = { ...connected, degraded: [problem('route-withdrawn', '', { prefix: '10.244.0.0/24' })] };
 const reconnecting = (lostAt: number) => ({
   phase: 'reconnecting',
   cluster,
@@ -108,6 +109,27 @@ describe('notices', () => {
         [2, connected],
         [3, disconnecting],
         [4, off],
+      ],
+      [],
+    ],
+    [
+      'a range that is withdrawn, once for a while, and not its return',
+      [
+        [0, connected],
+        [1000, withdrawn],
+        [2000, withdrawn],
+        [3000, connected],
+        [4000, withdrawn],
+        [11 * minutes, connected],
+        [12 * minutes, withdrawn],
+      ],
+      ['1000 withdrawn production', `${12 * minutes} withdrawn production`],
+    ],
+    [
+      'nothing of a range that was withdrawn before the host came',
+      [
+        [0, withdrawn],
+        [1000, withdrawn],
       ],
       [],
     ],

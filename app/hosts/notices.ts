@@ -10,9 +10,12 @@ export const lossPatience = 5000;
 /** After a loss was told, further ones of the same context are not told for this long. Milliseconds. */
 export const quietTime = 10 * 60_000;
 
-/** refused: rights or credentials say no; failed: anything else that ended it. */
+/**
+ * refused: rights or credentials say no; failed: anything else that ended it; withdrawn: the network that the laptop
+ * came into takes ranges away from a connection that goes on.
+ */
 export interface Notice {
-  readonly kind: 'lost' | 'recovered' | 'refused' | 'failed';
+  readonly kind: 'lost' | 'recovered' | 'refused' | 'failed' | 'withdrawn';
   readonly context: string;
   readonly problem: Problem | null;
 }
@@ -26,6 +29,10 @@ interface Known {
   readonly isLossTold: boolean;
   readonly lossToldAt: number | null;
   readonly isEndTold: boolean;
+  /** When it was last told that ranges were withdrawn. */
+  readonly withdrawnToldAt: number | null;
+  /** Ranges that are withdrawn now. */
+  readonly withdrawn: readonly string[];
 }
 
 /** What to remember from one snapshot to the next; null before the first. */
@@ -67,6 +74,8 @@ function firstSight(connection: Connection, isStart: boolean): Known {
     isLossTold: false,
     lossToldAt: null,
     isEndTold: isStart && isEnd, // old news
+    withdrawnToldAt: null,
+    withdrawn: isStart ? withdrawnOf(connection) : [],
   };
 }
 
@@ -76,9 +85,25 @@ function see(before: Known, connection: Connection, now: number): { known: Known
   switch (connection.phase) {
     case 'connected': {
       const isTold = before.isLossTold || (before.isEndTold && before.isEstablished);
+      const withdrawn = withdrawnOf(connection);
+      const isQuiet = before.withdrawnToldAt !== null && now - before.withdrawnToldAt < quietTime;
+      const isNarrowed = !isQuiet && withdrawn.some((prefix) => !before.withdrawn.includes(prefix));
+      const notices: Notice[] = isTold ? [{ kind: 'recovered', context, problem: null }] : [];
+      if (isNarrowed) {
+        const because = connection.degraded.find(({ code }) => code === 'route-withdrawn') ?? null;
+        notices.push({ kind: 'withdrawn', context, problem: because });
+      }
       return {
-        known: { ...known, isEstablished: true, lostAt: null, isLossTold: false, isEndTold: false },
-        notices: isTold ? [{ kind: 'recovered', context, problem: null }] : [],
+        known: {
+          ...known,
+          isEstablished: true,
+          lostAt: null,
+          isLossTold: false,
+          isEndTold: false,
+          withdrawn,
+          withdrawnToldAt: isNarrowed ? now : before.withdrawnToldAt,
+        },
+        notices,
       };
     }
     case 'reconnecting': {
@@ -113,10 +138,15 @@ function see(before: Known, connection: Connection, now: number): { known: Known
       return { known: { ...known, lostAt: null }, notices: [] };
     case 'off':
       return {
-        known: { ...known, isEstablished: false, lostAt: null, isLossTold: false, isEndTold: false },
+        known: { ...known, isEstablished: false, lostAt: null, isLossTold: false, isEndTold: false, withdrawn: [] },
         notices: [],
       };
   }
+}
+
+function withdrawnOf(connection: Connection): string[] {
+  const degraded = connection.phase === 'connected' ? connection.degraded : [];
+  return degraded.flatMap(({ code, facts }) => (code === 'route-withdrawn' ? [facts.prefix ?? ''] : []));
 }
 
 function isRefusal({ code }: Problem): boolean {

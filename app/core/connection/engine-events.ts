@@ -32,7 +32,8 @@ export function hearEngine(state: ConnectionState, event: EngineEvent, moment: M
       const bringUp = endStep(setTask(state.bringUp, 'prepare', 'done'), 'helper', moment.now);
       const next = { ...holding(state, { host: 'clean' }), leftOnHost: host.leftOver };
       const checked = { ...next, bringUp: { ...bringUp, routes: decided.routes } };
-      if (decided.fatal !== null) {
+      // What was there before goes on with what is left: the rest comes back when the laptop goes elsewhere.
+      if (decided.fatal !== null && !state.persistent) {
         return failBringUp(checked, 'routes', decided.fatal, moment);
       }
       return { state: checked, effects: [{ kind: 'clearTimer', timer: 'deadline' }] };
@@ -43,10 +44,16 @@ export function hearEngine(state: ConnectionState, event: EngineEvent, moment: M
         ? only({ ...state, bringUp: beginEngineStep(state.bringUp, step, moment.now) })
         : unexpected(state, { kind: 'engineSaid', event });
     }
-    case 'ready':
-      return tasks.connect === 'running' && plan !== null
-        ? becomeConnected(state, plan, event.ready, moment)
-        : unexpected(state, { kind: 'engineSaid', event });
+    case 'ready': {
+      if (tasks.connect !== 'running' || plan === null) {
+        return unexpected(state, { kind: 'engineSaid', event });
+      }
+      const { routes, fatal } = decideRoutes(plan, event.ready.routes);
+      const isAnyRouted = routes.some(({ decision }) => decision === 'routed');
+      return fatal !== null && !isAnyRouted && !state.persistent
+        ? failBringUp(state, 'routes', fatal, moment)
+        : becomeConnected(state, plan, event.ready, moment);
+    }
     case 'failed': {
       const { during, problem: because, leftOver } = event.failed;
       const step = isStep(during) ? during : during === 'prepare' ? 'helper' : currentStep(state.bringUp);

@@ -1,7 +1,13 @@
 /** What happens while connected, and while the engine lives and looks for its agent. Pure. */
 import { type Problem, problem } from '../../contract/index.ts';
 import { noCounters, totalOf } from '../counters/totals.ts';
-import { type EngineEvent, type NamesInForce, problemFromWire, type Ready } from '../engine-messages.ts';
+import {
+  type EngineEvent,
+  type NamesInForce,
+  problemFromWire,
+  type Ready,
+  type RouteDecision,
+} from '../engine-messages.ts';
 import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
 import { sendCatalogue } from './outcome.ts';
@@ -35,7 +41,8 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
     return { state, effects: [] }; // connect is only sent with an agent
   }
   const { clusterDomain } = ready.agent;
-  const decided = decideRoutes(plan, ready.routes);
+  // One that is brought up anew becomes what it would be by now had it stayed.
+  const decided = decideRoutes(plan, ready.routes, state.persistent ? state.warnings.ranges : null);
   const pingless = problem('ping-unavailable', 'the agent may not open a ping socket');
   const ended = endStep(beginEngineStep(state.bringUp, 'verify', moment.now), 'verify', moment.now);
   const carried = state.phase === 'engine-lost' ? state.live.counters : noCounters(moment.now);
@@ -103,6 +110,8 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
     }
     case 'names':
       return { state: takeNames(state, event.names), effects: [] };
+    case 'routes':
+      return { state: takeRoutes(state, event.routes.decisions), effects: [] };
     case 'counters': {
       const { roundTripMicroseconds } = event.counters;
       const counters = totalOf(state.live.countersBefore, event.counters, moment.now);
@@ -259,6 +268,17 @@ function loseTunnel(state: Connected, because: Problem, { now }: Moment): Tunnel
     because,
     agentWork: 'none',
     sameAgentTries: 0,
+  };
+}
+
+/** The helper's policy holds as long as the connection: ranges are withdrawn and taken back. */
+function takeRoutes<State extends InForce>(state: State, decisions: readonly RouteDecision[]): State {
+  const { plan } = state.live;
+  const { routes, problems } = decideRoutes(plan, decisions, state.warnings.ranges);
+  return {
+    ...state,
+    live: { ...state.live, routes },
+    warnings: { ...state.warnings, ranges: [...plan.problems, ...problems] },
   };
 }
 

@@ -86,6 +86,12 @@ export const events = {
     event: 'names',
     names: { mode: 'off', resolver: '', domains: [], search: [], upstreams: [], refused: [] },
   }),
+  'engine: routes': said({
+    event: 'routes',
+    routes: {
+      decisions: [{ prefix: '10.96.0.0/16', decision: 'refused', reason: 'resolver', conflict: '10.96.2.53' }],
+    },
+  }),
   'engine: counters': said({
     event: 'counters',
     counters: {

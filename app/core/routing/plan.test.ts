@@ -135,6 +135,26 @@ describe('decideRoutes', () => {
     ]);
   });
 
+  it.each<[string, string, string, string]>([
+    ['own-subnet', '10.244.0.0/25', 'wlan0', '10.244.0.0/25 is a network of this computer, on wlan0'],
+    ['gateway', '10.244.0.1', 'wlan0', "10.244.0.1 is this computer's gateway, on wlan0"],
+    ['resolver', '10.244.0.53', '', '10.244.0.53 is a nameserver of this computer'],
+    ['other-route', '10.0.0.0/8', 'tun0', '10.0.0.0/8 is another route of this computer, on tun0'],
+    ['other-route', '10.244.0.0/16', '', '10.244.0.0/16 is another route of this computer'],
+  ])('says of a connection in force why a range is withdrawn: %s %s', (reason, conflict, name, cause) => {
+    const decided = decideRoutes(plan([pods]), [{ ...refused, reason, conflict, interface: name }], []);
+    expect(decided.problems).toMatchObject([{ code: 'route-withdrawn', severity: 'warning', cause }]);
+  });
+
+  it('goes on calling refused what was refused from the start, and what no other network mends', () => {
+    const first = decideRoutes(plan([services, pods]), [routed, refused]);
+    expect(decideRoutes(plan([services, pods]), [routed, refused], first.problems).problems).toEqual(first.problems);
+    const tooMany = { ...refused, reason: 'too-many' };
+    expect(decideRoutes(plan([services, pods]), [routed, tooMany], []).problems).toMatchObject([
+      { code: 'route-refused' },
+    ]);
+  });
+
   it('refuses when nothing is left to route', () => {
     const decided = decideRoutes(plan([], ['8.8.8.0/24']), [
       { prefix: '8.8.8.0/24', decision: 'refused', reason: 'public' },

@@ -101,8 +101,29 @@ export interface RoutesDecided {
   readonly problems: readonly Problem[];
 }
 
-/** Joins the helper's answers to the plan. A range without an answer counts as refused. */
-export function decideRoutes(plan: RangePlan, decisions: readonly RouteDecision[]): RoutesDecided {
+/**
+ * Why a range is withdrawn: reasons that lie in the network that the laptop is in now. They go when it leaves, and the
+ * helper takes the range back. Each with its cause in words.
+ */
+const passingReasons: Readonly<Record<string, (conflict: string, on: string) => string>> = {
+  'own-subnet': (conflict, on) => `${conflict} is a network of this computer, on ${on}`,
+  gateway: (conflict, on) => `${conflict} is this computer's gateway, on ${on}`,
+  resolver: (conflict) => `${conflict} is a nameserver of this computer`,
+  'other-route': (conflict, on) =>
+    on === ''
+      ? `${conflict} is another route of this computer`
+      : `${conflict} is another route of this computer, on ${on}`,
+};
+
+/**
+ * Joins the helper's answers to the plan. A range without an answer counts as refused. `known` are warnings that were
+ * told before, for a connection that is in force: a range that was not refused from the start is withdrawn, not refused.
+ */
+export function decideRoutes(
+  plan: RangePlan,
+  decisions: readonly RouteDecision[],
+  known: readonly Problem[] | null = null,
+): RoutesDecided {
   const byPrefix = new Map(decisions.map((decision) => [decision.prefix, decision]));
   const routes: Route[] = [];
   const problems: Problem[] = [];
@@ -121,7 +142,9 @@ export function decideRoutes(plan: RangePlan, decisions: readonly RouteDecision[
       interface: decision.interface ?? '',
     });
     if (decision.decision === 'refused') {
-      const refused = refusal(range, decision);
+      const wasRefused = known?.some(({ code, facts }) => code === 'route-refused' && facts.prefix === range.prefix);
+      const isWithdrawn = known !== null && !wasRefused && (decision.reason ?? '') in passingReasons;
+      const refused = isWithdrawn ? withdrawal(range, decision) : refusal(range, decision);
       problems.push({ ...refused, severity: 'warning' });
       if (range.kind !== 'extra') {
         fatal ??= refused;
@@ -154,6 +177,17 @@ const inWords: Readonly<Record<string, readonly [string, string]>> = {
   'other-route': ['another route', 'an interface'],
   'too-many': ['the limit on the number of routes', 'this computer'],
 };
+
+function withdrawal(range: Range, { reason = '', conflict = '', interface: name = '' }: RouteDecision): Problem {
+  const cause = passingReasons[reason]?.(conflict, name) ?? reason;
+  return problem('route-withdrawn', cause, {
+    prefix: range.prefix,
+    conflict,
+    interface: name,
+    reason,
+    kind: range.kind,
+  });
+}
 
 function refusal(range: Range, decision: RouteDecision): Problem {
   const reason = decision.reason ?? '';

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { Connection } from '../../contract/index.ts';
+import { CoreHarness } from './core-harness.ts';
+
+const home = [{ prefix: '192.168.1.0/24', interface: 'wlan0' }];
+/** A company's network inside the pods' range of one node. */
+const office = [{ prefix: '10.244.0.0/25', interface: 'wlan0' }];
+/** A VPN that takes all that the cluster uses. */
+const vpn = [{ prefix: '10.0.0.0/8', interface: 'tun0' }];
+
+type Routed = Extract<Connection, { phase: 'connected' | 'reconnecting' }>;
+
+const decisions = ({ routes }: Routed) => routes.map(({ prefix, decision }) => `${prefix} ${decision}`);
+const withdrawn = ({ degraded }: Extract<Connection, { phase: 'connected' }>) =>
+  degraded.filter(({ code }) => code === 'route-withdrawn').map(({ facts }) => facts.prefix);
+
+const whole = ['10.96.0.0/16 routed', '10.244.0.0/24 routed', '10.244.1.0/24 routed'];
+const left = ['10.96.0.0/16 routed', '10.244.0.0/24 refused', '10.244.1.0/24 routed'];
+const nothing = ['10.96.0.0/16 refused', '10.244.0.0/24 refused', '10.244.1.0/24 refused'];
+
+describe('a laptop that goes to other networks while connected', () => {
+  it('leaves out what the network there needs, says so, and has it back afterwards', async () => {
+    const harness = new CoreHarness();
+    const { host } = harness.world;
+    await harness.connect();
+    host.moveTo(office);
+    await harness.clock.advance(1000);
+    const there = harness.in('connected');
+    expect(decisions(there)).toEqual(left);
+    expect(there.routes[1]).toMatchObject({ reason: 'own-subnet', conflict: '10.244.0.0/25', interface: 'wlan0' });
+    expect(there.degraded).toMatchObject([
+      {
+        code: 'route-withdrawn',
+        severity: 'warning',
+        title: 'The range 10.244.0.0/24 is left out while this computer needs 10.244.0.0/25',
+        cause: '10.244.0.0/25 is a network of this computer, on wlan0',
+      },
+    ]);
+    expect(host.routes).toEqual(['10.96.0.0/16', '10.244.1.0/24']);
+    host.moveTo(home);
+    await harness.clock.advance(1000);
+    expect(decisions(harness.in('connected'))).toEqual(whole);
+    expect(harness.in('connected').degraded).toEqual([]);
+
+    const kinds: string[] = [];
+    harness.core.subscribe(
+      'activity',
+      {},
+      ({ entries }) => void kinds.push(...entries.map(({ kind }) => kind)),
+      () => {},
+    );
+    await harness.clock.advance(1000);
+    expect(kinds).toEqual(expect.arrayContaining(['warning-appeared', 'warning-went']));
+    await harness.off();
+    harness.expectNothingLeft();
+  });
+
+  it('stays connected where every range is withdrawn', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    harness.world.host.moveTo(vpn);
+    await harness.clock.advance(1000);
+    expect(decisions(harness.in('connected'))).toEqual(nothing);
+    expect(withdrawn(harness.in('connected'))).toHaveLength(3);
+    harness.world.host.moveTo(home);
+    await harness.clock.advance(1000);
+    expect(decisions(harness.in('connected'))).toEqual(whole);
+    await harness.off();
+    harness.expectNothingLeft();
+  });
+
+  it('is told while its agent is sought, too', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    harness.world.cluster.isReachable = false;
+    harness.world.cluster.changed();
+    await harness.until('reconnecting');
+    harness.world.host.moveTo(office);
+    await harness.clock.advance(1000);
+    expect(decisions(harness.in('reconnecting'))).toEqual(left);
+    harness.world.cluster.isReachable = true;
+    harness.world.cluster.changed();
+    await harness.until('connected');
+    expect(decisions(harness.in('connected'))).toEqual(left);
+    expect(withdrawn(harness.in('connected'))).toEqual(['10.244.0.0/24']);
+    await harness.off();
+  });
+
+  it.each<[string, typeof office, string[], (harness: CoreHarness) => Promise<unknown> | undefined]>([
+    ['engine that crashes there', office, left, async ({ world }) => world.engines.running[0]?.kill()],
+    ['helper that crashes there', office, left, async ({ world }) => world.engines.running[0]?.loseHelper()],
+    ['core that starts anew there', office, left, (harness) => harness.killCore().then(() => harness.startCore())],
+    ['engine that crashes where nothing is left', vpn, nothing, async ({ world }) => world.engines.running[0]?.kill()],
+    [
+      'core that starts where nothing is left',
+      vpn,
+      nothing,
+      (harness) => harness.killCore().then(() => harness.startCore()),
+    ],
+  ])('comes back after an %s with what it had there', async (_name, there, expected, end) => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    harness.world.host.moveTo(there);
+    await harness.clock.advance(1000);
+    await end(harness);
+    await harness.clock.until(() => harness.phase() !== 'connected', 'it is lost');
+    await harness.until('connected');
+    expect(decisions(harness.in('connected'))).toEqual(expected);
+    expect(withdrawn(harness.in('connected'))).toHaveLength(expected.filter((line) => line.endsWith('refused')).length);
+    harness.world.host.moveTo(home);
+    await harness.clock.advance(1000);
+    expect(decisions(harness.in('connected'))).toEqual(whole);
+    await harness.off();
+    expect(harness.world.host.isUntouched()).toBe(true);
+  });
+
+  it('may not be connected for the first time where it would be half a truth', async () => {
+    const harness = new CoreHarness(({ host }) => {
+      host.networks = office;
+    });
+    await harness.call('connect', { context: 'production' });
+    await harness.until('failed');
+    expect(harness.in('failed').because.code).toBe('route-refused');
+    harness.expectNothingLeft();
+  });
+});
