@@ -1,5 +1,5 @@
 /** Row 2: names, under a plain resolv.conf and under a real systemd-resolved. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { must, run } from './programs.ts';
 import { closeScene, type Flavour, type Scene, setScene, workload } from './scene.ts';
 
@@ -83,6 +83,26 @@ describe.each<Flavour>(['plain', 'resolved'])('names on a laptop with a resolver
     expect(await getent('x.dev')).toEqual([workload.outside['x.dev']]);
     const address = await scene.cluster.serviceAddress('dev', 'api');
     expect(await getent('api.dev.svc')).toEqual([address]);
+  });
+
+  it('knows a Service for every record type, and one that is made after its name was asked for', async () => {
+    for (const type of ['MX', 'CAA', 'TXT', 'AAAA']) {
+      expect(await dig(type, `${http.service}.${http.namespace}`), type).toContain('NOERROR');
+    }
+    expect(await getent(http.names[0] ?? ''), 'after these').not.toEqual([]);
+    const late = `late-${flavour}`;
+    expect(await getent(`${late}.${http.namespace}`)).toEqual([]);
+    await scene.cluster.kubectl(['create', 'service', 'clusterip', late, '--tcp=80', '-n', http.namespace]);
+    try {
+      const address = await scene.cluster.serviceAddress(http.namespace, late);
+      // Resolvers between keep the outside's "no such name" for as long as its zone says; ours they keep for 5 s.
+      await vi.waitFor(async () => expect(await getent(`${late}.${http.namespace}`)).toEqual([address]), {
+        timeout: 20_000,
+        interval: 500,
+      });
+    } finally {
+      await scene.cluster.kubectl(['delete', 'service', late, '-n', http.namespace, '--wait=false']);
+    }
   });
 
   it('never asks the cluster for wpad', async () => {

@@ -26,6 +26,15 @@ type Inputs struct {
 	ClusterUp   bool             // whether the tunnel lives; else the cluster's names are answered with SERVFAIL at once
 }
 
+// Granted returns the domain that the user lets the cluster answer for as a whole: only the one that it has. A cluster
+// that calls itself otherwise does not inherit the word, not even by a name below.
+func (inputs Inputs) Granted() string {
+	if inputs.Domain == "" || dns.CanonicalName(inputs.Scope.Granted) != dns.CanonicalName(inputs.Domain) {
+		return ""
+	}
+	return inputs.Scope.Granted
+}
+
 // Set takes the whole of what the resolver goes by, and replaces what it was given before. What was answered by other
 // inputs is forgotten.
 func (resolver *Resolver) Set(inputs Inputs) {
@@ -79,10 +88,14 @@ func (resolver *Resolver) withoutOwn(servers []netip.AddrPort) []netip.AddrPort 
 // own nameservers.
 func planOf(inputs Inputs) *plan {
 	next := &plan{home: inputs.Scope.HomeNamespace, namespaces: map[string]bool{}}
-	policy := domains.NewPolicy(inputs.HostDomains, inputs.Scope.Granted)
-	next.svc = policy.Judge("svc") == nil
+	policy := domains.NewPolicy(inputs.HostDomains, inputs.Granted())
 	if inputs.Domain != "" {
 		next.claim(policy, dns.CanonicalName(inputs.Domain))
+	}
+	refusal := policy.Judge("svc")
+	next.svc = refusal == nil
+	if refusal != nil && next.domain != "" {
+		next.refused = append(next.refused, *refusal)
 	}
 	for _, prefix := range inputs.Routed {
 		next.reverse = append(next.reverse, prefix.Masked())

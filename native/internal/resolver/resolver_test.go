@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"slipway/native/internal/wire"
 )
 
 func TestEveryFormOfAName(t *testing.T) {
@@ -176,6 +178,20 @@ func TestDomainsThatTheClusterMayNotClaim(t *testing.T) {
 		resolver.Set(Inputs{Domain: domain, HostDomains: []string{"office.example.test"}})
 		if got := strings.Join(resolver.plan.Load().zones, " "); got != want {
 			t.Errorf("%q may claim %q, want %q", domain, got, want)
+		}
+	}
+}
+
+func TestTheUsersWordIsForTheDomainThatTheClusterHas(t *testing.T) {
+	for granted, want := range map[string]string{
+		"k8s.example.com": "k8s.example.com.", "K8s.Example.com.": "k8s.example.com.",
+		"": "svc.k8s.example.com. pod.k8s.example.com.", "example.com": "svc.k8s.example.com. pod.k8s.example.com.",
+		"com": "svc.k8s.example.com. pod.k8s.example.com.", "x.k8s.example.com": "svc.k8s.example.com. pod.k8s.example.com.",
+	} {
+		resolver := New(Config{})
+		resolver.Set(Inputs{Domain: "k8s.example.com", Scope: wire.NameScope{Granted: granted}})
+		if got := strings.Join(resolver.plan.Load().zones, " "); got != want {
+			t.Errorf("by the word for %q it may claim %q, want %q", granted, got, want)
 		}
 	}
 }
