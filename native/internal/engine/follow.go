@@ -104,7 +104,7 @@ func (connection *connection) setEndpoints(endpoints wire.ServiceEndpoints) {
 	}
 }
 
-// setNames puts the resolver's wishes in force on the laptop. What the helper cannot do is told, not fatal.
+// setNames puts what the resolver wants in force on the laptop. What the helper cannot do is told, not fatal.
 func (connection *connection) setNames(ctx context.Context) {
 	connection.naming.Lock()
 	defer connection.naming.Unlock()

@@ -30,7 +30,7 @@ var copyBuffers = sync.Pool{New: func() any {
 // become ends and resets of the other.
 type tcpRelay struct {
 	socket   *net.TCPConn
-	prompt   net.Conn // the same
+	writer   net.Conn // the same
 	endpoint tcpip.Endpoint
 	queue    *waiter.Queue
 	room     *room
@@ -39,7 +39,7 @@ type tcpRelay struct {
 }
 
 func newRelay(socket *net.TCPConn, endpoint tcpip.Endpoint, queue *waiter.Queue, room *room) *tcpRelay {
-	return &tcpRelay{socket: socket, prompt: nonblocking.Wrap(socket), endpoint: endpoint, queue: queue, room: room}
+	return &tcpRelay{socket: socket, writer: nonblocking.Wrap(socket), endpoint: endpoint, queue: queue, room: room}
 }
 
 // run returns when both sides have ended and are closed.
@@ -121,7 +121,7 @@ func (r *tcpRelay) moveToCluster() (received tcpip.Error, err error) {
 	}
 	r.endpoint.ModerateRecvBuf(result.Count)
 	r.writing.Store(time.Now().UnixNano())
-	_, err = r.prompt.Write((*slot)[:result.Count])
+	_, err = r.writer.Write((*slot)[:result.Count])
 	r.writing.Store(0)
 	return nil, err
 }

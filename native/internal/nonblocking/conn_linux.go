@@ -16,7 +16,7 @@ type Conn struct {
 	raw syscall.RawConn
 }
 
-// Wrap makes conn prompt where it is a TCP connection, and answers others as they are.
+// Wrap makes conn a Conn where it is a TCP connection, and answers others as they are.
 func Wrap(conn net.Conn) net.Conn {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {

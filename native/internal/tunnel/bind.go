@@ -26,9 +26,9 @@ const (
 	messageTransport  = 4
 )
 
-// forgiveAfter is when bytes that went into wireguard-go and did not come out are taken for dropped there (no
+// lostAfter is when bytes that went into wireguard-go and did not come out are taken for dropped there (no
 // session yet, or a peer that stopped). Encryption takes microseconds, so nothing alive is that late.
-const forgiveAfter = 250 * time.Millisecond
+const lostAfter = 250 * time.Millisecond
 
 // bind is a lane's conn.Bind: wireguard-go's messages go over at most one live carrier.Packets, which may be replaced
 // at any time. Without one Send drops and the receive function waits. It is safe for concurrent use.
@@ -38,16 +38,16 @@ type bind struct {
 	onLive func() // isLive may have changed
 	log    *slog.Logger
 
-	lock     sync.Mutex
-	changed  sync.Cond // a carrier came or went, or the bind opened or closed
-	current  carrier.Packets
-	isOpen   bool
-	opening  uint64 // counts Open, so that receive functions of earlier ones end
-	inside   load   // reserved, and not handed to Send by wireguard-go yet
-	insideAt time.Time
-	forgive  *time.Timer
-	refused  bool // reserve refused since the last onRoom
-	sending  int  // calls of Send that the carrier may be holding up
+	lock      sync.Mutex
+	changed   sync.Cond // a carrier came or went, or the bind opened or closed
+	current   carrier.Packets
+	isOpen    bool
+	opening   uint64 // counts Open, so that receive functions of earlier ones end
+	inside    load   // reserved, and not handed to Send by wireguard-go yet
+	insideAt  time.Time
+	lossTimer *time.Timer
+	refused   bool // reserve refused since the last onRoom
+	sending   int  // calls of Send that the carrier may be holding up
 
 	undelivered   int // messages received, and not delivered yet
 	undeliveredAt time.Time
@@ -64,8 +64,8 @@ var _ conn.Bind = (*bind)(nil)
 func newBind(mtu int, onRoom, onLive func(), log *slog.Logger) *bind {
 	b := &bind{mtu: mtu, onRoom: onRoom, onLive: onLive, log: log}
 	b.changed.L = &b.lock
-	b.forgive = time.AfterFunc(time.Hour, b.forgiveInside)
-	b.forgive.Stop()
+	b.lossTimer = time.AfterFunc(time.Hour, b.writeOffInside)
+	b.lossTimer.Stop()
 	return b
 }
 

@@ -225,7 +225,7 @@ func TestHostileFramesEndTheStreamAndNothingElse(t *testing.T) {
 }
 
 // Messages of a stranger decrypt to nothing, and must neither fill memory nor stop the lane for good.
-func TestGarbageMessagesAreForgiven(t *testing.T) {
+func TestGarbageMessagesAreWrittenOff(t *testing.T) {
 	engine, agent := newSession(t, 1, 1420, nil)
 	hostile, right := carriertest.Pair()
 	lost := agent.Attach(0, right)
@@ -270,7 +270,7 @@ func TestReceiverThatWaitsHoldsUpItsSender(t *testing.T) {
 	select {
 	case <-done:
 		t.Error("8 MB went to a receiver that takes nothing")
-	case <-time.After(500 * time.Millisecond): // twice what wireguard-go's losses are forgiven after
+	case <-time.After(500 * time.Millisecond): // twice what wireguard-go's losses are written off after
 	}
 	close(release)
 	packets := agent.waitFor(t, "all packets", count(total))

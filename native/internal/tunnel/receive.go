@@ -43,13 +43,13 @@ func (b *bind) waitToReceive(opening uint64) carrier.Packets {
 	return nil
 }
 
-// waitForDelivery waits for a change. Messages that wireguard-go refused are never delivered; they are forgiven.
+// waitForDelivery waits for a change. Messages that wireguard-go refused are never delivered; they are written off.
 func (b *bind) waitForDelivery() {
 	if b.undelivered == 0 || b.delivering {
 		b.changed.Wait()
 		return
 	}
-	late := forgiveAfter - time.Since(b.undeliveredAt)
+	late := lostAfter - time.Since(b.undeliveredAt)
 	if late <= 0 {
 		b.undelivered = 0
 		return

@@ -19,7 +19,7 @@ func (b *bind) reserve(bytes int, small bool) bool {
 	if isRefused {
 		b.refused = true
 		if b.inside.messages > 0 {
-			b.forgive.Reset(forgiveAfter)
+			b.lossTimer.Reset(lostAfter)
 		}
 		return false
 	}
@@ -42,13 +42,13 @@ func (b *bind) makeRoom() {
 	}
 }
 
-func (b *bind) forgiveInside() {
+func (b *bind) writeOffInside() {
 	b.lock.Lock()
 	if b.sending > 0 {
 		// What is behind it waits too, and is not lost.
-		b.forgive.Reset(forgiveAfter)
-	} else if late := forgiveAfter - time.Since(b.insideAt); late > 0 && b.inside.messages > 0 {
-		b.forgive.Reset(late)
+		b.lossTimer.Reset(lostAfter)
+	} else if late := lostAfter - time.Since(b.insideAt); late > 0 && b.inside.messages > 0 {
+		b.lossTimer.Reset(late)
 	} else {
 		b.inside = load{}
 	}
