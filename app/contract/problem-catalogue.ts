@@ -343,7 +343,7 @@ export const catalogue = {
     'host',
     'The sandbox could not be started or ended',
     advice('Its reason is above. Starting again goes on where it stopped.'),
-    command('npx slipway sandbox up'),
+    command('./slipway sandbox up'),
   ),
   'sandbox-unsupported': entry('host', 'This computer cannot run the sandbox', advice('Its reason is above.')),
   'service-endpoints-unknown': {

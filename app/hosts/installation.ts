@@ -20,6 +20,9 @@ export function fakeCoreProgram(): readonly string[] {
 /** What Node runs as the command line. */
 export const cliProgram = join(import.meta.dirname, isPackaged ? 'slipway.mjs' : 'cli/slipway.mjs');
 
+/** What a person types: in a clone `slipway` at its root, in a package the script beside the command line's folder. */
+export const launcher = join(import.meta.dirname, isPackaged ? '../slipway' : '../../slipway');
+
 /** The installed desktop app, null in a clone. */
 export function installedApp(platform: NodeJS.Platform = process.platform): string | null {
   if (!isPackaged) {

@@ -1,5 +1,12 @@
 /** The connection in words, for status and for the live view. Pure: text in, text out. */
-import { type Connection, isRouted, type NameRefusal, type Names, notOff, type Snapshot } from '../../contract/index.ts';
+import {
+  type Connection,
+  isRouted,
+  type NameRefusal,
+  type Names,
+  notOff,
+  type Snapshot,
+} from '../../contract/index.ts';
 import { age, bytes, plain } from './output.ts';
 
 const stepNames = {

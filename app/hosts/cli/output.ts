@@ -2,16 +2,12 @@
  * How the CLI speaks: data on standard output, everything said to a person on standard error. Text that came from a
  * cluster is stripped of control and bidirectional characters before it reaches a terminal.
  */
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import type { Problem } from '../../contract/index.ts';
+import { launcher } from '../installation.ts';
+import { invocationOf } from './invocation.ts';
 
-/** How this program is called here: an installed one by its name, one in a clone by npx. */
-export const invocation = (process.env.PATH ?? '')
-  .split(delimiter)
-  .some((folder) => folder !== '' && !folder.includes('node_modules') && existsSync(join(folder, 'slipway')))
-  ? 'slipway'
-  : 'npx slipway';
+/** How this program is called here, by this very one: an installed one by its name, one in a clone by its launcher. */
+export const invocation = invocationOf(launcher, process.env.PATH ?? '', process.cwd());
 
 export type Format = 'text' | 'wide' | 'json';
 
@@ -100,7 +96,7 @@ export function sayReason(problem: Problem): void {
       say(`  ${dim('to copy:')}\n${plain(fix.text).replace(/^/gm, '    ')}`);
     } else {
       const label = { command: 'run', document: 'read', advice: 'what to do' }[fix.kind];
-      const text = fix.kind === 'command' ? fix.text.replace(/^slipway /, `${invocation} `) : fix.text;
+      const text = fix.kind === 'command' ? fix.text.replace(/^(\.\/)?slipway /, `${invocation} `) : fix.text;
       say(`  ${dim(`${label}:`)} ${plain(text)}`);
     }
   }

@@ -161,7 +161,9 @@ export async function enterSandbox(options: ConnectOptions, inTerminal: boolean)
     ...(options.answersFor === undefined ? [] : ['--answers-for', options.answersFor || 'none']),
     ...(options.trustExec ? ['--trust-exec'] : []),
   ];
-  say(dim('In another terminal, `npx slipway sandbox shell` is a shell on this laptop: try `curl http://orders`.'));
+  say(
+    dim(`In another terminal, \`${invocation} sandbox shell\` is a shell on this laptop: try \`curl http://orders\`.`),
+  );
   return new Promise((resolve) => {
     const child = spawn(program, [...enter, process.execPath, cli, ...arguments_], {
       stdio: 'inherit',
