@@ -1,7 +1,7 @@
 /** Contexts of the kubeconfigs in force, and what a user confirms before the first use of one. */
 import { z } from 'zod';
 import { contextChangeSchema, contextPartSchema } from './context-parts.ts';
-import { problemSchema } from './problems.ts';
+import { type Problem, problemSchema } from './problems.ts';
 
 /** An exec credential plugin as the kubeconfig names it; `digest` identifies command line and environment. */
 export const execPluginSchema = z.object({
@@ -47,3 +47,8 @@ export const contextSchema = z.object({
   problem: problemSchema.nullable(),
 });
 export type Context = z.infer<typeof contextSchema>;
+
+/** True for a problem that ends when the user confirms, or when the files say again what was confirmed. */
+export function waitsForUser({ code }: Problem): boolean {
+  return code === 'context-changed' || code === 'context-unconfirmed' || code === 'exec-unconfirmed';
+}

@@ -2,7 +2,7 @@
  * Scenes for a window and its tests: a believable world, broken in the ways that SLIPWAY_FAKE names, several by comma.
  * Everything else is the core's own doing: what a window shows of it is real state.
  */
-import { failure, type Problem, problem, type Result, success } from '../contract/index.ts';
+import { type ExecPlugin, failure, type Problem, problem, type Result, success } from '../contract/index.ts';
 import type { Clock } from '../core/ports.ts';
 import { believableNamespaces, believableServices } from './believable-services.ts';
 import { hostileServices, revised, stir } from './crowd.ts';
@@ -46,6 +46,22 @@ const mayNotListServices: Problem = {
     role.replace('kind: Role', 'kind: ClusterRole'),
   ),
   severity: 'warning',
+};
+
+const pluginValues = {
+  AWS_PROFILE: 'payments-production',
+  AWS_CONFIG_FILE: '/home/jane/checkout/aws.ini',
+  HTTPS_PROXY: 'http://203.0.113.7:3128',
+  LD_PRELOAD: '/home/jane/checkout/lib/colors.so',
+  STAGE: 'test',
+};
+const hostilePlugin: ExecPlugin = {
+  command: '/usr/local/bin/aws',
+  arguments: ['eks', 'get-token', '--cluster-name', 'test-frankfurt'],
+  environmentNames: ['AWS_CONFIG_FILE', 'HTTPS_PROXY', 'LD_PRELOAD', 'STAGE'],
+  digest: 'sha256:77ab10',
+  trusted: false,
+  refusal: null,
 };
 
 /** What each name does to the world. */
@@ -131,6 +147,25 @@ export const scenarios = {
     kubeconfig.contexts = kubeconfig.contexts.map((one) =>
       one.name === 'staging-eu' ? { ...one, server: 'https://203.0.113.99:6443' } : one,
     );
+  },
+  /** test-frankfurt was on when the core died, and since then its file says something else. */
+  'changed-while-on': (world) => {
+    scenarios.connected(world);
+    const { kubeconfig } = world;
+    kubeconfig.contexts = kubeconfig.contexts.map((one) =>
+      one.name === 'test-frankfurt'
+        ? { ...one, server: 'https://203.0.113.99:6443', authentication: 'exec', execPlugin: hostilePlugin }
+        : one,
+    );
+  },
+  /** The user's kuberc lets no plugin run. */
+  'plugins-refused': ({ kubeconfig }) => {
+    const file = '/home/jane/.kube/kuberc';
+    kubeconfig.contexts = kubeconfig.contexts.map(({ execPlugin, ...one }) => {
+      const command = execPlugin?.command ?? '';
+      const refusal = problem('exec-refused', `${file} says credentialPluginPolicy: DenyAll`, { command, file });
+      return { ...one, execPlugin: execPlugin === null ? null : { ...execPlugin, refusal } };
+    });
   },
   /** The range of Services is the office's. */
   conflict: ({ host }) => {
@@ -251,6 +286,9 @@ function furnish({ cluster, kubeconfig, store, host }: World, now: number): void
       ),
     }),
   ];
+  for (const [name, value] of Object.entries(pluginValues)) {
+    kubeconfig.values.set(name, value);
+  }
   kubeconfig.missingRights.set('dev-shared', [mayNotMakeJobs]);
   const used = new Map([
     ['test-frankfurt', now - 3_600_000],

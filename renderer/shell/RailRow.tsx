@@ -48,7 +48,9 @@ function detail(say: Say, context: Context, connection: Connection | null): stri
       if (context.problem !== null) {
         return say('shell.brokenContext');
       }
-      return context.confirmed ? say('state.off') : say('shell.unconfirmed');
+      return context.confirmed
+        ? say('state.off')
+        : say(context.changes.length > 0 ? 'shell.changed' : 'shell.unconfirmed');
     default:
       return say(`state.${connection?.phase ?? 'off'}`);
   }

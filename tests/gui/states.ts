@@ -16,11 +16,11 @@ export interface Scene {
   readonly shots: readonly Shot[];
 }
 
-const text = (stage: Stage, words: string | RegExp) => stage.page.getByText(words).first().waitFor();
-const click = (stage: Stage, role: 'button' | 'tab', name: string | RegExp) =>
+export const text = (stage: Stage, words: string | RegExp) => stage.page.getByText(words).first().waitFor();
+export const click = (stage: Stage, role: 'button' | 'tab', name: string | RegExp) =>
   stage.page.getByRole(role, { name, exact: true }).first().click();
 const connect = (stage: Stage, context = 'test-frankfurt') => stage.core.call('connect', { context });
-const status = (stage: Stage, words: string) =>
+export const status = (stage: Stage, words: string) =>
   stage.page.getByRole('status').filter({ hasText: words }).first().waitFor();
 
 const openPanel = async (stage: Stage, filter: string, row: RegExp) => {
@@ -59,6 +59,15 @@ export const clusterScenes: readonly Scene[] = [
           await click(stage, 'button', /^arn:aws/);
           await stage.page.keyboard.press('Control+Enter');
           await stage.page.getByRole('dialog').getByText('/usr/local/bin/aws').waitFor();
+        },
+      },
+      {
+        name: 'home.confirm-environment',
+        go: async (stage) => {
+          await stage.page.getByRole('dialog').getByText('chooses a configuration').waitFor();
+          await stage.page.getByRole('dialog').getByText('payments-production').waitFor({ state: 'hidden' });
+          await stage.page.getByRole('dialog').getByRole('button', { name: 'Show values' }).click();
+          await stage.page.getByRole('dialog').getByText('payments-production').waitFor();
         },
       },
       {
@@ -260,20 +269,6 @@ export const troubleScenes: readonly Scene[] = [
         go: async (stage) => {
           await connect(stage);
           await text(stage, 'waiting for a node');
-        },
-      },
-    ],
-  },
-  {
-    scenarios: ['fast', 'changed-context'],
-    shots: [
-      {
-        name: 'home.confirm-changed',
-        go: async (stage) => {
-          await click(stage, 'button', /^staging-eu/);
-          await stage.page.keyboard.press('Control+Enter');
-          const dialog = stage.page.getByRole('dialog', { name: 'This context changed. Use it as it is now?' });
-          await dialog.getByText('https://203.0.113.99:6443').first().waitFor();
         },
       },
     ],

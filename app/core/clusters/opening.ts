@@ -40,11 +40,6 @@ export function objectionTo(
   return unconfirmedPlugin(context.name, context.execPlugin, plugins);
 }
 
-/** True for a problem that ends when the user confirms, or when the files say again what was confirmed. */
-export function waitsForUser({ code }: Problem): boolean {
-  return code === 'context-changed' || code === 'context-unconfirmed' || code === 'exec-unconfirmed';
-}
-
 /** Opens a context's cluster and asks for credentials once. The caller closes what comes back. */
 export async function openCluster(
   kubeconfig: KubeconfigPort,

@@ -15,7 +15,7 @@
  * Frontends see `tunnel-lost` and `engine-lost` as one phase, `reconnecting`.
  * Every way from a state that holds something leads through `disconnecting`, which ends only when nothing is held.
  */
-import { waitsForUser } from '../clusters/opening.ts';
+import { waitsForUser } from '../../contract/index.ts';
 import { planRanges } from '../routing/plan.ts';
 import { advance, failBringUp, missDeadline, stepOf } from './bring-up.ts';
 import { hearEngine, hearEngineEnd } from './engine-events.ts';

@@ -3,9 +3,17 @@
  * nothing. Secrets pass through it and are never kept. What was aborted no longer reports, except for what may have
  * been made meanwhile (engine, agent): the machine has to give that back.
  */
-import { type Context, type Problem, problem, type Result, type Settings, type Wanted } from '../../contract/index.ts';
+import {
+  type Context,
+  type Problem,
+  problem,
+  type Result,
+  type Settings,
+  type Wanted,
+  waitsForUser,
+} from '../../contract/index.ts';
 import { findContext } from '../clusters/contexts.ts';
-import { type Confirmations, objectionTo, openCluster, waitsForUser } from '../clusters/opening.ts';
+import { type Confirmations, objectionTo, openCluster } from '../clusters/opening.ts';
 import { checkCluster } from '../clusters/preflight.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
 import type { HostInspection, Tested } from '../engine-messages.ts';

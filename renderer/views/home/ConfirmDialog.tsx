@@ -38,12 +38,19 @@ function Question({ context }: { readonly context: Context }) {
     const plugin = context.execPlugin === null ? null : { ...context.execPlugin, trusted: true };
     await connectContext(actions, { ...context, confirmed: true, execPlugin: plugin });
   };
-  const isChanged = context.lastUsedAt !== null;
+  const isChanged = context.changes.length > 0;
   return (
     <Dialog
       isOpen
       onClose={close}
-      title={isChanged ? say('home.confirmChanged') : say('home.confirmFirst')}
+      size={isChanged || context.execPlugin !== null ? 'wide' : 'normal'}
+      title={
+        isChanged
+          ? say('home.confirmChanged')
+          : context.lastUsedAt === null && !context.confirmedEarlier
+            ? say('home.confirmFirst')
+            : say('home.confirmAsIs')
+      }
       description={
         context.execPlugin === null
           ? say('home.confirmHint', { name: context.name })
@@ -52,7 +59,12 @@ function Question({ context }: { readonly context: Context }) {
       footer={
         <>
           <Button onClick={close}>{say('kit.cancel')}</Button>
-          <Button kind="primary" data-autofocus="" disabled={isBusy} onClick={() => void confirm()}>
+          <Button
+            kind="primary"
+            {...(isChanged ? {} : { 'data-autofocus': '' })}
+            disabled={isBusy}
+            onClick={() => void confirm()}
+          >
             {say('home.confirmAndConnect')}
           </Button>
         </>

@@ -1,30 +1,43 @@
-import type { Context, ExecPlugin } from '../../../app/contract/index.ts';
+import type { Context, ContextPart, ExecPlugin } from '../../../app/contract/index.ts';
+import { Badge } from '../../kit/Badge.tsx';
 import { CodeBlock } from '../../kit/CodeBlock.tsx';
 import { revealed } from '../../kit/clean-text.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
-import { useWords, type WordId } from '../../words/words.ts';
+import { ProblemCard } from '../../kit/ProblemCard.tsx';
+import { useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
+import { ContextChanges } from './ContextChanges.tsx';
+import { PluginEnvironment } from './PluginEnvironment.tsx';
+import { authenticationWords, partName, partValue } from './part-words.ts';
 
-const authenticationWords: Readonly<Record<Context['authentication'], WordId>> = {
-  none: 'home.authNone',
-  certificate: 'home.authCertificate',
-  token: 'home.authToken',
-  basic: 'home.authBasic',
-  exec: 'home.authExec',
-  unsupported: 'home.authUnsupported',
-};
+/** Parts that have no line of their own below, and that most contexts do not have. */
+const furtherParts: ReadonlySet<ContextPart['part']> = new Set([
+  'tls-server-name',
+  'certificate-authority',
+  'insecure',
+  'proxy',
+  'impersonation',
+  'cluster-info',
+]);
 
-/** What a kubeconfig says of a context: where it leads, as whom, and which program it runs for that. */
+/** What a kubeconfig says of a context: what changed of it, where it leads, as whom, and which program it runs for that. */
 export function ContextFacts({ context }: { readonly context: Context }) {
   const say = useWords();
   const { server, user, namespace, file, authentication, execPlugin, credentialFiles = [] } = context;
   return (
     <div className={styles.stack}>
+      {context.changes.length === 0 ? null : <ContextChanges changes={context.changes} />}
+      {context.confirmedEarlier ? <p className={styles.second}>{say('home.confirmedEarlier')}</p> : null}
       <dl className={styles.facts}>
         <dt>{say('home.server')}</dt>
         <dd>
           <ForeignText text={revealed(server)} kind="lines" bound={2000} className={styles.whole} />
         </dd>
+        {context.parts
+          .filter(({ part }) => furtherParts.has(part))
+          .map((part) => (
+            <Further key={`${part.part} ${part.name}`} part={part} />
+          ))}
         <dt>{say('home.userLong')}</dt>
         <dd>
           <ForeignText text={user === '' ? '–' : user} kind="lines" bound={1000} /> ·{' '}
@@ -47,23 +60,38 @@ export function ContextFacts({ context }: { readonly context: Context }) {
           <ForeignText text={file} kind="lines" bound={4096} className={styles.whole} />
         </dd>
       </dl>
-      {execPlugin === null ? null : <Plugin plugin={execPlugin} />}
+      {execPlugin === null ? null : <Plugin context={context} plugin={execPlugin} />}
     </div>
   );
 }
 
-function Plugin({ plugin }: { readonly plugin: ExecPlugin }) {
+function Further({ part }: { readonly part: ContextPart }) {
+  const say = useWords();
+  const value = partValue(say, part.part, part.value);
+  return (
+    <>
+      <dt>{partName(say, part)}</dt>
+      <dd>
+        {part.part === 'insecure' ? (
+          <Badge tone="careful">{value}</Badge>
+        ) : (
+          <ForeignText text={value} kind="lines" bound={4096} className={styles.whole} />
+        )}
+      </dd>
+    </>
+  );
+}
+
+function Plugin({ context, plugin }: { readonly context: Context; readonly plugin: ExecPlugin }) {
   const say = useWords();
   return (
     <div className={styles.section}>
       <span className={styles.second}>{say('home.plugin')}</span>
       <CodeBlock text={commandLine(plugin)} label={say('home.plugin')} />
       {plugin.environmentNames.length === 0 ? null : (
-        <span className={styles.second}>
-          {say('home.pluginEnvironment')}{' '}
-          <ForeignText text={plugin.environmentNames.map(revealed).join(', ')} kind="lines" />
-        </span>
+        <PluginEnvironment key={context.digest} context={context} names={plugin.environmentNames} />
       )}
+      {plugin.refusal === null ? null : <ProblemCard problem={plugin.refusal} />}
     </div>
   );
 }

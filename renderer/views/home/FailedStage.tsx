@@ -1,4 +1,4 @@
-import { type Connection, type Context, keyOf } from '../../../app/contract/index.ts';
+import { type Connection, type Context, keyOf, waitsForUser } from '../../../app/contract/index.ts';
 import { connectContext, disconnectContext } from '../../actions/connection.ts';
 import { goDiagnostics } from '../../actions/go.ts';
 import { prepareHelper } from '../../actions/prepare-helper.ts';
@@ -10,6 +10,7 @@ import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
+import { ContextChanges } from './ContextChanges.tsx';
 import { StepList } from './StepList.tsx';
 
 type Failed = Extract<Connection, { phase: 'failed' }>;
@@ -21,6 +22,8 @@ export function FailedStage({ context, connection }: { readonly context: Context
   const say = useWords();
   const { because, done, milliseconds, step, retry } = connection;
   const isAboutHelper = because.code.startsWith('helper-');
+  const isWaiting = waitsForUser(because);
+  const isTable = because.code === 'context-changed' && context.changes.length > 0;
   return (
     <div className={styles.stage}>
       <VisuallyHidden>
@@ -33,32 +36,35 @@ export function FailedStage({ context, connection }: { readonly context: Context
           state: 'failed',
           milliseconds,
           detail: (
-            <ProblemCard
-              problem={because}
-              actions={
-                <>
-                  {isAboutHelper && prepareHelper.isAvailable(actions) ? (
-                    <Button kind="primary" onClick={() => run(prepareHelper)}>
-                      {say('home.startHelper')}
+            <div className={styles.stack}>
+              <ProblemCard
+                problem={isTable ? { ...because, cause: '' } : because}
+                actions={
+                  <>
+                    {isAboutHelper && prepareHelper.isAvailable(actions) ? (
+                      <Button kind="primary" onClick={() => run(prepareHelper)}>
+                        {say('home.startHelper')}
+                      </Button>
+                    ) : null}
+                    <Button
+                      kind={isAboutHelper || (retry === 'pointless' && !isWaiting) ? 'quiet' : 'primary'}
+                      onClick={() => void connectContext(actions, context)}
+                    >
+                      {isWaiting ? say('home.lookAndConfirm') : say('home.tryAgain')}
                     </Button>
-                  ) : null}
-                  <Button
-                    kind={isAboutHelper || retry === 'pointless' ? 'quiet' : 'primary'}
-                    onClick={() => void connectContext(actions, context)}
-                  >
-                    {say('home.tryAgain')}
-                  </Button>
-                  {retry === 'automatic' ? (
-                    <Button onClick={() => void disconnectContext(actions, keyOf(connection))}>
-                      {say('home.stopTrying')}
+                    {retry === 'automatic' ? (
+                      <Button onClick={() => void disconnectContext(actions, keyOf(connection))}>
+                        {say('home.stopTrying')}
+                      </Button>
+                    ) : null}
+                    <Button kind="ghost" onClick={() => run(goDiagnostics)}>
+                      {say('home.diagnose')}
                     </Button>
-                  ) : null}
-                  <Button kind="ghost" onClick={() => run(goDiagnostics)}>
-                    {say('home.diagnose')}
-                  </Button>
-                </>
-              }
-            />
+                  </>
+                }
+              />
+              {isTable ? <ContextChanges changes={context.changes} /> : null}
+            </div>
           ),
         }}
       />
@@ -67,7 +73,7 @@ export function FailedStage({ context, connection }: { readonly context: Context
   );
 }
 
-function Aftermath({ connection: { leftOnHost, retry, nextTryAt } }: { readonly connection: Failed }) {
+function Aftermath({ connection: { because, leftOnHost, retry, nextTryAt } }: { readonly connection: Failed }) {
   const say = useWords();
   const now = useNow(500);
   return (
@@ -80,9 +86,11 @@ function Aftermath({ connection: { leftOnHost, retry, nextTryAt } }: { readonly 
       <span className={styles.second}>
         {retry === 'automatic' && nextTryAt !== null
           ? say('home.nextTry', { seconds: Math.max(0, Math.ceil((nextTryAt - now) / 1000)) })
-          : retry === 'pointless'
-            ? say('home.retryPointless')
-            : ''}
+          : waitsForUser(because)
+            ? say('home.goesOnConfirmed')
+            : retry === 'pointless'
+              ? say('home.retryPointless')
+              : ''}
       </span>
     </div>
   );
