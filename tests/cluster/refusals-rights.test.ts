@@ -119,7 +119,8 @@ describe('an account', () => {
   it('without any right: connects once it has the Role that was printed, and says what else is missing', async () => {
     const account = 'refusals-nobody';
     const { cluster } = refusals.scene;
-    const refusal = await refusals.refused(productOf(account), usual, {
+    const product = productOf(account);
+    const refusal = await refusals.refused(product, usual, {
       code: 'forbidden',
       exitCode: 4,
       cause: `in the namespace ${workload.http.namespace}`,
@@ -127,6 +128,10 @@ describe('an account', () => {
     });
     const role = roleIn(refusal.fixes);
     const where = ['-n', role.metadata.namespace];
+    const [, policy] = copiedFrom(refusal.fixes);
+    expect(policy?.kind).toBe('NetworkPolicy');
+    // The sandbox's network enforces no policy: that the API server takes it is what can be seen here.
+    await cluster.kubectl(['apply', '--dry-run=server', '-f', '-'], stringify(policy));
     await cluster.kubectl(['apply', '-f', '-'], stringify(role));
     await cluster.kubectl([
       'create',
@@ -136,7 +141,6 @@ describe('an account', () => {
       `--role=${role.metadata.name}`,
       `--user=${account}`,
     ]);
-    const product = productOf(account);
     try {
       await product.connect(...usual);
       await expectPodAnswers(refusals);
@@ -165,10 +169,21 @@ async function expectPodAnswers({ scene }: Refusals): Promise<void> {
   await must(scene.laptop, ['curl', '-sS', '-m', '5', `http://${pod?.status.podIP}:${workload.http.podPort}/`]);
 }
 
+interface Copied {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly rules?: unknown;
+}
+
 /** The Role that the command line offers to copy. */
-function roleIn(fixes: string): { kind: string; metadata: { name: string; namespace: string }; rules: unknown } {
+function roleIn(fixes: string): Copied {
+  return copiedFrom(fixes)[0] ?? expect.fail('no Role to copy');
+}
+
+/** All documents that it offers to copy: the Role, then the NetworkPolicy. */
+function copiedFrom(fixes: string): Copied[] {
   const text = fixes.slice(fixes.indexOf('to copy:\n') + 'to copy:\n'.length);
   const own = text.split('\n').filter((line) => line.startsWith('    '));
-  const [document] = parseAllDocuments(own.map((line) => line.slice(4)).join('\n'));
-  return (document as { toJS(): ReturnType<typeof roleIn> }).toJS();
+  const documents = parseAllDocuments(own.map((line) => line.slice(4)).join('\n'));
+  return [...documents].map((document) => document.toJS() as Copied);
 }
