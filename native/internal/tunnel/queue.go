@@ -21,8 +21,8 @@ const (
 	batchBytes = 64 << 10
 )
 
-// gate says whether a packet may leave the queue now; it is the lane's bind.
-type gate interface {
+// outlet says whether a packet may leave the queue now; it is the lane's bind.
+type outlet interface {
 	reserve(bytes int, small bool) bool
 	isLive() bool
 }
@@ -31,7 +31,7 @@ type gate interface {
 // were idle go first (deficit round robin with sparse flows first, RFC 8290 section 4), and pure acknowledgements
 // pass everything. Within a flow nothing overtakes anything but a pure acknowledgement.
 type queue struct {
-	gate    gate
+	outlet  outlet
 	limit   int // bytes
 	quantum int // bytes that a flow may send in its turn
 
@@ -55,8 +55,8 @@ type flow struct {
 	listed  bool
 }
 
-func newQueue(gate gate, limit, quantum int) *queue {
-	q := &queue{gate: gate, limit: limit, quantum: quantum}
+func newQueue(outlet outlet, limit, quantum int) *queue {
+	q := &queue{outlet: outlet, limit: limit, quantum: quantum}
 	q.ready.L, q.space.L = &q.lock, &q.lock
 	q.acknowledgement.alarm = time.AfterFunc(time.Hour, q.wake)
 	q.acknowledgement.alarm.Stop()
@@ -168,12 +168,12 @@ func (q *queue) take(buffers [][]byte, sizes []int, offset int) (count int, err 
 	return count, nil
 }
 
-// next takes the packet whose turn it is, or returns nil if there is none that the gate lets pass.
+// next takes the packet whose turn it is, or returns nil if there is none that may leave.
 func (q *queue) next() *buffer {
 	if q.acknowledgement.head != nil {
 		// With data that leaves anyway they go for nothing.
 		now := time.Now()
-		if (q.bytes > 0 || q.acknowledgement.wait(now) <= 0) && q.gate.reserve(q.acknowledgement.head.size, true) {
+		if (q.bytes > 0 || q.acknowledgement.wait(now) <= 0) && q.outlet.reserve(q.acknowledgement.head.size, true) {
 			return q.acknowledgement.take(now)
 		}
 	}
@@ -194,7 +194,7 @@ func (q *queue) next() *buffer {
 			q.rotation.push(list.pop())
 		case flow.head == nil:
 			list.pop().listed = false
-		case q.gate.reserve(flow.head.size, list == &q.fresh):
+		case q.outlet.reserve(flow.head.size, list == &q.fresh):
 			return q.popOf(flow)
 		default:
 			return q.nextSmall(flow)
@@ -209,7 +209,7 @@ func (q *queue) nextSmall(refused *flow) *buffer {
 	}
 	for flow := refused.next; flow != nil; flow = flow.next {
 		if flow.head != nil && flow.deficit > 0 && flow.head.size < smallPacket {
-			if q.gate.reserve(flow.head.size, true) {
+			if q.outlet.reserve(flow.head.size, true) {
 				return q.popOf(flow)
 			}
 			return nil
@@ -225,18 +225,18 @@ func (q *queue) popOf(flow *flow) *buffer {
 	return b
 }
 
-// wake is called when the gate may let pass what it refused.
+// wake is called when the outlet may take what it refused.
 func (q *queue) wake() {
 	q.lock.Lock()
 	defer q.lock.Unlock()
 	q.ready.Signal()
 }
 
-// refresh is called when the gate may have got or lost its carrier. Without one, what waits is dropped.
+// refresh is called when the outlet may have got or lost its carrier. Without one, what waits is dropped.
 func (q *queue) refresh() {
 	q.lock.Lock()
 	defer q.lock.Unlock()
-	q.live = q.gate.isLive()
+	q.live = q.outlet.isLive()
 	if !q.live {
 		q.dropAll()
 	}

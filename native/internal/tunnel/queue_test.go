@@ -11,7 +11,7 @@ import (
 	"slipway/native/internal/packet"
 )
 
-// budget is a gate that lets a number of bytes pass, and small packets always.
+// budget is an outlet that lets a number of bytes pass, and small packets always.
 type budget struct {
 	bytes int
 	dead  bool
@@ -32,13 +32,13 @@ func (b *budget) isLive() bool { return !b.dead }
 
 const quantumOfTest = 1500
 
-func newTestQueue(gate *budget, limit int) *queue {
-	q := newQueue(gate, limit, quantumOfTest)
+func newTestQueue(outlet *budget, limit int) *queue {
+	q := newQueue(outlet, limit, quantumOfTest)
 	q.refresh()
 	return q
 }
 
-// drain takes what the gate lets pass.
+// drain takes what may leave.
 func drain(q *queue) (packets [][]byte) {
 	q.lock.Lock()
 	defer q.lock.Unlock()
@@ -54,15 +54,15 @@ func data(port uint16, sequence uint32, size int) []byte {
 }
 
 func TestFlowsTakeTurnsByBytes(t *testing.T) {
-	gate := &budget{}
-	q := newTestQueue(gate, 1<<20)
+	outlet := &budget{}
+	q := newTestQueue(outlet, 1<<20)
 	for n := range uint32(200) {
 		q.put(parse(data(1, n, 1500)), true)
 	}
 	for n := range uint32(200) {
 		q.put(parse(data(2, n, 500)), true)
 	}
-	gate.bytes = 60_000
+	outlet.bytes = 60_000
 	share := map[uint16]int{}
 	for _, raw := range drain(q) {
 		share[uint16(raw[20])<<8|uint16(raw[21])] += len(raw)
@@ -73,8 +73,8 @@ func TestFlowsTakeTurnsByBytes(t *testing.T) {
 }
 
 func TestOnlyPureAcknowledgementsOvertakeWithinAFlow(t *testing.T) {
-	gate := &budget{}
-	q := newTestQueue(gate, 1<<20)
+	outlet := &budget{}
+	q := newTestQueue(outlet, 1<<20)
 	var inOrder [][]byte
 	put := func(raw []byte) {
 		inOrder = append(inOrder, raw)
@@ -92,7 +92,7 @@ func TestOnlyPureAcknowledgementsOvertakeWithinAFlow(t *testing.T) {
 	if len(got) != 1 || !bytes.Equal(got[0], acknowledgement) {
 		t.Fatalf("with the window closed %d packets passed, not the acknowledgement alone", len(got))
 	}
-	gate.bytes = 1 << 20
+	outlet.bytes = 1 << 20
 	got = drain(q)
 	if len(got) != len(inOrder) {
 		t.Fatalf("%d of %d packets", len(got), len(inOrder))
@@ -105,31 +105,31 @@ func TestOnlyPureAcknowledgementsOvertakeWithinAFlow(t *testing.T) {
 }
 
 func TestIdleFlowsGoFirst(t *testing.T) {
-	gate := &budget{}
-	q := newTestQueue(gate, 1<<20)
+	outlet := &budget{}
+	q := newTestQueue(outlet, 1<<20)
 	for n := range uint32(100) {
 		q.put(parse(data(1, n, 1500)), true)
 	}
-	gate.bytes = 1500 * 3
+	outlet.bytes = 1500 * 3
 	drain(q) // the flow used its first turn
 	first := data(2, 7, 1400)
 	q.put(parse(first), true)
-	gate.bytes = 1400
+	outlet.bytes = 1400
 	if got := drain(q); len(got) != 1 || !bytes.Equal(got[0], first) {
 		t.Errorf("the first packet of a new flow waits behind a backlog")
 	}
 }
 
 func TestOfferDropsOfTheFullestFlowOnly(t *testing.T) {
-	gate := &budget{}
-	q := newTestQueue(gate, 100_000)
+	outlet := &budget{}
+	q := newTestQueue(outlet, 100_000)
 	for n := range uint32(10) {
 		q.put(parse(data(2, n, 1000)), false)
 	}
 	for n := range uint32(500) {
 		q.put(parse(data(1, n, 1000)), false)
 	}
-	gate.bytes = 1 << 20
+	outlet.bytes = 1 << 20
 	kept := map[uint16][]byte{}
 	counts := map[uint16]int{}
 	for _, raw := range drain(q) {
@@ -149,17 +149,17 @@ func TestOfferDropsOfTheFullestFlowOnly(t *testing.T) {
 }
 
 func TestDeadLaneDropsAtOnce(t *testing.T) {
-	gate := &budget{}
-	q := newTestQueue(gate, 10_000)
+	outlet := &budget{}
+	q := newTestQueue(outlet, 10_000)
 	q.put(parse(data(1, 1, 1500)), true)
-	gate.dead = true
+	outlet.dead = true
 	q.refresh()
 	for n := range uint32(100) {
 		q.put(parse(data(1, n, 1500)), true)
 	}
-	gate.dead = false
+	outlet.dead = false
 	q.refresh()
-	gate.bytes = 1 << 20
+	outlet.bytes = 1 << 20
 	if got := drain(q); len(got) != 0 {
 		t.Errorf("%d packets of a dead lane came out", len(got))
 	}
