@@ -255,3 +255,61 @@ func TestResolvedOfAnotherNetworkNamespaceIsNotUsed(t *testing.T) {
 		t.Errorf("in force: %+v", inForce)
 	}
 }
+
+// A VPN's nameserver for its own names is asked for them alone, and must be kept clear of as the others are.
+func TestNameserversForCertainNamesAreTold(t *testing.T) {
+	for name, start := range resolvers(t) {
+		t.Run(name, func(t *testing.T) {
+			_, link := useResolved(t, start)
+			laptoptest.Run(t, "ip", "tuntap", "add", "vpn0", "mode", "tun")
+			defer laptoptest.Run(t, "ip", "link", "delete", "vpn0")
+			laptoptest.Run(t, "ip", "address", "add", "192.168.200.2/24", "dev", "vpn0")
+			laptoptest.Run(t, "ip", "link", "set", "vpn0", "up")
+			bus, err := connectResolved()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer bus.close()
+			vpn := laptoptest.Index(t, "vpn0")
+			if err := bus.set(vpn, netip.MustParseAddr("10.244.0.53"), nil, []string{"vpn.example"}); err != nil {
+				t.Fatal(err)
+			}
+			keeper := NewKeeper(func(journal.Entry) error { return nil }, func() {})
+			defer keeper.Forget()
+			if _, err := keeper.Set(link, wanted); err != nil {
+				t.Fatal(err)
+			}
+			found, err := keeper.Inspect()
+			if err != nil || !slices.Equal(found.Others, []string{"10.244.0.53"}) || !slices.Equal(found.Upstreams, []string{laptoptest.Gateway}) {
+				t.Errorf("%+v %v", found, err)
+			}
+		})
+	}
+}
+
+func TestNamesAreWithdrawnAndComeBack(t *testing.T) {
+	for name, start := range resolvers(t) {
+		t.Run(name, func(t *testing.T) {
+			_, link := useResolved(t, start)
+			keeper := NewKeeper(func(journal.Entry) error { return nil }, func() {})
+			defer keeper.Forget()
+			for range 2 {
+				if _, err := keeper.Set(link, wanted); err != nil {
+					t.Fatal(err)
+				}
+				if got := settings(t, link); got != wantedSettings {
+					t.Errorf("resolved has %q", got)
+				}
+				if err := keeper.Withdraw(); err != nil {
+					t.Error(err)
+				}
+				if got := settings(t, link); got != "" {
+					t.Errorf("resolved still has %q", got)
+				}
+				if again, err := keeper.Again(true); again || err != nil {
+					t.Errorf("names were put back: %v %v", again, err)
+				}
+			}
+		})
+	}
+}

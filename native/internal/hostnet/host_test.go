@@ -1,0 +1,304 @@
+package hostnet
+
+import (
+	"errors"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/native/internal/hostnet/journal"
+	"slipway/native/internal/hostnet/routes"
+	"slipway/native/internal/wire"
+)
+
+var (
+	tunnel    = wire.OpenTunInput{MTU: 1400, Addresses: []string{"198.18.0.2/32"}}
+	twoRanges = wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16", "10.244.0.0/16")}
+	ourNames  = wire.NamesInput{Resolver: "198.18.0.3", Search: []string{"svc.cluster.local"}}
+)
+
+// bringUp makes every change of a connection, as far as they are allowed.
+func bringUp(host *Host) (lease int, err error) {
+	if lease, err = host.Acquire(); err != nil {
+		return lease, err
+	}
+	if _, _, err = host.OpenTun(lease, tunnel); err != nil {
+		return lease, err
+	}
+	if _, err = host.SetRoutes(lease, twoRanges); err != nil {
+		return lease, err
+	}
+	_, err = host.SetNames(lease, ourNames)
+	return lease, err
+}
+
+func codeOf(err error) string {
+	var problem *wire.Problem
+	if errors.As(err, &problem) {
+		return problem.Code
+	}
+	return ""
+}
+
+func TestChangesAreJournalledFirstAndUndoneBackwards(t *testing.T) {
+	laptop := newMemory()
+	host := laptop.host(t)
+	lease, err := bringUp(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := host.Undo(lease); left != 0 {
+		t.Errorf("%d left over", left)
+	}
+	wanted := []string{
+		"journal", "open tun", "add 10.96.0.0/16", "add 10.244.0.0/16", "add 198.18.0.3/32", "journal", "names",
+		"undo names", "close tun",
+	}
+	if !slices.Equal(laptop.calls, wanted) {
+		t.Errorf("order %q", laptop.calls)
+	}
+	if left := laptop.inForce(); left != "" || len(laptop.logs) > 0 || len(laptop.locks) > 0 {
+		t.Errorf("left %q, journals %v, locks %v", left, laptop.logs, laptop.locks)
+	}
+}
+
+func TestWhatFailsHasACodeAndLeavesNothing(t *testing.T) {
+	for name, check := range map[string]struct{ failing, code, inForce string }{
+		"the journal cannot be opened":     {"open journal", wire.CodeJournalUnwritable, ""},
+		"the journal cannot be written":    {"journal", wire.CodeJournalUnwritable, ""},
+		"no interface":                     {"open tun", wire.CodeTunUnavailable, ""},
+		"the laptop cannot be read":        {"networks", "", ""},
+		"no route":                         {"add 10.244.0.0/16", wire.CodeRouteRefused, "tun "},
+		"no way to the resolver":           {"add 198.18.0.3/32", wire.CodeRouteRefused, "tun 10.244.0.0/16 10.96.0.0/16"},
+		"no names: nor a way to their own": {"names", wire.CodeResolverUnset, "tun 10.244.0.0/16 10.96.0.0/16"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			laptop := newMemory()
+			laptop.failing[check.failing] = errBroken
+			host := laptop.host(t)
+			lease, err := bringUp(host)
+			if err == nil || codeOf(err) != check.code {
+				t.Errorf("got %v, want %s", err, check.code)
+			}
+			if inForce := laptop.inForce(); inForce != check.inForce {
+				t.Errorf("in force: %q", inForce)
+			}
+			clear(laptop.failing)
+			if left := host.Undo(lease); left != 0 || laptop.inForce() != "" || len(laptop.locks) > 0 {
+				t.Errorf("%d left over, in force %q, locks %v", left, laptop.inForce(), laptop.locks)
+			}
+		})
+	}
+}
+
+func TestASecondLeaseIsBusyWhoeverAsks(t *testing.T) {
+	laptop := newMemory()
+	first, other := laptop.host(t), laptop.host(t)
+	lease, err := first.Acquire()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, host := range map[string]*Host{"the same helper": first, "another user's": other} {
+		if _, err := host.Acquire(); codeOf(err) != wire.CodeHelperBusy {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	first.Undo(lease)
+	if _, err := other.Acquire(); err != nil {
+		t.Error(err)
+	}
+	for name, call := range map[string]func() error{
+		"openTun":   func() error { _, _, err := first.OpenTun(lease, tunnel); return err },
+		"setRoutes": func() error { _, err := first.SetRoutes(lease, twoRanges); return err },
+		"setNames":  func() error { _, err := first.SetNames(lease, ourNames); return err },
+	} {
+		if err := call(); codeOf(err) != wire.CodeLeaseLost {
+			t.Errorf("%s with a lease that is over: %v", name, err)
+		}
+	}
+}
+
+// The laptop's network changes; what is in force and what is told must be the same, whatever cannot be done.
+func TestDecidingAnew(t *testing.T) {
+	office := routes.Place{Prefix: netip.MustParsePrefix("10.244.7.0/24"), Interface: "eth0"}
+	const whole = "tun 10.244.0.0/16 10.96.0.0/16 198.18.0.3/32, names"
+	const withoutPods = "tun 10.96.0.0/16 198.18.0.3/32, names"
+	arrive := func(laptop *memory) { laptop.own.Subnets = []routes.Place{office} }
+	for name, check := range map[string]struct {
+		change        func(*memory)
+		inForce, told string // told: the reasons; "-" where nothing is
+		isDone        bool
+		mended        string // in force once nothing fails any more
+	}{
+		"nothing of ours": {
+			change: func(laptop *memory) {
+				laptop.own.Subnets = []routes.Place{{Prefix: netip.MustParsePrefix("10.1.0.0/16")}}
+			},
+			inForce: whole, told: "-", isDone: true, mended: whole,
+		},
+		"an office": {change: arrive, inForce: withoutPods, told: ",own-subnet", isDone: true, mended: withoutPods},
+		"a nameserver for certain names only": {
+			change:  func(laptop *memory) { laptop.resolvers.Others = []string{"10.244.0.53"} },
+			inForce: withoutPods, told: ",resolver", isDone: true, mended: withoutPods,
+		},
+		"a nameserver of IPv6 with a zone": {
+			change:  func(laptop *memory) { laptop.resolvers.Upstreams = []string{"fe80::1%eth0", "::ffff:10.244.0.53"} },
+			inForce: withoutPods, told: ",resolver", isDone: true, mended: withoutPods,
+		},
+		"the laptop cannot be read": {
+			change: func(laptop *memory) {
+				arrive(laptop)
+				laptop.failing["networks"] = errBroken
+			},
+			inForce: whole, told: "-", isDone: false, mended: withoutPods,
+		},
+		"a route that does not go": {
+			change: func(laptop *memory) {
+				arrive(laptop)
+				laptop.failing["remove 10.244.0.0/16"] = errBroken
+			},
+			inForce: whole, told: ",own-subnet", isDone: false, mended: withoutPods,
+		},
+		"the tunnel's own resolver": {
+			change: func(laptop *memory) {
+				laptop.own.Routes = []routes.Place{{Prefix: netip.MustParsePrefix("198.18.0.0/24"), Interface: "tun7"}}
+			},
+			inForce: "tun 10.244.0.0/16 10.96.0.0/16", told: ",", isDone: true, mended: "tun 10.244.0.0/16 10.96.0.0/16",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			laptop := newMemory()
+			host := laptop.host(t)
+			lease, err := bringUp(host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			laptop.set(func() { check.change(laptop) })
+			if isDone := host.settle(false); isDone != check.isDone {
+				t.Errorf("it came to an end: %v", isDone)
+			}
+			if inForce := laptop.inForce(); inForce != check.inForce {
+				t.Errorf("in force: %q", inForce)
+			}
+			if told := newsOf(host, lease); told != check.told {
+				t.Errorf("told %q", told)
+			}
+			laptop.set(func() { clear(laptop.failing) })
+			if !host.settle(false) || laptop.inForce() != check.mended {
+				t.Errorf("once nothing fails: %q", laptop.inForce())
+			}
+			host.Undo(lease)
+		})
+	}
+}
+
+func newsOf(host *Host, lease int) string {
+	_, told := host.News(lease)
+	if told == nil {
+		return "-"
+	}
+	var reasons []string
+	for _, decision := range told.Decisions {
+		reasons = append(reasons, decision.Reason)
+	}
+	return strings.Join(reasons, ",")
+}
+
+func TestARouteThatCannotBeTakenBackStaysRefusedAndIsTriedAgain(t *testing.T) {
+	laptop := newMemory()
+	host := laptop.host(t)
+	lease, err := bringUp(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer host.Undo(lease)
+	laptop.set(func() { laptop.resolvers.Upstreams = []string{"10.244.0.53"} })
+	host.settle(false)
+	newsOf(host, lease)
+	laptop.set(func() {
+		laptop.resolvers.Upstreams = []string{"192.168.1.1"}
+		laptop.failing["add 10.244.0.0/16"] = errBroken
+	})
+	if host.settle(false) || newsOf(host, lease) != ",resolver" {
+		t.Error("what is not in force is told as routed")
+	}
+	laptop.set(func() { clear(laptop.failing) })
+	if !host.settle(false) || newsOf(host, lease) != "," {
+		t.Error("it is not tried again")
+	}
+}
+
+func TestNamesGoBeforeTheWayToTheirResolver(t *testing.T) {
+	laptop := newMemory()
+	host := laptop.host(t)
+	lease, err := bringUp(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer host.Undo(lease)
+	laptop.set(func() {
+		laptop.calls = nil
+		laptop.own.Routes = []routes.Place{{Prefix: netip.MustParsePrefix("198.18.0.0/15"), Interface: "tun7"}}
+	})
+	host.settle(false)
+	if wanted := []string{"withdraw names", "remove 198.18.0.3/32"}; !slices.Equal(laptop.calls, wanted) {
+		t.Errorf("order %q", laptop.calls)
+	}
+}
+
+// An event of the system leads to a decision, without anybody asking.
+func TestEventsAreDecidedOn(t *testing.T) {
+	laptop := newMemory()
+	host := laptop.host(t)
+	lease, err := bringUp(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer host.Undo(lease)
+	laptop.set(func() { laptop.resolvers.Upstreams = []string{"10.244.0.53"} })
+	laptop.happened(resolverFiles)
+	select {
+	case <-host.Changes():
+	case <-time.After(20 * time.Second):
+		t.Fatal("nothing was decided")
+	}
+	if isMoved, _ := host.News(lease); !isMoved {
+		t.Error("other nameservers are not told")
+	}
+}
+
+// What a killed helper left is undone by its journal alone, as far as it can still be there.
+func TestJournalsOfOtherTimesAndPlaces(t *testing.T) {
+	path := filepath.ToSlash(JournalPath("/state", 1000))
+	for name, check := range map[string]struct {
+		opened   journal.Opened
+		isLiving bool
+		undone   []string
+		code     string
+	}{
+		"this place":              {journal.Opened{Version: journal.Version, Boot: "now", NetworkNamespace: 1}, false, []string{"undo names", "close tun"}, ""},
+		"an earlier boot":         {journal.Opened{Version: journal.Version, Boot: "before", NetworkNamespace: 1}, false, []string{"undo names"}, ""},
+		"a namespace that is":     {journal.Opened{Version: journal.Version, Boot: "now", NetworkNamespace: 2}, true, nil, wire.CodeJournalUnwritable},
+		"a namespace that was":    {journal.Opened{Version: journal.Version, Boot: "now", NetworkNamespace: 2}, false, []string{"undo names"}, ""},
+		"a version of the future": {journal.Opened{Version: journal.Version + 1, Boot: "now", NetworkNamespace: 1}, false, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			laptop := newMemory()
+			laptop.living["now"] = check.isLiving
+			laptop.logs[path] = []journal.Entry{
+				{Opened: &check.opened}, {Link: &journal.Link{Alias: "alias 0"}},
+				{File: &journal.FileChange{Nameserver: "198.18.0.3"}},
+			}
+			_, err := laptop.host(t).Acquire()
+			if codeOf(err) != check.code {
+				t.Errorf("got %v", err)
+			}
+			if !slices.Equal(laptop.calls, check.undone) {
+				t.Errorf("undone: %q", laptop.calls)
+			}
+		})
+	}
+}
