@@ -3,9 +3,13 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,4 +89,36 @@ func TestALargeAnswerComesInFragments(t *testing.T) {
 	if err != nil || len(answer.Answer) != largeRecords {
 		t.Fatalf("%d records: %v", len(answer.Answer), err)
 	}
+}
+
+// TestAWithdrawnRangeEndsItsConnections: at once, and those of the ranges that stay live on.
+func TestAWithdrawnRangeEndsItsConnections(t *testing.T) {
+	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
+	core := startEngine(t, configOf(laptop, cluster))
+	core.connected()
+	dial := func(address string) net.Conn {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		socket, err := laptop.dial(ctx, "tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { socket.Close() })
+		expectEcho(t, socket, address)
+		return socket
+	}
+	pod, service := dial("10.244.0.5:80"), dial("10.96.0.20:80")
+	all := decide(wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16", "10.244.0.0/24")})
+	fewer := wire.RouteDecisions{Decisions: slices.Clone(all.Decisions)}
+	fewer.Decisions[1].Decision, fewer.Decisions[1].Reason = wire.DecisionRefused, "own-subnet"
+	laptop.routes <- fewer
+	core.await(wire.EventRoutes)
+	if _, err := pod.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection into a withdrawn range gives %v", err)
+	}
+	expectEcho(t, service, "still here")
+	laptop.routes <- all
+	core.await(wire.EventRoutes)
+	dial("10.244.0.5:80")
 }
