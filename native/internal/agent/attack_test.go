@@ -1,12 +1,15 @@
 package agent
 
 import (
+	"context"
 	"net"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/wire"
 )
 
@@ -62,6 +65,44 @@ func TestRegistrationsWithoutTunnelsKeepNobodyOut(t *testing.T) {
 			t.Errorf("who registered %s: %v", name, err)
 		}
 	}
+}
+
+// All of it at once, and it goes on while another comes.
+func TestOneWhoOpensEverythingKeepsNobodyOut(t *testing.T) {
+	memory := &shortMemory{}
+	server := serve(t, Config{Dialer: echoServer(t), SessionsAtMost: 8, DescriptorsAtMost: 120, Memory: memory})
+	greedy := newEngine(t, server)
+	greedy.carry()
+	for range 60 {
+		greedy.open(20 * time.Second)
+	}
+	memory.full.Store(true)
+	ctx, cancel := context.WithCancel(t.Context())
+	var flooding sync.WaitGroup
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(listener, stream.Accept)
+	flooding.Go(func() {
+		var open []net.Conn
+		for ; ctx.Err() == nil; time.Sleep(time.Millisecond) { // a thousand each second, as no API server would pass on
+			silent, err := net.Dial("tcp4", listener.Addr().String())
+			if err == nil {
+				open = append(open, silent)
+			}
+		}
+		for _, silent := range open {
+			silent.Close()
+		}
+	})
+	defer flooding.Wait()
+	defer listener.Close()
+	defer cancel()
+	for range 20 {
+		newEngine(t, server).register(nil)
+	}
+	newEngine(t, server).carry()
 }
 
 // Forty registrations took 240 MB, and the container's limit ended the agent for all.

@@ -39,14 +39,14 @@ func newLaneSet(client *agentClient, target wire.AgentTarget, keys sessionKeys, 
 	set := &laneSet{
 		client: client, target: target, keys: keys, ahead: ahead,
 		id: registration.granted.Session, ticket: registration.granted.Ticket,
-		health: newHealth(client.timing, registration.granted.Lanes, registration.main()),
+		health: newHealth(client.timing, registration.granted.Lanes, registration.primary()),
 		cancel: func() {}, probes: make(chan struct{}, 1),
 	}
 	set.hears = set.heard
 	set.lanes, err = tunnel.New(tunnel.Config{
 		PrivateKey: keys.private, PeerPublicKey: [32]byte(peer), PresharedKey: keys.preshared,
 		LaneCount: registration.granted.Lanes, MTU: registration.granted.MTU,
-		AllowedIPs: registration.anything(),
+		AllowedIPs: registration.allowedIPs(),
 		Receive:    set.receive,
 		Log:        client.log,
 	})

@@ -60,7 +60,7 @@ func newPath(registration registration) (*path, error) {
 		laptop, engine = append(laptop, own.laptop), append(engine, own.engine)
 	}
 	path := &path{
-		laptop: packet.NewPerFamily(laptop...), engine: packet.NewPerFamily(engine...), resolver: registration.main().engine,
+		laptop: packet.NewPerFamily(laptop...), engine: packet.NewPerFamily(engine...), resolver: registration.primary().engine,
 		mtu: registration.granted.MTU, pings: serviceping.New(),
 	}
 	path.gate, path.stackGate = gate.New(path.laptop), gate.NewForStack(path.engine)

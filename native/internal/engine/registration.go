@@ -19,8 +19,8 @@ type registration struct {
 // sessionAddresses are those of the tunnel's ends in one address family.
 type sessionAddresses struct{ laptop, engine, agent netip.Addr }
 
-// main are the addresses that heartbeats and the engine's own stack use.
-func (registration registration) main() sessionAddresses { return registration.addresses[0] }
+// primary are the addresses that heartbeats and the engine's own stack use.
+func (registration registration) primary() sessionAddresses { return registration.addresses[0] }
 
 // laptopPrefixes are the TUN's own addresses.
 func (registration registration) laptopPrefixes() []string {
@@ -31,8 +31,8 @@ func (registration registration) laptopPrefixes() []string {
 	return prefixes
 }
 
-// anything is what the agent may send from: whatever the cluster has, in the families of the session.
-func (registration registration) anything() []netip.Prefix {
+// allowedIPs are WireGuard's: the agent may send from whatever the cluster has, in the families of the session.
+func (registration registration) allowedIPs() []netip.Prefix {
 	var prefixes []netip.Prefix
 	for _, own := range registration.addresses {
 		unspecified := netip.IPv4Unspecified()

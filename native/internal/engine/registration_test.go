@@ -16,7 +16,7 @@ func TestRegistrationsThatAreNotBelieved(t *testing.T) {
 		return granted
 	}
 	if checked, err := checkRegistration(with(func(*wire.Registered) {})); err != nil || checked.laptopPrefixes()[0] != "198.18.7.2/32" ||
-		checked.anything()[0].String() != "0.0.0.0/0" {
+		checked.allowedIPs()[0].String() != "0.0.0.0/0" {
 		t.Fatalf("a good one: %+v, %v", checked, err)
 	}
 	for name, granted := range map[string]wire.Registered{
