@@ -46,6 +46,41 @@ func TestOnlyTheServedUsersEngineIsServed(t *testing.T) {
 	}
 }
 
+// In namespaces of their own a user is root, and has any program at the engine's path. The kernel's word on who they are
+// and which file they run does not change by that. The helper's root has no number there, and looks like nobody (65534).
+func TestNamespacesOfAUsersOwnChangeNothing(t *testing.T) {
+	laptoptest.Reset(t)
+	const user, stranger = 4001, 4002
+	copyPrograms(t, "/run/installed")
+	helper := start(t, "/run/installed/slipway-helper", "--user", fmt.Sprint(user))
+	dial(t, helper).Close()
+	inNamespaces := func(uid int, script string) string {
+		command := exec.Command("setpriv", fmt.Sprint("--reuid=", uid), fmt.Sprint("--regid=", uid), "--clear-groups",
+			"unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", helper.socket)
+		command.Env = append(os.Environ(), part+"=client")
+		output, _ := command.CombinedOutput()
+		return string(output)
+	}
+	if output := inNamespaces(user, "id -u"); output != "0\n" {
+		t.Skipf("NEEDS USER NAMESPACES and did not run: %s", output)
+	}
+	const engine, other = "/run/installed/slipway-engine", "/run/installed/something-else"
+	for name, asked := range map[string]struct {
+		uid              int
+		script           string
+		answered, served bool
+	}{
+		"the engine, as root of a namespace":   {user, `exec ` + engine + ` "$1" 65534`, true, true},
+		"another program at the engine's path": {user, `mount --bind ` + other + ` ` + engine + ` && exec ` + engine + ` "$1" 65534`, true, false},
+		"a stranger, as root of a namespace":   {stranger, `exec ` + engine + ` "$1" 65534`, false, false},
+	} {
+		output := inNamespaces(asked.uid, asked.script)
+		if strings.Contains(output, "answered") != asked.answered || strings.Contains(output, "served\n") != asked.served {
+			t.Errorf("%s: %s", name, output)
+		}
+	}
+}
+
 func copyPrograms(t *testing.T, folder string) {
 	t.Helper()
 	program, err := os.ReadFile("/proc/self/exe")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 	case "helper":
 		os.Exit(run(os.Args[1:]))
 	case "client":
-		client, err := lease.Dial(context.Background(), os.Args[1], engineHello)
+		client, err := lease.Dial(context.Background(), os.Args[1], engineHello, serverOf(os.Args[2:])...)
 		if err == nil {
 			_, err = client.Inspect(context.Background())
 		}
@@ -42,6 +43,18 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	laptoptest.Main(m)
+}
+
+// serverOf are the options of a client that is told which user it sees the helper as.
+func serverOf(arguments []string) (options []lease.Option) {
+	for _, argument := range arguments {
+		uid, err := strconv.ParseUint(argument, 10, 32)
+		if err != nil {
+			panic(err)
+		}
+		options = append(options, lease.WithServerUID(uint32(uid)))
+	}
+	return options
 }
 
 // process is a helper of this test.

@@ -14,6 +14,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+
+	"slipway/native/internal/rootonly"
 )
 
 // ErrNotYet is returned on systems whose peer check is not written yet.
@@ -44,16 +46,22 @@ const engineName = "slipway-engine"
 
 // NewPolicy serves uid, and the engine beside the binary at helperPath (absolute).
 func NewPolicy(uid uint32, helperPath string) (Policy, error) {
+	if isNobody(uid) {
+		return Policy{}, fmt.Errorf("user %d is whom the kernel names where it cannot say who it is, so it cannot be served", uid)
+	}
 	resolved, err := filepath.EvalSymlinks(helperPath)
 	if err != nil {
 		return Policy{}, fmt.Errorf("find the helper's folder: %w", err)
 	}
 	folder := filepath.Dir(resolved)
-	installed, err := onlyRootWrites(folder)
-	if err != nil {
+	opened, err := rootonly.Open(folder)
+	if err != nil && !errors.Is(err, rootonly.ErrExposed) {
 		return Policy{}, fmt.Errorf("look at the helper's folder: %w", err)
 	}
-	return Policy{UID: uid, folder: folder, installed: installed}, nil
+	if err == nil {
+		opened.Close()
+	}
+	return Policy{UID: uid, folder: folder, installed: err == nil}, nil
 }
 
 // Admit returns nil where the peer may ask about the laptop, else the reason as a sentence. That depends on the user

@@ -4,4 +4,4 @@ import "net"
 
 func identify(*net.UnixConn) (Identity, error) { return Identity{}, ErrNotYet }
 
-func onlyRootWrites(string) (bool, error) { return false, ErrNotYet }
+func isNobody(uint32) bool { return false }
