@@ -2,6 +2,7 @@
  * The frontend's end of the contract's protocol, for every frontend and over anything that carries lines: a socket, the
  * preload's bridge, a WebSocket. Everything that comes in is checked against the contract before anybody hears it.
  */
+import { cause } from './causes.ts';
 import { type CommandName, type CommandOutput, commands } from './commands.ts';
 import { type Problem, problem } from './problems.ts';
 import type { Result } from './result.ts';
@@ -69,7 +70,7 @@ export function openClient(
         receive(readDocument(line));
       }
     },
-    onClosed: (why) => end(problem('core-unreachable', `the link to the core ended: ${why}`), why),
+    onClosed: (why) => end(problem('core-unreachable', cause('coreLink', { reason: why })), why),
   });
   if (over !== null) {
     pipe.close();
@@ -112,7 +113,9 @@ export function openClient(
 
   function greet({ protocol, build }: { protocol: number; build: string }): void {
     if (protocol !== protocolNumber) {
-      end(problem('core-version', `it speaks protocol ${protocol}, this program ${protocolNumber}`, { build }));
+      end(
+        problem('core-version', cause('helperProtocolProgram', { theirs: protocol, ours: protocolNumber }), { build }),
+      );
     } else if (!isGreeted) {
       isGreeted = true;
       ends.greeted(link, build);

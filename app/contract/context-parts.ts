@@ -3,7 +3,9 @@
  * These parts are what a first use confirms, what the digest of a context is taken of, and what two sides of a change
  * are compared by. Credentials that are renewed are no part of it.
  */
+
 import { z } from 'zod';
+import { cause } from './causes.ts';
 import { type Problem, problem } from './problems.ts';
 
 export const contextPartSchema = z.object({
@@ -69,8 +71,8 @@ export function contextChanged(
     const hidden = sides.before === sides.now ? ' (another one)' : '';
     return `  ${part}${name === '' ? '' : ` ${name}`}: ${sides.before} → ${sides.now}${hidden}`;
   });
-  const cause = [`${file} says something else than what was confirmed:`, ...lines].join('\n');
-  return problem('context-changed', cause, { context, file });
+  const changes = lines.map((line) => `\n${line}`).join('');
+  return problem('context-changed', cause('notConfirmedNow', { file, changes }), { context, file });
 }
 
 /** A command line as one would type it: words that a shell would take apart are quoted. */

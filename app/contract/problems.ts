@@ -3,6 +3,7 @@
  * the lists), what happened, and at least one fix. Texts are templates: {name} takes a fact of the problem.
  */
 import { z } from 'zod';
+import { type Cause, causeSchema, causeText } from './causes.ts';
 import { catalogue, type ProblemCode } from './problem-catalogue.ts';
 
 export type { ProblemCode } from './problem-catalogue.ts';
@@ -18,6 +19,8 @@ export const problemSchema = z.object({
   severity: severitySchema,
   title: z.string(),
   cause: z.string(), // a sentence with the particulars; may hold text of a cluster: show it as text only
+  /** The same where it is a sentence of ours; null where somebody else said it. */
+  said: causeSchema.nullable().default(null),
   fixes: z.array(fixSchema),
   facts: z.record(z.string(), z.string()),
 });
@@ -32,15 +35,15 @@ export function withFacts(given: Problem, facts: Readonly<Record<string, string>
   if (!isProblemCode(given.code)) {
     return given;
   }
-  const made = problem(given.code, given.cause, { ...facts, ...given.facts });
+  const made = problem(given.code, given.said ?? given.cause, { ...facts, ...given.facts });
   const copies = given.fixes.filter(({ kind }) => kind === 'copy');
   return { ...made, severity: given.severity, fixes: [...made.fixes, ...copies] };
 }
 
-/** Builds a problem from the catalogue. `cause` says what happened this time; `copy` adds a text to copy. */
+/** Builds a problem from the catalogue. `because` says what happened this time; `copy` adds a text to copy. */
 export function problem(
   code: ProblemCode,
-  cause: string,
+  because: Cause | string,
   facts: Readonly<Record<string, string>> = {},
   copy?: string,
 ): Problem {
@@ -50,5 +53,13 @@ export function problem(
   if (copy !== undefined) {
     fixes.push({ kind: 'copy', text: copy });
   }
-  return { code, severity: entry.severity, title: fill(entry.title), cause, fixes, facts: { ...facts } };
+  return {
+    code,
+    severity: entry.severity,
+    title: fill(entry.title),
+    cause: causeText(because),
+    said: typeof because === 'string' ? null : because,
+    fixes,
+    facts: { ...facts },
+  };
 }

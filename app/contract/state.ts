@@ -2,7 +2,9 @@
  * The state that every frontend sees: one small whole snapshot, pushed with a revision, at most ten times a
  * second. Lists, logs and counters by the second are queries or streams, never part of it.
  */
+
 import { z } from 'zod';
+import { causeSchema } from './causes.ts';
 import { problemSchema } from './problems.ts';
 
 /** Steps of preparing, in the order they are shown. Some run side by side. */
@@ -94,7 +96,8 @@ export const connectionSchema = z.discriminatedUnion('phase', [
     startedAt: time,
     step: stepSchema,
     stepStartedAt: time,
-    detail: z.string(), // what the step waits for, in the cluster's own words; text only
+    detail: z.string(), // what the step waits for; may be the cluster's own words: text only
+    detailSaid: causeSchema.nullable(), // the same where it is a sentence of ours
     done: z.array(stepDoneSchema),
   }),
   z.object({

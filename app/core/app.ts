@@ -6,6 +6,7 @@ import {
   type CommandArguments,
   type CommandName,
   type CommandOutput,
+  cause,
   commands,
   defaultSettings,
   failure,
@@ -281,7 +282,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
         await restored;
         const definition = commands[command];
         if (isClosed) {
-          return failure(problem('core-unreachable', 'the core is ending')) as Answer;
+          return failure(problem('core-unreachable', cause('coreEnding'))) as Answer;
         }
         const parsed = definition.input.safeParse(input);
         if (!parsed.success) {
@@ -303,7 +304,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
         restored,
         (over) =>
           isClosed
-            ? failure(problem('core-unreachable', 'the core is ending'))
+            ? failure(problem('core-unreachable', cause('coreEnding')))
             : streams.subscribe(stream, input, listener, over),
         ended,
       ),

@@ -5,6 +5,7 @@ import {
   type Connection,
   type Context,
   type ContextKey,
+  cause,
   failure,
   keyText,
   problem,
@@ -95,7 +96,7 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
         }
         if (isActive(other)) {
           const { context: busyWith } = other.state().cluster;
-          return failure(problem('core-busy', `${busyWith} is on`, { context: busyWith }));
+          return failure(problem('core-busy', cause('busy', { context: busyWith }), { context: busyWith }));
         }
         other.dispatch({ kind: 'turnedOff' }); // no retry of the other one behind this one's back
         runners.delete(otherKey);

@@ -4,7 +4,16 @@
  * it sends is parsed here; fields and events that only a newer engine knows are ignored.
  */
 import { z } from 'zod';
-import { failure, isProblemCode, type Problem, pathSchema, problem, type Result, success } from '../contract/index.ts';
+import {
+  causeSchema,
+  failure,
+  isProblemCode,
+  type Problem,
+  pathSchema,
+  problem,
+  type Result,
+  success,
+} from '../contract/index.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
 export const engineProtocol = 2;
@@ -22,6 +31,8 @@ const list = <Item extends z.ZodType>(item: Item) =>
 const wireProblemSchema = z.object({
   code: z.string(),
   cause: z.string(),
+  /** A sentence of ours, where the cause is one: see native/internal/wire/causes.go. */
+  said: causeSchema.nullish(),
   facts: z.record(z.string(), z.string()).nullish(),
 });
 export type WireProblem = z.infer<typeof wireProblemSchema>;
@@ -259,6 +270,6 @@ export function readEngineEvent(document: unknown): Result<EngineEvent | null> {
 export function problemFromWire(wire: WireProblem, known: Readonly<Record<string, string>> = {}): Problem {
   const facts = { ...known, ...wire.facts };
   return isProblemCode(wire.code)
-    ? problem(wire.code, wire.cause, facts)
+    ? problem(wire.code, wire.said ?? wire.cause, facts)
     : problem('internal', `${wire.code}: ${wire.cause}`, facts);
 }

@@ -5,6 +5,7 @@
 import type {
   ActivityEntry,
   Agent,
+  Cause,
   Context,
   ContextPart,
   ExecPlugin,
@@ -107,7 +108,11 @@ export interface ClusterPort {
    * Makes the agent and waits until its process runs. `progress` hears the pod's own reasons. Renews the Job's
    * deadline until deleteAgent or close. Aborted: deletes what it made.
    */
-  placeAgent(spec: AgentSpec, progress: (detail: string) => void, signal: AbortSignal): Promise<Result<AgentPlaced>>;
+  placeAgent(
+    spec: AgentSpec,
+    progress: (detail: Cause | string) => void,
+    signal: AbortSignal,
+  ): Promise<Result<AgentPlaced>>;
   /** True while the pod runs; false when it is gone or ended. */
   agentLives(placed: AgentPlaced): Promise<Result<boolean>>;
   /** Why the agent's process ended, with its last words; null while it runs and where that cannot be told. */

@@ -3,6 +3,8 @@
  * and are deleted, credentials that expire, and an API server that can go away.
  */
 import {
+  type Cause,
+  cause,
   compareServiceKeys,
   failure,
   type Problem,
@@ -181,7 +183,7 @@ export class FakeClusterPort implements ClusterPort {
 
   async placeAgent(
     spec: AgentSpec,
-    progress: (detail: string) => void,
+    progress: (detail: Cause | string) => void,
     signal: AbortSignal,
   ): Promise<Result<AgentPlaced>> {
     const refused = this.#unreachable();
@@ -191,7 +193,7 @@ export class FakeClusterPort implements ClusterPort {
     this.#cluster.timesPlaced += 1;
     const pod = `slipway-agent-${this.#cluster.timesPlaced}`;
     this.#cluster.agents.set(pod, false);
-    progress('waiting for a node');
+    progress(cause('waitingForNode'));
     const placed = this.#faults.pass('placeAgent');
     const aborted = new Promise<'aborted'>((resolve) => {
       if (signal.aborted) {

@@ -2,7 +2,7 @@
  * An engine without packets: it follows the commands of the link as the real one does, changes the fake laptop in
  * the same order, finds its agent in the fake cluster, and undoes everything when it is stopped, ended or killed.
  */
-import { type Problem, problem, type Result, success } from '../contract/index.ts';
+import { cause, type Problem, problem, type Result, success } from '../contract/index.ts';
 import {
   type EngineCommand,
   type EngineCounters,
@@ -215,7 +215,7 @@ export class FakeEngine implements EngineLink {
       fault?.problem ??
       (this.#host.helperRuns ? null : problem('helper-missing', 'its socket does not answer')) ??
       (this.#host.lease === null || this.#host.lease === this.processId ? null : helperBusy) ??
-      (this.#host.tunAvailable ? null : problem('tun-unavailable', 'the helper finds no TUN device'));
+      (this.#host.tunAvailable ? null : problem('tun-unavailable', cause('noTun')));
     if (refused !== null) {
       this.#say({ event: 'failed', failed: { during: 'prepare', problem: wire(refused), leftOver: 0 } });
       return;

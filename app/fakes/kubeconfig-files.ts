@@ -1,6 +1,6 @@
 /** Kubeconfig files without a disk: texts by path, those of the user and those that were kept. */
 import { parse } from 'yaml';
-import { failure, problem, type Result, success } from '../contract/index.ts';
+import { cause, failure, problem, type Result, success } from '../contract/index.ts';
 import type { KubeconfigFilesPort } from '../core/ports.ts';
 
 const keptFolder = '/home/jane/.config/slipway/kubeconfigs/';
@@ -12,7 +12,7 @@ export class FakeKubeconfigFiles implements KubeconfigFilesPort {
 
   async check(path: string): Promise<Result<{ file: string }>> {
     if (!path.startsWith('/')) {
-      return failure(problem('usage', `${path} is no absolute path`));
+      return failure(problem('usage', cause('noPath', { path })));
     }
     return checked(path, this.texts.get(path) ?? '');
   }

@@ -1,5 +1,5 @@
 /** Probes without sockets: they ask the fake laptop and the fake cluster what a real one would be asked. */
-import { failure, problem, type Result, success } from '../contract/index.ts';
+import { cause, failure, problem, type Result, success } from '../contract/index.ts';
 import type { HttpProbe, LaptopProbe, LaptopTraces, ResolverProbe } from '../core/ports.ts';
 import type { FakeCluster } from './cluster.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
@@ -33,7 +33,7 @@ export class FakeResolverProbe implements ResolverProbe {
       const isNamed = this.#host.names.length > 0;
       const isAddress = resolver === '' || /^[\d.:a-f[\]]+$/.test(resolver);
       if (!isAddress || this.silent.has(resolver) || (resolver === fakeResolver && !isNamed)) {
-        return failure(problem('resolver-silent', 'no answer within 2 s', { resolver }));
+        return failure(problem('resolver-silent', cause('noAnswerWithin', { time: '2 s' }), { resolver }));
       }
       const knowsCluster = resolver === fakeResolver || (resolver === '' && isNamed);
       return success(

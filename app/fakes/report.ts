@@ -1,5 +1,5 @@
 /** Sources and writing of reports without a disk. */
-import { failure, problem, type Result, success } from '../contract/index.ts';
+import { cause, failure, problem, type Result, success } from '../contract/index.ts';
 import type { ReportPort, ReportSources } from '../core/ports.ts';
 
 export class FakeReport implements ReportPort {
@@ -22,7 +22,7 @@ export class FakeReport implements ReportPort {
     files: readonly { readonly name: string; readonly text: string }[],
   ): Promise<Result<{ path: string }>> {
     if (path !== '' && !path.startsWith('/')) {
-      return failure(problem('usage', `${path} is no absolute path`));
+      return failure(problem('usage', cause('noPath', { path })));
     }
     const isFile = path.endsWith('.zip');
     const file = isFile ? path : `${path || '/home/jane/Downloads'}/slipway-report-${this.written.size + 1}.zip`;

@@ -1,5 +1,5 @@
 /** A sandbox that takes its time and makes nothing but a kubeconfig. */
-import { failure, type Problem, problem, type Result, success } from '../contract/index.ts';
+import { cause, failure, type Problem, problem, type Result, success } from '../contract/index.ts';
 import type { SandboxPort } from '../core/ports.ts';
 import type { Faults } from './faults.ts';
 import type { FakeKubeconfigFiles } from './kubeconfig-files.ts';
@@ -40,7 +40,7 @@ export class FakeSandbox implements SandboxPort {
       const fault = await this.#faults.pass('sandbox');
       if (fault !== null || signal.aborted) {
         this.isHalf = false;
-        return fault ?? failure(problem('cancelled', 'it was ended'));
+        return fault ?? failure(problem('cancelled', cause('ended')));
       }
     }
     this.isHalf = false;

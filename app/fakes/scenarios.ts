@@ -2,7 +2,7 @@
  * Scenes for a window and its tests: a believable world, broken in the ways that SLIPWAY_FAKE names, several by comma.
  * Everything else is the core's own doing: what a window shows of it is real state.
  */
-import { type ExecPlugin, failure, type Problem, problem, type Result, success } from '../contract/index.ts';
+import { cause, type ExecPlugin, failure, type Problem, problem, type Result, success } from '../contract/index.ts';
 import type { Clock } from '../core/ports.ts';
 import { believableNamespaces, believableServices } from './believable-services.ts';
 import { hostileServices, revised, stir } from './crowd.ts';
@@ -102,14 +102,17 @@ export const scenarios = {
     faults.plan('reach', problem('unauthorized', 'the API server answered 401: the token has expired'), forever);
   },
   'helper-missing': ({ faults }) => {
-    const cause = 'it needs root, and this program may not start it';
-    faults.plan('ensureHelper', problem('helper-missing', cause, { context: 'test-frankfurt' }), forever);
+    faults.plan(
+      'ensureHelper',
+      problem('helper-missing', cause('helperNoRoot'), { context: 'test-frankfurt' }),
+      forever,
+    );
   },
   'helper-old': ({ faults }) => {
-    faults.plan('ensureHelper', problem('helper-version', 'it speaks protocol 0, this core 1'), forever);
+    faults.plan('ensureHelper', problem('helper-version', cause('helperProtocol', { theirs: 0, ours: 1 })), forever);
   },
   'helper-refused': ({ faults }) => {
-    faults.plan('ensureHelper', problem('helper-refused', 'it was not confirmed'), forever);
+    faults.plan('ensureHelper', problem('helper-refused', cause('helperNotConfirmed')), forever);
   },
   'agent-crash': ({ faults }) => {
     const cause = 'the container ended with 137 (OOMKilled); its last words: fatal error: out of memory';

@@ -27,7 +27,8 @@ export function isContextOn(app: App, key: ContextKey | null): boolean {
 /** A note of what the core refused. */
 export function sayRefusal({ app, say }: ActionContext, problem: Problem): void {
   const title = problemTitle(say, problem);
-  const text = problem.cause === '' ? title : `${title}: ${cleanText(sayCause(say, problem.cause))}`;
+  const text =
+    problem.cause === '' ? title : `${title}: ${cleanText(sayCause(say, { text: problem.cause, said: problem.said }))}`;
   app.toasts.getState().show({ tone: 'bad', text });
 }
 

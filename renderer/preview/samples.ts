@@ -173,6 +173,7 @@ export const samplePreparing = {
   startedAt: sampleNow - 2100,
   step: 'agent',
   stepStartedAt: sampleNow - 1850,
+  detailSaid: null,
   detail: 'Pulling image "docker.io/library/busybox:1.37"',
   done: [
     { step: 'cluster', milliseconds: 212 },

@@ -1,49 +1,38 @@
 /**
- * Causes of problems, and how far a step is, in the language of the window. The core says them in English with its
- * particulars inside: those that are its own sentences are found by their English words (en/cause.json). What a cluster,
- * a kubeconfig or another program says stays as it is.
+ * Causes of problems, and how far a step is, in the language of the window: those that are the core's own sentences by
+ * their id, with their values. What a cluster, a kubeconfig or another program says stays as it is.
  */
 import type { IntlShape } from 'react-intl';
-import cause from './en/cause.json';
-import type { Say, Values } from './words.ts';
+import { type Cause, type CauseId, causeCatalogue, causeText } from '../../app/contract/index.ts';
+import type { Say, Values, WordId } from './words.ts';
 
-type CauseId = keyof typeof cause;
-type Format = (id: CauseId, particulars: Values) => string;
+type Format = (id: WordId, values: Values) => string;
 
-const sentences = (Object.keys(cause) as CauseId[])
-  .map((id) => ({ id, literal: cause[id].replace(/\{\w+\}/g, '').length, pattern: patternOf(cause[id]) }))
-  // The one that says most of it: what another sentence would take for a particular is no particular then.
-  .sort((one, other) => other.literal - one.literal);
-
-function patternOf(sentence: string): RegExp {
-  const parts = sentence.split(/\{(\w+)\}/).map((part, index) => {
-    if (index % 2 === 0) {
-      return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    }
-    // At the beginning one word: a foreign sentence that only ends like one of ours is not ours.
-    return sentence.startsWith(`{${part}}`) && index === 1 ? `(?<${part}>\\S+?)` : `(?<${part}>.*?)`;
-  });
-  return new RegExp(`^${parts.join('')}$`, 's');
+/** What is shown: the text as the core said it, and its sentence where it has one. */
+export interface Spoken {
+  readonly text: string;
+  readonly said: Cause | null;
 }
 
-/** The text in the language of the window where it is a sentence of ours, else as it is. It is not cleaned. */
-export const causeWords = (intl: IntlShape, text: string): string =>
-  worded(text, (id, particulars) => intl.formatMessage({ id }, particulars), 1);
+/** In the language of the window. It is not cleaned. */
+export const causeWords = (intl: IntlShape, spoken: Spoken): string =>
+  worded(spoken, (id, values) => intl.formatMessage({ id }, values));
 
-/** The same for who has words but no component; its particulars are cleaned as those of every message. */
-export const sayCause = (say: Say, text: string): string => worded(text, say, 1);
+/** The same for who has words but no component; its values are cleaned as those of every message. */
+export const sayCause = (say: Say, spoken: Spoken): string => worded(spoken, say);
 
-/** `depth`: how many sentences may be inside one another, for a hostile text could be any number. */
-function worded(text: string, format: Format, depth: number): string {
-  for (const { id, pattern } of sentences) {
-    const groups = pattern.exec(text)?.groups;
-    if (groups !== undefined || cause[id] === text) {
-      const particulars = Object.entries(groups ?? {}).map(([name, particular]) => [
-        name,
-        depth > 0 ? worded(particular, format, depth - 1) : particular,
-      ]);
-      return format(id, Object.fromEntries(particulars));
-    }
+/** A sentence that is not known here, or lacks a value, is said as the core did. */
+function worded({ text, said }: Spoken, format: Format): string {
+  if (said === null || !Object.hasOwn(causeCatalogue, said.id)) {
+    return text;
   }
-  return text;
+  const id = said.id as CauseId;
+  const values = Object.fromEntries(
+    Object.entries(said.values).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : worded({ text: causeText(value), said: value }, format),
+    ]),
+  );
+  const wanted = [...causeCatalogue[id].matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+  return wanted.every((name) => Object.hasOwn(values, name)) ? format(`cause.${id}`, values) : text;
 }

@@ -1,8 +1,8 @@
 /** English: the language that says which words there are. One file an area; keys are `area.thing`. */
+import { type CauseId, causeCatalogue } from '../../app/contract/index.ts';
 import about from './en/about.json';
 import actions from './en/actions.json';
 import activity from './en/activity.json';
-import cause from './en/cause.json';
 import diagnostics from './en/diagnostics.json';
 import format from './en/format.json';
 import home from './en/home.json';
@@ -15,6 +15,12 @@ import shell from './en/shell.json';
 import state from './en/state.json';
 import welcome from './en/welcome.json';
 import work from './en/work.json';
+
+/** The core's own sentences: their English is the contract's. */
+type CauseWords = { readonly [Id in CauseId as `cause.${Id}`]: string };
+const cause = Object.fromEntries(
+  Object.entries(causeCatalogue).map(([id, sentence]) => [`cause.${id}`, sentence]),
+) as CauseWords;
 
 export const en = {
   ...about,

@@ -25,7 +25,7 @@ export function problemWords(intl: IntlShape, problem: Problem): ProblemWords {
   };
   return {
     title: refusedRange(intl, problem.code, facts) ?? worded(`problem.${problem.code}.title`, problem.title),
-    cause: causeWords(intl, problem.cause),
+    cause: causeWords(intl, { text: problem.cause, said: problem.said }),
     fixes: problem.fixes.map((fix, index) =>
       fix.kind === 'advice' ? { ...fix, text: worded(`problem.${problem.code}.fix${index + 1}`, fix.text) } : fix,
     ),

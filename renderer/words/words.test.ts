@@ -2,7 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { catalogue, type ProblemCode, problem } from '../../app/contract/index.ts';
+import {
+  type Cause,
+  catalogue,
+  cause,
+  causeCatalogue,
+  causeText,
+  type ProblemCode,
+  problem,
+  problemSchema,
+  withFacts,
+} from '../../app/contract/index.ts';
 import { causeWords, sayCause } from './cause-words.ts';
 import { chinese } from './chinese.ts';
 import { en } from './english.ts';
@@ -44,7 +54,8 @@ function argumentsOf(message: string, locale: string): string[] {
 describe('the languages', () => {
   it('have files for the same areas, named in both lists', () => {
     const areas = (folder: string) => readdirSync(join(import.meta.dirname, folder)).sort();
-    expect(areas('zh-CN')).toEqual(areas('en'));
+    // The English of causes is the contract's.
+    expect(areas('zh-CN')).toEqual([...areas('en'), 'cause.json'].sort());
     for (const file of ['english.ts', 'chinese.ts']) {
       const source = readFileSync(join(import.meta.dirname, file), 'utf8');
       for (const area of areas('en')) {
@@ -122,47 +133,57 @@ describe('problems', () => {
 describe('causes', () => {
   const words = createWords('zh-CN', chinese);
 
-  it('are sentences that the core or the native programs say', () => {
-    const folders = ['app/contract', 'app/core', 'app/adapters', 'app/hosts', 'app/fakes', 'native/internal'];
-    const sources = folders
+  const spoken = (said: Cause) => ({ text: causeText(said), said });
+
+  it('are said by somebody, and those of native programs in the same words', () => {
+    const sources = ['app/contract', 'app/core', 'app/adapters', 'app/hosts']
       .map((folder) => join(import.meta.dirname, '../..', folder))
       .flatMap((folder) =>
         readdirSync(folder, { recursive: true, encoding: 'utf8' })
-          .filter((file) => /\.(ts|go)$/.test(file) && !/[._]test\./.test(file))
+          .filter((file) => /\.ts$/.test(file) && !/\.test\./.test(file))
           .map((file) => readFileSync(join(folder, file), 'utf8')),
       )
       .join('\n');
-    const pieces = Object.entries(en)
-      .filter(([id]) => id.startsWith('cause.'))
-      .map(([, sentence]) => sentence.split(/\{\w+\}/).sort((one, other) => other.length - one.length)[0] ?? '')
-      .map((piece) => piece.replace(/ (ahead of|behind) (this computer's|the API server's.*)$/, '')); // one word of a sentence
-    expect(pieces.filter((piece) => !sources.includes(piece))).toEqual([]);
+    const native = readFileSync(join(import.meta.dirname, '../../native/internal/wire/causes.go'), 'utf8');
+    const ofGo = Object.fromEntries(
+      [...native.matchAll(/\{"(\w+)", "([^"]+)"\}/g)].map(([, id, sentence]) => [id ?? '', sentence ?? '']),
+    );
+    expect(Object.keys(ofGo).length).toBeGreaterThan(5);
+    expect(causeCatalogue).toMatchObject(ofGo);
+    const isSaid = (id: string) => Object.hasOwn(ofGo, id) || new RegExp(`\\bcause\\([^;]*'${id}'`, 's').test(sources);
+    expect(Object.keys(causeCatalogue).filter((id) => !isSaid(id))).toEqual([]);
   });
 
-  it('are translated where they are ours, with their particulars, and stay where they are not', () => {
-    expect(causeWords(words, 'it speaks protocol 0, this core 1')).toBe('它使用协议 0，本核心使用协议 1');
-    expect(causeWords(words, 'it could not be started: it was not confirmed')).toBe('无法启动：未获得确认');
-    expect(causeWords(words, 'it ended with 1; it said: log in\nfirst')).toBe('以 1 结束；其输出：log in\nfirst');
-    expect(causeWords(words, 'starting on worker-0')).toBe('正在 worker-0 上启动');
-    const foreign = 'ErrImagePull: failed to pull corp/base:1: {denied} <b>';
-    expect(causeWords(words, foreign)).toBe(foreign);
-    expect(causeWords(words, 'the quota of this namespace is on')).toBe('the quota of this namespace is on');
-    expect(sayCause(sayWith(words), 'it was ended')).toBe('已被结束');
-  });
-
-  it('are looked at in a text of any length', () => {
-    const nested = 'it could not be started: '.repeat(20_000);
-    expect(causeWords(words, nested).startsWith('无法启动：无法启动：it could')).toBe(true);
-  });
-
-  it('are in English word for word what the core said', () => {
-    for (const text of [
-      "it did not start in time; last seen: {x} 'y' <b>",
-      '/etc/a b does not exist or is empty',
-      '',
-    ]) {
-      expect(causeWords(intl, text)).toBe(text);
+  it('are said in the language where they are ours, with their values, and stay as they are where they are not', () => {
+    const inner = cause('helperNotConfirmed');
+    for (const [said, inChinese] of [
+      [cause('helperProtocol', { theirs: 0, ours: 1 }), '它使用协议 0，本核心使用协议 1'],
+      [cause('notStarted', { reason: inner }), '无法启动：未获得确认'],
+      [cause('endedWithSaid', { status: 1, said: 'log in\nfirst' }), '以 1 结束；其输出：log in\nfirst'],
+      [cause('startingOn', { node: 'worker-0' }), '正在 worker-0 上启动'],
+    ] as const) {
+      expect(causeWords(words, spoken(said))).toBe(inChinese);
+      expect(causeWords(intl, spoken(said))).toBe(causeText(said));
     }
+    expect(sayCause(sayWith(words), spoken(cause('ended')))).toBe('已被结束');
+    const { said, ...other } = problem('agent-image-unpullable', 'it was ended');
+    expect(problemWords(words, { ...other, said }).cause).toBe('it was ended');
+  });
+
+  it.each([
+    ['of a later core', { id: 'notYetKnown', values: {} }],
+    ['of a prototype', { id: 'constructor', values: {} }],
+    ['without its value', { id: 'notStarted', values: {} }],
+  ])('%s are said as the core did', (_, said) => {
+    expect(causeWords(words, { text: 'as it was said', said })).toBe('as it was said');
+  });
+
+  it('pass through a connection and its problems whole', () => {
+    const made = problem('helper-missing', cause('notStarted', { reason: cause('helperNotConfirmed') }));
+    expect(made.cause).toBe('it could not be started: it was not confirmed');
+    expect(problemSchema.parse(JSON.parse(JSON.stringify(withFacts(made, { context: 'a' })))).said).toEqual(made.said);
+    const { said: _, ...kept } = made; // an activity that was kept by an earlier version
+    expect(problemSchema.parse(kept).said).toBeNull();
   });
 });
 

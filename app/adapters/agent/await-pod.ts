@@ -1,5 +1,14 @@
 /** Waits until the pod of a Job runs, telling its own reasons meanwhile, or says why it never will. */
-import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
+import {
+  type Cause,
+  cause,
+  causeText,
+  failure,
+  type Problem,
+  problem,
+  type Result,
+  success,
+} from '../../contract/index.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type CoreEvent, type Pod, pathOf } from '../cluster/api-objects.ts';
 import { problemOf } from '../cluster/problems.ts';
@@ -29,7 +38,7 @@ export interface Awaited extends PodSource {
 export function awaitPod(
   connection: ApiConnection,
   awaited: Awaited,
-  progress: (detail: string) => void,
+  progress: (detail: Cause | string) => void,
   signal: AbortSignal,
 ): Promise<Result<Pod>> {
   return new Promise((resolve) => {
@@ -46,14 +55,14 @@ export function awaitPod(
       signal.removeEventListener('abort', onAbort);
       resolve(result);
     };
-    const tell = (detail: string) => {
-      if (detail !== lastDetail) {
-        lastDetail = detail;
+    const tell = (detail: Cause | string) => {
+      if (causeText(detail) !== lastDetail) {
+        lastDetail = causeText(detail);
         progress(detail);
       }
     };
     const troubled = (found: Problem, patience: number) => {
-      tell(found.cause);
+      tell(found.said ?? found.cause);
       if (troubleSince?.code !== found.code) {
         troubleSince = { code: found.code, at: Date.now() };
       }
@@ -63,7 +72,7 @@ export function awaitPod(
     const look = (pod: Pod) => {
       podSeen = true;
       if (pod.metadata?.deletionTimestamp !== undefined) {
-        settle(failure(problem('agent-gone', 'somebody deleted the agent pod while it started')));
+        settle(failure(problem('agent-gone', cause('agentDeleted'))));
         return;
       }
       const state = progressOfPod(pod, awaited);
@@ -87,7 +96,7 @@ export function awaitPod(
     };
     const unwatch = watchPodOf(connection, awaited.namespace, awaited.job, awaited.jobUid, {
       changed: look,
-      deleted: () => settle(failure(problem('agent-gone', 'the agent pod was deleted while it started'))),
+      deleted: () => settle(failure(problem('agent-gone', cause('agentDeletedEarly')))),
       refused: (error) => {
         const asked = { verb: 'watch', group: '', resource: 'pods', purpose: 'agent' } as const;
         settle(failure(problemOf(error, { ...asked, namespace: awaited.namespace })));
@@ -102,14 +111,11 @@ export function awaitPod(
       if (!podSeen && refusal !== null) {
         troubled(refusal.problem, refusal.patience);
       } else if (!podSeen && Date.now() - started > podPatience) {
-        settle(failure(problem('agent-refused', 'no pod was made for the Job, and its events do not say why')));
+        settle(failure(problem('agent-refused', cause('agentNoPod'))));
       }
     }, eventsEvery);
     const whole = setTimeout(
-      () =>
-        settle(
-          failure(problem('agent-unreachable', `it did not start in time; last seen: ${lastDetail || 'nothing'}`)),
-        ),
+      () => settle(failure(problem('agent-unreachable', cause('agentLate', { detail: lastDetail || 'nothing' })))),
       wholePatience,
     );
     const onAbort = () => settle(failure(problem('agent-gone', 'stopped before the agent ran')));

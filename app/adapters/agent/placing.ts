@@ -2,7 +2,7 @@
  * Places the agent: makes the Job, sends the binary beside the pod's start, keeps the Job's deadline moving, and takes
  * everything away again. What it made before an abort or a failure it deletes.
  */
-import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
+import { type Cause, cause, failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
@@ -37,7 +37,11 @@ export class AgentPlacing {
     this.#options = options;
   }
 
-  async place(spec: AgentSpec, progress: (detail: string) => void, signal: AbortSignal): Promise<Result<AgentPlaced>> {
+  async place(
+    spec: AgentSpec,
+    progress: (detail: Cause | string) => void,
+    signal: AbortSignal,
+  ): Promise<Result<AgentPlaced>> {
     const waiting = await this.#reuse(spec);
     if (waiting !== null) {
       return success(waiting);
@@ -88,7 +92,7 @@ export class AgentPlacing {
   async #placeNew(
     spec: AgentSpec,
     cpuLimit: string,
-    progress: (detail: string) => void,
+    progress: (detail: Cause | string) => void,
     signal: AbortSignal,
   ): Promise<Result<AgentPlaced>> {
     if (signal.aborted) {
@@ -99,7 +103,7 @@ export class AgentPlacing {
     const image = contained ? spec.image : spec.baseImage;
     const binary = contained ? null : this.#options.binary(); // packs while the pod starts
     const { namespace } = spec;
-    progress('making the agent');
+    progress(cause('making'));
     const jobCalled = (name: string) =>
       agentJob({
         name,
@@ -157,7 +161,7 @@ export class AgentPlacing {
   async #bringUp(
     record: AgentRecord,
     binary: Promise<Result<AgentBinary>> | null,
-    progress: (detail: string) => void,
+    progress: (detail: Cause | string) => void,
     signal: AbortSignal,
   ): Promise<Result<{ placed: AgentPlaced; times: Record<string, number> }>> {
     const started = performance.now();
@@ -174,7 +178,7 @@ export class AgentPlacing {
     const pod = running.value.metadata?.name ?? '';
     const times: Record<string, number> = { podMilliseconds: Math.round(performance.now() - started) };
     if (binary !== null) {
-      progress('sending the agent into the pod');
+      progress(cause('sending'));
       const content = await binary;
       if (!content.ok) {
         return content;

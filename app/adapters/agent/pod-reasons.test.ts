@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cause } from '../../contract/index.ts';
 import type { ContainerState, CoreEvent, Pod, PodStatus } from '../cluster/api-objects.ts';
 import { needsCpuLimit, progressOfPod, refusalOfJob } from './pod-reasons.ts';
 
@@ -15,9 +16,12 @@ const base = { image: 'base:1', contained: false };
 const waiting = (reason: string, message = '') => progressOfPod(container({ waiting: { reason, message } }), base);
 
 test('a pod that starts tells where it is', () => {
-  expect(progressOfPod(pod({ phase: 'Pending' }), base)).toEqual({ kind: 'waiting', detail: 'waiting for a node' });
-  expect(progressOfPod(pod({ phase: 'Pending' }, 'n1'), base)).toEqual({ kind: 'waiting', detail: 'starting on n1' });
-  expect(waiting('ContainerCreating')).toEqual({ kind: 'waiting', detail: 'starting on n1' });
+  expect(progressOfPod(pod({ phase: 'Pending' }), base)).toEqual({ kind: 'waiting', detail: cause('waitingForNode') });
+  expect(progressOfPod(pod({ phase: 'Pending' }, 'n1'), base)).toEqual({
+    kind: 'waiting',
+    detail: cause('startingOn', { node: 'n1' }),
+  });
+  expect(waiting('ContainerCreating')).toEqual({ kind: 'waiting', detail: cause('startingOn', { node: 'n1' }) });
   expect(progressOfPod(container({ running: {} }, 'Running'), base)).toEqual({ kind: 'running' });
 });
 

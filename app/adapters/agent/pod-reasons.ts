@@ -3,14 +3,14 @@
  * use in waiting any longer.
  */
 
-import { type Problem, problem } from '../../contract/index.ts';
+import { type Cause, cause, type Problem, problem } from '../../contract/index.ts';
 import type { ContainerStatus, CoreEvent, Pod } from '../cluster/api-objects.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 
 export type PodProgress =
-  | { readonly kind: 'waiting'; readonly detail: string }
+  | { readonly kind: 'waiting'; readonly detail: Cause | string }
   /** A problem that time may still heal; it counts when it lasts for `patience` milliseconds. */
-  | { readonly kind: 'troubled'; readonly detail: string; readonly problem: Problem; readonly patience: number }
+  | { readonly kind: 'troubled'; readonly detail: Cause | string; readonly problem: Problem; readonly patience: number }
   | { readonly kind: 'running' }
   | { readonly kind: 'failed'; readonly problem: Problem }
   /** Ended or crashed: the last words are in its log. */
@@ -42,7 +42,7 @@ export function progressOfPod(pod: Pod, source: PodSource): PodProgress {
   }
   const scheduled = status?.conditions?.find((condition) => condition.type === 'PodScheduled');
   if (scheduled?.status === 'False') {
-    const detail = plainText(scheduled.message ?? '') || 'the scheduler has not found a node';
+    const detail = plainText(scheduled.message ?? '') || cause('noNode');
     return {
       kind: 'troubled',
       detail,
@@ -51,9 +51,9 @@ export function progressOfPod(pod: Pod, source: PodSource): PodProgress {
     };
   }
   if (pod.spec?.nodeName === undefined) {
-    return { kind: 'waiting', detail: 'waiting for a node' };
+    return { kind: 'waiting', detail: cause('waitingForNode') };
   }
-  return { kind: 'waiting', detail: `starting on ${plainText(pod.spec.nodeName)}` };
+  return { kind: 'waiting', detail: cause('startingOn', { node: plainText(pod.spec.nodeName) }) };
 }
 
 function waitingReason(reason: string, message: string, source: PodSource): PodProgress {
@@ -112,7 +112,7 @@ function startProblem(detail: string, { image, contained }: PodSource): Problem 
     return problem('agent-crashed', detail);
   }
   return contained
-    ? problem('agent-missing', `it has no program /slipway-agent: ${detail}`, { image })
+    ? problem('agent-missing', cause('agentNoProgram', { reason: detail }), { image })
     : problem('agent-no-shell', detail, { image });
 }
 

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { statusCodeOf } from '../cluster/problems.ts';
@@ -142,19 +142,19 @@ export async function sendBinary(
   signal.removeEventListener('abort', onAbort);
   running.end();
   if (ended.kind === 'broken') {
-    return failure(problem('agent-unreachable', `sending the agent into the pod failed: ${ended.because}`));
+    return failure(problem('agent-unreachable', cause('agentSending', { reason: ended.because })));
   }
   if (ended.value.succeeded) {
     return success({ opened, sent: performance.now() - started });
   }
   if (answered.includes('sent\n')) {
     // The script fails no more from there on: it was ended with the container, by the agent's own end.
-    return failure(problem('agent-crashed', 'it ended as soon as it was started', { started: 'true' }));
+    return failure(problem('agent-crashed', cause('agentEnded'), { started: 'true' }));
   }
   const said = plainText(`${errors.join('')} ${ended.value.message}`);
   return failure(
     /executable file not found|no such file or directory|the image lacks/i.test(said)
       ? problem('agent-no-shell', said, { image })
-      : problem('agent-crashed', `sending the agent into the pod failed: ${said}`),
+      : problem('agent-crashed', cause('agentSending', { reason: said })),
   );
 }

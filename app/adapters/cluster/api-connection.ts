@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
 import { ProblemError } from '../problem-error.ts';
@@ -135,7 +135,7 @@ export class ApiConnection {
       throw new ProblemError(credentials.problem);
     }
     if (this.#closing.signal.aborted) {
-      throw new ProblemError(problem('api-unreachable', 'the connection to the cluster was closed'));
+      throw new ProblemError(problem('api-unreachable', cause('closed')));
     }
     const before = this.#session;
     if (before?.credentials === credentials.value) {

@@ -17,7 +17,7 @@ import type {
   V1Status,
 } from '@kubernetes/client-node';
 import { z } from 'zod';
-import { problem } from '../../contract/index.ts';
+import { cause, problem } from '../../contract/index.ts';
 import { ProblemError } from '../problem-error.ts';
 
 type Wire<Value> = Value extends Date
@@ -61,7 +61,7 @@ export function isNamed(object: unknown): boolean {
 export function checkedList<Item extends KubernetesObject>(answer: unknown): ObjectList<Item> {
   const items = (answer as { items?: unknown } | null | undefined)?.items;
   if (!Array.isArray(items)) {
-    throw new ProblemError(problem('api-unreachable', 'what answers there is no API server (it sent no list)'));
+    throw new ProblemError(problem('api-unreachable', cause('noList')));
   }
   const list = answer as ObjectList<Item>;
   return { ...list, items: list.items.filter((item) => isNamed(item)) };

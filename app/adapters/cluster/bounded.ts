@@ -3,7 +3,7 @@
  * end must cost the laptop an error, not its memory. Bounds count after unpacking.
  */
 import type { Readable } from 'node:stream';
-import { problem } from '../../contract/index.ts';
+import { cause, problem } from '../../contract/index.ts';
 import { ProblemError } from '../problem-error.ts';
 
 /** Bytes of a list. Ten thousand Services with their endpoints are some 30 MiB. */
@@ -19,10 +19,10 @@ export const largestHead = 16 << 10;
 export const largestRefusal = 256 << 10;
 
 const causes = {
-  answer: (size: string) => `an answer is larger than ${size}`,
-  head: (size: string) => `the head of an answer is larger than ${size}`,
-  event: (size: string) => `an event of a watch is larger than ${size}`,
-  events: (size: string) => `what a watch added is larger than ${size}`,
+  answer: (size: string) => cause('answerTooLarge', { size }),
+  head: (size: string) => cause('headTooLarge', { size }),
+  event: (size: string) => cause('eventTooLarge', { size }),
+  events: (size: string) => cause('watchTooLarge', { size }),
 };
 
 /** `limit` in bytes. */

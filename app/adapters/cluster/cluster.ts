@@ -1,8 +1,7 @@
 /** One cluster as one user sees it: the ClusterPort over its API server. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Context, ExecPlugin, Result } from '../../contract/index.ts';
-import { failure, problem, success } from '../../contract/index.ts';
+import { type Context, cause, type ExecPlugin, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress } from '../../core/engine-messages.ts';
 import type { ClusterPort } from '../../core/ports.ts';
 import { findAgents } from '../agent/find-agents.ts';
@@ -84,7 +83,7 @@ async function reach(connection: ApiConnection): Promise<Result<{ version: strin
   }
   const version = typeof answer.value?.gitVersion === 'string' ? answer.value.gitVersion : '';
   return version === ''
-    ? failure(problem('api-unreachable', 'what answers there is no API server (it has no version)'))
+    ? failure(problem('api-unreachable', cause('noVersion')))
     : success({ version, clockSkewMilliseconds: Math.round(skew) });
 }
 

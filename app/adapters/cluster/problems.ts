@@ -1,7 +1,7 @@
 /** Turns the errors of requests, TLS and sockets into problems, once, for everything that talks to an API server. */
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { type Problem, problem } from '../../contract/index.ts';
+import { cause, type Problem, problem } from '../../contract/index.ts';
 import type { ClusterCredentials } from '../../core/engine-messages.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { ProblemError } from '../problem-error.ts';
@@ -74,7 +74,7 @@ export function problemOf(error: unknown, asked: Asked, caller = unknownCaller):
     return connectionProblem(error);
   }
   if (code >= 300 && code < 400) {
-    return problem('api-unreachable', 'what answers there is no API server (it sends one elsewhere)');
+    return problem('api-unreachable', cause('elsewhere'));
   }
   const status = apiStatusOf(error);
   const said = plainText(status.message ?? '') || `the API server answered ${code}`;
@@ -92,7 +92,7 @@ export function problemOf(error: unknown, asked: Asked, caller = unknownCaller):
     case 502: // a load balancer or proxy with nobody behind it
     case 503:
     case 504:
-      return problem('api-unreachable', `it answered ${code}: ${said}`);
+      return problem('api-unreachable', cause('answered', { status: code, said }));
     default:
       return problem('internal', `${asked.verb} ${asked.resource}: ${said}`, { status: String(code) });
   }
@@ -119,7 +119,7 @@ function refusedCredentials({ credentials, clockSkew }: Caller, said: string): P
     try {
       const { validTo } = new X509Certificate(credentials.clientCertificate);
       if (Date.parse(validTo) < Date.now() + clockSkew) {
-        return problem('certificate-expired', `the client certificate was valid until ${validTo}`);
+        return problem('certificate-expired', cause('clientCertificate', { date: validTo }));
       }
     } catch {
       // It cannot be read: what the API server says is all there is to say.
@@ -127,11 +127,7 @@ function refusedCredentials({ credentials, clockSkew }: Caller, said: string): P
   }
   if (Math.abs(clockSkew) > clockTolerance) {
     const minutes = Math.round(Math.abs(clockSkew) / 60_000);
-    const direction = clockSkew > 0 ? 'behind' : 'ahead of';
-    return problem(
-      'clock-wrong',
-      `it is ${minutes} minutes ${direction} the API server's, which refuses the credentials`,
-    );
+    return problem('clock-wrong', cause(clockSkew > 0 ? 'clockRefusedBehind' : 'clockRefusedAhead', { minutes }));
   }
   return problem('unauthorized', said);
 }
@@ -157,13 +153,10 @@ function connectionProblem(error: unknown): Problem {
   const codes = chain.map(codeOf);
   const words = plainText(messageOf(chain.at(-1)));
   if (codes.includes('CERT_HAS_EXPIRED')) {
-    return problem(
-      'certificate-expired',
-      "the API server's certificate has expired, or this computer's clock is ahead",
-    );
+    return problem('certificate-expired', cause('certificateExpired'));
   }
   if (codes.includes('CERT_NOT_YET_VALID')) {
-    return problem('clock-wrong', "the API server's certificate is not valid yet: this computer's clock is behind");
+    return problem('clock-wrong', cause('certificateEarly'));
   }
   if (codes.includes('HPE_HEADER_OVERFLOW')) {
     return tooLarge('head', largestHead).problem;
@@ -172,18 +165,18 @@ function connectionProblem(error: unknown): Problem {
     return problem('certificate-untrusted', words);
   }
   if (chain.some((link) => /alert (certificate expired|certificate_expired)/i.test(messageOf(link)))) {
-    return problem('certificate-expired', 'the API server says that the client certificate has expired');
+    return problem('certificate-expired', cause('clientCertificateSaid'));
   }
   if (codes.some((code) => code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_'))) {
     return codes.some((code) => /ALERT|CERT/.test(code))
-      ? problem('unauthorized', `the TLS handshake failed: ${words}`)
+      ? problem('unauthorized', cause('handshake', { reason: words }))
       : problem('api-unreachable', `what answers there does not speak TLS as an API server does: ${words}`);
   }
   if (chain.some((link) => link instanceof SyntaxError)) {
-    return problem('api-unreachable', 'what answers there is no API server (it sent no JSON)');
+    return problem('api-unreachable', cause('noJson'));
   }
   if (chain.some((link) => link instanceof Error && link.name === 'TimeoutError')) {
-    return problem('api-unreachable', 'no answer in time');
+    return problem('api-unreachable', cause('noAnswer'));
   }
   return problem('api-unreachable', words || 'the connection failed');
 }

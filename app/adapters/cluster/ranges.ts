@@ -4,7 +4,7 @@
  * nothing in the cluster (its one create is a dry run that cannot succeed).
  */
 import { z } from 'zod';
-import { failure, problem, type RangeOrigin, type Result, success } from '../../contract/index.ts';
+import { cause, failure, problem, type RangeOrigin, type Result, success } from '../../contract/index.ts';
 import type { Range } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
 import {
@@ -92,12 +92,7 @@ function rangesOf(answers: Answers): Result<Range[]> {
   return failure(
     learntOf(answers).some(({ sawIPv6 }) => sawIPv6)
       ? problem('cluster-ipv6-only', 'every Service and pod address that could be seen is IPv6')
-      : problem(
-          'no-ranges',
-          'neither Services, nodes nor pods may be listed by this account',
-          {},
-          catalogueClusterRole(),
-        ),
+      : problem('no-ranges', cause('rangesHidden'), {}, catalogueClusterRole()),
   );
 }
 

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
-import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { type Cause, cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ExecEntry } from '../kubeconfig/schema.ts';
 import type { Environment } from '../storage/folders.ts';
 import { readPluginPolicy } from './plugin-policy.ts';
@@ -62,12 +62,10 @@ export async function runExecPlugin(
   const facts = { command: program ?? entry.command };
   if (program === null) {
     const hint = entry.installHint === '' ? '' : ` ${plainText(entry.installHint)}`;
-    return failure(problem('exec-missing', `there is no program ${entry.command} on the PATH.${hint}`, facts));
+    return failure(problem('exec-missing', cause('noProgram', { program: entry.command, hint }), facts));
   }
   if (entry.interactiveMode === 'Always') {
-    return failure(
-      problem('exec-failed', 'it insists on a terminal (interactiveMode: Always), which it cannot have', facts),
-    );
+    return failure(problem('exec-failed', cause('terminal'), facts));
   }
   const allows = await readPluginPolicy(call.environment);
   const refused = await allows(entry.command, program);
@@ -75,27 +73,34 @@ export async function runExecPlugin(
     return failure(refused);
   }
   const ended = await run(call, program, signal, deadline);
-  const said = ended.error === '' ? '' : `; it said: ${ended.error}`;
+  const { error } = ended;
+  const said = error === '' ? '' : `; it said: ${error}`;
   switch (ended.kind) {
     case 'not-started':
-      return failure(problem('exec-failed', `it could not be started: ${ended.because}`, facts));
+      return failure(problem('exec-failed', cause('notStarted', { reason: ended.because }), facts));
     case 'aborted':
       return failure(problem('exec-failed', 'it was stopped because it was no longer needed', facts));
     case 'slow':
-      return failure(problem('exec-slow', `it was stopped after ${Math.round(deadline / 1000)} seconds${said}`, facts));
+      return failure(problem('exec-slow', stoppedAfter(Math.round(deadline / 1000), error), facts));
     case 'too-much':
       return failure(problem('exec-output', `it printed more than ${largestOutput} bytes${said}`, facts));
     case 'exited':
       break;
   }
   if (ended.status !== 0) {
-    return failure(problem('exec-failed', `it ended with ${ended.status ?? ended.signal}${said}`, facts));
+    return failure(problem('exec-failed', endedWith(String(ended.status ?? ended.signal), error), facts));
   }
   const credential = parseCredential(ended.output, entry.apiVersion);
   return typeof credential === 'string'
     ? failure(problem('exec-output', `${credential}${said}`, facts))
     : success(credential);
 }
+
+const stoppedAfter = (seconds: number, said: string): Cause =>
+  said === '' ? cause('stoppedAfter', { seconds }) : cause('stoppedAfterSaid', { seconds, said });
+
+const endedWith = (status: string, said: string): Cause =>
+  said === '' ? cause('endedWith', { status }) : cause('endedWithSaid', { status, said });
 
 /** The credential, or what is wrong with it (which never quotes the output: it may be a token). */
 export function parseCredential(output: string, apiVersion: string): ExecCredential | string {

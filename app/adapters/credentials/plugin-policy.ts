@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { join, normalize, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { type Problem, problem } from '../../contract/index.ts';
+import { type Cause, cause, type Problem, problem } from '../../contract/index.ts';
 import { readBounded } from '../kubeconfig/read-files.ts';
 import type { Environment } from '../storage/folders.ts';
 import { findProgram } from './find-program.ts';
@@ -35,42 +35,42 @@ export async function readPluginPolicy(environment: Environment): Promise<Plugin
   }
   const { file, isNamed } = kuberc;
   const refuse =
-    (cause: string): PluginPolicy =>
+    (because: Cause): PluginPolicy =>
     async (_, program) =>
-      problem('exec-refused', cause, { command: program, file });
+      problem('exec-refused', because, { command: program, file });
   let text: string;
   try {
     text = await readBounded(file, largestFile);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const isAbsent = code === 'ENOENT' || code === 'ENOTDIR';
-    return isAbsent && !isNamed ? allowAll : refuse(`${file} cannot be read: ${message}`);
+    return isAbsent && !isNamed ? allowAll : refuse(cause('kubercUnread', { file, reason: message }));
   }
   let document: unknown;
   try {
     document = parse(text, { maxAliasCount: 100, prettyErrors: false }) ?? {};
   } catch {
-    return refuse(`${file} is not YAML`);
+    return refuse(cause('kubercNotYaml', { file }));
   }
   const preference = preferenceSchema.safeParse(document);
   if (!preference.success) {
     const place = preference.error.issues[0]?.path.join('.') || 'its beginning';
-    return refuse(`${file} cannot be understood at ${place}`);
+    return refuse(cause('kubercPlace', { file, place }));
   }
   const { credentialPluginPolicy, credentialPluginAllowlist } = preference.data;
   const policy = credentialPluginPolicy || 'AllowAll';
   const list = credentialPluginAllowlist ?? null;
   if (policy !== 'Allowlist') {
     if (list !== null) {
-      return refuse(`${file} has a credentialPluginAllowlist, which counts with the policy Allowlist only`);
+      return refuse(cause('kubercStrayList', { file }));
     }
-    return policy === 'AllowAll' ? allowAll : refuse(`${file} says credentialPluginPolicy: DenyAll`);
+    return policy === 'AllowAll' ? allowAll : refuse(cause('kubercDenyAll', { file }));
   }
   const commands = (list ?? []).map(({ name, command }) => (name !== '' && command !== '' ? '' : name || command));
   if (commands.length === 0 || commands.some((command) => command === '' || normalize(command) !== command)) {
-    return refuse(`${file} has the policy Allowlist without a credentialPluginAllowlist that can be used`);
+    return refuse(cause('kubercNoList', { file }));
   }
-  const refuseUnlisted = refuse(`the credentialPluginAllowlist of ${file} does not name it`);
+  const refuseUnlisted = refuse(cause('kubercUnlisted', { file }));
   return async (command, program) =>
     (await isListed(command, program, commands, environment)) ? null : refuseUnlisted(command, program);
 }

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { KubeconfigFilesPort } from '../../core/ports.ts';
 import type { Environment } from '../storage/folders.ts';
 import { expand, parseKubeconfig, type ReadOutcome, readKubeconfig } from './read-files.ts';
@@ -15,7 +15,7 @@ export function openKubeconfigFiles(folder: string, environment: Environment): K
   return {
     check: async (path) => {
       if (!isAbsolute(path) && path !== '~' && !path.startsWith('~/')) {
-        return failure(problem('usage', `${path} is no absolute path`));
+        return failure(problem('usage', cause('noPath', { path })));
       }
       const file = expand(path, environment);
       return usable(file, await readKubeconfig(file));
@@ -34,7 +34,7 @@ export function openKubeconfigFiles(folder: string, environment: Environment): K
         await writeWhole(file, text);
         return success({ file });
       } catch (error) {
-        return failure(problem('internal', `${file} could not be written: ${messageOf(error)}`, { file }));
+        return failure(problem('internal', cause('unwritable', { file, reason: messageOf(error) }), { file }));
       }
     },
 
@@ -57,10 +57,12 @@ function usable(file: string, outcome: ReadOutcome): Result<{ file: string }> {
     return failure(outcome.problem);
   }
   if (outcome.kind === 'absent') {
-    return failure(problem('kubeconfig-unreadable', `${file} does not exist or is empty`, { file }));
+    return failure(problem('kubeconfig-unreadable', cause('fileEmpty', { file }), { file }));
   }
   const isEmpty = outcome.file.document.contexts.length === 0;
-  return isEmpty ? failure(problem('kubeconfig-unreadable', `${file} holds no context`, { file })) : success({ file });
+  return isEmpty
+    ? failure(problem('kubeconfig-unreadable', cause('fileNoContext', { file }), { file }))
+    : success({ file });
 }
 
 /** What a name may lend to a file of ours: no folder, no dot in front, nothing that a shell or a person would trip over. */

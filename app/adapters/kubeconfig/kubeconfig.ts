@@ -1,6 +1,7 @@
 /** The kubeconfig files in force as contexts, and the way from a context to its cluster. Listing runs no program. */
 import {
   type Context,
+  cause,
   contextChanged,
   failure,
   type Problem,
@@ -45,7 +46,7 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
           problems.push(outcome.problem);
         } else if (outcome.kind === 'absent' && mustExist) {
           const file = paths[index] ?? '';
-          problems.push(problem('kubeconfig-unreadable', `${file} does not exist or is empty`, { file }));
+          problems.push(problem('kubeconfig-unreadable', cause('fileEmpty', { file }), { file }));
         }
         return outcome.kind === 'read' ? [outcome.file] : [];
       });
@@ -54,7 +55,7 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
     const defaultsRead = await load(defaults, false);
     const extraRead = await load(extra, true);
     if (defaultsRead.length + extraRead.length === 0 && problems.length === 0) {
-      problems.push(problem('kubeconfig-missing', `looked for ${defaults.join(', ')}`));
+      problems.push(problem('kubeconfig-missing', cause('lookedFor', { files: defaults.join(', ') })));
     }
     const allows = await readPluginPolicy(environment);
     return { environment, allows, merged: mergeFiles(defaultsRead, extraRead), problems };
@@ -69,7 +70,7 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
     }
     const resolved = await resolveContext(found, environment, allows);
     if (resolved.parts === null) {
-      return failure(resolved.context.problem ?? problem('kubeconfig-unreadable', 'it cannot be used', { file }));
+      return failure(resolved.context.problem ?? problem('kubeconfig-unreadable', cause('unusable'), { file }));
     }
     return resolved.context.digest === digest
       ? success({ context: resolved.context, parts: resolved.parts, environment })

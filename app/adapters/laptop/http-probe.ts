@@ -5,7 +5,7 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { isIP } from 'node:net';
-import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { HttpProbe } from '../../core/ports.ts';
 
 /** Milliseconds for connection, handshake and status line together. */
@@ -33,7 +33,7 @@ export function openHttpProbe(): HttpProbe {
           request.destroy();
         };
         const timer = setTimeout(
-          () => settle(failure(problem('connection-silent', `no HTTP answer within ${deadline / 1000} s`))),
+          () => settle(failure(problem('connection-silent', cause('noHttpWithin', { seconds: deadline / 1000 })))),
           deadline,
         );
         request.once('response', ({ httpVersion, statusCode, statusMessage }) =>

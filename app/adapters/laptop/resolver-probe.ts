@@ -1,7 +1,7 @@
 /** Asks resolvers: the system's way by getaddrinfo, one server by a question of its own. */
 import { ADDRCONFIG } from 'node:dns';
 import { lookup, Resolver } from 'node:dns/promises';
-import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ResolverProbe } from '../../core/ports.ts';
 
 /** Milliseconds. getaddrinfo asks three times five seconds where nobody answers: nobody waits for that here. */
@@ -35,7 +35,7 @@ async function askServer(server: string, name: string): Promise<Result<readonly 
   try {
     resolver.setServers([server.includes(':') && !/^\d+(\.\d+){3}:\d+$|^\[/.test(server) ? `[${server}]` : server]);
   } catch {
-    return failure(problem('resolver-silent', `${server} is no address of a resolver`, { resolver: server }));
+    return failure(problem('resolver-silent', cause('resolverAddress', { server }), { resolver: server }));
   }
   try {
     return success(await resolver.resolve4(name));
@@ -56,8 +56,8 @@ function answerOf(resolver: string, error: unknown): Result<readonly string[]> {
 }
 
 function silent(resolver: string, deadline: number): Result<readonly string[]> {
-  const cause = `no answer within ${deadline / 1000} s`;
-  return failure(problem('resolver-silent', cause, { resolver: resolver || 'of the system' }));
+  const because = cause('noAnswerWithin', { time: `${deadline / 1000} s` });
+  return failure(problem('resolver-silent', because, { resolver: resolver || 'of the system' }));
 }
 
 function codeOf(error: unknown): string {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { type Cause, cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { SandboxPort } from '../../core/ports.ts';
 
 /** The texts of sandbox/sandbox.ts that come in this order after everything is built. */
@@ -42,7 +42,7 @@ export function openSandboxPort({ program, name = 'sandbox' }: SandboxOptions): 
   ) =>
     existsSync(program)
       ? runSandbox(program, [command, '--name', name, '--progress', 'json'], progress, signal)
-      : Promise.resolve(failure(problem('sandbox-unsupported', 'this installation brings no sandbox: use a clone')));
+      : Promise.resolve(failure(problem('sandbox-unsupported', cause('noSandbox'))));
   return {
     start: async (progress, signal) => {
       let stage = -1;
@@ -71,7 +71,7 @@ function runSandbox(
 ): Promise<Result<{ kubeconfig: string }>> {
   return new Promise((resolve) => {
     if (signal?.aborted) {
-      resolve(failure(problem('cancelled', 'it was cancelled before it began')));
+      resolve(failure(problem('cancelled', cause('cancelledEarly'))));
       return;
     }
     // A group of its own: what it builds with ends with it.
@@ -111,16 +111,16 @@ function runSandbox(
       if (code === 0) {
         settle(success({ kubeconfig }));
       } else if (signal?.aborted) {
-        settle(failure(problem('cancelled', 'it was ended')));
+        settle(failure(problem('cancelled', cause('ended'))));
       } else {
-        settle(failure(problemOf(because, lastWords || `it ended with ${code}`)));
+        settle(failure(problemOf(because, lastWords || cause('endedWith', { status: String(code) }))));
       }
     });
   });
 }
 
 /** Codes of sandbox/problems.ts that say that this computer is none for it. */
-function problemOf(because: { code: string; cause: string } | null, otherwise: string) {
+function problemOf(because: { code: string; cause: string } | null, otherwise: Cause | string) {
   if (because === null) {
     return problem('sandbox-failed', otherwise);
   }

@@ -6,7 +6,7 @@
 import { constants, type Stats } from 'node:fs';
 import { access, lstat, realpath } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { type Problem, problem } from '../../contract/index.ts';
+import { cause, type Problem, problem } from '../../contract/index.ts';
 
 /** Write permission of group and others; an access control list that lets more in shows in the group's (acl(5)). */
 const othersMayWrite = 0o022;
@@ -56,7 +56,7 @@ export async function mayElevate(
     }
     return { problem: problem('helper-untrusted', `${real} is not run as root: ${exposed}`) };
   } catch {
-    return { problem: problem('helper-program-missing', `${program} does not exist`) };
+    return { problem: problem('helper-program-missing', cause('notThere', { file: program })) };
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
+import { cause, failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import { type EngineCommand, type EngineEvent, engineProtocol, readEngineEvent } from '../../core/engine-messages.ts';
 import type { EngineLink, EnginePort, Log } from '../../core/ports.ts';
 import { openAppending } from '../storage/log.ts';
@@ -90,8 +90,8 @@ function startEngine(options: EngineOptions): Promise<Result<EngineLink>> {
         if (event.event !== 'hello') {
           fail(problem('engine-version', 'its first message was no hello'));
         } else if (event.hello.protocol !== engineProtocol) {
-          const cause = `it speaks protocol ${event.hello.protocol}, this core ${engineProtocol}`;
-          fail(problem('engine-version', cause));
+          const numbers = { theirs: event.hello.protocol, ours: engineProtocol };
+          fail(problem('engine-version', cause('helperProtocol', numbers)));
         } else {
           clearTimeout(deadline);
           greeted = true;
@@ -150,6 +150,6 @@ function notStarted(program: string, error: unknown): Problem {
   const code = (error as NodeJS.ErrnoException).code;
   const message = error instanceof Error ? error.message : String(error);
   return code === 'ENOENT'
-    ? problem('engine-missing', `${program} does not exist`)
+    ? problem('engine-missing', cause('notThere', { file: program }))
     : problem('engine-missing', `${program} could not be started: ${message}`);
 }

@@ -8,6 +8,8 @@ import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import {
+  type Cause,
+  cause,
   failure,
   type HelperProgram,
   type HelperState,
@@ -79,7 +81,7 @@ export function openHelper(options: HelperOptions): HelperPort {
     }
     const exited = launch(command, options);
     const until = Date.now() + command.deadline;
-    let ended: string | null = null;
+    let ended: Cause | string | null = null;
     exited.then((because) => {
       ended = because;
     });
@@ -92,11 +94,11 @@ export function openHelper(options: HelperOptions): HelperPort {
         return failure(now.because);
       }
       if (ended !== null) {
-        return failure(problem('helper-missing', `it could not be started: ${ended}`));
+        return failure(problem('helper-missing', cause('notStarted', { reason: ended })));
       }
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
-    return failure(problem('helper-missing', `it was started but does not answer; its log is ${options.logFile}`));
+    return failure(problem('helper-missing', cause('helperSilentAfterStart', { file: options.logFile })));
   };
 
   return {
@@ -131,7 +133,7 @@ async function startCommand(userId: number, options: HelperOptions): Promise<Sta
   if (userId === 0) {
     const program = await findProgram(options.program, '');
     return program === null
-      ? { problem: problem('helper-program-missing', `${options.program} does not exist`) }
+      ? { problem: problem('helper-program-missing', cause('notThere', { file: options.program })) }
       : // Root asks for itself here, also where sudo made it root: the helper would take sudo's word for who asks.
         { program, arguments: serve, deadline: startDeadline, environment: {} };
   }
@@ -149,14 +151,14 @@ async function startCommand(userId: number, options: HelperOptions): Promise<Sta
   const desktop = environment.DISPLAY !== undefined || environment.WAYLAND_DISPLAY !== undefined;
   const confirm = desktop ? await find('pkexec') : null;
   if (confirm === null) {
-    return { problem: problem('helper-missing', 'it needs root, and this program may not start it') };
+    return { problem: problem('helper-missing', cause('helperNoRoot')) };
   }
   options.log.info('root is asked for', { program, clone: elevated.isClone });
   return { program: confirm, arguments: [program, ...serve], deadline: confirmDeadline };
 }
 
 /** Starts it so that it outlives this process. Settles when it ended, with why and its last words. */
-function launch(command: Exclude<StartCommand, { problem: Problem }>, options: HelperOptions): Promise<string> {
+function launch(command: Exclude<StartCommand, { problem: Problem }>, options: HelperOptions): Promise<Cause | string> {
   const { program, arguments: args, isStarter, environment } = command;
   return new Promise((resolve) => {
     const output = openAppending(options.logFile);
@@ -173,7 +175,7 @@ function launch(command: Exclude<StartCommand, { problem: Problem }>, options: H
         }
         // pkexec(1): 126 the dialogue was dismissed, 127 not authorized.
         const isRefused = code === 126 || code === 127;
-        resolve(isRefused ? 'it was not confirmed' : `${basename(program)} ended with ${code ?? signal}`);
+        resolve(isRefused ? cause('helperNotConfirmed') : `${basename(program)} ended with ${code ?? signal}`);
       });
       child.unref();
       options.log.info('helper started', { processId: child.pid });
@@ -198,7 +200,7 @@ function hello(socketPath: string, build: string): Promise<HelperState | null> {
     };
     const refuse = (because: Problem) => settle({ state: 'refused', because });
     const deadline = setTimeout(
-      () => refuse(problem('helper-refused', `it did not answer within ${helloDeadline / 1000} seconds`)),
+      () => refuse(problem('helper-refused', cause('helperHello', { seconds: helloDeadline / 1000 }))),
       helloDeadline,
     );
     socket.once('error', (error: NodeJS.ErrnoException) => {
@@ -208,7 +210,7 @@ function hello(socketPath: string, build: string): Promise<HelperState | null> {
         refuse(problem('helper-refused', error.message));
       }
     });
-    socket.once('close', () => refuse(problem('helper-refused', 'it closed the connection')));
+    socket.once('close', () => refuse(problem('helper-refused', cause('helperClosed'))));
     socket.once('connect', () => {
       const input = { protocol: engineProtocol, build, role: 'core' };
       socket.write(encodeFrame({ id: 1, operation: 'hello', input }, largestHelperFrame));
@@ -220,12 +222,12 @@ function hello(socketPath: string, build: string): Promise<HelperState | null> {
         (document) => {
           const reply = replySchema.safeParse(document);
           if (!reply.success) {
-            refuse(problem('helper-version', 'its answer to the hello cannot be read'));
+            refuse(problem('helper-version', cause('helperAnswer')));
           } else if (reply.data.problem) {
             refuse(problemFromWire(reply.data.problem));
           } else if (reply.data.value && reply.data.value.protocol !== engineProtocol) {
-            const cause = `it speaks protocol ${reply.data.value.protocol}, this core ${engineProtocol}`;
-            refuse(problem('helper-version', cause));
+            const numbers = { theirs: reply.data.value.protocol, ours: engineProtocol };
+            refuse(problem('helper-version', cause('helperProtocol', numbers)));
           } else if (reply.data.value) {
             settle({ state: 'ready', build: reply.data.value.build });
           }

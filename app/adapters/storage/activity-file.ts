@@ -6,6 +6,7 @@ import { appendFile, readFile, rename, stat } from 'node:fs/promises';
 import {
   type ActivityEntry,
   activityEntrySchema,
+  cause,
   failure,
   problem,
   type Result,
@@ -40,8 +41,8 @@ export function openActivityFile(file: string, largest = largestActivityFile): A
           isFirst = false;
           return success(null);
         } catch (error) {
-          const cause = error instanceof Error ? error.message : String(error);
-          return failure(problem('internal', `${file} could not be written: ${cause}`, { file }));
+          const reason = error instanceof Error ? error.message : String(error);
+          return failure(problem('internal', cause('unwritable', { file, reason }), { file }));
         }
       }),
   };

@@ -3,7 +3,7 @@ import { open, readFile, rm, stat } from 'node:fs/promises';
 import { arch, homedir, hostname, release, type, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
-import { failure, problem, success } from '../../contract/index.ts';
+import { cause, failure, problem, success } from '../../contract/index.ts';
 import type { ReportPort, ReportSources } from '../../core/ports.ts';
 import type { Environment, Folders } from './folders.ts';
 
@@ -29,7 +29,7 @@ export function openReport(folders: Folders, environment: Environment): ReportPo
 
     write: async (path, files) => {
       if (path !== '' && !isAbsolute(path)) {
-        return failure(problem('usage', `${path} is no absolute path`));
+        return failure(problem('usage', cause('noPath', { path })));
       }
       const stem = `slipway-report-${new Date().toISOString().replaceAll(/[:.]/g, '-').slice(0, 19)}`;
       try {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
+  cause,
   contextPartSchema,
   defaultSettings,
   failure,
@@ -62,7 +63,7 @@ export function openStore(folder: string, log: Log): StorePort {
         await writeKept(file, value);
         return success(null);
       } catch (error) {
-        return failure(problem('internal', `${file} could not be written: ${messageOf(error)}`, { file }));
+        return failure(problem('internal', cause('unwritable', { file, reason: messageOf(error) }), { file }));
       }
     });
   /** Lists that nobody waits for: a broken file is kept aside and told in the log. */

@@ -1,6 +1,7 @@
 /** Contexts: finding one, and the rule that no program of a kubeconfig runs before its command line was confirmed. */
 import {
   type Context,
+  cause,
   commandLineOf,
   type ExecPlugin,
   failure,
@@ -69,7 +70,7 @@ export function unconfirmedPlugin(
   const commandLine = commandLineOf(plugin);
   const names = plugin.environmentNames.join(', ');
   const environment = names === '' ? '' : `, with ${names} set in its environment`;
-  return problem('exec-unconfirmed', `it would run ${commandLine}${environment}`, {
+  return problem('exec-unconfirmed', cause('wouldRun', { commandLine: `${commandLine}${environment}` }), {
     context,
     commandLine,
     digest: plugin.digest,

@@ -4,6 +4,7 @@
  */
 import {
   type Context,
+  cause,
   contextChanged,
   failure,
   type Problem,
@@ -64,6 +65,5 @@ export async function openCluster(
 }
 
 function confirmedEarlier({ name, file }: Context): Problem {
-  const cause = 'an earlier version of Slipway kept less of what was confirmed than counts now; look at it once more';
-  return problem('context-unconfirmed', cause, { context: name, file });
+  return problem('context-unconfirmed', cause('confirmedEarlier'), { context: name, file });
 }

@@ -1,5 +1,5 @@
 /** The preflight: what must be true of the cluster before anything is made. Reads only. */
-import { failure, type Problem, problem, type Result, success, type Wanted } from '../../contract/index.ts';
+import { cause, failure, type Problem, problem, type Result, success, type Wanted } from '../../contract/index.ts';
 import type { ClusterPort } from '../ports.ts';
 
 /** A clock further off than this, in milliseconds, is worth a warning: tokens and certificates live by the minute. */
@@ -32,11 +32,8 @@ export async function checkCluster(cluster: ClusterPort, wanted: Wanted): Promis
   const skew = reached.value.clockSkewMilliseconds;
   if (Math.abs(skew) > tolerableSkew) {
     const seconds = Math.round(Math.abs(skew) / 1000);
-    const direction = skew > 0 ? 'ahead of' : 'behind';
-    warnings.push({
-      ...problem('clock-wrong', `the API server's clock is ${seconds} s ${direction} this computer's`),
-      severity: 'warning',
-    });
+    const because = cause(skew > 0 ? 'clockAhead' : 'clockBehind', { seconds });
+    warnings.push({ ...problem('clock-wrong', because), severity: 'warning' });
   }
   return success(warnings);
 }

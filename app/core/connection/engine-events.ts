@@ -1,5 +1,5 @@
 /** What the engine's messages and its end mean, in every phase. Pure. */
-import { problem } from '../../contract/index.ts';
+import { cause, problem } from '../../contract/index.ts';
 import { type EngineEvent, problemFromWire } from '../engine-messages.ts';
 import { decideRoutes } from '../routing/plan.ts';
 import { failBringUp } from './bring-up.ts';
@@ -63,11 +63,11 @@ export function hearEngine(state: ConnectionState, event: EngineEvent, moment: M
     case 'needCredentials':
       return { state, effects: [{ kind: 'sendCredentials' }] };
     case 'helperLost': {
-      const because = event.problem ? problemFromWire(event.problem) : problem('helper-lost', 'its link broke');
+      const because = event.problem ? problemFromWire(event.problem) : problem('helper-lost', cause('helperLink'));
       return failBringUp(state, currentStep(state.bringUp), because, moment);
     }
     case 'agentLost': {
-      const because = event.problem ? problemFromWire(event.problem, facts) : problem('agent-gone', 'it is gone');
+      const because = event.problem ? problemFromWire(event.problem, facts) : problem('agent-gone', cause('agentGone'));
       return failBringUp(state, 'agent', because, moment);
     }
     default:

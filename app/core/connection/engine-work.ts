@@ -2,7 +2,7 @@
  * The runner's hand on the engine: starts it, tells it things, ends it. It remembers what the engine was told, so
  * that an unchanged catalogue is not sent twice. It decides nothing about the connection.
  */
-import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { endpointsOf } from '../catalog/endpoints.ts';
 import type { AgentTarget, EngineCommand, EngineEvent, Tested, WantedRange } from '../engine-messages.ts';
 import { type NameChoices, scopeOf } from '../naming/names.ts';
@@ -63,7 +63,7 @@ export function createEngineWork(ports: Ports): EngineWork {
       void engine.ended.then((because) => {
         link = null;
         for (const settle of tests.values()) {
-          settle(failure(problem('engine-ended', because || 'it was ended')));
+          settle(failure(problem('engine-ended', because || cause('ended'))));
         }
         ended(because);
       });

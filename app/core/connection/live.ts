@@ -1,5 +1,5 @@
 /** What happens while connected, and while the engine lives and looks for its agent. Pure. */
-import { type Problem, problem } from '../../contract/index.ts';
+import { cause, type Problem, problem } from '../../contract/index.ts';
 import { noCounters, totalOf } from '../counters/totals.ts';
 import {
   type EngineEvent,
@@ -122,11 +122,11 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
     case 'agentLost': {
       const reason = event.problem
         ? problemFromWire(event.problem, factsOf(state))
-        : problem('agent-gone', 'it is gone');
+        : problem('agent-gone', cause('agentGone'));
       return loseAgent(state, reason, moment);
     }
     case 'helperLost': {
-      const reason = event.problem ? problemFromWire(event.problem) : problem('helper-lost', 'its link broke');
+      const reason = event.problem ? problemFromWire(event.problem) : problem('helper-lost', cause('helperLink'));
       return loseEngine(state, reason, moment);
     }
     case 'failed':
@@ -297,5 +297,5 @@ function factsOf(state: InForce): Readonly<Record<string, string>> {
 }
 
 function silent(): Problem {
-  return problem('tunnel-silent', 'the heartbeat through the tunnel has no answer');
+  return problem('tunnel-silent', cause('heartbeat'));
 }

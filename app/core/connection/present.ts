@@ -1,5 +1,5 @@
 /** The machine's state as frontends see it (contract/state.ts). Pure. */
-import { type Connection, type Problem, withFacts } from '../../contract/index.ts';
+import { type Connection, causeText, type Problem, withFacts } from '../../contract/index.ts';
 import type { ConnectionState, Warnings } from './state.ts';
 import { currentStep } from './steps.ts';
 
@@ -19,7 +19,8 @@ export function present(state: ConnectionState): Connection {
         startedAt,
         step,
         stepStartedAt: bringUp.begun[step] ?? startedAt,
-        detail: step === 'agent' ? bringUp.detail : '',
+        detail: step === 'agent' ? causeText(bringUp.detail) : '',
+        detailSaid: step === 'agent' && typeof bringUp.detail !== 'string' ? bringUp.detail : null,
         done: [...bringUp.done],
       };
     }

@@ -5,6 +5,7 @@
  */
 import {
   type Context,
+  cause,
   type Problem,
   problem,
   type Result,
@@ -152,8 +153,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
       state.bringUp.tasks.connect === 'running' &&
       state.held.agent.state === 'placed' &&
       state.held.agent.placed === placed;
-    watchAgentStart(ports.clock, open, placed, isAwaited, ({ code, cause, facts }) =>
-      dispatch({ kind: 'engineSaid', event: { event: 'agentLost', problem: { code, cause, facts } } }),
+    watchAgentStart(ports.clock, open, placed, isAwaited, ({ code, cause: words, said, facts }) =>
+      dispatch({ kind: 'engineSaid', event: { event: 'agentLost', problem: { code, cause: words, said, facts } } }),
     );
   }
 
@@ -241,7 +242,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
                   host = event.prepared.host;
                 }
                 if (event.event === 'helperLost') {
-                  dependencies.helperSeen({ ok: false, problem: problem('helper-lost', 'its link broke') });
+                  dependencies.helperSeen({ ok: false, problem: problem('helper-lost', cause('helperLink')) });
                 }
                 dispatch({ kind: 'engineSaid', event });
               },

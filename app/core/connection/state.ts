@@ -4,6 +4,7 @@
  */
 import type {
   Agent,
+  Cause,
   Cluster,
   Counters,
   Names,
@@ -51,7 +52,7 @@ export interface BringUp {
   readonly tasks: Readonly<Record<Task, TaskState>>;
   readonly begun: Readonly<Partial<Record<Step, number>>>;
   readonly done: readonly StepDone[];
-  readonly detail: string;
+  readonly detail: Cause | string;
   readonly notBefore: number; // helper and engine are not started earlier
   readonly plan: RangePlan | null;
   readonly routes: readonly Route[];
@@ -192,7 +193,7 @@ export type ConnectionEvent =
   | { readonly kind: 'engineStarted' }
   | { readonly kind: 'engineSaid'; readonly event: EngineEvent }
   | { readonly kind: 'engineEnded'; readonly because: string }
-  | { readonly kind: 'agentDetail'; readonly detail: string }
+  | { readonly kind: 'agentDetail'; readonly detail: Cause | string }
   | { readonly kind: 'agentPlaced'; readonly placed: AgentPlaced }
   | { readonly kind: 'agentChecked'; readonly lives: boolean }
   | { readonly kind: 'agentDeleted'; readonly problem: Problem | null }

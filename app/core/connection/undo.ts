@@ -3,7 +3,7 @@
  * The engine and the agent are given back side by side; the laptop is asked about only where the engine could not
  * say itself that it undid everything.
  */
-import { type Problem, problem, type Step } from '../../contract/index.ts';
+import { cause, type Problem, problem, type Step } from '../../contract/index.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
 import type {
   Afterwards,
@@ -114,11 +114,7 @@ export function giveUpAgent(state: Disconnecting): Transition {
   if (state.held.agent.state === 'none') {
     return { state, effects: [] };
   }
-  const remark = problem(
-    'api-unreachable',
-    'the agent could not be deleted in time; it ends itself when nobody has used it for some minutes',
-    { context: state.cluster.context },
-  );
+  const remark = problem('api-unreachable', cause('agentLeft'), { context: state.cluster.context });
   return { state: { ...state, remark, held: { ...state.held, agent: { state: 'none' } } }, effects: [] };
 }
 

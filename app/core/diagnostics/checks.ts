@@ -1,5 +1,13 @@
 /** The checks behind `doctor`: each says in one sentence how a part is, and where it is bad, what to do. Changes nothing. */
-import { type Check, type Context, type Problem, problem, type Result, withFacts } from '../../contract/index.ts';
+import {
+  type Check,
+  type Context,
+  cause,
+  type Problem,
+  problem,
+  type Result,
+  withFacts,
+} from '../../contract/index.ts';
 import { type Confirmations, openCluster } from '../clusters/opening.ts';
 import { isNeeded } from '../clusters/preflight.ts';
 import { isEstablished } from '../connection/outcome.ts';
@@ -76,15 +84,13 @@ async function checkHost(ports: Ports, active: Runner | null, mayStartHelper: bo
     host = known;
   }
   const milliseconds = ports.clock.now() - startedAt;
-  const left = problem('helper-lost', `${host.leftOver} changes of an earlier run could not be undone`);
+  const left = problem('helper-lost', cause('leftOver', { count: host.leftOver }));
   const upstreams = host.upstreams.join(', ') || 'none';
   return [
     host.leftOver > 0
       ? { check: 'helper', state: 'warning', answer: left.cause, milliseconds, problem: left }
       : good('helper', answer, milliseconds),
-    host.tunAvailable
-      ? good('tun', 'can be opened', 0)
-      : bad('tun', problem('tun-unavailable', '/dev/net/tun is missing or may not be opened'), 0),
+    host.tunAvailable ? good('tun', 'can be opened', 0) : bad('tun', problem('tun-unavailable', cause('noTunFile')), 0),
     good('resolver', `${resolvers[host.resolverMode] ?? host.resolverMode}, which asks ${upstreams}`, 0),
   ];
 }
@@ -126,7 +132,7 @@ async function checkCluster(
       good('api-server', `${context.value.server} answers, ${version}`, reachedAt - startedAt),
       checkOfRights(rights, namespace, agentImage, ports.clock.now() - reachedAt),
       Math.abs(clockSkewMilliseconds) > tolerableSkew
-        ? bad('clock', problem('clock-wrong', `it is ${skew} s away from the API server's`), 0)
+        ? bad('clock', problem('clock-wrong', cause('clockApart', { seconds: skew })), 0)
         : good('clock', `within ${skew} s of the API server's`, 0),
     ];
   } finally {
@@ -162,7 +168,7 @@ async function checkAgent(ports: Ports, runner: Runner): Promise<Check> {
   const { held } = runner.state();
   const cluster = runner.cluster();
   if (held.agent.state !== 'placed' || cluster === null) {
-    return bad('agent', problem('agent-gone', 'it is being replaced'), 0);
+    return bad('agent', problem('agent-gone', cause('agentReplaced')), 0);
   }
   const { placed } = held.agent;
   const lives = await cluster.agentLives(placed);

@@ -2,7 +2,7 @@
  * Asks the helper how the laptop is, through an engine that is started for this question alone: the engine is the
  * helper's only client. Nothing is changed; the engine is ended before the answer comes back.
  */
-import { failure, problem, type Result, success } from '../../contract/index.ts';
+import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { type Prepared, problemFromWire, type WantedRange } from '../engine-messages.ts';
 import type { EngineLink, Ports } from '../ports.ts';
 
@@ -48,7 +48,7 @@ function prepare(
 ): Promise<Result<Prepared>> {
   return new Promise((resolve) => {
     const cancel = ports.clock.after(answerDeadline, () =>
-      resolve(failure(problem('helper-lost', `the helper did not answer within ${answerDeadline / 1000} s`))),
+      resolve(failure(problem('helper-lost', cause('helperSilent', { seconds: answerDeadline / 1000 })))),
     );
     const settle = (result: Result<Prepared>) => {
       cancel();
@@ -60,7 +60,7 @@ function prepare(
       } else if (event.event === 'failed') {
         settle(failure(problemFromWire(event.failed.problem)));
       } else if (event.event === 'helperLost') {
-        settle(failure(problem('helper-lost', event.problem?.cause ?? 'its link broke')));
+        settle(failure(problem('helper-lost', event.problem?.cause ?? cause('helperLink'))));
       }
     });
     void engine.ended.then((because) => settle(failure(problem('engine-ended', because || 'it ended'))));

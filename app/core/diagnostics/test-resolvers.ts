@@ -1,5 +1,5 @@
 /** Asks each resolver the same questions side by side: the system's own way, our answerer, and every upstream. */
-import { type Names, problem, type ResolverAnswer } from '../../contract/index.ts';
+import { cause, type Names, problem, type ResolverAnswer } from '../../contract/index.ts';
 import type { Ports } from '../ports.ts';
 
 /** More upstreams than this nobody asks either (resolv.conf(5) takes three). */
@@ -46,7 +46,7 @@ async function ask(
     return { ...answer, answers: [], problem: asked.problem };
   }
   const mustKnow = isOfCluster && isNamed && kind !== 'upstream';
-  const unknown = problem('name-unknown', `${name} has no address`, { context: '' });
+  const unknown = problem('name-unknown', cause('noAddress', { host: name }), { context: '' });
   return { ...answer, answers: [...asked.value], problem: mustKnow && asked.value.length === 0 ? unknown : null };
 }
 

@@ -3,7 +3,7 @@
  * the tunnel by the engine's heartbeat, what is ready behind it by the catalogue, then an ordinary connection and, where
  * the port speaks HTTP, an ordinary request. Each step says what it found; after a bad one the rest is not checked.
  */
-import { type Problem, problem, type Service, type ServicePort, type TestStep } from '../../contract/index.ts';
+import { cause, type Problem, problem, type Service, type ServicePort, type TestStep } from '../../contract/index.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import { problemFromWire, type Tested } from '../engine-messages.ts';
@@ -50,13 +50,7 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
   let address = service?.addresses[0] ?? '';
   if (names === null || names.mode === 'off') {
     if (address === '') {
-      steps.push(
-        bad(
-          'name',
-          problem('name-unknown', 'names are off, and the Service has no address of its own', facts(target)),
-          0,
-        ),
-      );
+      steps.push(bad('name', problem('name-unknown', cause('namesOff'), facts(target)), 0));
       return finish();
     }
     steps.push(notChecked('name', `names are off; its address is ${address}`));
@@ -120,8 +114,8 @@ async function askName(
   if (first === '') {
     const isEmpty = service?.headless === true && !service.endpoints.some(({ ready }) => ready);
     const because = isEmpty
-      ? problem('endpoints-missing', 'a headless Service has no address while nothing is ready', { context })
-      : problem('name-unknown', `${host} has no address`, { context });
+      ? problem('endpoints-missing', cause('headlessNone'), { context })
+      : problem('name-unknown', cause('noAddress', { host }), { context });
     return { step: bad('name', because, milliseconds), address: '' };
   }
   const own =

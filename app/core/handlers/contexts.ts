@@ -1,5 +1,5 @@
 /** Contexts: listing them, confirming one before its first use, and the kubeconfig files that the user adds. */
-import { failure, problem, success } from '../../contract/index.ts';
+import { cause, failure, problem, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
 import { confirm, seen, withRecords } from '../clusters/records.ts';
 import type { Access } from './access.ts';
@@ -21,8 +21,7 @@ export function contextHandlers(dependencies: Dependencies, access: Access): Pic
     if (!found.ok || found.value.digest === digest) {
       return found;
     }
-    const cause = `${found.value.file} says something else than what was shown`;
-    return failure(problem('context-changed', cause, { context }));
+    return failure(problem('context-changed', cause('changed', { file: found.value.file }), { context }));
   }
 
   return {

@@ -2,6 +2,7 @@
 import {
   type Check,
   type Context,
+  cause,
   failure,
   type Names as NamesInForce,
   problem,
@@ -58,7 +59,9 @@ function ifConfirmed(found: Result<Context>, records: readonly ContextRecord[]):
   const isConfirmed = found.ok && withRecords([found.value], records)[0]?.confirmed === true;
   return isConfirmed || !found.ok
     ? found
-    : failure(problem('context-unconfirmed', `${found.value.file} names it`, { context: found.value.name }));
+    : failure(
+        problem('context-unconfirmed', cause('names', { file: found.value.file }), { context: found.value.name }),
+      );
 }
 
 export function diagnosticHandlers(dependencies: Dependencies, access: Access): Pick<Handlers, Names> {

@@ -1,5 +1,5 @@
 /** The report: prepared and shown as long work, written only as it was shown. */
-import { failure, problem, type Report, success } from '../../contract/index.ts';
+import { cause, failure, problem, type Report, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
 import { withRecords } from '../clusters/records.ts';
 import { prepareReport } from '../report/prepare.ts';
@@ -37,7 +37,7 @@ export function reportHandlers(
           cancelled,
         ]);
         if (checked === 'cancelled') {
-          return failure(problem('cancelled', 'nothing was written'));
+          return failure(problem('cancelled', cause('nothingWritten')));
         }
         progress('logs', 0.8);
         const sources = await ports.report.sources();

@@ -1,5 +1,5 @@
 /** Services of a cluster, from the open connection's informers where there is one, and the test of one. */
-import { failure, problem, success } from '../../contract/index.ts';
+import { cause, failure, problem, success } from '../../contract/index.ts';
 import { selectServices } from '../catalog/endpoints.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import { testService } from '../diagnostics/test-service.ts';
@@ -25,7 +25,7 @@ export function serviceHandlers({ ports, connections }: Dependencies, access: Ac
       const runner = connections.find(target.context, target.file);
       if (runner === null || !isEstablished(runner.state())) {
         const { context } = target;
-        return failure(problem('not-connected', 'a test goes through the tunnel', { context }));
+        return failure(problem('not-connected', cause('throughTunnel'), { context }));
       }
       return success({ steps: await testService(ports, runner, target) });
     },

@@ -1,5 +1,5 @@
 /** Long work: the sandbox, begun and ended while frontends look on. Its kubeconfig is in force as long as it runs. */
-import { type Context, failure, problem, success } from '../../contract/index.ts';
+import { type Context, cause, failure, problem, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
 import { confirm, recordOf } from '../clusters/records.ts';
 import { withChoices } from '../settings/context-choices.ts';
@@ -57,7 +57,7 @@ export function workHandlers(
     startSandbox: async () => {
       const stopping = jobs.running('sandbox-stop');
       if (stopping !== null) {
-        return failure(problem('sandbox-failed', 'it is just being ended'));
+        return failure(problem('sandbox-failed', cause('ending')));
       }
       const work =
         jobs.running('sandbox-start') ??

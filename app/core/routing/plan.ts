@@ -2,7 +2,16 @@
  * The route plan: which of the cluster's ranges to ask the helper about, and what its answers mean. Pure. The helper
  * has its own policy and the last word; nothing here can widen it.
  */
-import { failure, type Problem, problem, type Result, type Route, success } from '../../contract/index.ts';
+import {
+  type Cause,
+  cause,
+  failure,
+  type Problem,
+  problem,
+  type Result,
+  type Route,
+  success,
+} from '../../contract/index.ts';
 import type { RouteDecision, WantedRange } from '../engine-messages.ts';
 import type { Range } from '../ports.ts';
 import { contains, formatPrefix, joinSiblings, type Prefix, parsePrefix, subtract } from './prefix.ts';
@@ -47,7 +56,7 @@ export function planRanges(
     return failure(problem('cluster-ipv6-only', `its ranges are ${ranges}`));
   }
   if (placed.length === 0) {
-    return failure(problem('no-ranges', 'the cluster named no range of Services or pods, and the settings name none'));
+    return failure(problem('no-ranges', cause('noRanges')));
   }
   const missing = (['services', 'pods'] as const).filter((kind) => !placed.some((range) => range.kind === kind));
   placed = withoutCovered(placed);
@@ -69,7 +78,7 @@ export function planRanges(
     });
   }
   if (placed.length === 0) {
-    return failure(problem('no-ranges', 'every range of the cluster is excluded in the settings'));
+    return failure(problem('no-ranges', cause('allExcluded')));
   }
   if (placed.length > manyRanges) {
     const items = placed.map((range) => ({ ...range, prefix: range.parsed }));
@@ -83,9 +92,7 @@ export function planRanges(
       .toSorted((first, second) => order[first.kind] - order[second.kind] || first.parsed.first - second.parsed.first)
       .map(({ parsed, kind, origin }) => ({ prefix: formatPrefix(parsed), kind, origin })),
     left,
-    problems: missing.map((kind) =>
-      problem('ranges-incomplete', `nothing tells which addresses the cluster's ${kind} use`, { kind }),
-    ),
+    problems: missing.map((kind) => problem('ranges-incomplete', cause('rangesUnknown', { kind }), { kind })),
   });
 }
 
@@ -105,14 +112,12 @@ export interface RoutesDecided {
  * Why a range is withdrawn: reasons that lie in the network that the laptop is in now. They go when it leaves, and the
  * helper takes the range back. Each with its cause in words.
  */
-const passingReasons: Readonly<Record<string, (conflict: string, on: string) => string>> = {
-  'own-subnet': (conflict, on) => `${conflict} is a network of this computer, on ${on}`,
-  gateway: (conflict, on) => `${conflict} is this computer's gateway, on ${on}`,
-  resolver: (conflict) => `${conflict} is a nameserver of this computer`,
+const passingReasons: Readonly<Record<string, (conflict: string, on: string) => Cause>> = {
+  'own-subnet': (conflict, on) => cause('withdrawnSubnet', { conflict, interface: on }),
+  gateway: (conflict, on) => cause('withdrawnGateway', { conflict, interface: on }),
+  resolver: (conflict) => cause('withdrawnResolver', { conflict }),
   'other-route': (conflict, on) =>
-    on === ''
-      ? `${conflict} is another route of this computer`
-      : `${conflict} is another route of this computer, on ${on}`,
+    on === '' ? cause('withdrawnNowhere', { conflict }) : cause('withdrawnRoute', { conflict, interface: on }),
 };
 
 /**

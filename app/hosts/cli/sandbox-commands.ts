@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { problem } from '../../contract/index.ts';
+import { cause, problem } from '../../contract/index.ts';
 import { isPackaged } from '../installation.ts';
 import type { ConnectOptions } from './connect.ts';
 import { data, dim, type Format, invocation, json, say, table } from './output.ts';
@@ -34,7 +34,7 @@ function wholeNumber(text: string): number {
 
 async function open(flags: SandboxFlags) {
   if (isPackaged) {
-    throw new Ended(problem('sandbox-unsupported', 'this installation brings no sandbox: use a clone'), false, 6);
+    throw new Ended(problem('sandbox-unsupported', cause('noSandbox')), false, 6);
   }
   const { openSandbox } = await import('../../../sandbox/sandbox.ts');
   const { laptop, output: _, ...options } = flags;

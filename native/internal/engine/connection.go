@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"sync"
@@ -132,7 +131,7 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 		if connection.closing.Load() {
 			return
 		}
-		connection.fatal(&wire.Problem{Code: wire.CodeTunUnavailable, Cause: fmt.Sprintf("the interface was taken away: %v", err)})
+		connection.fatal(wire.CauseInterfaceTaken.Problem(wire.CodeTunUnavailable, "reason", err))
 	})
 	connection.mutex.Lock()
 	connection.tun = opened
@@ -176,9 +175,7 @@ func (connection *connection) verify(ctx context.Context) error {
 		return nil
 	}
 	if _, err := connection.askThroughKernel(ctx, "kubernetes.default.svc."+facts.ClusterDomain); err != nil {
-		return &wire.Problem{
-			Code: wire.CodeTunnelSilent, Cause: fmt.Sprintf("the resolver inside the tunnel does not answer the laptop: %v", err),
-		}
+		return wire.CauseResolverInside.Problem(wire.CodeTunnelSilent, "reason", err)
 	}
 	return nil
 }

@@ -204,7 +204,7 @@ func (health *health) probeNow(lane int) {
 	health.lanes[lane].lastSent = time.Time{}
 }
 
-var problemSilent = &wire.Problem{Code: wire.CodeTunnelSilent, Cause: "no answer came through the tunnel in time"}
+var problemSilent = wire.CauseTunnelSilent.Problem(wire.CodeTunnelSilent)
 
 func (health *health) isAlive(lane int) bool {
 	health.mutex.Lock()

@@ -75,7 +75,7 @@ func resolve(ctx context.Context, host string) (netip.Addr, *wire.Problem) {
 
 // routeTo asks the kernel for its choice: connecting a UDP socket sends nothing, and binds the source address.
 func routeTo(ctx context.Context, connection *connection, address netip.Addr) (string, *wire.Problem) {
-	missing := &wire.Problem{Code: wire.CodeRouteMissing, Cause: address.String() + " does not go into the tunnel"}
+	missing := wire.CauseNotIntoTunnel.Problem(wire.CodeRouteMissing, "address", address)
 	if connection == nil {
 		return "", missing
 	}

@@ -195,7 +195,7 @@ func takeLease(ctx context.Context, config Config, command wire.PrepareCommand) 
 	prepared.Host.Upstreams, prepared.Host.Domains = notNil(prepared.Host.Upstreams), notNil(prepared.Host.Domains)
 	if !prepared.Host.TunAvailable {
 		_ = helper.Close()
-		return nil, nil, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: "the helper finds no TUN device"}
+		return nil, nil, wire.CauseNoTun.Problem(wire.CodeTunUnavailable)
 	}
 	decided, err := helper.CheckRoutes(ctx, wire.RoutesInput{Ranges: command.Ranges, Protected: command.Protected})
 	if err != nil {

@@ -152,7 +152,7 @@ func (host *Host) Acquire() (lease int, err error) {
 	}
 	lock, err := host.system.lock(leaseLock(host.options, here))
 	if errors.Is(err, ErrLocked) {
-		return 0, &wire.Problem{Code: wire.CodeHelperBusy, Cause: "another user's Slipway holds the network of this computer"}
+		return 0, wire.CauseHelperHeldByUser.Problem(wire.CodeHelperBusy)
 	}
 	if err != nil {
 		return 0, err

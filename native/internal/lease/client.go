@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -60,7 +59,7 @@ func Dial(ctx context.Context, path string, hello wire.Hello, options ...Option)
 		if errors.Is(err, fs.ErrPermission) {
 			code = wire.CodeHelperRefused
 		}
-		return nil, &wire.Problem{Code: code, Cause: fmt.Sprintf("connect to the helper: %v", errors.Unwrap(err))}
+		return nil, wire.CauseHelperConnect.Problem(code, "reason", errors.Unwrap(err))
 	}
 	client := &Client{
 		conn:    conn.(*net.UnixConn),
@@ -75,7 +74,7 @@ func Dial(ctx context.Context, path string, hello wire.Hello, options ...Option)
 	identity, err := peer.Of(client.conn)
 	if err != nil || identity.UID != client.serverUID {
 		conn.Close()
-		return nil, &wire.Problem{Code: wire.CodeHelperRefused, Cause: "what listens on the helper's socket is not the helper"}
+		return nil, wire.CauseHelperStranger.Problem(wire.CodeHelperRefused)
 	}
 	client.reader = &descriptorReader{conn: client.conn}
 	go client.read()
@@ -185,8 +184,5 @@ func malformed(cause string) *wire.Problem {
 
 // versionProblem is worded for the client's user, whichever side finds it.
 func versionProblem(helper, client int) *wire.Problem {
-	return &wire.Problem{
-		Code:  wire.CodeHelperVersion,
-		Cause: fmt.Sprintf("it speaks protocol %d, this program %d", helper, client),
-	}
+	return wire.CauseProtocols.Problem(wire.CodeHelperVersion, "theirs", helper, "ours", client)
 }

@@ -104,7 +104,7 @@ func (client *Client) read() {
 	for {
 		body, err := wire.ReadFrame(client.reader, wire.MaxFrame)
 		if err != nil {
-			client.fail(&wire.Problem{Code: wire.CodeHelperLost, Cause: fmt.Sprintf("the helper's link ended: %v", err)})
+			client.fail(wire.CauseHelperLinkEnded.Problem(wire.CodeHelperLost, "reason", err))
 			break
 		}
 		var reply wire.HelperReply
@@ -187,7 +187,7 @@ func (client *Client) beat(ctx context.Context, timeout time.Duration) {
 			continue
 		}
 		if missed++; missed == 2 && ctx.Err() == nil {
-			client.fail(&wire.Problem{Code: wire.CodeHelperLost, Cause: "the helper does not answer heartbeats"})
+			client.fail(wire.CauseHelperHeartbeats.Problem(wire.CodeHelperLost))
 			return
 		}
 	}

@@ -188,7 +188,7 @@ func (server *Server) acquire(asking *link) (any, *os.File, error) {
 	}
 	_, isHolder := server.holders[asking]
 	if !isHolder && len(server.holders) > 0 {
-		return nil, nil, &wire.Problem{Code: wire.CodeHelperBusy, Cause: "another program of this user holds the lease"}
+		return nil, nil, wire.CauseHelperHeldByProgram.Problem(wire.CodeHelperBusy)
 	}
 	if !isHolder {
 		held, err := server.Host.Acquire()

@@ -3,8 +3,10 @@ package wire
 // Problem is a failure as it crosses a link: a code that both languages know (app/contract/problems.ts lists
 // them all), the cause as a sentence for a person, and what the text of the fix needs. It is an error.
 type Problem struct {
-	Code  string            `json:"code"`
-	Cause string            `json:"cause"`
+	Code  string `json:"code"`
+	Cause string `json:"cause"`
+	// Said is the same sentence where it is one of ours; nil where somebody else said it.
+	Said  *Said             `json:"said,omitempty"`
 	Facts map[string]string `json:"facts,omitempty"`
 }
 

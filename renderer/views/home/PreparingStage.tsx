@@ -12,7 +12,7 @@ import { StepList } from './StepList.tsx';
 
 /** On its way: each step as it goes, and a way back. */
 export function PreparingStage({ connection }: { readonly connection: Extract<Connection, { phase: 'preparing' }> }) {
-  const { step, stepStartedAt, detail, done, attempt } = connection;
+  const { step, stepStartedAt, detail, detailSaid, done, attempt } = connection;
   const say = useWords();
   const intl = useIntl();
   const context = useActionContext();
@@ -30,7 +30,11 @@ export function PreparingStage({ connection }: { readonly connection: Extract<Co
           milliseconds: Math.max(0, now - stepStartedAt),
           ...(detail === ''
             ? {}
-            : { detail: <ForeignText text={causeWords(intl, detail)} kind="lines" bound={1000} /> }),
+            : {
+                detail: (
+                  <ForeignText text={causeWords(intl, { text: detail, said: detailSaid })} kind="lines" bound={1000} />
+                ),
+              }),
         }}
       />
       <div className={styles.buttons}>

@@ -1,0 +1,43 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Cause is a sentence of ours as a kind: frontends say it in their own language by its id. {name} takes a value.
+type Cause struct{ id, sentence string }
+
+// Sentences that native programs say. app/contract/cause-catalogue.ts has each in the same words; a test compares.
+var (
+	CauseProtocols           = Cause{"helperProtocolProgram", "it speaks protocol {theirs}, this program {ours}"}
+	CauseHelperLinkEnded     = Cause{"helperLinkEnded", "the helper's link ended: {reason}"}
+	CauseHelperHeartbeats    = Cause{"helperHeartbeats", "the helper does not answer heartbeats"}
+	CauseHelperConnect       = Cause{"helperConnect", "connect to the helper: {reason}"}
+	CauseHelperStranger      = Cause{"helperStranger", "what listens on the helper's socket is not the helper"}
+	CauseHelperHeldByProgram = Cause{"helperHeldByProgram", "another program of this user holds the lease"}
+	CauseHelperHeldByUser    = Cause{"helperHeldByUser", "another user's Slipway holds the network of this computer"}
+	CauseNoTun               = Cause{"noTun", "the helper finds no TUN device"}
+	CauseInterfaceTaken      = Cause{"interfaceTaken", "the interface was taken away: {reason}"}
+	CauseTunnelSilent        = Cause{"tunnelSilent", "no answer came through the tunnel in time"}
+	CauseResolverInside      = Cause{"resolverInside", "the resolver inside the tunnel does not answer the laptop: {reason}"}
+	CauseNotIntoTunnel       = Cause{"notIntoTunnel", "{address} does not go into the tunnel"}
+)
+
+// Said is a sentence of ours with its values, as it crosses a link.
+type Said struct {
+	ID     string            `json:"id"`
+	Values map[string]string `json:"values"`
+}
+
+// Problem makes a problem of the code with this cause. Pairs are the names of the sentence's values and the values.
+func (cause Cause) Problem(code string, pairs ...any) *Problem {
+	values := map[string]string{}
+	sentence := cause.sentence
+	for at := 0; at+1 < len(pairs); at += 2 {
+		name, value := fmt.Sprint(pairs[at]), fmt.Sprint(pairs[at+1])
+		values[name] = value
+		sentence = strings.ReplaceAll(sentence, "{"+name+"}", value)
+	}
+	return &Problem{Code: code, Cause: sentence, Said: &Said{ID: cause.id, Values: values}}
+}
