@@ -11,6 +11,7 @@ export * from './environment-effects.ts';
 export * from './problem-catalogue.ts';
 export * from './problems.ts';
 export * from './result.ts';
+export * from './revealed.ts';
 export * from './selectors.ts';
 export * from './services.ts';
 export * from './settings.ts';

@@ -184,6 +184,7 @@ export const catalogue = {
     'configuration',
     'The kubeconfig wants to run a program: {commandLine}',
     advice('If you know it and trust it, allow it; it is remembered until it changes.'),
+    command('slipway confirm {context}'),
     command('slipway connect {context} --trust-exec'),
   ),
   forbidden: entry(

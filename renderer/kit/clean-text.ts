@@ -26,15 +26,7 @@ export function cleanText(text: string, bound = usualBound): string {
   return letters.length > bound || text.length > bound * 2 ? `${letters.slice(0, bound - 1).join('')}…` : clean;
 }
 
-/** Text that somebody is to approve: what could not be seen is written out (`\\u{200b}`) instead of left out. */
-export function revealed(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
-}
-
-/** The same for text of many lines: line breaks stay. */
+/** cleanText for text of many lines: line breaks stay. */
 export function cleanLines(text: string, bound = 20_000): string {
   return text
     .slice(0, bound)

@@ -4,6 +4,7 @@ import { buildIdentity } from '../build-identity.ts';
 import { cliProgram, isPackaged } from '../installation.ts';
 import { candidatesFor } from './complete.ts';
 import { completionScript, shells } from './completion.ts';
+import { type ConfirmOptions, confirmContext } from './confirm.ts';
 import { connect, disconnect } from './connect.ts';
 import { endForeignCore } from './core-end.ts';
 import { runDoctor } from './doctor.ts';
@@ -80,6 +81,17 @@ function buildProgram(): Command {
     .description('list the contexts of your kubeconfigs; runs no credential plugin')
     .addOption(output())
     .action((options: { output: Format }) => perform(() => withCore((core) => listContexts(core, options.output))));
+
+  program
+    .command('confirm [context]')
+    .description('show what a context says, and what changed of it, and confirm just that')
+    .option('--file <path>', 'the kubeconfig, where several have a context of this name')
+    .option('--show-values', 'show the values of the variables that its plugin gets')
+    .option('--digest <digest>', 'confirm this without asking: the digest that was shown')
+    .addOption(output())
+    .action((context: string | undefined, options: ConfirmOptions) =>
+      perform(() => withCore(async (core) => confirmContext(core, await chosenContext(core, context), options))),
+    );
 
   program
     .command('namespaces')

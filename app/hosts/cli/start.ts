@@ -2,32 +2,16 @@
  * `slipway start`, which `npm start` runs: shows the window; with `--terminal` it connects in the foreground and shows the
  * live state until Ctrl-C, which disconnects. Where there is no usable kubeconfig it offers the sandbox.
  */
-import { createInterface } from 'node:readline/promises';
 import { type Context, type CoreLink, foremost } from '../../contract/index.ts';
 import { hasDisplay } from '../web/run.ts';
+import { ask } from './ask.ts';
 import { type ConnectOptions, connect, disconnect } from './connect.ts';
 import { headline } from './connection-text.ts';
-import { interrupted } from './exit-codes.ts';
 import { ensureHelper } from './helper-start.ts';
 import { data, dim, plain, say, sayProblem, table } from './output.ts';
 import { Ended, unwrap, withCore } from './run.ts';
 import { enterSandbox, offeredSandbox } from './sandbox-commands.ts';
 import { showFakeWindow, showWindow } from './show-window.ts';
-
-/** Asks on the terminal. Ctrl-C and Ctrl-D end the command. */
-async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const left = new Promise<never>((_, reject) =>
-    lines.once('close', () => reject(new Ended('nothing was chosen', false, interrupted))),
-  );
-  lines.once('SIGINT', () => lines.close());
-  try {
-    return (await Promise.race([lines.question(question), left])).trim();
-  } finally {
-    left.catch(() => {}); // it closes below too
-    lines.close();
-  }
-}
 
 async function choose(contexts: readonly Context[]): Promise<string> {
   const current = contexts.find((context) => context.current);

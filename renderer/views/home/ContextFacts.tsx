@@ -1,7 +1,6 @@
-import type { Context, ContextPart, ExecPlugin } from '../../../app/contract/index.ts';
+import { type Context, type ContextPart, type ExecPlugin, revealed } from '../../../app/contract/index.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { CodeBlock } from '../../kit/CodeBlock.tsx';
-import { revealed } from '../../kit/clean-text.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { useWords } from '../../words/words.ts';

@@ -1,9 +1,8 @@
 import { useState } from 'react';
-import { type Context, type EnvironmentEffect, effectOf, type Problem } from '../../../app/contract/index.ts';
+import { type Context, type EnvironmentEffect, effectOf, type Problem, revealed } from '../../../app/contract/index.ts';
 import { useActionContext } from '../../actions/use-action.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Button } from '../../kit/Button.tsx';
-import { revealed } from '../../kit/clean-text.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';

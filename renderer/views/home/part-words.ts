@@ -1,6 +1,5 @@
 /** The parts of a context in the language of the window. What a kubeconfig says stays as it is, but made visible. */
-import type { Context, ContextPart } from '../../../app/contract/index.ts';
-import { revealed } from '../../kit/clean-text.ts';
+import { type Context, type ContextPart, revealed } from '../../../app/contract/index.ts';
 import type { Say, WordId } from '../../words/words.ts';
 
 const words: Readonly<Record<ContextPart['part'], WordId>> = {
