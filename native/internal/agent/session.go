@@ -55,16 +55,16 @@ func newSession(config Config, shares *shares, key publicKey, preshared [32]byte
 	}
 	log := config.Log.With("session", made.id[:8])
 	made.forwarder, err = forward.New(forward.Config{
-		Lanes:        config.Lanes,
-		MTU:          config.MTU,
-		AgentAddress: wire.AgentAddress,
-		Policy:       config.Policy,
-		Dialer:       config.Dialer,
-		Limits:       config.Limits,
-		Log:          log,
-		Full:         func() bool { return shares.refuse(made) },
-		Send:         func(lane int, parsed packet.Packet) { made.lanes.Send(lane, &parsed) },
-		LaneOf:       func(parsed packet.Packet) int { return tunnel.LaneOf(&parsed, config.Lanes) },
+		Lanes:  config.Lanes,
+		MTU:    config.MTU,
+		Agent:  packet.NewPerFamily(agentAddresses(addresses)...),
+		Policy: config.Policy,
+		Dialer: config.Dialer,
+		Limits: config.Limits,
+		Log:    log,
+		Full:   func() bool { return shares.refuse(made) },
+		Send:   func(lane int, parsed packet.Packet) { made.lanes.Send(lane, &parsed) },
+		LaneOf: func(parsed packet.Packet) int { return tunnel.LaneOf(&parsed, config.Lanes) },
 	})
 	if err != nil {
 		return nil, err
@@ -132,6 +132,16 @@ func (s *session) granted() []wire.SessionAddresses {
 		all = append(all, wire.SessionAddresses{
 			Laptop: own.laptop.String(), Engine: own.engine.String(), Agent: family.Agent.String(),
 		})
+	}
+	return all
+}
+
+// agentAddresses are the agent's own in the families of a session.
+func agentAddresses(addresses []pair) []netip.Addr {
+	var all []netip.Addr
+	for _, own := range addresses {
+		family, _ := wire.AddressFamilyOf(own.laptop)
+		all = append(all, family.Agent)
 	}
 	return all
 }

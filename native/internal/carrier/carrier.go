@@ -4,7 +4,7 @@
 //
 // A carrier opens streams. What a stream is for, its first frame says (wire.AgentOpening): the control stream speaks
 // frames, and one that is a lane's moves that lane's packets from then on (Packets). A further kind of inner traffic is
-// a further kind of opening, with an interface beside Packets for what it takes and gives.
+// a further kind of opening; where it wants more of a carrier than streams, it gets an interface beside Packets.
 package carrier
 
 import (

@@ -299,7 +299,7 @@ func (agent *fakeAgent) makeSession(register wire.Register) *fakeSession {
 		t.Error(err)
 	}
 	session.forwarder, err = forward.New(forward.Config{
-		Lanes: wire.LaneCount, MTU: 16000, AgentAddress: netip.MustParseAddr(own.Agent),
+		Lanes: wire.LaneCount, MTU: 16000, Agent: packet.NewPerFamily(netip.MustParseAddr(own.Agent)),
 		Policy: &forward.Policy{}, Dialer: agent.cluster,
 		Send:   func(lane int, parsed packet.Packet) { session.lanes.Send(lane, &parsed) },
 		LaneOf: func(parsed packet.Packet) int { return tunnel.LaneOf(&parsed, wire.LaneCount) },

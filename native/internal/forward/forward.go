@@ -40,13 +40,13 @@ type Dialer interface {
 
 // Config describes the Forwarder of one session.
 type Config struct {
-	Lanes        int
-	MTU          int        // of the tunnel, in bytes
-	AgentAddress netip.Addr // answers echoes itself; the source of ICMP errors of our own
-	Policy       *Policy
-	Dialer       Dialer // nil: ordinary sockets
-	Limits       Limits
-	Log          *slog.Logger // addresses appear at debug level only
+	Lanes  int
+	MTU    int              // of the tunnel, in bytes
+	Agent  packet.PerFamily // its addresses answer echoes, and are the source of ICMP errors of our own
+	Policy *Policy
+	Dialer Dialer // nil: ordinary sockets
+	Limits Limits
+	Log    *slog.Logger // addresses appear at debug level only
 
 	// Send gives a packet to a lane; its bytes are valid only during the call. It may block, which is back-pressure
 	// for the flows of that lane alone.
@@ -169,10 +169,10 @@ func (f *Forwarder) enter() bool {
 
 func (f *Forwarder) receive(from *lane, raw []byte) {
 	parsed, ok := packet.Parse(raw)
-	if !ok || parsed.Is6() {
-		return // sessions have no IPv6 address
+	if !ok || !f.config.Agent.Like(parsed.Destination).IsValid() {
+		return // of a family that the session has no addresses of
 	}
-	if parsed.Destination == f.config.AgentAddress && parsed.Protocol == packet.ICMP {
+	if f.config.Agent.Has(parsed.Destination) && parsed.Protocol == packet.ICMP {
 		if parsed.Kind == packet.EchoRequest && !parsed.IsFragment() {
 			from.reply(packet.Answer(parsed.Payload, parsed.Destination, parsed.Source, packet.HopLimit))
 		}
@@ -180,7 +180,7 @@ func (f *Forwarder) receive(from *lane, raw []byte) {
 	}
 	if !f.config.Policy.Allows(parsed.Protocol, parsed.Destination, portOf(&parsed)) {
 		if opensFlow(&parsed) {
-			from.reply(packet.Error(packet.Prohibited, f.config.AgentAddress, &parsed))
+			from.reply(packet.Error(packet.Prohibited, f.config.Agent.Like(parsed.Source), &parsed))
 		}
 		return
 	}

@@ -136,7 +136,7 @@ func join(t testing.TB, change func(*Config)) *laptop {
 	result := &laptop{icmp: make(chan []byte, 1024)}
 	result.inject = func(lane int, raw []byte) { send(toAgent, lane, raw) }
 	config := Config{
-		Lanes: 5, MTU: 16000, AgentAddress: agentAddress, Policy: &Policy{},
+		Lanes: 5, MTU: 16000, Agent: packet.NewPerFamily(agentAddress), Policy: &Policy{},
 		Send:   func(lane int, parsed packet.Packet) { send(toLaptop, lane, parsed.Raw) },
 		LaneOf: laneOf,
 	}
@@ -276,7 +276,7 @@ func FuzzReceive(f *testing.F) {
 	f.Add([]byte{0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 198, 18, 0, 2, 169, 254, 169, 254, 0, 1, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0, 0, 0, 0, 0, 0})
 	f.Add([]byte{0x46, 0, 0, 32, 0, 0, 0x20, 0, 1, 17, 0, 0, 198, 18, 0, 2, 10, 77, 0, 9, 0, 0, 0, 0, 0, 1, 0, 53, 0, 8, 0, 0})
 	forwarder, err := New(Config{
-		Lanes: 2, MTU: 1420, AgentAddress: agentAddress, Policy: &Policy{}, Dialer: refusingDialer{},
+		Lanes: 2, MTU: 1420, Agent: packet.NewPerFamily(agentAddress), Policy: &Policy{}, Dialer: refusingDialer{},
 		LaneOf: laneOf,
 		Send:   func(int, packet.Packet) {},
 	})

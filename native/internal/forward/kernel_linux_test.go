@@ -81,7 +81,7 @@ func joinKernel(t *testing.T, dialer Dialer) {
 	toKernel := make(chan []byte, 1024)
 	done := make(chan struct{})
 	forwarder, err := New(Config{
-		Lanes: 5, MTU: 16000, AgentAddress: agentAddress, Policy: &Policy{}, Dialer: dialer, LaneOf: laneOf,
+		Lanes: 5, MTU: 16000, Agent: packet.NewPerFamily(agentAddress), Policy: &Policy{}, Dialer: dialer, LaneOf: laneOf,
 		Send: func(_ int, parsed packet.Packet) {
 			select {
 			case toKernel <- append(make([]byte, offset), parsed.Raw...):

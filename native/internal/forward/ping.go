@@ -91,7 +91,7 @@ func (p *pinger) request(lane int, request *packet.Packet) {
 	}
 	if request.HopLimit <= 1 {
 		// The agent is a hop: traceroute shows it.
-		p.reply(lane, packet.Error(packet.HopLimitExceeded, p.config.AgentAddress, request))
+		p.reply(lane, packet.Error(packet.HopLimitExceeded, p.config.Agent.Like(request.Source), request))
 		return
 	}
 	token, ok := p.remember(lane, request)
@@ -103,7 +103,7 @@ func (p *pinger) request(lane int, request *packet.Packet) {
 	if err := p.socket.send(message, request.Destination, request.HopLimit-1); err != nil {
 		p.forget(token)
 		if told := verdictOf(err); told != verdictHostUnreachable {
-			p.reply(lane, unreachable(told, p.config.AgentAddress, request))
+			p.reply(lane, unreachable(told, p.config.Agent.Like(request.Source), request))
 		}
 	}
 }
@@ -176,8 +176,8 @@ func (p *pinger) failed(message []byte, kind, code byte, reporter netip.Addr) {
 	if found == nil {
 		return
 	}
-	if !reporter.Is4() || reporter.IsLoopback() || reporter.IsUnspecified() {
-		reporter = p.config.AgentAddress // the agent's own kernel found it unreachable
+	if reporter.Is4() != found.destination.Is4() || reporter.IsLoopback() || reporter.IsUnspecified() {
+		reporter = p.config.Agent.Like(found.destination) // the agent's own kernel found it unreachable
 	}
 	if about, ok := packet.ParseStart(found.quoted); ok {
 		p.reply(found.lane, packet.Error(packet.FailureOf(kind, code), reporter, &about))

@@ -173,7 +173,7 @@ func (f *Forwarder) connect(from *lane, request *tcp.ForwarderRequest) {
 		told := verdictOf(err)
 		f.config.Log.Debug("dial", "destination", destination, "told", string(told), "error", err)
 		if about, ok := packet.ParseStart(tried.quoted); ok {
-			from.reply(unreachable(told, f.config.AgentAddress, &about))
+			from.reply(unreachable(told, f.config.Agent.Like(about.Source), &about))
 		}
 		request.Complete(told == verdictRefused)
 		return

@@ -175,7 +175,7 @@ func (d *datagramFlow) tell(err error) {
 		d.forwarder.reply(0, packet.Error(packet.PortUnreachable, d.cluster.Addr(), &about))
 		return
 	}
-	d.forwarder.reply(0, unreachable(told, d.forwarder.config.AgentAddress, &about))
+	d.forwarder.reply(0, unreachable(told, d.forwarder.config.Agent.Like(about.Source), &about))
 }
 
 func (d *datagramFlow) copyToCluster() {
