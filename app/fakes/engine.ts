@@ -20,6 +20,7 @@ import type { Clock, EngineLink, EnginePort } from '../core/ports.ts';
 import type { FakeCluster } from './cluster.ts';
 import type { Faults, Operation } from './faults.ts';
 import { type FakeHost, helperBusy, overlaps } from './host.ts';
+import { namesInForce, searchOf } from './names.ts';
 import { startTraffic } from './traffic.ts';
 
 type TestedStep = Tested['steps'][number];
@@ -303,21 +304,8 @@ export class FakeEngine implements EngineLink {
   }
 
   #namesInForce(): NamesInForce {
-    const isNamed = this.#host.names.length > 0;
     const { domain } = this.#cluster;
-    // As the policy has it, as far as the core can tell: a domain that somebody may own takes the user's word.
-    const conflict = /\.(com|net|org)$/.exec(domain)?.[1] ?? '';
-    const isWhole = conflict === '' || this.#granted === domain;
-    const unset = { problem: { code: 'resolver-unset', cause: 'resolv.conf cannot be written' } };
-    return {
-      mode: isNamed ? this.#host.resolverMode : 'off',
-      resolver: '198.18.0.3',
-      domains: isNamed ? [...(isWhole ? [domain] : [`svc.${domain}`, `pod.${domain}`]), 'svc'] : [],
-      search: isNamed ? searchOf(this.#home, domain).filter((name) => isWhole || name !== domain) : [],
-      upstreams: this.#host.upstreams,
-      refused: isNamed && !isWhole ? [{ name: domain, reason: 'registrable', conflict, grantable: true }] : [],
-      ...(isNamed || !this.#namesAsked ? {} : unset),
-    };
+    return namesInForce(this.#host, { domain, home: this.#home, granted: this.#granted, asked: this.#namesAsked });
   }
 
   #takeScope({ homeNamespace, granted = '' }: NameScope): void {
@@ -395,8 +383,4 @@ export class FakeEngine implements EngineLink {
 
 function wire({ code, cause, facts }: Problem): WireProblem {
   return { code, cause, facts };
-}
-
-function searchOf(homeNamespace: string, domain: string): string[] {
-  return [`${homeNamespace}.svc.${domain}`, `svc.${domain}`, domain];
 }

@@ -53,8 +53,12 @@ export function chosenPort(
 export function namingOf(app: App, context: ContextKey): Naming {
   const connection = connectionOf(app.mirror.getState().snapshot, context);
   return connection?.phase === 'connected' || connection?.phase === 'reconnecting'
-    ? { clusterDomain: connection.names.clusterDomain || 'cluster.local', homeNamespace: connection.homeNamespace }
-    : { clusterDomain: 'cluster.local', homeNamespace: '' };
+    ? {
+        clusterDomain: connection.names.clusterDomain || 'cluster.local',
+        homeNamespace: connection.homeNamespace,
+        refused: connection.names.refused.map(({ name }) => name),
+      }
+    : { clusterDomain: 'cluster.local', homeNamespace: '', refused: [] };
 }
 
 /** What copying takes: the form used last, where the Service has it. */

@@ -67,6 +67,9 @@ export function NamesInForce({ names, context }: { readonly names: Names; readon
                 </li>
               ))}
             </ul>
+            {names.refused.some(({ name }) => !name.includes('.')) ? (
+              <p className={styles.second}>{say('routes.refusedNamespaces')}</p>
+            ) : null}
           </Fact>
         )}
       </Facts>

@@ -1,5 +1,4 @@
 import { ExternalLink, Star, Zap } from 'lucide-react';
-import { useMemo } from 'react';
 import { type ContextKey, isSameKey, type Service } from '../../../app/contract/index.ts';
 import { openService } from '../../actions/open-service.ts';
 import { pinService } from '../../actions/pin-service.ts';
@@ -39,11 +38,7 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
   const choice = useWindow((state) => state.port);
   const port = chosenPort(service, choice);
   const test = useServiceTest(testTarget(context, service, port?.port ?? 0));
-  const { clusterDomain, homeNamespace } = namingOf(app, context);
-  const forms = useMemo(
-    () => addressForms(service, port, { clusterDomain, homeNamespace }),
-    [service, port, clusterDomain, homeNamespace],
-  );
+  const forms = addressForms(service, port, namingOf(app, context));
   const { namespace, name } = service;
   const isPinned = settings?.pinnedServices.some(
     (one) => isSameKey(one, context) && one.namespace === namespace && one.name === name,

@@ -25,7 +25,7 @@ const service = (more: Partial<Service> = {}): Service => ({
   createdAt: 0,
   ...more,
 });
-const naming = { clusterDomain: 'cluster.local', homeNamespace: 'webshop' };
+const naming = { clusterDomain: 'cluster.local', homeNamespace: 'webshop', refused: ['dev', 'corp'] };
 const textsOf = (of: Service, at: ServicePort | null, from = naming) =>
   Object.fromEntries(addressForms(of, at, from).map(({ form, text }) => [form, text]));
 
@@ -45,6 +45,16 @@ describe('address forms', () => {
 
   it('have a short name in the home namespace only', () => {
     expect(textsOf(service(), port(), { ...naming, homeNamespace: 'infra' })['short-name']).toBeUndefined();
+  });
+
+  it('lead nowhere else where the namespace is called as a network of others', () => {
+    const forms = textsOf(service({ namespace: 'corp', name: 'mail' }), port({ port: 5432 }));
+    expect(forms).toMatchObject({
+      'host-port': 'mail.corp.svc:5432',
+      name: 'mail.corp.svc',
+      'full-name': 'mail.corp.svc.cluster.local',
+      psql: 'psql -h mail.corp.svc -p 5432 -U postgres',
+    });
   });
 
   it('take the cluster’s own domain, and a port that is not the usual one', () => {

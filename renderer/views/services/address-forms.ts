@@ -15,6 +15,8 @@ export interface Naming {
   readonly clusterDomain: string;
   /** Its bare names resolve; empty where none is chosen. */
   readonly homeNamespace: string;
+  /** Namespaces whose name the cluster does not answer for: name.namespace would be a host of somebody else. */
+  readonly refused: readonly string[];
 }
 
 const hostName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
@@ -26,8 +28,8 @@ export function addressForms(service: Service, port: ServicePort | null, naming:
   if (!hostName.test(name) || !hostName.test(namespace) || !hostName.test(naming.clusterDomain)) {
     return [];
   }
-  const short = `${name}.${namespace}`;
-  const full = `${short}.svc.${naming.clusterDomain}`;
+  const short = `${name}.${namespace}${naming.refused.includes(namespace) ? '.svc' : ''}`;
+  const full = `${name}.${namespace}.svc.${naming.clusterDomain}`;
   const address = service.addresses.find((one) => ipAddress.test(one));
   const forms: (AddressForm | null)[] = [
     port === null ? null : { form: 'host-port', text: `${short}:${port.port}` },
