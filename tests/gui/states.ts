@@ -29,7 +29,7 @@ const openPanel = async (stage: Stage, filter: string, row: RegExp) => {
 };
 
 /** Connects, and waits for what the window makes of it. */
-const connected = async (stage: Stage, words = 'Connected') => {
+export const connected = async (stage: Stage, words = 'Connected') => {
   await connect(stage);
   await status(stage, words);
 };
@@ -322,28 +322,6 @@ export const pageScenes: readonly Scene[] = [
   {
     scenarios: ['fast', 'no-kubeconfig', 'first-run'],
     shots: [{ name: 'welcome.no-kubeconfig', go: (stage) => text(stage, /None was found/) }],
-  },
-  {
-    scenarios: ['fast', 'registered-domain'],
-    shots: [
-      {
-        name: 'routes.domain-refused',
-        go: async (stage) => {
-          await connected(stage, 'Connected');
-          await click(stage, 'tab', /^Routes/);
-          await text(stage, /only svc\.k8s\.example\.com and pod\.k8s\.example\.com are the cluster/);
-        },
-      },
-      {
-        name: 'routes.domain-given',
-        go: async (stage) => {
-          await click(stage, 'button', 'Let this cluster answer for all of k8s.example.com');
-          await click(stage, 'button', 'Take back');
-          await click(stage, 'button', 'Let this cluster answer for all of k8s.example.com');
-          await text(stage, 'All of it by your word');
-        },
-      },
-    ],
   },
   {
     scenarios: ['fast', 'connected'],

@@ -1,0 +1,4 @@
+import { describeScenes } from './describe-scenes.ts';
+import { nameScenes } from './states-names.ts';
+
+describeScenes('names', nameScenes);
