@@ -2,7 +2,7 @@
  * An engine without packets: it follows the commands of the link as the real one does, changes the fake laptop in
  * the same order, finds its agent in the fake cluster, and undoes everything when it is stopped, ended or killed.
  */
-import { cause, type Problem, problem, type Result, success } from '../contract/index.ts';
+import { cause, type Problem, problem } from '../contract/index.ts';
 import {
   type EngineCommand,
   type EngineCounters,
@@ -16,7 +16,7 @@ import {
   type WantedRange,
   type WireProblem,
 } from '../core/engine-messages.ts';
-import type { Clock, EngineLink, EnginePort } from '../core/ports.ts';
+import type { Clock, EngineLink } from '../core/ports.ts';
 import type { FakeCluster } from './cluster.ts';
 import type { Faults, Operation } from './faults.ts';
 import { type FakeHost, helperBusy, overlaps } from './host.ts';
@@ -25,36 +25,6 @@ import { startTraffic } from './traffic.ts';
 
 type TestedStep = Tested['steps'][number];
 type ConnectWork = Extract<EngineCommand, { command: 'connect' }>['connect'];
-
-export class FakeEngines implements EnginePort {
-  readonly #clock: Clock;
-  readonly #host: FakeHost;
-  readonly #cluster: FakeCluster;
-  readonly #faults: Faults;
-  #count = 0;
-  /** Those that run, oldest first. */
-  readonly running: FakeEngine[] = [];
-
-  constructor(clock: Clock, host: FakeHost, cluster: FakeCluster, faults: Faults) {
-    this.#clock = clock;
-    this.#host = host;
-    this.#cluster = cluster;
-    this.#faults = faults;
-  }
-
-  async start(): Promise<Result<FakeEngine>> {
-    const fault = await this.#faults.pass('startEngine');
-    if (fault !== null) {
-      return fault;
-    }
-    this.#count += 1;
-    const engine = new FakeEngine(this.#count, this.#clock, this.#host, this.#cluster, this.#faults, () => {
-      this.running.splice(this.running.indexOf(engine), 1);
-    });
-    this.running.push(engine);
-    return success(engine);
-  }
-}
 
 export class FakeEngine implements EngineLink {
   readonly processId: number;

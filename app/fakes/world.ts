@@ -5,7 +5,7 @@
 import type { Clock, Log, Ports } from '../core/ports.ts';
 import { FakeActivityStore } from './activity.ts';
 import { FakeCluster } from './cluster.ts';
-import { FakeEngines } from './engine.ts';
+import { FakeEngines } from './engines.ts';
 import { Faults } from './faults.ts';
 import { FakeHelper, FakeHost } from './host.ts';
 import { FakeKubeconfig } from './kubeconfig.ts';

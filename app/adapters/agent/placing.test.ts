@@ -67,10 +67,10 @@ async function namespace(options: { times?: Record<string, string> } = {}) {
       return { body: { metadata: { name, uid: job.uid }, status: { startTime: new Date().toISOString() } } };
     }
     if (kind === 'pods' && name === '') {
-      if (query.get('watch') === 'true') {
-        return watchAnswer((_, end) => setTimeout(end, 200)); // then it is listed anew
-      }
       const wanted = (query.get('labelSelector') ?? '').split('=')[1] ?? '';
+      if (query.get('watch') === 'true') {
+        return watchAnswer((send) => setTimeout(() => send('MODIFIED', podOf(wanted)), 200));
+      }
       return { body: { metadata: { resourceVersion: '1' }, items: jobs.has(wanted) ? [podOf(wanted)] : [] } };
     }
     const owner = [...jobs.keys()].find((job) => name === `${job}-abcde`);

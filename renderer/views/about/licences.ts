@@ -31,7 +31,7 @@ export const licences: readonly Licence[] = [
   },
   {
     name: 'Apache-2.0',
-    packages: [],
+    packages: ['@kubernetes/client-node'],
     modules: [
       'gvisor.dev/gvisor',
       'k8s.io/client-go',
