@@ -1,6 +1,6 @@
 // `npm run build-desktop`: bundles the Electron host, its preload, the core and the command line out of the same
 // sources. `--compat` makes the host and the window for the old Electron of the tests instead.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { programs } from '../app/hosts/programs.mjs';
 import { bundleProgram } from './bundle-programs.mjs';
@@ -27,17 +27,23 @@ async function buildHost({ build, compat, folder }) {
   await bundle('main/preload.ts', `${folder}/main/preload.cjs`, { ...host, output: { format: 'cjs' } });
 }
 
-/** What runs in a Node of its own: the core, the fake one of the tests and the command line, each one file. */
+/**
+ * What runs in a Node of its own: the core and the fake one of the tests, each one file, because an update of the package
+ * replaces files under a core that runs; the command line with parts, most of which most commands never load.
+ */
 async function buildPrograms() {
   // The sandbox comes with a clone alone: it is built from sources that a package has not.
   const options = { external: [/\/sandbox\/(sandbox|problems)\.ts$/] };
   for (const [name, file] of [
     ['core', 'out/core/core.mjs'],
     ['fake', 'out/core/fake.mjs'],
-    ['cli', 'out/cli/slipway.mjs'],
   ]) {
     await bundle(programs[name], file, options);
   }
+  const folder = join(root, 'out/cli');
+  rmSync(folder, { recursive: true, force: true }); // parts of an earlier build would be packaged too
+  const files = { dir: folder, entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' };
+  await bundleProgram({ slipway: join(root, programs.cli) }, files, options);
 }
 
 const builders = [
