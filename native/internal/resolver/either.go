@@ -50,13 +50,14 @@ func (resolver *Resolver) answerEither(ctx context.Context, plan *plan, route ro
 	}
 	var late <-chan time.Time
 	var cluster *clusters
+	isUntold := isAsked
 	for isAsked || cluster == nil {
 		select {
 		case known := <-knows:
 			if known {
 				return resolver.answerLaptop(ctx, request)
 			}
-			isAsked, knows = false, nil
+			isAsked, isUntold, knows = false, false, nil
 		case told := <-asked:
 			cluster = &told
 			if isAsked = isAsked && resolver.isAwaited(); isAsked {
@@ -66,6 +67,9 @@ func (resolver *Resolver) answerEither(ctx context.Context, plan *plan, route ro
 			resolver.notAwaited.Store(time.Now().Add(notAwaitedFor).UnixNano())
 			isAsked = false
 		}
+	}
+	if isUntold && resolver.laptopOnceKnew(question.Name) {
+		return resolver.answerLaptop(ctx, request)
 	}
 	if cluster.err == nil && cluster.result.rcode == dns.RcodeSuccess {
 		return reply(request, cluster.result)
@@ -78,7 +82,7 @@ func (resolver *Resolver) answerEither(ctx context.Context, plan *plan, route ro
 	}
 	// Nobody knows now whether it is the cluster's. If it was, the world must not be asked: another host would
 	// get its connections. If the world does not have it either, that must not be kept as the truth.
-	if resolver.cache.wasThere(plan.clusterKey(route.name, question.Qtype)) && !resolver.cache.wasThere(knownKey(question.Name)) {
+	if resolver.cache.wasThere(plan.clusterKey(route.name, question.Qtype)) && !resolver.laptopOnceKnew(question.Name) {
 		return failed(request, dns.RcodeServerFailure, cluster.err)
 	}
 	response := resolver.answerOutside(ctx, route, request)
@@ -114,6 +118,11 @@ func (resolver *Resolver) laptopKnew(name string) (known, isKept bool) {
 	return isTested && !wildcard.answer.exists(), isTested
 }
 
+// laptopOnceKnew tells what they said when they were asked last, however long ago.
+func (resolver *Resolver) laptopOnceKnew(name string) bool {
+	return resolver.cache.wasThere(knownKey(name)) && !resolver.cache.wasThere(knownKey(*resolver.canary.Load()))
+}
+
 // laptopKnows asks. Nothing comes where they do not answer. A name that they knew is theirs also while they fail.
 func (resolver *Resolver) laptopKnows(ctx context.Context, name string) <-chan bool {
 	told := make(chan bool, 1)
@@ -127,9 +136,8 @@ func (resolver *Resolver) laptopKnows(ctx context.Context, name string) <-chan b
 		}
 		known, err := exists(name)
 		if err != nil {
-			known = resolver.cache.wasThere(knownKey(name))
-		}
-		if known {
+			known = resolver.laptopOnceKnew(name)
+		} else if known {
 			// Some nameservers answer for every name, with an advertisement or with nothing: that is no knowledge.
 			wildcard, err := exists(*resolver.canary.Load())
 			known = err != nil || !wildcard
