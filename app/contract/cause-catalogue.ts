@@ -112,6 +112,7 @@ export const causeCatalogue = {
   watchTooLarge: 'what a watch added is larger than {size}',
   withdrawnSubnet: '{conflict} is a network of this computer, on {interface}',
   withdrawnGateway: "{conflict} is this computer's gateway, on {interface}",
+  withdrawnProtected: '{conflict} is the API server or the proxy before it',
   withdrawnResolver: '{conflict} is a nameserver of this computer',
   withdrawnRoute: '{conflict} is another route of this computer, on {interface}',
   withdrawnNowhere: '{conflict} is another route of this computer',

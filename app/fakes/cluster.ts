@@ -22,7 +22,7 @@ const gatheringTime = 150;
 
 export class FakeCluster {
   readonly server = 'https://kubernetes.example.org:6443';
-  readonly serverAddress = '203.0.113.10';
+  serverAddress = '203.0.113.10';
   namespaces = ['default', 'dev', 'infra', 'webshop'];
   services: Service[] = [service('webshop', 'orders', '10.96.41.7', ['10.244.0.12', '10.244.1.9'])];
   ranges: Range[] = [

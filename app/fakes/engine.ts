@@ -14,16 +14,15 @@ import {
   type RouteDecision,
   type Tested,
   type WantedRange,
-  type WireProblem,
 } from '../core/engine-messages.ts';
 import type { Clock, EngineLink } from '../core/ports.ts';
 import type { FakeCluster } from './cluster.ts';
 import type { Faults, Operation } from './faults.ts';
-import { type FakeHost, helperBusy, overlaps } from './host.ts';
+import { type FakeHost, helperBusy } from './host.ts';
 import { namesInForce, searchOf } from './names.ts';
+import { testedSteps, wire } from './tested-steps.ts';
 import { startTraffic } from './traffic.ts';
 
-type TestedStep = Tested['steps'][number];
 type ConnectWork = Extract<EngineCommand, { command: 'connect' }>['connect'];
 
 export class FakeEngine implements EngineLink {
@@ -133,6 +132,8 @@ export class FakeEngine implements EngineLink {
         return this.#prepare(command.prepare.ranges, command.prepare.protected);
       case 'connect':
         return this.#connect(command.connect);
+      case 'protect':
+        return this.#host.protect(command.protect.protected);
       case 'agent':
         this.#agent = command.agent.pod;
         await this.#faults.wait(5);
@@ -143,7 +144,7 @@ export class FakeEngine implements EngineLink {
       case 'test': {
         await this.#faults.wait(5);
         const { id, host, port } = command.test;
-        this.#say({ event: 'tested', tested: { id, steps: this.#testSteps(host, port) } });
+        this.#say({ event: 'tested', tested: { id, steps: this.#testedSteps(host, port) } });
         return;
       }
       case 'stop':
@@ -157,27 +158,10 @@ export class FakeEngine implements EngineLink {
     }
   }
 
-  #testSteps(host: string, port: number): TestedStep[] {
-    if (!this.#isReady) {
-      return [{ step: 'name', microseconds: 1, problem: { code: 'route-missing', cause: 'nothing is connected' } }];
-    }
-    const isAddress = /^[\d.]+$/.test(host);
-    const address = isAddress ? host : '10.96.0.1';
-    const name = { step: 'name', microseconds: 400, answer: address };
-    const isRouted = this.#host.routes.some((prefix) => overlaps(prefix, address));
-    if (!isRouted) {
-      const problem = { code: 'route-missing', cause: `${address} does not go into the tunnel` };
-      return [name, { step: 'route', microseconds: 5, problem }];
-    }
-    const route = { step: 'route', microseconds: 5, answer: this.#host.tun ?? '' };
-    if (!this.#isUp) {
-      const problem = { code: 'tunnel-silent', cause: `nothing answers for ${host}` };
-      return [name, route, { step: 'tunnel', microseconds: 1, problem }];
-    }
-    const tunnel = { step: 'tunnel', microseconds: 900 };
-    const refusal = this.#cluster.refusals.get(`${address}:${port}`);
-    const connection = { step: 'connection', microseconds: 1100, ...(refusal ? { problem: wire(refusal) } : {}) };
-    return [name, route, tunnel, ...(port === 0 ? [] : [connection])];
+  #testedSteps(host: string, port: number): Tested['steps'] {
+    return this.#isReady
+      ? testedSteps(this.#host, this.#cluster, this.#isUp, host, port)
+      : [{ step: 'name', microseconds: 1, problem: { code: 'route-missing', cause: 'nothing is connected' } }];
   }
 
   async #prepare(ranges: readonly WantedRange[], protectedAddresses: readonly string[]): Promise<void> {
@@ -349,8 +333,4 @@ export class FakeEngine implements EngineLink {
     this.#exited();
     this.#settle(because);
   }
-}
-
-function wire({ code, cause, facts }: Problem): WireProblem {
-  return { code, cause, facts };
 }

@@ -33,11 +33,18 @@ export class FakeHost {
   /** How many engines ever had changes in force. */
   timesChanged = 0;
 
+  #protected: readonly string[] = [];
   #decideAnew: () => void = () => {};
 
   /** The laptop goes to other networks, and the helper decides anew. */
   moveTo(networks: readonly HostNetwork[]): void {
     this.networks = [...networks];
+    this.#decideAnew();
+  }
+
+  /** Other addresses must not be routed from now on. */
+  protect(addresses: readonly string[]): void {
+    this.#protected = addresses;
     this.#decideAnew();
   }
 
@@ -47,8 +54,9 @@ export class FakeHost {
     protectedAddresses: readonly string[],
     changed: (decisions: RouteDecision[]) => void,
   ): RouteDecision[] {
+    this.#protected = protectedAddresses;
     const decide = () => {
-      const decisions = this.check(ranges, protectedAddresses);
+      const decisions = this.check(ranges, this.#protected);
       this.routes = decisions.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix);
       return decisions;
     };

@@ -19,6 +19,8 @@ export interface EngineWork {
   start(heard: (event: EngineEvent) => void, ended: (because: string) => void): Promise<Result<null>>;
   prepare(cluster: ClusterPort, ranges: readonly WantedRange[], signal: AbortSignal): Promise<Result<null>>;
   connect(cluster: ClusterPort, what: ConnectWork, signal: AbortSignal): Promise<Result<null>>;
+  /** Tells the engine where the API server is reached now, where that is known and another place than before. */
+  protect(cluster: ClusterPort, signal: AbortSignal): Promise<Result<null>>;
   send(command: EngineCommand): void;
   /** Sends scope and endpoints where they changed. */
   sendCatalogue(catalogue: Catalogue | null, chosen: NameChoices): void;
@@ -100,6 +102,16 @@ export function createEngineWork(ports: Ports): EngineWork {
           names,
         },
       });
+      return success(null);
+    },
+
+    protect: async (cluster, signal) => {
+      const addresses = await cluster.protectedAddresses();
+      const isNews = addresses.toSorted().join(' ') !== protectedAddresses.toSorted().join(' ');
+      if (!signal.aborted && addresses.length > 0 && isNews) {
+        protectedAddresses = addresses;
+        send({ command: 'protect', protect: { protected: addresses } });
+      }
       return success(null);
     },
 

@@ -101,11 +101,11 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
       }
       const reason = because ? problemFromWire(because, factsOf(state)) : silent();
       if (state.phase === 'connected') {
-        return { state: loseTunnel(state, reason, moment), effects: [] };
+        return { state: loseTunnel(state, reason, moment), effects: [{ kind: 'protectAddresses' }] };
       }
       return {
         state: { ...state, because: reason, attempt: attempt ?? state.attempt, nextTryAt: moment.now },
-        effects: [],
+        effects: [{ kind: 'protectAddresses' }],
       };
     }
     case 'names':

@@ -287,6 +287,8 @@ function hearFailure(
       return state.phase === 'tunnel-lost' && state.agentWork === 'checking'
         ? failAgentWork(state, because, moment)
         : unexpected(state, event);
+    case 'protect':
+      return unexpected(state, event); // what was protected before stays so
     case 'credentials':
       if (isComingUp(state) && held.engine === 'running') {
         return failBringUp(state, currentStep(state.bringUp), because, moment);

@@ -273,6 +273,9 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         runOnCluster('connect', (open, signal) => engine.connect(open, { ...effect, catalogue }, signal));
         watchAgent();
         return;
+      case 'protectAddresses':
+        runOnCluster('protect', (open, signal) => engine.protect(open, signal));
+        return;
       case 'sendAgent':
         engine.send({ command: 'agent', agent: effect.agent });
         return;

@@ -176,7 +176,7 @@ export type Established = InForce | EngineLost;
 
 export type Timer = 'retry' | 'deadline' | 'catalogue-wait' | 'catalogue-send' | 'undo';
 
-export type FailingTask = Task | 'open' | 'engine' | 'agent' | 'agent-check' | 'credentials';
+export type FailingTask = Task | 'open' | 'engine' | 'agent' | 'agent-check' | 'credentials' | 'protect';
 
 export type ConnectionEvent =
   | ({ readonly kind: 'turnedOn' } & Order)
@@ -222,6 +222,8 @@ export type Effect =
     }
   | { readonly kind: 'sendAgent'; readonly agent: AgentTarget }
   | { readonly kind: 'sendCredentials' }
+  /** From the network that the laptop is in now the API server's name may lead elsewhere. */
+  | { readonly kind: 'protectAddresses' }
   | { readonly kind: 'sendCatalogue'; readonly homeNamespace: string; readonly answersFor: string }
   | { readonly kind: 'endEngine' }
   | { readonly kind: 'placeAgent'; readonly spec: AgentSpec }

@@ -115,6 +115,7 @@ export interface RoutesDecided {
 const passingReasons: Readonly<Record<string, (conflict: string, on: string) => Cause>> = {
   'own-subnet': (conflict, on) => cause('withdrawnSubnet', { conflict, interface: on }),
   gateway: (conflict, on) => cause('withdrawnGateway', { conflict, interface: on }),
+  protected: (conflict) => cause('withdrawnProtected', { conflict }),
   resolver: (conflict) => cause('withdrawnResolver', { conflict }),
   'other-route': (conflict, on) =>
     on === '' ? cause('withdrawnNowhere', { conflict }) : cause('withdrawnRoute', { conflict, interface: on }),

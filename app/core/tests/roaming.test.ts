@@ -86,6 +86,36 @@ describe('a laptop that goes to other networks while connected', () => {
     await harness.off();
   });
 
+  it('keeps to where the API server is reached from there', async () => {
+    const harness = new CoreHarness();
+    const { cluster } = harness.world;
+    await harness.connect();
+    const elsewhere = cluster.serverAddress;
+    cluster.serverAddress = '10.244.1.7'; // what an office's own nameserver says
+    cluster.isReachable = false;
+    cluster.changed();
+    await harness.until('reconnecting');
+    await harness.clock.advance(1000);
+    expect(harness.in('reconnecting').routes[2]).toMatchObject({ reason: 'protected', conflict: '10.244.1.7' });
+    cluster.isReachable = true;
+    cluster.changed();
+    await harness.until('connected');
+    expect(harness.in('connected').degraded).toMatchObject([
+      { code: 'route-withdrawn', cause: '10.244.1.7 is the API server or the proxy before it' },
+    ]);
+    cluster.serverAddress = elsewhere;
+    cluster.isReachable = false;
+    cluster.changed();
+    await harness.until('reconnecting');
+    cluster.isReachable = true;
+    cluster.changed();
+    await harness.until('connected');
+    await harness.clock.advance(1000);
+    expect(decisions(harness.in('connected'))).toEqual(whole);
+    await harness.off();
+    harness.expectNothingLeft();
+  });
+
   it.each<[string, typeof office, string[], (harness: CoreHarness) => Promise<unknown> | undefined]>([
     ['engine that crashes there', office, left, async ({ world }) => world.engines.running[0]?.kill()],
     ['helper that crashes there', office, left, async ({ world }) => world.engines.running[0]?.loseHelper()],

@@ -112,6 +112,11 @@ func decide(input wire.RoutesInput) wire.RouteDecisions {
 			decision.Decision, decision.Reason = wire.DecisionRefused, "own-subnet"
 			decision.Conflict, decision.Interface = "192.168.1.0/24", "eth0"
 		}
+		for _, address := range input.Protected {
+			if netip.MustParsePrefix(wanted.Prefix).Contains(netip.MustParseAddr(address)) {
+				decision.Decision, decision.Reason, decision.Conflict = wire.DecisionRefused, "protected", address
+			}
+		}
 		decided.Decisions = append(decided.Decisions, decision)
 	}
 	return decided

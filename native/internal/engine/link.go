@@ -120,6 +120,8 @@ func decodeCommand(body []byte) (wire.EngineCommand, error) {
 		present = command.Agent != nil
 	case wire.CommandCredentials:
 		present = command.Credentials != nil
+	case wire.CommandProtect:
+		present = command.Protect != nil
 	case wire.CommandScope:
 		present = command.Scope != nil
 	case wire.CommandEndpoints:

@@ -73,6 +73,24 @@ func TestNamesAreOffWhileTheResolverCannotBeReached(t *testing.T) {
 	}
 }
 
+// From another network the API server's name leads elsewhere, maybe into a routed range.
+func TestOtherProtectedAddressesAreDecidedOn(t *testing.T) {
+	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
+	core := startEngine(t, configOf(laptop, cluster))
+	core.connected()
+	protect := func(address string) {
+		core.send(wire.EngineCommand{Command: wire.CommandProtect, Protect: &wire.ProtectCommand{Protected: []string{address}}})
+	}
+	protect("10.244.0.7")
+	if told := core.await(wire.EventRoutes).Routes.Decisions; told[1].Reason != "protected" || !told[0].IsRouted() {
+		t.Errorf("told %+v", told)
+	}
+	protect("203.0.113.7")
+	if told := core.await(wire.EventRoutes).Routes.Decisions; !told[1].IsRouted() {
+		t.Errorf("told %+v", told)
+	}
+}
+
 // Whether a connection without any route is worth having is for the core to say.
 func TestEveryRangeMayBeRefused(t *testing.T) {
 	laptop, cluster := newFakeLaptop(), newFakeCluster(t)

@@ -93,6 +93,10 @@ func (engine *engine) handle(command wire.EngineCommand) (ended bool, err error)
 				engine.log.Error("another agent was named, and no key could be made", "error", err)
 			}
 		}
+	case wire.CommandProtect:
+		if engine.connection != nil {
+			go engine.connection.protect(command.Protect.Protected)
+		}
 	case wire.CommandScope:
 		engine.scope = command.Scope
 		if engine.connection != nil {

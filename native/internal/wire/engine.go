@@ -13,6 +13,7 @@ type EngineCommand struct {
 	Agent       *AgentTarget        `json:"agent,omitempty"`
 	Credentials *ClusterCredentials `json:"credentials,omitempty"`
 	Scope       *NameScope          `json:"scope,omitempty"`
+	Protect     *ProtectCommand     `json:"protect,omitempty"`
 	Endpoints   *ServiceEndpoints   `json:"endpoints,omitempty"`
 	Test        *TestCommand        `json:"test,omitempty"`
 }
@@ -25,6 +26,7 @@ const (
 	CommandAgent       = "agent"       // a new agent pod in place of one that was lost
 	CommandCredentials = "credentials" // answers event needCredentials
 	CommandScope       = "scope"       // other namespaces or home namespace
+	CommandProtect     = "protect"     // other addresses that no route may cover; answered by event routes where that changes any
 	CommandEndpoints   = "endpoints"   // the whole list of Services and their ready endpoints
 	CommandTest        = "test"        // answered by event tested
 	CommandStop        = "stop"        // undo everything; answered by event stopped, then the engine exits 0
@@ -93,6 +95,12 @@ type NameScope struct {
 	HomeNamespace string   `json:"homeNamespace"`
 	Namespaces    []string `json:"namespaces"`        // all that exist, as far as the user may list them
 	Granted       string   `json:"granted,omitempty"` // the cluster's whole domain; empty: only what the policy lets pass
+}
+
+// ProtectCommand replaces the addresses that no route may cover: from another network the API server's name may lead
+// elsewhere, and inside the tunnel it could never be reached.
+type ProtectCommand struct {
+	Protected []string `json:"protected"`
 }
 
 // ServiceEndpoints lists every Service with a cluster IP and the addresses of its ready endpoints.

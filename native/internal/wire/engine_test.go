@@ -42,7 +42,7 @@ func TestEngineMessagesMatchTheGoldenFiles(t *testing.T) {
 		})
 	}
 	for _, name := range []string{
-		CommandHello, CommandPrepare, CommandConnect, CommandAgent, CommandCredentials, CommandScope,
+		CommandHello, CommandPrepare, CommandConnect, CommandAgent, CommandCredentials, CommandScope, CommandProtect,
 		CommandEndpoints, CommandTest, CommandStop,
 	} {
 		if !commands[name] {
