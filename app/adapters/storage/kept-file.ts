@@ -3,9 +3,12 @@
  * it. A file that cannot be understood is kept aside, never overwritten.
  */
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
+
+/** Settings and records of people with hundreds of clusters stay below 1 MB. Bytes. */
+const largestFile = 8 << 20;
 
 export type Kept<Value> =
   | { readonly kind: 'absent' }
@@ -14,23 +17,27 @@ export type Kept<Value> =
 
 /** Reads and checks. A broken file is renamed to `<file>.broken-<time>`; throws only where the file cannot be read. */
 export async function readKept<Value>(file: string, schema: z.ZodType<Value>): Promise<Kept<Value>> {
-  let text: string;
+  let text = '';
+  let because = '';
   try {
-    text = await readFile(file, 'utf8');
+    if ((await stat(file)).size > largestFile) {
+      because = `it is larger than ${largestFile >> 20} MiB`;
+    } else {
+      text = await readFile(file, 'utf8');
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       return { kind: 'absent' };
     }
     throw error;
   }
-  let because: string;
   try {
-    const parsed = schema.safeParse(JSON.parse(text));
-    if (parsed.success) {
+    const parsed = because === '' ? schema.safeParse(JSON.parse(text)) : null;
+    if (parsed?.success === true) {
       return { kind: 'value', value: parsed.data };
     }
-    const issue = parsed.error.issues[0];
-    because = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'of another shape'}`;
+    const issue = parsed?.error.issues[0];
+    because ||= `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'of another shape'}`;
   } catch (error) {
     because = error instanceof Error ? error.message : 'not JSON';
   }

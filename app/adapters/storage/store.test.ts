@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -46,6 +46,16 @@ test('saves side by side leave one of them whole, and nothing else', async () =>
   await Promise.all(ranges.map((range) => store.saveSettings({ ...defaultSettings, extraRanges: [range] })));
   expect(await store.settings()).toMatchObject({ ok: true, value: { extraRanges: ['10.19.0.0/16'] } });
   expect(await readdir(folder)).toEqual(['settings.json']);
+});
+
+test('settings of any size are put aside unread', async () => {
+  const file = join(folder, 'settings.json');
+  await writeFile(file, '');
+  await truncate(file, 9 << 20);
+  const store = openStore(folder, silentLog);
+  const first = await store.settings();
+  expect(first).toMatchObject({ ok: false, problem: { cause: expect.stringContaining('larger than 8 MiB') } });
+  expect(await store.settings()).toEqual({ ok: true, value: defaultSettings });
 });
 
 test.each(['', '{', '[]', 'null', '{"recover":"yes"}', '{"kubeconfigFiles":[1]}'])(
