@@ -21,75 +21,68 @@ const (
 // the laptop's own network where its nameservers know it (api.corp), and the cluster's only where they do not.
 func (resolver *Resolver) answerEither(ctx context.Context, plan *plan, route route, request *dns.Msg) *dns.Msg {
 	question := request.Question[0]
-	var knows <-chan bool // nothing comes for one label
-	isAsked := route.isShared && resolver.link.Load() != nil
-	if isAsked {
-		known, isKept := resolver.laptopKnew(question.Name)
-		switch {
-		case isKept && known:
-			return resolver.answerLaptop(ctx, request)
-		case isKept:
-			isAsked = false
-		default:
-			knows = resolver.laptopKnows(ctx, question.Name)
-		}
+	known, isKept := false, true
+	if route.isShared && resolver.link.Load() != nil {
+		known, isKept = resolver.laptopKnew(question.Name)
 	}
-	type clusters struct {
-		result found
-		err    error
+	var result found
+	var err error
+	if isKept && !known {
+		result, err = resolver.askCluster(ctx, plan, route, question)
+	} else if !isKept {
+		result, known, err = resolver.askBoth(ctx, plan, route, question)
 	}
-	asked := make(chan clusters, 1)
-	ask := func() {
-		result, err := resolver.askCluster(ctx, plan, route, question)
-		asked <- clusters{result, err}
-	}
-	if !isAsked {
-		ask()
-	} else {
-		go ask()
-	}
-	var late <-chan time.Time
-	var cluster *clusters
-	isUntold := isAsked
-	for isAsked || cluster == nil {
-		select {
-		case known := <-knows:
-			if known {
-				return resolver.answerLaptop(ctx, request)
-			}
-			isAsked, isUntold, knows = false, false, nil
-		case told := <-asked:
-			cluster = &told
-			if isAsked = isAsked && resolver.isAwaited(); isAsked {
-				late = time.After(laptopPatience)
-			}
-		case <-late:
-			resolver.notAwaited.Store(time.Now().Add(notAwaitedFor).UnixNano())
-			isAsked = false
-		}
-	}
-	if isUntold && resolver.laptopOnceKnew(question.Name) {
+	switch {
+	case known:
 		return resolver.answerLaptop(ctx, request)
-	}
-	if cluster.err == nil && cluster.result.rcode == dns.RcodeSuccess {
-		return reply(request, cluster.result)
-	}
-	if cluster.err == nil && cluster.result.rcode == dns.RcodeNameError {
+	case err == nil && result.rcode == dns.RcodeSuccess:
+		return reply(request, result)
+	case err == nil && result.rcode == dns.RcodeNameError:
 		return resolver.answerOutside(ctx, route, request)
-	}
-	if cluster.err == nil {
-		cluster.err = errClusterFailed
+	case err == nil:
+		err = errClusterFailed
 	}
 	// Nobody knows now whether it is the cluster's. If it was, the world must not be asked: another host would
 	// get its connections. If the world does not have it either, that must not be kept as the truth.
 	if resolver.cache.wasThere(plan.clusterKey(route.name, question.Qtype)) && !resolver.laptopOnceKnew(question.Name) {
-		return failed(request, dns.RcodeServerFailure, cluster.err)
+		return failed(request, dns.RcodeServerFailure, err)
 	}
 	response := resolver.answerOutside(ctx, route, request)
 	if response.Rcode == dns.RcodeNameError {
-		return failed(request, dns.RcodeServerFailure, cluster.err)
+		return failed(request, dns.RcodeServerFailure, err)
 	}
 	return response
+}
+
+// askBoth asks the cluster, and the laptop's own nameservers whether they know the name. known: it is theirs, and what
+// the cluster says does not count.
+func (resolver *Resolver) askBoth(ctx context.Context, plan *plan, route route, question dns.Question) (result found, known bool, err error) {
+	knows := resolver.laptopKnows(ctx, question.Name)
+	done := make(chan struct{})
+	var told found
+	var because error
+	go func() {
+		defer close(done)
+		told, because = resolver.askCluster(ctx, plan, route, question)
+	}()
+	select {
+	case known = <-knows:
+		if known {
+			return found{}, true, nil
+		}
+		<-done
+		return told, false, because
+	case <-done:
+	}
+	if time.Now().UnixNano() >= resolver.notAwaited.Load() {
+		select {
+		case known = <-knows:
+			return told, known, because
+		case <-time.After(laptopPatience):
+			resolver.notAwaited.Store(time.Now().Add(notAwaitedFor).UnixNano())
+		}
+	}
+	return told, resolver.laptopOnceKnew(question.Name), because
 }
 
 // answerOutside asks the laptop's own nameservers for a name that the cluster does not have now. That there is
@@ -145,10 +138,6 @@ func (resolver *Resolver) laptopKnows(ctx context.Context, name string) <-chan b
 		told <- known
 	}()
 	return told
-}
-
-func (resolver *Resolver) isAwaited() bool {
-	return time.Now().UnixNano() >= resolver.notAwaited.Load()
 }
 
 // newCanary makes a name that nobody has.
