@@ -3,6 +3,23 @@ import { click, type Scene, status, text } from './states.ts';
 
 export const confirmedScenes: readonly Scene[] = [
   {
+    scenarios: ['fast'],
+    shots: [
+      {
+        name: 'home.confirm-environment',
+        go: async (stage) => {
+          await click(stage, 'button', /^arn:aws/);
+          await stage.page.keyboard.press('Control+Enter');
+          const dialog = stage.page.getByRole('dialog');
+          await dialog.getByText('chooses a configuration').waitFor();
+          await dialog.getByText('payments-production').waitFor({ state: 'hidden' });
+          await dialog.getByRole('button', { name: 'Show values' }).click();
+          await dialog.getByText('payments-production').waitFor();
+        },
+      },
+    ],
+  },
+  {
     scenarios: ['fast', 'changed-context'],
     shots: [
       {

@@ -62,15 +62,6 @@ export const clusterScenes: readonly Scene[] = [
         },
       },
       {
-        name: 'home.confirm-environment',
-        go: async (stage) => {
-          await stage.page.getByRole('dialog').getByText('chooses a configuration').waitFor();
-          await stage.page.getByRole('dialog').getByText('payments-production').waitFor({ state: 'hidden' });
-          await stage.page.getByRole('dialog').getByRole('button', { name: 'Show values' }).click();
-          await stage.page.getByRole('dialog').getByText('payments-production').waitFor();
-        },
-      },
-      {
         name: 'home.context-broken',
         go: async (stage) => {
           await stage.page.keyboard.press('Escape');

@@ -38,7 +38,7 @@ export function FailedStage({ context, connection }: { readonly context: Context
           detail: (
             <div className={styles.stack}>
               <ProblemCard
-                problem={isTable ? { ...because, cause: '' } : because}
+                problem={isTable ? { ...because, cause: '', said: null } : because}
                 actions={
                   <>
                     {isAboutHelper && prepareHelper.isAvailable(actions) ? (
