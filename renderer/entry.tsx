@@ -1,4 +1,5 @@
 /** Where the window starts, and the only file that knows which host carries it. */
+import { pages } from './views/registry.ts';
 import '@fontsource-variable/inter';
 import '@fontsource-variable/jetbrains-mono';
 import './kit/base.css';
@@ -18,5 +19,5 @@ setNonce(document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.
 const host = window.slipway === undefined ? webHost() : electronHost(window.slipway);
 const root = document.getElementById('root');
 if (root !== null) {
-  createRoot(root).render(<SlipwayWindow app={createApp(host, window.localStorage)} />);
+  createRoot(root).render(<SlipwayWindow app={createApp(host, window.localStorage)} pages={pages} />);
 }

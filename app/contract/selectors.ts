@@ -20,6 +20,8 @@ export function isOn(connection: Connection | null): boolean {
   return connection?.phase === 'failed' ? connection.retry === 'automatic' : (connection?.phase ?? 'off') !== 'off';
 }
 
+export type EstablishedConnection = Extract<Connection, { phase: 'connected' | 'reconnecting' }>;
+
 /** It was connected, and is or comes back by itself. */
 export function isEstablished<State extends { readonly phase: Phase }>(
   connection: State,

@@ -9,10 +9,10 @@ import {
   isSameKey,
   type Problem,
 } from '../../app/contract/index.ts';
-import { cleanText } from '../kit/clean-text.ts';
 import type { App } from '../store/app.ts';
 import { contextKey, findContext } from '../store/listings.ts';
 import { sayCause } from '../words/cause-words.ts';
+import { cleanText } from '../words/clean-text.ts';
 import { problemTitle } from '../words/problem-words.ts';
 import type { Action, ActionContext } from './action.ts';
 

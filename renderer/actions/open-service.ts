@@ -1,7 +1,7 @@
 import { ExternalLink } from 'lucide-react';
 import { connectionOf } from '../../app/contract/index.ts';
+import { webAddressOf } from '../store/address-forms.ts';
 import type { App } from '../store/app.ts';
-import { webAddressOf } from '../views/services/address-forms.ts';
 import type { Action } from './action.ts';
 import { namingOf, shownService } from './shown-service.ts';
 

@@ -1,6 +1,6 @@
 import type { Context } from '../../app/contract/index.ts';
-import { railGroups } from '../shell/rail-groups.ts';
 import type { App } from '../store/app.ts';
+import { railGroups } from '../store/rail-groups.ts';
 
 /** The contexts in the order of the rail. */
 export function orderedContexts(app: App): readonly Context[] {

@@ -8,8 +8,8 @@ import {
   type ServiceKey,
   type ServicePort,
 } from '../../app/contract/index.ts';
+import { type AddressForm, addressForms, formToCopy, type Naming, usualPort } from '../store/address-forms.ts';
 import type { App } from '../store/app.ts';
-import { type AddressForm, addressForms, formToCopy, type Naming, usualPort } from '../views/services/address-forms.ts';
 
 const isSameService = (left: ServiceKey, right: ServiceKey): boolean =>
   left.name === right.name && left.namespace === right.namespace;

@@ -1,5 +1,5 @@
+import { cleanLines, cleanText, usualBound } from '../words/clean-text.ts';
 import { classes } from './classes.ts';
-import { cleanLines, cleanText, usualBound } from './clean-text.ts';
 import styles from './ForeignText.module.css';
 
 /**

@@ -2,8 +2,8 @@ import { Command } from 'cmdk';
 import { Check, ChevronDown } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
-import { cleanText } from '../kit/clean-text.ts';
 import { ForeignText } from '../kit/ForeignText.tsx';
+import { cleanText } from '../words/clean-text.ts';
 import { useWords } from '../words/words.ts';
 import styles from './NamespaceChoice.module.css';
 

@@ -1,4 +1,5 @@
 /** The whole window over the samples, to look at while one works on it: `npm run kit`, then /preview.html?state=… */
+import { pages } from '../views/registry.ts';
 import '@fontsource-variable/inter';
 import '@fontsource-variable/jetbrains-mono';
 import '../kit/base.css';
@@ -29,5 +30,5 @@ if (state === 'lost') {
 }
 const root = document.getElementById('root');
 if (root !== null) {
-  createRoot(root).render(<SlipwayWindow app={app} />);
+  createRoot(root).render(<SlipwayWindow app={app} pages={pages} />);
 }

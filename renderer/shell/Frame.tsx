@@ -1,9 +1,9 @@
-import { Suspense } from 'react';
+import { type ComponentType, Suspense } from 'react';
 import { SkeletonRows } from '../kit/Skeleton.tsx';
 import { Toaster } from '../kit/Toaster.tsx';
 import { VisuallyHidden } from '../kit/VisuallyHidden.tsx';
 import { useApp, useMirror, useSettings, useWindow } from '../store/hooks.ts';
-import { viewOf, Welcome } from '../views/registry.ts';
+import type { View } from '../store/window.ts';
 import { useWords } from '../words/words.ts';
 import { BrandMark } from './Brand.tsx';
 import styles from './Frame.module.css';
@@ -16,8 +16,14 @@ import { ShortcutSheet } from './ShortcutSheet.tsx';
 import { ViewBoundary } from './ViewBoundary.tsx';
 import { WorkToasts } from './WorkToasts.tsx';
 
+/** What the frame is around; the frame knows none of them. */
+export interface Pages {
+  readonly viewOf: Readonly<Record<View, ComponentType>>;
+  readonly Welcome: ComponentType;
+}
+
 /** The columns of the window, and what lies over them. Before the first run was read there is only the welcome. */
-export function Frame() {
+export function Frame({ pages }: { readonly pages: Pages }) {
   const say = useWords();
   const { toasts } = useApp();
   const settings = useSettings();
@@ -31,11 +37,11 @@ export function Frame() {
       {settings === null ? (
         <Waiting isLost={link === 'lost' || link === 'other-version'} />
       ) : settings.welcomed ? (
-        <Columns />
+        <Columns pages={pages} />
       ) : (
         <ViewBoundary>
           <Suspense fallback={<Waiting isLost={false} />}>
-            <Welcome />
+            <pages.Welcome />
           </Suspense>
         </ViewBoundary>
       )}
@@ -46,15 +52,15 @@ export function Frame() {
   );
 }
 
-function Columns() {
+function Columns({ pages }: { readonly pages: Pages }) {
   const view = useWindow((state) => state.view);
-  const View = viewOf[view];
+  const Shown = pages.viewOf[view];
   return (
     <div className={styles.columns}>
       <Rail />
       <ViewBoundary key={view}>
         <Suspense fallback={<Coming />}>
-          <View />
+          <Shown />
         </Suspense>
       </ViewBoundary>
       <Palette />

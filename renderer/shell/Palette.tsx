@@ -8,13 +8,13 @@ import { useActionContext, useRunAction } from '../actions/use-action.ts';
 import { ForeignText } from '../kit/ForeignText.tsx';
 import { KeyHint } from '../kit/KeyHint.tsx';
 import { StateDot } from '../kit/StateDot.tsx';
+import { stateOf } from '../parts/connection-state.ts';
 import { useApp, useContexts, useMirror, useServices, useWindow } from '../store/hooks.ts';
 import { contextKey } from '../store/listings.ts';
 import { serviceKey } from '../store/services.ts';
 import { useWords } from '../words/words.ts';
 import styles from './Palette.module.css';
 import { contextText, fitting, serviceText, wordsOf } from './palette-items.ts';
-import { stateOf } from './rail-groups.ts';
 
 /** Everything by name: Mod+K. */
 export function Palette() {

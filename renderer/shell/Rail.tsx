@@ -8,13 +8,13 @@ import { KeyHint } from '../kit/KeyHint.tsx';
 import { SkeletonRows } from '../kit/Skeleton.tsx';
 import { SearchInput } from '../kit/TextInput.tsx';
 import { useApp, useContexts, useMirror, useSettings, useWindow } from '../store/hooks.ts';
+import { type RailGroupName, railGroups } from '../store/rail-groups.ts';
 import type { View } from '../store/window.ts';
 import { useWords, type WordId } from '../words/words.ts';
 import { BrandMark } from './Brand.tsx';
 import styles from './Rail.module.css';
 import { RailRow } from './RailRow.tsx';
 import { RailWork } from './RailWork.tsx';
-import { type RailGroupName, railGroups } from './rail-groups.ts';
 
 const groupWords: Readonly<Record<RailGroupName, WordId>> = {
   connected: 'shell.groupConnected',

@@ -2,11 +2,11 @@ import { type Connection, type Context, connectionOf, isSameKey } from '../../ap
 import { classes } from '../kit/classes.ts';
 import { ForeignText } from '../kit/ForeignText.tsx';
 import { StateDot } from '../kit/StateDot.tsx';
+import { shareOf, stateOf } from '../parts/connection-state.ts';
 import { useApp, useMirror, useWindow } from '../store/hooks.ts';
 import { contextKey } from '../store/listings.ts';
 import { type Say, useWords } from '../words/words.ts';
 import styles from './Rail.module.css';
-import { shareOf, stateOf } from './rail-groups.ts';
 
 /** One cluster: its state by shape and word, its name, and what matters most about it. */
 export function RailRow({ context }: { readonly context: Context }) {

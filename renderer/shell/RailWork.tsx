@@ -1,11 +1,11 @@
 import { X } from 'lucide-react';
 import { cancel } from '../actions/cancel-work.ts';
 import { useActionContext } from '../actions/use-action.ts';
-import { cleanText } from '../kit/clean-text.ts';
 import { IconButton } from '../kit/IconButton.tsx';
 import { Progress } from '../kit/Progress.tsx';
 import { workNames, workText } from '../parts/work-words.ts';
 import { useMirror } from '../store/hooks.ts';
+import { cleanText } from '../words/clean-text.ts';
 import { useWords } from '../words/words.ts';
 import styles from './RailWork.module.css';
 

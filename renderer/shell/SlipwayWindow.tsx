@@ -7,19 +7,19 @@ import type { App } from '../store/app.ts';
 import { AppContext, useApp, useWindow } from '../store/hooks.ts';
 import { WordsProvider } from '../words/WordsProvider.tsx';
 import { languageFor } from '../words/words.ts';
-import { Frame } from './Frame.tsx';
+import { Frame, type Pages } from './Frame.tsx';
 
 /** The whole window over one app. */
-export function SlipwayWindow({ app }: { readonly app: App }) {
+export function SlipwayWindow({ app, pages }: { readonly app: App; readonly pages: Pages }) {
   return (
     <AppContext value={app}>
-      <Dressed />
+      <Dressed pages={pages} />
     </AppContext>
   );
 }
 
 /** Theme and language, as the settings say; as they last were until the core told them. */
-function Dressed() {
+function Dressed({ pages }: { readonly pages: Pages }) {
   const { host } = useApp();
   const look = useWindow((state) => state.look);
   useLook(look);
@@ -29,7 +29,7 @@ function Dressed() {
       <KeyNamesContext value={host.platform === 'darwin' ? 'mac' : 'other'}>
         <CopyContext value={host.copyText}>
           <TooltipProvider delayDuration={500} skipDelayDuration={200}>
-            <Frame />
+            <Frame pages={pages} />
           </TooltipProvider>
         </CopyContext>
       </KeyNamesContext>

@@ -3,6 +3,7 @@ import { actions, findAction } from '../actions/registry.ts';
 import { webAddress } from '../host/host.ts';
 import { platformOf } from '../host/web-host.ts';
 import { rowAfterKey } from '../kit/row-keys.ts';
+import { shareOf, stateOf } from '../parts/connection-state.ts';
 import { sampleHost } from '../preview/sample-host.ts';
 import {
   sampleConnected,
@@ -16,10 +17,10 @@ import {
 } from '../preview/samples.ts';
 import { createApp } from '../store/app.ts';
 import { contextKey } from '../store/listings.ts';
+import { railGroups } from '../store/rail-groups.ts';
 import { en } from '../words/english.ts';
 import { isPressOf, type Press } from './keys.ts';
 import { fitting, serviceText, wordsOf } from './palette-items.ts';
-import { railGroups, shareOf, stateOf } from './rail-groups.ts';
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 

@@ -1,9 +1,11 @@
 /** Which page shows which view. Each is its own chunk: the first look loads only what it shows. */
+
 import { type ComponentType, lazy } from 'react';
+import type { Pages } from '../shell/Frame.tsx';
 import type { View } from '../store/window.ts';
 import { ClusterView } from './home/ClusterView.tsx';
 
-export const viewOf: Readonly<Record<View, ComponentType>> = {
+const viewOf: Readonly<Record<View, ComponentType>> = {
   cluster: ClusterView,
   activity: lazy(async () => ({ default: (await import('./activity/ActivityView.tsx')).ActivityView })),
   diagnostics: lazy(async () => ({ default: (await import('./diagnostics/DiagnosticsView.tsx')).DiagnosticsView })),
@@ -11,4 +13,6 @@ export const viewOf: Readonly<Record<View, ComponentType>> = {
   about: lazy(async () => ({ default: (await import('./about/AboutView.tsx')).AboutView })),
 };
 
-export const Welcome = lazy(async () => ({ default: (await import('./welcome/WelcomeView.tsx')).WelcomeView }));
+const Welcome = lazy(async () => ({ default: (await import('./welcome/WelcomeView.tsx')).WelcomeView }));
+
+export const pages: Pages = { viewOf, Welcome };

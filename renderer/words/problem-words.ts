@@ -1,8 +1,8 @@
 /** A problem in the language of the window: by its code and facts; the core's own English where the code is unknown here. */
 import type { IntlShape } from 'react-intl';
 import type { Fix, Problem } from '../../app/contract/index.ts';
-import { cleanText } from '../kit/clean-text.ts';
 import { causeWords } from './cause-words.ts';
+import { cleanText } from './clean-text.ts';
 import { en } from './english.ts';
 import type { Say, WordId } from './words.ts';
 

@@ -4,7 +4,7 @@
  */
 import { createContext, useContext, useMemo } from 'react';
 import { createIntl, createIntlCache, type IntlShape } from 'react-intl';
-import { cleanText } from '../kit/clean-text.ts';
+import { cleanText } from './clean-text.ts';
 import type { WordId } from './english.ts';
 
 export type { WordId } from './english.ts';

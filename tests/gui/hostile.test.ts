@@ -7,7 +7,7 @@ import { root } from './gui-options.ts';
 import { axeFindings, overflow, picture } from './looks.ts';
 import { openBrowser, type Stage, setStage } from './stage.ts';
 
-/** Controls, bidi and unseen characters (renderer/kit/clean-text.ts says which); layout's own are none of them. */
+/** Controls, bidi and unseen characters (renderer/words/clean-text.ts says which); layout's own are none of them. */
 const unseen = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/u;
 
 interface Look {

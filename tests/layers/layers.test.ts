@@ -113,6 +113,55 @@ describe('layers', () => {
   });
 });
 
+/** Folders of the window, each above the ones that it may import from (renderer/README.md). */
+const order = ['host', 'store', 'words', 'kit', 'actions', 'parts', 'shell', 'views', 'preview', 'kit-page'];
+
+describe('the folders of the window', () => {
+  const files = filesOf('renderer').filter((file) => !isTest(file));
+  const targets = (file: string) =>
+    importsOf(file)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) =>
+        relative(root, resolve(root, file, '..', specifier))
+          .split(sep)
+          .join('/'),
+      )
+      .filter((target) => target.startsWith('renderer/'));
+  const rankOf = (file: string) => {
+    const [, folder = '', ...rest] = file.split('/');
+    return rest.length === 0 ? order.length : order.indexOf(folder); // the entry is above all
+  };
+
+  it('are all in the order, and import downwards only', () => {
+    expect(files.filter((file) => rankOf(file) < 0)).toEqual([]);
+    const upwards = files.flatMap((file) =>
+      targets(file)
+        .filter((target) => rankOf(target) > rankOf(file))
+        .map((target) => `${file} imports ${target}`),
+    );
+    expect(upwards).toEqual([]);
+  });
+
+  it('have no circle of files', () => {
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const walk = (file: string, way: readonly string[]) => {
+      if (way.includes(file)) {
+        circles.push([...way.slice(way.indexOf(file)), file].join(' → '));
+      } else if (!done.has(file) && existsSync(join(root, file)) && /\.tsx?$/.test(file)) {
+        for (const target of targets(file)) {
+          walk(target, [...way, file]);
+        }
+        done.add(file);
+      }
+    };
+    for (const file of files) {
+      walk(file, []);
+    }
+    expect(circles).toEqual([]);
+  });
+});
+
 /** Whoever opened a cluster past the comparison with what was confirmed would send credentials wherever a file says. */
 describe('a cluster is opened', () => {
   const sources = ['app/core', 'app/adapters', 'app/hosts', 'main']

@@ -1,11 +1,11 @@
 import { Copy } from 'lucide-react';
 import type { ActivityEntry } from '../../../app/contract/index.ts';
 import { Button } from '../../kit/Button.tsx';
-import { cleanText } from '../../kit/clean-text.ts';
 import { useCopy } from '../../kit/copying.ts';
 import { Select } from '../../kit/Select.tsx';
 import { SearchInput } from '../../kit/TextInput.tsx';
 import { useApp } from '../../store/hooks.ts';
+import { cleanText } from '../../words/clean-text.ts';
 import { useIntl, useWords } from '../../words/words.ts';
 import styles from './Activity.module.css';
 import { type ActivityFilter, entriesText } from './entry-words.ts';

@@ -2,8 +2,8 @@
 
 import type { IntlShape } from 'react-intl';
 import { type ActivityEntry, pathSchema, type Settings, type Work } from '../../../app/contract/index.ts';
-import { cleanText } from '../../kit/clean-text.ts';
 import { endWords } from '../../parts/work-words.ts';
+import { cleanText } from '../../words/clean-text.ts';
 import { en } from '../../words/english.ts';
 import { type Format, formatWith } from '../../words/format.ts';
 import { problemWords } from '../../words/problem-words.ts';

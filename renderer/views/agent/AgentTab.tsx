@@ -1,5 +1,5 @@
 import { ShieldCheck } from 'lucide-react';
-import { type ContextKey, keyText } from '../../../app/contract/index.ts';
+import { type ContextKey, type EstablishedConnection, keyText } from '../../../app/contract/index.ts';
 import { checkAgent } from '../../actions/check-agent.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
@@ -14,11 +14,16 @@ import { useAnswer, useApp } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { checkNames, OneCheck } from '../diagnostics/Checks.tsx';
-import type { Live } from '../home/ConnectedStage.tsx';
 import styles from './AgentTab.module.css';
 
 /** The pod that carries this connection: where it runs, what it is, how it came there, and what it is allowed. */
-export function AgentTab({ context, connection }: { readonly context: ContextKey; readonly connection: Live }) {
+export function AgentTab({
+  context,
+  connection,
+}: {
+  readonly context: ContextKey;
+  readonly connection: EstablishedConnection;
+}) {
   const say = useWords();
   const format = useFormat();
   if (connection.phase === 'reconnecting') {

@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
-import { cleanText } from '../../kit/clean-text.ts';
+import { cleanText } from '../../words/clean-text.ts';
 import styles from './Diagnostics.module.css';
 
 /** Height of a line in CSS pixels, until one was measured. */

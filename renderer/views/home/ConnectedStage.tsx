@@ -1,4 +1,4 @@
-import type { Connection, ContextKey } from '../../../app/contract/index.ts';
+import type { ContextKey, EstablishedConnection } from '../../../app/contract/index.ts';
 import { Tabs } from '../../kit/Tabs.tsx';
 import { useApp, useServices, useWindow } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
@@ -11,10 +11,14 @@ import { DegradedNotice } from './DegradedNotice.tsx';
 import { FigureCards } from './FigureCards.tsx';
 import { ReconnectingNotice } from './ReconnectingNotice.tsx';
 
-export type Live = Extract<Connection, { phase: 'connected' | 'reconnecting' }>;
-
 /** On: its figures, and what it brings. A short loss takes nothing from the page. */
-export function ConnectedStage({ context, connection }: { readonly context: ContextKey; readonly connection: Live }) {
+export function ConnectedStage({
+  context,
+  connection,
+}: {
+  readonly context: ContextKey;
+  readonly connection: EstablishedConnection;
+}) {
   const say = useWords();
   const format = useFormat();
   const app = useApp();

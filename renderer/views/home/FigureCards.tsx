@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { isRouted } from '../../../app/contract/index.ts';
+import { type EstablishedConnection, isRouted } from '../../../app/contract/index.ts';
 import { goAgent, goRoutes } from '../../actions/go.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Badge } from '../../kit/Badge.tsx';
@@ -13,10 +13,9 @@ import { useCounters, useWindow } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
-import type { Live } from './ConnectedStage.tsx';
 
 /** What a connection is like right now. */
-export function FigureCards({ connection }: { readonly connection: Live }) {
+export function FigureCards({ connection }: { readonly connection: EstablishedConnection }) {
   return (
     <div className={styles.figures}>
       <div className={styles.cards}>
@@ -30,7 +29,7 @@ export function FigureCards({ connection }: { readonly connection: Live }) {
   );
 }
 
-function PathCard({ connection }: { readonly connection: Live }) {
+function PathCard({ connection }: { readonly connection: EstablishedConnection }) {
   const say = useWords();
   const value = connection.phase === 'reconnecting' ? say('home.pathLost') : say(`home.path.${connection.path}`);
   const detail =
@@ -102,7 +101,7 @@ function Line(props: {
   return <Sparkline {...props} look={`${theme} ${contrast}`} />;
 }
 
-function RoutesCard({ connection: { routes, names } }: { readonly connection: Live }) {
+function RoutesCard({ connection: { routes, names } }: { readonly connection: EstablishedConnection }) {
   const say = useWords();
   const run = useRunAction();
   const routed = routes.filter(isRouted).length;
@@ -125,7 +124,7 @@ function RoutesCard({ connection: { routes, names } }: { readonly connection: Li
   );
 }
 
-function AgentCard({ connection }: { readonly connection: Live }) {
+function AgentCard({ connection }: { readonly connection: EstablishedConnection }) {
   const say = useWords();
   const run = useRunAction();
   const agent = connection.phase === 'connected' ? connection.agent : null;

@@ -5,7 +5,7 @@ import { Badge, type Tone } from '../../kit/Badge.tsx';
 import { StateDot, type StateName } from '../../kit/StateDot.tsx';
 import { Switch } from '../../kit/Switch.tsx';
 import { Tooltip } from '../../kit/Tooltip.tsx';
-import { shareOf, stateOf } from '../../shell/rail-groups.ts';
+import { shareOf, stateOf } from '../../parts/connection-state.ts';
 import { useApp, useMirror } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
 import { useWords } from '../../words/words.ts';

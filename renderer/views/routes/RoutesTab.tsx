@@ -1,4 +1,4 @@
-import { type Connection, type ContextKey, isRouted, keyText } from '../../../app/contract/index.ts';
+import { type ContextKey, type EstablishedConnection, isRouted, keyText } from '../../../app/contract/index.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { useChosenConnection, useCounters } from '../../store/hooks.ts';
@@ -9,10 +9,14 @@ import { ResolverTest } from './ResolverTest.tsx';
 import styles from './Routes.module.css';
 import { RoutesTable } from './RoutesTable.tsx';
 
-type Live = Extract<Connection, { phase: 'connected' | 'reconnecting' }>;
-
 /** Body of the tab "Routes and names" while the chosen context is on. Scrolls by itself. */
-export function RoutesTab({ context, connection }: { readonly context: ContextKey; readonly connection: Live }) {
+export function RoutesTab({
+  context,
+  connection,
+}: {
+  readonly context: ContextKey;
+  readonly connection: EstablishedConnection;
+}) {
   const say = useWords();
   const counters = useCounters((state) => state.latest);
   return (

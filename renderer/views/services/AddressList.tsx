@@ -1,9 +1,9 @@
 import type { CopyForm } from '../../../app/contract/index.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
+import { type AddressForm, formToCopy } from '../../store/address-forms.ts';
 import { useApp } from '../../store/hooks.ts';
 import { useWords, type WordId } from '../../words/words.ts';
-import { type AddressForm, formToCopy } from './address-forms.ts';
 import styles from './ServicePanel.module.css';
 
 const wordsOf: Readonly<Record<CopyForm, WordId>> = {

@@ -1,9 +1,9 @@
 /** The columns of the list: what each shows, and which of them a width has room for. */
 import { createColumnHelper, rowSortingFeature, tableFeatures } from '@tanstack/react-table';
 import { Star } from 'lucide-react';
-import { cleanText } from '../../kit/clean-text.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import type { SortColumn } from '../../store/window.ts';
+import { cleanText } from '../../words/clean-text.ts';
 import type { Format } from '../../words/format.ts';
 import type { Say, WordId } from '../../words/words.ts';
 import { ReadyBadge } from './ReadyBadge.tsx';

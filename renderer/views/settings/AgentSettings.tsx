@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import { type ContextKey, defaultSettings, keyText, type Settings } from '../../../app/contract/index.ts';
-import { cleanText } from '../../kit/clean-text.ts';
 import { Select } from '../../kit/Select.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { choicesOf, withContext } from '../../store/context-choices.ts';
 import { useContexts, useWindow } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
+import { cleanText } from '../../words/clean-text.ts';
 import { useWords } from '../../words/words.ts';
 import { TextSetting } from './fields.tsx';
 import { baseImageOf, domainComplaint, imageComplaint, namespaceComplaint } from './forms.ts';

@@ -1,8 +1,8 @@
 import { keyText, type Settings } from '../../../app/contract/index.ts';
-import { cleanText } from '../../kit/clean-text.ts';
 import { Section } from '../../parts/Section.tsx';
 import { useApp, useContexts } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
+import { cleanText } from '../../words/clean-text.ts';
 import { useWords } from '../../words/words.ts';
 import { ChoiceSetting, SwitchSetting } from './fields.tsx';
 import { Rows } from './Rows.tsx';

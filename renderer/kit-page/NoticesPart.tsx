@@ -1,18 +1,18 @@
 import { ServerOff } from 'lucide-react';
 import { useState } from 'react';
-import { problem } from '../../../app/contract/index.ts';
-import { sampleForbidden } from '../../preview/samples.ts';
-import { useApp } from '../../store/hooks.ts';
-import { Button } from '../Button.tsx';
-import { Card } from '../Card.tsx';
-import { CodeBlock } from '../CodeBlock.tsx';
-import { Dialog } from '../Dialog.tsx';
-import { EmptyState } from '../EmptyState.tsx';
-import { ForeignText } from '../ForeignText.tsx';
-import { ProblemCard } from '../ProblemCard.tsx';
-import { Progress } from '../Progress.tsx';
+import { problem } from '../../app/contract/index.ts';
+import { Button } from '../kit/Button.tsx';
+import { Card } from '../kit/Card.tsx';
+import { CodeBlock } from '../kit/CodeBlock.tsx';
+import { Dialog } from '../kit/Dialog.tsx';
+import { EmptyState } from '../kit/EmptyState.tsx';
+import { ForeignText } from '../kit/ForeignText.tsx';
+import { ProblemCard } from '../kit/ProblemCard.tsx';
+import { Progress } from '../kit/Progress.tsx';
+import { sampleForbidden } from '../preview/samples.ts';
+import { useApp } from '../store/hooks.ts';
 import styles from './KitPage.module.css';
-import { Part } from './KitPage.tsx';
+import { Part } from './Part.tsx';
 
 const hostile = 'pay\u202eslla\u202c\u0000ments\u200b‮ <img src=x onerror=alert(1)> '.repeat(8);
 

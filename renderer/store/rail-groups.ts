@@ -1,14 +1,6 @@
 /** How the rail orders contexts: what is on, what is pinned, what was used, the rest. Each stands once. */
-import {
-  type Connection,
-  type Context,
-  connectionOf,
-  isSameKey,
-  type Settings,
-  type Snapshot,
-} from '../../app/contract/index.ts';
-import type { StateName } from '../kit/StateDot.tsx';
-import { contextKey } from '../store/listings.ts';
+import { type Context, connectionOf, isSameKey, type Settings, type Snapshot } from '../../app/contract/index.ts';
+import { contextKey } from './listings.ts';
 
 export type RailGroupName = 'connected' | 'pinned' | 'recent' | 'all';
 export interface RailGroup {
@@ -56,17 +48,4 @@ export function railGroups(
   return (['connected', 'pinned', 'recent', 'all'] as const)
     .map((name) => ({ name, contexts: groups[name] }))
     .filter((group) => group.contexts.length > 0);
-}
-
-/** The state that a dot shows; null is as good as off. */
-export function stateOf(connection: Connection | null): StateName {
-  if (connection === null) {
-    return 'off';
-  }
-  return connection.phase === 'connected' && connection.degraded.length > 0 ? 'degraded' : connection.phase;
-}
-
-/** How far preparing is, 0 to 1: seven steps. */
-export function shareOf(connection: Connection | null): number {
-  return connection?.phase === 'preparing' ? connection.done.length / 7 : 0;
 }

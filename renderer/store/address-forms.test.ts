@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Service, ServicePort } from '../../../app/contract/index.ts';
+import type { Service, ServicePort } from '../../app/contract/index.ts';
 import { addressForms, formToCopy, usualPort, webAddressOf } from './address-forms.ts';
 import { kindOfPort } from './port-kinds.ts';
 

@@ -1,16 +1,16 @@
 import { Copy, Pin, Play, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { Badge } from '../Badge.tsx';
-import { Button } from '../Button.tsx';
-import { CopyButton } from '../CopyButton.tsx';
-import { IconButton } from '../IconButton.tsx';
-import { KeyHint } from '../KeyHint.tsx';
-import { Menu, MenuCheck, MenuItem, MenuLabel, MenuSeparator } from '../Menu.tsx';
-import { StateDot, type StateName } from '../StateDot.tsx';
-import { Switch } from '../Switch.tsx';
-import { Tooltip } from '../Tooltip.tsx';
+import { Badge } from '../kit/Badge.tsx';
+import { Button } from '../kit/Button.tsx';
+import { CopyButton } from '../kit/CopyButton.tsx';
+import { IconButton } from '../kit/IconButton.tsx';
+import { KeyHint } from '../kit/KeyHint.tsx';
+import { Menu, MenuCheck, MenuItem, MenuLabel, MenuSeparator } from '../kit/Menu.tsx';
+import { StateDot, type StateName } from '../kit/StateDot.tsx';
+import { Switch } from '../kit/Switch.tsx';
+import { Tooltip } from '../kit/Tooltip.tsx';
 import styles from './KitPage.module.css';
-import { Part } from './KitPage.tsx';
+import { Part } from './Part.tsx';
 
 const states: readonly StateName[] = [
   'off',

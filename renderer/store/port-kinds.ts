@@ -1,5 +1,5 @@
 /** What a port speaks, as far as the Service says: by appProtocol, else by the port's name, else by its number. */
-import type { ServicePort } from '../../../app/contract/index.ts';
+import type { ServicePort } from '../../app/contract/index.ts';
 
 export type PortKind = 'http' | 'https' | 'grpc' | 'postgres' | 'redis' | 'other';
 

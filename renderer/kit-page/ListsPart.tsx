@@ -1,13 +1,13 @@
 import { useState } from 'react';
-import { sampleCounters, sampleServices } from '../../preview/samples.ts';
-import { Badge } from '../Badge.tsx';
-import { FigureCard } from '../Card.tsx';
-import { ForeignText } from '../ForeignText.tsx';
-import { SkeletonRows } from '../Skeleton.tsx';
-import { Sparkline } from '../Sparkline.tsx';
-import { HeaderCell, Table, TableCell, TableHead, TableRow } from '../Table.tsx';
+import { Badge } from '../kit/Badge.tsx';
+import { FigureCard } from '../kit/Card.tsx';
+import { ForeignText } from '../kit/ForeignText.tsx';
+import { SkeletonRows } from '../kit/Skeleton.tsx';
+import { Sparkline } from '../kit/Sparkline.tsx';
+import { HeaderCell, Table, TableCell, TableHead, TableRow } from '../kit/Table.tsx';
+import { sampleCounters, sampleServices } from '../preview/samples.ts';
 import styles from './KitPage.module.css';
-import { Part } from './KitPage.tsx';
+import { Part } from './Part.tsx';
 
 const times = sampleCounters.map(({ at }) => at);
 const roundTrips = [sampleCounters.map(({ roundTripMicroseconds }) => roundTripMicroseconds / 1000)];

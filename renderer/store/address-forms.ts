@@ -2,7 +2,7 @@
  * Every way in which the address of a Service is written down to be used elsewhere. Names and addresses come from a
  * cluster and end in shells: what is not a plain host name or address gives no form at all.
  */
-import type { CopyForm, Service, ServicePort } from '../../../app/contract/index.ts';
+import type { CopyForm, Service, ServicePort } from '../../app/contract/index.ts';
 import { kindOfPort } from './port-kinds.ts';
 
 export interface AddressForm {

@@ -1,14 +1,14 @@
-import { type ReactNode, useState } from 'react';
-import { sampleHost } from '../../preview/sample-host.ts';
-import { createApp } from '../../store/app.ts';
-import { AppContext } from '../../store/hooks.ts';
-import { WordsProvider } from '../../words/WordsProvider.tsx';
-import type { Language } from '../../words/words.ts';
-import { CopyContext } from '../copying.ts';
-import { Select } from '../Select.tsx';
-import { Toaster } from '../Toaster.tsx';
-import { TooltipProvider } from '../Tooltip.tsx';
-import { type Look, useLook } from '../theme.ts';
+import { useState } from 'react';
+import { CopyContext } from '../kit/copying.ts';
+import { Select } from '../kit/Select.tsx';
+import { Toaster } from '../kit/Toaster.tsx';
+import { TooltipProvider } from '../kit/Tooltip.tsx';
+import { type Look, useLook } from '../kit/theme.ts';
+import { sampleHost } from '../preview/sample-host.ts';
+import { createApp } from '../store/app.ts';
+import { AppContext } from '../store/hooks.ts';
+import { WordsProvider } from '../words/WordsProvider.tsx';
+import type { Language } from '../words/words.ts';
 import { ActionsPart } from './ActionsPart.tsx';
 import { FieldsPart } from './FieldsPart.tsx';
 import styles from './KitPage.module.css';
@@ -68,15 +68,5 @@ export function KitPage({ query }: { readonly query: URLSearchParams }) {
         </CopyContext>
       </WordsProvider>
     </AppContext>
-  );
-}
-
-/** One group of pieces. */
-export function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <section className={styles.part} aria-label={title}>
-      <h2 className={styles.name}>{title}</h2>
-      <div className={styles.pieces}>{children}</div>
-    </section>
   );
 }

@@ -1,13 +1,13 @@
 import { Star } from 'lucide-react';
 import { useState } from 'react';
-import { Field } from '../Field.tsx';
-import { MultiSelect } from '../MultiSelect.tsx';
-import { Select } from '../Select.tsx';
-import { Tabs } from '../Tabs.tsx';
-import { SearchInput, TextInput } from '../TextInput.tsx';
-import { ToggleChip } from '../ToggleChip.tsx';
+import { Field } from '../kit/Field.tsx';
+import { MultiSelect } from '../kit/MultiSelect.tsx';
+import { Select } from '../kit/Select.tsx';
+import { Tabs } from '../kit/Tabs.tsx';
+import { SearchInput, TextInput } from '../kit/TextInput.tsx';
+import { ToggleChip } from '../kit/ToggleChip.tsx';
 import styles from './KitPage.module.css';
-import { Part } from './KitPage.tsx';
+import { Part } from './Part.tsx';
 
 const namespaces = Array.from({ length: 400 }, (_, index) =>
   index < 2 ? (['webshop', 'infra'][index] ?? '') : `team-${index}`,

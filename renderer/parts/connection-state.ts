@@ -1,0 +1,16 @@
+/** What a dot shows of a connection. */
+import type { Connection } from '../../app/contract/index.ts';
+import type { StateName } from '../kit/StateDot.tsx';
+
+/** The state that a dot shows; null is as good as off. */
+export function stateOf(connection: Connection | null): StateName {
+  if (connection === null) {
+    return 'off';
+  }
+  return connection.phase === 'connected' && connection.degraded.length > 0 ? 'degraded' : connection.phase;
+}
+
+/** How far preparing is, 0 to 1: seven steps. */
+export function shareOf(connection: Connection | null): number {
+  return connection?.phase === 'preparing' ? connection.done.length / 7 : 0;
+}
