@@ -5,7 +5,7 @@ export type ProcessKind = 'core' | 'engine' | 'helper';
 export const allProcesses: readonly ProcessKind[] = ['core', 'engine', 'helper'];
 
 const commandLines: Readonly<Record<ProcessKind, RegExp>> = {
-  core: /hosts\/core\/main\.ts/,
+  core: /hosts\/core\/(main\.ts|start\.mjs)/,
   engine: /slipway-engine/,
   helper: /slipway-helper serve/,
 };
@@ -43,7 +43,7 @@ export function processIds(holder: number, kind: ProcessKind): number[] {
 
 /** A line for each process of ours, of whatever kind. */
 export function ourCommandLines(holder: number): string {
-  const ours = /slipway-(engine|helper)|hosts\/core\/main/;
+  const ours = /slipway-(engine|helper)|hosts\/core\/(main|start)/;
   return processesOf(holder)
     .map((one) => one.commandLine)
     .filter((commandLine) => ours.test(commandLine))
