@@ -1,6 +1,7 @@
 package hostnet
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -100,12 +101,18 @@ func tunnelAddresses(input wire.OpenTunInput) (addresses []netip.Prefix, err err
 	}
 	for _, text := range input.Addresses {
 		prefix, err := netip.ParsePrefix(text)
-		if err != nil || !prefix.IsSingleIP() || !wire.TunnelRange.Contains(prefix.Addr()) {
-			return nil, fmt.Errorf("a tunnel's address is a host address out of %s", wire.TunnelRange)
+		if err != nil || !prefix.IsSingleIP() || !isTunnels(prefix.Addr()) {
+			return nil, errors.New("a tunnel's address is a host address out of the tunnel's range")
 		}
 		addresses = append(addresses, prefix)
 	}
 	return addresses, nil
+}
+
+// isTunnels tells whether address is one of the tunnel's own ends, of any family that it has.
+func isTunnels(address netip.Addr) bool {
+	_, known := wire.AddressFamilyOf(address)
+	return known
 }
 
 func refusal(decision wire.RouteDecision) error {
@@ -179,9 +186,9 @@ func (host *Host) SetNames(lease int, input wire.NamesInput) (wire.NamesInForce,
 		return inForce, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: "names need the interface first"}
 	}
 	address, err := netip.ParseAddr(input.Resolver)
-	if err != nil || !wire.TunnelRange.Contains(address) {
+	if err != nil || !isTunnels(address) {
 		return inForce, &wire.Problem{
-			Code: wire.CodeMessageMalformed, Cause: fmt.Sprintf("the resolver is an address out of %s", wire.TunnelRange),
+			Code: wire.CodeMessageMalformed, Cause: "the resolver is an address out of the tunnel's range",
 		}
 	}
 	resolver := netip.PrefixFrom(address, address.BitLen())

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"slipway/native/internal/hostnet/journal"
-	"slipway/native/internal/wire"
 )
 
 // errForeign is returned for a journal whose changes are in another network namespace that still lives: undoing
@@ -107,7 +106,7 @@ func (replayer replayer) undo(entries []journal.Entry, here journal.Opened) (lef
 			local = entry.Opened.Boot == here.Boot && entry.Opened.NetworkNamespace == here.NetworkNamespace
 		case entry.File != nil:
 			// Lines with our resolver are taken out of the file: it must be ours, not the office's.
-			if resolver, err := netip.ParseAddr(entry.File.Nameserver); err != nil || !wire.TunnelRange.Contains(resolver) {
+			if resolver, err := netip.ParseAddr(entry.File.Nameserver); err != nil || !isTunnels(resolver) {
 				failed("journal", fmt.Errorf("%q is no resolver of ours", entry.File.Nameserver))
 				continue
 			}

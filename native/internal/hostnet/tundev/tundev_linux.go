@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/vishvananda/netlink"
@@ -68,7 +69,9 @@ func configure(descriptor int, alias string, mtu int, addresses []netip.Prefix) 
 	if err := netlink.LinkSetTxQLen(link, QueueLength); err != nil {
 		return made, fmt.Errorf("set queue length: %w", err)
 	}
-	silenceIPv6(link)
+	if !slices.ContainsFunc(addresses, func(prefix netip.Prefix) bool { return prefix.Addr().Is6() }) {
+		silenceIPv6(link)
+	}
 	for _, prefix := range addresses {
 		address, err := netlink.ParseAddr(prefix.String())
 		if err != nil {
