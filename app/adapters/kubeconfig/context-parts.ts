@@ -127,7 +127,7 @@ function authorityOf({ cluster, clusterFolder, authority }: ContextParts): Conte
   const named = cluster['certificate-authority-data'] === '' ? cluster['certificate-authority'] : '';
   const file = named === '' ? '' : resolve(clusterFolder, named);
   if (authority.unreadable !== '') {
-    return { ...part('certificate-authority', file), digest: 'unreadable' };
+    return part('certificate-authority', [file, '(cannot be read)'].filter((text) => text !== '').join(' '));
   }
   if (authority.pem === '') {
     return part('certificate-authority', '');
