@@ -182,6 +182,18 @@ describe('a context', () => {
       ['file of a token', 'credential-file', base, user({ tokenFile: 'token' })],
       ['program', 'plugin', base, exec({ command: 'other' })],
       ['argument', 'plugin', base, exec({ args: ['get-token', '--admin'] })],
+      [
+        'secret in an option',
+        'plugin',
+        exec({ args: ['--client-secret=hush-1', '--verbose'] }),
+        exec({ args: ['--client-secret=hush-2', '--verbose'] }),
+      ],
+      [
+        'secret behind an option',
+        'plugin',
+        exec({ args: ['--password', 'hush-1'] }),
+        exec({ args: ['--password', 'hush-2'] }),
+      ],
       ['split of the same words', 'plugin', exec({ args: ['a b'] }), exec({ args: ['a', 'b'] })],
       ['version of plugins', 'plugin-version', base, exec({ apiVersion: 'client.authentication.k8s.io/v1beta1' })],
       ['value of a variable', 'environment', base, exec({ env: [{ name: 'PROFILE', value: 'two' }] })],
@@ -194,7 +206,7 @@ describe('a context', () => {
       expect(second.digest).not.toBe(first.digest);
       const changes = changesBetween(first.parts, second.parts);
       expect(changes.map(({ before: one, now }) => (now ?? one)?.part)).toEqual([part]);
-      expect(JSON.stringify(changes)).not.toMatch(/a:[bc]@/);
+      expect(JSON.stringify([first.parts, changes])).not.toMatch(/a:[bc]@|hush/);
     });
 
     test('content in the authority’s file', async () => {
