@@ -7,7 +7,7 @@ import { exists } from './build-cache.ts';
 const root = '/sys/fs/cgroup';
 
 /** Hierarchies of cgroup version 1 that kubelet cannot do without. */
-export const neededControllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'devices', 'freezer'] as const;
+const neededControllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'devices', 'freezer'] as const;
 
 /** Every mounted hierarchy, that of version 2 on a hybrid machine included. */
 async function allHierarchies(): Promise<string[]> {
@@ -55,7 +55,7 @@ async function inheritProcessors(folder: string): Promise<void> {
 }
 
 /** Processes in the cgroup and below. */
-export async function processesIn(name: string): Promise<number[]> {
+async function processesIn(name: string): Promise<number[]> {
   const pids = new Set<number>();
   for (const folder of await foldersBelow(name)) {
     const text = await readFile(path.join(folder, 'cgroup.procs'), 'utf8').catch(() => '');

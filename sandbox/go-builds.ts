@@ -17,8 +17,6 @@ const components = [
 /** The sandbox's own programs, `sandbox/programs/NAME`. */
 const programs = ['space', 'certificates', 'office', 'link', 'probe', 'workload', 'pause'] as const;
 
-export type ProgramName = (typeof programs)[number];
-
 /** Folders with binaries that run anywhere: they are static. */
 export interface GoBinaries {
   /** kube-apiserver … kubectl */

@@ -87,7 +87,7 @@ const settingsSchema = z.object({
 /** The options of one sandbox with nothing left open. */
 export type SandboxSettings = z.infer<typeof settingsSchema>;
 
-export const defaultName = 'sandbox';
+const defaultName = 'sandbox';
 
 /** Sandboxes of other names get a LAN of their own without being told. */
 function defaultLan(name: string): string {

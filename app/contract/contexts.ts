@@ -4,7 +4,7 @@ import { contextChangeSchema, contextPartSchema } from './context-parts.ts';
 import { type Problem, problemSchema } from './problems.ts';
 
 /** An exec credential plugin as the kubeconfig names it; `digest` identifies command line and environment. */
-export const execPluginSchema = z.object({
+const execPluginSchema = z.object({
   command: z.string(),
   arguments: z.array(z.string()),
   /** Their values are told on request only (`readPluginEnvironment`). */

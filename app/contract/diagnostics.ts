@@ -32,7 +32,7 @@ export const proofSchema = z.object({
 export type Proof = z.infer<typeof proofSchema>;
 
 /** One file of a report, redacted, as it will be written. */
-export const reportFileSchema = z.object({
+const reportFileSchema = z.object({
   name: z.string(),
   bytes: z.number(),
   /** The redacted text whole: nothing is written that was not shown. */

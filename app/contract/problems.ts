@@ -8,10 +8,10 @@ import { catalogue, type ProblemCode } from './problem-catalogue.ts';
 
 export type { ProblemCode } from './problem-catalogue.ts';
 
-export const severitySchema = z.enum(['info', 'warning', 'error']);
+const severitySchema = z.enum(['info', 'warning', 'error']);
 
 /** A fix is something to run, a page of docs/ to read, or a text to copy (YAML of a Role, say). */
-export const fixSchema = z.object({ kind: z.enum(['command', 'document', 'copy', 'advice']), text: z.string() });
+const fixSchema = z.object({ kind: z.enum(['command', 'document', 'copy', 'advice']), text: z.string() });
 export type Fix = z.infer<typeof fixSchema>;
 
 export const problemSchema = z.object({

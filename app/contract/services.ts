@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { problemSchema } from './problems.ts';
 
-export const servicePortSchema = z.object({
+const servicePortSchema = z.object({
   name: z.string(),
   port: z.number(),
   protocol: z.string(),
@@ -12,7 +12,7 @@ export const servicePortSchema = z.object({
 });
 export type ServicePort = z.infer<typeof servicePortSchema>;
 
-export const endpointSchema = z.object({
+const endpointSchema = z.object({
   address: z.string(),
   ready: z.boolean(),
   pod: z.string(),

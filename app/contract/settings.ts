@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { contextKeySchema } from './contexts.ts';
 
 /** What is chosen for one context; empty strings take the defaults. */
-export const contextSettingsSchema = contextKeySchema.extend({
+const contextSettingsSchema = contextKeySchema.extend({
   agentNamespace: z.string().max(63).default(''),
   agentImage: z.string().max(512).default(''),
   baseImage: z.string().max(512).default(''),
@@ -25,14 +25,14 @@ export const nothingChosen: Omit<ContextSettings, 'context' | 'file'> = {
   answersFor: '',
 };
 
-export const pinnedServiceSchema = contextKeySchema.extend({
+const pinnedServiceSchema = contextKeySchema.extend({
   namespace: z.string().max(63),
   name: z.string().max(253),
 });
 export type PinnedService = z.infer<typeof pinnedServiceSchema>;
 
 /** How an address is copied; the last one is remembered. */
-export const copyFormSchema = z.enum([
+const copyFormSchema = z.enum([
   'name', // orders.webshop
   'full-name', // orders.webshop.svc.cluster.local
   'short-name', // orders, in the home namespace

@@ -12,11 +12,11 @@ export const stepSchema = z.enum(['cluster', 'helper', 'agent', 'tunnel', 'route
 export type Step = z.infer<typeof stepSchema>;
 
 /** A step that ended, with how long it took in milliseconds. */
-export const stepDoneSchema = z.object({ step: stepSchema, milliseconds: z.number() });
+const stepDoneSchema = z.object({ step: stepSchema, milliseconds: z.number() });
 export type StepDone = z.infer<typeof stepDoneSchema>;
 
 /** Where a range was learnt. */
-export const rangeOriginSchema = z.enum([
+const rangeOriginSchema = z.enum([
   'service-cidr', // networking.k8s.io ServiceCIDR (Kubernetes 1.33, KEP-1880)
   'api-answer', // the range that the API server names when it refuses a dry-run Service
   'node-pod-cidr',
@@ -62,7 +62,7 @@ export const namesSchema = z.object({
 export type Names = z.infer<typeof namesSchema>;
 
 /** The agent that carries this connection. */
-export const agentSchema = z.object({
+const agentSchema = z.object({
   namespace: z.string(),
   pod: z.string(),
   build: z.string(),
@@ -72,7 +72,7 @@ export const agentSchema = z.object({
 export type Agent = z.infer<typeof agentSchema>;
 
 /** Which cluster: the context's name in the kubeconfig, the file it came from and the API server. */
-export const clusterSchema = z.object({ context: z.string(), file: z.string(), server: z.string() });
+const clusterSchema = z.object({ context: z.string(), file: z.string(), server: z.string() });
 export type Cluster = z.infer<typeof clusterSchema>;
 
 /** Ways to the agent: the names of the engine's carriers, each with words of its own. */
@@ -160,13 +160,13 @@ export const wantedSchema = z.object({
 export type Wanted = z.infer<typeof wantedSchema>;
 
 /** The program that a prompt for a password starts as root: shown before it. */
-export const helperProgramSchema = z.object({
+const helperProgramSchema = z.object({
   program: z.string(), // its path
   isClone: z.boolean(), // one that was built in a clone, and that whoever can change the clone can change
 });
 export type HelperProgram = z.infer<typeof helperProgramSchema>;
 
-export const helperStateSchema = z.discriminatedUnion('state', [
+const helperStateSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('unknown') }),
   helperProgramSchema.extend({ state: z.literal('absent') }),
   z.object({ state: z.literal('ready'), build: z.string() }),
@@ -175,7 +175,7 @@ export const helperStateSchema = z.discriminatedUnion('state', [
 export type HelperState = z.infer<typeof helperStateSchema>;
 
 /** Long work that is not a connection: it shows progress and can be cancelled. Ended work stays for ten minutes. */
-export const workSchema = z.object({
+const workSchema = z.object({
   id: z.string(),
   kind: z.enum(['sandbox-start', 'sandbox-stop', 'report']),
   state: z.enum(['running', 'cancelling', 'done', 'failed', 'cancelled']),

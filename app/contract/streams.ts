@@ -12,7 +12,7 @@ const nothing = z.object({});
 const connectionKey = z.object({ context: z.string().max(512), file: z.string().max(4096).default('') });
 
 /** Totals since the connection was made; a window makes rates of two of them. */
-export const countersSchema = z.object({
+const countersSchema = z.object({
   at: z.number(), // milliseconds since the epoch
   bytesUp: z.number(),
   bytesDown: z.number(),
@@ -24,7 +24,7 @@ export const countersSchema = z.object({
 });
 export type Counters = z.infer<typeof countersSchema>;
 
-export const servicesItemSchema = z.discriminatedUnion('kind', [
+const servicesItemSchema = z.discriminatedUnion('kind', [
   /** Everything anew: at the start, and after a gap. */
   z.object({ kind: z.literal('all'), services: z.array(serviceSchema), problems: z.array(problemSchema) }),
   z.object({
@@ -36,7 +36,7 @@ export const servicesItemSchema = z.discriminatedUnion('kind', [
 ]);
 export type ServicesItem = z.infer<typeof servicesItemSchema>;
 
-export const activityItemSchema = z.object({ entries: z.array(activityEntrySchema) });
+const activityItemSchema = z.object({ entries: z.array(activityEntrySchema) });
 
 export const streams = {
   /** Services of a context that is connected, in all namespaces that the user may see. Ends when it is switched off. */

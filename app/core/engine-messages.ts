@@ -42,7 +42,6 @@ const helloSchema = z.object({
   build: z.string(),
   role: z.string(),
 });
-export type EngineHello = z.infer<typeof helloSchema>;
 
 const impersonateSchema = z.object({
   user: z.string(),
@@ -52,7 +51,7 @@ const impersonateSchema = z.object({
 });
 
 /** How the API server is reached, as the kubeconfig says it. */
-export const clusterAddressSchema = z.object({
+const clusterAddressSchema = z.object({
   server: z.string(),
   tlsServerName: z.string().optional(),
   certificateAuthority: z.string().optional(), // PEM
@@ -63,7 +62,7 @@ export const clusterAddressSchema = z.object({
 export type ClusterAddress = z.infer<typeof clusterAddressSchema>;
 
 /** Secrets: never logged, never in the state of the connection machine. */
-export const clusterCredentialsSchema = z.object({
+const clusterCredentialsSchema = z.object({
   bearerToken: z.string().optional(),
   clientCertificate: z.string().optional(), // PEM
   clientKey: z.string().optional(), // PEM
@@ -72,17 +71,17 @@ export const clusterCredentialsSchema = z.object({
 });
 export type ClusterCredentials = z.infer<typeof clusterCredentialsSchema>;
 
-export const agentTargetSchema = z.object({ namespace: z.string(), pod: z.string(), port: z.number() });
+const agentTargetSchema = z.object({ namespace: z.string(), pod: z.string(), port: z.number() });
 export type AgentTarget = z.infer<typeof agentTargetSchema>;
 
-export const nameScopeSchema = z.object({
+const nameScopeSchema = z.object({
   homeNamespace: z.string(),
   namespaces: z.array(z.string()),
   granted: z.string().optional(), // what the user lets the cluster answer for as a whole
 });
 export type NameScope = z.infer<typeof nameScopeSchema>;
 
-export const serviceEndpointsSchema = z.object({
+const serviceEndpointsSchema = z.object({
   services: z.array(z.object({ address: z.string(), ready: z.array(z.string()) })),
 });
 export type ServiceEndpoints = z.infer<typeof serviceEndpointsSchema>;
@@ -177,7 +176,6 @@ const agentFactsSchema = z.object({
   search: list(z.string()),
   canPing: z.boolean(),
 });
-export type AgentFacts = z.infer<typeof agentFactsSchema>;
 
 const readySchema = z.object({
   interface: z.string(),

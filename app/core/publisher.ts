@@ -7,7 +7,7 @@ import { guarded } from './guarded.ts';
 import type { Clock, Log } from './ports.ts';
 
 /** Shortest time between two snapshots, in milliseconds. */
-export const publishingInterval = 100;
+const publishingInterval = 100;
 
 export interface Publisher {
   /** Something changed. */

@@ -10,7 +10,7 @@ import type { FakeCluster } from './cluster.ts';
 import { scatter } from './traffic.ts';
 
 /** What a cluster's text may be at its worst: 200 texts, no two the same. */
-export function readHostileNames(): string[] {
+function readHostileNames(): string[] {
   const file = join(import.meta.dirname, '../../tests/gui/hostile-names.json');
   return JSON.parse(readFileSync(file, 'utf8')) as string[];
 }

@@ -31,7 +31,7 @@ export interface World {
   readonly log: FakeLog;
 }
 
-export class FakeLog implements Log {
+class FakeLog implements Log {
   readonly lines: { level: string; message: string; facts: Readonly<Record<string, unknown>> }[] = [];
 
   debug(message: string, facts: Readonly<Record<string, unknown>> = {}): void {

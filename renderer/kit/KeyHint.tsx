@@ -12,7 +12,7 @@ const names: Readonly<Record<KeyNames, Readonly<Record<string, string>>>> = {
 };
 
 /** The keys of a combination as written on the keyboard, in order. */
-export function keyWords(keys: string, platform: KeyNames): readonly string[] {
+function keyWords(keys: string, platform: KeyNames): readonly string[] {
   return keys.split('+').map((key) => names[platform][key] ?? key);
 }
 

@@ -30,7 +30,7 @@ export function useLook(chosen: Pick<Settings, 'theme' | 'contrast'>): Look {
   return { theme, contrast };
 }
 
-export function applyLook({ theme, contrast }: Look): void {
+function applyLook({ theme, contrast }: Look): void {
   document.documentElement.dataset.theme = theme;
   document.documentElement.dataset.contrast = contrast;
 }

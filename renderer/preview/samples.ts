@@ -64,7 +64,7 @@ const clusterOf = (name: string) => {
   return { context: found.name, file: found.file, server: found.server };
 };
 
-export const sampleRoutes: readonly Route[] = [
+const sampleRoutes: readonly Route[] = [
   {
     prefix: '10.96.0.0/16',
     kind: 'services',

@@ -3,7 +3,7 @@
 /** In milliseconds. */
 const longestWait = 500;
 
-export function nextFrame(callback: () => void): void {
+function nextFrame(callback: () => void): void {
   let isDone = false;
   const once = () => {
     if (!isDone) {

@@ -1,5 +1,5 @@
 /** How components read the stores. A selector must answer the same value for the same state (no new arrays). */
-import { createContext, useContext, useSyncExternalStore } from 'react';
+import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
 import {
   type CommandName,
@@ -7,8 +7,6 @@ import {
   type Connection,
   type Context,
   connectionOf,
-  type Service,
-  type ServiceKey,
   type Settings,
 } from '../../app/contract/index.ts';
 import type { App } from './app.ts';
@@ -63,9 +61,4 @@ export function useChosenContext(): Context | null {
 export function useChosenConnection(): Connection | null {
   const chosen = useWindow((state) => state.chosen);
   return useMirror((state) => connectionOf(state.snapshot, chosen));
-}
-
-export function useService(key: ServiceKey | null): Service | null {
-  const { services } = useApp();
-  return useSyncExternalStore(services.store.subscribe, () => (key === null ? null : services.find(key)));
 }

@@ -10,7 +10,7 @@ export const nameLabel = 'app.kubernetes.io/name';
 export const agentLabel = 'slipway.dev/agent'; // value: the Job's name
 
 /** Where our binary goes in a pod of a base image. */
-export const agentFolder = '/slipway';
+const agentFolder = '/slipway';
 export const agentFile = `${agentFolder}/agent`;
 
 export const containerName = 'agent';

@@ -16,7 +16,7 @@ import { kubeConfigOf } from './kube-config.ts';
 import { type Asked, problemOf, statusCodeOf } from './problems.ts';
 
 /** Longest wait for one answer, in milliseconds. Lists of large clusters take seconds. */
-export const requestDeadline = 20_000;
+const requestDeadline = 20_000;
 
 /** Values that are undefined are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;

@@ -101,7 +101,7 @@ function authorization({ bearerToken, username, password }: ClusterCredentials):
  * Header names: k8s.io/api/authentication/v1; keys of extra are percent-encoded as client-go does. Several values are
  * lines of their own: joined with commas the API server would take "a, b" for the name of one group.
  */
-export function impersonationHeaders(address: ClusterAddress): Record<string, string | string[]> {
+function impersonationHeaders(address: ClusterAddress): Record<string, string | string[]> {
   const wish = address.impersonate;
   if (wish === undefined) {
     return {};

@@ -8,7 +8,7 @@ export interface Prefix {
 }
 
 /** Covers never grow wider than this: what lies between is somebody else's. */
-export const widestCover = 12;
+const widestCover = 12;
 
 /** An observed cover is at least this wide: the next Service or pod gets an address beside the ones seen. */
 const narrowestCover = 24;

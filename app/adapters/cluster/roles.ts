@@ -100,7 +100,7 @@ export function agentRole(namespace: string, job: string): string {
  * What the agent needs of the network and no more: nobody opens connections to its pod (port-forward comes by the pod's
  * own loopback), and it opens them to pods and to DNS. Service addresses are pods by the time that policies look.
  */
-export function agentNetworkPolicy(namespace: string): string {
+function agentNetworkPolicy(namespace: string): string {
   const policy = new Document({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',

@@ -26,7 +26,7 @@ export const clusterEntrySchema = z.object({
 });
 export type ClusterEntry = z.infer<typeof clusterEntrySchema>;
 
-export const execEntrySchema = z.object({
+const execEntrySchema = z.object({
   apiVersion: z.enum(['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1']),
   command: text.min(1, 'has no command'),
   args: z
@@ -81,7 +81,6 @@ export const contextEntrySchema = z.object({
   user: optionalText,
   namespace: optionalText,
 });
-export type ContextEntry = z.infer<typeof contextEntrySchema>;
 
 const named = <Key extends string>(key: Key) =>
   z

@@ -15,7 +15,7 @@ import {
 import type { ActivityStorePort } from '../../core/ports.ts';
 
 /** Bytes of one file; there are at most two. 2,000 entries of usual length fit into one. */
-export const largestActivityFile = 1 << 20;
+const largestActivityFile = 1 << 20;
 
 export function openActivityFile(file: string, largest = largestActivityFile): ActivityStorePort {
   /** One after the other: entries keep their order, and nothing is appended to a file that is being put aside. */

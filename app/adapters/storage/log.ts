@@ -37,12 +37,6 @@ export function openLog(level: LogLevel, write: LineWriter): Log {
   return { debug: at('debug'), info: at('info'), warning: at('warning') };
 }
 
-export function standardErrorWriter(): LineWriter {
-  return (line) => {
-    process.stderr.write(line);
-  };
-}
-
 /** Appends to a file of mode 0600, and puts it aside as `<file>.1` when it grew too large. */
 export function fileWriter(file: string): LineWriter {
   let descriptor = openAppending(file);

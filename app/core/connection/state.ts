@@ -247,7 +247,7 @@ export interface Transition {
   readonly effects: readonly Effect[];
 }
 
-export const nothingHeld: Held = { cluster: 'none', engine: 'none', agent: { state: 'none' }, host: 'clean' };
+const nothingHeld: Held = { cluster: 'none', engine: 'none', agent: { state: 'none' }, host: 'clean' };
 export const noWarnings: Warnings = { cluster: [], ranges: [], catalogue: [], engine: [], credentials: [] };
 
 /** The state of a connection that was never on. */

@@ -156,7 +156,7 @@ function stepOf(name: 'route' | 'tunnel' | 'connection', tested: Tested, context
 }
 
 /** By what the Service says of the port, else by the habits of names and numbers. */
-export function speaksHttp(service: Service | undefined, port: number): 'http' | 'https' | null {
+function speaksHttp(service: Service | undefined, port: number): 'http' | 'https' | null {
   const found = service?.ports.find((candidate) => candidate.port === port);
   if (found === undefined || found.protocol !== 'TCP') {
     return null;

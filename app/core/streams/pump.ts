@@ -6,7 +6,7 @@
 import type { Clock } from '../ports.ts';
 
 /** Shortest time between two items of one subscription, in milliseconds. */
-export const itemInterval = 100;
+const itemInterval = 100;
 
 export interface Source<Item> {
   /** What the subscriber has not heard yet; null where that is nothing. `more`: there is more than fits into one item. */

@@ -16,7 +16,7 @@ import type { Source } from './pump.ts';
  * How much one item may hold, counted in Services, ports, labels and endpoints, of some 65 bytes of JSON each: well under
  * the limit of a line (16 MiB). What is over it follows with the next item. 10,000 usual Services are 80,000.
  */
-export const largestItem = 120_000;
+const largestItem = 120_000;
 
 export interface Difference {
   readonly changed: Service[];

@@ -67,7 +67,7 @@ function outcome(core: CoreLink, key: ContextKey, heard: (connection: Connection
 }
 
 /** Runs `work`; Ctrl-C or SIGTERM meanwhile calls `undo` and ends with 130. */
-export async function interruptible<Value>(work: Promise<Value>, undo: () => Promise<void>): Promise<Value> {
+async function interruptible<Value>(work: Promise<Value>, undo: () => Promise<void>): Promise<Value> {
   let stop: () => void = () => {};
   const asked = new Promise<'interrupted'>((resolve) => {
     stop = () => resolve('interrupted');

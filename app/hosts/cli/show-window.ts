@@ -21,7 +21,7 @@ const root = join(import.meta.dirname, '../../..');
 const windowFolder = join(root, 'out/renderer');
 
 /** Electron's program, or null: it is fetched by its own installer (`npx electron --version`), never by us. */
-export function electronProgram(environment: NodeJS.ProcessEnv): string | null {
+function electronProgram(environment: NodeJS.ProcessEnv): string | null {
   const folder = environment.ELECTRON_OVERRIDE_DIST_PATH ?? join(root, 'node_modules/electron/dist');
   const name = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' }[process.platform as string];
   const program = join(folder, name ?? 'electron');
