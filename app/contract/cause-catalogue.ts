@@ -8,6 +8,8 @@ export const causeCatalogue = {
   helperProtocolProgram: 'it speaks protocol {theirs}, this program {ours}',
   helperNotConfirmed: 'it was not confirmed',
   helperNoRoot: 'it needs root, and this program may not start it',
+  helperExposedOwner: '{program} is not run as root: {path} belongs to user {user}',
+  helperExposedMode: '{program} is not run as root: others than root may write to {path}',
   notStarted: 'it could not be started: {reason}',
   helperSilentAfterStart: 'it was started but does not answer; its log is {file}',
   notThere: '{file} does not exist',

@@ -299,7 +299,7 @@ export const pageScenes: readonly Scene[] = [
       {
         name: 'welcome',
         isContrasted: true,
-        go: (stage) => text(stage, 'Your computer, inside the cluster’s network'),
+        go: (stage) => text(stage, '/opt/Slipway/resources/native/bin/slipway-helper'),
       },
       {
         name: 'welcome.helper-ready',

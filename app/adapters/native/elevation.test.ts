@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findRootsProgram, mayElevate, whyExposed } from './elevation.ts';
+import { type Exposure, findExposure, findRootsProgram, mayElevate } from './elevation.ts';
 
 let folder = '';
 let helper = '';
@@ -21,17 +21,16 @@ function looking(odd: Record<string, { uid?: number; mode?: number }>) {
 }
 
 describe('a file that root runs', () => {
-  it.each<[string, Record<string, { uid?: number; mode?: number }>, RegExp | null]>([
+  it.each<[string, Record<string, { uid?: number; mode?: number }>, Exposure | null]>([
     ["is root's alone all the way", {}, null],
-    ['is the user’s', { [installed]: { uid: 1000 } }, /slipway-helper belongs to user 1000/],
-    ['can be written by everybody', { [installed]: { mode: 0o100_777 } }, /may write to .*slipway-helper/],
-    ['lies in a folder of the user’s', { '/opt/Slipway': { uid: 1000 } }, /^\/opt\/Slipway belongs to user 1000$/],
-    ['lies in a folder of a group’s', { '/opt': { mode: 0o40_775 } }, /may write to \/opt$/],
-    ['lies where all may write, though sticky', { '/opt': { mode: 0o41_777 } }, /may write to \/opt$/],
-    ['lies below a root folder that is somebody’s', { '/': { uid: 65_534 } }, /^\/ belongs to user 65534$/],
-  ])('%s', async (_, odd, because) => {
-    const why = await whyExposed(installed, looking(odd));
-    because === null ? expect(why).toBeNull() : expect(why).toMatch(because);
+    ['is the user’s', { [installed]: { uid: 1000 } }, { path: installed, user: 1000 }],
+    ['can be written by everybody', { [installed]: { mode: 0o100_777 } }, { path: installed, user: null }],
+    ['lies in a folder of the user’s', { '/opt/Slipway': { uid: 1000 } }, { path: '/opt/Slipway', user: 1000 }],
+    ['lies in a folder of a group’s', { '/opt': { mode: 0o40_775 } }, { path: '/opt', user: null }],
+    ['lies where all may write, though sticky', { '/opt': { mode: 0o41_777 } }, { path: '/opt', user: null }],
+    ['lies below a root folder that is somebody’s', { '/': { uid: 65_534 } }, { path: '/', user: 65_534 }],
+  ])('%s', async (_, odd, exposure) => {
+    expect(await findExposure(installed, looking(odd))).toEqual(exposure);
   });
 });
 

@@ -11,18 +11,24 @@ import { cause, type Problem, problem } from '../../contract/index.ts';
 /** Write permission of group and others; an access control list that lets more in shows in the group's (acl(5)). */
 const othersMayWrite = 0o022;
 
-/** Why somebody else than root can change the file or a folder above it, null where nobody can. `file` has no symlinks. */
-export async function whyExposed(
+export interface Exposure {
+  readonly path: string;
+  /** Whose it is; null where it is root's and others may write to it. */
+  readonly user: number | null;
+}
+
+/** What somebody else than root can change: the file or a folder above it, null where nobody can. `file` has no symlinks. */
+export async function findExposure(
   file: string,
   look: (path: string) => Promise<Pick<Stats, 'uid' | 'mode'>> = lstat,
-): Promise<string | null> {
+): Promise<Exposure | null> {
   for (let path = file; ; path = dirname(path)) {
     const { uid, mode } = await look(path);
     if (uid !== 0) {
-      return `${path} belongs to user ${uid}`;
+      return { path, user: uid };
     }
     if ((mode & othersMayWrite) !== 0) {
-      return `others than root may write to ${path}`;
+      return { path, user: null };
     }
     if (path === dirname(path)) {
       return null;
@@ -47,14 +53,19 @@ export async function mayElevate(
   try {
     const real = await realpath(program);
     await access(real, constants.X_OK);
-    const exposed = await whyExposed(real);
+    const exposed = await findExposure(real);
     if (exposed === null) {
       return { program: real, isClone: false };
     }
     if (clone !== null && dirname(real) === (await realpath(clone))) {
       return { program: real, isClone: true };
     }
-    return { problem: problem('helper-untrusted', `${real} is not run as root: ${exposed}`) };
+    const { path, user } = exposed;
+    const because =
+      user === null
+        ? cause('helperExposedMode', { program: real, path })
+        : cause('helperExposedOwner', { program: real, path, user: String(user) });
+    return { problem: problem('helper-untrusted', because) };
   } catch {
     return { problem: problem('helper-program-missing', cause('notThere', { file: program })) };
   }
@@ -67,7 +78,7 @@ export async function findRootsProgram(name: string, path: string): Promise<stri
       const named = join(await realpath(folder), name); // run by its name: some programs are many, and look at that
       const real = await realpath(named);
       await access(real, constants.X_OK);
-      if ((await whyExposed(dirname(named))) === null && (await whyExposed(real)) === null) {
+      if ((await findExposure(dirname(named))) === null && (await findExposure(real)) === null) {
         return named;
       }
     } catch {
