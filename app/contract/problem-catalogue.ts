@@ -79,7 +79,7 @@ export const catalogue = {
     command('kubectl --context {context} version'),
   ),
   cancelled: {
-    ...entry('usage', 'It was cancelled', advice('Nothing half is left; begin again when you like.')),
+    ...entry('usage', 'It was cancelled', advice('Nothing was left half done. You can start again at any time.')),
     severity: 'info',
   },
   'certificate-expired': entry(

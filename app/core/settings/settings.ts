@@ -61,7 +61,7 @@ function complainAboutRanges({ extraRanges, excludedRanges }: Settings): string 
 /** The core runs in no folder that a user knows: a relative path would mean another file than was meant. */
 function complainAboutFiles(files: readonly string[]): string | null {
   const relative = files.find((file) => !/^(\/|~\/|[A-Za-z]:[\\/]|\\\\)/.test(file));
-  return relative === undefined ? null : `${relative} is no absolute path of a kubeconfig`;
+  return relative === undefined ? null : `${relative} is not the absolute path of a kubeconfig`;
 }
 
 /** RFC 1123 label, which a namespace's name has to be. */
@@ -88,7 +88,9 @@ function complainAboutContexts({ contexts, agentImage, baseImage, pinnedServices
   }
   const images = [agentImage, baseImage, ...contexts.flatMap((one) => [one.agentImage, one.baseImage])];
   const unusable = images.find((image) => image !== '' && !imageForm.test(image));
-  return unusable === undefined ? null : `${unusable} is no image: write it as registry.example.org/name:tag`;
+  return unusable === undefined
+    ? null
+    : `${unusable} is not an image reference: write it as registry.example.org/name:tag`;
 }
 
 function keyOf({ context, file }: { readonly context: string; readonly file: string }): string {
