@@ -1,0 +1,4 @@
+import { describeScenes } from './describe-scenes.ts';
+import { roamingScenes } from './states-roaming.ts';
+
+describeScenes('roaming', roamingScenes);
