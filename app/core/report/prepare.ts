@@ -3,6 +3,7 @@ import {
   type ActivityEntry,
   type Check,
   type Context,
+  type ContextPart,
   protocolNumber,
   type Report,
   type Settings,
@@ -28,15 +29,13 @@ export function prepareReport(id: string, gathered: Gathered): Report {
   const { sources, build, settings, snapshot, contexts, checks, activity } = gathered;
   const redactor = createRedactor({
     home: sources.home,
-    users: [sources.user, sources.hostName, ...contexts.map(({ user }) => user)].filter(isTelling),
+    users: [sources.user, sources.hostName, ...contexts.flatMap(usersOf)].filter(isTelling),
     clusters: contexts
-      .flatMap(({ name, cluster, server, file }) => [
-        name,
-        cluster,
-        server,
-        hostOf(server),
-        parentOf(hostOf(server)),
-        stemOf(file),
+      .flatMap((context) => [
+        context.name,
+        context.cluster,
+        ...serversOf(context).flatMap((server) => [server, hostOf(server), parentOf(hostOf(server))]),
+        stemOf(context.file),
       ])
       .filter(isTelling),
     namespaces: namespacesOf(snapshot, settings),
@@ -88,6 +87,19 @@ function namespacesOf({ connections }: Snapshot, { contexts }: Settings): string
     'default',
     'kube-system',
   ].filter((name) => name !== '' && !name.includes('.'));
+}
+
+/** Also what a context said when it was confirmed: a report on a changed one tells both. */
+function earlier({ changes }: Context, part: ContextPart['part']): string[] {
+  return changes.flatMap(({ before }) => (before?.part === part ? [before.value] : []));
+}
+
+function usersOf(context: Context): string[] {
+  return [context.user, ...earlier(context, 'user')];
+}
+
+function serversOf(context: Context): string[] {
+  return [context.server, ...earlier(context, 'server')];
 }
 
 function pretty(value: unknown): string {

@@ -93,6 +93,21 @@ describe('a report', () => {
     });
   });
 
+  it('tells neither side of a context that changed', async () => {
+    const harness = planted();
+    const { file, digest } = harness.world.kubeconfig.contexts[0] ?? expect.fail();
+    await harness.call('confirmContext', { context: 'payments-prod', file, digest });
+    harness.world.kubeconfig.change([context('payments-prod', 'https://gate.other-example.net', { user: 'deployer' })]);
+    await harness.call('connect', { context: 'payments-prod' }); // its problem says what the context was and is
+    const { files } = await prepared(harness);
+    expect(files.map(({ text }) => text).join('\n')).toContain('context-changed');
+    for (const { name, text } of files) {
+      for (const side of ['kube.corp', 'jane', 'gate.other', 'deployer']) {
+        expect(text.includes(side), `${side} in ${name}`).toBe(false);
+      }
+    }
+  });
+
   it('starts no helper: it is no reason to ask for a password', async () => {
     const harness = planted();
     const report = await prepared(harness);
