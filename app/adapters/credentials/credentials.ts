@@ -7,10 +7,11 @@ import { failure, type Problem, problem, type Result, success } from '../../cont
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import { execConfigOf } from '../kubeconfig/context-parts.ts';
 import { readBounded } from '../kubeconfig/read-files.ts';
-import type { ContextParts } from '../kubeconfig/resolve-context.ts';
+import type { ContextParts } from '../kubeconfig/resolved-parts.ts';
 import type { UserEntry } from '../kubeconfig/schema.ts';
 import type { Environment } from '../storage/folders.ts';
 import { type ExecCredential, runExecPlugin } from './exec-plugin.ts';
+import { pem } from './pem.ts';
 
 /** A credential is renewed this long before it expires, so that no request meets its end under way. Milliseconds. */
 const renewBefore = 30_000;
@@ -97,18 +98,6 @@ async function fixedCredentials(user: UserEntry, folder: string): Promise<Result
   } catch (error) {
     return failure(unusable(error instanceof Error ? error.message : String(error)));
   }
-}
-
-/** PEM text out of inline base64, which wins over a file as in client-go. Empty where there is neither. */
-export async function pem(data: string, file: string, folder: string): Promise<string> {
-  if (data !== '') {
-    const text = Buffer.from(data, 'base64').toString('utf8');
-    if (!text.includes('-----BEGIN ')) {
-      throw new Error('certificate or key data is not base64 of PEM');
-    }
-    return text;
-  }
-  return file === '' ? '' : await readBounded(resolve(folder, file));
 }
 
 function withAnswer(fixed: ClusterCredentials, answer: ExecCredential): ClusterCredentials {

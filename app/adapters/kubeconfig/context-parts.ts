@@ -6,7 +6,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Context, type ContextPart, commandLineOf } from '../../contract/index.ts';
-import type { ContextParts } from './resolve-context.ts';
+import type { ContextParts } from './resolved-parts.ts';
 import type { ClusterEntry, ExecEntry, UserEntry } from './schema.ts';
 
 /** The name of the cluster's extension that plugins get to see (client.authentication.k8s.io/v1, Cluster.config). */

@@ -19,7 +19,8 @@ import type { Environment } from '../storage/folders.ts';
 import { environmentOf } from './context-parts.ts';
 import { mergeFiles } from './merge.ts';
 import { defaultFiles, expand, type KubeconfigFile, readKubeconfig } from './read-files.ts';
-import { type ContextParts, resolveContext } from './resolve-context.ts';
+import { resolveContext } from './resolve-context.ts';
+import type { ContextParts } from './resolved-parts.ts';
 import { watchFiles } from './watch-files.ts';
 
 export interface KubeconfigOptions {

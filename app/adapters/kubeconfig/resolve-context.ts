@@ -3,9 +3,9 @@
  * and keys are read when the cluster is opened, not when contexts are listed.
  */
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { type Context, type ExecPlugin, type Problem, problem } from '../../contract/index.ts';
-import { pem } from '../credentials/credentials.ts';
+import { type Context, type Problem, problem } from '../../contract/index.ts';
 import { findProgram } from '../credentials/find-program.ts';
+import { pem } from '../credentials/pem.ts';
 import type { PluginPolicy } from '../credentials/plugin-policy.ts';
 import type { Environment } from '../storage/folders.ts';
 import {
@@ -17,13 +17,13 @@ import {
   withoutPassword,
 } from './context-parts.ts';
 import type { MergedContext } from './merge.ts';
+import type { Authority, ContextParts, ResolvedExec } from './resolved-parts.ts';
 import {
   type ClusterEntry,
   clusterEntrySchema,
   complaint,
   contextEntrySchema,
   type ExecEntry,
-  type UserEntry,
   userEntrySchema,
 } from './schema.ts';
 
@@ -31,27 +31,6 @@ export interface ResolvedContext {
   readonly context: Context;
   /** Absent where the context has a problem that keeps it from being used. */
   readonly parts: ContextParts | null;
-}
-
-export interface ContextParts {
-  readonly cluster: ClusterEntry;
-  readonly clusterFolder: string; // relative files of the cluster entry start here
-  readonly authority: Authority;
-  readonly user: UserEntry;
-  readonly userFolder: string;
-  readonly exec: ResolvedExec | null;
-}
-
-/** The certificate authority's PEM, read once so that what is shown is what is used; empty where there is none. */
-export interface Authority {
-  readonly pem: string;
-  readonly unreadable: string; // why
-}
-
-export interface ResolvedExec {
-  readonly entry: ExecEntry;
-  readonly program: string | null; // absolute; null where it is not installed
-  readonly plugin: ExecPlugin;
 }
 
 const noUser = userEntrySchema.parse({});
