@@ -38,6 +38,9 @@ export function attach(
         },
       },
     );
-    const deadline = setTimeout(() => end(`no hello within ${helloDeadline / 1000} seconds`), helloDeadline);
+    const deadline = setTimeout(() => {
+      end(`no hello within ${helloDeadline / 1000} seconds`);
+      socket.destroy(); // a core that hangs does not end its side either, and would keep this process
+    }, helloDeadline);
   });
 }
