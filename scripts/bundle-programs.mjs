@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { stateOf } from '../app/hosts/programs.mjs';
+import { stateOf } from '../app/hosts/source-state.mjs';
 
 /** A process may still load parts of bundles that were replaced meanwhile. Milliseconds. */
 const keptFor = 60 * 60_000;

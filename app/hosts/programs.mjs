@@ -6,6 +6,7 @@ import module from 'node:module';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { stateOf } from './source-state.mjs';
 
 const clone = join(import.meta.dirname, '..', '..');
 
@@ -90,10 +91,4 @@ function freshIn(folder, root) {
   } catch {
     return null;
   }
-}
-
-/** Another one after every change: nobody sets the time at which an inode changed. */
-export function stateOf(file) {
-  const { size, mtimeMs, ctimeMs } = statSync(file);
-  return `${size} ${mtimeMs} ${ctimeMs}`;
 }

@@ -28,7 +28,7 @@ describe('the programs of a clone', () => {
     cache = join(folder, 'cache');
     write('package.json', '{ "type": "module" }');
     write('package-lock.json', '{}');
-    for (const file of ['app/hosts/programs.mjs', 'scripts/bundle-programs.mjs']) {
+    for (const file of ['app/hosts/programs.mjs', 'app/hosts/source-state.mjs', 'scripts/bundle-programs.mjs']) {
       mkdirSync(dirname(join(clone, file)), { recursive: true });
       cpSync(join(project, file), join(clone, file));
     }
