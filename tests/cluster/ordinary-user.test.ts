@@ -47,7 +47,10 @@ describe('a user without rights', () => {
     const [engine = 0] = product.processIds('engine');
     const [core = 0] = product.processIds('core');
     processes = { helper: helper.pid ?? 0, engine, core };
-    expect(Object.values(processes).every((id) => id > 0), 'a signal to 0 would end these tests').toBe(true);
+    expect(
+      Object.values(processes).every((id) => id > 0),
+      'a signal to 0 would end these tests',
+    ).toBe(true);
   });
   afterAll(async () => {
     await product.disconnect();
