@@ -62,7 +62,7 @@ function rebuild(name, folders, build, perform) {
 }
 
 const ofPrograms = ['app'];
-const ofHost = ['app', 'main'];
+const ofHost = ['app', 'main', 'renderer/words'];
 const ofWindow = ['app/contract', 'renderer'];
 
 /** Core, fake core and command line as bundles in out/, which any Node from 22 on runs. */

@@ -5,6 +5,7 @@ import about from './zh-CN/about.json';
 import actions from './zh-CN/actions.json';
 import activity from './zh-CN/activity.json';
 import cause from './zh-CN/cause.json';
+import desktop from './zh-CN/desktop.json';
 import diagnostics from './zh-CN/diagnostics.json';
 import format from './zh-CN/format.json';
 import home from './zh-CN/home.json';
@@ -23,6 +24,7 @@ export const chinese: Readonly<Record<WordId, string>> = {
   ...actions,
   ...activity,
   ...cause,
+  ...desktop,
   ...diagnostics,
   ...format,
   ...home,

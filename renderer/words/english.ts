@@ -3,6 +3,7 @@ import { type CauseId, causeCatalogue } from '../../app/contract/index.ts';
 import about from './en/about.json';
 import actions from './en/actions.json';
 import activity from './en/activity.json';
+import desktop from './en/desktop.json';
 import diagnostics from './en/diagnostics.json';
 import format from './en/format.json';
 import home from './en/home.json';
@@ -27,6 +28,7 @@ export const en = {
   ...actions,
   ...activity,
   ...cause,
+  ...desktop,
   ...diagnostics,
   ...format,
   ...home,

@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest';
 const root = join(import.meta.dirname, '../..');
 
 interface Layer {
-  /** Folders that this one may import from, besides itself. A file is named with its ending. */
+  /** Folders that this one may import from, besides itself. A file is named with its ending, files by a star. */
   readonly ours: readonly string[];
   /** Packages, by name or by prefix with a star. */
   readonly packages: readonly string[];
@@ -29,7 +29,7 @@ const layers: Readonly<Record<string, Layer>> = {
     packages: ['*'],
   },
   'app/hosts': { ours: ['app/contract', 'app/core', 'app/adapters', 'app/fakes', 'sandbox'], packages: ['*'] },
-  main: { ours: ['app/contract', 'app/hosts'], packages: ['*'] },
+  main: { ours: ['app/contract', 'app/hosts', 'renderer/words/*.json'], packages: ['*'] },
   renderer: { ours: ['app/contract'], packages: ['*'] },
   sandbox: { ours: ['app/contract'], packages: ['*'] },
 };
@@ -63,9 +63,12 @@ function importsOf(file: string): string[] {
 }
 
 function matches(name: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) =>
-    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern || name.startsWith(`${pattern}/`),
-  );
+  return patterns.some((pattern) => {
+    const [start = '', end] = pattern.split('*');
+    return end === undefined
+      ? name === pattern || name.startsWith(`${pattern}/`)
+      : name.startsWith(start) && name.endsWith(end);
+  });
 }
 
 /** Why this import is not allowed; null where it is. */
@@ -108,6 +111,8 @@ describe('layers', () => {
     ['app/fakes', 'app/fakes/world.ts', '../adapters/ports.ts'],
     ['renderer', 'renderer/entry.tsx', '../app/core/app.ts'],
     ['main', 'main/bridge.ts', '../app/core/app.ts'],
+    ['main', 'main/words.ts', '../renderer/words/english.ts'],
+    ['main', 'main/words.ts', '../renderer/kit/words.json'],
   ])('%s may not: %s → %s', (layer, file, specifier) => {
     expect(objection(layer, file, specifier)).not.toBeNull();
   });
