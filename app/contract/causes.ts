@@ -37,6 +37,14 @@ export function causeText(given: Cause | string): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? `<${name}>`);
 }
 
+/** What a check or step found: the words, and the sentence where it is one of ours. */
+export const answerSchema = z.object({ answer: z.string(), said: causeSchema.nullable().default(null) });
+export type Answer = z.infer<typeof answerSchema>;
+
+export function answerOf(given: Cause | string): Answer {
+  return { answer: causeText(given), said: typeof given === 'string' ? null : given };
+}
+
 function flat({ values }: Cause): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, causeText(value)]));
 }

@@ -1,11 +1,12 @@
 /** Diagnostics: checks, the test of each resolver, the proof after switching off, and the report that a user may send. */
 import { z } from 'zod';
+import { answerSchema } from './causes.ts';
 import { problemSchema } from './problems.ts';
 
 export const checkSchema = z.object({
   check: z.enum(['helper', 'tun', 'resolver', 'api-server', 'rights', 'agent', 'tunnel', 'names', 'clock']),
   state: z.enum(['good', 'warning', 'bad', 'not-checked']),
-  answer: z.string(),
+  ...answerSchema.shape,
   milliseconds: z.number(),
   problem: problemSchema.nullable(),
 });
@@ -26,7 +27,7 @@ export type ResolverAnswer = z.infer<typeof resolverAnswerSchema>;
 export const proofSchema = z.object({
   proof: z.enum(['interface', 'routes', 'resolver', 'journal', 'cluster']),
   state: z.enum(['good', 'bad', 'not-checked']),
-  answer: z.string(),
+  ...answerSchema.shape,
   problem: problemSchema.nullable(),
 });
 export type Proof = z.infer<typeof proofSchema>;

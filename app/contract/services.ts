@@ -1,5 +1,6 @@
 /** The catalogue of Services as frontends see it, and the test of one. Names and labels are a cluster's text: show as text. */
 import { z } from 'zod';
+import { answerSchema } from './causes.ts';
 import { problemSchema } from './problems.ts';
 
 const servicePortSchema = z.object({
@@ -53,8 +54,8 @@ function compare(one: string, other: string): number {
 export const testStepSchema = z.object({
   step: z.enum(['name', 'route', 'tunnel', 'endpoint', 'connection', 'http']),
   state: z.enum(['good', 'bad', 'not-checked']),
-  /** What was found: an address, a prefix and its interface, a status line. Text of a cluster. */
-  answer: z.string(),
+  /** What was found: an address, an interface, a status line, or a sentence of ours. May hold text of a cluster. */
+  ...answerSchema.shape,
   milliseconds: z.number(),
   problem: problemSchema.nullable(),
 });

@@ -1,5 +1,5 @@
 /** What a fake engine answers when the way to a name or address is tested, by the fake laptop and cluster. */
-import type { Problem } from '../contract/index.ts';
+import { cause, type Problem, problem } from '../contract/index.ts';
 import type { Tested, WireProblem } from '../core/engine-messages.ts';
 import type { FakeCluster } from './cluster.ts';
 import { type FakeHost, overlaps } from './host.ts';
@@ -16,13 +16,13 @@ export function testedSteps(
   const name = { step: 'name', microseconds: 400, answer: address };
   const isRouted = laptop.routes.some((prefix) => overlaps(prefix, address));
   if (!isRouted) {
-    const problem = { code: 'route-missing', cause: `${address} does not go into the tunnel` };
-    return [name, { step: 'route', microseconds: 5, problem }];
+    const missing = problem('route-missing', cause('notIntoTunnel', { address }));
+    return [name, { step: 'route', microseconds: 5, problem: wire(missing) }];
   }
   const route = { step: 'route', microseconds: 5, answer: laptop.tun ?? '' };
   if (!isUp) {
-    const problem = { code: 'tunnel-silent', cause: `nothing answers for ${host}` };
-    return [name, route, { step: 'tunnel', microseconds: 1, problem }];
+    const silent = problem('tunnel-silent', cause('tunnelSilent'));
+    return [name, route, { step: 'tunnel', microseconds: 1, problem: wire(silent) }];
   }
   const tunnel = { step: 'tunnel', microseconds: 900 };
   const refusal = cluster.refusals.get(`${address}:${port}`);
@@ -31,6 +31,6 @@ export function testedSteps(
 }
 
 /** A problem as it crosses the link. */
-export function wire({ code, cause, facts }: Problem): WireProblem {
-  return { code, cause, facts };
+export function wire({ code, cause, said, facts }: Problem): WireProblem {
+  return { code, cause, said, facts };
 }

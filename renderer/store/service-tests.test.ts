@@ -7,7 +7,7 @@ import { createServiceTests, testTarget } from './service-tests.ts';
 
 const context = { context: 'test-frankfurt', file: '/k' };
 const orders = { namespace: 'webshop', name: 'orders' };
-const step: TestStep = { step: 'name', state: 'good', answer: '', milliseconds: 1, problem: null };
+const step: TestStep = { step: 'name', state: 'good', answer: '', said: null, milliseconds: 1, problem: null };
 
 describe('tests of Services', () => {
   it('run once at a time, and keep what they found by Service and port', async () => {

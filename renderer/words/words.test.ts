@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  answerOf,
   type Cause,
   catalogue,
   cause,
@@ -13,7 +14,7 @@ import {
   problemSchema,
   withFacts,
 } from '../../app/contract/index.ts';
-import { causeWords, sayCause } from './cause-words.ts';
+import { answerWords, causeWords, sayCause } from './cause-words.ts';
 import { chinese } from './chinese.ts';
 import { en } from './english.ts';
 import { formatWith } from './format.ts';
@@ -184,6 +185,28 @@ describe('causes', () => {
     expect(problemSchema.parse(JSON.parse(JSON.stringify(withFacts(made, { context: 'a' })))).said).toEqual(made.said);
     const { said: _, ...kept } = made; // an activity that was kept by an earlier version
     expect(problemSchema.parse(kept).said).toBeNull();
+  });
+});
+
+describe('what a check, a proof or a step found', () => {
+  const inChinese = sayWith(createWords('zh-CN', chinese));
+  const inEnglish = sayWith(intl);
+
+  it('is said in the language, and begins as a sentence does unless with a name', () => {
+    for (const [said, english, other] of [
+      [cause('helperBuild', { build: '1.2' }), 'Answers, build 1.2', '有应答，版本 1.2'],
+      [cause('endpointsReady', { ready: 2, total: 3 }), '2 of 3 ready', '3 个中有 2 个就绪'],
+      [cause('nameIs', { name: 'orders.webshop', address: '10.96.41.7' }), 'orders.webshop is 10.96.41.7', null],
+    ] as const) {
+      expect(answerWords(inEnglish, answerOf(said))).toBe(english);
+      expect(answerWords(inChinese, answerOf(said))).toBe(other ?? 'orders.webshop 解析为 10.96.41.7');
+    }
+  });
+
+  it('stays as it came where it is not ours, and is cleaned where it is', () => {
+    expect(answerWords(inChinese, answerOf('HTTP/1.1 200 OK'))).toBeNull();
+    expect(answerWords(inChinese, { answer: 'new', said: { id: 'notYetKnown', values: {} } })).toBeNull();
+    expect(answerWords(inEnglish, answerOf(cause('agentRuns', { pod: 'a\u202eb' })))).toBe('ab is running');
   });
 });
 

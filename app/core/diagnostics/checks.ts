@@ -1,5 +1,7 @@
 /** The checks behind `doctor`: each says in one sentence how a part is, and where it is bad, what to do. Changes nothing. */
 import {
+  answerOf,
+  type Cause,
   type Check,
   type Context,
   cause,
@@ -56,42 +58,48 @@ async function checkHost(ports: Ports, active: Runner | null, mayStartHelper: bo
   const startedAt = ports.clock.now();
   const known = active?.host() ?? null;
   let host: HostInspection;
-  let answer = 'serves the connection that is on';
+  let found = cause('helperServes');
   if (known === null && !mayStartHelper && (await ports.helper.state()).state !== 'ready') {
-    const idle = 'the helper does not run, and is not started for this';
-    return (['helper', 'tun', 'resolver'] as const).map((name) => notChecked(name, idle));
+    return (['helper', 'tun', 'resolver'] as const).map((name) => notChecked(name, cause('helperIdle')));
   }
   if (known === null) {
     const inspected = await inspectHost(ports, [], []);
     if (!inspected.ok && inspected.problem.code === 'tun-unavailable') {
       const milliseconds = ports.clock.now() - startedAt;
       return [
-        good('helper', 'answers', milliseconds),
+        good('helper', cause('answers'), milliseconds),
         bad('tun', inspected.problem, 0),
-        notChecked('resolver', 'there is no TUN'),
+        notChecked('resolver', cause('needsTun')),
       ];
     }
     if (!inspected.ok) {
       return [
         bad('helper', inspected.problem, ports.clock.now() - startedAt),
-        notChecked('tun', 'the helper would know'),
-        notChecked('resolver', 'the helper would know'),
+        notChecked('tun', cause('needsHelper')),
+        notChecked('resolver', cause('needsHelper')),
       ];
     }
     host = inspected.value.host;
-    answer = `answers, build ${inspected.value.helper.build}`;
+    found = cause('helperBuild', { build: inspected.value.helper.build });
   } else {
     host = known;
   }
   const milliseconds = ports.clock.now() - startedAt;
   const left = problem('helper-lost', cause('leftOver', { count: host.leftOver }));
-  const upstreams = host.upstreams.join(', ') || 'none';
+  const resolver = resolvers[host.resolverMode] ?? host.resolverMode;
+  const servers = host.upstreams.join(', ');
   return [
     host.leftOver > 0
-      ? { check: 'helper', state: 'warning', answer: left.cause, milliseconds, problem: left }
-      : good('helper', answer, milliseconds),
-    host.tunAvailable ? good('tun', 'can be opened', 0) : bad('tun', problem('tun-unavailable', cause('noTunFile')), 0),
-    good('resolver', `${resolvers[host.resolverMode] ?? host.resolverMode}, which asks ${upstreams}`, 0),
+      ? { ...bad('helper', left, milliseconds), state: 'warning' }
+      : good('helper', found, milliseconds),
+    host.tunAvailable
+      ? good('tun', cause('tunOpens'), 0)
+      : bad('tun', problem('tun-unavailable', cause('noTunFile')), 0),
+    good(
+      'resolver',
+      servers === '' ? cause('resolverAsksNone', { resolver }) : cause('resolverAsks', { resolver, servers }),
+      0,
+    ),
   ];
 }
 
@@ -104,8 +112,8 @@ async function checkCluster(
   const startedAt = ports.clock.now();
   const lost = (because: Problem) => [
     bad('api-server', because, ports.clock.now() - startedAt),
-    notChecked('rights', 'the API server would know'),
-    notChecked('clock', 'the API server would know'),
+    notChecked('rights', cause('needsApiServer')),
+    notChecked('clock', cause('needsApiServer')),
   ];
   if (!context.ok) {
     return lost(context.problem);
@@ -129,11 +137,11 @@ async function checkCluster(
     const agentImage = runner?.state().wanted.agentImage ?? '';
     const skew = Math.round(Math.abs(clockSkewMilliseconds) / 1000);
     return [
-      good('api-server', `${context.value.server} answers, ${version}`, reachedAt - startedAt),
+      good('api-server', cause('apiServerAnswers', { server: context.value.server, version }), reachedAt - startedAt),
       checkOfRights(rights, namespace, agentImage, ports.clock.now() - reachedAt),
       Math.abs(clockSkewMilliseconds) > tolerableSkew
         ? bad('clock', problem('clock-wrong', cause('clockApart', { seconds: skew })), 0)
-        : good('clock', `within ${skew} s of the API server's`, 0),
+        : good('clock', cause('clockWithin', { seconds: skew }), 0),
     ];
   } finally {
     if (held === null) {
@@ -144,21 +152,22 @@ async function checkCluster(
 
 function checkOfRights(rights: Result<Problem[]>, namespace: string, agentImage: string, milliseconds: number): Check {
   if (!rights.ok) {
-    return { ...notChecked('rights', rights.problem.cause), problem: rights.problem, milliseconds };
+    return { ...bad('rights', rights.problem, milliseconds), state: 'not-checked' };
   }
   const [first] = rights.value;
   if (first === undefined) {
-    return good('rights', `all that Slipway uses, with the agent in ${namespace}`, milliseconds);
+    return good('rights', cause('rightsComplete', { namespace }), milliseconds);
   }
-  const answer = rights.value.map((missing) => `${missing.facts.verb} ${missing.facts.resource}`).join(', ');
+  const lacking = rights.value.map((missing) => `${missing.facts.verb} ${missing.facts.resource}`).join(', ');
   const fatal = rights.value.find((missing) => isNeeded(missing, agentImage));
   const state = fatal === undefined ? 'warning' : 'bad';
-  return { check: 'rights', state, answer: `missing: ${answer}`, milliseconds, problem: fatal ?? first };
+  const found = answerOf(cause('rightsMissing', { rights: lacking }));
+  return { check: 'rights', state, ...found, milliseconds, problem: fatal ?? first };
 }
 
 async function checkConnection(ports: Ports, runner: Runner | null): Promise<Check[]> {
   if (runner === null || !isEstablished(runner.state())) {
-    return (['agent', 'tunnel', 'names'] as const).map((name) => notChecked(name, 'not connected'));
+    return (['agent', 'tunnel', 'names'] as const).map((name) => notChecked(name, cause('notConnected')));
   }
   return [await checkAgent(ports, runner), ...(await checkDataPath(ports, runner))];
 }
@@ -176,16 +185,17 @@ async function checkAgent(ports: Ports, runner: Runner): Promise<Check> {
   if (!lives.ok) {
     return bad('agent', lives.problem, milliseconds);
   }
+  const pod = `${placed.agent.namespace}/${placed.agent.pod}`;
   return lives.value
-    ? good('agent', `${placed.agent.namespace}/${placed.agent.pod} runs`, milliseconds)
-    : bad('agent', problem('agent-gone', `${placed.agent.namespace}/${placed.agent.pod} does not run`), milliseconds);
+    ? good('agent', cause('agentRuns', { pod }), milliseconds)
+    : bad('agent', problem('agent-gone', cause('agentRunsNot', { pod })), milliseconds);
 }
 
 async function checkDataPath(ports: Ports, runner: Runner): Promise<Check[]> {
   const startedAt = ports.clock.now();
   const tested = await runner.test(knownName, knownPort);
   if (!tested.ok) {
-    return [bad('tunnel', tested.problem, ports.clock.now() - startedAt), notChecked('names', 'the engine would know')];
+    return [bad('tunnel', tested.problem, ports.clock.now() - startedAt), notChecked('names', cause('needsEngine'))];
   }
   const state = runner.state();
   const connected = state.phase === 'connected' ? state : null;
@@ -193,32 +203,31 @@ async function checkDataPath(ports: Ports, runner: Runner): Promise<Check[]> {
   const name = checkOfStep('names', 'name', tested.value);
   return [
     checkOfStep('tunnel', 'tunnel', tested.value),
-    namesOff === undefined
-      ? name
-      : { check: 'names', state: 'warning', answer: namesOff.cause, milliseconds: 0, problem: namesOff },
+    namesOff === undefined ? name : { ...bad('names', namesOff, 0), state: 'warning' },
   ];
 }
 
 function checkOfStep(check: Name, step: string, tested: Tested): Check {
   const found = tested.steps.find((candidate) => candidate.step === step);
   if (found === undefined) {
-    return notChecked(check, 'an earlier step failed');
+    return notChecked(check, cause('earlierStep'));
   }
   const milliseconds = found.microseconds / 1000;
   if (found.problem) {
     return bad(check, problemFromWire(found.problem), milliseconds);
   }
-  return good(check, found.answer ? `${knownName} is ${found.answer}` : 'answers', milliseconds);
+  const { answer: address } = found;
+  return good(check, address ? cause('nameIs', { name: knownName, address }) : cause('answers'), milliseconds);
 }
 
-function good(check: Name, answer: string, milliseconds: number): Check {
-  return { check, state: 'good', answer, milliseconds, problem: null };
+function good(check: Name, found: Cause, milliseconds: number): Check {
+  return { check, state: 'good', ...answerOf(found), milliseconds, problem: null };
 }
 
 function bad(check: Name, because: Problem, milliseconds: number): Check {
-  return { check, state: 'bad', answer: because.cause, milliseconds, problem: because };
+  return { check, state: 'bad', ...answerOf(because.said ?? because.cause), milliseconds, problem: because };
 }
 
-function notChecked(check: Name, answer: string): Check {
-  return { check, state: 'not-checked', answer, milliseconds: 0, problem: null };
+function notChecked(check: Name, because: Cause): Check {
+  return { check, state: 'not-checked', ...answerOf(because), milliseconds: 0, problem: null };
 }

@@ -2,7 +2,7 @@
  * The proof after switching off: a look at the laptop itself, at the helper's journal and at the cluster for anything of
  * ours. What cannot be looked at is not called good.
  */
-import { type Problem, type Proof, problem, type Result } from '../../contract/index.ts';
+import { answerOf, type Cause, cause, type Problem, type Proof, problem, type Result } from '../../contract/index.ts';
 import type { Ports } from '../ports.ts';
 import { inspectHost } from './inspect-host.ts';
 
@@ -21,16 +21,16 @@ export async function proveOff(ports: Ports, { busyWith, leftOnHost, agents }: S
   const ofHost =
     busyWith === ''
       ? await proveHost(ports, leftOnHost)
-      : host.map((name) => notChecked(name, `${busyWith} is on: what is there is its own`));
+      : host.map((name) => notChecked(name, cause('proofBusy', { context: busyWith })));
   return [...ofHost, proofOfCluster(agents)];
 }
 
 async function proveHost(ports: Ports, leftOnHost: number): Promise<Proof[]> {
   const { interfaces, routes, resolvers } = await ports.laptopProbe.traces();
   return [
-    proofOf('interface', interfaces, 'no interface of Slipway'),
-    proofOf('routes', routes, 'no route into a tunnel'),
-    proofOf('resolver', resolvers, 'no nameserver of Slipway'),
+    proofOf('interface', interfaces, cause('goneInterface')),
+    proofOf('routes', routes, cause('goneRoutes')),
+    proofOf('resolver', resolvers, cause('goneResolver')),
     await proveJournal(ports, leftOnHost),
   ];
 }
@@ -40,50 +40,45 @@ async function proveJournal(ports: Ports, leftOnHost: number): Promise<Proof> {
   const helper = await ports.helper.state();
   if (helper.state !== 'ready') {
     return leftOnHost > 0
-      ? bad('journal', leftBehind(`${leftOnHost} changes are not known to be undone`))
-      : notChecked('journal', 'the helper does not run; when it starts it undoes what its journal holds');
+      ? bad('journal', problem('left-behind', cause('leftUnsure', { count: leftOnHost })))
+      : notChecked('journal', cause('journalLater'));
   }
   const inspected = await inspectHost(ports, [], []);
   if (!inspected.ok) {
-    return { ...notChecked('journal', inspected.problem.cause), problem: inspected.problem };
+    return { ...bad('journal', inspected.problem), state: 'not-checked' };
   }
   const { leftOver } = inspected.value.host;
   return leftOver > 0
-    ? bad('journal', leftBehind(`${leftOver} changes could not be undone`))
-    : good('journal', 'the helper has nothing left to undo');
+    ? bad('journal', problem('left-behind', cause('leftOver', { count: leftOver })))
+    : good('journal', cause('goneJournal'));
 }
 
 function proofOfCluster(agents: SwitchedOff['agents']): Proof {
   if (!agents.ok) {
-    return { ...notChecked('cluster', agents.problem.cause), problem: agents.problem };
+    return { ...bad('cluster', agents.problem), state: 'not-checked' };
   }
   const { ours, others } = agents.value;
   if (ours.length > 0) {
-    return bad('cluster', leftBehind(`${ours.join(', ')} is still there`));
+    return bad('cluster', problem('left-behind', cause('leftAgents', { agents: ours.join(', ') })));
   }
-  const besides = others === 0 ? '' : `; ${others} of somebody else`;
-  return good('cluster', `no agent of this laptop${besides}`);
+  return good('cluster', others === 0 ? cause('goneAgents') : cause('goneAgentsOfOthers', { count: others }));
 }
 
-function proofOf(name: Name, found: readonly string[] | null, none: string): Proof {
+function proofOf(name: Name, found: readonly string[] | null, none: Cause): Proof {
   if (found === null) {
-    return notChecked(name, 'this system cannot be asked');
+    return notChecked(name, cause('noLook'));
   }
-  return found.length === 0 ? good(name, none) : bad(name, leftBehind(found.join(', ')));
+  return found.length === 0 ? good(name, none) : bad(name, problem('left-behind', found.join(', ')));
 }
 
-function leftBehind(cause: string): Problem {
-  return problem('left-behind', cause);
-}
-
-function good(proof: Name, answer: string): Proof {
-  return { proof, state: 'good', answer, problem: null };
+function good(proof: Name, found: Cause): Proof {
+  return { proof, state: 'good', ...answerOf(found), problem: null };
 }
 
 function bad(proof: Name, because: Problem): Proof {
-  return { proof, state: 'bad', answer: because.cause, problem: because };
+  return { proof, state: 'bad', ...answerOf(because.said ?? because.cause), problem: because };
 }
 
-function notChecked(proof: Name, answer: string): Proof {
-  return { proof, state: 'not-checked', answer, problem: null };
+function notChecked(proof: Name, because: Cause): Proof {
+  return { proof, state: 'not-checked', ...answerOf(because), problem: null };
 }

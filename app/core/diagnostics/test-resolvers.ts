@@ -62,6 +62,6 @@ function compared(
     return answer;
   }
   const isElsewhere = answer.answers.length > 0 && !answer.answers.some((address) => ours.answers.includes(address));
-  const cause = `programs of this computer get ${answer.answers.join(', ')}; the cluster says ${ours.answers.join(', ')}`;
-  return isElsewhere ? { ...answer, problem: problem('name-elsewhere', cause) } : answer;
+  const because = cause('programsGet', { found: answer.answers.join(', '), own: ours.answers.join(', ') });
+  return isElsewhere ? { ...answer, problem: problem('name-elsewhere', because) } : answer;
 }

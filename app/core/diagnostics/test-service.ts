@@ -3,7 +3,16 @@
  * the tunnel by the engine's heartbeat, what is ready behind it by the catalogue, then an ordinary connection and, where
  * the port speaks HTTP, an ordinary request. Each step says what it found; after a bad one the rest is not checked.
  */
-import { cause, type Problem, problem, type Service, type ServicePort, type TestStep } from '../../contract/index.ts';
+import {
+  answerOf,
+  type Cause,
+  cause,
+  type Problem,
+  problem,
+  type Service,
+  type ServicePort,
+  type TestStep,
+} from '../../contract/index.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import { problemFromWire, type Tested } from '../engine-messages.ts';
@@ -36,7 +45,7 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
       .map((step) =>
         notChecked(
           step,
-          step === 'http' && !speaksHttp(service, target.port) ? 'it speaks no HTTP' : 'an earlier step failed',
+          step === 'http' && !speaksHttp(service, target.port) ? cause('noHttpPort') : cause('earlierStep'),
         ),
       ),
   ];
@@ -44,7 +53,7 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
   const host = hostOf(target, names?.clusterDomain ?? '');
   if (service?.type === 'ExternalName') {
     const { step } = await askName(ports, host, null, target.context);
-    const outside = `it is an alias of ${service.externalName}, outside the cluster`;
+    const outside = cause('aliasOutside', { name: service.externalName });
     return [step, ...order.slice(1).map((name) => notChecked(name, outside))];
   }
   let address = service?.addresses[0] ?? '';
@@ -53,7 +62,7 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
       steps.push(bad('name', problem('name-unknown', cause('namesOff'), facts(target)), 0));
       return finish();
     }
-    steps.push(notChecked('name', `names are off; its address is ${address}`));
+    steps.push(notChecked('name', cause('namesOffAddress', { address })));
   } else {
     const asked = await askName(ports, host, service ?? null, target.context);
     steps.push(asked.step);
@@ -84,15 +93,17 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
     return finish();
   }
   const connection =
-    stepOf('connection', tested.value, target.context) ?? notChecked('connection', 'the engine did not say');
-  steps.push(connection.state === 'good' ? { ...connection, answer: `${address}:${target.port}` } : connection);
+    stepOf('connection', tested.value, target.context) ?? notChecked('connection', cause('needsEngine'));
+  steps.push(
+    connection.state === 'good' ? good('connection', `${address}:${target.port}`, connection.milliseconds) : connection,
+  );
   const http = speaksHttp(service, target.port);
   if (connection.state === 'good' && http !== null) {
     const startedAt = ports.clock.now();
     const shown = names === null || names.mode === 'off' ? address : host;
-    const answer = await ports.httpProbe.get({ secure: http === 'https', address, host: shown, port: target.port });
+    const got = await ports.httpProbe.get({ secure: http === 'https', address, host: shown, port: target.port });
     const milliseconds = ports.clock.now() - startedAt;
-    steps.push(answer.ok ? good('http', answer.value, milliseconds) : bad('http', answer.problem, milliseconds));
+    steps.push(got.ok ? good('http', got.value, milliseconds) : bad('http', got.problem, milliseconds));
   }
   return finish();
 }
@@ -122,25 +133,25 @@ async function askName(
     service === null ? [] : service.headless ? service.endpoints.map(({ address }) => address) : service.addresses;
   const isElsewhere = own.length > 0 && !asked.value.some((address) => own.includes(address));
   if (isElsewhere) {
-    const cause = `this computer takes ${host} for ${asked.value.join(', ')}; in the cluster it is ${own.join(', ')}`;
-    return { step: bad('name', problem('name-elsewhere', cause, { context }), milliseconds), address: '' };
+    const because = cause('takenFor', { host, found: asked.value.join(', '), own: own.join(', ') });
+    return { step: bad('name', problem('name-elsewhere', because, { context }), milliseconds), address: '' };
   }
   const address = asked.value.find((candidate) => !candidate.includes(':')) ?? first;
-  return { step: good('name', `${host} is ${address}`, milliseconds), address };
+  return { step: good('name', cause('nameIs', { name: host, address }), milliseconds), address };
 }
 
 function endpointStep(service: Service | null, target: Target): TestStep {
   if (service === null) {
-    return notChecked('endpoint', 'the catalogue does not show this Service');
+    return notChecked('endpoint', cause('serviceUnseen'));
   }
   const ready = service.endpoints.filter((endpoint) => endpoint.ready);
-  const count = `${ready.length} of ${service.endpoints.length} ready`;
+  const count = cause('endpointsReady', { ready: ready.length, total: service.endpoints.length });
   if (ready.length > 0) {
     return good('endpoint', count, 0);
   }
   const isManual = service.endpoints.length === 0 && target.service === 'kubernetes' && target.namespace === 'default';
   return isManual
-    ? notChecked('endpoint', 'the API server is its own endpoint')
+    ? notChecked('endpoint', cause('ownEndpoint'))
     : bad('endpoint', problem('endpoints-missing', count, { context: target.context }), 0);
 }
 
@@ -191,14 +202,14 @@ function facts({ context }: Target): Readonly<Record<string, string>> {
   return { context };
 }
 
-function good(step: Name, answer: string, milliseconds: number): TestStep {
-  return { step, state: 'good', answer, milliseconds, problem: null };
+function good(step: Name, found: Cause | string, milliseconds: number): TestStep {
+  return { step, state: 'good', ...answerOf(found), milliseconds, problem: null };
 }
 
 function bad(step: Name, because: Problem, milliseconds: number): TestStep {
-  return { step, state: 'bad', answer: because.cause, milliseconds, problem: because };
+  return { step, state: 'bad', ...answerOf(because.said ?? because.cause), milliseconds, problem: because };
 }
 
-function notChecked(step: Name, answer: string): TestStep {
-  return { step, state: 'not-checked', answer, milliseconds: 0, problem: null };
+function notChecked(step: Name, because: Cause): TestStep {
+  return { step, state: 'not-checked', ...answerOf(because), milliseconds: 0, problem: null };
 }

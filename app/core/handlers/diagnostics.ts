@@ -1,5 +1,6 @@
 /** Looking at the laptop and the cluster. */
 import {
+  answerOf,
   type Check,
   type Context,
   cause,
@@ -27,7 +28,7 @@ type Names = 'runChecks' | 'testResolvers' | 'proveOff';
 const outsideName = 'example.com';
 
 /** The agent of a connection that is on has to be there. */
-const stillOn = { state: 'not-checked', answer: 'it is on', problem: null } as const;
+const stillOn = { state: 'not-checked', ...answerOf(cause('proofIsOn')), problem: null } as const;
 
 /** With an empty context: the one that is on, or the current one. */
 interface ChecksRequest extends ContextRequest {

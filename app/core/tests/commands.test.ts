@@ -129,6 +129,7 @@ describe('checks', () => {
       ]),
     );
     expect(checks.names?.answer).toBe('kubernetes.default.svc is 10.96.0.1');
+    expect(Object.values(checks).filter(({ said }) => said === null)).toEqual([]);
     harness.in('connected');
   });
 

@@ -25,7 +25,8 @@ describe('the test of a Service', () => {
     const steps = await tested(harness);
     expect(states(steps)).toEqual(['good', 'good', 'good', 'good', 'good', 'good']);
     expect(steps.name?.answer).toBe('orders.webshop.svc.cluster.local is 10.96.41.7');
-    expect(steps.route?.answer).toBe(tun);
+    expect(steps.name?.said).toMatchObject({ id: 'nameIs', values: { address: '10.96.41.7' } });
+    expect(steps.route).toMatchObject({ answer: tun, said: null });
     expect(steps.endpoint?.answer).toBe('2 of 2 ready');
     expect(steps.http?.answer).toBe('HTTP/1.1 200 OK');
   });
@@ -190,6 +191,7 @@ describe('the proof after switching off', () => {
     const proofs = await proved(harness);
     expect(Object.values(proofs).map(({ state }) => state)).toEqual(['good', 'good', 'good', 'good', 'good']);
     expect(proofs.cluster?.answer).toContain('2 of somebody else');
+    expect(Object.values(proofs).filter(({ said }) => said === null)).toEqual([]);
     harness.expectNothingLeft();
   });
 

@@ -64,11 +64,10 @@ func resolve(ctx context.Context, host string) (netip.Addr, *wire.Problem) {
 	defer cancel()
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
 	if err != nil || len(addresses) == 0 {
-		cause := fmt.Sprintf("%s has no IPv4 address", host)
 		if err != nil {
-			cause = err.Error()
+			return netip.Addr{}, &wire.Problem{Code: wire.CodeNameUnknown, Cause: err.Error()}
 		}
-		return netip.Addr{}, &wire.Problem{Code: wire.CodeNameUnknown, Cause: cause}
+		return netip.Addr{}, wire.CauseNoAddress.Problem(wire.CodeNameUnknown, "host", host)
 	}
 	return addresses[0].Unmap(), nil
 }
@@ -84,8 +83,7 @@ func routeTo(ctx context.Context, connection *connection, address netip.Addr) (s
 	connection.mutex.Unlock()
 	socket, err := connection.config.SystemDial(ctx, "udp", netip.AddrPortFrom(address, 9).String())
 	if err != nil {
-		missing.Cause = err.Error()
-		return "", missing
+		return "", &wire.Problem{Code: wire.CodeRouteMissing, Cause: err.Error()}
 	}
 	defer socket.Close()
 	source, isUDP := socket.LocalAddr().(*net.UDPAddr)
@@ -115,7 +113,7 @@ func dialOrdinarily(ctx context.Context, connection *connection, target netip.Ad
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return &wire.Problem{Code: wire.CodeConnectionRefused, Cause: err.Error()}
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT):
-		return &wire.Problem{Code: wire.CodeConnectionSilent, Cause: "no answer within " + testConnection.String()}
+		return wire.CauseNoAnswerWithin.Problem(wire.CodeConnectionSilent, "time", fmt.Sprintf("%.0f s", testConnection.Seconds()))
 	}
 	return &wire.Problem{Code: wire.CodeConnectionFailed, Cause: err.Error()}
 }

@@ -21,6 +21,8 @@ var (
 	CauseInterfaceTaken      = Cause{"interfaceTaken", "the interface was taken away: {reason}"}
 	CauseTunnelSilent        = Cause{"tunnelSilent", "no answer came through the tunnel in time"}
 	CauseResolverInside      = Cause{"resolverInside", "the resolver inside the tunnel does not answer the laptop: {reason}"}
+	CauseNoAddress           = Cause{"noAddress", "{host} has no address"}
+	CauseNoAnswerWithin      = Cause{"noAnswerWithin", "no answer within {time}"}
 	CauseNotIntoTunnel       = Cause{"notIntoTunnel", "{address} does not go into the tunnel"}
 )
 

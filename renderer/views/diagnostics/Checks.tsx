@@ -1,14 +1,13 @@
 import type { Check } from '../../../app/contract/index.ts';
-import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { SkeletonRows } from '../../kit/Skeleton.tsx';
+import { FoundText } from '../../parts/FoundText.tsx';
 import { RootProgram } from '../../parts/RootProgram.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { Verdict, Verdicts } from '../../parts/Verdict.tsx';
 import { useAnswer, useApp } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords, type WordId } from '../../words/words.ts';
-import { checkWords } from './check-words.ts';
 import styles from './Diagnostics.module.css';
 
 export const checkNames: Readonly<Record<Check['check'], WordId>> = {
@@ -74,8 +73,7 @@ export function Checks({ subject }: { readonly subject: string }) {
 export function OneCheck({ check, name }: { readonly check: Check; readonly name: string }) {
   const say = useWords();
   const format = useFormat();
-  const said = checkWords(check);
-  const hasProblem = check.problem !== null && said === null; // its cause says the same
+  const isSaidBelow = check.answer === check.problem?.cause;
   return (
     <Verdict
       state={check.state}
@@ -84,7 +82,7 @@ export function OneCheck({ check, name }: { readonly check: Check; readonly name
       problem={check.problem}
       aside={check.milliseconds > 0 ? format.took(check.milliseconds) : undefined}
     >
-      {said !== null ? say(said.id, said.values) : hasProblem ? null : <ForeignText text={check.answer} kind="lines" />}
+      {isSaidBelow ? null : <FoundText found={check} kind="lines" />}
     </Verdict>
   );
 }

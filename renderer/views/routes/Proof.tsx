@@ -2,22 +2,21 @@ import type { Proof as OneProof } from '../../../app/contract/index.ts';
 import { proveOff } from '../../actions/prove-off.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
-import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { SkeletonRows } from '../../kit/Skeleton.tsx';
+import { FoundText } from '../../parts/FoundText.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { Verdict, Verdicts } from '../../parts/Verdict.tsx';
 import { useAnswer, useApp } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords, type WordId } from '../../words/words.ts';
-import { proofWords } from '../diagnostics/check-words.ts';
 
-const names: Readonly<Record<OneProof['proof'], { readonly name: WordId; readonly gone: WordId }>> = {
-  interface: { name: 'routes.proof.interface', gone: 'routes.gone.interface' },
-  routes: { name: 'routes.proof.routes', gone: 'routes.gone.routes' },
-  resolver: { name: 'routes.proof.resolver', gone: 'routes.gone.resolver' },
-  journal: { name: 'routes.proof.journal', gone: 'routes.gone.journal' },
-  cluster: { name: 'routes.proof.cluster', gone: 'routes.gone.cluster' },
+const names: Readonly<Record<OneProof['proof'], WordId>> = {
+  interface: 'routes.proof.interface',
+  routes: 'routes.proof.routes',
+  resolver: 'routes.proof.resolver',
+  journal: 'routes.proof.journal',
+  cluster: 'routes.proof.cluster',
 };
 
 const stateWords = { good: 'routes.clean', bad: 'routes.left', 'not-checked': 'routes.notChecked' } as const;
@@ -46,15 +45,15 @@ export function Proof({ subject }: { readonly subject: string }) {
       {answer?.problem ? <ProblemCard problem={answer.problem} /> : null}
       {answer?.value ? (
         <Verdicts label={say('routes.proofTitle')}>
-          {answer.value.proofs.map(({ proof, state, answer: found, problem }) => (
+          {answer.value.proofs.map(({ proof, state, problem, ...found }) => (
             <Verdict
               key={proof}
               state={state}
               words={say(stateWords[state])}
-              name={say(names[proof].name)}
+              name={say(names[proof])}
               problem={problem}
             >
-              {state === 'good' ? say(names[proof].gone) : problem === null ? <NotChecked answer={found} /> : null}
+              {problem === null ? <FoundText found={found} kind="lines" /> : null}
             </Verdict>
           ))}
         </Verdicts>
@@ -63,10 +62,4 @@ export function Proof({ subject }: { readonly subject: string }) {
       ) : null}
     </Section>
   );
-}
-
-function NotChecked({ answer }: { readonly answer: string }) {
-  const say = useWords();
-  const said = proofWords(answer);
-  return said === null ? <ForeignText text={answer} kind="lines" /> : say(said.id, said.values);
 }

@@ -4,12 +4,12 @@ import { classes } from '../../kit/classes.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { Progress } from '../../kit/Progress.tsx';
 import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
+import { FoundText } from '../../parts/FoundText.tsx';
 import type { ServiceTest } from '../../store/service-tests.ts';
 import { useFormat } from '../../words/format.ts';
 import { problemWords } from '../../words/problem-words.ts';
 import { useIntl, useWords, type WordId } from '../../words/words.ts';
 import styles from './ServicePanel.module.css';
-import { stepSaid } from './step-words.ts';
 
 const stepWords: Readonly<Record<TestStep['step'], WordId>> = {
   name: 'services.stepName',
@@ -66,7 +66,6 @@ function Step({ step }: { readonly step: TestStep }) {
   const intl = useIntl();
   const { tone, icon: Icon, words } = marks[step.state];
   const problem = step.problem === null ? null : problemWords(intl, step.problem);
-  const said = stepSaid(step);
   const advice = problem?.fixes.find(({ kind }) => kind === 'advice');
   return (
     <>
@@ -80,7 +79,7 @@ function Step({ step }: { readonly step: TestStep }) {
       </span>
       {problem === null && step.answer !== '' ? (
         <span className={styles.answer}>
-          {said === null ? <ForeignText text={step.answer} /> : say(said.id, said.values)}
+          <FoundText found={step} />
         </span>
       ) : null}
       {problem === null ? null : (
