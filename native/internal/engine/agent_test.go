@@ -136,7 +136,21 @@ func (cluster *fakeCluster) remove(pod string) {
 	agent := cluster.agents[pod]
 	delete(cluster.agents, pod)
 	cluster.mutex.Unlock()
-	cluster.reset()
+	agent.end()
+}
+
+// restart starts the container of a pod anew: streams break, and dials reach a process that knows nothing. There is
+// no moment in which the pod is gone.
+func (cluster *fakeCluster) restart(pod string) {
+	cluster.mutex.Lock()
+	agent := cluster.agents[pod]
+	cluster.mutex.Unlock()
+	cluster.start(pod)
+	agent.end()
+}
+
+func (agent *fakeAgent) end() {
+	agent.cluster.reset()
 	agent.mutex.Lock()
 	defer agent.mutex.Unlock()
 	for _, session := range agent.sessions {

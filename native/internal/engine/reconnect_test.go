@@ -119,8 +119,7 @@ func TestAnAgentThatForgotTheSessionIsAnotherOne(t *testing.T) {
 	core.connected()
 	old := dialPod(t, laptop)
 	expectEcho(t, old, "before")
-	cluster.remove(firstAgent.Pod)
-	cluster.start(firstAgent.Pod) // the same name, at once: its container was started anew
+	cluster.restart(firstAgent.Pod)
 	_ = old.SetReadDeadline(time.Now().Add(patience))
 	if _, err := old.Read(make([]byte, 1)); err == nil {
 		t.Error("the old connection lives")
