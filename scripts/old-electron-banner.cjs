@@ -21,7 +21,8 @@
       Object.defineProperty(target, name, { value, configurable: true, writable: true });
     }
   };
-  add(Object, 'hasOwn', (object, key) => Object.hasOwn(object, key));
+  // biome-ignore lint/suspicious/noPrototypeBuiltins: it is what is missing
+  add(Object, 'hasOwn', (object, key) => Object.prototype.hasOwnProperty.call(object, key));
   add(String.prototype, 'replaceAll', function (part, other) {
     return this.split(part).join(other);
   });
