@@ -88,6 +88,24 @@ describe('the whole job by keyboard', () => {
     await stage.page.getByRole('complementary').waitFor({ state: 'detached' });
   });
 
+  it('sorts the Services by a column, and the other way round', async () => {
+    const column = (name: string) => stage.page.locator('[role=columnheader]', { hasText: new RegExp(`^${name}$`) });
+    const sortOf = (name: string) => column(name).getAttribute('aria-sort');
+    const first = () => stage.page.locator('[role=row][aria-rowindex="2"] [role=gridcell]').first().innerText();
+    expect([await sortOf('Service'), await sortOf('Namespace')]).toEqual(['ascending', 'none']);
+    const before = await first();
+    await column('Service').getByRole('button').focus();
+    await press('Enter');
+    await expect.poll(() => sortOf('Service')).toBe('descending');
+    await expect.poll(first).not.toBe(before);
+    await press('Tab', 'Enter');
+    await expect.poll(() => sortOf('Namespace')).toBe('ascending');
+    expect(await sortOf('Service')).toBe('none');
+    await press('Shift+Tab', 'Enter');
+    await expect.poll(() => sortOf('Service')).toBe('ascending');
+    await expect.poll(first).toBe(before);
+  });
+
   it('goes to every page and back', async () => {
     for (const [keys, name] of [
       ['Control+Shift+L', 'Activity'],

@@ -14,7 +14,6 @@ export const licences: readonly Licence[] = [
       'react-dom',
       'zustand',
       'radix-ui',
-      '@tanstack/react-table',
       '@tanstack/react-virtual',
       'cmdk',
       'uplot',

@@ -1,4 +1,3 @@
-import { FlexRender, type Row } from '@tanstack/react-table';
 import { Copy } from 'lucide-react';
 import { memo } from 'react';
 import type { ContextKey } from '../../../app/contract/index.ts';
@@ -8,16 +7,16 @@ import { useActionContext } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
 import { TableCell, TableRow } from '../../kit/Table.tsx';
 import { useWords } from '../../words/words.ts';
-import { type ColumnName, cellKinds, type features } from './columns.tsx';
+import { type CellContext, type Column, cellOf } from './columns.tsx';
 import styles from './ServicesTable.module.css';
 import type { Entry } from './service-entries.ts';
 
 export const rowId = (key: string): string => `service ${key}`.replaceAll(/\s/g, '-');
 
 interface ServiceRowProps {
-  readonly row: Row<typeof features, Entry>;
-  /** What the cells are made by: they are drawn anew when it changes. */
-  readonly columns: unknown;
+  readonly entry: Entry;
+  readonly columns: readonly Column[];
+  readonly cells: CellContext;
   readonly context: ContextKey;
   readonly index: number;
   readonly start: number;
@@ -25,18 +24,10 @@ interface ServiceRowProps {
   readonly isChosen: boolean;
 }
 
-/** Rows of the table are made anew at every scroll: what counts is the Service, which keeps its identity. */
-const isSameRow = (old: ServiceRowProps, next: ServiceRowProps): boolean =>
-  old.row.original === next.row.original &&
-  old.columns === next.columns &&
-  old.context === next.context &&
-  old.index === next.index &&
-  old.start === next.start &&
-  old.isActive === next.isActive &&
-  old.isChosen === next.isChosen;
-
 export const ServiceRow = memo(function ServiceRow({
-  row,
+  entry,
+  columns,
+  cells,
   context,
   index,
   start,
@@ -45,7 +36,7 @@ export const ServiceRow = memo(function ServiceRow({
 }: ServiceRowProps) {
   const say = useWords();
   const actions = useActionContext();
-  const { service, key } = row.original;
+  const { service, key } = entry;
   const { namespace, name } = service;
   return (
     <TableRow
@@ -57,9 +48,9 @@ export const ServiceRow = memo(function ServiceRow({
       style={{ transform: `translateY(${start}px)` }}
       onClick={() => actions.app.window.setState({ cursor: { namespace, name }, service: { namespace, name } })}
     >
-      {row.getAllCells().map((cell) => (
-        <TableCell key={cell.id} kind={cellKinds[cell.column.id as ColumnName]}>
-          <FlexRender cell={cell} />
+      {columns.map((column) => (
+        <TableCell key={column.name} kind={column.kind}>
+          {cellOf(column, entry, cells)}
         </TableCell>
       ))}
       <TableCell kind="end">
@@ -80,4 +71,4 @@ export const ServiceRow = memo(function ServiceRow({
       </TableCell>
     </TableRow>
   );
-}, isSameRow);
+});

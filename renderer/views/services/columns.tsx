@@ -1,7 +1,8 @@
 /** The columns of the list: what each shows, and which of them a width has room for. */
-import { createColumnHelper, rowSortingFeature, tableFeatures } from '@tanstack/react-table';
 import { Star } from 'lucide-react';
+import type { ComponentProps, ReactNode } from 'react';
 import { ForeignText } from '../../kit/ForeignText.tsx';
+import type { TableCell } from '../../kit/Table.tsx';
 import type { SortColumn } from '../../store/window.ts';
 import { cleanText } from '../../words/clean-text.ts';
 import type { Format } from '../../words/format.ts';
@@ -10,41 +11,32 @@ import { ReadyBadge } from './ReadyBadge.tsx';
 import styles from './ServicesTable.module.css';
 import type { Entry } from './service-entries.ts';
 
-export const features = tableFeatures({ rowSortingFeature });
-const helper = createColumnHelper<typeof features, Entry>();
+type ColumnName = SortColumn | 'ports';
 
-export type ColumnName = SortColumn | 'ports';
-
-/** Columns in order, with the width (CSS pixels of the list) from which each is shown. Those without are always. */
-const order: readonly { readonly name: ColumnName; readonly from: number; readonly words: WordId }[] = [
-  { name: 'name', from: 0, words: 'services.columnName' },
-  { name: 'namespace', from: 0, words: 'services.columnNamespace' },
-  { name: 'type', from: 780, words: 'services.columnType' },
-  { name: 'address', from: 480, words: 'services.columnAddress' },
-  { name: 'ports', from: 620, words: 'services.columnPorts' },
-  { name: 'ready', from: 0, words: 'services.columnReady' },
-  { name: 'age', from: 880, words: 'services.columnAge' },
-];
-
-export const wordsOfColumn = (name: string): WordId =>
-  order.find((one) => one.name === name)?.words ?? 'services.columnName';
-
-export function columnNames(width: number, isGrouped: boolean): readonly ColumnName[] {
-  return order
-    .filter(({ name, from }) => width >= from && !(isGrouped && name === 'namespace'))
-    .map(({ name }) => name);
+export interface Column {
+  readonly name: ColumnName;
+  readonly words: WordId;
+  /** The width of the list, in CSS pixels, from which on the column is shown. */
+  readonly from: number;
+  /** Its part of that width, as grid-template-columns takes it. */
+  readonly width: string;
+  readonly kind: NonNullable<ComponentProps<typeof TableCell>['kind']>;
 }
 
-/** What one cell shows; kinds are those of TableCell. */
-export const cellKinds: Readonly<Record<ColumnName, 'plain' | 'strong' | 'second' | 'code' | 'number'>> = {
-  name: 'strong',
-  namespace: 'second',
-  type: 'second',
-  address: 'code',
-  ports: 'plain',
-  ready: 'plain',
-  age: 'second',
-};
+/** In their order from left to right. Those from 0 on are always shown. */
+const order: readonly Column[] = [
+  { name: 'name', words: 'services.columnName', from: 0, width: 'minmax(0, 1.5fr)', kind: 'strong' },
+  { name: 'namespace', words: 'services.columnNamespace', from: 0, width: 'minmax(0, 1fr)', kind: 'second' },
+  { name: 'type', words: 'services.columnType', from: 780, width: 'minmax(0, 0.9fr)', kind: 'second' },
+  { name: 'address', words: 'services.columnAddress', from: 480, width: 'minmax(0, 1.1fr)', kind: 'code' },
+  { name: 'ports', words: 'services.columnPorts', from: 620, width: 'minmax(0, 1.4fr)', kind: 'plain' },
+  { name: 'ready', words: 'services.columnReady', from: 0, width: 'minmax(0, 0.8fr)', kind: 'plain' },
+  { name: 'age', words: 'services.columnAge', from: 880, width: 'minmax(0, 0.7fr)', kind: 'second' },
+];
+
+/** Grouped, the heading of a group says the namespace. */
+export const columnsOf = (width: number, isGrouped: boolean): readonly Column[] =>
+  order.filter(({ name, from }) => width >= from && !(isGrouped && name === 'namespace'));
 
 export interface CellContext {
   readonly say: Say;
@@ -53,20 +45,8 @@ export interface CellContext {
   readonly now: number;
 }
 
-export function makeColumns(names: readonly ColumnName[], context: CellContext) {
-  return helper.columns(
-    names.map((name) =>
-      // The list comes sorted and cells read the whole entry; but only a column with a value can be sorted by.
-      helper.accessor(({ key }) => key, {
-        id: name,
-        enableSorting: name !== 'ports',
-        cell: ({ row }) => cellOf(name, row.original, context),
-      }),
-    ),
-  );
-}
-
-function cellOf(name: ColumnName, entry: Entry, { say, format, pinned, now }: CellContext) {
+/** What a column shows of a Service. */
+export function cellOf({ name }: Column, entry: Entry, { say, format, pinned, now }: CellContext): ReactNode {
   const { service } = entry;
   switch (name) {
     case 'name':
@@ -94,7 +74,7 @@ function cellOf(name: ColumnName, entry: Entry, { say, format, pinned, now }: Ce
       return portWords(entry, say);
     case 'ready':
       return <ReadyBadge entry={entry} />;
-    default:
+    case 'age':
       return service.createdAt > 0 ? format.duration(now - service.createdAt) : '–';
   }
 }

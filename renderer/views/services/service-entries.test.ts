@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../../app/contract/index.ts';
 import { sampleServices } from '../../preview/samples.ts';
-import { entryOf, type Filter, listItems, matchingEntries, orderedEntries } from './service-entries.ts';
+import { entryOf, type Filter, listItems, matchingEntries, orderedEntries, sortAfter } from './service-entries.ts';
 
 const all: Filter = { text: '', isReadyOnly: false, pinned: null, namespaces: [] };
 const byName = { column: 'name', isDescending: false } as const;
@@ -107,6 +107,13 @@ describe('sorting', () => {
     expect(orderedEntries([named('orders'), young], { column: 'age', isDescending: false })[0]?.service.name).toBe(
       'young',
     );
+  });
+
+  it('goes up by a column that was chosen, and the other way round when it is chosen again', () => {
+    const down = sortAfter(byName, 'name');
+    expect(down).toEqual({ column: 'name', isDescending: true });
+    expect(sortAfter(down, 'name')).toEqual(byName);
+    expect(sortAfter(down, 'age')).toEqual({ column: 'age', isDescending: false });
   });
 
   it('comes to the same from any order before', () => {

@@ -127,6 +127,11 @@ const comparisons: Readonly<Record<SortColumn, Compare>> = {
   age: byNumber(({ service }) => -service.createdAt),
 };
 
+/** The sort once a column was chosen: up at first, and the other way round where the list is sorted by it already. */
+export function sortAfter(sort: ServiceFilter['sort'], column: SortColumn): ServiceFilter['sort'] {
+  return { column, isDescending: sort.column === column && !sort.isDescending };
+}
+
 /**
  * All rows in order; equal ones stay by name, then by namespace. `before` is the order that they had: sorting what is
  * nearly in order costs a tenth, which counts where fifty of ten thousand change each second.
