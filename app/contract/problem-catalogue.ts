@@ -21,26 +21,26 @@ export const catalogue = {
   'agent-crashed': entry(
     'cluster',
     'The agent pod crashed',
-    advice('Look at its last words above; if it was out of memory, raise the limit of the namespace.'),
+    advice('See its last output above; if it ran out of memory, raise the memory limit in the namespace.'),
     command('slipway doctor'),
   ),
-  'agent-gone': entry('cluster', 'The agent pod is gone', advice('Slipway makes a new one by itself.')),
+  'agent-gone': entry('cluster', 'The agent pod is gone', advice('Slipway creates a new one by itself.')),
   'agent-image-unpullable': entry(
     'cluster',
     'The cluster cannot pull the image {image}',
-    advice('Name an image that the cluster can pull.'),
+    advice('Choose an image that the cluster can pull.'),
     command('slipway connect {context} --base-image IMAGE'),
   ),
   'agent-missing': entry(
     'cluster',
-    'The image {image} has no agent inside',
-    advice('`npm run agent-image -- --output FILE` writes one that has; or name a base image with a shell.'),
+    'The image {image} does not contain the agent',
+    advice('`npm run agent-image -- --output FILE` writes one that does; or choose a base image with a shell.'),
     command('slipway connect {context} --base-image IMAGE'),
   ),
   'agent-no-shell': entry(
     'cluster',
     'The base image {image} has no shell',
-    advice('The agent is sent into a pod of an image with sh, cat and chmod; name such an image.'),
+    advice('The agent is copied into a pod, whose image needs sh, cat and chmod; choose such an image.'),
     command('slipway connect {context} --base-image IMAGE'),
   ),
   'agent-refused': entry(
@@ -57,25 +57,25 @@ export const catalogue = {
   ),
   'agent-unschedulable': entry(
     'cluster',
-    'The agent pod finds no node',
-    advice('The scheduler says why above; free some room or choose another namespace.'),
+    'No node can run the agent pod',
+    advice("See the scheduler's reason above; free some capacity or choose another namespace."),
   ),
   'agent-version': entry(
     'cluster',
-    'The agent in the cluster is of another version',
-    advice('Disconnect and connect again: Slipway then makes a new agent.'),
+    'The agent in the cluster is a different version',
+    advice('Disconnect and connect again: Slipway then creates a new agent.'),
   ),
   'answer-too-large': entry(
     'cluster',
-    'The API server sends more than Slipway reads',
+    'The API server sent more than Slipway accepts',
     advice(
-      'Show fewer namespaces; in a small cluster, ask who runs the API server or the proxy before it what it sends.',
+      'Show fewer namespaces. If the cluster is small, ask whoever runs the API server, or the proxy in front of it, why it sends so much.',
     ),
   ),
   'api-unreachable': entry(
     'cluster',
     'The API server does not answer',
-    advice('Check the network, a VPN that the cluster needs, and the server address in the kubeconfig.'),
+    advice('Check the network, any VPN that the cluster needs, and the server address in the kubeconfig.'),
     command('kubectl --context {context} version'),
   ),
   cancelled: {
@@ -90,17 +90,17 @@ export const catalogue = {
   'certificate-untrusted': entry(
     'configuration',
     "The API server's certificate is not trusted",
-    advice('The certificate authority in the kubeconfig does not match the server; fetch the kubeconfig anew.'),
+    advice('The certificate authority in the kubeconfig does not match the server; get a new kubeconfig.'),
   ),
   'clock-wrong': entry(
     'host',
-    'The clock of this computer is off',
+    "This computer's clock is wrong",
     advice('Set the clock (timedatectl set-ntp true); certificates and tokens depend on it.'),
   ),
   'cluster-ipv6-only': entry(
     'cluster',
     'The cluster has only IPv6 addresses',
-    advice('Slipway routes IPv4 clusters for now.'),
+    advice('For now, Slipway supports only clusters with IPv4.'),
   ),
   'connection-failed': entry(
     'data-path',
@@ -110,7 +110,7 @@ export const catalogue = {
   'connection-refused': entry(
     'data-path',
     'The connection was refused',
-    advice('Nothing listens on that port of the pod, or the Service has no ready endpoint.'),
+    advice('Nothing is listening on that port of the pod, or the Service has no ready endpoint.'),
     command('slipway services --context {context}'),
   ),
   'connection-silent': entry(
@@ -121,42 +121,42 @@ export const catalogue = {
   'context-changed': entry(
     'configuration',
     'The context {context} has changed',
-    advice('Find out who changed it. Where that was right, confirm what it says now.'),
+    advice('Find out who changed it. If the change is right, confirm it as it is now.'),
     command('slipway confirm {context}'),
   ),
   'context-unconfirmed': entry(
     'configuration',
-    'The context {context} was not confirmed yet',
-    advice('Switch it on in the window: it is shown, and asked about, before its cluster is.'),
+    'The context {context} has not been confirmed yet',
+    advice('Switch it on in the window: you see what it contains and confirm it before the cluster is contacted.'),
     command('slipway confirm {context}'),
   ),
-  'context-unknown': entry('usage', 'No context is called {context}', command('slipway contexts')),
+  'context-unknown': entry('usage', 'There is no context named {context}', command('slipway contexts')),
   'core-busy': entry(
     'host',
     'Another connection is on',
-    advice('One cluster at a time for now.'),
+    advice('For now, only one cluster can be on at a time.'),
     command('slipway disconnect'),
   ),
   'core-unreachable': entry('internal', "Slipway's core does not answer", command('slipway disconnect --quit')),
   'core-version': entry(
     'host',
-    'The running core is of another version',
+    'The running core is a different version',
     command('slipway disconnect --quit'),
-    advice('It ends; the next command starts the right one.'),
+    advice('This stops it; the next command starts the right one.'),
   ),
   'endpoints-missing': entry(
     'cluster',
     'The Service has no ready endpoint',
-    advice('Its pods are not there, not ready, or not selected by its labels; look at them.'),
+    advice('Its pods are missing, not ready, or not matched by its selector; check them.'),
     command('slipway services --context {context} -o wide'),
   ),
-  'engine-ended': entry('internal', 'The engine ended unexpectedly', advice('Slipway starts it anew.')),
+  'engine-ended': entry('internal', 'The engine ended unexpectedly', advice('Slipway starts it again.')),
   'engine-missing': entry('internal', 'The engine program is missing', command('npm run build-native')),
-  'engine-version': entry('host', 'The engine is of another version', command('npm run build-native')),
+  'engine-version': entry('host', 'The engine is a different version', command('npm run build-native')),
   'exec-failed': entry(
     'configuration',
     'The credential plugin {command} failed',
-    advice('Its own message is above; run it by hand to see it whole.'),
+    advice('Its own message is above; run it by hand to see all of it.'),
   ),
   'exec-missing': entry(
     'configuration',
@@ -165,25 +165,25 @@ export const catalogue = {
   ),
   'exec-output': entry(
     'configuration',
-    'The credential plugin {command} answered something else than a credential',
+    'The credential plugin {command} did not print a credential',
     advice('It must print an ExecCredential of client.authentication.k8s.io/v1 or v1beta1.'),
   ),
   'exec-refused': entry(
     'configuration',
     'Your kuberc does not allow the credential plugin {command}',
     advice(
-      'Where the program is right, allow it in that file, or ask whoever wrote it to: credentialPluginPolicy and credentialPluginAllowlist.',
+      'If you trust the program, allow it in that file with credentialPluginPolicy and credentialPluginAllowlist, or ask whoever maintains the file.',
     ),
   ),
   'exec-slow': entry(
     'configuration',
-    'The credential plugin {command} did not end in time',
-    advice('It may wait for a login: run it by hand once.'),
+    'The credential plugin {command} did not finish in time',
+    advice('It may be waiting for a login: run it by hand once.'),
   ),
   'exec-unconfirmed': entry(
     'configuration',
     'The kubeconfig wants to run a program: {commandLine}',
-    advice('If you know it and trust it, allow it; it is remembered until it changes.'),
+    advice('If you know and trust it, allow it. This is remembered until it changes.'),
     command('slipway confirm {context}'),
     command('slipway connect {context} --trust-exec'),
   ),
@@ -194,21 +194,21 @@ export const catalogue = {
   ),
   'frontend-refused': entry(
     'rights',
-    'This program may not ask the core for that',
+    'This program is not allowed to ask the core for that',
     advice('Do it from the command line, or in the window of Slipway.'),
   ),
   'helper-busy': entry(
     'host',
-    'Another Slipway holds the network of this computer',
-    advice('Disconnect it first; one of another user, as that user.'),
+    "Another Slipway is using this computer's network",
+    advice('Disconnect it first. If it belongs to another user, that user has to do it.'),
     command('slipway disconnect'),
   ),
-  'helper-lost': entry('host', 'The helper went away', advice('Slipway starts it anew where it may.')),
+  'helper-lost': entry('host', 'The helper stopped', advice('Slipway starts it again if it is allowed to.')),
   'helper-missing': entry(
     'host',
     'The helper is not running',
     advice(
-      'It needs root once, to open the TUN and to set routes and names: connect from a terminal, where sudo asks.',
+      'It needs root once, to open the TUN device and to set routes and names: connect from a terminal, where sudo asks for your password.',
     ),
     command('slipway connect'),
   ),
@@ -216,19 +216,19 @@ export const catalogue = {
   'helper-refused': entry(
     'host',
     'The helper refused this program',
-    advice('It serves one user and one program only.'),
+    advice('It serves only one user and one program.'),
   ),
   'helper-untrusted': entry(
     'host',
-    'The helper is not started as root, because others than root could change it',
+    'The helper was not started as root, because users other than root could change it',
     advice(
-      'Install the package of your system (deb, rpm), or have root put Slipway where root alone may write, such as /opt. A clone starts its own helper.',
+      'Install the package for your system (deb, rpm), or have root put Slipway where only root can write, such as /opt. A clone starts its own helper.',
     ),
   ),
   'helper-version': entry(
     'host',
-    'The helper is of another version',
-    advice('It ends by itself when nobody used it for ten minutes; or end it now, and connect again.'),
+    'The helper is a different version',
+    advice('It stops by itself after ten minutes without use; or stop it now and connect again.'),
     command('sudo pkill slipway-helper'),
   ),
   internal: entry('internal', 'Something unexpected happened', command('slipway doctor')),
@@ -236,7 +236,7 @@ export const catalogue = {
     'host',
     'The journal cannot be written',
     advice(
-      'Free some space under /var/lib, and see that root alone may write there; Slipway changes nothing that it could not undo after a crash.',
+      'Free some space under /var/lib and make sure that only root can write there. Slipway changes nothing that it could not undo after a crash.',
     ),
   ),
   'kubeconfig-missing': entry(
@@ -250,21 +250,21 @@ export const catalogue = {
     'The kubeconfig {file} cannot be read',
     advice('Its error is above.'),
   ),
-  'lease-lost': entry('host', 'The helper took its lease back', advice('Slipway connects anew.')),
+  'lease-lost': entry('host', 'The helper withdrew its lease', advice('Slipway connects again by itself.')),
   'left-behind': entry(
     'host',
-    'Something of Slipway is still there',
-    advice('Disconnect again. What stays in the cluster goes away by itself within ten minutes.'),
+    'Something of Slipway was left behind',
+    advice('Disconnect again. What remains in the cluster disappears by itself within ten minutes.'),
     command('slipway disconnect'),
   ),
   'message-malformed': entry(
     'internal',
     'A message was malformed',
-    advice('One of the programs may be of another version.'),
+    advice('One of the programs may be a different version.'),
   ),
   'name-elsewhere': entry(
     'host',
-    'The name is answered by something else than the cluster',
+    'Something other than the cluster answers this name',
     advice(
       'Another resolver, the hosts file or a VPN of this computer answers first; use the full name or the address.',
     ),
@@ -272,7 +272,7 @@ export const catalogue = {
   ),
   'name-unknown': entry(
     'data-path',
-    'The name is unknown to the cluster',
+    'The cluster does not know this name',
     advice('Check the name and its namespace; the short form SERVICE works in the home namespace only.'),
     command('slipway services --context {context}'),
   ),
@@ -284,8 +284,8 @@ export const catalogue = {
   ),
   'no-ranges': entry(
     'rights',
-    'No cluster range could be learnt',
-    advice('Name the ranges yourself in the settings (extraRanges), or ask for the Role below.'),
+    'No address range of the cluster could be found',
+    advice('Add the ranges yourself in the settings (extraRanges), or ask for the Role below.'),
   ),
   'not-connected': entry('usage', 'The cluster is not switched on', command('slipway connect {context}')),
   'ping-unavailable': {
@@ -299,30 +299,32 @@ export const catalogue = {
   'ranges-incomplete': {
     ...entry(
       'rights',
-      "Not every range of the cluster's {kind} could be learnt",
-      advice('Name the missing ranges yourself in the settings (extraRanges), or ask for the Role below.'),
+      "Not all address ranges of the cluster's {kind} could be found",
+      advice('Add the missing ranges yourself in the settings (extraRanges), or ask for the Role below.'),
     ),
     severity: 'warning',
   },
   'report-unknown': entry(
     'usage',
-    'The report is not there any more',
+    'The report no longer exists',
     advice('Prepare it again: only what was shown is written.'),
   ),
   'report-unwritable': entry('host', 'The report cannot be written', advice('Choose another folder.')),
   'resolver-silent': entry(
     'host',
     'The resolver {resolver} does not answer',
-    advice('Check the network and a VPN; names that it alone knows do not resolve.'),
+    advice('Check the network and any VPN. Names that only this resolver knows do not resolve meanwhile.'),
   ),
   'resolver-unset': {
-    ...entry('host', 'Names could not be set', advice('Addresses work; names do not. `slipway doctor` says more.')),
+    ...entry('host', 'Names could not be set up', advice('Addresses work; names do not. `slipway doctor` says more.')),
     severity: 'warning',
   },
   'route-missing': entry(
     'host',
     'The address is not routed into the cluster',
-    advice('It lies in no range that the cluster is known to use; add its range in the settings (extraRanges).'),
+    advice(
+      'It is in none of the ranges that the cluster is known to use; add its range in the settings (extraRanges).',
+    ),
     command('slipway status -o wide'),
   ),
   'route-refused': entry(
@@ -335,15 +337,15 @@ export const catalogue = {
       'host',
       'The range {prefix} is left out while this computer needs {conflict}',
       advice(
-        'It comes back by itself when this computer leaves that network. Until then its addresses are not reached.',
+        'It comes back by itself when this computer leaves that network. Until then its addresses cannot be reached.',
       ),
     ),
     severity: 'warning',
   },
   'sandbox-failed': entry(
     'host',
-    'The sandbox could not be started or ended',
-    advice('Its reason is above. Starting again goes on where it stopped.'),
+    'The sandbox could not be started or stopped',
+    advice('Its reason is above. Starting it again continues where it stopped.'),
     command('./slipway sandbox up'),
   ),
   'sandbox-unsupported': entry('host', 'This computer cannot run the sandbox', advice('Its reason is above.')),
@@ -358,7 +360,7 @@ export const catalogue = {
     'The API server does not accept these credentials',
     advice('Log in again with your cluster’s tool.'),
   ),
-  usage: entry('usage', 'The command line is not right', command('slipway --help')),
+  usage: entry('usage', 'The command line is not valid', command('slipway --help')),
 } as const satisfies Record<string, Entry>;
 
 export type ProblemCode = keyof typeof catalogue;

@@ -166,7 +166,7 @@ export const scenarios = {
     const file = '/home/jane/.kube/kuberc';
     kubeconfig.contexts = kubeconfig.contexts.map(({ execPlugin, ...one }) => {
       const command = execPlugin?.command ?? '';
-      const refusal = problem('exec-refused', `${file} says credentialPluginPolicy: DenyAll`, { command, file });
+      const refusal = problem('exec-refused', `${file} sets credentialPluginPolicy: DenyAll`, { command, file });
       return { ...one, execPlugin: execPlugin === null ? null : { ...execPlugin, refusal } };
     });
   },

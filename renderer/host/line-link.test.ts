@@ -107,7 +107,7 @@ describe('a link of lines', () => {
     last().end('the core ended');
     expect(await call).toMatchObject({
       ok: false,
-      problem: { code: 'core-unreachable', cause: 'the link to the core ended: the core ended' },
+      problem: { code: 'core-unreachable', cause: 'the connection to the core ended: the core ended' },
     });
     expect(states.at(-1)).toMatchObject({ kind: 'lost', why: 'the core ended', nextTryAt: Date.now() + 250 });
 

@@ -118,7 +118,7 @@ describe('problems', () => {
       problem('agent-image-unpullable', 'ErrImagePull', { image: 'corp/\u202ebase', context: 'staging' }),
     );
     expect(title).toBe('集群无法拉取镜像 corp/base');
-    expect(fixes[0]?.text).toBe('请指定一个集群能够拉取的镜像。');
+    expect(fixes[0]?.text).toBe('请选择一个集群能够拉取的镜像。');
     expect(fixes[1]).toEqual({ kind: 'command', text: 'slipway connect staging --base-image IMAGE' });
   });
 
@@ -181,7 +181,7 @@ describe('causes', () => {
 
   it('pass through a connection and its problems whole', () => {
     const made = problem('helper-missing', cause('notStarted', { reason: cause('helperNotConfirmed') }));
-    expect(made.cause).toBe('it could not be started: it was not confirmed');
+    expect(made.cause).toBe('it could not be started: permission was not given');
     expect(problemSchema.parse(JSON.parse(JSON.stringify(withFacts(made, { context: 'a' })))).said).toEqual(made.said);
     const { said: _, ...kept } = made; // an activity that was kept by an earlier version
     expect(problemSchema.parse(kept).said).toBeNull();
@@ -220,7 +220,7 @@ describe('saying', () => {
   });
 
   it('cleans what it is given', () => {
-    expect(say('shell.noClusterFits', { text: 'a\u202eb\u0000' })).toBe('No context fits “ab”');
+    expect(say('shell.noClusterFits', { text: 'a\u202eb\u0000' })).toBe('No context matches “ab”');
   });
 
   it('takes the first language of the system that there is', () => {

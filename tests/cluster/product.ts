@@ -91,7 +91,7 @@ export class Product {
     if ('link' in attached) {
       return attached.link;
     }
-    if (attached.kind === 'problem' && !attached.problem.cause.startsWith('the link to the core ended')) {
+    if (attached.kind === 'problem' && !attached.problem.cause.startsWith('the connection to the core ended')) {
       throw new Error(attached.problem.cause);
     }
     return null;

@@ -21,7 +21,7 @@ describe('a cluster', () => {
       code: 'cluster-ipv6-only',
       exitCode: 5,
       cause: 'IPv6',
-      fix: 'routes IPv4 clusters for now',
+      fix: 'supports only clusters with IPv4',
     });
   });
 

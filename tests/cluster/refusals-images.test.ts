@@ -36,7 +36,7 @@ describe('an agent', () => {
     refusals.refused(product(), inWebshop('--agent-image', workload.baseImage), {
       code: 'agent-missing',
       exitCode: 5,
-      cause: 'it has no program /slipway-agent',
+      cause: 'it does not contain the program /slipway-agent',
       fix: 'npm run agent-image',
     }));
 
@@ -46,7 +46,7 @@ describe('an agent', () => {
       code: 'agent-crashed',
       exitCode: 5,
       cause: /exit code 2.*usage: slipway-helper/,
-      fix: 'last words above',
+      fix: 'last output above',
     });
   });
 
@@ -57,7 +57,7 @@ describe('an agent', () => {
       code: 'agent-crashed',
       exitCode: 5,
       cause: /usage: slipway-helper/,
-      fix: 'last words above',
+      fix: 'last output above',
     });
   });
 

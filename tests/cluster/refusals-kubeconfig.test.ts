@@ -59,7 +59,7 @@ describe('a kubeconfig', () => {
       code: 'certificate-untrusted',
       exitCode: 3,
       cause: 'unable to',
-      fix: 'fetch the kubeconfig anew',
+      fix: 'get a new kubeconfig',
     });
   });
 
@@ -137,7 +137,7 @@ describe('a kubeconfig', () => {
       await refusals.refused(behindFront(front.url, { token: 'ended-already' }), usual, {
         code: 'clock-wrong',
         exitCode: 6,
-        cause: /it is 1(19|20) minutes behind the API server's, which refuses the credentials/,
+        cause: /it is 1(19|20) minutes behind the API server's clock, so the credentials are refused/,
         fix: 'timedatectl set-ntp true',
       });
     });

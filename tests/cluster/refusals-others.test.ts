@@ -74,7 +74,7 @@ describe('beside', () => {
       expectTold(await second.slipway(['connect', ...usual]), {
         code: 'helper-busy',
         exitCode: 6,
-        cause: 'another program of this user holds the lease',
+        cause: 'another program of this user is already using the helper',
         fix: 'slipway disconnect',
       });
       await second.disconnect();
@@ -88,8 +88,8 @@ describe('beside', () => {
       expectTold(await other.product.slipway(['connect', ...usual]), {
         code: 'helper-busy',
         exitCode: 6,
-        cause: "another user's Slipway holds the network",
-        fix: 'as that user',
+        cause: "another user's Slipway is using this computer's network",
+        fix: 'that user has to do it',
       });
       await other.product.disconnect();
     });
@@ -100,7 +100,7 @@ describe('beside', () => {
     await refusals.refused(other.product, usual, {
       code: 'helper-missing',
       exitCode: 6,
-      cause: 'it needs root, and this program may not start it',
+      cause: 'it needs root, and this program is not allowed to start it',
       fix: 'from a terminal',
     });
   });
@@ -139,7 +139,7 @@ describe('beside', () => {
     await refusals.refused(product({ SLIPWAY_NATIVE_DIR: other }), usual, {
       code: 'helper-version',
       exitCode: 6,
-      cause: `it speaks protocol ${otherProtocol}, this program ${engineProtocol}`,
+      cause: `it speaks protocol ${otherProtocol}; this program speaks ${engineProtocol}`,
       fix: 'sudo pkill slipway-helper',
     });
     await stopHelper();
@@ -151,7 +151,7 @@ describe('beside', () => {
       code: 'agent-version',
       exitCode: 5,
       cause: `the agent speaks protocol ${otherProtocol}, the engine ${engineProtocol}`,
-      fix: 'makes a new agent',
+      fix: 'creates a new agent',
     });
   });
 
@@ -166,7 +166,7 @@ describe('beside', () => {
     expectTold(await ours.slipway(['connect', ...usual]), {
       code: 'core-version',
       exitCode: 6,
-      cause: `it speaks protocol ${otherProtocol}, this program ${protocolNumber}`,
+      cause: `it speaks protocol ${otherProtocol}; this program speaks ${protocolNumber}`,
       fix: 'slipway disconnect --quit',
     });
     expect((await ours.disconnect()).code).toBe(0);

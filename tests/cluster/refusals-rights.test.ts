@@ -157,7 +157,7 @@ describe('an account', () => {
     refusals.refused(productOf(accountWithout('list events')), here, {
       code: 'no-ranges',
       exitCode: 4,
-      cause: 'may not list Services, nodes or pods',
+      cause: 'not allowed to list Services, nodes or pods',
       fix: /extraRanges[\s\S]*kind: ClusterRole/,
     }));
 

@@ -60,7 +60,7 @@ describe('a core', () => {
     await present.core.kill();
     await present.page.getByRole('alert').waitFor();
     const end = await serveOtherProtocol(present.core.socket, '9.9.9+other');
-    await present.page.getByText('The running core is of another version (9.9.9+other)').waitFor();
+    await present.page.getByText('The running core is a different version (9.9.9+other)').waitFor();
     expect(await axeFindings(present.page)).toEqual([]);
     await picture(present.page, 'core-other-version');
     await end();

@@ -48,7 +48,7 @@ export const confirmedScenes: readonly Scene[] = [
       {
         name: 'failed.context-changed.confirm',
         go: async (stage) => {
-          await click(stage, 'button', 'Look and confirm');
+          await click(stage, 'button', 'Review and confirm');
           const dialog = stage.page.getByRole('dialog', { name: 'This context changed. Use it as it is now?' });
           await dialog.getByText('can run other code').waitFor();
           await dialog.getByRole('button', { name: 'Show values' }).click();

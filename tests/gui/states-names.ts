@@ -19,7 +19,7 @@ export const nameScenes: readonly Scene[] = [
           await click(stage, 'button', 'Let this cluster answer for all of k8s.example.com');
           await click(stage, 'button', 'Take back');
           await click(stage, 'button', 'Let this cluster answer for all of k8s.example.com');
-          await text(stage, 'All of it by your word');
+          await text(stage, 'All of it, as you allowed');
         },
       },
     ],

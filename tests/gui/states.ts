@@ -123,7 +123,7 @@ export const clusterScenes: readonly Scene[] = [
         go: async (stage) => {
           await stage.page.getByRole('complementary').getByRole('button', { name: 'Close' }).click();
           await stage.page.getByRole('searchbox', { name: 'Filter services' }).fill('no such service');
-          await text(stage, /No service fits/);
+          await text(stage, /No service matches/);
         },
       },
       {
@@ -245,7 +245,7 @@ export const troubleScenes: readonly Scene[] = [
   failed('401', ['unauthorized'], /does not accept these credentials/),
   failed('403', ['forbidden'], /may not create jobs/),
   failed('helper-missing', ['helper-missing'], /helper is not running/),
-  failed('helper-old', ['helper-old'], /helper is of another version/),
+  failed('helper-old', ['helper-old'], /helper is a different version/),
   failed('helper-refused', ['helper-refused'], /helper refused/),
   failed('agent-crash', ['agent-crash'], /out of memory/),
   failed('agent-image', ['agent-image'], /cannot pull the image/),

@@ -43,24 +43,28 @@ describe('the policy of kuberc', () => {
   });
 
   test.each([
-    ['DenyAll', 'credentialPluginPolicy: DenyAll', 'says credentialPluginPolicy: DenyAll'],
+    ['DenyAll', 'credentialPluginPolicy: DenyAll', 'sets credentialPluginPolicy: DenyAll'],
     [
       'a policy that is not known',
       'credentialPluginPolicy: allowlist',
       'cannot be understood at credentialPluginPolicy',
     ],
-    ['Allowlist without a list', 'credentialPluginPolicy: Allowlist', 'without a credentialPluginAllowlist'],
-    ['a misspelt list', 'credentialPluginPolicy: Allowlist\ncredentialPluginAllowList: [{name: login}]', 'without a'],
-    ['an empty list', 'credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist: []', 'without a'],
+    ['Allowlist without a list', 'credentialPluginPolicy: Allowlist', 'has no usable credentialPluginAllowlist'],
+    [
+      'a misspelt list',
+      'credentialPluginPolicy: Allowlist\ncredentialPluginAllowList: [{name: login}]',
+      'has no usable',
+    ],
+    ['an empty list', 'credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist: []', 'has no usable'],
     [
       'an empty entry',
       'credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist: [{}, {name: login}]',
-      'without a',
+      'has no usable',
     ],
     [
       'a list without its policy',
       'credentialPluginAllowlist: [{name: login}]',
-      'counts with the policy Allowlist only',
+      'only applies with the policy Allowlist',
     ],
     ['a file that is no YAML', '{', 'is not YAML'],
     ['a file that is no object', '- 1', 'cannot be understood at its beginning'],

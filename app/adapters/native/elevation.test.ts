@@ -41,7 +41,7 @@ describe('what is started as root by a prompt', () => {
 
   it('is nothing of a package that a user can change', async () => {
     expect(await mayElevate(helper, null)).toMatchObject({
-      problem: { code: 'helper-untrusted', cause: expect.stringContaining(`${helper} is not run as root: `) },
+      problem: { code: 'helper-untrusted', cause: expect.stringContaining(`${helper} will not be run as root: `) },
     });
   });
 

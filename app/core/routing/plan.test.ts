@@ -136,9 +136,9 @@ describe('decideRoutes', () => {
   });
 
   it.each<[string, string, string, string]>([
-    ['own-subnet', '10.244.0.0/25', 'wlan0', '10.244.0.0/25 is a network of this computer, on wlan0'],
+    ['own-subnet', '10.244.0.0/25', 'wlan0', '10.244.0.0/25 is a network that this computer is on, through wlan0'],
     ['gateway', '10.244.0.1', 'wlan0', "10.244.0.1 is this computer's gateway, on wlan0"],
-    ['resolver', '10.244.0.53', '', '10.244.0.53 is a nameserver of this computer'],
+    ['resolver', '10.244.0.53', '', "10.244.0.53 is one of this computer's DNS servers"],
     ['other-route', '10.0.0.0/8', 'tun0', '10.0.0.0/8 is another route of this computer, on tun0'],
     ['other-route', '10.244.0.0/16', '', '10.244.0.0/16 is another route of this computer'],
   ])('says of a connection in force why a range is withdrawn: %s %s', (reason, conflict, name, cause) => {

@@ -192,7 +192,7 @@ describe('a connect that fails', () => {
   it('is refused at once for a context that does not exist and for one that cannot be used', async () => {
     const harness = new CoreHarness();
     expect(await harness.call('connect', { context: 'nowhere' })).toMatchObject({
-      problem: { code: 'context-unknown', title: 'No context is called nowhere' },
+      problem: { code: 'context-unknown', title: 'There is no context named nowhere' },
     });
     harness.world.kubeconfig.contexts = [];
     expect(await harness.call('connect', { context: 'production' })).toMatchObject({

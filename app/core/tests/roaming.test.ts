@@ -33,7 +33,7 @@ describe('a laptop that goes to other networks while connected', () => {
         code: 'route-withdrawn',
         severity: 'warning',
         title: 'The range 10.244.0.0/24 is left out while this computer needs 10.244.0.0/25',
-        cause: '10.244.0.0/25 is a network of this computer, on wlan0',
+        cause: '10.244.0.0/25 is a network that this computer is on, through wlan0',
       },
     ]);
     expect(host.routes).toEqual(['10.96.0.0/16', '10.244.1.0/24']);
@@ -101,7 +101,7 @@ describe('a laptop that goes to other networks while connected', () => {
     cluster.changed();
     await harness.until('connected');
     expect(harness.in('connected').degraded).toMatchObject([
-      { code: 'route-withdrawn', cause: '10.244.1.7 is the API server or the proxy before it' },
+      { code: 'route-withdrawn', cause: '10.244.1.7 is the API server or the proxy in front of it' },
     ]);
     cluster.serverAddress = elsewhere;
     cluster.isReachable = false;

@@ -76,7 +76,7 @@ it('confirms without a terminal only the digest that was looked at', async () =>
 });
 
 it('tells that kuberc does not let the plugin run', async () => {
-  const refusal = problem('exec-refused', 'kuberc says credentialPluginPolicy: DenyAll', { command: 'cloud-login' });
+  const refusal = problem('exec-refused', 'kuberc sets credentialPluginPolicy: DenyAll', { command: 'cloud-login' });
   const refused = context('production', 'https://one', { execPlugin: { ...execPlugin, refusal } });
   harness.world.kubeconfig.change([refused]);
   await confirm(['n']);

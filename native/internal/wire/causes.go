@@ -10,20 +10,20 @@ type Cause struct{ id, sentence string }
 
 // Sentences that native programs say. app/contract/cause-catalogue.ts has each in the same words; a test compares.
 var (
-	CauseProtocols           = Cause{"helperProtocolProgram", "it speaks protocol {theirs}, this program {ours}"}
-	CauseHelperLinkEnded     = Cause{"helperLinkEnded", "the helper's link ended: {reason}"}
+	CauseProtocols           = Cause{"helperProtocolProgram", "it speaks protocol {theirs}; this program speaks {ours}"}
+	CauseHelperLinkEnded     = Cause{"helperLinkEnded", "the connection to the helper ended: {reason}"}
 	CauseHelperHeartbeats    = Cause{"helperHeartbeats", "the helper does not answer heartbeats"}
-	CauseHelperConnect       = Cause{"helperConnect", "connect to the helper: {reason}"}
-	CauseHelperStranger      = Cause{"helperStranger", "what listens on the helper's socket is not the helper"}
-	CauseHelperHeldByProgram = Cause{"helperHeldByProgram", "another program of this user holds the lease"}
-	CauseHelperHeldByUser    = Cause{"helperHeldByUser", "another user's Slipway holds the network of this computer"}
-	CauseNoTun               = Cause{"noTun", "the helper finds no TUN device"}
-	CauseInterfaceTaken      = Cause{"interfaceTaken", "the interface was taken away: {reason}"}
+	CauseHelperConnect       = Cause{"helperConnect", "could not connect to the helper: {reason}"}
+	CauseHelperStranger      = Cause{"helperStranger", "the program listening on the helper's socket is not the helper"}
+	CauseHelperHeldByProgram = Cause{"helperHeldByProgram", "another program of this user is already using the helper"}
+	CauseHelperHeldByUser    = Cause{"helperHeldByUser", "another user's Slipway is using this computer's network"}
+	CauseNoTun               = Cause{"noTun", "the helper found no TUN device"}
+	CauseInterfaceTaken      = Cause{"interfaceTaken", "the network interface was removed: {reason}"}
 	CauseTunnelSilent        = Cause{"tunnelSilent", "no answer came through the tunnel in time"}
-	CauseResolverInside      = Cause{"resolverInside", "the resolver inside the tunnel does not answer the laptop: {reason}"}
+	CauseResolverInside      = Cause{"resolverInside", "the resolver inside the tunnel does not answer this computer: {reason}"}
 	CauseNoAddress           = Cause{"noAddress", "{host} has no address"}
 	CauseNoAnswerWithin      = Cause{"noAnswerWithin", "no answer within {time}"}
-	CauseNotIntoTunnel       = Cause{"notIntoTunnel", "{address} does not go into the tunnel"}
+	CauseNotIntoTunnel       = Cause{"notIntoTunnel", "{address} is not routed into the tunnel"}
 )
 
 // Said is a sentence of ours with its values, as it crosses a link.

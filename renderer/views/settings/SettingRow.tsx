@@ -69,7 +69,7 @@ export function SettingRow({
 
 function Refusal({ problem }: { readonly problem: Extract<Saving, { kind: 'refused' }>['problem'] }) {
   const { title, cause } = problemWords(useIntl(), problem);
-  // "The command line is not right" is not what a field wants to hear: its cause is.
+  // "The command line is not valid" is not what a field wants to hear: its cause is.
   return (
     <ForeignText text={problem.code === 'usage' || cause === '' ? cause || title : `${title}: ${cause}`} kind="lines" />
   );
