@@ -102,18 +102,18 @@ function authorization({ bearerToken, username, password }: ClusterCredentials):
  * lines of their own: joined with commas the API server would take "a, b" for the name of one group.
  */
 function impersonationHeaders(address: ClusterAddress): Record<string, string | string[]> {
-  const wish = address.impersonate;
-  if (wish === undefined) {
+  const { impersonate } = address;
+  if (impersonate === undefined) {
     return {};
   }
-  const headers: Record<string, string | string[]> = { 'Impersonate-User': wish.user };
-  if (wish.uid) {
-    headers['Impersonate-Uid'] = wish.uid;
+  const headers: Record<string, string | string[]> = { 'Impersonate-User': impersonate.user };
+  if (impersonate.uid) {
+    headers['Impersonate-Uid'] = impersonate.uid;
   }
-  if (wish.groups !== undefined && wish.groups.length > 0) {
-    headers['Impersonate-Group'] = [...wish.groups];
+  if (impersonate.groups !== undefined && impersonate.groups.length > 0) {
+    headers['Impersonate-Group'] = [...impersonate.groups];
   }
-  for (const [key, values] of Object.entries(wish.extra ?? {})) {
+  for (const [key, values] of Object.entries(impersonate.extra ?? {})) {
     headers[`Impersonate-Extra-${encodeHeaderKey(key)}`] = [...values];
   }
   return headers;

@@ -27,11 +27,11 @@ export async function checkRights(
   namespace: string,
   job: string,
 ): Promise<Result<Problem[]>> {
-  const wishes: Asked[] = [
-    ...agentRules.flatMap((rule) => wishesOf(rule, namespace, 'agent', job)),
-    ...catalogueRules.flatMap((rule) => wishesOf(rule, '', 'catalogue')),
+  const asked: Asked[] = [
+    ...agentRules.flatMap((rule) => permissionsOf(rule, namespace, 'agent', job)),
+    ...catalogueRules.flatMap((rule) => permissionsOf(rule, '', 'catalogue')),
   ];
-  const reviewed = await Promise.all(wishes.map((wish) => review(connection, wish)));
+  const reviewed = await Promise.all(asked.map((permission) => review(connection, permission)));
   const problems: Problem[] = [];
   for (const answer of reviewed) {
     if (!answer.ok) {
@@ -44,14 +44,14 @@ export async function checkRights(
   return success(problems.sort((one, other) => Number(other.severity === 'error') - Number(one.severity === 'error')));
 }
 
-function wishesOf(rule: Rule, namespace: string, purpose: Asked['purpose'], job = ''): Asked[] {
+function permissionsOf(rule: Rule, namespace: string, purpose: Asked['purpose'], job = ''): Asked[] {
   return rule.resources.flatMap((resource) =>
     rule.verbs.map((verb) => ({ verb, group: rule.apiGroups[0] ?? '', resource, namespace, purpose, job })),
   );
 }
 
-async function review(connection: ApiConnection, wish: Asked): Promise<Result<Problem | null>> {
-  const [resource, subresource] = wish.resource.split('/');
+async function review(connection: ApiConnection, permission: Asked): Promise<Result<Problem | null>> {
+  const [resource, subresource] = permission.resource.split('/');
   const asking: Asked = {
     verb: 'create',
     group: 'authorization.k8s.io',
@@ -65,12 +65,14 @@ async function review(connection: ApiConnection, wish: Asked): Promise<Result<Pr
       kind: 'SelfSubjectAccessReview',
       spec: {
         resourceAttributes: {
-          verb: wish.verb,
-          group: wish.group,
+          verb: permission.verb,
+          group: permission.group,
           resource: resource ?? '',
           ...(subresource === undefined ? {} : { subresource }),
-          ...(wish.namespace === '' ? {} : { namespace: wish.namespace }),
-          ...(wish.job !== undefined && isByName(wish.resource, wish.verb) ? { name: wish.job } : {}),
+          ...(permission.namespace === '' ? {} : { namespace: permission.namespace }),
+          ...(permission.job !== undefined && isByName(permission.resource, permission.verb)
+            ? { name: permission.job }
+            : {}),
         },
       },
     }),
@@ -81,10 +83,13 @@ async function review(connection: ApiConnection, wish: Asked): Promise<Result<Pr
   if (answer.value.status?.allowed === true) {
     return success(null);
   }
-  const where = wish.namespace === '' ? 'in the whole cluster' : `in the namespace ${wish.namespace}`;
-  const missing = forbiddenProblem(wish, `this account may not ${wish.verb} ${wish.resource} ${where}`);
+  const where = permission.namespace === '' ? 'in the whole cluster' : `in the namespace ${permission.namespace}`;
+  const missing = forbiddenProblem(
+    permission,
+    `this account may not ${permission.verb} ${permission.resource} ${where}`,
+  );
   return success(
-    wish.purpose === 'agent' && essential.has(`${wish.verb} ${wish.resource}`)
+    permission.purpose === 'agent' && essential.has(`${permission.verb} ${permission.resource}`)
       ? missing
       : { ...missing, severity: 'warning' },
   );
