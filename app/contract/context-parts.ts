@@ -68,7 +68,7 @@ export function contextChanged(
   const lines = changesBetween(before, now).map((change) => {
     const { part, name } = change.now ?? change.before ?? { part: '', name: '' };
     const sides = sidesOf(change);
-    const hidden = sides.before === sides.now ? ' (another one)' : '';
+    const hidden = sides.before === sides.now ? ' (a different one)' : '';
     return `  ${part}${name === '' ? '' : ` ${name}`}: ${sides.before} → ${sides.now}${hidden}`;
   });
   const changes = lines.map((line) => `\n${line}`).join('');

@@ -175,7 +175,7 @@ describe('the command line', () => {
     const connecting = terminal(cli('connect', 'sandbox', ...usual));
     expect(await connecting.says('✓ cluster', 20_000)).toBe(true);
     expect(await connecting.interrupt(), connecting.stderr).toBe(130);
-    expect(connecting.stderr).toContain('off; the laptop is as it was');
+    expect(connecting.stderr).toContain('off; this computer is as it was');
     expect((await scene.product.slipway(['status'])).stdout).toMatch(/^off/);
   });
 
@@ -233,7 +233,7 @@ describe('the command line', () => {
       expect(started.stdout).toMatch(/NAME +CLUSTER[\s\S]*sandbox/);
       await must(scene.laptop, ['curl', '-sS', '-m', '5', 'http://orders/']);
       expect(await started.interrupt()).toBe(0);
-      expect(started.stderr).toContain('off; the laptop is as it was');
+      expect(started.stderr).toContain('off; this computer is as it was');
       expect(await scene.unchanged(['processes', 'sockets'])).toEqual([]);
       expect(await eventually(async () => (await scene.ours()).length === 0, 15_000)).toBe(true);
     });

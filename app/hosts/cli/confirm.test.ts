@@ -61,7 +61,7 @@ it('shows both sides of what changed', async () => {
 it('says so where nothing is to be confirmed', async () => {
   await confirm(['y']);
   await confirm([]);
-  expect(told).toContain('This is what was confirmed.');
+  expect(told).toContain('This is already confirmed.');
 });
 
 it('confirms without a terminal only the digest that was looked at', async () => {

@@ -27,7 +27,7 @@ type Values = ReadonlyMap<string, string>;
 const effectWords: Readonly<Record<EnvironmentEffect, string>> = {
   code: 'can run other code',
   configuration: 'chooses a configuration',
-  network: 'changes the way or who is trusted',
+  network: 'changes the network path or who is trusted',
   none: '',
 };
 
@@ -52,13 +52,13 @@ export async function confirmContext(
   }
   if (options.digest === undefined) {
     if (context.confirmed && context.execPlugin?.trusted !== false) {
-      say('This is what was confirmed.');
+      say('This is already confirmed.');
       return;
     }
     if (answer === null) {
       const again = commandLineOf({ command: 'confirm', arguments: [context.name, '--digest', context.digest] });
       throw new Ended(
-        `nothing was confirmed: there is no terminal to ask on; \`${invocation} ${again}\` confirms what is shown here`,
+        `nothing was confirmed: there is no terminal to ask on. \`${invocation} ${again}\` confirms what is shown here`,
       );
     }
     const hasVariables = (context.execPlugin?.environmentNames ?? []).length > 0;
@@ -106,7 +106,7 @@ async function find(core: CoreLink, name: string, file: string | undefined): Pro
 
 function describe(context: Context, values: Values | null): void {
   const { execPlugin } = context;
-  data(`${revealed(context.name)} of ${revealed(context.file)}\n`);
+  data(`${revealed(context.name)} from ${revealed(context.file)}\n`);
   data(
     table(
       ['PART', 'VALUE', ''],
@@ -117,13 +117,13 @@ function describe(context: Context, values: Values | null): void {
     const rows = context.changes.map((change) => {
       const { before, now } = sidesOf(change);
       const part = change.now ?? change.before;
-      const hidden = before === now ? ' (another one)' : '';
+      const hidden = before === now ? ' (a different one)' : '';
       return [part === null ? '' : titleOf(part), revealed(before), `${revealed(now)}${hidden}`];
     });
     data(`\nWhat changed since it was confirmed:\n${table(['PART', 'CONFIRMED', 'NOW'], rows)}`);
   }
   if (context.confirmedEarlier) {
-    data('\nAn earlier version kept too little of what was confirmed to say what changed.');
+    data('\nAn earlier version recorded too little of what was confirmed to say what changed.');
   }
   if (execPlugin !== null && execPlugin.refusal !== null) {
     sayProblem(execPlugin.refusal);

@@ -77,7 +77,7 @@ async function interruptible<Value>(work: Promise<Value>, undo: () => Promise<vo
   try {
     const first = await Promise.race([work, asked]);
     if (first === 'interrupted') {
-      say('interrupted: undoing');
+      say('interrupted: undoing everything');
       work.catch(() => {}); // its end no longer matters
       await undo();
       throw new Ended('interrupted', true, interrupted);
@@ -124,14 +124,14 @@ export async function connect(core: CoreLink, options: ConnectOptions, format: F
 /** Without `which` everything is switched off. */
 export async function disconnect(core: CoreLink | null, quit: boolean, which: Partial<ContextKey> = {}): Promise<void> {
   if (core === null) {
-    say('Nothing is on.');
+    say('No cluster is on.');
     return;
   }
   const { leftOnHost } = unwrap(await core.call('disconnect', which));
   if (leftOnHost > 0) {
-    throw new Ended(`${leftOnHost} changes could not be undone: run \`slipway-helper clean\` as root`, false, 6);
+    throw new Ended(`changes that could not be undone: ${leftOnHost}. Run \`slipway-helper clean\` as root`, false, 6);
   }
-  say(`${green('○')} off; the laptop is as it was`);
+  say(`${green('○')} off; this computer is as it was`);
   if (quit) {
     await core.call('quit', {});
   }

@@ -42,7 +42,7 @@ export function headline(connection: Connection, now: number): string {
       return `connected to ${context} for ${age(now - connection.since)} through the API server, ${roundTrip} ms, ↑ ${bytes(connection.bytesUp)} ↓ ${bytes(connection.bytesDown)}${degraded}`;
     }
     case 'reconnecting': {
-      const kept = connection.hostKept ? 'routes and names kept' : 'laptop restored meanwhile';
+      const kept = connection.hostKept ? 'routes and names kept' : 'this computer restored in the meantime';
       return `lost ${context} ${age(now - connection.lostAt)} ago (${plain(connection.because.title)}), trying again, ${kept}`;
     }
     case 'disconnecting':
@@ -50,8 +50,8 @@ export function headline(connection: Connection, now: number): string {
     case 'failed': {
       const left =
         connection.leftOnHost === 0
-          ? 'the laptop is as it was'
-          : `${connection.leftOnHost} changes are left on the laptop: run \`slipway-helper clean\` as root`;
+          ? 'this computer is as it was'
+          : `changes left on this computer: ${connection.leftOnHost}; run \`slipway-helper clean\` as root`;
       return `not connected to ${context}: ${plain(connection.because.title)}; ${left}`;
     }
   }
@@ -71,7 +71,7 @@ export function details(connection: Connection): string[] {
   lines.push(
     names.mode === 'off'
       ? '  names     off'
-      : `  names     *.${plain(answeredDomain(names))} at ${names.resolver} by ${names.mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf'}; search ${names.search.join(' ')}; the rest at ${names.upstreams.join(', ')}`,
+      : `  names     *.${plain(answeredDomain(names))} at ${names.resolver} by ${names.mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf'}; search ${names.search.join(' ')}; all others at ${names.upstreams.join(', ')}`,
     ...names.refused.map(refusalLine),
     `  interface ${connection.interface}`,
     `  agent     ${plain(connection.agent.namespace)}/${plain(connection.agent.pod)} (${connection.agent.delivery === 'image' ? plain(connection.agent.image) : `sent into ${plain(connection.agent.image)}`})`,

@@ -36,10 +36,10 @@ export async function endForeignCore(): Promise<boolean> {
   const hasEnded =
     (await end(lock, holder, 'SIGTERM', undoDeadline[code])) || (await end(lock, holder, 'SIGKILL', killDeadline));
   if (!hasEnded) {
-    throw new Ended(problem('core-unreachable', `process ${holder} was killed and still runs`));
+    throw new Ended(problem('core-unreachable', `process ${holder} was killed but is still running`));
   }
   unwrap(await openPorts(folders, process.env).store.saveWanted([]));
-  say(`${green('○')} off; the core ended`);
+  say(`${green('○')} off; the core has stopped`);
   return true;
 }
 

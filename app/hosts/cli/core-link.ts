@@ -58,9 +58,7 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
     }
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
-  return failure(
-    problem('core-unreachable', `it did not come up; see ${join(folders.value.state, 'core.log')} for what it said`),
-  );
+  return failure(problem('core-unreachable', `it did not start; see ${join(folders.value.state, 'core.log')}`));
 }
 
 /**
@@ -81,7 +79,11 @@ async function readsOurKubeconfig(core: CoreLink, runtimeFolder: string): Promis
   const snapshot = await core.call('getSnapshot', {});
   const isIdle = snapshot.ok && snapshot.value.wanted.length === 0;
   if (!isIdle) {
-    say(dim(`KUBECONFIG counts after the next disconnect; until then it is ${theirs === '' ? 'unset' : theirs}.`));
+    say(
+      dim(
+        `A changed KUBECONFIG takes effect after the next disconnect; until then it is ${theirs === '' ? 'unset' : theirs}.`,
+      ),
+    );
     return true;
   }
   await core.call('quit', {});

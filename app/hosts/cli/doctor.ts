@@ -17,7 +17,7 @@ function summaryOf(checks: readonly Check[]): string {
   const count = (state: Check['state']) => checks.filter((check) => check.state === state).length;
   const skipped = count('not-checked') === 0 ? '' : `; ${count('not-checked')} not checked`;
   if (count('bad') > 0) {
-    return `${count('bad')} of ${checks.length} checks failed${skipped}. Begin with the first ✗.`;
+    return `${count('bad')} of ${checks.length} checks failed${skipped}. Start with the first ✗.`;
   }
   const warnings = count('warning') === 0 ? '' : `, ${count('warning')} with a warning`;
   return `Nothing is broken: ${count('good') + count('warning')} checks passed${warnings}${skipped}.`;

@@ -43,10 +43,14 @@ export async function ensureHelper(): Promise<Result<null>> {
     return failure(elevated.problem);
   }
   const { program, isClone } = elevated;
-  say(dim("Slipway's helper opens the TUN and sets routes and names; it needs root. It ends by itself when unused."));
+  say(
+    dim(
+      "Slipway's helper opens the TUN device and sets routes and names; it needs root. It stops by itself when unused.",
+    ),
+  );
   say(`  ${dim('to run as root:')} ${plain(program)}`);
   if (isClone) {
-    say(dim("  It is this clone's own: whoever can change the clone can change it."));
+    say(dim('  It belongs to this clone: whoever can change the clone can change it.'));
   }
   if (!process.stdin.isTTY) {
     return success(null); // the core tries pkexec, or says helper-missing

@@ -49,7 +49,7 @@ export async function chosenContext(core: CoreLink, named: string | undefined): 
   if (current !== undefined) {
     return current.name;
   }
-  throw new Ended(problems[0] ?? 'No context is current: name one of `slipway contexts`.');
+  throw new Ended(problems[0] ?? 'There is no current context: name one that `slipway contexts` lists.');
 }
 
 export async function listNamespaces(core: CoreLink, context: string, trustExec: boolean, format: Format) {
@@ -65,7 +65,7 @@ export async function listNamespaces(core: CoreLink, context: string, trustExec:
     ),
   );
   if (!complete) {
-    process.stderr.write('These are the namespaces of the kubeconfig: listing all of them is not allowed.\n');
+    process.stderr.write('You may not list all namespaces: these are the ones that your kubeconfig names.\n');
   }
 }
 

@@ -46,13 +46,16 @@ function optionsOf(context: string, options: ConnectOptions) {
 
 function withConnectOptions(command: Command): Command {
   return command
-    .option('-n, --namespace <name>', 'home namespace: its Services answer to their bare names')
+    .option('-n, --namespace <name>', 'home namespace: its Services can be reached by their short names')
     .option('--agent-namespace <name>', 'where the agent runs (default: the home namespace)')
-    .option('--agent-image <image>', 'an image with the agent in it (default: our binary is sent into the base image)')
+    .option(
+      '--agent-image <image>',
+      'an image that contains the agent (default: the agent is copied into the base image)',
+    )
     .option('--base-image <image>', 'an image with a shell that the cluster can pull')
     .option(
       '--answers-for <domain>',
-      "let this cluster answer for all of its domain, not for Services and pods only (remembered; 'none' takes it back)",
+      "let this cluster answer for all of its domain, not only for Services and pods (remembered; 'none' revokes it)",
     )
     .addOption(trustExec())
     .addOption(output());
@@ -66,7 +69,7 @@ function domainOf(text: string): string {
 function buildProgram(): Command {
   const program = new Command('slipway')
     .description(
-      "Puts this computer inside a Kubernetes cluster's network: pods, Services and their names answer to every program.",
+      "Puts this computer inside a Kubernetes cluster's network: every program can reach its pods, Services and names.",
     )
     .version(buildIdentity())
     .configureHelp({ showGlobalOptions: true })
@@ -84,10 +87,10 @@ function buildProgram(): Command {
 
   program
     .command('confirm [context]')
-    .description('show what a context says, and what changed of it, and confirm just that')
-    .option('--file <path>', 'the kubeconfig, where several have a context of this name')
+    .description('show what a context contains and what has changed, and confirm exactly that')
+    .option('--file <path>', 'the kubeconfig file, if several have a context of this name')
     .option('--show-values', 'show the values of the variables that its plugin gets')
-    .option('--digest <digest>', 'confirm this without asking: the digest that was shown')
+    .option('--digest <digest>', 'confirm without asking: the digest that was shown')
     .addOption(output())
     .action((context: string | undefined, options: ConfirmOptions) =>
       perform(() => withCore(async (core) => confirmContext(core, await chosenContext(core, context), options))),
@@ -132,7 +135,7 @@ function buildProgram(): Command {
         await withCore(async (core) => {
           await connect(core, optionsOf(await chosenContext(core, context), options), options.output);
           if (options.output !== 'json') {
-            say(dim(`Every program on this computer is in the cluster now. \`${invocation} disconnect\` leaves.`));
+            say(dim(`Every program on this computer can now reach the cluster. \`${invocation} disconnect\` leaves.`));
           }
         });
       }),
@@ -141,7 +144,7 @@ function buildProgram(): Command {
   program
     .command('disconnect')
     .description('leave the cluster and restore this computer')
-    .option('--quit', 'also end the core, of whatever version')
+    .option('--quit', 'also stop the core, whatever its version')
     .action((options: { quit?: boolean }) =>
       perform(async () => {
         if (options.quit === true && (await endForeignCore())) {
@@ -153,7 +156,7 @@ function buildProgram(): Command {
 
   program
     .command('status')
-    .description('what is the case: connection, routes and names in force')
+    .description('show the connection, and the routes and names in force')
     .option('-w, --watch', 'follow changes')
     .addOption(output())
     .action((options: { watch?: boolean; output: Format }) =>
@@ -178,8 +181,8 @@ function buildProgram(): Command {
 
   program
     .command('completion')
-    .description('print the completion script of a shell')
-    .addArgument(new Argument('<shell>', 'put what it prints into the start-up file of the shell').choices(shells))
+    .description('print the completion script for a shell')
+    .addArgument(new Argument('<shell>', "add the output to your shell's start-up file").choices(shells))
     .action((shell: string) =>
       perform(async () => data(completionScript(shell, isPackaged ? ['slipway'] : [process.execPath, cliProgram]))),
     );
@@ -206,7 +209,7 @@ function buildProgram(): Command {
     .description('show the window (what `npm start` runs), or connect in this terminal')
     .option('--in-sandbox', "run everything inside the sandbox's laptop, leaving this computer's network alone")
     .option('--terminal', 'no window: connect and show the live state here until Ctrl-C')
-    .option('--fake', 'a window on a world that does not exist (SLIPWAY_FAKE names scenarios)')
+    .option('--fake', 'a window on a made-up world (SLIPWAY_FAKE names scenarios)')
     .action(
       (
         context: string | undefined,

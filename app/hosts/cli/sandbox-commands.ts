@@ -27,7 +27,7 @@ interface SandboxFlags {
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value)) {
-    throw new InvalidArgumentError('a whole number is needed');
+    throw new InvalidArgumentError('must be a whole number');
   }
   return value;
 }
@@ -69,7 +69,7 @@ async function up(flags: SandboxFlags): Promise<void> {
   const sandbox = await open(flags);
   await translated(() => sandbox.up(tell));
   data(sandbox.kubeconfig);
-  say(`Its kubeconfig is merged nowhere. Try: npm start -- --in-sandbox`);
+  say(`Its kubeconfig is not merged into yours. Try: npm start -- --in-sandbox`);
 }
 
 async function showStatus(flags: SandboxFlags): Promise<void> {
@@ -100,20 +100,20 @@ export function addSandboxCommands(program: Command): void {
     .command('sandbox')
     .description('a real Kubernetes on this Linux machine, to try Slipway with');
   withFlags(sandbox.command('up'))
-    .description('build what is missing, start what does not run')
+    .description('build what is missing and start what is not running')
     .option('--nodes <count>', 'how many nodes', wholeNumber)
     .addOption(new Option('--proxy-mode <mode>', "kube-proxy's mode").choices(['iptables', 'nftables']))
     .option('--pod-range <prefix>', 'addresses of pods, a /16')
     .option('--service-range <prefix>', 'addresses of Services')
-    .option('--lan <prefix>', 'addresses of laptop, office and nodes, a /24')
+    .option('--lan <prefix>', 'addresses of the laptop, the office and the nodes, a /24')
     .option('--node-local-dns', 'pods ask a resolver on a link-local address of their node')
     .addOption(new Option('--laptop <kind>', 'another laptop beside the plain one').choices(['resolved']))
     .action((flags: SandboxFlags) => perform(() => up(flags)));
   withFlags(sandbox.command('down'))
-    .description('end and remove everything but the cache')
+    .description('stop and remove everything but the cache')
     .action((flags: SandboxFlags) => perform(async () => translated(async () => (await open(flags)).down(tell))));
   withFlags(sandbox.command('status'))
-    .description('what runs')
+    .description('show what is running')
     .addOption(new Option('-o, --output <format>', 'how data is printed').choices(['text', 'json']).default('text'))
     .action((flags: SandboxFlags) => perform(() => showStatus(flags)));
   withFlags(sandbox.command('shell [command...]'))
@@ -131,7 +131,7 @@ export async function offeredSandbox(ask: (() => Promise<string>) | undefined): 
   const answer = ask === undefined ? 'n' : await ask();
   if (!/^y(es)?$/i.test(answer)) {
     throw new Ended(
-      'Nothing to connect to. `npm start -- --in-sandbox` builds the sandbox and connects inside it.',
+      'There is nothing to connect to. `npm start -- --in-sandbox` builds the sandbox and connects inside it.',
       false,
       3,
     );

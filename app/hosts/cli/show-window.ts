@@ -65,7 +65,7 @@ export async function showFakeWindow(): Promise<void> {
     if (core === null) {
       throw new Ended('the fake core does not answer', false, 8);
     }
-    say('A world that does not exist: no cluster is asked and nothing of this computer is changed.');
+    say('A made-up world: no cluster is contacted, and nothing on this computer is changed.');
     await showInBrowserUntilEnd(core, process.env);
     core.close();
   } finally {
@@ -129,7 +129,7 @@ async function showInBrowserUntilEnd(core: CoreLink, environment: NodeJS.Process
   });
   say(shown.opened ? 'Slipway opens in your browser.' : 'Open this file in a browser on this computer:');
   say(`  ${shown.file}`);
-  say(dim('It lets one browser in and is good for two minutes; Enter makes another one. Ctrl-C disconnects and ends.'));
+  say(dim('It lets one browser in and works for two minutes; press Enter for a new one. Ctrl-C disconnects and ends.'));
   const renew = () => say(`  ${shown.renew()}`);
   process.stdin.on('data', renew);
   const stopped = new Promise<'asked'>((resolve) => {

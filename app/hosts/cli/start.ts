@@ -34,7 +34,7 @@ async function choose(contexts: readonly Context[]): Promise<string> {
     if (current !== undefined) {
       return current.name;
     }
-    throw new Ended('No context is current: name one, `npm start -- CONTEXT`.');
+    throw new Ended('There is no current context: name one with `npm start -- CONTEXT`.');
   }
   const answer = await ask(`Which one? ${current === undefined ? '' : `[${plain(current.name)}] `}`);
   if (answer === '' && current !== undefined) {
@@ -42,7 +42,7 @@ async function choose(contexts: readonly Context[]): Promise<string> {
   }
   const chosen = contexts[Number(answer) - 1] ?? contexts.find((context) => context.name === answer);
   if (chosen === undefined) {
-    throw new Ended(`There is no context ${answer}.`);
+    throw new Ended(`There is no context named ${answer}.`);
   }
   return chosen.name;
 }
@@ -113,14 +113,14 @@ export async function start(named: string, optionsOf: (context: string) => Conne
       if (problems[0] !== undefined) {
         sayProblem(problems[0]);
       }
-      say('Slipway has a Kubernetes of its own to try it with: the sandbox.');
+      say('To try Slipway without a cluster of your own, there is the sandbox.');
       await offeredSandbox(process.stdin.isTTY ? () => ask('Build and start it now? [y/N] ') : undefined);
       return;
     }
     const context = named === '' ? await choose(contexts) : named;
     unwrap(await ensureHelper());
     await connect(core, optionsOf(context), 'text');
-    say(dim('Every program on this computer is in the cluster now. Ctrl-C leaves.'));
+    say(dim('Every program on this computer can now reach the cluster. Ctrl-C leaves.'));
     try {
       await follow(core);
     } finally {
