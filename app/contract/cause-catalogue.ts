@@ -142,7 +142,7 @@ export const causeCatalogue = {
   goneResolver: 'no DNS server of Slipway',
   goneJournal: 'nothing is left to undo',
   goneAgents: 'no agent of this computer',
-  goneAgentsOfOthers: 'no agent of this computer; {count} of somebody else',
+  goneAgentsOfOthers: 'no agent of this computer; {count} of someone else',
   leftUnsure: 'changes not known to be undone: {count}',
   leftAgents: 'still there: {agents}',
   journalLater: 'the helper is not running; when it next starts, it undoes whatever its journal holds',

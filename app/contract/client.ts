@@ -125,7 +125,7 @@ export function openClient(
   /** What is no message: nobody waits for ever for what it may have answered. */
   function refuse(document: unknown): void {
     if (!isGreeted) {
-      end(problem('core-unreachable', 'what answers there is no core'));
+      end(problem('core-unreachable', "the program that answers there is not Slipway's core"));
       return;
     }
     const { kind, id } = (document ?? {}) as { readonly kind?: unknown; readonly id?: unknown };

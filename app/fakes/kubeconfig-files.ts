@@ -48,7 +48,7 @@ export class FakeKubeconfigFiles implements KubeconfigFilesPort {
 function checked(file: string, text: string): Result<{ file: string }> {
   const contexts = contextsIn(text);
   return contexts === null || contexts.length === 0
-    ? failure(problem('kubeconfig-unreadable', `${file} is no kubeconfig with a context`, { file }))
+    ? failure(problem('kubeconfig-unreadable', `${file} is not a kubeconfig with a context`, { file }))
     : success({ file });
 }
 

@@ -231,7 +231,7 @@ export function readScenarios(text: string): Result<Scenario[]> {
   const unknown = names.find((name) => !Object.hasOwn(scenarios, name));
   return unknown === undefined
     ? success(names as Scenario[])
-    : failure(problem('usage', `${unknown} is no scenario; there are: ${Object.keys(scenarios).join(', ')}`));
+    : failure(problem('usage', `${unknown} is not a scenario; there are: ${Object.keys(scenarios).join(', ')}`));
 }
 
 /** A believable world with these scenarios in force, in the order given. */

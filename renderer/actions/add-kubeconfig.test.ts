@@ -15,7 +15,7 @@ function dropOn({ paths, isRefused = false }: { readonly paths: boolean; readonl
     answers: {
       addKubeconfig: ({ source }) => {
         added.push(source);
-        const cause = 'bad.yaml is no kubeconfig with a context';
+        const cause = 'bad.yaml is not a kubeconfig with a context';
         return isRefused
           ? failure(problem('kubeconfig-unreadable', cause, { file: 'bad.yaml' }))
           : success({ file: '/kept/config.yaml', contexts: ['one', 'two'] });
@@ -54,6 +54,6 @@ describe('a kubeconfig that is dropped', () => {
   it('is refused in the language of the window', async () => {
     const { context, notes } = dropOn({ paths: false, isRefused: true });
     await addFiles(context, [new File(['x: ['], 'bad.yaml')]);
-    expect(notes()[0]?.text).toBe('无法读取 kubeconfig bad.yaml: bad.yaml is no kubeconfig with a context');
+    expect(notes()[0]?.text).toBe('无法读取 kubeconfig bad.yaml: bad.yaml is not a kubeconfig with a context');
   });
 });

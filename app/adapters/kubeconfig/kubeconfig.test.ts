@@ -173,7 +173,7 @@ describe('contexts', () => {
     [
       'a server of another protocol',
       'clusters: [{name: c, cluster: {server: "file:///etc/passwd"}}]\ncontexts: [{name: x, context: {cluster: c}}]',
-      /no http or https/,
+      /not an http or https/,
     ],
     [
       'an auth-provider',

@@ -71,7 +71,7 @@ export function parseKubeconfig(path: string, text: string): ReadOutcome {
   }
   const parsed = kubeconfigSchema.safeParse(value);
   if (!parsed.success) {
-    return broken(path, `it is no kubeconfig: ${complaint(parsed.error)}`);
+    return broken(path, `it is not a kubeconfig: ${complaint(parsed.error)}`);
   }
   return { kind: 'read', file: { path, document: parsed.data } };
 }

@@ -180,12 +180,12 @@ function hasFolder(command: string): boolean {
 function complainAboutServer(cluster: ClusterEntry): string | null {
   const server = URL.parse(cluster.server);
   if (server === null || (server.protocol !== 'https:' && server.protocol !== 'http:') || server.hostname === '') {
-    return `the server "${withoutPassword(cluster.server)}" is no http or https address`;
+    return `the server "${withoutPassword(cluster.server)}" is not an http or https address`;
   }
   if (cluster['proxy-url'] !== '') {
     const proxy = URL.parse(cluster['proxy-url']);
     if (proxy === null || !['http:', 'https:', 'socks5:'].includes(proxy.protocol)) {
-      return 'its proxy-url is no http, https or socks5 address'; // as client-go; the value may hold a password
+      return 'its proxy-url is not an http, https or socks5 address'; // as client-go; the value may hold a password
     }
   }
   return null;

@@ -49,10 +49,10 @@ function complainAboutRanges({ extraRanges, excludedRanges }: Settings): string 
   for (const range of [...extraRanges, ...excludedRanges]) {
     const { family } = parsePrefix(range);
     if (family === 'none') {
-      return `${range} is no range: write it as 10.20.0.0/16`;
+      return `${range} is not a range: write it as 10.20.0.0/16`;
     }
     if (family === 6 && extraRanges.includes(range)) {
-      return `${range} is IPv6, which is not routed for now`;
+      return `${range} is IPv6, which is not routed yet`;
     }
   }
   return null;
@@ -80,11 +80,11 @@ function complainAboutContexts({ contexts, agentImage, baseImage, pinnedServices
   ];
   const unnamed = namespaces.find((name) => name !== '' && !namespaceForm.test(name));
   if (unnamed !== undefined) {
-    return `${unnamed} is no name of a namespace`;
+    return `${unnamed} is not a valid namespace name`;
   }
   const unanswerable = contexts.find(({ answersFor }) => answersFor !== '' && !domainForm.test(answersFor));
   if (unanswerable !== undefined) {
-    return `${unanswerable.answersFor} is no domain: write it as k8s.example.org`;
+    return `${unanswerable.answersFor} is not a domain: write it as k8s.example.org`;
   }
   const images = [agentImage, baseImage, ...contexts.flatMap((one) => [one.agentImage, one.baseImage])];
   const unusable = images.find((image) => image !== '' && !imageForm.test(image));

@@ -190,7 +190,7 @@ describe('the proof after switching off', () => {
     harness.world.cluster.agentsOfOthers = 2;
     const proofs = await proved(harness);
     expect(Object.values(proofs).map(({ state }) => state)).toEqual(['good', 'good', 'good', 'good', 'good']);
-    expect(proofs.cluster?.answer).toContain('2 of somebody else');
+    expect(proofs.cluster?.answer).toContain('2 of someone else');
     expect(Object.values(proofs).filter(({ said }) => said === null)).toEqual([]);
     harness.expectNothingLeft();
   });
