@@ -53,7 +53,7 @@ describe('trouble in the pod’s own words', () => {
     expect(ended(missing)).toMatchObject({ kind: 'failed', problem: { code: 'agent-no-shell' } });
     expect(waiting('RunContainerError', missing)).toMatchObject({ problem: { code: 'agent-no-shell' } });
     expect(ended(missing, { image: 'mine:1', contained: true })).toMatchObject({
-      problem: { code: 'agent-missing', cause: expect.stringContaining('no program /slipway-agent') },
+      problem: { code: 'agent-missing', cause: expect.stringContaining('the program /slipway-agent') },
     });
     expect(ended('error mounting "/var/lib/x": no such file or directory')).toMatchObject({
       problem: { code: 'agent-crashed' },

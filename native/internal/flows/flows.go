@@ -112,12 +112,12 @@ func (table *Table) Live() int {
 }
 
 // Resets returns raw packets to be written to the TUN in this order: for each TCP connection that the laptop
-// has taken part in, a RST from the far end. A receiver takes a RST at once only at exactly the sequence number that
+// has taken part in, or whose far end has answered, a RST from the far end. A receiver takes a RST at once only at exactly the sequence number that
 // it expects next (RFC 5961 section 3.2). That is the end of what was delivered, or, where the laptop lost some of
 // it, what it acknowledged last; where the two differ, both are sent. The connections leave the table. Those of
 // which only a SYN was seen stay: its next retry finds the new far end.
 func (table *Table) Resets() [][]byte {
-	return table.end(live[:], func(flow *entry) bool { return flow.synchronised })
+	return table.end(live[:], func(flow *entry) bool { return flow.heard })
 }
 
 // Withdraw forgets every flow and echo whose far end may not be reached any more, and returns resets as Resets does.
@@ -147,12 +147,12 @@ func (table *Table) end(lists []uint8, chosen func(*entry) bool) [][]byte {
 }
 
 func (flow *entry) resets() [][]byte {
-	if !flow.synchronised || flow.list == closed {
+	if !flow.heard || flow.list == closed {
 		return nil
 	}
 	fromFar := flow.key.Reversed()
 	packets := [][]byte{packet.Reset(fromFar, flow.delivered)}
-	if flow.acknowledged != flow.delivered {
+	if flow.synchronised && flow.acknowledged != flow.delivered {
 		packets = append(packets, packet.Reset(fromFar, flow.acknowledged))
 	}
 	return packets

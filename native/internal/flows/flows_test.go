@@ -103,6 +103,18 @@ func TestSequenceNumbersWrap(t *testing.T) {
 	}
 }
 
+func TestAConnectionWhoseLastHandshakeWasNotReadYetIsReset(t *testing.T) {
+	table := New()
+	table.Outbound(up(flagSYN, 1000, 0, 0))
+	table.Inbound(down(flagSYN|flagACK, 5000, 1001, 0)) // the laptop's program has its connection from now on
+	if got := sequences(table.Resets()); len(got) != 1 || got[0] != 5001 {
+		t.Fatalf("resets at %v, want 5001", got)
+	}
+	if table.Live() != 0 {
+		t.Error("the flow was not forgotten")
+	}
+}
+
 func TestAnUnansweredFlowIsLeftToItsNextSyn(t *testing.T) {
 	table := New()
 	table.Outbound(up(flagSYN, 1000, 0, 0))
