@@ -254,7 +254,7 @@ export class AgentPlacing {
         this.#options.log.info('a waiting agent is used again', { delivery });
         return placed;
       }
-      const deleted = this.#deleteJob(record.namespace, record.job, record.uid);
+      const deleted = this.#deleteJob(record.namespace, record.job, record.uid).catch(() => undefined);
       if (record.job === (await this.#options.records.jobName())) {
         await deleted; // its name is needed next
       }
