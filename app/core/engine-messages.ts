@@ -16,7 +16,7 @@ import {
 } from '../contract/index.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
-export const engineProtocol = 2;
+export const engineProtocol = 3;
 
 /** AgentPort in native/internal/wire/agent.go: where the agent listens, on the pod's loopback only. */
 export const agentPort = 8723;
@@ -86,6 +86,14 @@ const serviceEndpointsSchema = z.object({
 });
 export type ServiceEndpoints = z.infer<typeof serviceEndpointsSchema>;
 
+/** What the reach check asks and dials from the agent; TCP, as address:port. */
+const reachTargetsSchema = z.object({
+  name: z.string(), // one that must exist
+  services: z.array(z.string()), // with ready endpoints
+  pods: z.array(z.string()), // ready endpoints on any node but the agent's, or where nodes are not known
+  localPods: z.array(z.string()).optional(), // on the agent's node
+});
+
 /** A range with what is wanted for it. */
 const wantedRangeSchema = z.object({ prefix: z.string(), decision: z.literal('routed') });
 export type WantedRange = z.infer<typeof wantedRangeSchema>;
@@ -121,6 +129,8 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
     command: z.literal('test'),
     test: z.object({ id: z.number(), host: z.string(), port: z.number() }),
   }),
+  z.object({ command: z.literal('reach'), reach: reachTargetsSchema }),
+  z.object({ command: z.literal('checkReach'), checkReach: z.object({ id: z.number() }) }),
   z.object({ command: z.literal('stop') }),
 ]);
 export type EngineCommand = z.infer<typeof engineCommandSchema>;
@@ -200,6 +210,18 @@ const testedSchema = z.object({
 });
 export type Tested = z.infer<typeof testedSchema>;
 
+const reachSchema = z.object({
+  id: z.number().optional(), // of the checkReach that it answers
+  checks: list(
+    z.object({
+      check: z.enum(['interface', 'route', 'firewall', 'resolver', 'service', 'pod']),
+      state: z.enum(['passed', 'failed', 'notRun']),
+      subject: z.string().default(''), // interface, range, address, name or address:port
+      problem: wireProblemSchema.nullish(), // where it failed
+    }),
+  ),
+});
+
 const engineCountersSchema = z.object({
   bytesUp: z.number(),
   bytesDown: z.number(),
@@ -237,6 +259,7 @@ export const engineEventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('agentLost'), problem: wireProblemSchema.nullish() }),
   z.object({ event: z.literal('helperLost'), problem: wireProblemSchema.nullish() }),
   z.object({ event: z.literal('tested'), tested: testedSchema }),
+  z.object({ event: z.literal('reach'), reach: reachSchema }),
   z.object({
     event: z.literal('failed'),
     failed: z.object({ during: z.string(), problem: wireProblemSchema, leftOver: z.number() }),

@@ -153,6 +153,8 @@ export class FakeEngine implements EngineLink {
         await this.#faults.wait(5);
         return this.#takeScope(command.scope);
       case 'hello':
+      case 'reach':
+      case 'checkReach':
       case 'endpoints':
         return;
     }

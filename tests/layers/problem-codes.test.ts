@@ -20,8 +20,12 @@ describe('codes of native problems', () => {
 describe('the catalogue', () => {
   const codes = Object.keys(catalogue) as ProblemCode[];
 
-  it('is sorted, so that an entry is found by eye', () => {
-    expect(codes).toEqual(codes.toSorted());
+  it.each(['caller', 'cluster', 'host'])('is sorted in its file of %s, so that an entry is found by eye', (part) => {
+    const file = join(import.meta.dirname, `../../app/contract/problem-catalogue-${part}.ts`);
+    const listed = [...readFileSync(file, 'utf8').matchAll(/^ {2}'?([a-z0-9-]+)'?: /gm)].map(([, code]) => code ?? '');
+    expect(listed.length).toBeGreaterThan(20);
+    expect(listed).toEqual(listed.toSorted());
+    expect(codes).toEqual(expect.arrayContaining(listed));
   });
 
   it.each(codes)('%s offers at least one fix', (code) => {

@@ -19,7 +19,7 @@ const wanted = {
 };
 const policy = { recover: true, names: true, extraRanges: [], excludedRanges: [], answersFor: '' };
 const order: Order = { wanted, cluster, policy, restored: false };
-const hello = { protocol: 2, build: 'b', role: 'helper' };
+const hello = { protocol: 3, build: 'b', role: 'helper' };
 const transient = problem('api-unreachable', 'no route');
 const forGood = problem('forbidden', 'denied');
 

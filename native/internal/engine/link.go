@@ -128,6 +128,10 @@ func decodeCommand(body []byte) (wire.EngineCommand, error) {
 		present = command.Endpoints != nil
 	case wire.CommandTest:
 		present = command.Test != nil
+	case wire.CommandReach:
+		present = command.Reach != nil
+	case wire.CommandCheckReach:
+		present = command.CheckReach != nil
 	case wire.CommandStop:
 		present = true
 	default:

@@ -1,14 +1,17 @@
 package wire
 
-// Codes of problems that native programs raise. app/contract/problem-catalogue.ts holds the text of each; a test
+// Codes of problems that native programs raise. app/contract/problem-catalogue-*.ts hold the text of each; a test
 // compares the lists.
 const (
+	CodeAgentEgressBlocked   = "agent-egress-blocked"
 	CodeAgentGone            = "agent-gone"
 	CodeAgentUnreachable     = "agent-unreachable"
 	CodeAgentVersion         = "agent-version"
 	CodeAPIUnreachable       = "api-unreachable"
 	CodeCertificateExpired   = "certificate-expired"
 	CodeCertificateUntrusted = "certificate-untrusted"
+	CodeClusterDNSFailing    = "cluster-dns-failing"
+	CodeClusterDNSSilent     = "cluster-dns-silent"
 	CodeConnectionFailed     = "connection-failed"
 	CodeConnectionRefused    = "connection-refused"
 	CodeConnectionSilent     = "connection-silent"
@@ -19,15 +22,21 @@ const (
 	CodeHelperMissing        = "helper-missing"
 	CodeHelperRefused        = "helper-refused"
 	CodeHelperVersion        = "helper-version"
+	CodeInterfaceDown        = "interface-down"
+	CodeInterfaceLost        = "interface-lost"
 	CodeInternal             = "internal"
 	CodeJournalUnwritable    = "journal-unwritable"
 	CodeLeaseLost            = "lease-lost"
 	CodeMessageMalformed     = "message-malformed"
 	CodeNameUnknown          = "name-unknown"
 	CodeNamesForbidden       = "names-forbidden"
+	CodePacketsDropped       = "packets-dropped"
+	CodePodsUnreachable      = "pods-unreachable"
 	CodeResolverUnset        = "resolver-unset"
 	CodeRouteMissing         = "route-missing"
 	CodeRouteRefused         = "route-refused"
+	CodeRouteTaken           = "route-taken"
+	CodeServicesUnreachable  = "services-unreachable"
 	CodeTunUnavailable       = "tun-unavailable"
 	CodeTunnelSilent         = "tunnel-silent"
 	CodeUnauthorized         = "unauthorized"
@@ -35,12 +44,15 @@ const (
 
 // Codes lists them all, sorted.
 var Codes = []string{
+	CodeAgentEgressBlocked,
 	CodeAgentGone,
 	CodeAgentUnreachable,
 	CodeAgentVersion,
 	CodeAPIUnreachable,
 	CodeCertificateExpired,
 	CodeCertificateUntrusted,
+	CodeClusterDNSFailing,
+	CodeClusterDNSSilent,
 	CodeConnectionFailed,
 	CodeConnectionRefused,
 	CodeConnectionSilent,
@@ -51,15 +63,21 @@ var Codes = []string{
 	CodeHelperMissing,
 	CodeHelperRefused,
 	CodeHelperVersion,
+	CodeInterfaceDown,
+	CodeInterfaceLost,
 	CodeInternal,
 	CodeJournalUnwritable,
 	CodeLeaseLost,
 	CodeMessageMalformed,
 	CodeNameUnknown,
 	CodeNamesForbidden,
+	CodePacketsDropped,
+	CodePodsUnreachable,
 	CodeResolverUnset,
 	CodeRouteMissing,
 	CodeRouteRefused,
+	CodeRouteTaken,
+	CodeServicesUnreachable,
 	CodeTunUnavailable,
 	CodeTunnelSilent,
 	CodeUnauthorized,

@@ -16,6 +16,8 @@ type EngineCommand struct {
 	Protect     *ProtectCommand     `json:"protect,omitempty"`
 	Endpoints   *ServiceEndpoints   `json:"endpoints,omitempty"`
 	Test        *TestCommand        `json:"test,omitempty"`
+	Reach       *ReachTargets       `json:"reach,omitempty"`
+	CheckReach  *CheckReachCommand  `json:"checkReach,omitempty"`
 }
 
 // Commands of the core to the engine.
@@ -29,6 +31,8 @@ const (
 	CommandProtect     = "protect"     // other addresses that no route may cover; answered by event routes where that changes any
 	CommandEndpoints   = "endpoints"   // the whole list of Services and their ready endpoints
 	CommandTest        = "test"        // answered by event tested
+	CommandReach       = "reach"       // other targets of the reach check than before
+	CommandCheckReach  = "checkReach"  // check now; answered by event reach with its id
 	CommandStop        = "stop"        // undo everything; answered by event stopped, then the engine exits 0
 )
 
@@ -122,6 +126,20 @@ type TestCommand struct {
 	Port int    `json:"port"`
 }
 
+// ReachTargets is what the reach check asks and dials from the agent, as a pod of the cluster would. Where a list is
+// empty or the name is, that check does not run.
+type ReachTargets struct {
+	Name      string   `json:"name"`                // one that must exist: kubernetes.default.svc and the cluster's domain
+	Services  []string `json:"services"`            // address:port, TCP, of Services with ready endpoints
+	Pods      []string `json:"pods"`                // address:port, TCP, of ready endpoints, on any node but the agent's
+	LocalPods []string `json:"localPods,omitempty"` // the same on the agent's node
+}
+
+// CheckReachCommand asks for a check of everything now. Its answer has the same ID, which is not 0.
+type CheckReachCommand struct {
+	ID uint64 `json:"id"`
+}
+
 // EngineEvent is what the engine sends. Exactly the field that Event names is set, where it has one.
 type EngineEvent struct {
 	Event    string         `json:"event"`
@@ -134,6 +152,7 @@ type EngineEvent struct {
 	Routes   *RoutesEvent   `json:"routes,omitempty"`
 	Counters *CountersEvent `json:"counters,omitempty"`
 	Tested   *TestedEvent   `json:"tested,omitempty"`
+	Reach    *ReachEvent    `json:"reach,omitempty"`
 	Failed   *FailedEvent   `json:"failed,omitempty"`
 	Stopped  *StoppedEvent  `json:"stopped,omitempty"`
 	Problem  *Problem       `json:"problem,omitempty"`
@@ -153,6 +172,7 @@ const (
 	EventAgentLost       = "agentLost"       // the pod is gone or refuses this session; the core sends a new agent
 	EventHelperLost      = "helperLost"      // the helper's link broke; the engine ends after this
 	EventTested          = "tested"
+	EventReach           = "reach"  // whenever the verdict changed, once after ready, and as the answer of checkReach
 	EventFailed          = "failed" // prepare or connect failed and everything was undone; the engine stays
 	EventStopped         = "stopped"
 )
@@ -244,6 +264,37 @@ type TestedStep struct {
 	Microseconds int64    `json:"microseconds"`
 	Answer       string   `json:"answer,omitempty"`
 	Problem      *Problem `json:"problem,omitempty"`
+}
+
+// Checks of the reach check, in the order in which they are told.
+const (
+	ReachInterface = "interface" // the tunnel's interface is there, up, with its addresses; subject: its name
+	ReachRoute     = "route"     // the kernel sends a routed range into it; subject: the range
+	ReachFirewall  = "firewall"  // a packet comes out of it, and its answer back; subject: the address
+	ReachResolver  = "resolver"  // the cluster's DNS answers the agent; subject: the name
+	ReachService   = "service"   // a Service answers a TCP dial of the agent; subject: address:port
+	ReachPod       = "pod"       // so does a pod
+)
+
+// States of a check.
+const (
+	ReachPassed = "passed"
+	ReachFailed = "failed" // Problem tells why
+	ReachNotRun = "notRun" // nothing to ask or to dial, or what it hangs on failed
+)
+
+// ReachEvent holds the verdict of every check.
+type ReachEvent struct {
+	ID     uint64       `json:"id,omitempty"` // of the checkReach that it answers
+	Checks []ReachCheck `json:"checks"`
+}
+
+// ReachCheck is one verdict. Routes have one for each routed range, every other check has exactly one.
+type ReachCheck struct {
+	Check   string   `json:"check"`
+	State   string   `json:"state"`
+	Subject string   `json:"subject,omitempty"`
+	Problem *Problem `json:"problem,omitempty"`
 }
 
 // FailedEvent answers prepare or connect that did not succeed.

@@ -1,0 +1,121 @@
+/** Problems of what was asked, with which configuration and rights (areas usage, configuration and rights). Alphabetical by code. */
+import { advice, command, type Entry, entry } from './problem-entry.ts';
+
+export const callerProblems = {
+  cancelled: {
+    ...entry('usage', 'It was cancelled', advice('Nothing was left half done. You can start again at any time.')),
+    severity: 'info',
+  },
+  'certificate-expired': entry(
+    'configuration',
+    'A certificate has expired',
+    advice('Renew the client certificate in the kubeconfig, or check the clock of this computer.'),
+  ),
+  'certificate-untrusted': entry(
+    'configuration',
+    "The API server's certificate is not trusted",
+    advice('The certificate authority in the kubeconfig does not match the server; get a new kubeconfig.'),
+  ),
+  'context-changed': entry(
+    'configuration',
+    'The context {context} has changed',
+    advice('Find out who changed it. If the change is right, confirm it as it is now.'),
+    command('slipway confirm {context}'),
+  ),
+  'context-unconfirmed': entry(
+    'configuration',
+    'The context {context} has not been confirmed yet',
+    advice('Switch it on in the window: you see what it contains and confirm it before the cluster is contacted.'),
+    command('slipway confirm {context}'),
+  ),
+  'context-unknown': entry('usage', 'There is no context named {context}', command('slipway contexts')),
+  'exec-failed': entry(
+    'configuration',
+    'The credential plugin {command} failed',
+    advice('Its own message is above; run it by hand to see all of it.'),
+  ),
+  'exec-missing': entry(
+    'configuration',
+    'The credential plugin {command} is not installed',
+    advice('Install it, or put its folder on the PATH of your login shell.'),
+  ),
+  'exec-output': entry(
+    'configuration',
+    'The credential plugin {command} did not print a credential',
+    advice('It must print an ExecCredential of client.authentication.k8s.io/v1 or v1beta1.'),
+  ),
+  'exec-refused': entry(
+    'configuration',
+    'Your kuberc does not allow the credential plugin {command}',
+    advice(
+      'If you trust the program, allow it in that file with credentialPluginPolicy and credentialPluginAllowlist, or ask whoever maintains the file.',
+    ),
+  ),
+  'exec-slow': entry(
+    'configuration',
+    'The credential plugin {command} did not finish in time',
+    advice('It may be waiting for a login: run it by hand once.'),
+  ),
+  'exec-unconfirmed': entry(
+    'configuration',
+    'The kubeconfig wants to run a program: {commandLine}',
+    advice('If you know and trust it, allow it. This is remembered until it changes.'),
+    command('slipway confirm {context}'),
+    command('slipway connect {context} --trust-exec'),
+  ),
+  forbidden: entry(
+    'rights',
+    'Your account may not {verb} {resource}',
+    advice('Ask an administrator for the Role below.'),
+  ),
+  'frontend-refused': entry(
+    'rights',
+    'This program is not allowed to ask the core for that',
+    advice('Do it from the command line, or in the window of Slipway.'),
+  ),
+  'kubeconfig-missing': entry(
+    'configuration',
+    'No kubeconfig was found',
+    advice('Put one at ~/.kube/config, set KUBECONFIG, or try the sandbox.'),
+    command('slipway sandbox up'),
+  ),
+  'kubeconfig-unreadable': entry(
+    'configuration',
+    'The kubeconfig {file} cannot be read',
+    advice('Its error is above.'),
+  ),
+  'namespace-missing': entry(
+    'usage',
+    'There is no namespace {namespace}',
+    command('slipway namespaces --context {context}'),
+  ),
+  'no-ranges': entry(
+    'rights',
+    'No address range of the cluster could be found',
+    advice('Add the ranges yourself in the settings (extraRanges), or ask for the Role below.'),
+  ),
+  'not-connected': entry('usage', 'The cluster is not switched on', command('slipway connect {context}')),
+  'ranges-incomplete': {
+    ...entry(
+      'rights',
+      "Not all address ranges of the cluster's {kind} could be found",
+      advice('Add the missing ranges yourself in the settings (extraRanges), or ask for the Role below.'),
+    ),
+    severity: 'warning',
+  },
+  'report-unknown': entry(
+    'usage',
+    'The report no longer exists',
+    advice('Prepare it again: only what was shown is written.'),
+  ),
+  'service-endpoints-unknown': {
+    ...entry('rights', 'Service addresses do not answer ping', advice('Ask for the Role below.')),
+    severity: 'warning',
+  },
+  unauthorized: entry(
+    'rights',
+    'The API server does not accept these credentials',
+    advice('Log in again with your cluster’s tool.'),
+  ),
+  usage: entry('usage', 'The command line is not valid', command('slipway --help')),
+} as const satisfies Record<string, Entry>;

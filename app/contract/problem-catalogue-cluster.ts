@@ -1,0 +1,141 @@
+/** Problems of the cluster and of the data path to it (areas cluster and data-path). Alphabetical by code. */
+import { advice, command, type Entry, entry } from './problem-entry.ts';
+
+export const clusterProblems = {
+  'agent-crashed': entry(
+    'cluster',
+    'The agent pod crashed',
+    advice('See its last output above; if it ran out of memory, raise the memory limit in the namespace.'),
+    command('slipway doctor'),
+  ),
+  'agent-egress-blocked': entry(
+    'cluster',
+    'Nothing in the cluster answers the agent in namespace {namespace}',
+    advice(
+      'A NetworkPolicy there most likely blocks what its pods send. Have one allow egress for pods labelled app.kubernetes.io/name=slipway-agent, or choose another namespace.',
+    ),
+    command('kubectl --context {context} --namespace {namespace} get networkpolicies'),
+    command('slipway connect {context} --agent-namespace NAMESPACE'),
+  ),
+  'agent-gone': entry('cluster', 'The agent pod is gone', advice('Slipway creates a new one by itself.')),
+  'agent-image-unpullable': entry(
+    'cluster',
+    'The cluster cannot pull the image {image}',
+    advice('Choose an image that the cluster can pull.'),
+    command('slipway connect {context} --base-image IMAGE'),
+  ),
+  'agent-missing': entry(
+    'cluster',
+    'The image {image} does not contain the agent',
+    advice('`npm run agent-image -- --output FILE` writes one that does; or choose a base image with a shell.'),
+    command('slipway connect {context} --base-image IMAGE'),
+  ),
+  'agent-no-shell': entry(
+    'cluster',
+    'The base image {image} has no shell',
+    advice('The agent is copied into a pod, whose image needs sh, cat and chmod; choose such an image.'),
+    command('slipway connect {context} --base-image IMAGE'),
+  ),
+  'agent-refused': entry(
+    'cluster',
+    'The cluster refused the agent pod',
+    advice('Ask an administrator which policy or quota refused it, or choose another namespace.'),
+    command('slipway connect {context} --agent-namespace NAMESPACE'),
+  ),
+  'agent-unreachable': entry(
+    'cluster',
+    'The agent pod does not answer',
+    advice('Slipway tries again by itself.'),
+    command('slipway doctor'),
+  ),
+  'agent-unschedulable': entry(
+    'cluster',
+    'No node can run the agent pod',
+    advice("See the scheduler's reason above; free some capacity or choose another namespace."),
+  ),
+  'agent-version': entry(
+    'cluster',
+    'The agent in the cluster is a different version',
+    advice('Disconnect and connect again: Slipway then creates a new agent.'),
+  ),
+  'answer-too-large': entry(
+    'cluster',
+    'The API server sent more than Slipway accepts',
+    advice(
+      'Show fewer namespaces. If the cluster is small, ask whoever runs the API server, or the proxy in front of it, why it sends so much.',
+    ),
+  ),
+  'api-unreachable': entry(
+    'cluster',
+    'The API server does not answer',
+    advice('Check the network, any VPN that the cluster needs, and the server address in the kubeconfig.'),
+    command('kubectl --context {context} version'),
+  ),
+  'cluster-dns-failing': entry(
+    'cluster',
+    "The cluster's DNS answers with errors",
+    advice('Addresses work, names do not. Look at the pods of CoreDNS, and at their logs.'),
+    command('kubectl --context {context} --namespace kube-system get pods --selector k8s-app=kube-dns'),
+  ),
+  'cluster-dns-silent': entry(
+    'cluster',
+    "The cluster's DNS does not answer the agent in namespace {namespace}",
+    advice('Names do not resolve. Either a NetworkPolicy there blocks port 53, or the pods of CoreDNS are down.'),
+    command('kubectl --context {context} --namespace {namespace} get networkpolicies'),
+    command('kubectl --context {context} --namespace kube-system get pods --selector k8s-app=kube-dns'),
+  ),
+  'cluster-ipv6-only': entry(
+    'cluster',
+    'The cluster has only IPv6 addresses',
+    advice('For now, Slipway supports only clusters with IPv4.'),
+  ),
+  'connection-failed': entry(
+    'data-path',
+    'The connection could not be made',
+    advice('The program behind the address may be down, or a policy of the cluster drops the connection.'),
+  ),
+  'connection-refused': entry(
+    'data-path',
+    'The connection was refused',
+    advice('Nothing is listening on that port of the pod, or the Service has no ready endpoint.'),
+    command('slipway services --context {context}'),
+  ),
+  'connection-silent': entry(
+    'data-path',
+    'The connection got no answer',
+    advice('A NetworkPolicy or a firewall of the cluster may drop it, or the program behind it hangs.'),
+  ),
+  'endpoints-missing': entry(
+    'cluster',
+    'The Service has no ready endpoint',
+    advice('Its pods are missing, not ready, or not matched by its selector; check them.'),
+    command('slipway services --context {context} -o wide'),
+  ),
+  'name-unknown': entry(
+    'data-path',
+    'The cluster does not know this name',
+    advice('Check the name and its namespace; the short form SERVICE works in the home namespace only.'),
+    command('slipway services --context {context}'),
+  ),
+  'ping-unavailable': {
+    ...entry(
+      'cluster',
+      'Ping does not answer',
+      advice('The agent may not open a ping socket; the cluster forbids the sysctl net.ipv4.ping_group_range.'),
+    ),
+    severity: 'warning',
+  },
+  'pods-unreachable': entry(
+    'cluster',
+    'Pods do not answer the agent',
+    advice("The network between the nodes, or that of the agent's node, may be down; or a NetworkPolicy blocks it."),
+    command('kubectl --context {context} get nodes'),
+  ),
+  'services-unreachable': entry(
+    'cluster',
+    'Services do not answer the agent',
+    advice("kube-proxy on the agent's node may be down, or a NetworkPolicy blocks the ports."),
+    command('kubectl --context {context} --namespace kube-system get pods --output wide'),
+  ),
+  'tunnel-silent': entry('data-path', 'No answer through the tunnel', advice('Slipway tries again by itself.')),
+} as const satisfies Record<string, Entry>;
