@@ -148,6 +148,20 @@ export const commands = {
   },
   getSettings: { input: nothing, output: settingsSchema },
   changeSettings: { input: settingsSchema.partial(), output: settingsSchema },
+  /**
+   * Changes one setting by its name in words (settings-table.ts), as a command line does; `setting-invalid` says what can be
+   * set. `add` and `remove` are for lists and pairs. `context` and `file` name whose setting it is, where it is of a context.
+   */
+  changeSetting: {
+    input: z.object({
+      name: z.string().max(64),
+      context: z.string().max(512).default(''),
+      file: contextFile,
+      change: z.enum(['set', 'add', 'remove', 'reset']),
+      words: z.array(z.string().max(1 << 16)).max(10_000),
+    }),
+    output: settingsSchema,
+  },
   /** Ends the core after disconnecting. */
   quit: { input: nothing, output: nothing },
 } as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>;

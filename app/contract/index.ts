@@ -15,6 +15,7 @@ export * from './revealed.ts';
 export * from './selectors.ts';
 export * from './services.ts';
 export * from './settings.ts';
+export * from './settings-table.ts';
 export * from './state.ts';
 export * from './streams.ts';
 export * from './transport.ts';

@@ -92,14 +92,16 @@ export const callerProblems = {
   'no-ranges': entry(
     'rights',
     'No address range of the cluster could be found',
-    advice('Add the ranges yourself in the settings (extraRanges), or ask for the Role below.'),
+    advice('Add the ranges yourself, or ask for the Role below.'),
+    command('slipway settings add extraRanges RANGE'),
   ),
   'not-connected': entry('usage', 'The cluster is not switched on', command('slipway connect {context}')),
   'ranges-incomplete': {
     ...entry(
       'rights',
       "Not all address ranges of the cluster's {kind} could be found",
-      advice('Add the missing ranges yourself in the settings (extraRanges), or ask for the Role below.'),
+      advice('Add the missing ranges yourself, or ask for the Role below.'),
+      command('slipway settings add extraRanges RANGE'),
     ),
     severity: 'warning',
   },
@@ -112,6 +114,7 @@ export const callerProblems = {
     ...entry('rights', 'Service addresses do not answer ping', advice('Ask for the Role below.')),
     severity: 'warning',
   },
+  'setting-invalid': entry('usage', 'That cannot be set', command('slipway settings list')),
   unauthorized: entry(
     'rights',
     'The API server does not accept these credentials',

@@ -118,15 +118,15 @@ export const hostProblems = {
   'route-missing': entry(
     'host',
     'The address is not routed into the cluster',
-    advice(
-      'It is in none of the ranges that the cluster is known to use; add its range in the settings (extraRanges).',
-    ),
+    advice('It is in none of the ranges that the cluster is known to use: look which they are, and add its range.'),
     command('slipway status -o wide'),
+    command('slipway settings add extraRanges RANGE'),
   ),
   'route-refused': entry(
     'host',
     'The range {prefix} collides with {conflict} on {interface}',
-    advice('Leave that network, or exclude the range in the settings.'),
+    advice('Leave that network, or exclude the range; it then cannot be reached.'),
+    command('slipway settings add excludedRanges {prefix}'),
   ),
   'route-taken': entry(
     'host',

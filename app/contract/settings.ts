@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { contextKeySchema } from './contexts.ts';
 
 /** What is chosen for one context; empty strings take the defaults. */
-const contextSettingsSchema = contextKeySchema.extend({
+export const contextSettingsSchema = contextKeySchema.extend({
   agentNamespace: z.string().max(63).default(''),
   agentImage: z.string().max(512).default(''),
   baseImage: z.string().max(512).default(''),

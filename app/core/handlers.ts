@@ -18,7 +18,7 @@ export function createHandlers(dependencies: Dependencies): Handlers {
     ...connectionHandlers(dependencies, access),
     ...diagnosticHandlers(dependencies, access),
     ...reportHandlers(dependencies, access),
-    ...settingsHandlers(dependencies),
+    ...settingsHandlers(dependencies, access),
     ...workHandlers(dependencies),
     getSnapshot: async () => success(dependencies.snapshot()),
     listActivity: async ({ limit }) => success({ entries: dependencies.activity.list(limit) }),

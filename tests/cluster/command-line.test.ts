@@ -67,6 +67,17 @@ describe('the command line', () => {
       }
     });
 
+    it('changes a setting by its name, with and without a core, and refuses what it cannot be', async () => {
+      const settings = (...words: string[]) => scene.product.slipway(['settings', ...words]);
+      await scene.product.slipway(['disconnect', '--quit']);
+      expect(await settings('add', 'excludedRanges', '192.0.2.7/24')).toMatchObject({ code: 0 });
+      expect(await settings('get', 'excludedRanges')).toMatchObject({ code: 0, stdout: '192.0.2.0/24\n' });
+      const refused = await settings('set', 'resolverMode', 'sometimes');
+      expect(refused).toMatchObject({ code: 2, stdout: '' });
+      expect(refused.stderr).toContain('it can be automatic, off');
+      expect(JSON.parse((await settings('reset', 'excludedRanges', '-o', 'json')).stdout)).toMatchObject({ value: [] });
+    });
+
     it('doctor finds nothing broken and says what it could not check', async () => {
       const outcome = await scene.product.slipway(['doctor']);
       expect(outcome.code, outcome.stdout).toBe(0);

@@ -7,6 +7,7 @@ import {
   type Result,
   type Settings,
   success,
+  wordForms,
 } from '../../contract/index.ts';
 import type { Policy } from '../connection/state.ts';
 import type { Log, StorePort } from '../ports.ts';
@@ -64,30 +65,21 @@ function complainAboutFiles(files: readonly string[]): string | null {
   return relative === undefined ? null : `${relative} is not the absolute path of a kubeconfig`;
 }
 
-/** RFC 1123 label, which a namespace's name has to be. */
-const namespaceForm = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
-/** Labels of RFC 1123, in lower case, without a final dot. Which domains a cluster may be given is the helper's to say. */
-const domainForm = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
-
-/** What a container runtime could take for an image; its registry says more. */
-const imageForm = /^[A-Za-z0-9][\w.:/@-]*$/;
-
 function complainAboutContexts({ contexts, agentImage, baseImage, pinnedServices }: Settings): string | null {
   const namespaces = [
     ...contexts.flatMap((one) => [one.agentNamespace, one.homeNamespace, ...one.namespacesInView]),
     ...pinnedServices.map((pin) => pin.namespace),
   ];
-  const unnamed = namespaces.find((name) => name !== '' && !namespaceForm.test(name));
+  const unnamed = namespaces.find((name) => name !== '' && !wordForms.namespace.test(name));
   if (unnamed !== undefined) {
     return `${unnamed} is not a valid namespace name`;
   }
-  const unanswerable = contexts.find(({ answersFor }) => answersFor !== '' && !domainForm.test(answersFor));
+  const unanswerable = contexts.find(({ answersFor }) => answersFor !== '' && !wordForms.domain.test(answersFor));
   if (unanswerable !== undefined) {
     return `${unanswerable.answersFor} is not a domain: write it as k8s.example.org`;
   }
   const images = [agentImage, baseImage, ...contexts.flatMap((one) => [one.agentImage, one.baseImage])];
-  const unusable = images.find((image) => image !== '' && !imageForm.test(image));
+  const unusable = images.find((image) => image !== '' && !wordForms.image.test(image));
   return unusable === undefined
     ? null
     : `${unusable} is not an image reference: write it as registry.example.org/name:tag`;

@@ -3,6 +3,7 @@
  * The shells' scripts (completion.ts) only hand over words and show what comes back.
  */
 import type { Command, Option } from 'commander';
+import { allSettings } from '../../contract/index.ts';
 
 export interface Candidate {
   readonly word: string;
@@ -23,15 +24,15 @@ export async function candidatesFor(
   lookups: Lookups,
 ): Promise<Candidate[]> {
   const current = words.at(-1) ?? '';
-  const { command, position, open } = walk(program, words.slice(0, -1));
-  const all = open === undefined ? await next(command, position, current, lookups) : await values(open, lookups);
+  const { command, given, open } = walk(program, words.slice(0, -1));
+  const all = open === undefined ? await next(command, given, current, lookups) : await values(open, lookups);
   return all.filter(({ word }) => word.startsWith(current));
 }
 
-/** Which command the words lead to, how many of its arguments are given, and the option that waits for its value. */
-function walk(program: Command, words: readonly string[]): { command: Command; position: number; open?: Option } {
+/** Which command the words lead to, the arguments that it was given, and the option that waits for its value. */
+function walk(program: Command, words: readonly string[]): { command: Command; given: string[]; open?: Option } {
   let command = program;
-  let position = 0;
+  let given: string[] = [];
   let open: Option | undefined;
   for (const word of words) {
     if (open !== undefined) {
@@ -40,11 +41,11 @@ function walk(program: Command, words: readonly string[]): { command: Command; p
       open = command.options.find((option) => (option.long === word || option.short === word) && option.required);
     } else {
       const child = command.commands.find((candidate) => candidate.name() === word);
-      position = child === undefined ? position + 1 : 0;
+      given = child === undefined ? [...given, word] : [];
       command = child ?? command;
     }
   }
-  return open === undefined ? { command, position } : { command, position, open };
+  return open === undefined ? { command, given } : { command, given, open };
 }
 
 async function values(option: Option, lookups: Lookups): Promise<Candidate[]> {
@@ -52,7 +53,12 @@ async function values(option: Option, lookups: Lookups): Promise<Candidate[]> {
   return words.map(bare);
 }
 
-async function next(command: Command, position: number, current: string, lookups: Lookups): Promise<Candidate[]> {
+async function next(
+  command: Command,
+  given: readonly string[],
+  current: string,
+  lookups: Lookups,
+): Promise<Candidate[]> {
   if (current.startsWith('-')) {
     return command
       .createHelp()
@@ -65,7 +71,24 @@ async function next(command: Command, position: number, current: string, lookups
       .visibleCommands(command)
       .map((child) => ({ word: child.name(), description: child.description() }));
   }
-  const argument = command.registeredArguments[position];
-  const words = argument?.name() === 'context' ? await lookups.contexts() : (argument?.argChoices ?? []);
-  return words.map(bare);
+  const last = command.registeredArguments.at(-1);
+  const argument = command.registeredArguments[given.length] ?? (last?.variadic === true ? last : undefined);
+  switch (argument?.name()) {
+    case 'context':
+      return (await lookups.contexts()).map(bare);
+    case 'setting':
+      return settingNames();
+    case 'value': {
+      const setting = allSettings.find(({ name }) => name === given[0]);
+      return (setting?.word === 'context' ? await lookups.contexts() : (setting?.allowed ?? [])).map(bare);
+    }
+    default:
+      return (argument?.argChoices ?? []).map(bare);
+  }
+}
+
+/** Each once: some are of all contexts and of one. */
+function settingNames(): Candidate[] {
+  const described = new Map(allSettings.toReversed().map(({ name, description }) => [name, description]));
+  return [...described].map(([word, description]) => ({ word, description }));
 }

@@ -14,6 +14,7 @@ function program(): Command {
   made.command('doctor').option('--context <name>').option('--trust-exec');
   made.command('completion').addArgument(new Argument('<shell>').choices(['bash', 'zsh']));
   made.command('secret', { hidden: true });
+  made.command('settings').command('set <setting> <value...>');
   const sandbox = made.command('sandbox');
   sandbox.command('up').addOption(new Option('--proxy-mode <mode>').choices(['iptables', 'nftables']));
   return made;
@@ -25,7 +26,7 @@ describe('what may come next', () => {
     (await candidatesFor(program(), line, { contexts: async () => contexts })).map(({ word }) => word);
 
   it('are commands at first, without hidden ones', async () => {
-    expect(await words('')).toEqual(['connect', 'doctor', 'completion', 'sandbox', 'help']);
+    expect(await words('')).toEqual(['connect', 'doctor', 'completion', 'settings', 'sandbox', 'help']);
     expect(await words('con')).toEqual(['connect']);
     expect(await words('sandbox', '')).toContain('up');
   });
@@ -42,6 +43,13 @@ describe('what may come next', () => {
     expect(await words('connect', '--namespace', 'shop', 'h')).toEqual(['home']);
     expect(await words('sandbox', 'up', '--proxy-mode', 'n')).toEqual(['nftables']);
     expect(await words('completion', '')).toEqual(['bash', 'zsh']);
+  });
+
+  it('are the names of settings, and what one can be', async () => {
+    expect(await words('settings', 'set', 'ex')).toEqual(['extraRanges', 'excludedRanges']);
+    expect(await words('settings', 'set', 'theme', '')).toEqual(['system', 'light', 'dark']);
+    expect(await words('settings', 'set', 'recover', '')).toEqual(['on', 'off']);
+    expect(await words('settings', 'set', 'pinnedContexts', 'home', 'team')).toEqual(['team-one', 'team-two']);
   });
 
   it('is nothing where the command line makes no sense', async () => {

@@ -13,6 +13,7 @@ import { chosenContext, listContexts, listNamespaces, listServices, namesOfConte
 import { data, dim, endWithReader, type Format, invocation, plain, say } from './output.ts';
 import { perform, unwrap, withCore, withRunningCore } from './run.ts';
 import { addSandboxCommands } from './sandbox-commands.ts';
+import { addSettingsCommands } from './settings-commands.ts';
 import { start } from './start.ts';
 import { status, watchStatus } from './status.ts';
 
@@ -176,6 +177,8 @@ function buildProgram(): Command {
         withCore((core) => runDoctor(core, options.context ?? '', options.trustExec === true, options.output)),
       ),
     );
+
+  addSettingsCommands(program);
 
   addSandboxCommands(program);
 

@@ -1,12 +1,11 @@
 /** What a field takes, said while one types; the core checks again (app/core/settings). Pure. */
 import ipaddr from 'ipaddr.js';
-import { defaultSettings, type Settings } from '../../../app/contract/index.ts';
+import { defaultSettings, type Settings, wordForms } from '../../../app/contract/index.ts';
 import type { WordId } from '../../words/words.ts';
 
 /** A domain as one types it; empty takes the word back. Which domains a cluster may be given is the helper's to say. */
 export function domainComplaint(domain: string): WordId | null {
-  const form = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
-  return domain === '' || (form.test(domain) && domain.length <= 253) ? null : 'settings.domainForm';
+  return domain === '' || (wordForms.domain.test(domain) && domain.length <= 253) ? null : 'settings.domainForm';
 }
 
 export type RangeField = 'extraRanges' | 'excludedRanges';
@@ -56,12 +55,12 @@ function normalRange(text: string): string | null {
 
 /** RFC 1123 label; empty takes the default. */
 export function namespaceComplaint(name: string): WordId | null {
-  return name === '' || /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) ? null : 'settings.namespaceForm';
+  return name === '' || wordForms.namespace.test(name) ? null : 'settings.namespaceForm';
 }
 
 /** What a container runtime could take for an image; its registry says more. */
 export function imageComplaint(image: string): WordId | null {
-  return image === '' || (/^[A-Za-z0-9][\w.:/@-]*$/.test(image) && image.length <= 512) ? null : 'settings.imageForm';
+  return image === '' || (wordForms.image.test(image) && image.length <= 512) ? null : 'settings.imageForm';
 }
 
 /** Kubeconfig files in force: those that were added, and those that the contexts came from without being added. */
