@@ -169,7 +169,12 @@ export type HelperProgram = z.infer<typeof helperProgramSchema>;
 const helperStateSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('unknown') }),
   helperProgramSchema.extend({ state: z.literal('absent') }),
-  z.object({ state: z.literal('ready'), build: z.string() }),
+  z.object({
+    state: z.literal('ready'),
+    build: z.string(),
+    /** The process that holds this computer's network through it, where one does. */
+    holder: z.number().optional(),
+  }),
   z.object({ state: z.literal('refused'), because: problemSchema }),
 ]);
 export type HelperState = z.infer<typeof helperStateSchema>;

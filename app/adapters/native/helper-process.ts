@@ -52,7 +52,7 @@ export interface HelperOptions {
 
 const replySchema = z.object({
   id: z.number(),
-  value: z.object({ protocol: z.number(), build: z.string() }).nullish(),
+  value: z.object({ protocol: z.number(), build: z.string(), holder: z.number().optional() }).nullish(),
   problem: z
     .object({ code: z.string(), cause: z.string(), facts: z.record(z.string(), z.string()).nullish() })
     .nullish(),
@@ -229,7 +229,8 @@ function hello(socketPath: string, build: string): Promise<HelperState | null> {
             const numbers = { theirs: reply.data.value.protocol, ours: engineProtocol };
             refuse(problem('helper-version', cause('helperProtocol', numbers)));
           } else if (reply.data.value) {
-            settle({ state: 'ready', build: reply.data.value.build });
+            const { build: theirs, holder } = reply.data.value;
+            settle({ state: 'ready', build: theirs, ...(holder === undefined ? {} : { holder }) });
           }
         },
         (because) => refuse(problem('helper-version', because)),

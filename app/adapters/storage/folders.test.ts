@@ -1,8 +1,9 @@
 import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findFolders } from './folders.ts';
+import { userPlace } from './user-place.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -31,14 +32,38 @@ test('makes folders for the user alone, where XDG says', async () => {
   }
 });
 
-test('takes XDG_RUNTIME_DIR only where it is the user’s own', async () => {
-  const own = join(root, 'user');
-  await mkdir(own);
-  const { SLIPWAY_RUNTIME_DIR: _, ...without } = environment();
-  expect(await findFolders({ ...without, XDG_RUNTIME_DIR: own })).toMatchObject({
-    ok: true,
-    value: { runtime: join(own, 'slipway') },
+describe('the place of the core', () => {
+  const user = () => ({ id: process.getuid?.() ?? null, home: root });
+  const bare = { HOME: '/somewhere/else' };
+
+  test.each<[string, Record<string, string>]>([
+    ['a terminal', { XDG_RUNTIME_DIR: tmpdir(), TMPDIR: '/var/tmp' }],
+    ['`su -`, cron, a service', {}],
+    ['another spelling of the home folder', { HOME: `${tmpdir()}//.` }],
+    ['another state folder', { XDG_STATE_HOME: join(tmpdir(), 'elsewhere') }],
+  ])('is the same for %s', async (_, given) => {
+    const found = await findFolders(
+      { ...bare, ...given, SLIPWAY_CONFIG_DIR: join(root, 'config'), SLIPWAY_STATE_DIR: join(root, 'state') },
+      user(),
+    );
+    const asked = await findFolders(environmentOfPlace(), user());
+    expect(found.ok && asked.ok && found.value.runtime === asked.value.runtime).toBe(true);
+    expect(found.ok && found.value.runtime.startsWith(join(root, '.local/state/slipway/run'))).toBe(true);
   });
+
+  test.each<[string, () => string]>([
+    ['no home folder', () => ''],
+    ['a home folder that is not there', () => join(root, 'gone')],
+    ['a home folder that is a file', () => join(root, 'file')],
+  ])('is a folder of the user’s own in the temporary one with %s', async (_, home) => {
+    await writeFile(join(root, 'file'), '');
+    const place = userPlace({ id: 4711, home: home() });
+    expect(place).toMatch(/^\/tmp\/slipway-4711-[0-9a-f]{12}$/);
+  });
+
+  function environmentOfPlace(): Record<string, string> {
+    return { SLIPWAY_CONFIG_DIR: join(root, 'config'), SLIPWAY_STATE_DIR: join(root, 'state') };
+  }
 });
 
 test('refuses a symlink and a file, and closes a folder that was open to others', async () => {

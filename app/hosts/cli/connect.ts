@@ -9,6 +9,7 @@ import {
 } from '../../contract/index.ts';
 import { details, headline, seconds } from './connection-text.ts';
 import { exitCodeOf, interrupted } from './exit-codes.ts';
+import { networkHolder } from './network-holder.ts';
 import { dim, type Format, green, json, red, say, sayProblem, sayProblems } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 
@@ -124,6 +125,10 @@ export async function connect(core: CoreLink, options: ConnectOptions, format: F
 /** Without `which` everything is switched off. */
 export async function disconnect(core: CoreLink | null, quit: boolean, which: Partial<ContextKey> = {}): Promise<void> {
   if (core === null) {
+    const holder = await networkHolder();
+    if (holder !== null) {
+      throw new Ended(holder);
+    }
     say('No cluster is on.');
     return;
   }

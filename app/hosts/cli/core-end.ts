@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { openPorts } from '../../adapters/ports.ts';
 import { findFolders } from '../../adapters/storage/folders.ts';
 import { problem } from '../../contract/index.ts';
-import { lockHolder } from '../core/lock.ts';
+import { livingCore } from '../core/living-core.ts';
 import { attachToCore } from './core-link.ts';
 import { green, say } from './output.ts';
 import { Ended, unwrap } from './run.ts';
@@ -29,7 +29,7 @@ export async function endForeignCore(): Promise<boolean> {
   }
   const folders = unwrap(await findFolders(process.env));
   const lock = join(folders.runtime, 'core.lock');
-  const holder = lockHolder(lock);
+  const holder = livingCore(lock);
   if (holder === null) {
     return false;
   }
@@ -43,13 +43,13 @@ export async function endForeignCore(): Promise<boolean> {
   return true;
 }
 
-/** Answers whether it ended in time. The lock tells its holder by its start, so that nobody else's process is meant. */
+/** Answers whether it ended in time. What holds the lock is a core of this place, so that nobody else's process is meant. */
 async function end(lock: string, holder: number, signal: NodeJS.Signals, deadline: number): Promise<boolean> {
-  if (lockHolder(lock) === holder) {
+  if (livingCore(lock) === holder) {
     process.kill(holder, signal);
   }
   const until = Date.now() + deadline;
-  while (lockHolder(lock) === holder) {
+  while (livingCore(lock) === holder) {
     if (Date.now() > until) {
       return false;
     }

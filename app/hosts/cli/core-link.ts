@@ -3,12 +3,16 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFolders } from '../../adapters/storage/folders.ts';
-import { type CoreLink, failure, problem, type Result, success } from '../../contract/index.ts';
+import { type CoreLink, cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { attach } from '../attach.ts';
 import { buildIdentity } from '../build-identity.ts';
+import { livingCore } from '../core/living-core.ts';
 import { kubeconfigFile } from '../core/lock.ts';
 import { coreProgram } from '../installation.ts';
 import { dim, say } from './output.ts';
+
+/** How long a core that lives may take to serve: one that was started just now, or that lost its socket. Milliseconds. */
+const patience = 5000;
 
 /** The running core, or null where none runs. */
 export async function attachToCore(): Promise<Result<CoreLink | null>> {
@@ -16,11 +20,24 @@ export async function attachToCore(): Promise<Result<CoreLink | null>> {
   if (!folders.ok) {
     return folders;
   }
-  const attached = await attach(join(folders.value.runtime, 'core.sock'), 'cli', buildIdentity());
-  if ('link' in attached) {
-    return success(attached.link);
+  const { runtime } = folders.value;
+  for (const deadline = Date.now() + patience; ; ) {
+    const attached = await attach(join(runtime, 'core.sock'), 'cli', buildIdentity());
+    if ('link' in attached) {
+      return success(attached.link);
+    }
+    if (attached.kind === 'problem') {
+      return failure(attached.problem);
+    }
+    const processId = livingCore(join(runtime, 'core.lock'));
+    if (processId === null) {
+      return success(null);
+    }
+    if (Date.now() > deadline) {
+      return failure(problem('core-unreachable', cause('coreSilent', { process: processId })));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return attached.kind === 'absent' ? success(null) : failure(attached.problem);
 }
 
 /** The running core, started when there is none. */

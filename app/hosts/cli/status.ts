@@ -3,6 +3,7 @@ import type { CoreLink, Snapshot } from '../../contract/index.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { details, headline, headlines, moreDetails, shown } from './connection-text.ts';
 import { attachToCore } from './core-link.ts';
+import { networkHolder } from './network-holder.ts';
 import { data, type Format, json, sayProblem, sayProblems } from './output.ts';
 import { unwrap } from './run.ts';
 
@@ -34,6 +35,10 @@ export async function status(core: CoreLink | null, format: Format): Promise<voi
   const connections = shown(snapshot);
   if (connections.length === 0) {
     data('off');
+    const holder = core === null ? await networkHolder() : null;
+    if (holder !== null) {
+      sayProblem(holder);
+    }
   }
   for (const connection of connections) {
     data(headline(connection, Date.now()));

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,19 +14,19 @@ describe('the lock of the core', () => {
 
   it('is held by one at a time and free again after its release', () => {
     const path = join(folder, 'core.lock');
-    const release = takeLock(path);
-    expect(release).not.toBeNull();
+    const lock = takeLock(path);
+    expect(lock).not.toBeNull();
     expect(takeLock(path)).toBeNull();
-    release?.();
+    lock?.release();
     expect(takeLock(path)).not.toBeNull();
   });
 
   it('tells who holds it, and nobody where that one is gone', () => {
     const path = join(folder, 'core.lock');
     expect(lockHolder(path)).toBeNull();
-    const release = takeLock(path);
+    const lock = takeLock(path);
     expect(lockHolder(path)).toBe(process.pid);
-    release?.();
+    lock?.release();
     writeFileSync(path, `${process.ppid} 1\n`); // the process id belongs to another process now
     expect(lockHolder(path)).toBeNull();
   });
@@ -44,6 +44,25 @@ describe('the lock of the core', () => {
     const path = join(folder, 'core.lock');
     writeFileSync(path, `${process.ppid} 1\n`);
     expect(takeLock(path)).not.toBeNull();
+  });
+
+  it('counts while it is touched where its holder is of another process-id namespace, and not longer', () => {
+    const path = join(folder, 'core.lock');
+    writeFileSync(path, `${process.pid} 1 4026530000\n`);
+    expect(takeLock(path)).toBeNull();
+    expect(lockHolder(path)).toBeNull(); // no id that could be named here
+    utimesSync(path, 0, 0);
+    expect(takeLock(path)).not.toBeNull();
+  });
+
+  it('is taken anew where somebody deleted it, unless another process was faster', () => {
+    const path = join(folder, 'core.lock');
+    const lock = takeLock(path);
+    unlinkSync(path);
+    expect(lock?.keep()).toBe(true);
+    expect(lockHolder(path)).toBe(process.pid);
+    writeFileSync(path, `${process.pid} 1 4026530000\n`);
+    expect(lock?.keep()).toBe(false);
   });
 
   it('is taken over from a file that says nothing', () => {

@@ -2,7 +2,19 @@
  * The one-core-per-user lock: a file made with O_EXCL that names the process holding it. A lock whose process is
  * gone (by process id and, on Linux, its start time, so that a reused id does not count) is taken over.
  */
-import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 
 /** File beside the lock with the KUBECONFIG that the core was started with. */
 export const kubeconfigFile = 'core.kubeconfig';
@@ -18,11 +30,31 @@ function startOf(processId: number): string {
   }
 }
 
-function holderLives(text: string): boolean {
+/** Processes of another process-id namespace (a container that shares home and network) cannot be looked up by id. */
+function processIdNamespace(): string {
+  try {
+    return String(statSync('/proc/self/ns/pid').ino);
+  } catch {
+    return '';
+  }
+}
+
+/** How long a lock that nobody touched counts, where its holder cannot be looked up, in milliseconds. */
+const untouchedFor = 20_000;
+
+function isFromElsewhere(text: string): boolean {
+  const named = text.trim().split(' ')[2] ?? '';
+  return named !== '' && named !== processIdNamespace();
+}
+
+function holderLives(text: string, path: string): boolean {
   const [id, start] = text.trim().split(' ');
   const processId = Number(id);
   if (!Number.isInteger(processId) || processId <= 0) {
     return false;
+  }
+  if (isFromElsewhere(text)) {
+    return Date.now() - statSync(path).mtimeMs < untouchedFor;
   }
   try {
     process.kill(processId, 0);
@@ -32,19 +64,59 @@ function holderLives(text: string): boolean {
   return startOf(processId) === (start ?? '');
 }
 
-/** The process id of the core that holds the lock, or null where none lives. */
+/** The process id of the core that holds the lock, or null where none lives that could be named here. */
 export function lockHolder(path: string): number | null {
   try {
     const text = readFileSync(path, 'utf8');
-    return holderLives(text) ? Number(text.trim().split(' ')[0]) : null;
+    return !isFromElsewhere(text) && holderLives(text, path) ? Number(text.trim().split(' ')[0]) : null;
   } catch {
     return null;
   }
 }
 
-/** Takes the lock; answers what releases it, or null while another process holds it. */
-export function takeLock(path: string): (() => void) | null {
-  const mine = `${process.pid} ${startOf(process.pid)}\n`;
+export interface Lock {
+  /** Takes it anew where somebody deleted it; false while another process holds it. Touches it where it is still ours. */
+  keep(): boolean;
+  release(): void;
+}
+
+/** Takes the lock; null while another process holds it. Its file stays open: so it is found when it was deleted (living-core.ts). */
+export function takeLock(path: string): Lock | null {
+  const mine = `${process.pid} ${startOf(process.pid)} ${processIdNamespace()}\n`;
+  const isMine = () => {
+    try {
+      return readFileSync(path, 'utf8') === mine;
+    } catch {
+      return false;
+    }
+  };
+  if (!placeLock(path, mine)) {
+    return null;
+  }
+  let opened = openSync(path, constants.O_RDONLY);
+  return {
+    keep: () => {
+      if (isMine()) {
+        utimesSync(path, new Date(), new Date());
+        return true;
+      }
+      if (!placeLock(path, mine)) {
+        return false;
+      }
+      closeSync(opened);
+      opened = openSync(path, constants.O_RDONLY);
+      return true;
+    },
+    release: () => {
+      closeSync(opened);
+      if (isMine()) {
+        unlinkSync(path);
+      }
+    },
+  };
+}
+
+function placeLock(path: string, mine: string): boolean {
   // The file appears under its name complete (link), so that a reader never sees it half written.
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, mine, { mode: 0o600 });
@@ -52,24 +124,18 @@ export function takeLock(path: string): (() => void) | null {
     for (let attempt = 0; attempt < 3; attempt += 1) {
       try {
         linkSync(draft, path);
-        return () => {
-          if (readFileSync(path, 'utf8') === mine) {
-            unlinkSync(path);
-          }
-        };
+        return true;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
           throw error;
         }
       }
-      let holder: string;
       try {
-        holder = readFileSync(path, 'utf8');
+        if (holderLives(readFileSync(path, 'utf8'), path)) {
+          return false;
+        }
       } catch {
         continue; // released just now
-      }
-      if (holderLives(holder)) {
-        return null;
       }
       // Two processes may find it stale at once: rename is atomic, so only one of them removes this very file.
       const stale = `${path}.stale.${process.pid}`;
@@ -80,7 +146,7 @@ export function takeLock(path: string): (() => void) | null {
         // the other one was first
       }
     }
-    return null;
+    return false;
   } finally {
     rmSync(draft, { force: true });
   }

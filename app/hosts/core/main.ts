@@ -2,6 +2,7 @@
 
 import { openPorts } from '../../adapters/ports.ts';
 import { findFolders } from '../../adapters/storage/folders.ts';
+import { forgetOldPlaces, thisUser } from '../../adapters/storage/user-place.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { runCore } from './run-core.ts';
 
@@ -11,6 +12,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${folders.problem.title}: ${folders.problem.cause}\n`);
     return 6;
   }
+  forgetOldPlaces(thisUser(), Date.now());
   return runCore(folders.value.runtime, buildIdentity(), () => openPorts(folders.value, process.env));
 }
 

@@ -2,21 +2,21 @@
  * Runs a core as this process: takes the lock, serves the contract on a socket that only its user can reach, and ends
  * when it has nothing to do. Whoever comes first starts it; everyone else attaches.
  */
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCore } from '../../core/app.ts';
 import type { Ports } from '../../core/ports.ts';
 import { serveLink } from '../serve.ts';
-import { kubeconfigFile, takeLock } from './lock.ts';
+import { kubeconfigFile } from './lock.ts';
+import { takePlace } from './presence.ts';
 
 /** How long an idle core with no frontend waits before it ends, in milliseconds. */
 const idleGrace = 10_000;
 
-/** Answers the exit code once the core has ended. `openPorts` is called only where the lock was free. */
+/** Answers the exit code once the core has ended. `openPorts` is called only where no other core lives. */
 export async function runCore(runtimeFolder: string, build: string, openPorts: () => Ports): Promise<number> {
-  const release = takeLock(join(runtimeFolder, 'core.lock'));
-  if (release === null) {
+  const presence = takePlace(runtimeFolder);
+  if (presence === null) {
     return 0; // another core was first
   }
   // Which kubeconfigs this core reads, for commands that were given others (cli/core-link.ts).
@@ -24,8 +24,6 @@ export async function runCore(runtimeFolder: string, build: string, openPorts: (
   writeFileSync(given, process.env.KUBECONFIG ?? '', { mode: 0o600 });
   const ports = openPorts();
   const core = createCore(ports, build, { processId: process.pid, random: Math.random });
-  const socketPath = join(runtimeFolder, 'core.sock');
-  rmSync(socketPath, { force: true }); // left by a core that was killed; the lock says that none lives
   let links = 0;
   let idle = true;
   let countdown: NodeJS.Timeout | undefined;
@@ -39,7 +37,12 @@ export async function runCore(runtimeFolder: string, build: string, openPorts: (
       countdown = setTimeout(settle, idleGrace);
     }
   };
-  const server = createServer((socket) => {
+  presence.displaced(() => {
+    if (idle) {
+      settle(); // what is on keeps its core, also beside another one
+    }
+  });
+  await presence.serve((socket) => {
     links += 1;
     reconsider();
     // Reaching the socket needs the user's own uid (or root): the folder is 0700.
@@ -48,11 +51,6 @@ export async function runCore(runtimeFolder: string, build: string, openPorts: (
       reconsider();
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socketPath, resolve);
-  });
-  chmodSync(socketPath, 0o600);
   ports.log.debug('core serves', { millisecondsSinceItsStart: Math.round(performance.now()) });
   core.idle((isIdle) => {
     idle = isIdle;
@@ -64,10 +62,9 @@ export async function runCore(runtimeFolder: string, build: string, openPorts: (
   }
   reconsider();
   await over;
-  server.close();
+  presence.close();
   await core.close();
-  rmSync(socketPath, { force: true });
   rmSync(given, { force: true });
-  release();
+  presence.end();
   return 0;
 }

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -214,6 +215,9 @@ func TestOneLeaseAtATime(t *testing.T) {
 	}
 	_, err := second.Acquire(t.Context())
 	expectCode(t, err, wire.CodeHelperBusy)
+	if own := os.Getpid(); !strings.Contains(err.Error(), fmt.Sprint("process ", own, " ")) || int(dial(t).Server().Holder) != own {
+		t.Errorf("who holds it is not told: %v", err)
+	}
 	if inspection, err := second.Inspect(t.Context()); err != nil || !inspection.LeaseHeld {
 		t.Errorf("%+v %v", inspection, err)
 	}

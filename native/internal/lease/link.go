@@ -17,18 +17,19 @@ import (
 // link is one client's link. One goroutine reads, so that heartbeats count while a request is being done;
 // another does the requests in order.
 type link struct {
-	server   *Server
-	conn     *net.UnixConn
-	requests chan pending
-	writing  sync.Mutex
-	leased   atomic.Bool
-	lastBeat atomic.Int64 // nanoseconds of time.Since(started)
-	started  time.Time
-	released chan struct{} // closed by let
-	stranger error         // why this client is not served at all
-	refusal  error         // why this client may only ask, nil where it may hold the lease
-	waiting  sync.Mutex    // holds the deadline of the next message together with what it depends on
-	asked    int           // requests not done yet
+	server    *Server
+	conn      *net.UnixConn
+	requests  chan pending
+	writing   sync.Mutex
+	leased    atomic.Bool
+	lastBeat  atomic.Int64 // nanoseconds of time.Since(started)
+	started   time.Time
+	released  chan struct{} // closed by let
+	processID int32         // of the client, as the kernel names it
+	stranger  error         // why this client is not served at all
+	refusal   error         // why this client may only ask, nil where it may hold the lease
+	waiting   sync.Mutex    // holds the deadline of the next message together with what it depends on
+	asked     int           // requests not done yet
 }
 
 // newLink finds out who is there before anything is read.
@@ -38,6 +39,7 @@ func newLink(server *Server, conn *net.UnixConn) *link {
 	if err == nil {
 		err = server.Policy.Admit(identity)
 	}
+	made.processID = identity.PID
 	made.stranger = err
 	if err == nil {
 		err = server.Policy.AdmitLease(identity)
@@ -110,7 +112,9 @@ func (link *link) greet() bool {
 	if hello.Protocol != link.server.Hello.Protocol {
 		return refuse(request.ID, versionProblem(link.server.Hello.Protocol, hello.Protocol))
 	}
-	return link.send(wire.HelperReply{ID: request.ID}, link.server.Hello, nil, nil) == nil
+	answer := link.server.Hello
+	answer.Holder = link.server.holder.Load()
+	return link.send(wire.HelperReply{ID: request.ID}, answer, nil, nil) == nil
 }
 
 // wait makes a change and sets how long the next message may take: a link that only asks may not be silent for long,

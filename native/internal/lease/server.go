@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"slipway/native/internal/peer"
@@ -31,6 +32,7 @@ type Server struct {
 
 	hostLock sync.Mutex    // serialises Host, and with it changes of holders
 	holders  map[*link]int // their leases; one at most for now
+	holder   atomic.Int32  // the process of the last one, 0 for none
 	serving  sync.WaitGroup
 	mu       sync.Mutex
 	open     map[*link]struct{}
@@ -188,7 +190,7 @@ func (server *Server) acquire(asking *link) (any, *os.File, error) {
 	}
 	_, isHolder := server.holders[asking]
 	if !isHolder && len(server.holders) > 0 {
-		return nil, nil, wire.CauseHelperHeldByProgram.Problem(wire.CodeHelperBusy)
+		return nil, nil, wire.CauseHelperHeldByProgram.Problem(wire.CodeHelperBusy, "process", server.holder.Load())
 	}
 	if !isHolder {
 		held, err := server.Host.Acquire()
@@ -196,6 +198,7 @@ func (server *Server) acquire(asking *link) (any, *os.File, error) {
 			return nil, nil, err
 		}
 		server.holders[asking] = held
+		server.holder.Store(asking.processID)
 		asking.hold(server.Timeout)
 		server.Log.Info("lease granted")
 	}
@@ -211,6 +214,7 @@ func (server *Server) undo(holder *link) int {
 	holder.let()
 	leftOver := server.Host.Undo(held)
 	delete(server.holders, holder)
+	server.holder.Store(0)
 	server.Log.Info("lease ended and undone", "leftOver", leftOver)
 	return leftOver
 }

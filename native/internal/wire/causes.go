@@ -15,7 +15,7 @@ var (
 	CauseHelperHeartbeats    = Cause{"helperHeartbeats", "the helper does not answer heartbeats"}
 	CauseHelperConnect       = Cause{"helperConnect", "could not connect to the helper: {reason}"}
 	CauseHelperStranger      = Cause{"helperStranger", "the program listening on the helper's socket is not the helper"}
-	CauseHelperHeldByProgram = Cause{"helperHeldByProgram", "another program of this user is already using the helper"}
+	CauseHelperHeldByProgram = Cause{"helperHeldByProgram", "process {process} of this user is already using the helper"}
 	CauseHelperHeldByUser    = Cause{"helperHeldByUser", "another user's Slipway is using this computer's network"}
 	CauseNoTun               = Cause{"noTun", "the helper found no TUN device"}
 	CauseInterfaceTaken      = Cause{"interfaceTaken", "the network interface was removed: {reason}"}

@@ -17,6 +17,8 @@ type Hello struct {
 	Protocol int    `json:"protocol"`
 	Build    string `json:"build"`
 	Role     string `json:"role"` // core, engine, helper, agent, doctor
+	// Holder is the process that holds the helper's lease now, as the kernel names it; the helper's hello alone has it.
+	Holder int32 `json:"holder,omitempty"`
 }
 
 // Protocol is the number of the wire protocol of all three links; a change that the other side cannot ignore
