@@ -51,6 +51,8 @@ export const causeCatalogue = {
   elsewhere: 'the server that answered is not a Kubernetes API server (it redirects elsewhere)',
   noJson: 'the server that answered is not a Kubernetes API server (it did not send JSON)',
   answered: 'it answered {status}: {said}',
+  serverBusy: 'the API server is busy ({said}); asking again in {seconds} s',
+  connectionBroke: 'the connection to the API server broke; asking again in {seconds} s',
   heartbeat: 'the heartbeat through the tunnel got no answer',
   tunnelSilent: 'no answer came through the tunnel in time',
   resolverInside: 'the resolver inside the tunnel does not answer this computer: {reason}',

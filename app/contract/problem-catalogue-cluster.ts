@@ -65,6 +65,14 @@ export const clusterProblems = {
       'Show fewer namespaces. If the cluster is small, ask whoever runs the API server, or the proxy in front of it, why it sends so much.',
     ),
   ),
+  'api-busy': entry(
+    'cluster',
+    'The API server is too busy to answer',
+    advice(
+      'It was asked several times. Try again in a minute; if it stays like this, whoever runs the cluster has to look at the API server, its etcd and what stands before it.',
+    ),
+    command('kubectl --context {context} get --raw /readyz'),
+  ),
   'api-unreachable': entry(
     'cluster',
     'The API server does not answer',

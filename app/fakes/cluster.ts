@@ -21,6 +21,8 @@ import { type Faults, unlessPlanned } from './faults.ts';
 const gatheringTime = 150;
 
 export class FakeCluster {
+  /** Whoever hears that requests wait for a busy API server. */
+  tellWaiting: (detail: Cause | null) => void = () => {};
   readonly server = 'https://kubernetes.example.org:6443';
   serverAddress = '203.0.113.10';
   namespaces = ['default', 'dev', 'infra', 'webshop'];
@@ -128,6 +130,10 @@ export class FakeClusterPort implements ClusterPort {
       }
       return success({ bearerToken: this.#token });
     });
+  }
+
+  watchWaiting(listener: (detail: Cause | null) => void): void {
+    this.#cluster.tellWaiting = listener;
   }
 
   reach(): Promise<Result<{ version: string; clockSkewMilliseconds: number }>> {

@@ -2,7 +2,8 @@
 import { type Result, success } from '../../contract/index.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type Job, pathOf } from '../cluster/api-objects.ts';
-import { type Asked, statusCodeOf } from '../cluster/problems.ts';
+import type { Asked } from '../cluster/problems.ts';
+import { statusCodeOf } from '../cluster/refusals.ts';
 import { managedByLabel } from './manifest.ts';
 import type { AgentRecords } from './records.ts';
 

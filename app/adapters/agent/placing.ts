@@ -7,7 +7,8 @@ import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type Job, type Pod, pathOf } from '../cluster/api-objects.ts';
-import { type Asked, statusCodeOf } from '../cluster/problems.ts';
+import type { Asked } from '../cluster/problems.ts';
+import { statusCodeOf } from '../cluster/refusals.ts';
 import { awaitPod, crashProblem, progressOf } from './await-pod.ts';
 import { agentJob, agentLabel } from './manifest.ts';
 import { needsCpuLimit } from './pod-reasons.ts';
@@ -116,11 +117,11 @@ export class AgentPlacing {
         expirySeconds: this.#options.times.expirySeconds,
       });
     let name = await this.#options.records.jobName();
-    let made = await this.#createJob(jobCalled(name), namespace);
+    let made = await this.#createJob(jobCalled(name), namespace, signal);
     if (!made.ok && made.problem.facts.status === '409') {
       // An agent of ours is still there, or in use. Whoever may not handle Jobs of other names hears of that right.
       name = agentName();
-      made = await this.#createJob(jobCalled(name), namespace);
+      made = await this.#createJob(jobCalled(name), namespace, signal);
     }
     if (!made.ok) {
       return made;
@@ -219,10 +220,10 @@ export class AgentPlacing {
     }
   }
 
-  async #createJob(job: Job, namespace: string): Promise<Result<Job>> {
+  async #createJob(job: Job, namespace: string, signal: AbortSignal): Promise<Result<Job>> {
     const made = await this.#connection.ask(
       asked('create', 'jobs', namespace, await this.#options.records.jobName()),
-      () => this.#connection.post<Job>(pathOf('jobs', namespace), job),
+      () => this.#connection.create<Job>(pathOf('jobs', namespace), job, signal),
     );
     if (!made.ok && made.problem.facts.status !== undefined && Number(made.problem.facts.status) >= 400) {
       // Admission answers with whatever status it likes: the words are what counts.

@@ -5,7 +5,7 @@
 import type { Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type Job, pathOf } from '../cluster/api-objects.ts';
-import { statusCodeOf } from '../cluster/problems.ts';
+import { statusCodeOf } from '../cluster/refusals.ts';
 import type { AgentRecord } from './records.ts';
 
 export interface RenewalOptions {

@@ -10,7 +10,7 @@ import { gzip } from 'node:zlib';
 import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
-import { statusCodeOf } from '../cluster/problems.ts';
+import { statusCodeOf } from '../cluster/refusals.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { agentFile, containerName } from './manifest.ts';
 import { type Exec, type ExecStatus, execInPod } from './pod-exec.ts';

@@ -1,10 +1,11 @@
 /**
- * Requests to one API server, with credentials that may change meanwhile: a deadline for each, one retry with fresh
- * credentials after a 401, and every error as a problem.
+ * Requests to one API server, with credentials that may change meanwhile: a deadline for each, patience with a server that
+ * is busy, one retry with fresh credentials after a 401, and every error as a problem.
  */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
+import { type Cause, cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
 import { ProblemError } from '../problem-error.ts';
@@ -13,10 +14,22 @@ import { beginSession, endSession, retire, type Session } from './api-session.ts
 import { largestList, largestObject } from './bounded.ts';
 import { ApiRefusal, type Exchange, exchange, textOf } from './exchange.ts';
 import { kubeConfigOf } from './kube-config.ts';
-import { type Asked, problemOf, statusCodeOf } from './problems.ts';
+import { type Asked, problemOf } from './problems.ts';
+import { statusCodeOf } from './refusals.ts';
+import { Repeating } from './repeating.ts';
 
-/** Longest wait for one answer, in milliseconds. Lists of large clusters take seconds. */
-const requestDeadline = 20_000;
+/** In milliseconds. */
+interface Times {
+  /** Longest wait for one answer. Lists of large clusters take seconds. */
+  readonly deadline: number;
+  /** Before asking again where nobody says how long; doubled each time. */
+  readonly firstPause: number;
+}
+
+const usualTimes: Times = { deadline: 20_000, firstPause: 250 };
+
+/** Marks an object as made by one certain request of ours. */
+const requestAnnotation = 'slipway.dev/request';
 
 /** Values that are undefined are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -26,16 +39,19 @@ export class ApiConnection {
   /** For client-node's watch, informer and exec. */
   readonly config: KubeConfig;
   readonly #source: CredentialSource;
-  readonly #deadline: number;
+  readonly #times: Times;
   readonly #closing = new AbortController();
   #session: { readonly credentials: ClusterCredentials; readonly session: Session } | null = null;
   #clockSkew: number | null = null;
+  #waiting = 0;
+  /** Hears why a request waits for a busy server, and null when none waits any more. */
+  onWaiting: (detail: Cause | null) => void = () => {};
 
-  constructor(address: ClusterAddress, source: CredentialSource, deadline = requestDeadline) {
+  constructor(address: ClusterAddress, source: CredentialSource, times: Partial<Times> = {}) {
     this.address = address;
     this.config = kubeConfigOf(address);
     this.#source = source;
-    this.#deadline = deadline;
+    this.#times = { ...usualTimes, ...times };
   }
 
   /** The answer's document; whoever asks says what it is, and the API server is believed. */
@@ -52,8 +68,32 @@ export class ApiConnection {
     return checkedList<Item>(JSON.parse(await this.#request('GET', path, query, { limit: largestList })));
   }
 
+  /** Of what stores nothing (reviews, dry runs): it may be sent twice. */
   async post<Value>(path: string, body: unknown, query: Query = {}): Promise<Value> {
     return JSON.parse(await this.#request('POST', path, query, { body })) as Value;
+  }
+
+  /**
+   * Makes an object whose name is decided. An answer that leaves open whether it was made is asked about again: the object
+   * that is there then is ours where it bears the mark of this very request.
+   */
+  async create<Value extends KubernetesObject>(path: string, object: Value, signal: AbortSignal): Promise<Value> {
+    const mark = randomUUID();
+    const annotations = { ...object.metadata?.annotations, [requestAnnotation]: mark };
+    const body = { ...object, metadata: { ...object.metadata, annotations } };
+    const repeating = this.#repeating();
+    try {
+      return JSON.parse(await this.#request('POST', path, {}, { body, repeating, signal })) as Value;
+    } catch (error) {
+      if (statusCodeOf(error) !== 409 || !repeating.unsure) {
+        throw error;
+      }
+      const there = await this.get<Value>(`${path}/${encodeURIComponent(object.metadata?.name ?? '')}`);
+      if (there.metadata?.annotations?.[requestAnnotation] !== mark) {
+        throw error;
+      }
+      return there;
+    }
   }
 
   /** A JSON merge patch (RFC 7386). */
@@ -164,21 +204,34 @@ export class ApiConnection {
       body,
       contentType = 'application/json',
       limit = largestObject,
-    }: { readonly body?: unknown; readonly contentType?: string; readonly limit?: number } = {},
+      repeating = this.#repeating(),
+      signal = this.#closing.signal,
+    }: {
+      readonly body?: unknown;
+      readonly contentType?: string;
+      readonly limit?: number;
+      readonly repeating?: Repeating;
+      readonly signal?: AbortSignal;
+    } = {},
+  ): Promise<string> {
+    const ended = AbortSignal.any([this.#closing.signal, signal]);
+    const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': contentType } };
+    return repeating.run(() => this.#attempt(method, this.urlOf(path, query), limit, ended, sent), ended);
+  }
+
+  async #attempt(
+    method: Exchange['method'],
+    url: URL,
+    limit: number,
+    ended: AbortSignal,
+    sent: { readonly body?: string; readonly headers?: Record<string, string> },
   ): Promise<string> {
     const { headers, requests } = await this.session();
-    const timeout = AbortSignal.timeout(this.#deadline);
-    const signal = AbortSignal.any([this.#closing.signal, timeout]);
+    const timeout = AbortSignal.timeout(this.#times.deadline);
+    const signal = AbortSignal.any([ended, timeout]);
     try {
-      const answer = await exchange({
-        method,
-        url: this.urlOf(path, query),
-        agent: requests,
-        signal,
-        ...(body === undefined
-          ? { headers }
-          : { headers: { ...headers, 'content-type': contentType }, body: JSON.stringify(body) }),
-      });
+      const all = { ...headers, ...sent.headers };
+      const answer = await exchange({ ...sent, method, url, agent: requests, signal, headers: all });
       this.#noteDate(answer.headers.date);
       return await textOf(answer, limit);
     } catch (error) {
@@ -187,6 +240,21 @@ export class ApiConnection {
       }
       throw timeout.aborted ? timeout.reason : error;
     }
+  }
+
+  #repeating(): Repeating {
+    return new Repeating(this.#times.firstPause, {
+      begin: (detail) => {
+        this.#waiting += 1;
+        this.onWaiting(detail);
+      },
+      end: () => {
+        this.#waiting -= 1;
+        if (this.#waiting === 0) {
+          this.onWaiting(null);
+        }
+      },
+    });
   }
 
   urlOf(path: string, query: Query): URL {

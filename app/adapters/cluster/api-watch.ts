@@ -97,7 +97,7 @@ function eventOf(line: string): Event | null {
   }
   const status = statusSchema.safeParse(event.object);
   if (status.success) {
-    throw new ApiRefusal(status.data.code, JSON.stringify(event.object), undefined);
+    throw new ApiRefusal(status.data.code, JSON.stringify(event.object));
   }
   return null;
 }

@@ -129,7 +129,8 @@ describe('reach', () => {
     expect(await code(await serve(undefined, 'future-server'))).toBe('clock-wrong');
     expect(await code('https://127.0.0.1:1')).toBe('api-unreachable');
     expect(await code('https://no-such-host.invalid')).toBe('api-unreachable');
-    expect(await code(await serve(() => ({ status: 503, body: {} })))).toBe('api-unreachable');
+    expect(await code(await serve(() => ({ status: 503, body: {} })))).toBe('api-busy');
+    expect(await code(await serve(() => ({ status: 502, body: {} })))).toBe('api-unreachable');
     expect(await code(await serve(() => ({ body: 'hello' })))).toBe('api-unreachable');
   });
 

@@ -34,6 +34,9 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     execPlugin: options.execPlugin,
     protectedAddresses: () => protectedAddresses(address),
     credentials: (refresh) => credentials.get(refresh),
+    watchWaiting: (listener) => {
+      connection.onWaiting = listener;
+    },
     reach: () => unbroken('reach', () => reach(connection)),
     discoverRanges: () => unbroken('ranges', () => discoverRanges(connection, home)),
     listNamespaces: () => unbroken('namespaces', () => listNamespaces(connection, home)),

@@ -1,5 +1,11 @@
 /** One HTTP request to an API server, up to its answer's head. What goes wrong is thrown as it came. */
-import { type Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import {
+  type Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+} from 'node:http';
 import { request as secureRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
@@ -24,12 +30,15 @@ export class ApiRefusal extends Error {
   readonly body: string;
   /** The header `date`. */
   readonly date: string | undefined;
+  /** Milliseconds by the header `retry-after`, which API servers and gateways give in seconds; null without one. */
+  readonly retryAfter: number | null;
 
-  constructor(statusCode: number, body: string, date: string | undefined) {
+  constructor(statusCode: number, body: string, headers: IncomingHttpHeaders = {}) {
     super(`the API server answered ${statusCode}`);
     this.statusCode = statusCode;
     this.body = body;
-    this.date = date;
+    this.date = headers.date;
+    this.retryAfter = /^\d{1,6}$/.test(headers['retry-after'] ?? '') ? Number(headers['retry-after']) * 1000 : null;
   }
 }
 
@@ -43,7 +52,7 @@ export async function exchange(asked: Exchange): Promise<IncomingMessage> {
         return outcome.answer;
       }
       const body = await boundedText(bytesOf(outcome.answer), largestRefusal, true);
-      throw new ApiRefusal(statusCode, body, outcome.answer.headers.date);
+      throw new ApiRefusal(statusCode, body, outcome.answer.headers);
     }
     // The server may close a kept connection at the very moment at which it is used again. A second POST could be a
     // second object.

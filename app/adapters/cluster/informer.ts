@@ -8,7 +8,8 @@ import type { ApiConnection } from './api-connection.ts';
 import type { KubernetesObject, ObjectList } from './api-objects.ts';
 import { BoundedWatch } from './api-watch.ts';
 import { isTooLarge, largestList, tooLarge } from './bounded.ts';
-import { statusCodeOf } from './problems.ts';
+import { ApiRefusal } from './exchange.ts';
+import { statusCodeOf } from './refusals.ts';
 
 /** Milliseconds between attempts: doubled from the first to the last, back to the first after a success. */
 const firstPause = 500;
@@ -116,7 +117,7 @@ export function startInformer<Item extends KubernetesObject>(
     if (code === 401) {
       await connection.refresh();
     }
-    await sleep(pause, ended);
+    await sleep(Math.max(pause, Math.min(retryAfterOf(error), pauses.longest)), ended);
     pause = Math.min(pause * 2, pauses.longest);
     if (!ended.aborted) {
       await source.start();
@@ -133,6 +134,11 @@ export function startInformer<Item extends KubernetesObject>(
       void source.stop();
     },
   };
+}
+
+/** Milliseconds that a refused watch asks for; 0 where it asks for none. */
+function retryAfterOf(error: unknown): number {
+  return error instanceof ApiRefusal ? (error.retryAfter ?? 0) : 0;
 }
 
 function keyOf({ metadata }: KubernetesObject): string {

@@ -1,12 +1,20 @@
 /** Turns the errors of requests, TLS and sockets into problems, once, for everything that talks to an API server. */
 import { X509Certificate } from 'node:crypto';
-import { z } from 'zod';
 import { cause, type Problem, problem } from '../../contract/index.ts';
 import type { ClusterCredentials } from '../../core/engine-messages.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { ProblemError } from '../problem-error.ts';
 import { largestHead, tooLarge } from './bounded.ts';
 import { ApiRefusal } from './exchange.ts';
+import {
+  apiStatusOf,
+  isAuthorizationRefusal,
+  isBusyStatus,
+  isVerdict,
+  messageOf,
+  saidBy,
+  statusCodeOf,
+} from './refusals.ts';
 import { agentRole, catalogueClusterRole, roleFor } from './roles.ts';
 
 /** What was asked for, for the words of a refusal. `namespace` is empty for the whole cluster. */
@@ -19,42 +27,6 @@ export interface Asked {
   readonly purpose: 'agent' | 'catalogue' | 'other';
   /** The agent's Job, as far as it is known: a Role can be bound to it. */
   readonly job?: string;
-}
-
-const statusSchema = z.object({
-  message: z.string().nullish(),
-  reason: z.string().nullish(),
-  details: z.object({ kind: z.string().nullish(), name: z.string().nullish() }).nullish(),
-});
-export type ApiStatus = z.infer<typeof statusSchema>;
-
-/** HTTP status of an API server's refusal, or null where the error is something else. */
-export function statusCodeOf(error: unknown): number | null {
-  if (error instanceof ApiRefusal) {
-    return error.statusCode;
-  }
-  // ws tells the status of a refused upgrade in its message only.
-  const refused = /Unexpected server response: (\d{3})/.exec(messageOf(error));
-  return refused === null ? null : Number(refused[1]);
-}
-
-/** The API server's own words (metav1.Status); empty where it sent none. */
-export function apiStatusOf(error: unknown): ApiStatus {
-  const body = error instanceof ApiRefusal ? error.body : '';
-  let document: unknown = null;
-  try {
-    document = body === '' ? null : JSON.parse(body);
-  } catch {
-    return { message: plainText(body) };
-  }
-  const parsed = statusSchema.safeParse(document);
-  return parsed.success ? parsed.data : {};
-}
-
-/** True for a refusal by the authorizer, false for one by admission (quota, policy), which also answers 403. */
-export function isAuthorizationRefusal(error: unknown): boolean {
-  const message = apiStatusOf(error).message ?? '';
-  return statusCodeOf(error) === 403 && (message === '' || /\bcannot \S+ (resource|path)\b/.test(message));
 }
 
 /** What a refusal of credentials is judged by. */
@@ -90,11 +62,14 @@ export function problemOf(error: unknown, asked: Asked, caller = unknownCaller):
         ? problem('namespace-missing', said, { namespace: status.details.name ?? asked.namespace })
         : problem('internal', `${asked.verb} ${asked.resource}: ${said}`, { status: '404' });
     case 502: // a load balancer or proxy with nobody behind it
-    case 503:
-    case 504:
-      return problem('api-unreachable', cause('answered', { status: code, said }));
+      return problem(
+        'api-unreachable',
+        cause('answered', { status: code, said: error instanceof ApiRefusal ? saidBy(error) : said }),
+      );
     default:
-      return problem('internal', `${asked.verb} ${asked.resource}: ${said}`, { status: String(code) });
+      return error instanceof ApiRefusal && isBusyStatus(code) && !isVerdict(error)
+        ? problem('api-busy', cause('answered', { status: code, said: saidBy(error) }))
+        : problem('internal', `${asked.verb} ${asked.resource}: ${said}`, { status: String(code) });
   }
 }
 
@@ -197,9 +172,4 @@ function causesOf(error: unknown): unknown[] {
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';
-}
-
-function messageOf(error: unknown): string {
-  const message = (error as { message?: unknown } | null)?.message;
-  return typeof message === 'string' ? message : String(error ?? '');
 }

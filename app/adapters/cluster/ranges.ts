@@ -25,7 +25,8 @@ import {
   parseAddress,
   parsePrefix,
 } from './prefixes.ts';
-import { type Asked, apiStatusOf, isAuthorizationRefusal, statusCodeOf } from './problems.ts';
+import type { Asked } from './problems.ts';
+import { apiStatusOf, isAuthorizationRefusal, statusCodeOf } from './refusals.ts';
 import { catalogueClusterRole } from './roles.ts';
 
 /** No Service may have this address (RFC 5737, documentation). The refusal names the ranges that are valid. */

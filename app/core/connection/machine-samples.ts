@@ -1,5 +1,5 @@
 /** Sample states and events for the machine's table test: one state for each situation, one event for each kind. */
-import { problem } from '../../contract/index.ts';
+import { cause, problem } from '../../contract/index.ts';
 import type { EngineEvent } from '../engine-messages.ts';
 import { transition } from './machine.ts';
 import { type ConnectionEvent, type ConnectionState, initialState, type Moment, type Order } from './state.ts';
@@ -111,6 +111,7 @@ export const events = {
   'engine: failed': said({ event: 'failed', failed: { during: 'tunnel', problem: wireProblem, leftOver: 0 } }),
   'engine: stopped': said({ event: 'stopped', stopped: { leftOver: 0 } }),
   engineEnded: { kind: 'engineEnded', because: 'killed' },
+  clusterWaits: { kind: 'clusterWaits', detail: cause('serverBusy', { said: 'overloaded', seconds: 1 }) },
   agentDetail: { kind: 'agentDetail', detail: 'pulling' },
   agentPlaced: { kind: 'agentPlaced', placed },
   'agentChecked: lives': { kind: 'agentChecked', lives: true },

@@ -104,6 +104,8 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
       return hearEngine(state, event.event, moment);
     case 'engineEnded':
       return hearEngineEnd(state, event.because, moment);
+    case 'clusterWaits':
+      return only(isComingUp(state) ? { ...state, bringUp: { ...state.bringUp, waiting: event.detail } } : state);
     case 'agentDetail':
       return isComingUp(state)
         ? only({ ...state, bringUp: { ...state.bringUp, detail: event.detail } })

@@ -12,6 +12,8 @@ export function present(state: ConnectionState): Connection {
     case 'preparing': {
       const { bringUp, attempt, startedAt } = state;
       const step = currentStep(bringUp);
+      const waits = step === 'cluster' || step === 'agent' ? bringUp.waiting : null;
+      const detail = waits ?? (step === 'agent' ? bringUp.detail : '');
       return {
         phase: 'preparing',
         cluster,
@@ -19,8 +21,8 @@ export function present(state: ConnectionState): Connection {
         startedAt,
         step,
         stepStartedAt: bringUp.begun[step] ?? startedAt,
-        detail: step === 'agent' ? causeText(bringUp.detail) : '',
-        detailSaid: step === 'agent' && typeof bringUp.detail !== 'string' ? bringUp.detail : null,
+        detail: causeText(detail),
+        detailSaid: typeof detail === 'string' ? null : detail,
         done: [...bringUp.done],
       };
     }

@@ -175,6 +175,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
             return opened;
           }
           cluster = opened.value;
+          cluster.watchWaiting((detail) => dispatch({ kind: 'clusterWaits', detail }));
           const { name: context, file, server } = found.value;
           dispatch({ kind: 'clusterOpened', cluster: { context, file, server } });
           return opened;

@@ -52,7 +52,8 @@ export interface BringUp {
   readonly tasks: Readonly<Record<Task, TaskState>>;
   readonly begun: Readonly<Partial<Record<Step, number>>>;
   readonly done: readonly StepDone[];
-  readonly detail: Cause | string;
+  readonly detail: Cause | string; // of the agent's step
+  readonly waiting: Cause | null; // for a busy API server
   readonly notBefore: number; // helper and engine are not started earlier
   readonly plan: RangePlan | null;
   readonly routes: readonly Route[];
@@ -193,6 +194,8 @@ export type ConnectionEvent =
   | { readonly kind: 'engineStarted' }
   | { readonly kind: 'engineSaid'; readonly event: EngineEvent }
   | { readonly kind: 'engineEnded'; readonly because: string }
+  /** Requests wait for a busy API server; null: no more. */
+  | { readonly kind: 'clusterWaits'; readonly detail: Cause | null }
   | { readonly kind: 'agentDetail'; readonly detail: Cause | string }
   | { readonly kind: 'agentPlaced'; readonly placed: AgentPlaced }
   | { readonly kind: 'agentChecked'; readonly lives: boolean }

@@ -12,6 +12,7 @@ export function newBringUp(notBefore: number): BringUp {
     begun: {},
     done: [],
     detail: '',
+    waiting: null,
     notBefore,
     plan: null,
     routes: [],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Problem, type ProblemCode, problem, type Step } from '../../contract/index.ts';
+import { cause, causeText, type Problem, type ProblemCode, problem, type Step } from '../../contract/index.ts';
 import type { Operation } from '../../fakes/faults.ts';
 import { plugin } from '../../fakes/kubeconfig.ts';
 import type { World } from '../../fakes/world.ts';
@@ -10,6 +10,7 @@ const failing: [Operation, ProblemCode, Step][] = [
   ['open', 'certificate-untrusted', 'cluster'],
   ['credentials', 'exec-failed', 'cluster'],
   ['reach', 'api-unreachable', 'cluster'],
+  ['reach', 'api-busy', 'cluster'],
   ['reach', 'unauthorized', 'cluster'],
   ['reach', 'certificate-expired', 'cluster'],
   ['discoverRanges', 'forbidden', 'cluster'],
@@ -50,6 +51,21 @@ describe('a connect that fails', () => {
     await harness.call('connect', { context: 'production' });
     const because = await expectFailure(harness, code, step);
     expect(because.cause).toContain('planned');
+  });
+
+  it('says while it waits for a busy API server, and no longer', async () => {
+    const harness = new CoreHarness();
+    harness.world.faults.plan('reach', 'hangs');
+    await harness.call('connect', { context: 'production' });
+    await harness.until('preparing');
+    await harness.clock.advance(1000);
+    const busy = cause('serverBusy', { said: 'overloaded', seconds: 3 });
+    harness.world.cluster.tellWaiting(busy);
+    expect(harness.in('preparing')).toMatchObject({ detail: causeText(busy), detailSaid: busy });
+    harness.world.cluster.tellWaiting(null);
+    expect(harness.in('preparing')).toMatchObject({ detail: '', detailSaid: null });
+    await harness.off();
+    harness.expectNothingLeft();
   });
 
   it('tells how long each step took, the one that failed too', async () => {
