@@ -6,9 +6,9 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"time"
 
 	"slipway/native/internal/hostnet/journal"
+	"slipway/native/internal/hostnet/routes"
 	"slipway/native/internal/hostnet/tundev"
 	"slipway/native/internal/wire"
 )
@@ -24,6 +24,7 @@ type holding struct {
 	lease     int
 	journal   changeLog
 	names     splitDNS
+	alias     string // of the interface
 	tun       tundev.Interface
 	addresses []netip.Addr // the tunnel's; the first of each family is the source of what goes into it
 
@@ -32,15 +33,16 @@ type holding struct {
 	decisions []wire.RouteDecision // on each of asked
 	resolver  netip.Prefix         // asked for; its decision is apart, because names hang on it
 	answering wire.RouteDecision
+	isAstray  bool // its route is in force, but the kernel sends what goes to it elsewhere
 
 	inForce []netip.Prefix
 
 	// What the client was not told yet.
-	moved, redecided bool
+	moved, redecided, touched bool
 
-	// When names were put back because somebody had rewritten them, and until when that is not done any more.
-	rewrites   []time.Time
-	truceUntil time.Time
+	// What somebody else takes away and is put back: names, and the interface with its routes.
+	naming, keeping contest
+	contested       []string // of the latter, while it is not put back any more
 }
 
 func (held *holding) record(entry journal.Entry) error {
@@ -84,7 +86,7 @@ func (host *Host) OpenTun(lease int, input wire.OpenTunInput) (wire.TunOpened, *
 	if err != nil {
 		return opened, nil, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: err.Error()}
 	}
-	held.tun, held.addresses = made, nil
+	held.alias, held.tun, held.addresses = alias, made, nil
 	for _, prefix := range addresses {
 		held.addresses = append(held.addresses, prefix.Addr())
 	}
@@ -142,7 +144,7 @@ func (host *Host) SetRoutes(lease int, input wire.RoutesInput) (wire.RouteDecisi
 	if err != nil {
 		return wire.RouteDecisions{}, err
 	}
-	if err := host.apply(held, routedOf(decisions), held.answering.IsRouted()); err != nil {
+	if err := host.apply(held, routedOf(decisions), held.isReachingResolver()); err != nil {
 		return wire.RouteDecisions{}, err
 	}
 	held.asked, held.decisions, held.redecided = input, decisions, false
@@ -160,11 +162,7 @@ func routedOf(decisions []wire.RouteDecision) (prefixes []netip.Prefix) {
 
 // apply makes prefixes the routes of the tunnel, with the one to the resolver where that may be reached.
 func (host *Host) apply(held *holding, prefixes []netip.Prefix, withResolver bool) error {
-	wanted := slices.Clone(prefixes)
-	if withResolver {
-		wanted = append(wanted, held.resolver)
-	}
-	if err := host.system.setRoutes(held.tun.Index, held.addresses, wanted); err != nil {
+	if err := host.system.setRoutes(held.tun.Index, held.addresses, held.wanted(prefixes, withResolver)); err != nil {
 		return &wire.Problem{Code: wire.CodeRouteRefused, Cause: err.Error()}
 	}
 	held.inForce = prefixes
@@ -196,28 +194,53 @@ func (host *Host) SetNames(lease int, input wire.NamesInput) (wire.NamesInForce,
 	if err != nil {
 		return inForce, err
 	}
-	before, decisionBefore := held.resolver, held.answering
-	if !decided[0].IsRouted() {
+	before, decisionBefore, astrayBefore := held.resolver, held.answering, held.isAstray
+	held.resolver = resolver
+	answering, isAstray := decided[0], false
+	if answering.IsRouted() {
+		if err = host.apply(held, held.inForce, true); err == nil {
+			answering, isAstray = host.follow(held, answering)
+		}
+	}
+	if err == nil && !answering.IsRouted() {
 		if decisionBefore.IsRouted() {
 			host.withdrawNames(held)
 		}
-		held.resolver, held.answering = resolver, decided[0]
-		if err := host.apply(held, held.inForce, false); err != nil {
+		held.answering, held.isAstray = answering, isAstray
+		if err := host.apply(held, held.inForce, isAstray); err != nil {
 			return inForce, err
 		}
-		return inForce, refusal(decided[0])
+		return inForce, refusal(answering)
 	}
-	held.resolver, held.answering = resolver, decided[0]
-	err = host.apply(held, held.inForce, true)
+	held.answering, held.isAstray = answering, isAstray
 	if err == nil {
 		inForce, err = held.names.Set(held.tun.Index, input)
 	}
 	if err != nil {
-		held.resolver, held.answering = before, decisionBefore
-		_ = host.apply(held, held.inForce, held.answering.IsRouted())
+		held.resolver, held.answering, held.isAstray = before, decisionBefore, astrayBefore
+		_ = host.apply(held, held.inForce, held.isReachingResolver())
 	}
 	return inForce, err
 }
+
+// follow asks the kernel where it sends what goes to the resolver, whose route is in force: rules may come before it.
+// Names must never point to an answerer that cannot be reached.
+func (host *Host) follow(held *holding, routed wire.RouteDecision) (answering wire.RouteDecision, isAstray bool) {
+	way, err := host.system.wayTo(held.resolver.Addr(), host.options.UID)
+	if err != nil {
+		host.options.Log.Warn("the way to the resolver could not be looked up", "error", err)
+		return routed, false
+	}
+	if way.Index == held.tun.Index {
+		return routed, false
+	}
+	routed.Decision, routed.Reason = wire.DecisionRefused, routes.ReasonOtherRoute
+	routed.Conflict, routed.Interface = way.Nowhere, way.Interface
+	return routed, true
+}
+
+// isReachingResolver tells whether the route to the resolver belongs in force.
+func (held *holding) isReachingResolver() bool { return held.answering.IsRouted() || held.isAstray }
 
 func (host *Host) withdrawNames(held *holding) {
 	if err := held.names.Withdraw(); err != nil {

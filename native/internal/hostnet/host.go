@@ -46,19 +46,22 @@ var errNoLease = &wire.Problem{Code: wire.CodeLeaseLost, Cause: "no lease is hel
 func (host *Host) Changes() <-chan struct{} { return host.changes }
 
 // News implements lease.Host.
-func (host *Host) News(lease int) (isMoved bool, routes *wire.RouteDecisions) {
+func (host *Host) News(lease int) (isMoved bool, routes *wire.RouteDecisions, upkeep *wire.TunnelUpkeep) {
 	host.mu.Lock()
 	defer host.mu.Unlock()
 	held := host.leases[lease]
 	if held == nil {
-		return false, nil
+		return false, nil, nil
 	}
 	if held.redecided {
 		routes = &wire.RouteDecisions{Decisions: slices.Clone(held.decisions)}
 	}
+	if held.touched {
+		upkeep = &wire.TunnelUpkeep{Contested: slices.Concat([]string{}, held.contested)}
+	}
 	isMoved = held.moved
-	held.moved, held.redecided = false, false
-	return isMoved, routes
+	held.moved, held.redecided, held.touched = false, false, false
+	return isMoved, routes, upkeep
 }
 
 // announce makes the server ask for News. One that did not ask yet hears everything at once.

@@ -177,7 +177,7 @@ func TestDecidingAnew(t *testing.T) {
 				t.Fatal(err)
 			}
 			laptop.set(func() { check.change(laptop) })
-			if isDone := host.settle(false); isDone != check.isDone {
+			if isDone := host.settle(false, false); isDone != check.isDone {
 				t.Errorf("it came to an end: %v", isDone)
 			}
 			if inForce := laptop.inForce(); inForce != check.inForce {
@@ -187,7 +187,7 @@ func TestDecidingAnew(t *testing.T) {
 				t.Errorf("told %q", told)
 			}
 			laptop.set(func() { clear(laptop.failing) })
-			if !host.settle(false) || laptop.inForce() != check.mended {
+			if !host.settle(false, false) || laptop.inForce() != check.mended {
 				t.Errorf("once nothing fails: %q", laptop.inForce())
 			}
 			host.Undo(lease)
@@ -196,7 +196,7 @@ func TestDecidingAnew(t *testing.T) {
 }
 
 func newsOf(host *Host, lease int) string {
-	_, told := host.News(lease)
+	_, told, _ := host.News(lease)
 	if told == nil {
 		return "-"
 	}
@@ -216,17 +216,17 @@ func TestARouteThatCannotBeTakenBackStaysRefusedAndIsTriedAgain(t *testing.T) {
 	}
 	defer host.Undo(lease)
 	laptop.set(func() { laptop.resolvers.Upstreams = []string{"10.244.0.53"} })
-	host.settle(false)
+	host.settle(false, false)
 	newsOf(host, lease)
 	laptop.set(func() {
 		laptop.resolvers.Upstreams = []string{"192.168.1.1"}
 		laptop.failing["add 10.244.0.0/16"] = errBroken
 	})
-	if host.settle(false) || newsOf(host, lease) != ",resolver" {
+	if host.settle(false, false) || newsOf(host, lease) != ",resolver" {
 		t.Error("what is not in force is told as routed")
 	}
 	laptop.set(func() { clear(laptop.failing) })
-	if !host.settle(false) || newsOf(host, lease) != "," {
+	if !host.settle(false, false) || newsOf(host, lease) != "," {
 		t.Error("it is not tried again")
 	}
 }
@@ -243,7 +243,7 @@ func TestNamesGoBeforeTheWayToTheirResolver(t *testing.T) {
 		laptop.calls = nil
 		laptop.own.Routes = []routes.Place{{Prefix: netip.MustParsePrefix("198.18.0.0/15"), Interface: "tun7"}}
 	})
-	host.settle(false)
+	host.settle(false, false)
 	if wanted := []string{"withdraw names", "remove 198.18.0.3/32"}; !slices.Equal(laptop.calls, wanted) {
 		t.Errorf("order %q", laptop.calls)
 	}
@@ -265,7 +265,7 @@ func TestEventsAreDecidedOn(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("nothing was decided")
 	}
-	if isMoved, _ := host.News(lease); !isMoved {
+	if isMoved, _, _ := host.News(lease); !isMoved {
 		t.Error("other nameservers are not told")
 	}
 }

@@ -3,6 +3,7 @@ package hostnet
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net/netip"
@@ -16,6 +17,7 @@ import (
 	"slipway/native/internal/hostnet/names"
 	"slipway/native/internal/hostnet/routes"
 	"slipway/native/internal/hostnet/tundev"
+	"slipway/native/internal/routelookup"
 	"slipway/native/internal/wire"
 )
 
@@ -35,6 +37,8 @@ type memory struct {
 	calls     []string
 	failing   map[string]error // by the call, and what it is about
 	happened  func(int)
+	isDown    bool   // the tunnel's interface
+	taken     string // the interface that everything goes to by a rule
 }
 
 func newMemory() *memory {
@@ -181,6 +185,52 @@ func (laptop *memory) setRoutes(index int, _ []netip.Addr, wanted []netip.Prefix
 	}
 	laptop.routed[index] = after
 	return nil
+}
+
+func (laptop *memory) lackingTun(alias string, _ int, _ []netip.Addr) ([]string, error) {
+	laptop.mu.Lock()
+	defer laptop.mu.Unlock()
+	if laptop.tuns[alias] == 0 {
+		return nil, fs.ErrNotExist
+	}
+	if laptop.isDown {
+		return []string{"link"}, nil
+	}
+	return nil, nil
+}
+
+func (laptop *memory) repairTun(string, int, []netip.Addr) error {
+	laptop.mu.Lock()
+	defer laptop.mu.Unlock()
+	if err := laptop.do("repair"); err != nil {
+		return err
+	}
+	laptop.isDown = false
+	return nil
+}
+
+func (laptop *memory) missingRoutes(index int, wanted []netip.Prefix) (missing []netip.Prefix, err error) {
+	laptop.mu.Lock()
+	defer laptop.mu.Unlock()
+	for _, prefix := range wanted {
+		if !slices.Contains(laptop.routed[index], prefix) {
+			missing = append(missing, prefix)
+		}
+	}
+	return missing, nil
+}
+
+// wayTo is into the tunnel unless somebody took it.
+func (laptop *memory) wayTo(netip.Addr, uint32) (routelookup.Way, error) {
+	laptop.mu.Lock()
+	defer laptop.mu.Unlock()
+	if laptop.taken != "" {
+		return routelookup.Way{Interface: laptop.taken}, nil
+	}
+	for _, index := range laptop.tuns {
+		return routelookup.Way{Index: index}, nil
+	}
+	return routelookup.Way{Nowhere: "no route"}, nil
 }
 
 func (laptop *memory) watch(_ <-chan struct{}, happened func(int)) { laptop.happened = happened }

@@ -25,6 +25,11 @@ func (host *Host) redecide(held *holding) bool {
 	if held.resolver.IsValid() {
 		answering = routes.Decide(wire.RoutesInput{Ranges: wire.WantRouted(held.resolver.String())}, laptop)[0]
 	}
+	// The way to the resolver comes back with its names, when the client asks for them again.
+	withResolver, isAstray := held.isReachingResolver() && answering.IsRouted(), false
+	if withResolver {
+		answering, isAstray = host.follow(held, answering)
+	}
 	if slices.Equal(decisions, held.decisions) && answering == held.answering && held.isInForce(decisions) {
 		return true
 	}
@@ -32,12 +37,10 @@ func (host *Host) redecide(held *holding) bool {
 	if held.answering.IsRouted() && !answering.IsRouted() {
 		host.withdrawNames(held)
 	}
-	// The way to the resolver comes back with its names, when the client asks for them again.
-	withResolver := held.answering.IsRouted() && answering.IsRouted()
 	isWithdrawn := host.withdraw(held, decisions, withResolver)
 	isTakenBack := host.takeBack(held, decisions, withResolver)
 	host.options.Log.Info("the policy was asked anew", "routed", len(held.inForce), "of", len(decisions))
-	held.decisions, held.answering, held.redecided = decisions, answering, true
+	held.decisions, held.answering, held.isAstray, held.redecided = decisions, answering, isAstray, true
 	host.announce()
 	return isWithdrawn && isTakenBack
 }

@@ -54,7 +54,7 @@ func (laptop roaming) decided(reasons ...string) []wire.RouteDecision {
 		case <-deadline:
 			laptop.Fatalf("nobody was told of %q; in force:\n%s", reasons, laptoptest.Run(laptop.T, "ip", "route"))
 		}
-		_, told := laptop.host.News(laptop.lease)
+		_, told, _ := laptop.host.News(laptop.lease)
 		if told == nil {
 			continue
 		}

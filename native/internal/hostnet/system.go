@@ -8,6 +8,7 @@ import (
 	"slipway/native/internal/hostnet/names"
 	"slipway/native/internal/hostnet/routes"
 	"slipway/native/internal/hostnet/tundev"
+	"slipway/native/internal/routelookup"
 	"slipway/native/internal/wire"
 )
 
@@ -60,14 +61,24 @@ type network interface {
 	closeTun(alias string) error
 	// setRoutes makes wanted the routes of the interface; packets into them come from the source of their family.
 	setRoutes(index int, sources []netip.Addr, wanted []netip.Prefix) error
-	// watch tells of everything that happens to links, addresses, routes, rules and resolvers until done is closed:
-	// the index of the interface, or one of the two below. It may block in happened.
+	// missingRoutes are those of wanted that the interface does not have.
+	missingRoutes(index int, wanted []netip.Prefix) ([]netip.Prefix, error)
+	// lackingTun tells what the interface lacks: "link" where it is down, and each of the addresses. It is
+	// fs.ErrNotExist where no interface has both index and alias any more.
+	lackingTun(alias string, index int, addresses []netip.Addr) ([]string, error)
+	// repairTun brings it up and gives it the addresses that it lacks.
+	repairTun(alias string, index int, addresses []netip.Addr) error
+	// wayTo looks up where the kernel sends what the user sends to address, by rules and all tables.
+	wayTo(address netip.Addr, user uint32) (routelookup.Way, error)
+	// watch tells of everything that happens to links, addresses, routes, rules, packet filters and resolvers until done
+	// is closed: the index of the interface, or one of those below. It may block in happened.
 	watch(done <-chan struct{}, happened func(index int))
 }
 
 const (
 	resolverFiles = 0  // what happened is that another file tells who answers names
 	somewhere     = -1 // something happened, nobody knows where
+	packetFilters = -2 // what happened is another rule of a firewall
 )
 
 // naming is who answers names.

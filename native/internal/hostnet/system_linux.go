@@ -17,6 +17,7 @@ import (
 	"slipway/native/internal/hostnet/routes"
 	"slipway/native/internal/hostnet/tundev"
 	"slipway/native/internal/rootonly"
+	"slipway/native/internal/routelookup"
 )
 
 // linux is this laptop: locks and journals as files, the rest by rtnetlink(7), /dev/net/tun, resolv.conf(5) and
@@ -124,6 +125,22 @@ func (linux) closeTun(alias string) error             { return tundev.Close(alia
 
 func (linux) openTun(alias string, mtu int, addresses []netip.Prefix) (tundev.Interface, *os.File, error) {
 	return tundev.Open(alias, mtu, addresses)
+}
+
+func (linux) lackingTun(alias string, index int, addresses []netip.Addr) ([]string, error) {
+	return tundev.Lacking(alias, index, addresses)
+}
+
+func (linux) repairTun(alias string, index int, addresses []netip.Addr) error {
+	return tundev.Repair(alias, index, addresses)
+}
+
+func (linux) missingRoutes(index int, wanted []netip.Prefix) ([]netip.Prefix, error) {
+	return routes.Missing(index, wanted)
+}
+
+func (linux) wayTo(address netip.Addr, user uint32) (routelookup.Way, error) {
+	return routelookup.To(address, user)
 }
 
 func (linux) setRoutes(index int, sources []netip.Addr, wanted []netip.Prefix) error {

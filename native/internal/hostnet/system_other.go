@@ -11,6 +11,7 @@ import (
 	"slipway/native/internal/hostnet/names"
 	"slipway/native/internal/hostnet/routes"
 	"slipway/native/internal/hostnet/tundev"
+	"slipway/native/internal/routelookup"
 	"slipway/native/internal/wire"
 )
 
@@ -42,7 +43,11 @@ func (notYet) readJournal(string) ([]journal.Entry, int, error)      { return ni
 func (notYet) openTun(string, int, []netip.Prefix) (tundev.Interface, *os.File, error) {
 	return tundev.Interface{}, nil, errNotYet
 }
-func (notYet) setRoutes(int, []netip.Addr, []netip.Prefix) error { return errNotYet }
+func (notYet) lackingTun(string, int, []netip.Addr) ([]string, error)    { return nil, errNotYet }
+func (notYet) repairTun(string, int, []netip.Addr) error                 { return errNotYet }
+func (notYet) missingRoutes(int, []netip.Prefix) ([]netip.Prefix, error) { return nil, errNotYet }
+func (notYet) wayTo(netip.Addr, uint32) (routelookup.Way, error)         { return routelookup.Way{}, errNotYet }
+func (notYet) setRoutes(int, []netip.Addr, []netip.Prefix) error         { return errNotYet }
 
 func (notYet) newNames(func(journal.Entry) error, func()) splitDNS { return noNames{} }
 

@@ -15,11 +15,6 @@ const (
 	// laptop's resolver must not stay because a container runtime is busy.
 	settleTime      = 300 * time.Millisecond
 	longestSettling = time.Second
-
-	// Somebody who writes the file back as often as we do has meant it: then names are theirs for a while.
-	maxRewrites   = 10
-	rewritePeriod = 15 * time.Second
-	truce         = time.Minute
 )
 
 // watch has the host decide anew, debounced, when the laptop's own network changed.
@@ -63,12 +58,16 @@ func (watching *watch) run() {
 	var settled <-chan time.Time
 	var since time.Time         // of the first event that is not settled
 	moved := map[int]struct{}{} // interfaces that the kernel told about, as against files that may be our own
+	isNetwork := false          // whether anything but a file changed
+	look := time.NewTicker(lookPeriod)
+	defer look.Stop()
 	for {
 		select {
 		case <-watching.done:
 			return
 		case index := <-watching.events:
-			if index != resolverFiles {
+			isNetwork = isNetwork || index != resolverFiles
+			if index != resolverFiles && index != packetFilters {
 				moved[index] = struct{}{}
 			}
 			if settled == nil {
@@ -80,18 +79,21 @@ func (watching *watch) run() {
 			// Only now: our interface's first events come before its index is known here.
 			delete(moved, int(watching.own.Load()))
 			watching.host.keepNames(false)
-			isDone := watching.host.settle(len(moved) > 0)
+			isDone := watching.host.settle(len(moved) > 0, isNetwork)
 			clear(moved)
+			isNetwork = false
 			if !isDone {
 				since, settled = time.Now(), time.After(settleTime)
 			}
+		case <-look.C:
+			watching.host.keepTunnels()
 		}
 	}
 }
 
-// settle decides anew what depends on the laptop's network, and tells the holders of leases what is news to them. It
-// tells whether all could be decided.
-func (host *Host) settle(moved bool) (isDone bool) {
+// settle puts back what vanished of the tunnel, decides anew what depends on the laptop's network, and tells the holders
+// of leases what is news to them. It tells whether all could be decided.
+func (host *Host) settle(moved, touched bool) (isDone bool) {
 	host.mu.Lock()
 	defer host.mu.Unlock()
 	if host.watch == nil {
@@ -99,8 +101,15 @@ func (host *Host) settle(moved bool) (isDone bool) {
 	}
 	isDone = true
 	for _, held := range host.leasesLocked() {
+		// First what vanished, so that nothing is decided by its absence; then what could not be put back because
+		// somebody else has its place, which is refused by now.
+		host.keepTunnel(held)
 		if !host.redecide(held) {
 			isDone = false
+		}
+		host.keepTunnel(held)
+		if touched {
+			host.touch(held)
 		}
 	}
 	inspection, err := host.inspectLocked()
@@ -123,7 +132,7 @@ func (host *Host) keepNames(resolvedRestarted bool) {
 		return
 	}
 	for _, held := range host.leasesLocked() {
-		if held.answering.IsRouted() && !time.Now().Before(held.truceUntil) {
+		if held.answering.IsRouted() && !held.naming.isTruce(time.Now()) {
 			host.keepNamesOf(held, resolvedRestarted)
 		}
 	}
@@ -137,13 +146,19 @@ func (host *Host) keepNamesOf(held *holding, resolvedRestarted bool) {
 	if !done {
 		return
 	}
-	now := time.Now()
-	held.rewrites = append(held.rewrites, now)
-	if len(held.rewrites) > maxRewrites {
-		held.rewrites = held.rewrites[1:]
-		if now.Sub(held.rewrites[0]) < rewritePeriod {
-			held.truceUntil = now.Add(truce)
-			host.options.Log.Warn("somebody keeps rewriting resolv.conf; names are left alone for a while", "for", truce)
-		}
+	if held.naming.note(time.Now(), maxRewrites) {
+		host.options.Log.Warn("somebody keeps rewriting resolv.conf; names are left alone for a while", "for", truce)
+	}
+}
+
+// keepTunnels looks after what no event told of.
+func (host *Host) keepTunnels() {
+	host.mu.Lock()
+	defer host.mu.Unlock()
+	if host.watch == nil {
+		return
+	}
+	for _, held := range host.leasesLocked() {
+		host.keepTunnel(held)
 	}
 }

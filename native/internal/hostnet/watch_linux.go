@@ -32,9 +32,18 @@ var watchedGroups = []uint{
 
 func (linux) watch(done <-chan struct{}, happened func(int)) {
 	go pollFiles(done, func() { happened(resolverFiles) })
-	socket, err := nl.Subscribe(unix.NETLINK_ROUTE, watchedGroups...)
+	// Where these fail, the poll still finds other resolvers, and the engine looks every few seconds.
+	listen(done, happened, interfaceOf, unix.NETLINK_ROUTE, watchedGroups...)
+	// Rules of iptables-nft are nftables' too; those of iptables-legacy tell nobody.
+	inFilters := func(syscall.NetlinkMessage) int { return packetFilters }
+	listen(done, happened, inFilters, unix.NETLINK_NETFILTER, unix.NFNLGRP_NFTABLES)
+}
+
+// listen tells what the messages of some groups of a netlink protocol are about.
+func listen(done <-chan struct{}, happened func(int), about func(syscall.NetlinkMessage) int, protocol int, groups ...uint) {
+	socket, err := nl.Subscribe(protocol, groups...)
 	if err != nil {
-		return // the poll still finds other resolvers
+		return
 	}
 	go func() {
 		<-done
@@ -49,12 +58,12 @@ func (linux) watch(done <-chan struct{}, happened func(int)) {
 			default:
 			}
 			if err != nil { // ENOBUFS: more happened than the socket holds
-				happened(somewhere)
+				happened(about(syscall.NetlinkMessage{}))
 				time.Sleep(settleTime / 2) // in case that it is another error, which comes again at once
 				continue
 			}
 			for _, message := range messages {
-				happened(interfaceOf(message))
+				happened(about(message))
 			}
 		}
 	}()

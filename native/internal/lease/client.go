@@ -14,12 +14,13 @@ import (
 	"slipway/native/internal/wire"
 )
 
-// Event is something that the helper tells unasked: wire.EventHostChanged with the laptop as it is now, or
-// wire.EventRoutesChanged with the decisions that are in force now.
+// Event is something that the helper tells unasked: wire.EventHostChanged with the laptop as it is now,
+// wire.EventRoutesChanged with the decisions that are in force now, or wire.EventNetworkTouched.
 type Event struct {
 	Name   string
 	Host   wire.HostInspection
 	Routes wire.RouteDecisions
+	Upkeep wire.TunnelUpkeep
 }
 
 // Client is the engine's end of the link. Its methods may be called from several goroutines. Errors of the helper

@@ -146,6 +146,8 @@ func (client *Client) receive(reply wire.HelperReply) {
 		into = &event.Host
 	case wire.EventRoutesChanged:
 		into = &event.Routes
+	case wire.EventNetworkTouched:
+		into = &event.Upkeep
 	default:
 		return // of a newer helper
 	}

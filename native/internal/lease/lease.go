@@ -62,8 +62,9 @@ type Host interface {
 	// Changes tells, debounced, that the laptop's own network changed: there may be News for the holders of leases.
 	Changes() <-chan struct{}
 	// News returns what a lease's holder does not know yet: whether the laptop's own routes, addresses or resolvers
-	// changed, and the decisions on its ranges where they changed since the last SetRoutes or News, else nil.
-	News(lease int) (isMoved bool, routes *wire.RouteDecisions)
+	// changed, the decisions on its ranges where they changed since the last SetRoutes or News, and, where the network
+	// was touched at all, what of the tunnel's own is contested; else nil.
+	News(lease int) (isMoved bool, routes *wire.RouteDecisions, upkeep *wire.TunnelUpkeep)
 }
 
 // decodeRequest reads one request with its input: a pointer to the input struct of the operation, or nil.

@@ -137,11 +137,14 @@ func (server *Server) announce(ctx context.Context) {
 
 func (server *Server) tell(holder *link, held int) {
 	server.hostLock.Lock()
-	isMoved, routes := server.Host.News(held)
+	isMoved, routes, upkeep := server.Host.News(held)
 	inspection, err := server.Host.Inspect()
 	server.hostLock.Unlock()
 	if routes != nil {
 		holder.send(wire.HelperReply{Event: wire.EventRoutesChanged}, routes, nil, nil)
+	}
+	if upkeep != nil {
+		holder.send(wire.HelperReply{Event: wire.EventNetworkTouched}, upkeep, nil, nil)
 	}
 	if isMoved && err == nil {
 		inspection.LeaseHeld = true

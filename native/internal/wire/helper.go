@@ -39,6 +39,9 @@ const (
 	// EventRoutesChanged tells that the policy, asked anew after such a change, withdrew ranges or took some back
 	// (value: RouteDecisions on the whole set of the last setRoutes). They are in force when it comes.
 	EventRoutesChanged = "routesChanged"
+	// EventNetworkTouched tells, debounced, that something happened to links, addresses, routes, rules or nftables
+	// (value: TunnelUpkeep): who checks the way into the tunnel checks it now.
+	EventNetworkTouched = "networkTouched"
 )
 
 // HostInspection describes the laptop as it is now.
@@ -99,6 +102,13 @@ func (decision RouteDecision) IsRouted() bool { return decision.Decision == Deci
 // the helper keeps the whole set: it decides anew whenever the laptop's network changes (EventRoutesChanged).
 type RouteDecisions struct {
 	Decisions []RouteDecision `json:"decisions"`
+}
+
+// TunnelUpkeep tells of what is the tunnel's and was taken away by somebody else. It is put back as soon as that is seen.
+type TunnelUpkeep struct {
+	// Contested is what vanished as often as it was put back, and is left alone for a while: "link" (it is down), an
+	// address, a route's prefix.
+	Contested []string `json:"contested"`
 }
 
 // Lease is granted to one client at a time. Without a heartbeat within TimeoutMilliseconds, or when the link

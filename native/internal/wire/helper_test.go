@@ -60,6 +60,9 @@ func TestHelperMessagesMatchTheGoldenFiles(t *testing.T) {
 				case EventHostChanged:
 					expectPart(t, operations[HelperInspect].value, reply.Value)
 					return
+				case EventNetworkTouched:
+					expectPart(t, func() any { return &TunnelUpkeep{} }, reply.Value)
+					return
 				case EventRoutesChanged:
 					expectPart(t, operations[HelperSetRoutes].value, reply.Value)
 					return

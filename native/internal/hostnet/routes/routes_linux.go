@@ -125,6 +125,15 @@ func Set(index int, sources []netip.Addr, wanted []netip.Prefix) error {
 	return nil
 }
 
+// Missing are those of wanted that the interface does not have.
+func Missing(index int, wanted []netip.Prefix) ([]netip.Prefix, error) {
+	inForce, err := current(index)
+	if err != nil {
+		return nil, err
+	}
+	return missing(wanted, inForce), nil
+}
+
 // current asks the kernel rather than our memory: routes go when somebody takes the interface down and up.
 func current(index int) (prefixes []netip.Prefix, err error) {
 	filter := &netlink.Route{LinkIndex: index, Table: unix.RT_TABLE_MAIN}
