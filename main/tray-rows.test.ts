@@ -29,6 +29,7 @@ const connected: Connection = {
   bytesUp: 0,
   bytesDown: 0,
   degraded: [],
+  checkedAt: 0,
   done: [],
 };
 const phases: Readonly<Record<string, Connection>> = {

@@ -47,7 +47,10 @@ export const commands = {
       agent: z.object({ namespace: z.string(), image: z.string(), delivery: z.enum(['image', 'sent']) }),
     }),
   },
-  /** Wants the context on; answers when it is wanted, progress is in the snapshot. Empty strings take the defaults. */
+  /**
+   * Wants the context on; answers when it is wanted, progress is in the snapshot. Empty strings take the defaults, or leave
+   * what is on as it is; what was asked for and cannot be put in force live is `connection-differs`.
+   */
   connect: {
     input: z.object({
       context: contextName,
@@ -60,7 +63,11 @@ export const commands = {
       /** Kept as the choice for this context (ContextSettings); empty takes it back, absent leaves it. */
       answersFor: z.string().max(253).optional(),
     }),
-    output: z.object({ wanted: wantedSchema }),
+    output: z.object({
+      wanted: wantedSchema,
+      /** It was on before: nothing was connected anew, and what it does was checked just now. */
+      already: z.boolean(),
+    }),
   },
   /**
    * Wants the context off, or everything where none is named; answers when the laptop is restored, while the cluster may

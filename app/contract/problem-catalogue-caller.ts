@@ -2,6 +2,13 @@
 import { advice, command, type Entry, entry } from './problem-entry.ts';
 
 export const callerProblems = {
+  'answers-for-refused': entry(
+    'usage',
+    'The cluster cannot be given the domain {domain}',
+    advice(
+      "It can be given its own domain only, and no public suffix. `slipway status -o wide` shows the cluster's domain.",
+    ),
+  ),
   cancelled: {
     ...entry('usage', 'It was cancelled', advice('Nothing was left half done. You can start again at any time.')),
     severity: 'info',
@@ -15,6 +22,15 @@ export const callerProblems = {
     'configuration',
     "The API server's certificate is not trusted",
     advice('The certificate authority in the kubeconfig does not match the server; get a new kubeconfig.'),
+  ),
+  'connection-differs': entry(
+    'usage',
+    '{context} is on with other options',
+    advice(
+      'What is on stays as it is. To have it otherwise, disconnect first: what is open through the connection ends.',
+    ),
+    command('slipway disconnect'),
+    command('slipway connect {context} {options}'),
   ),
   'context-changed': entry(
     'configuration',

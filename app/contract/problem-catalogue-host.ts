@@ -105,6 +105,14 @@ export const hostProblems = {
     advice('Allow what goes out and comes in through {interface} in its settings; its rules can be listed as below.'),
     command('sudo nft list ruleset'),
   ),
+  'pods-excluded': {
+    ...entry(
+      'host',
+      'Pods in {prefix} are not reached: you excluded this range',
+      advice('Take it out of the excluded ranges in the settings, then disconnect and connect again.'),
+    ),
+    severity: 'info',
+  },
   'report-unwritable': entry('host', 'The report cannot be written', advice('Choose another folder.')),
   'resolver-silent': entry(
     'host',
@@ -154,5 +162,13 @@ export const hostProblems = {
     command('./slipway sandbox up'),
   ),
   'sandbox-unsupported': entry('host', 'This computer cannot run the sandbox', advice('Its reason is above.')),
+  'services-excluded': {
+    ...entry(
+      'host',
+      'Services in {prefix} are not reached: you excluded this range',
+      advice('Take it out of the excluded ranges in the settings, then disconnect and connect again.'),
+    ),
+    severity: 'warning',
+  },
   'tun-unavailable': entry('host', 'No TUN device can be opened', command('sudo modprobe tun')),
 } as const satisfies Record<string, Entry>;

@@ -114,6 +114,8 @@ export const connectionSchema = z.discriminatedUnion('phase', [
     bytesUp: z.number(),
     bytesDown: z.number(),
     degraded: z.array(problemSchema),
+    /** When it was last told whether packets, names and connections really get there; null before the first time. */
+    checkedAt: time.nullable(),
     done: z.array(stepDoneSchema),
   }),
   z.object({

@@ -10,7 +10,7 @@ import { type Snapshot, snapshotSchema } from './state.ts';
 import type { StreamInput, StreamItem, StreamName } from './streams.ts';
 
 /** Raised by a change that the other side cannot ignore. */
-export const protocolNumber = 3;
+export const protocolNumber = 4;
 
 export const helloSchema = z.object({ protocol: z.number(), build: z.string(), role: z.string() });
 export type Hello = z.infer<typeof helloSchema>;

@@ -93,6 +93,7 @@ const reachTargetsSchema = z.object({
   pods: z.array(z.string()), // ready endpoints on any node but the agent's, or where nodes are not known
   localPods: z.array(z.string()).optional(), // on the agent's node
 });
+export type ReachTargets = z.infer<typeof reachTargetsSchema>;
 
 /** A range with what is wanted for it. */
 const wantedRangeSchema = z.object({ prefix: z.string(), decision: z.literal('routed') });
@@ -210,16 +211,17 @@ const testedSchema = z.object({
 });
 export type Tested = z.infer<typeof testedSchema>;
 
+const reachCheckSchema = z.object({
+  check: z.enum(['interface', 'route', 'firewall', 'resolver', 'service', 'pod']),
+  state: z.enum(['passed', 'failed', 'notRun']),
+  subject: z.string().default(''), // interface, range, address, name or address:port
+  problem: wireProblemSchema.nullish(), // where it failed
+});
+export type ReachCheck = z.infer<typeof reachCheckSchema>;
+
 const reachSchema = z.object({
   id: z.number().optional(), // of the checkReach that it answers
-  checks: list(
-    z.object({
-      check: z.enum(['interface', 'route', 'firewall', 'resolver', 'service', 'pod']),
-      state: z.enum(['passed', 'failed', 'notRun']),
-      subject: z.string().default(''), // interface, range, address, name or address:port
-      problem: wireProblemSchema.nullish(), // where it failed
-    }),
-  ),
+  checks: list(reachCheckSchema),
 });
 
 const engineCountersSchema = z.object({

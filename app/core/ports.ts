@@ -119,6 +119,8 @@ export interface ClusterPort {
   agentLives(placed: AgentPlaced): Promise<Result<boolean>>;
   /** Why the agent's process ended, with its last words; null while it runs and where that cannot be told. */
   agentEnd(placed: AgentPlaced): Promise<Result<Problem | null>>;
+  /** Names of the NetworkPolicies of its namespace that restrict what the agent's pod may send (policyTypes: Egress). */
+  policiesOf(placed: AgentPlaced): Promise<Result<readonly string[]>>;
   /** Deletes the Job with background propagation, and with it all that it owns. */
   deleteAgent(placed: AgentPlaced): Promise<Result<null>>;
   /**

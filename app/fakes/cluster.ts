@@ -38,6 +38,8 @@ export class FakeCluster {
   missingRights: Problem[] = [];
   /** Why agents ended, by pod. */
   readonly crashes = new Map<string, Problem>();
+  /** NetworkPolicies that restrict what agents may send; null: they may not be read. */
+  policies: string[] | null = [];
   catalogueProblems: Problem[] = [];
   clockSkew = 0;
   version = 'v1.34.0';
@@ -232,6 +234,13 @@ export class FakeClusterPort implements ClusterPort {
 
   agentEnd(placed: AgentPlaced): Promise<Result<Problem | null>> {
     return this.#ask('agentEnd', () => success(this.#cluster.crashes.get(placed.target.pod) ?? null));
+  }
+
+  async policiesOf(): Promise<Result<readonly string[]>> {
+    const { policies } = this.#cluster;
+    return policies === null
+      ? failure(problem('forbidden', 'may not', { verb: 'list', resource: 'networkpolicies' }))
+      : success([...policies]);
   }
 
   deleteAgent(placed: AgentPlaced): Promise<Result<null>> {

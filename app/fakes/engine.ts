@@ -20,8 +20,9 @@ import type { FakeCluster } from './cluster.ts';
 import type { Faults, Operation } from './faults.ts';
 import { type FakeHost, helperBusy } from './host.ts';
 import { namesInForce, searchOf } from './names.ts';
-import { testedSteps, wire } from './tested-steps.ts';
+import { testedSteps } from './tested-steps.ts';
 import { startTraffic } from './traffic.ts';
+import { wire } from './wire-problem.ts';
 
 type ConnectWork = Extract<EngineCommand, { command: 'connect' }>['connect'];
 
@@ -47,6 +48,7 @@ export class FakeEngine implements EngineLink {
   #granted = '';
   #namesAsked = true;
   #unwatch: () => void = () => {};
+  #unlisten: () => void = () => {};
   #cancelCounting: () => void = () => {};
 
   constructor(number: number, clock: Clock, host: FakeHost, cluster: FakeCluster, faults: Faults, exited: () => void) {
@@ -152,9 +154,11 @@ export class FakeEngine implements EngineLink {
       case 'scope':
         await this.#faults.wait(5);
         return this.#takeScope(command.scope);
+      case 'checkReach':
+        await this.#faults.wait(5);
+        return this.#tellReach(command.checkReach.id);
       case 'hello':
       case 'reach':
-      case 'checkReach':
       case 'endpoints':
         return;
     }
@@ -257,6 +261,16 @@ export class FakeEngine implements EngineLink {
       },
     });
     this.#count(startTraffic(this.#host.routes));
+    this.#unlisten = this.#host.reach.listen(() => this.#tellReach());
+    await this.#faults.wait(1);
+    this.#tellReach();
+  }
+
+  #tellReach(id?: number): void {
+    if (this.#isReady) {
+      const checks = this.#host.reach.verdict(this.#host.routes[0] ?? '');
+      this.#say({ event: 'reach', reach: { ...(id === undefined ? {} : { id }), checks } });
+    }
   }
 
   #namesInForce(): NamesInForce {
@@ -331,6 +345,7 @@ export class FakeEngine implements EngineLink {
   #exit(because: string): void {
     this.#isOver = true;
     this.#unwatch();
+    this.#unlisten();
     this.#cancelCounting();
     this.#exited();
     this.#settle(because);

@@ -7,6 +7,7 @@ import { type HelperState, problem, type Result, success } from '../contract/ind
 import type { HostInspection, RouteDecision, WantedRange } from '../core/engine-messages.ts';
 import type { HelperPort } from '../core/ports.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
+import { FakeReach } from './reach.ts';
 
 /** A network that the laptop is in. */
 export interface HostNetwork {
@@ -22,6 +23,8 @@ export class FakeHost {
   /** How many changes resist undoing. */
   stubborn = 0;
 
+  /** What gets from it into the cluster. */
+  readonly reach = new FakeReach();
   helperRuns = false;
   build = 'fake-build';
   /** Who holds the lease: the number of an engine. */

@@ -1,8 +1,9 @@
 /** What a fake engine answers when the way to a name or address is tested, by the fake laptop and cluster. */
-import { cause, type Problem, problem } from '../contract/index.ts';
-import type { Tested, WireProblem } from '../core/engine-messages.ts';
+import { cause, problem } from '../contract/index.ts';
+import type { Tested } from '../core/engine-messages.ts';
 import type { FakeCluster } from './cluster.ts';
 import { type FakeHost, overlaps } from './host.ts';
+import { wire } from './wire-problem.ts';
 
 export function testedSteps(
   laptop: FakeHost,
@@ -28,9 +29,4 @@ export function testedSteps(
   const refusal = cluster.refusals.get(`${address}:${port}`);
   const connection = { step: 'connection', microseconds: 1100, ...(refusal ? { problem: wire(refusal) } : {}) };
   return [name, route, tunnel, ...(port === 0 ? [] : [connection])];
-}
-
-/** A problem as it crosses the link. */
-export function wire({ code, cause, said, facts }: Problem): WireProblem {
-  return { code, cause, said, facts };
 }

@@ -41,6 +41,7 @@ const connected = {
   bytesUp: 0,
   bytesDown: 0,
   degraded: [],
+  checkedAt: 0,
   done: [],
 };
 const withdrawn = { ...connected, degraded: [problem('route-withdrawn', '', { prefix: '10.244.0.0/24' })] };

@@ -50,6 +50,7 @@ export function sampleHost(state: SampleState, settingsChange: Partial<Settings>
         const { file } = key;
         return success({
           wanted: { context, file, homeNamespace: '', agentNamespace: '', agentImage: '', baseImage: '' },
+          already: false,
         });
       },
       disconnect: () => {

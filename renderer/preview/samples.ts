@@ -122,6 +122,7 @@ export const sampleConnected = {
   bytesUp: 38_000_000,
   bytesDown: 412_000_000,
   degraded: [],
+  checkedAt: 0,
   done: [
     { step: 'cluster', milliseconds: 212 },
     { step: 'helper', milliseconds: 34 },

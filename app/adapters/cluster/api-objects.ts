@@ -7,6 +7,7 @@ import type {
   V1ContainerState,
   V1ContainerStatus,
   V1Job,
+  V1NetworkPolicy,
   V1Node,
   V1ObjectMeta,
   V1Pod,
@@ -33,6 +34,7 @@ export type PodStatus = Wire<V1PodStatus>;
 export type ContainerState = Wire<V1ContainerState>;
 export type ContainerStatus = Wire<V1ContainerStatus>;
 export type Job = Wire<V1Job>;
+export type NetworkPolicy = Wire<V1NetworkPolicy>;
 export type Node = Wire<V1Node>;
 export type CoreEvent = Wire<CoreV1Event>;
 export type ServiceObject = Wire<V1Service>;
@@ -76,6 +78,7 @@ const roots = {
   events: '/api/v1',
   jobs: '/apis/batch/v1',
   endpointslices: '/apis/discovery.k8s.io/v1',
+  networkpolicies: '/apis/networking.k8s.io/v1',
 } as const;
 
 export type Resource = keyof typeof roots;

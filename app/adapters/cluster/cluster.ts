@@ -5,6 +5,7 @@ import { type Context, cause, type ExecPlugin, failure, problem, type Result, su
 import type { ClusterAddress } from '../../core/engine-messages.ts';
 import type { ClusterPort } from '../../core/ports.ts';
 import { findAgents } from '../agent/find-agents.ts';
+import { policiesOf } from '../agent/network-policies.ts';
 import { AgentPlacing, type AgentPlacingOptions } from '../agent/placing.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
 import { ProblemError } from '../problem-error.ts';
@@ -49,6 +50,7 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     placeAgent: (spec, progress, signal) => unbroken('agent', () => placing.place(spec, progress, signal)),
     agentLives: (placed) => unbroken('agent', () => placing.lives(placed)),
     agentEnd: (placed) => unbroken('agent', () => placing.end(placed)),
+    policiesOf: (placed) => unbroken('policies', () => policiesOf(connection, placed)),
     deleteAgent: (placed) => unbroken('agent', () => placing.remove(placed)),
     checkRights: (namespace) =>
       unbroken('rights', async () => checkRights(connection, namespace, await options.agent.records.jobName())),

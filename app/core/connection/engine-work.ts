@@ -4,7 +4,8 @@
  */
 import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { endpointsOf } from '../catalog/endpoints.ts';
-import type { AgentTarget, EngineCommand, EngineEvent, Tested, WantedRange } from '../engine-messages.ts';
+import { reachTargets, type TargetChoices } from '../catalog/reach-targets.ts';
+import type { AgentTarget, EngineCommand, EngineEvent, ReachCheck, Tested, WantedRange } from '../engine-messages.ts';
 import { type NameChoices, scopeOf } from '../naming/names.ts';
 import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
 
@@ -12,7 +13,9 @@ import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
 const stopDeadline = 5000;
 /** And after that, before it is killed. */
 const endDeadline = 2000;
-const testDeadline = 15_000;
+const answerDeadline = 15_000;
+
+type Waiting<Value> = Map<number, (result: Result<Value>) => void>;
 
 export interface EngineWork {
   /** Answers once hellos were exchanged. `heard` and `ended` are called later, never before this has settled. */
@@ -22,8 +25,10 @@ export interface EngineWork {
   /** Tells the engine where the API server is reached now, where that is known and another place than before. */
   protect(cluster: ClusterPort, signal: AbortSignal): Promise<Result<null>>;
   send(command: EngineCommand): void;
-  /** Sends scope and endpoints where they changed. */
-  sendCatalogue(catalogue: Catalogue | null, chosen: NameChoices): void;
+  /** Sends scope, endpoints and targets of the reach check where they changed. */
+  sendCatalogue(catalogue: Catalogue | null, chosen: NameChoices & TargetChoices): void;
+  /** Checks now; what it found is heard as an event, too. */
+  checkReach(): Promise<Result<readonly ReachCheck[]>>;
   test(host: string, port: number): Promise<Result<Tested>>;
   end(): void;
 }
@@ -40,10 +45,33 @@ export function createEngineWork(ports: Ports): EngineWork {
   let protectedAddresses: string[] = [];
   let scopeSent = '';
   let endpointsSent = '';
-  let nextTest = 1;
-  const tests = new Map<number, (result: Result<Tested>) => void>();
+  let targetsSent = '';
+  let nextQuestion = 1;
+  const tests: Waiting<Tested> = new Map();
+  const reachChecks: Waiting<readonly ReachCheck[]> = new Map();
 
   const send = (command: EngineCommand) => link?.send(command);
+
+  /** A question with an id, and its answer: a problem where none came in time, or no engine runs. */
+  function ask<Value>(waiting: Waiting<Value>, question: (id: number) => EngineCommand): Promise<Result<Value>> {
+    const id = nextQuestion++;
+    return new Promise((resolve) => {
+      if (link === null) {
+        resolve(failure(problem('engine-ended', cause('noEngine'))));
+        return;
+      }
+      const settle = (result: Result<Value>) => {
+        cancel();
+        waiting.delete(id);
+        resolve(result);
+      };
+      const cancel = ports.clock.after(answerDeadline, () =>
+        settle(failure(problem('tunnel-silent', cause('noAnswerWithin', { time: `${answerDeadline / 1000} s` })))),
+      );
+      waiting.set(id, settle);
+      send(question(id));
+    });
+  }
 
   return {
     start: async (heard, ended) => {
@@ -55,16 +83,20 @@ export function createEngineWork(ports: Ports): EngineWork {
       link = engine;
       scopeSent = '';
       endpointsSent = '';
+      targetsSent = '';
       engine.listen((event) => {
         if (event.event === 'tested') {
           tests.get(event.tested.id)?.(success(event.tested));
-        } else {
-          heard(event);
+          return;
+        }
+        heard(event);
+        if (event.event === 'reach') {
+          reachChecks.get(event.reach.id ?? 0)?.(success(event.reach.checks));
         }
       });
       void engine.ended.then((because) => {
         link = null;
-        for (const settle of tests.values()) {
+        for (const settle of [...tests.values(), ...reachChecks.values()]) {
           settle(failure(problem('engine-ended', because || cause('ended'))));
         }
         ended(because);
@@ -118,6 +150,11 @@ export function createEngineWork(ports: Ports): EngineWork {
     send,
 
     sendCatalogue: (catalogue, chosen) => {
+      const targets = reachTargets(catalogue, chosen);
+      if (JSON.stringify(targets) !== targetsSent) {
+        targetsSent = JSON.stringify(targets);
+        send({ command: 'reach', reach: targets });
+      }
       const scope = scopeOf(catalogue, chosen);
       if (JSON.stringify(scope) !== scopeSent) {
         scopeSent = JSON.stringify(scope);
@@ -133,25 +170,9 @@ export function createEngineWork(ports: Ports): EngineWork {
       }
     },
 
-    test: (host, port) => {
-      const id = nextTest++;
-      return new Promise((resolve) => {
-        if (link === null) {
-          resolve(failure(problem('engine-ended', 'no engine runs')));
-          return;
-        }
-        const settle = (result: Result<Tested>) => {
-          cancel();
-          tests.delete(id);
-          resolve(result);
-        };
-        const cancel = ports.clock.after(testDeadline, () =>
-          settle(failure(problem('tunnel-silent', `no answer within ${testDeadline / 1000} s`))),
-        );
-        tests.set(id, settle);
-        send({ command: 'test', test: { id, host, port } });
-      });
-    },
+    test: (host, port) => ask(tests, (id) => ({ command: 'test', test: { id, host, port } })),
+
+    checkReach: () => ask(reachChecks, (id) => ({ command: 'checkReach', checkReach: { id } })),
 
     end: () => {
       const engine = link;

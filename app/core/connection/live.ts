@@ -1,16 +1,19 @@
 /** What happens while connected, and while the engine lives and looks for its agent. Pure. */
-import { cause, type Problem, problem } from '../../contract/index.ts';
+import { cause, type Names, type Problem, problem } from '../../contract/index.ts';
 import { noCounters, totalOf } from '../counters/totals.ts';
 import {
   type EngineEvent,
   type NamesInForce,
   problemFromWire,
+  type ReachCheck,
   type Ready,
   type RouteDecision,
 } from '../engine-messages.ts';
+import { unheard } from '../naming/answers-for.ts';
 import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
 import { sendCatalogue } from './outcome.ts';
+import { isPolicySuspected, reachLookAt, reachProblems, reachUnknown, takeVerdict } from './reach.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
 import type {
   ComingUp,
@@ -21,6 +24,7 @@ import type {
   InForce,
   Live,
   Moment,
+  Policy,
   Task,
   TaskState,
   Transition,
@@ -59,9 +63,10 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
     done: ended.done,
     plan,
     cataloguePending: false,
+    reach: reachUnknown,
   };
   const { wanted, cluster, policy, held, attempt, leftOnHost } = state;
-  const names = ready.names ? namesProblems(ready.names) : [];
+  const names = ready.names ? [...namesProblems(ready.names), ...unheardWord(state.policy, live.names)] : [];
   const connected: Connected = {
     phase: 'connected',
     wanted,
@@ -75,6 +80,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
       ...state.warnings,
       ranges: [...plan.problems, ...decided.problems],
       engine: [...names, ...(ready.agent.canPing ? [] : [pingless])],
+      reach: [],
       credentials: [],
     },
     live,
@@ -117,6 +123,8 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
       const counters = totalOf(state.live.countersBefore, event.counters, moment.now);
       return { state: { ...state, live: { ...state.live, counters, roundTripMicroseconds } }, effects: [] };
     }
+    case 'reach':
+      return takeReach(state, event.reach.checks, moment);
     case 'needCredentials':
       return { state, effects: [{ kind: 'sendCredentials' }] };
     case 'agentLost': {
@@ -134,6 +142,37 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
     default:
       return { state, effects: [] };
   }
+}
+
+/** What gets there and what does not. Which NetworkPolicies may be why is asked once for each time that one may be. */
+function takeReach(state: InForce, checks: readonly ReachCheck[], moment: Moment): Transition {
+  const { agent } = state.held;
+  const facts = { ...factsOf(state), namespace: state.live.agent.namespace, interface: state.live.interface };
+  const verdict = takeVerdict(state.live.reach, checks, facts, moment.now);
+  const mayAsk = isPolicySuspected(verdict) && agent.state === 'placed';
+  const isNew = mayAsk && verdict.policies === 'unasked';
+  const policies = isNew ? 'asking' : mayAsk ? verdict.policies : 'unasked';
+  const settled = settleReach({ ...state, live: { ...state.live, reach: { ...verdict, policies } } }, moment);
+  return isNew
+    ? { ...settled, effects: [...settled.effects, { kind: 'findPolicies', placed: agent.placed }] }
+    : settled;
+}
+
+export function takePolicies(state: InForce, found: readonly string[] | null, moment: Moment): Transition {
+  const { reach } = state.live;
+  return reach.policies === 'asking'
+    ? settleReach({ ...state, live: { ...state.live, reach: { ...reach, policies: found ?? 'unread' } } }, moment)
+    : { state, effects: [] };
+}
+
+/** Tells what is to be told now, and looks again when what is only held may be over. */
+export function settleReach(state: InForce, { now }: Moment): Transition {
+  const { reach } = state.live;
+  const at = reachLookAt(reach, now);
+  return {
+    state: { ...state, warnings: { ...state.warnings, reach: reachProblems(reach, now) } },
+    effects: [at === null ? { kind: 'clearTimer', timer: 'reach' } : { kind: 'setTimer', timer: 'reach', at }],
+  };
 }
 
 /** The engine is gone or of no use: a bring-up with another one where that is allowed, else undoing. */
@@ -285,11 +324,15 @@ function takeRoutes<State extends InForce>(state: State, decisions: readonly Rou
 function takeNames<State extends InForce>(state: State, names: NamesInForce): State {
   const { clusterDomain } = state.live.names;
   const others = state.warnings.engine.filter(({ code }) => code === 'ping-unavailable');
-  return {
-    ...state,
-    live: { ...state.live, names: namesFromEngine(names, clusterDomain) },
-    warnings: { ...state.warnings, engine: [...namesProblems(names), ...others] },
-  };
+  const inForce = namesFromEngine(names, clusterDomain);
+  const engine = [...namesProblems(names), ...unheardWord(state.policy, inForce), ...others];
+  return { ...state, live: { ...state.live, names: inForce }, warnings: { ...state.warnings, engine } };
+}
+
+/** A word of the user that has no effect is told as long as it is kept. */
+function unheardWord({ answersFor }: Policy, names: Names): Problem[] {
+  const refused = unheard(answersFor, names);
+  return refused === null ? [] : [{ ...refused, severity: 'warning' }];
 }
 
 function factsOf(state: InForce): Readonly<Record<string, string>> {

@@ -19,7 +19,15 @@ import { waitsForUser } from '../../contract/index.ts';
 import { planRanges } from '../routing/plan.ts';
 import { advance, failBringUp, missDeadline, stepOf } from './bring-up.ts';
 import { hearEngine, hearEngineEnd } from './engine-events.ts';
-import { catalogueGathering, failAgentWork, failCredentials, replaceAgent, takeAgentCheck } from './live.ts';
+import {
+  catalogueGathering,
+  failAgentWork,
+  failCredentials,
+  replaceAgent,
+  settleReach,
+  takeAgentCheck,
+  takePolicies,
+} from './live.ts';
 import { holding, isComingUp, isInForce, only, sendCatalogue, unexpected } from './outcome.ts';
 import type { ComingUp, ConnectionEvent, ConnectionState, Moment, Order, Policy, Transition } from './state.ts';
 import { currentStep, endStep, setTask } from './steps.ts';
@@ -126,6 +134,8 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
     }
     case 'credentialsSent':
       return only({ ...state, warnings: { ...state.warnings, credentials: [] } });
+    case 'policiesFound':
+      return isInForce(state) ? takePolicies(state, event.policies, moment) : unexpected(state, event);
     case 'taskFailed':
       return hearFailure(state, event, moment);
     case 'hostInspected':
@@ -340,6 +350,8 @@ function hearTimer(
         };
       }
       break;
+    case 'reach':
+      return isInForce(state) ? settleReach(state, moment) : unexpected(state, event);
     case 'undo':
       return state.phase === 'disconnecting' ? giveUpAgent(state) : unexpected(state, event);
   }

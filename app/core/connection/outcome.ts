@@ -15,8 +15,9 @@ export function isComingUp(state: ConnectionState): state is ComingUp {
 }
 
 /** Which names resolve, and whose: the engine sends on what changed. */
-export function sendCatalogue({ wanted, policy }: Pick<ConnectionState, 'wanted' | 'policy'>): Effect {
-  return { kind: 'sendCatalogue', homeNamespace: wanted.homeNamespace, answersFor: policy.answersFor };
+export function sendCatalogue({ wanted, policy, live }: InForce): Effect {
+  const { clusterDomain } = live.names;
+  return { kind: 'sendCatalogue', homeNamespace: wanted.homeNamespace, answersFor: policy.answersFor, clusterDomain };
 }
 
 export function isInForce(state: ConnectionState): state is InForce {

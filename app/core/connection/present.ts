@@ -42,6 +42,7 @@ export function present(state: ConnectionState): Connection {
         bytesUp: counters.bytesUp,
         bytesDown: counters.bytesDown,
         degraded: [...warningsOf(state.warnings).values()].map(told),
+        checkedAt: state.live.reach.checkedAt,
         done: [...done],
       };
     }
@@ -84,8 +85,8 @@ export function present(state: ConnectionState): Connection {
 /** Every warning once, by what it is about: rights are checked at the start and missed again where they are used. */
 export function warningsOf(warnings: Warnings): Map<string, Problem> {
   const seen = new Map<string, Problem>();
-  const { engine, ranges, catalogue, cluster, credentials } = warnings;
-  for (const problem of [...engine, ...ranges, ...catalogue, ...cluster, ...credentials]) {
+  const { reach, engine, ranges, catalogue, cluster, credentials } = warnings;
+  for (const problem of [...reach, ...engine, ...ranges, ...catalogue, ...cluster, ...credentials]) {
     const { verb = '', resource = '', prefix = '' } = problem.facts;
     const key = [problem.code, verb, resource, prefix].join(' ');
     if (!seen.has(key)) {

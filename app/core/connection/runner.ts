@@ -17,7 +17,7 @@ import { findContext } from '../clusters/contexts.ts';
 import { type Confirmations, objectionTo, openCluster } from '../clusters/opening.ts';
 import { checkCluster } from '../clusters/preflight.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
-import type { HostInspection, Tested } from '../engine-messages.ts';
+import type { HostInspection, ReachCheck, Tested } from '../engine-messages.ts';
 import { guarded } from '../guarded.ts';
 import type { Catalogue, ClusterPort, Confirmation, Ports } from '../ports.ts';
 import { watchAgentStart } from './agent-watch.ts';
@@ -48,6 +48,8 @@ export interface Runner {
   catalogue(): Catalogue | null;
   /** The laptop as the helper described it when this connection was prepared. */
   host(): HostInspection | null;
+  /** Checks now whether packets, names and connections get there. */
+  checkReach(): Promise<Result<readonly ReachCheck[]>>;
   /** Asks the engine for the way to a name or address, as a program on the laptop would go. */
   test(host: string, port: number): Promise<Result<Tested>>;
 }
@@ -299,6 +301,14 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
       case 'sendCatalogue':
         engine.sendCatalogue(catalogue, effect);
         return;
+      case 'findPolicies': {
+        const found = (policies: readonly string[] | null) => dispatch({ kind: 'policiesFound', policies });
+        cluster?.policiesOf(effect.placed).then(
+          (result) => found(result.ok ? result.value : null),
+          () => found(null),
+        );
+        return;
+      }
       case 'endEngine':
         engine.end();
         return;
@@ -383,6 +393,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
     cluster: () => cluster,
     catalogue: () => catalogue,
     host: () => host,
+    checkReach: () => engine.checkReach(),
     test: (name, port) => engine.test(name, port),
   };
 }

@@ -18,6 +18,7 @@ import type {
 import type { AgentTarget, EngineEvent, WantedRange } from '../engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Range } from '../ports.ts';
 import type { RangePlan } from '../routing/plan.ts';
+import type { Reach } from './reach.ts';
 
 /** Settings that the machine decides by. */
 export interface Policy {
@@ -65,6 +66,7 @@ export interface Warnings {
   readonly ranges: readonly Problem[];
   readonly catalogue: readonly Problem[];
   readonly engine: readonly Problem[]; // names and ping
+  readonly reach: readonly Problem[]; // what does not get there, from the reach check
   readonly credentials: readonly Problem[];
 }
 
@@ -84,6 +86,7 @@ export interface Live {
   readonly done: readonly StepDone[];
   readonly plan: RangePlan;
   readonly cataloguePending: boolean; // a timer will send it
+  readonly reach: Reach;
 }
 
 /** Where a bring-up ended: the step, how long it took in milliseconds, and those before it. */
@@ -175,7 +178,7 @@ export type InForce = Connected | TunnelLost;
 /** It was connected, and is or comes back. */
 export type Established = InForce | EngineLost;
 
-export type Timer = 'retry' | 'deadline' | 'catalogue-wait' | 'catalogue-send' | 'undo';
+export type Timer = 'retry' | 'deadline' | 'catalogue-wait' | 'catalogue-send' | 'undo' | 'reach';
 
 export type FailingTask = Task | 'open' | 'engine' | 'agent' | 'agent-check' | 'credentials' | 'protect';
 
@@ -201,6 +204,8 @@ export type ConnectionEvent =
   | { readonly kind: 'agentChecked'; readonly lives: boolean }
   | { readonly kind: 'agentDeleted'; readonly problem: Problem | null }
   | { readonly kind: 'credentialsSent' }
+  /** Names of NetworkPolicies that restrict what the agent may send; null where they may not be read. */
+  | { readonly kind: 'policiesFound'; readonly policies: readonly string[] | null }
   | { readonly kind: 'taskFailed'; readonly task: FailingTask; readonly problem: Problem }
   /** Null: the helper could not be asked. */
   | { readonly kind: 'hostInspected'; readonly leftOver: number | null }
@@ -227,7 +232,13 @@ export type Effect =
   | { readonly kind: 'sendCredentials' }
   /** From the network that the laptop is in now the API server's name may lead elsewhere. */
   | { readonly kind: 'protectAddresses' }
-  | { readonly kind: 'sendCatalogue'; readonly homeNamespace: string; readonly answersFor: string }
+  | {
+      readonly kind: 'sendCatalogue';
+      readonly homeNamespace: string;
+      readonly answersFor: string;
+      readonly clusterDomain: string;
+    }
+  | { readonly kind: 'findPolicies'; readonly placed: AgentPlaced }
   | { readonly kind: 'endEngine' }
   | { readonly kind: 'placeAgent'; readonly spec: AgentSpec }
   | { readonly kind: 'checkAgent'; readonly placed: AgentPlaced }
@@ -251,7 +262,7 @@ export interface Transition {
 }
 
 const nothingHeld: Held = { cluster: 'none', engine: 'none', agent: { state: 'none' }, host: 'clean' };
-export const noWarnings: Warnings = { cluster: [], ranges: [], catalogue: [], engine: [], credentials: [] };
+export const noWarnings: Warnings = { cluster: [], ranges: [], catalogue: [], engine: [], reach: [], credentials: [] };
 
 /** The state of a connection that was never on. */
 export function initialState(wanted: Wanted, cluster: Cluster, policy: Policy): Off {

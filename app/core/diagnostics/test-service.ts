@@ -15,8 +15,10 @@ import {
 } from '../../contract/index.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
+import type { ConnectionState } from '../connection/state.ts';
 import { problemFromWire, type Tested } from '../engine-messages.ts';
 import type { Ports } from '../ports.ts';
+import { exclusionOf } from '../routing/plan.ts';
 
 type Name = TestStep['step'];
 
@@ -80,7 +82,10 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
     return finish();
   }
   for (const name of ['route', 'tunnel'] as const) {
-    const step = stepOf(name, tested.value, target.context);
+    const found = stepOf(name, tested.value, target.context);
+    // A range that the user left out is why; nothing has to be added to the settings then.
+    const excluded = name === 'route' && found?.state === 'bad' ? excludedBy(state, address) : null;
+    const step = excluded === null ? found : bad('route', excluded, found?.milliseconds ?? 0);
     if (step !== null) {
       steps.push(step);
     }
@@ -106,6 +111,10 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
     steps.push(got.ok ? good('http', got.value, milliseconds) : bad('http', got.problem, milliseconds));
   }
   return finish();
+}
+
+function excludedBy(state: ConnectionState, address: string): Problem | null {
+  return isEstablished(state) ? exclusionOf(state.live.routes, address) : null;
 }
 
 /** Asks as every program does, and tells an answer that is not the cluster's. */

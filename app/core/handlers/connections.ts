@@ -1,10 +1,14 @@
 /** Switching connections on and off, and what will be changed before that. */
 
 import {
+  type Context,
+  type ContextKey,
   failure,
   isSameKey,
   type Names as NamesInForce,
+  type Problem,
   problem,
+  type Result,
   type Route,
   success,
   type Wanted,
@@ -14,10 +18,12 @@ import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import { isMeant, type Which } from '../connections.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
+import { objectionTo } from '../naming/answers-for.ts';
 import { decideRoutes, planRanges, wantedRanges } from '../routing/plan.ts';
 import { wantedFor, withChoices } from '../settings/context-choices.ts';
 import { changeSettings } from '../settings/settings.ts';
 import type { Access } from './access.ts';
+import { differenceFrom } from './connect-live.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
 
 type Names = 'previewRoutes' | 'connect' | 'disconnect' | 'setHomeNamespace' | 'prepareHelper' | 'quit';
@@ -58,6 +64,35 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
       await new Promise<void>((resolve) => void ports.clock.after(50, resolve));
     }
     return before;
+  }
+
+  async function moveHome(runner: Runner, namespace: string): Promise<void> {
+    runner.dispatch({ kind: 'homeChosen', homeNamespace: namespace });
+    const isOf = (one: Wanted) => isSameKey(one, runner.state().cluster);
+    const wanted = dependencies.wanted();
+    if (wanted.some(isOf)) {
+      await dependencies.setWanted(wanted.map((one) => (isOf(one) ? { ...one, homeNamespace: namespace } : one)));
+    }
+  }
+
+  /** A connect for what is on: another home namespace is put in force, and what gets there is checked now. */
+  async function joinLive(
+    runner: Runner,
+    homeNamespace: string,
+  ): Promise<Result<{ wanted: Wanted; already: boolean }>> {
+    const { cluster, wanted } = runner.state();
+    if (homeNamespace !== '' && homeNamespace !== wanted.homeNamespace) {
+      const missing = namespaceMissing(runner, homeNamespace, cluster.context);
+      if (missing !== null) {
+        return failure(missing);
+      }
+      await moveHome(runner, homeNamespace);
+    }
+    const wasConnected = runner.state().phase === 'connected';
+    if (wasConnected) {
+      await runner.checkReach(); // what it finds is in the snapshot
+    }
+    return success({ wanted: runner.state().wanted, already: wasConnected });
   }
 
   return {
@@ -114,8 +149,20 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
           return found;
         }
         const context = found.value;
+        const running = connections.active().find((runner) => isSameKey(runner.state().cluster, keyOfFound(context)));
+        const state = running?.state();
+        const isOn = state !== undefined && state.phase !== 'disconnecting';
+        const refused = isOn ? differenceFrom(state.wanted, input) : null;
+        if (refused !== null) {
+          return failure(refused);
+        }
         const { answersFor } = input;
         if (answersFor !== undefined) {
+          const names = state !== undefined && isEstablished(state) ? state.live.names : null;
+          const objection = objectionTo(answersFor, names);
+          if (objection !== null) {
+            return failure(objection);
+          }
           const kept = await dependencies.changeSettings((settings) =>
             changeSettings(withChoices(settings, context.name, context.file, { answersFor }), {}),
           );
@@ -123,8 +170,12 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
             return kept;
           }
         }
+        if (isOn && running !== undefined) {
+          running.confirmed(seen(context));
+          return joinLive(running, input.homeNamespace);
+        }
         const wanted: Wanted = wantedFor(dependencies.settings(), context, input);
-        if (!connections.active().some((runner) => isSameKey(runner.state().cluster, wanted))) {
+        if (running === undefined) {
           await connections.undone(); // one that was just switched off is no reason to refuse another
         }
         const turnedOn = connections.turnOn(wanted, context, false, seen(context));
@@ -141,7 +192,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         });
         await dependencies.setRecords(used); // a loss of "recently used" is no reason to refuse
         dependencies.contextsChanged();
-        return success({ wanted });
+        return success({ wanted, already: false });
       }),
 
     disconnect: async (which) => success({ leftOnHost: await disconnect(which) }),
@@ -154,10 +205,9 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         if (found !== null && !found.ok) {
           return found;
         }
-        const known = runner?.catalogue()?.namespaces ?? [];
-        if (known.length > 0 && !known.includes(namespace)) {
-          const cause = `the cluster has ${known.length} namespaces, and none of this name`;
-          return failure(problem('namespace-missing', cause, { namespace, context: name }));
+        const missing = namespaceMissing(runner, namespace, name);
+        if (missing !== null) {
+          return failure(missing);
         }
         const file = state?.cluster.file ?? found?.value.file ?? '';
         const kept = await dependencies.changeSettings((settings) =>
@@ -171,12 +221,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         }
         const before = isEstablished(state) ? state.live.names : null;
         const isMoved = state.wanted.homeNamespace !== namespace;
-        runner.dispatch({ kind: 'homeChosen', homeNamespace: namespace });
-        const isOf = (one: Wanted) => isSameKey(one, { context: name, file });
-        const wanted = dependencies.wanted();
-        if (wanted.some(isOf)) {
-          await dependencies.setWanted(wanted.map((one) => (isOf(one) ? { ...one, homeNamespace: namespace } : one)));
-        }
+        await moveHome(runner, namespace);
         return success({ names: isMoved ? await namesAfter(runner, before) : before });
       }),
 
@@ -194,4 +239,18 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
       return success({});
     },
   };
+}
+
+/** Where the namespaces are known and this is none of them. */
+function namespaceMissing(runner: Runner | null, namespace: string, context: string): Problem | null {
+  const known = runner?.catalogue()?.namespaces ?? [];
+  if (known.length === 0 || known.includes(namespace)) {
+    return null;
+  }
+  const because = `the cluster has ${known.length} namespaces, and none of this name`;
+  return problem('namespace-missing', because, { namespace, context });
+}
+
+function keyOfFound({ name, file }: Context): ContextKey {
+  return { context: name, file };
 }

@@ -92,8 +92,30 @@ export function planRanges(
       .toSorted((first, second) => order[first.kind] - order[second.kind] || first.parsed.first - second.parsed.first)
       .map(({ parsed, kind, origin }) => ({ prefix: formatPrefix(parsed), kind, origin })),
     left,
-    problems: missing.map((kind) => problem('ranges-incomplete', cause('rangesUnknown', { kind }), { kind })),
+    problems: [
+      ...missing.map((kind) => problem('ranges-incomplete', cause('rangesUnknown', { kind }), { kind })),
+      ...left.flatMap(exclusion),
+    ],
   });
+}
+
+/** What the user left out stays told: it is why addresses of the cluster are dead while the connection is on. */
+function exclusion({ reason, kind, prefix }: Route): Problem[] {
+  const code = kind === 'services' ? 'services-excluded' : 'pods-excluded';
+  return reason === 'user' && kind !== 'extra' ? [problem(code, cause('excludedByUser', { prefix }), { prefix })] : [];
+}
+
+/** Why an address is not routed where the user left it out; null where that is not why. */
+export function exclusionOf(routes: readonly Route[], address: string): Problem | null {
+  const parsed = parsePrefix(`${address}/32`);
+  if (parsed.family !== 4) {
+    return null;
+  }
+  const left = routes.filter(({ prefix, reason }) => {
+    const range = parsePrefix(prefix);
+    return reason === 'user' && range.family === 4 && contains(range.prefix, parsed.prefix);
+  });
+  return left.flatMap(exclusion)[0] ?? null;
 }
 
 /** What to ask the helper for. */

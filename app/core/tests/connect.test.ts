@@ -77,7 +77,7 @@ describe('connect and disconnect', () => {
     const harness = new CoreHarness();
     await harness.connect();
     const [engine] = harness.world.engines.running;
-    expect(engine?.received.map(({ command }) => command)).toEqual(['prepare', 'connect', 'endpoints']);
+    expect(engine?.received.map(({ command }) => command)).toEqual(['prepare', 'connect', 'reach', 'endpoints']);
     expect(engine?.received[1]).toMatchObject({
       connect: {
         scope: { homeNamespace: 'webshop', namespaces: ['default', 'dev', 'infra', 'webshop'] },
@@ -87,6 +87,13 @@ describe('connect and disconnect', () => {
       },
     });
     expect(engine?.received[2]).toMatchObject({
+      reach: {
+        name: 'kubernetes.default.svc.cluster.local',
+        services: ['10.96.41.7:80'],
+        pods: ['10.244.0.12:8080', '10.244.1.9:8080'],
+      },
+    });
+    expect(engine?.received[3]).toMatchObject({
       endpoints: { services: [{ address: '10.96.41.7', ready: ['10.244.0.12', '10.244.1.9'] }] },
     });
   });
@@ -151,7 +158,10 @@ describe('connect and disconnect', () => {
     await harness.clock.advance(500);
     expect(harness.in('connected').homeNamespace).toBe('infra');
     const [engine] = harness.world.engines.running;
-    expect(engine?.received.at(-1)).toMatchObject({ command: 'scope', scope: { homeNamespace: 'infra' } });
+    expect(engine?.received.findLast(({ command }) => command === 'scope')).toMatchObject({
+      command: 'scope',
+      scope: { homeNamespace: 'infra' },
+    });
     expect(harness.world.cluster.timesPlaced).toBe(1);
   });
 
@@ -172,11 +182,14 @@ describe('connect and disconnect', () => {
     }
     await harness.clock.advance(1000);
     const sent = engine?.received.slice(before) ?? [];
-    expect(sent).toMatchObject([{ command: 'endpoints', endpoints: { services: [{ ready: ['10.244.0.15'] }] } }]);
+    expect(sent).toMatchObject([
+      { command: 'reach', reach: { pods: ['10.244.0.15:8080'] } },
+      { command: 'endpoints', endpoints: { services: [{ ready: ['10.244.0.15'] }] } },
+    ]);
     cluster.services = [{ ...cluster.services[0], labels: { tier: 'front' } } as (typeof cluster.services)[0]];
     cluster.changed();
     await harness.clock.advance(1000);
-    expect(engine?.received.length).toBe(before + 1);
+    expect(engine?.received.length).toBe(before + 2);
   });
 
   it('publishes at most ten snapshots a second, the last one always, with rising revisions', async () => {

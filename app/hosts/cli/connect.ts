@@ -5,6 +5,7 @@ import {
   type CoreLink,
   connectionOf,
   keyOf,
+  type Problem,
   type Step,
 } from '../../contract/index.ts';
 import { details, headline, seconds } from './connection-text.ts';
@@ -45,22 +46,39 @@ function narrator(): (connection: Connection) => void {
   };
 }
 
-/** Settles once what was asked for came true or failed for good. The phases before it was taken up do not count. */
+/** How long a connection that is up is waited for to be checked, in milliseconds: the answer may have to time out first. */
+const checkPatience = 8000;
+
+/**
+ * Settles once what was asked for came true or failed for good. The phases before it was taken up do not count; neither
+ * does a connection of which nothing is known yet but that its tunnel stands.
+ */
 function outcome(core: CoreLink, key: ContextKey, heard: (connection: Connection) => void): Promise<Connection> {
   return new Promise((resolve, reject) => {
+    let patience: ReturnType<typeof setTimeout> | undefined;
+    let last: Connection | null = null;
+    const settle = (connection: Connection) => {
+      clearTimeout(patience);
+      setImmediate(() => unwatch());
+      resolve(connection);
+    };
     const unwatch = core.watch((snapshot) => {
       const connection = connectionOf(snapshot, key);
       if (connection === null) {
         return;
       }
       heard(connection);
+      last = connection;
+      if (connection.phase === 'connected' && connection.checkedAt === null) {
+        patience ??= setTimeout(() => settle(last ?? connection), checkPatience);
+        return;
+      }
       const over =
         connection.phase === 'connected' ||
         (connection.phase === 'failed' && connection.retry !== 'automatic') ||
         connection.phase === 'off';
       if (over) {
-        setImmediate(() => unwatch());
-        resolve(connection);
+        settle(connection);
       }
     });
     void core.ended.then((because) => reject(new Ended(`the core ended: ${because}`, false, 8)));
@@ -90,18 +108,34 @@ async function interruptible<Value>(work: Promise<Value>, undo: () => Promise<vo
   }
 }
 
+/** What of a connection that is on does not work at all; null where everything does. */
+export function brokenPart(connection: Connection): Problem | null {
+  return (connection.phase === 'connected' && connection.degraded.find(({ severity }) => severity === 'error')) || null;
+}
+
+/** Answers a connection that is on, be it broken or not. */
 export async function connect(core: CoreLink, options: ConnectOptions, format: Format): Promise<Connection> {
   const started = Date.now();
+  let wasOn = false;
   const work = async (): Promise<Connection> => {
-    const { wanted } = unwrap(await core.call('connect', options));
-    return outcome(core, wanted, format === 'json' ? () => {} : narrator());
+    const { wanted, already } = unwrap(await core.call('connect', options));
+    wasOn = already;
+    return outcome(core, wanted, format === 'json' || already ? () => {} : narrator());
   };
-  const connection = await interruptible(work(), () => disconnect(core, false, { context: options.context }));
+  const connection = await interruptible(work(), async () => {
+    // What was on before this command is none of its to undo.
+    if (!wasOn) {
+      await disconnect(core, false, { context: options.context });
+    }
+  });
   if (connection.phase === 'connected') {
     if (format === 'json') {
       json(unwrap(await core.call('getSnapshot', {})));
     } else {
-      say(`${green('●')} ${headline(connection, Date.now())} ${dim(`(${seconds(Date.now() - started)})`)}`);
+      const took = wasOn ? 'it was on already' : seconds(Date.now() - started);
+      say(
+        `${brokenPart(connection) === null ? green('●') : red('●')} ${headline(connection, Date.now())} ${dim(`(${took})`)}`,
+      );
       for (const line of details(connection)) {
         say(line);
       }

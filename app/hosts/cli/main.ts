@@ -5,13 +5,13 @@ import { cliProgram, isPackaged } from '../installation.ts';
 import { candidatesFor } from './complete.ts';
 import { completionScript, shells } from './completion.ts';
 import { type ConfirmOptions, confirmContext } from './confirm.ts';
-import { connect, disconnect } from './connect.ts';
+import { brokenPart, connect, disconnect } from './connect.ts';
 import { endForeignCore } from './core-end.ts';
 import { runDoctor } from './doctor.ts';
 import { ensureHelper } from './helper-start.ts';
 import { chosenContext, listContexts, listNamespaces, listServices, namesOfContexts } from './lists.ts';
 import { data, dim, endWithReader, type Format, invocation, plain, say } from './output.ts';
-import { perform, unwrap, withCore, withRunningCore } from './run.ts';
+import { Ended, perform, unwrap, withCore, withRunningCore } from './run.ts';
 import { addSandboxCommands } from './sandbox-commands.ts';
 import { addSettingsCommands } from './settings-commands.ts';
 import { start } from './start.ts';
@@ -134,7 +134,12 @@ function buildProgram(): Command {
       perform(async () => {
         unwrap(await ensureHelper());
         await withCore(async (core) => {
-          await connect(core, optionsOf(await chosenContext(core, context), options), options.output);
+          const chosen = await chosenContext(core, context);
+          const broken = brokenPart(await connect(core, optionsOf(chosen, options), options.output));
+          if (broken !== null) {
+            say(dim(`It stays on, and recovers by itself. \`${invocation} disconnect\` leaves.`));
+            throw new Ended(broken, true);
+          }
           if (options.output !== 'json') {
             say(dim(`Every program on this computer can now reach the cluster. \`${invocation} disconnect\` leaves.`));
           }

@@ -5,7 +5,7 @@
 import { type Context, type CoreLink, foremost } from '../../contract/index.ts';
 import { hasDisplay } from '../web/run.ts';
 import { ask } from './ask.ts';
-import { type ConnectOptions, connect, disconnect } from './connect.ts';
+import { brokenPart, type ConnectOptions, connect, disconnect } from './connect.ts';
 import { headline } from './connection-text.ts';
 import { ensureHelper } from './helper-start.ts';
 import { data, dim, plain, say, sayProblem, table } from './output.ts';
@@ -119,8 +119,8 @@ export async function start(named: string, optionsOf: (context: string) => Conne
     }
     const context = named === '' ? await choose(contexts) : named;
     unwrap(await ensureHelper());
-    await connect(core, optionsOf(context), 'text');
-    say(dim('Every program on this computer can now reach the cluster. Ctrl-C leaves.'));
+    const broken = brokenPart(await connect(core, optionsOf(context), 'text'));
+    say(dim(`${broken === null ? 'Every program on this computer can now reach the cluster. ' : ''}Ctrl-C leaves.`));
     try {
       await follow(core);
     } finally {

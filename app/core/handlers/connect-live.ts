@@ -1,0 +1,47 @@
+/**
+ * What a connect means for a context that is on already: what differs and can be changed live is changed, what cannot is
+ * refused with how it can be had. Nothing is ignored.
+ */
+import { type Cause, type CommandArguments, cause, type Problem, problem, type Wanted } from '../../contract/index.ts';
+
+type Asked = CommandArguments<'connect'>;
+
+/** What a command line would say for what was asked and is not in force. */
+interface Difference {
+  readonly because: Cause;
+  readonly option: string;
+}
+
+/**
+ * Null where all that was asked is in force or can be put in force; else the problem that names each difference. The
+ * home namespace is none of them: it moves live.
+ */
+export function differenceFrom(live: Wanted, asked: Asked): Problem | null {
+  const differences: Difference[] = [];
+  if (asked.agentNamespace !== '' && asked.agentNamespace !== live.agentNamespace) {
+    const values = { present: live.agentNamespace, asked: asked.agentNamespace };
+    differences.push({
+      because: cause('onInNamespace', values),
+      option: `--agent-namespace ${asked.agentNamespace}`,
+    });
+  }
+  const present = live.agentImage || live.baseImage;
+  if (asked.agentImage !== '' && asked.agentImage !== live.agentImage) {
+    differences.push({
+      because: cause('onWithImage', { present, asked: asked.agentImage }),
+      option: `--agent-image ${asked.agentImage}`,
+    });
+  } else if (asked.agentImage === '' && asked.baseImage !== '' && asked.baseImage !== present) {
+    differences.push({
+      because: cause('onWithImage', { present, asked: asked.baseImage }),
+      option: `--base-image ${asked.baseImage}`,
+    });
+  }
+  const [first, second] = differences;
+  if (first === undefined) {
+    return null;
+  }
+  const because = second === undefined ? first.because : cause('both', { one: first.because, other: second.because });
+  const options = differences.map(({ option }) => option).join(' ');
+  return problem('connection-differs', because, { context: live.context, options });
+}
