@@ -4,7 +4,23 @@ import { answerSchema } from './causes.ts';
 import { problemSchema } from './problems.ts';
 
 export const checkSchema = z.object({
-  check: z.enum(['helper', 'tun', 'resolver', 'api-server', 'rights', 'agent', 'tunnel', 'names', 'clock']),
+  /** In the order in which they are told: this laptop, the cluster, what is between. */
+  check: z.enum([
+    'helper',
+    'tun',
+    'resolver',
+    'routes',
+    'firewall',
+    'api-server',
+    'rights',
+    'clock',
+    'connection',
+    'agent',
+    'tunnel',
+    'cluster-dns',
+    'endpoints',
+    'names',
+  ]),
   state: z.enum(['good', 'warning', 'bad', 'not-checked']),
   ...answerSchema.shape,
   milliseconds: z.number(),

@@ -85,12 +85,14 @@ describe('the command line', () => {
         '✓ helper',
         '✓ tun',
         '✓ resolver',
+        '✓ routes',
         '✓ api-server',
         '✓ rights',
         '✓ clock',
       ]);
-      expect(outcome.stdout).toMatch(/^– tunnel +not checked: not connected$/m);
-      expect(outcome.stderr).toContain('Nothing is broken: 6 checks passed; 3 not checked.');
+      expect(outcome.stdout).toMatch(/^– connection +not checked: not connected$/m);
+      expect(outcome.stdout).toMatch(/^– tunnel +not checked: needs a connection: /m);
+      expect(outcome.stderr).toContain('No fault in what was checked: 7 checks passed; 7 not checked.');
     });
 
     it('goes by the KUBECONFIG of the command at hand, not of the one that started the core', async () => {

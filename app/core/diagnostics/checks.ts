@@ -1,10 +1,11 @@
 /** The checks behind `doctor`: each says in one sentence how a part is, and where it is bad, what to do. Changes nothing. */
 import {
   answerOf,
-  type Cause,
   type Check,
   type Context,
   cause,
+  checkSchema,
+  isRouted,
   type Problem,
   problem,
   type Result,
@@ -14,16 +15,13 @@ import { type Confirmations, openCluster } from '../clusters/opening.ts';
 import { isNeeded } from '../clusters/preflight.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
-import type { HostInspection, Tested } from '../engine-messages.ts';
-import { problemFromWire } from '../engine-messages.ts';
+import type { HostInspection } from '../engine-messages.ts';
 import type { ClusterPort, Ports } from '../ports.ts';
+import { decideRoutes, planRanges, type RangeSettings, wantedRanges } from '../routing/plan.ts';
+import { bad, good, notChecked, warning } from './check-forms.ts';
+import { checkConnection } from './check-path.ts';
 import { inspectHost } from './inspect-host.ts';
 
-type Name = Check['check'];
-
-/** A name that every cluster has: the Service of its own API server. */
-const knownName = 'kubernetes.default.svc';
-const knownPort = 443;
 /** A clock further off than this, in milliseconds, is bad. */
 const tolerableSkew = 60_000;
 
@@ -37,13 +35,20 @@ export async function runChecks(
   confirmations: Confirmations,
   runner: Runner | null,
   active: Runner | null,
-  mayStartHelper = true,
+  mayStartHelper: boolean,
+  settings: RangeSettings,
 ): Promise<Check[]> {
   const [ofHost, ofCluster] = await Promise.all([
     checkHost(ports, active, mayStartHelper),
     checkCluster(ports, context, confirmations, runner),
   ]);
-  const checks = [...ofHost, ...ofCluster, ...(await checkConnection(ports, runner))];
+  const isOn = runner !== null && isEstablished(runner.state());
+  const ofPath = await checkConnection(ports, runner);
+  const routes = isOn
+    ? []
+    : [await checkRoutes(ports, context, confirmations, settings, runner, active, [...ofHost, ...ofCluster])];
+  const found = [...ofHost, ...ofCluster, ...ofPath, ...routes];
+  const checks = checkSchema.shape.check.options.flatMap((name) => found.filter(({ check }) => check === name));
   const facts = context.ok ? { context: context.value.name } : {};
   return checks.map((check) => ({ ...check, problem: check.problem && withFacts(check.problem, facts) }));
 }
@@ -89,9 +94,7 @@ async function checkHost(ports: Ports, active: Runner | null, mayStartHelper: bo
   const resolver = resolvers[host.resolverMode] ?? host.resolverMode;
   const servers = host.upstreams.join(', ');
   return [
-    host.leftOver > 0
-      ? { ...bad('helper', left, milliseconds), state: 'warning' }
-      : good('helper', found, milliseconds),
+    host.leftOver > 0 ? warning('helper', left, milliseconds) : good('helper', found, milliseconds),
     host.tunAvailable
       ? good('tun', cause('tunOpens'), 0)
       : bad('tun', problem('tun-unavailable', cause('noTunFile')), 0),
@@ -165,69 +168,58 @@ function checkOfRights(rights: Result<Problem[]>, namespace: string, agentImage:
   return { check: 'rights', state, ...found, milliseconds, problem: fatal ?? first };
 }
 
-async function checkConnection(ports: Ports, runner: Runner | null): Promise<Check[]> {
-  if (runner === null || !isEstablished(runner.state())) {
-    return (['agent', 'tunnel', 'names'] as const).map((name) => notChecked(name, cause('notConnected')));
+/** Whether the cluster's ranges would be routed on this laptop as it is now; while nothing is on. Changes nothing. */
+async function checkRoutes(
+  ports: Ports,
+  context: Result<Context>,
+  confirmations: Confirmations,
+  settings: RangeSettings,
+  runner: Runner | null,
+  active: Runner | null,
+  before: readonly Check[],
+): Promise<Check> {
+  const isGood = (name: Check['check']) =>
+    before.some(({ check, state }) => check === name && state !== 'bad' && state !== 'not-checked');
+  if (active !== null) {
+    return notChecked('routes', cause('busy', { context: active.state().cluster.context }));
   }
-  return [await checkAgent(ports, runner), ...(await checkDataPath(ports, runner))];
-}
-
-async function checkAgent(ports: Ports, runner: Runner): Promise<Check> {
+  if (!context.ok || !isGood('api-server')) {
+    return notChecked('routes', cause('needsApiServer'));
+  }
+  if (!isGood('helper') || !isGood('tun')) {
+    return notChecked('routes', cause('needsHelper'));
+  }
   const startedAt = ports.clock.now();
-  const { held } = runner.state();
-  const cluster = runner.cluster();
-  if (held.agent.state !== 'placed' || cluster === null) {
-    return bad('agent', problem('agent-gone', cause('agentReplaced')), 0);
+  const took = () => ports.clock.now() - startedAt;
+  const held = runner?.cluster() ?? null;
+  const opened: Result<ClusterPort> =
+    held === null ? await openCluster(ports.kubeconfig, context.value, confirmations) : { ok: true, value: held };
+  if (!opened.ok) {
+    return bad('routes', opened.problem, took());
   }
-  const { placed } = held.agent;
-  const lives = await cluster.agentLives(placed);
-  const milliseconds = ports.clock.now() - startedAt;
-  if (!lives.ok) {
-    return bad('agent', lives.problem, milliseconds);
+  try {
+    const cluster = opened.value;
+    const [ranges, protectedAddresses] = await Promise.all([cluster.discoverRanges(), cluster.protectedAddresses()]);
+    const planned = ranges.ok ? planRanges(ranges.value, settings) : ranges;
+    if (!planned.ok) {
+      return bad('routes', planned.problem, took());
+    }
+    const inspected = await inspectHost(ports, wantedRanges(planned.value), protectedAddresses);
+    if (!inspected.ok) {
+      return bad('routes', inspected.problem, took());
+    }
+    const { routes, fatal, problems } = decideRoutes(planned.value, inspected.value.decisions);
+    if (fatal !== null) {
+      return bad('routes', fatal, took());
+    }
+    const [worth] = [...problems, ...planned.value.problems].filter(({ severity }) => severity !== 'info');
+    const prefixes = routes.filter(isRouted).map(({ prefix }) => prefix);
+    return worth === undefined
+      ? good('routes', cause('rangesFree', { ranges: prefixes.join(', ') }), took())
+      : warning('routes', worth, took());
+  } finally {
+    if (held === null) {
+      opened.value.close();
+    }
   }
-  const pod = `${placed.agent.namespace}/${placed.agent.pod}`;
-  return lives.value
-    ? good('agent', cause('agentRuns', { pod }), milliseconds)
-    : bad('agent', problem('agent-gone', cause('agentRunsNot', { pod })), milliseconds);
-}
-
-async function checkDataPath(ports: Ports, runner: Runner): Promise<Check[]> {
-  const startedAt = ports.clock.now();
-  const tested = await runner.test(knownName, knownPort);
-  if (!tested.ok) {
-    return [bad('tunnel', tested.problem, ports.clock.now() - startedAt), notChecked('names', cause('needsEngine'))];
-  }
-  const state = runner.state();
-  const connected = state.phase === 'connected' ? state : null;
-  const namesOff = connected?.warnings.engine.find(({ code }) => code === 'resolver-unset');
-  const name = checkOfStep('names', 'name', tested.value);
-  return [
-    checkOfStep('tunnel', 'tunnel', tested.value),
-    namesOff === undefined ? name : { ...bad('names', namesOff, 0), state: 'warning' },
-  ];
-}
-
-function checkOfStep(check: Name, step: string, tested: Tested): Check {
-  const found = tested.steps.find((candidate) => candidate.step === step);
-  if (found === undefined) {
-    return notChecked(check, cause('earlierStep'));
-  }
-  const milliseconds = found.microseconds / 1000;
-  if (found.problem) {
-    return bad(check, problemFromWire(found.problem), milliseconds);
-  }
-  const { answer: address } = found;
-  return good(check, address ? cause('nameIs', { name: knownName, address }) : cause('answers'), milliseconds);
-}
-
-function good(check: Name, found: Cause, milliseconds: number): Check {
-  return { check, state: 'good', ...answerOf(found), milliseconds, problem: null };
-}
-
-function bad(check: Name, because: Problem, milliseconds: number): Check {
-  return { check, state: 'bad', ...answerOf(because.said ?? because.cause), milliseconds, problem: because };
-}
-
-function notChecked(check: Name, because: Cause): Check {
-  return { check, state: 'not-checked', ...answerOf(because), milliseconds: 0, problem: null };
 }

@@ -32,10 +32,13 @@ interface Placed extends Range {
 /** Over this many ranges (a cluster with many nodes), ranges that lie side by side are joined. */
 const manyRanges = 64;
 
-export function planRanges(
-  found: readonly Range[],
-  settings: { readonly extraRanges: readonly string[]; readonly excludedRanges: readonly string[] },
-): Result<RangePlan> {
+/** What the user says about ranges. */
+export interface RangeSettings {
+  readonly extraRanges: readonly string[];
+  readonly excludedRanges: readonly string[];
+}
+
+export function planRanges(found: readonly Range[], settings: RangeSettings): Result<RangePlan> {
   const asked: Range[] = [
     ...found,
     ...settings.extraRanges.map((prefix): Range => ({ prefix, kind: 'extra', origin: 'user' })),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CommandName, commands, problem } from '../../contract/index.ts';
+import { type CommandName, checkSchema, commands, problem } from '../../contract/index.ts';
 import { service } from '../../fakes/cluster.ts';
 import { keptKubeconfig } from '../../fakes/port-tests/kubeconfig-files.ts';
 import { CoreHarness } from './core-harness.ts';
@@ -123,10 +123,7 @@ describe('checks', () => {
     await harness.connect();
     const checks = await check(harness);
     expect(Object.values(checks).map(({ check, state }) => [check, state])).toEqual(
-      ['helper', 'tun', 'resolver', 'api-server', 'rights', 'clock', 'agent', 'tunnel', 'names'].map((name) => [
-        name,
-        'good',
-      ]),
+      checkSchema.shape.check.options.map((name) => [name, 'good']),
     );
     expect(checks.names?.answer).toBe('kubernetes.default.svc is 10.96.0.1');
     expect(Object.values(checks).filter(({ said }) => said === null)).toEqual([]);
@@ -138,8 +135,59 @@ describe('checks', () => {
     const checks = await check(harness);
     expect(checks.helper?.state).toBe('good');
     expect(checks['api-server']?.state).toBe('good');
-    expect(checks.tunnel?.state).toBe('not-checked');
+    expect(checks.routes?.state).toBe('good');
+    for (const name of ['connection', 'agent', 'tunnel', 'firewall', 'cluster-dns', 'endpoints', 'names']) {
+      expect(checks[name]).toMatchObject({ state: 'not-checked', answer: expect.stringContaining('connect') });
+    }
     harness.expectNothingLeft();
+  });
+
+  it('tell while off that a range collides, and which connect failed why', async () => {
+    const harness = new CoreHarness(({ host }) => {
+      host.networks = [...host.networks, { prefix: '10.96.0.0/12', interface: 'tun0' }];
+    });
+    await harness.call('connect', { context: 'production' });
+    await harness.until('failed');
+    const checks = await check(harness);
+    expect(checks.routes).toMatchObject({ state: 'bad', problem: { code: 'route-refused' } });
+    expect(checks.connection).toMatchObject({ state: 'bad', problem: { code: 'route-refused' } });
+  });
+
+  it.each([
+    ['interface', 'routes'],
+    ['route', 'routes'],
+    ['firewall', 'firewall'],
+    ['resolver', 'cluster-dns'],
+    ['service', 'endpoints'],
+    ['pod', 'endpoints'],
+  ] as const)('tell while connected what the reach check finds of %s', async (part, name) => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    harness.world.host.reach.set(part, problem('route-taken', 'they leave by vpn0', { prefix: '10.96.0.0/16' }));
+    const checks = await check(harness);
+    expect(checks[name]).toMatchObject({ state: 'bad', problem: { code: 'route-taken' } });
+    expect(Object.values(checks).filter(({ state }) => state !== 'good')).toHaveLength(1);
+  });
+
+  it('drop no problem of a step that is no check', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    harness.world.host.routes = [];
+    expect((await check(harness)).routes).toMatchObject({ state: 'bad', problem: { code: 'route-missing' } });
+    harness.world.host.routes = ['10.96.0.0/16'];
+    harness.world.cluster.refusals.set('10.96.0.1:443', problem('connection-silent', 'no answer'));
+    expect((await check(harness)).endpoints).toMatchObject({ state: 'bad', problem: { code: 'connection-silent' } });
+  });
+
+  it('are no plain good where the user left Services out', async () => {
+    const harness = new CoreHarness();
+    await harness.call('changeSettings', { excludedRanges: ['10.96.40.0/21'] });
+    expect((await check(harness, 'production')).routes).toMatchObject({
+      state: 'warning',
+      problem: { code: 'services-excluded' },
+    });
+    await harness.connect();
+    expect((await check(harness)).routes).toMatchObject({ state: 'warning', problem: { code: 'services-excluded' } });
   });
 
   it('say what is wrong, each with its problem', async () => {

@@ -10,7 +10,7 @@ function lineOf(check: Check): string {
   const took = check.milliseconds >= 1 ? dim(` (${Math.round(check.milliseconds)} ms)`) : '';
   const skipped = check.state === 'not-checked' ? 'not checked: ' : '';
   const found = check.problem === null ? check.answer : check.problem.title;
-  return `${marks[check.state]} ${bold(check.check.padEnd(10))} ${skipped}${plain(found)}${took}`;
+  return `${marks[check.state]} ${bold(check.check.padEnd(11))} ${skipped}${plain(found)}${took}`;
 }
 
 function summaryOf(checks: readonly Check[]): string {
@@ -20,7 +20,9 @@ function summaryOf(checks: readonly Check[]): string {
     return `${count('bad')} of ${checks.length} checks failed${skipped}. Start with the first ✗.`;
   }
   const warnings = count('warning') === 0 ? '' : `, ${count('warning')} with a warning`;
-  return `Nothing is broken: ${count('good') + count('warning')} checks passed${warnings}${skipped}.`;
+  const passed = `${count('good') + count('warning')} checks passed${warnings}`;
+  // What was not looked at may be broken.
+  return skipped === '' ? `Nothing is broken: ${passed}.` : `No fault in what was checked: ${passed}${skipped}.`;
 }
 
 /** Exits with the code of the first check that is bad. */

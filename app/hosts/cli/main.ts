@@ -173,7 +173,7 @@ function buildProgram(): Command {
 
   program
     .command('doctor')
-    .description('check helper, TUN, resolver, API server, rights, agent, tunnel and names, and say what to do')
+    .description('check this computer, the cluster and the way between them, and say what to do')
     .addOption(contextOption())
     .addOption(trustExec())
     .addOption(output())

@@ -16,6 +16,11 @@ export const checkNames: Readonly<Record<Check['check'], WordId>> = {
   resolver: 'diagnostics.check.resolver',
   'api-server': 'diagnostics.check.api-server',
   rights: 'diagnostics.check.rights',
+  routes: 'diagnostics.check.routes',
+  firewall: 'diagnostics.check.firewall',
+  connection: 'diagnostics.check.connection',
+  'cluster-dns': 'diagnostics.check.cluster-dns',
+  endpoints: 'diagnostics.check.endpoints',
   agent: 'diagnostics.check.agent',
   tunnel: 'diagnostics.check.tunnel',
   names: 'diagnostics.check.names',
@@ -30,9 +35,9 @@ const stateWords = {
 } as const;
 
 const groups = [
-  { title: 'diagnostics.onComputer', checks: ['helper', 'tun', 'resolver'] },
+  { title: 'diagnostics.onComputer', checks: ['helper', 'tun', 'resolver', 'routes', 'firewall'] },
   { title: 'diagnostics.inCluster', checks: ['api-server', 'rights', 'clock'] },
-  { title: 'diagnostics.between', checks: ['agent', 'tunnel', 'names'] },
+  { title: 'diagnostics.between', checks: ['connection', 'agent', 'tunnel', 'cluster-dns', 'endpoints', 'names'] },
 ] as const satisfies readonly { title: WordId; checks: readonly Check['check'][] }[];
 
 /** What was looked at, by where it is: each with its verdict in words, its time, and what to do. */
@@ -44,7 +49,7 @@ export function Checks({ subject }: { readonly subject: string }) {
   }
   if (!answer?.value) {
     return answer?.isAsking ? (
-      <SkeletonRows count={9} label={say('diagnostics.running')} />
+      <SkeletonRows count={14} label={say('diagnostics.running')} />
     ) : (
       <div className={styles.quiet}>
         <p>{say('diagnostics.notRun')}</p>
