@@ -33,7 +33,8 @@ export interface ShownService {
 /** The Service of the open panel, else the one that the keys are on; null where the list is not on screen. */
 export function shownService(app: App): ShownService | null {
   const { view, tab, chosen, service: open, cursor } = app.window.getState();
-  const key = open ?? cursor;
+  // A row that the filter or the cluster took away meanwhile is nobody's wish any more.
+  const key = open ?? (cursor !== null && app.listOnScreen.holds(cursor) ? cursor : null);
   if (view !== 'cluster' || tab !== 'services' || chosen === null || key === null) {
     return null;
   }

@@ -3,6 +3,7 @@ import type { ComponentProps } from 'react';
 import styles from './Button.module.css';
 import { classes } from './classes.ts';
 import { KeyHint } from './KeyHint.tsx';
+import { pressable } from './pressable.ts';
 
 export interface ButtonProps extends ComponentProps<'button'> {
   /** primary: the one thing to do here; quiet: everything else; ghost: without a frame; bad: destroys something. */
@@ -20,10 +21,17 @@ export function Button({
   keys,
   className,
   children,
+  disabled = false,
+  onClick,
   ...rest
 }: ButtonProps) {
   return (
-    <button type="button" className={classes(styles.button, styles[kind], styles[size], className)} {...rest}>
+    <button
+      type="button"
+      className={classes(styles.button, styles[kind], styles[size], className)}
+      {...rest}
+      {...pressable(disabled, onClick)}
+    >
       {Icon === undefined ? null : <Icon className={styles.icon} aria-hidden="true" />}
       {children}
       {keys === undefined ? null : <KeyHint keys={keys} />}

@@ -2,6 +2,7 @@ import type { LucideIcon } from 'lucide-react';
 import type { ComponentProps } from 'react';
 import { classes } from './classes.ts';
 import styles from './IconButton.module.css';
+import { pressable } from './pressable.ts';
 import { Tooltip } from './Tooltip.tsx';
 
 export interface IconButtonProps extends Omit<ComponentProps<'button'>, 'children' | 'aria-label'> {
@@ -21,6 +22,8 @@ export function IconButton({
   isPressed,
   size = 'normal',
   className,
+  disabled = false,
+  onClick,
   ...rest
 }: IconButtonProps) {
   return (
@@ -31,6 +34,7 @@ export function IconButton({
         aria-pressed={isPressed}
         className={classes(styles.button, styles[size], className)}
         {...rest}
+        {...pressable(disabled, onClick)}
       >
         <Icon aria-hidden="true" className={styles.icon} />
       </button>

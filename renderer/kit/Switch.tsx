@@ -31,8 +31,8 @@ export function Switch({
   return (
     <Radix.Root
       checked={isOn}
-      onCheckedChange={onChange}
-      disabled={isDisabled}
+      onCheckedChange={(next) => (isDisabled ? undefined : onChange(next))}
+      aria-disabled={isDisabled || undefined}
       aria-label={label}
       aria-busy={isBusy}
       aria-describedby={describedBy}

@@ -6,6 +6,7 @@ import { useApp, useMirror, useSettings, useWindow } from '../store/hooks.ts';
 import type { View } from '../store/window.ts';
 import { useWords } from '../words/words.ts';
 import { BrandMark } from './Brand.tsx';
+import { FocusKeeper } from './FocusKeeper.tsx';
 import styles from './Frame.module.css';
 import { Keys } from './Keys.tsx';
 import { KubeconfigDrop } from './KubeconfigDrop.tsx';
@@ -46,6 +47,7 @@ export function Frame({ pages }: { readonly pages: Pages }) {
         </ViewBoundary>
       )}
       <KubeconfigDrop />
+      <FocusKeeper />
       <WorkToasts />
       <Toaster store={toasts} />
     </div>

@@ -10,7 +10,7 @@ const overPage =
 
 /** Hears the keyboard, the menu and the tray for the whole window: the one place that does. */
 export function Keys() {
-  const { host } = useApp();
+  const { host, listOnScreen } = useApp();
   const run = useRunAction();
   // Before the first paint: what is seen can be used.
   useLayoutEffect(() => {
@@ -29,11 +29,14 @@ export function Keys() {
         return;
       }
       event.preventDefault();
+      if (action.group === 'service') {
+        listOnScreen.settle();
+      }
       run(action);
     };
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);
-  }, [host.platform, run]);
+  }, [host.platform, listOnScreen, run]);
   useEffect(
     () =>
       host.onAction((id) => {

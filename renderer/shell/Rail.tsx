@@ -5,6 +5,7 @@ import { goActivity, goDiagnostics, goSettings } from '../actions/go.ts';
 import { openPalette } from '../actions/look.ts';
 import { useRunAction } from '../actions/use-action.ts';
 import { KeyHint } from '../kit/KeyHint.tsx';
+import { Roving } from '../kit/Roving.tsx';
 import { SkeletonRows } from '../kit/Skeleton.tsx';
 import { SearchInput } from '../kit/TextInput.tsx';
 import { useApp, useContexts, useMirror, useSettings, useWindow } from '../store/hooks.ts';
@@ -108,21 +109,31 @@ function Clusters() {
             value={search}
             onChange={(railSearch) => app.window.setState({ railSearch })}
             label={say('shell.searchClusters')}
+            onKeyDown={(event) => {
+              const [first] =
+                event.key === 'ArrowDown' ? document.querySelectorAll<HTMLElement>('nav [data-roving]') : [];
+              if (first !== undefined) {
+                event.preventDefault();
+                first.focus();
+              }
+            }}
           />
         </div>
       ) : null}
-      {groups.map(({ name, contexts: members }) => (
-        <section key={name} aria-label={say(groupWords[name])}>
-          <h2 className={styles.group}>{say(groupWords[name])}</h2>
-          <ul>
-            {members.map((context) => (
-              <li key={`${context.file}\n${context.name}`}>
-                <RailRow context={context} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      ))}
+      <Roving className={styles.groups}>
+        {groups.map(({ name, contexts: members }) => (
+          <section key={name} aria-label={say(groupWords[name])}>
+            <h2 className={styles.group}>{say(groupWords[name])}</h2>
+            <ul>
+              {members.map((context) => (
+                <li key={`${context.file}\n${context.name}`}>
+                  <RailRow context={context} />
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+      </Roving>
       {groups.length > 0 ? null : (
         <p className={styles.empty}>
           {contexts.length === 0 ? say('shell.noContextsHint') : say('shell.noClusterFits', { text: search })}

@@ -1,4 +1,4 @@
-import { type Connection, type Context, connectionOf, isSameKey } from '../../app/contract/index.ts';
+import { type Connection, type Context, connectionOf, isSameKey, keyText } from '../../app/contract/index.ts';
 import { classes } from '../kit/classes.ts';
 import { ForeignText } from '../kit/ForeignText.tsx';
 import { StateDot } from '../kit/StateDot.tsx';
@@ -19,6 +19,8 @@ export function RailRow({ context }: { readonly context: Context }) {
     <button
       type="button"
       className={styles.row}
+      data-roving=""
+      data-focus-key={`context ${keyText(contextKey(context))}`}
       aria-current={isChosen ? 'page' : undefined}
       onClick={() => app.window.setState({ view: 'cluster', chosen: contextKey(context), service: null })}
     >

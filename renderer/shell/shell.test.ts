@@ -11,16 +11,17 @@ import {
   sampleFailed,
   sampleForbidden,
   samplePreparing,
-  sampleServices,
   sampleSettings,
   sampleSnapshot,
 } from '../preview/samples.ts';
 import { createApp } from '../store/app.ts';
 import { contextKey } from '../store/listings.ts';
 import { railGroups } from '../store/rail-groups.ts';
+import { chinese } from '../words/chinese.ts';
 import { en } from '../words/english.ts';
+import { soundsLike } from '../words/pinyin.ts';
 import { isPressOf, type Press } from './keys.ts';
-import { fitting, serviceText, wordsOf } from './palette-items.ts';
+import { fitting, wordsOf } from './palette-items.ts';
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -95,17 +96,48 @@ describe('keys', () => {
 });
 
 describe('the palette', () => {
-  const found = (text: string) => fitting(sampleServices, wordsOf(text), serviceText).map(({ name }) => name);
+  const clusters = (text: string) =>
+    fitting(
+      ['staging-eu', 'eu', 'prod-europe', 'neu'].map((name) => ({ name, server: `https://${name}.example.com` })),
+      wordsOf(text),
+      ({ name, server }) => ({ names: [name], others: [server] }),
+    ).map(({ item }) => item.name);
+  const commands = (text: string) =>
+    fitting(actions, wordsOf(text), ({ words }) => ({
+      names: [en[words], chinese[words]],
+      soundsLike: (letters) => soundsLike(chinese[words], letters),
+    })).map(({ item }) => item.id);
 
-  it('puts the exact name first', () => {
-    expect(found('orders').slice(0, 2)).toEqual(['orders', 'orders-db']);
+  it('puts the name itself first, then what begins so, a word of it, and what holds it', () => {
+    expect(clusters('eu')).toEqual(['eu', 'staging-eu', 'prod-europe', 'neu']);
+    expect(clusters('example eu')[0]).toBe('eu');
+    expect(clusters('nowhere')).toEqual([]);
   });
 
-  it('takes words of every kind, in any order', () => {
-    expect(found('infra orders')).toEqual(['orders-db', 'orders-events']);
-    expect(found('10.96.41.7')).toEqual(['orders']);
-    expect(found('9092')).toEqual(['orders-events']);
-    expect(found('nothing-like-it')).toEqual([]);
+  it.each([
+    ['settings', 'go-settings'],
+    ['设置', 'go-settings'],
+    ['shezhi', 'go-settings'],
+    ['qwsz', 'go-settings'],
+    ['diagnostics', 'go-diagnostics'],
+    ['zhenduan', 'go-diagnostics'],
+    ['huodong', 'go-activity'],
+    ['quick', undefined],
+    ['about', 'go-about'],
+    ['guanyu', 'go-about'],
+    ['dark', 'toggle-theme'],
+    ['shense', 'toggle-theme'],
+  ])('finds a command by %s', (text, id) => {
+    expect(commands(text)[0]).toBe(id);
+  });
+
+  it('finds every command by what it is called in either language', () => {
+    for (const { id, words, isKeyOnly } of actions) {
+      if (isKeyOnly !== true) {
+        expect(commands(en[words]), id).toContain(id);
+        expect(commands(chinese[words]), id).toContain(id);
+      }
+    }
   });
 });
 

@@ -7,6 +7,7 @@ import type { HostAbilities } from '../host/host.ts';
 import { type ActivityStore, createActivity } from './activity.ts';
 import { type CountersFeed, createCounters } from './counters.ts';
 import { createInquiries, type Inquiries, proveWhenOff } from './inquiries.ts';
+import { createListOnScreen, type ListOnScreen } from './list-on-screen.ts';
 import { createListedServices, type ListedServicesFeed } from './listed-services.ts';
 import { type ContextsStore, contextKey, createContexts, createSettings, type SettingsFeed } from './listings.ts';
 import { createMirror, type MirrorStore } from './mirror.ts';
@@ -22,6 +23,7 @@ export interface App {
   readonly settings: SettingsFeed;
   readonly services: ServicesFeed;
   readonly listedServices: ListedServicesFeed;
+  readonly listOnScreen: ListOnScreen;
   readonly serviceTests: ServiceTestsFeed;
   readonly counters: CountersFeed;
   readonly inquiries: Inquiries;
@@ -45,7 +47,12 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
   const follow = () => {
     const subject = streamSubject(mirror.getState().snapshot, window.getState().chosen);
     if (!isSameKey(subject, followed)) {
+      const before = followed;
       followed = subject;
+      if (before !== null) {
+        // What was open of it ends with it, and does not come back over whatever one does then.
+        window.setState({ service: null, cursor: null });
+      }
       services.follow(subject);
       counters.follow(subject);
     }
@@ -85,6 +92,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
     settings,
     services,
     listedServices: createListedServices(host.link),
+    listOnScreen: createListOnScreen(),
     serviceTests: createServiceTests(host.link),
     counters,
     inquiries,

@@ -1,22 +1,26 @@
 /** How components read the stores. A selector must answer the same value for the same state (no new arrays). */
-import { createContext, useContext } from 'react';
+import { createContext, useContext, useMemo } from 'react';
 import { useStore } from 'zustand';
 import {
   type CommandName,
   type CommandOutput,
   type Connection,
   type Context,
+  type ContextKey,
   connectionOf,
+  isEstablished,
+  isSameKey,
   type Settings,
 } from '../../app/contract/index.ts';
 import type { App } from './app.ts';
+import { choicesOf } from './context-choices.ts';
 import type { CountersState } from './counters.ts';
 import type { Answer, Inquiry } from './inquiries.ts';
 import type { ListedServices } from './listed-services.ts';
 import { type Contexts, findContext } from './listings.ts';
 import type { Mirror } from './mirror.ts';
 import type { ServiceTest } from './service-tests.ts';
-import type { Services } from './services.ts';
+import { type Services, serviceKey } from './services.ts';
 import type { WindowState } from './window.ts';
 
 export const AppContext = createContext<App | null>(null);
@@ -61,4 +65,27 @@ export function useChosenContext(): Context | null {
 export function useChosenConnection(): Connection | null {
   const chosen = useWindow((state) => state.chosen);
   return useMirror((state) => connectionOf(state.snapshot, chosen));
+}
+
+/** The namespace whose bare names resolve, or would: as connected, else as chosen, else as the kubeconfig says. */
+export function useHomeNamespace(context: ContextKey | null): string {
+  const connected = useMirror(({ snapshot }) => {
+    const connection = connectionOf(snapshot, context);
+    return connection !== null && isEstablished(connection) ? connection.homeNamespace : null;
+  });
+  const own = useContexts(({ contexts }) => findContext(contexts, context)?.namespace ?? '');
+  const settings = useSettings();
+  const chosen = settings === null || context === null ? '' : choicesOf(settings, context).homeNamespace;
+  return connected ?? (chosen || own);
+}
+
+const noPins: ReadonlySet<string> = new Set();
+
+/** Keys of the Services of a context that are pinned. */
+export function usePinned(context: ContextKey | null): ReadonlySet<string> {
+  const pinned = useSettings()?.pinnedServices;
+  return useMemo(
+    () => (pinned === undefined ? noPins : new Set(pinned.filter((one) => isSameKey(one, context)).map(serviceKey))),
+    [pinned, context],
+  );
 }

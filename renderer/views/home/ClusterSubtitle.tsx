@@ -5,7 +5,7 @@ import { useActionContext } from '../../actions/use-action.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { NamespaceChoice } from '../../parts/NamespaceChoice.tsx';
 import { useNow } from '../../parts/use-now.ts';
-import { useListedServices, useServices, useSettings, useWindow } from '../../store/hooks.ts';
+import { useHomeNamespace, useListedServices, useServices, useWindow } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
 import { useFormat } from '../../words/format.ts';
 import { type Say, useWords } from '../../words/words.ts';
@@ -64,7 +64,6 @@ function sinceWords(
 function HomeNamespace({ context, connection }: { readonly context: Context; readonly connection: Connection | null }) {
   const say = useWords();
   const actions = useActionContext();
-  const settings = useSettings();
   const streamed = useServices((state) => state.namespaces);
   const listed = useListedServices((state) => (isSameKey(state.context, contextKey(context)) ? state.rows : none));
   const seen = useMemo(
@@ -72,11 +71,7 @@ function HomeNamespace({ context, connection }: { readonly context: Context; rea
     [connection?.phase, streamed, listed],
   );
   const chosen = useWindow((state) => state.chosen) ?? contextKey(context);
-  const own = settings?.contexts.find((one) => isSameKey(one, contextKey(context)))?.homeNamespace ?? '';
-  const home =
-    connection?.phase === 'connected' || connection?.phase === 'reconnecting'
-      ? connection.homeNamespace
-      : own || context.namespace;
+  const home = useHomeNamespace(contextKey(context));
   const namespaces = useNamespaces(
     chosen,
     seen,

@@ -46,7 +46,11 @@ export const ServiceRow = memo(function ServiceRow({
       isChosen={isChosen}
       className={styles.row}
       style={{ transform: `translateY(${start}px)` }}
-      onClick={() => actions.app.window.setState({ cursor: { namespace, name }, service: { namespace, name } })}
+      onClick={(event) => {
+        // The list has the keys, not the row: it may be drawn anew.
+        event.currentTarget.closest<HTMLElement>('[role="grid"]')?.focus({ preventScroll: true });
+        actions.app.window.setState({ cursor: { namespace, name }, service: { namespace, name } });
+      }}
     >
       {columns.map((column) => (
         <TableCell key={column.name} kind={column.kind}>

@@ -1,53 +1,76 @@
-import { memo, useDeferredValue, useEffect, useMemo } from 'react';
-import { type ContextKey, isSameKey } from '../../../app/contract/index.ts';
-import { useSettings, useWindow } from '../../store/hooks.ts';
+import { memo, useEffect, useMemo, useRef } from 'react';
+import type { ContextKey } from '../../../app/contract/index.ts';
+import { SkeletonRows } from '../../kit/Skeleton.tsx';
+import { useApp, useHomeNamespace, usePinned, useWindow } from '../../store/hooks.ts';
+import { parseQuery } from '../../store/query.ts';
 import { serviceKey } from '../../store/services.ts';
+import { useWords } from '../../words/words.ts';
 import { ServiceStates } from './ServiceStates.tsx';
 import { ServicesFooter } from './ServicesFooter.tsx';
 import styles from './ServicesTab.module.css';
 import { ServicesTable } from './ServicesTable.tsx';
 import { ServicesToolbar } from './ServicesToolbar.tsx';
-import { listItems, prepareSearch } from './service-entries.ts';
+import { isUsualSort, listItems, prepareSearch } from './service-entries.ts';
+import { useDrawnInTime } from './use-drawn-in-time.ts';
 import { useMatchingEntries } from './use-matching-entries.ts';
 import { useNamespacesInView } from './use-namespaces-in-view.ts';
 import { useOrderedEntries } from './use-ordered-entries.ts';
 import { useServiceSource } from './use-service-source.ts';
 
-const noPins: ReadonlySet<string> = new Set();
-
 /** The Services of one context. What is typed is heard at once; the list follows when there is time. */
 export const ServicesTab = memo(function ServicesTab({ context }: { readonly context: ContextKey }) {
+  const say = useWords();
   const source = useServiceSource(context);
-  const filter = useDeferredValue(useWindow((state) => state.filter));
-  const rows = useDeferredValue(source.rows);
-  const pinnedServices = useSettings()?.pinnedServices;
-  const [namespaces, setNamespaces] = useNamespacesInView(context);
-  const pinned = useMemo(
-    () =>
-      pinnedServices === undefined
-        ? noPins
-        : new Set(pinnedServices.filter((one) => isSameKey(one, context)).map(serviceKey)),
-    [pinnedServices, context],
+  const { listOnScreen } = useApp();
+  const { filter, rows, isBehind, settle } = useDrawnInTime(
+    useWindow((state) => state.filter),
+    source.rows,
   );
-  const ordered = useOrderedEntries(rows, filter.sort);
+  const [namespaces, setNamespaces] = useNamespacesInView(context);
+  const pinned = usePinned(context);
+  const homeNamespace = useHomeNamespace(context);
+  const preference = useMemo(() => ({ homeNamespace, pinned }), [homeNamespace, pinned]);
+  const ordered = useOrderedEntries(rows, filter.sort, preference);
   useEffect(() => prepareSearch(ordered), [ordered]);
-  const matching = useMatchingEntries(ordered, {
-    text: filter.text,
-    isReadyOnly: filter.isReadyOnly,
-    pinned: filter.isPinnedOnly ? pinned : null,
-    namespaces,
-  });
+  const isBestFirst = isUsualSort(filter.sort);
+  const { matching, matches } = useMatchingEntries(
+    ordered,
+    {
+      text: filter.text,
+      isReadyOnly: filter.isReadyOnly,
+      pinned: filter.isPinnedOnly ? pinned : null,
+      namespaces,
+    },
+    preference,
+    isBestFirst,
+  );
+  const search = useMemo(
+    () => ({ matches, words: parseQuery(filter.text).map(({ text }) => text) }),
+    [matches, filter.text],
+  );
   const items = useMemo(() => listItems(matching, filter.isGrouped), [matching, filter.isGrouped]);
+  const drawn = useRef(matching);
+  drawn.current = matching;
+  useEffect(
+    () =>
+      listOnScreen.draw({
+        settle,
+        holds: (key) => drawn.current.some((entry) => entry.key === serviceKey(key)),
+      }),
+    [listOnScreen, settle],
+  );
   const isEmpty = matching.length === 0;
   return (
     <div className={styles.tab}>
       <ServicesToolbar context={context} source={source} chosen={namespaces} onChoose={setNamespaces} />
-      {isEmpty ? (
+      {isEmpty && isBehind ? (
+        <SkeletonRows count={10} label={say('services.loading')} />
+      ) : isEmpty ? (
         <ServiceStates source={source} onAllNamespaces={() => setNamespaces([])} />
       ) : (
-        <ServicesTable context={context} items={items} pinned={pinned} count={matching.length} />
+        <ServicesTable context={context} items={items} search={search} pinned={pinned} count={matching.length} />
       )}
-      <ServicesFooter shown={matching.length} all={rows.length} isReady={source.state === 'present'} />
+      <ServicesFooter shown={matching.length} all={rows.length} isReady={source.state === 'present' && !isBehind} />
     </div>
   );
 });

@@ -7,7 +7,7 @@ import { useWindow } from '../../store/hooks.ts';
 import { serviceKey } from '../../store/services.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
-import { type CellContext, columnsOf } from './columns.tsx';
+import { type CellContext, columnsOf, type Search } from './columns.tsx';
 import { rowId, ServiceRow } from './ServiceRow.tsx';
 import { ServicesHead } from './ServicesHead.tsx';
 import styles from './ServicesTable.module.css';
@@ -20,11 +20,13 @@ import { useWidth } from './use-width.ts';
 export const ServicesTable = memo(function ServicesTable({
   context,
   items,
+  search,
   pinned,
   count,
 }: {
   readonly context: ContextKey;
   readonly items: readonly ListItem[];
+  readonly search: Search;
   readonly pinned: ReadonlySet<string>;
   readonly count: number;
 }) {
@@ -41,7 +43,10 @@ export const ServicesTable = memo(function ServicesTable({
   const shape = shown.map(({ name }) => name).join(' ');
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same columns stay the same list, at every width that shows them
   const columns = useMemo(() => shown, [shape]);
-  const cells = useMemo((): CellContext => ({ say, format, pinned, now }), [say, format, pinned, now]);
+  const cells = useMemo(
+    (): CellContext => ({ say, format, pinned, now, search, shown: columns }),
+    [say, format, pinned, now, search, columns],
+  );
   const virtual = useRowsInSight(items, scroll);
   const drawn = virtual.getVirtualItems();
   const isCursorDrawn = drawn.some(({ index }) => {

@@ -43,10 +43,14 @@ export function ServicesToolbar({
           keys="/"
           isPrimary
           value={filter.text}
-          onChange={(text) => change({ text })}
+          onChange={(text) =>
+            // Other words find other rows: the keys begin at the first of them.
+            app.window.setState({ filter: { ...filter, text }, cursor: null })
+          }
           onKeyDown={(event) => {
             if (event.key === 'ArrowDown' || event.key === 'Enter') {
               event.preventDefault();
+              app.listOnScreen.settle();
               document.querySelector<HTMLElement>('[data-services-grid]')?.focus();
             }
           }}

@@ -3,10 +3,12 @@ import { Star } from 'lucide-react';
 import type { ComponentProps, ReactNode } from 'react';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import type { TableCell } from '../../kit/Table.tsx';
+import { fieldWords } from '../../parts/match-words.ts';
+import type { Match, MatchField } from '../../store/rank-services.ts';
 import type { SortColumn } from '../../store/window.ts';
 import { cleanText } from '../../words/clean-text.ts';
 import type { Format } from '../../words/format.ts';
-import type { Say, WordId } from '../../words/words.ts';
+import { type Say, useWords, type WordId } from '../../words/words.ts';
 import { ReadyBadge } from './ReadyBadge.tsx';
 import styles from './ServicesTable.module.css';
 import type { Entry } from './service-entries.ts';
@@ -38,15 +40,28 @@ const order: readonly Column[] = [
 export const columnsOf = (width: number, isGrouped: boolean): readonly Column[] =>
   order.filter(({ name, from }) => width >= from && !(isGrouped && name === 'namespace'));
 
+/** What is searched for, and why each row was found. */
+export interface Search {
+  readonly matches: ReadonlyMap<string, Match>;
+  readonly words: readonly string[];
+}
+
 export interface CellContext {
   readonly say: Say;
   readonly format: Format;
   readonly pinned: ReadonlySet<string>;
   readonly now: number;
+  readonly search: Search;
+  /** What is on screen of the columns. */
+  readonly shown: readonly Column[];
 }
 
 /** What a column shows of a Service. */
-export function cellOf({ name }: Column, entry: Entry, { say, format, pinned, now }: CellContext): ReactNode {
+export function cellOf(
+  { name }: Column,
+  entry: Entry,
+  { say, format, pinned, now, search, shown }: CellContext,
+): ReactNode {
   const { service } = entry;
   switch (name) {
     case 'name':
@@ -55,23 +70,24 @@ export function cellOf({ name }: Column, entry: Entry, { say, format, pinned, no
           {cleanText(service.name).trim() === '' ? (
             <span className={styles.absent}>{say('services.unseenName')}</span>
           ) : (
-            <ForeignText text={service.name} />
+            <ForeignText text={service.name} marked={search.words} />
           )}
           {pinned.has(entry.key) ? <Star className={styles.star} aria-label={say('services.isPinned')} /> : null}
+          <Elsewhere match={search.matches.get(entry.key)} entry={entry} words={search.words} shown={shown} />
         </span>
       );
     case 'namespace':
-      return <ForeignText text={service.namespace} />;
+      return <ForeignText text={service.namespace} marked={search.words} />;
     case 'type':
       return service.headless ? say('services.headless') : service.type;
     case 'address':
       return entry.address === '' ? (
         <span className={styles.absent}>{say('services.headless')}</span>
       ) : (
-        <ForeignText text={entry.address} kind="code" />
+        <ForeignText text={entry.address} kind="code" marked={search.words} />
       );
     case 'ports':
-      return portWords(entry, say);
+      return portWords(entry, say, search.words);
     case 'ready':
       return <ReadyBadge entry={entry} />;
     case 'age':
@@ -79,7 +95,44 @@ export function cellOf({ name }: Column, entry: Entry, { say, format, pinned, no
   }
 }
 
-function portWords({ service }: Entry, say: Say) {
+const columnOf: Readonly<Partial<Record<MatchField, ColumnName>>> = {
+  name: 'name',
+  namespace: 'namespace',
+  address: 'address',
+  'external-name': 'address',
+  port: 'ports',
+  type: 'type',
+};
+
+/** Where it was found, where no column shows that. A full name is told by name and namespace. */
+function Elsewhere({
+  match,
+  entry,
+  words,
+  shown,
+}: {
+  readonly match: Match | undefined;
+  readonly entry: Entry;
+  readonly words: readonly string[];
+  readonly shown: readonly Column[];
+}) {
+  const say = useWords();
+  if (match === undefined || match.field === 'full-name') {
+    return null;
+  }
+  const isShown = shown.some(({ name }) => name === columnOf[match.field]);
+  const isOtherAddress = match.field === 'address' && match.text !== entry.address;
+  if (isShown && !isOtherAddress) {
+    return null;
+  }
+  return (
+    <span className={styles.elsewhere}>
+      {say(fieldWords[match.field])} <ForeignText text={match.text} marked={words} cut="start" />
+    </span>
+  );
+}
+
+function portWords({ service }: Entry, say: Say, marked: readonly string[]) {
   if (service.ports.length === 0) {
     return (
       <span className={styles.absent}>
@@ -89,6 +142,7 @@ function portWords({ service }: Entry, say: Say) {
   }
   return (
     <ForeignText
+      marked={marked}
       text={service.ports
         .map(({ name, port, protocol }) => {
           const number = protocol === 'UDP' || protocol === 'SCTP' ? `${port}/${protocol}` : `${port}`;

@@ -1,12 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../../app/contract/index.ts';
 import { sampleServices } from '../../preview/samples.ts';
-import { entryOf, type Filter, listItems, matchingEntries, orderedEntries, sortAfter } from './service-entries.ts';
+import type { Preference } from '../../store/rank-services.ts';
+import type { ServiceFilter } from '../../store/window.ts';
+import {
+  type Entry,
+  entryOf,
+  type Filter,
+  type Found,
+  listItems,
+  matchingEntries,
+  orderedEntries,
+  sortAfter,
+} from './service-entries.ts';
 
 const all: Filter = { text: '', isReadyOnly: false, pinned: null, namespaces: [] };
 const byName = { column: 'name', isDescending: false } as const;
-const ordered = orderedEntries(sampleServices, byName);
-const found = (filter: Partial<Filter>) => matchingEntries(ordered, { ...all, ...filter }).map(({ key }) => key);
+const nowhere: Preference = { homeNamespace: '', pinned: new Set() };
+const orderedBy = (rows: readonly Service[], sort: ServiceFilter['sort'], before?: readonly Entry[]) =>
+  orderedEntries(rows, sort, nowhere, before);
+const ordered = orderedBy(sampleServices, byName);
+const matching = (rows: readonly Entry[], filter: Filter, before?: Found) =>
+  matchingEntries(rows, filter, nowhere, true, before);
+const found = (filter: Partial<Filter>) => matching(ordered, { ...all, ...filter }).matching.map(({ key }) => key);
 const named = (name: string): Service => {
   const service = sampleServices.find((one) => one.name === name);
   if (service === undefined) {
@@ -46,26 +62,23 @@ describe('the filter', () => {
 
   it('finds the same among what the letters before found', () => {
     const texts = ['o', 'or', 'orders', 'orders ', 'orders i', 'orders inf', 'orders', 'Orders-D', 'rders', ''];
-    let before = { ordered, filter: all, matching: ordered };
+    let before = matching(ordered, all);
     for (const text of texts) {
       const filter = { ...all, text };
-      const matching = matchingEntries(ordered, filter, before);
-      expect(matching, text).toEqual(matchingEntries(ordered, filter));
-      before = { ordered, filter, matching };
+      const now = matching(ordered, filter, before);
+      expect(now.matching, text).toEqual(matching(ordered, filter).matching);
+      before = now;
     }
     const readyOnly = { ...all, text: 'orders', isReadyOnly: true };
     const wider = { ...readyOnly, text: 'orders-', isReadyOnly: false };
-    const narrow = { ordered, filter: readyOnly, matching: matchingEntries(ordered, readyOnly) };
-    expect(matchingEntries(ordered, wider, narrow)).toEqual(matchingEntries(ordered, wider));
+    expect(matching(ordered, wider, matching(ordered, readyOnly)).matching).toEqual(matching(ordered, wider).matching);
     const others = ordered.slice(1);
-    const everything = { ordered, filter: all, matching: ordered };
-    expect(matchingEntries(others, { ...all, text: 'o' }, everything)).toEqual(
-      matchingEntries(others, { ...all, text: 'o' }),
-    );
+    const wanted = { ...all, text: 'o' };
+    expect(matching(others, wanted, matching(ordered, all)).matching).toEqual(matching(others, wanted).matching);
   });
 
   it('gives the list itself where nothing is wished for', () => {
-    expect(matchingEntries(ordered, all)).toBe(ordered);
+    expect(matching(ordered, all).matching).toBe(ordered);
   });
 });
 
@@ -83,8 +96,8 @@ describe('a row', () => {
 });
 
 describe('sorting', () => {
-  const names = (column: Parameters<typeof orderedEntries>[1]['column'], isDescending = false) =>
-    orderedEntries(sampleServices, { column, isDescending });
+  const names = (column: ServiceFilter['sort']['column'], isDescending = false) =>
+    orderedBy(sampleServices, { column, isDescending });
 
   it('orders addresses by their numbers', () => {
     const addresses = ['10.96.9.1', '10.96.10.1', '10.96.9.20'].map((address) => ({
@@ -92,9 +105,11 @@ describe('sorting', () => {
       name: address,
       addresses: [address],
     }));
-    expect(orderedEntries(addresses, { column: 'address', isDescending: false }).map(({ address }) => address)).toEqual(
-      ['10.96.9.1', '10.96.9.20', '10.96.10.1'],
-    );
+    expect(orderedBy(addresses, { column: 'address', isDescending: false }).map(({ address }) => address)).toEqual([
+      '10.96.9.1',
+      '10.96.9.20',
+      '10.96.10.1',
+    ]);
   });
 
   it('puts what is not ready first, and last when turned around', () => {
@@ -104,9 +119,7 @@ describe('sorting', () => {
 
   it('puts the youngest first', () => {
     const young = { ...named('orders'), name: 'young', createdAt: named('orders').createdAt + 1000 };
-    expect(orderedEntries([named('orders'), young], { column: 'age', isDescending: false })[0]?.service.name).toBe(
-      'young',
-    );
+    expect(orderedBy([named('orders'), young], { column: 'age', isDescending: false })[0]?.service.name).toBe('young');
   });
 
   it('goes up by a column that was chosen, and the other way round when it is chosen again', () => {
@@ -125,9 +138,9 @@ describe('sorting', () => {
     const keys = (entries: ReturnType<typeof names>) => entries.map(({ key }) => key);
     for (const column of ['name', 'ready', 'age'] as const) {
       const sort = { column, isDescending: true };
-      expect(keys(orderedEntries(rows, sort, before))).toEqual(keys(orderedEntries(rows, sort)));
+      expect(keys(orderedBy(rows, sort, before))).toEqual(keys(orderedBy(rows, sort)));
     }
-    expect(keys(orderedEntries(rows, byName, before))).not.toContain(`${gone?.namespace}/${gone?.name}`);
+    expect(keys(orderedBy(rows, byName, before))).not.toContain(`${gone?.namespace}/${gone?.name}`);
   });
 
   it('keeps equal rows by name, whichever way', () => {
@@ -139,7 +152,7 @@ describe('sorting', () => {
 
 describe('groups', () => {
   it('have a heading with the count before their rows, in the order of namespaces', () => {
-    const items = listItems(matchingEntries(ordered, { ...all, text: 'orders' }), true);
+    const items = listItems(matching(ordered, { ...all, text: 'orders' }).matching, true);
     expect(items.map((item) => (item.kind === 'group' ? `${item.namespace} ${item.count}` : item.entry.key))).toEqual([
       'infra 2',
       'infra/orders-db',

@@ -4,6 +4,8 @@
  * filtering keeps the order, so that only a change of rows or of the sort sorts.
  */
 import type { Service } from '../../../app/contract/index.ts';
+import { isTypedOn, parseQuery } from '../../store/query.ts';
+import { type Match, type Preference, rankServices, searchTextOf } from '../../store/rank-services.ts';
 import { serviceKey } from '../../store/services.ts';
 import type { ServiceFilter, SortColumn } from '../../store/window.ts';
 
@@ -12,8 +14,6 @@ export type Readiness = 'all' | 'some' | 'none' | 'outside';
 export interface Entry {
   readonly service: Service;
   readonly key: string;
-  /** Everything that a filter may find, in lower case. */
-  readonly text: string;
   readonly ready: number;
   readonly total: number;
   readonly readiness: Readiness;
@@ -43,16 +43,11 @@ function makeEntry(service: Service): Entry {
   const { type, addresses, externalName, endpoints } = service;
   const ready = endpoints.filter((endpoint) => endpoint.ready).length;
   const address = addresses[0] ?? externalName;
-  let text: string | null = null;
   let addressOrder: string | null = null;
   return {
     service,
     key: serviceKey(service),
-    // Only a search and a sort by addresses need these: ten thousand of each would hold the first look at a list up.
-    get text() {
-      text ??= textOf(service);
-      return text;
-    },
+    // Only a sort by addresses needs it: ten thousand would hold the first look at a list up.
     get addressOrder() {
       addressOrder ??= address.replace(/\d+/g, (digits) => digits.padStart(3, '0'));
       return addressOrder;
@@ -62,21 +57,6 @@ function makeEntry(service: Service): Entry {
     readiness: type === 'ExternalName' ? 'outside' : ready === 0 ? 'none' : ready < endpoints.length ? 'some' : 'all',
     address,
   };
-}
-
-function textOf({ namespace, name, type, addresses, externalName, ports, labels, headless }: Service): string {
-  const words = [
-    name,
-    namespace,
-    // As it is copied: a full name finds its Service.
-    `${name}.${namespace}.svc`,
-    headless ? 'headless' : type,
-    ...addresses,
-    externalName,
-    ...ports.map((port) => `${port.name} ${port.port} ${port.nodePort ?? ''} ${port.application}`),
-    ...Object.entries(labels).map(([label, value]) => `${label}=${value}`),
-  ];
-  return words.join('\n').toLowerCase();
 }
 
 /** In milliseconds of work at a time: well under a frame. */
@@ -89,7 +69,10 @@ export function prepareSearch(entries: readonly Entry[]): () => void {
   const step = () => {
     const end = performance.now() + spare;
     while (at < entries.length && performance.now() < end && !isOver) {
-      void entries[at]?.text;
+      const entry = entries[at];
+      if (entry !== undefined) {
+        searchTextOf(entry.service);
+      }
       at += 1;
     }
     if (at < entries.length && !isOver) {
@@ -127,25 +110,41 @@ const comparisons: Readonly<Record<SortColumn, Compare>> = {
   age: byNumber(({ service }) => -service.createdAt),
 };
 
+/** True where nobody chose another order than the one that a list begins with. */
+export const isUsualSort = ({ column, isDescending }: ServiceFilter['sort']): boolean =>
+  column === 'name' && !isDescending;
+
 /** The sort once a column was chosen: up at first, and the other way round where the list is sorted by it already. */
 export function sortAfter(sort: ServiceFilter['sort'], column: SortColumn): ServiceFilter['sort'] {
   return { column, isDescending: sort.column === column && !sort.isDescending };
 }
 
 /**
- * All rows in order; equal ones stay by name, then by namespace. `before` is the order that they had: sorting what is
+ * All rows in order, in the usual one what is pinned and the home namespace first; equal ones stay by name, then by namespace. `before` is the order that they had: sorting what is
  * nearly in order costs a tenth, which counts where fifty of ten thousand change each second.
  */
 export function orderedEntries(
   rows: readonly Service[],
   sort: ServiceFilter['sort'],
+  preference: Preference,
   before: readonly Entry[] = [],
 ): readonly Entry[] {
   const compare = comparisons[sort.column];
   const sign = sort.isDescending ? -1 : 1;
+  if (isUsualSort(sort)) {
+    const byNearness = byNumber((entry) => nearness(entry, preference));
+    return asBefore(rows, before).sort(
+      (left, right) => byNearness(left, right) || comparisons.name(left, right) || comparisons.namespace(left, right),
+    );
+  }
   return asBefore(rows, before).sort(
     (left, right) => sign * compare(left, right) || comparisons.name(left, right) || comparisons.namespace(left, right),
   );
+}
+
+/** Pinned ones stand above all, then those of the home namespace: what somebody looks for first. */
+function nearness({ key, service }: Entry, { homeNamespace, pinned }: Preference): number {
+  return pinned.has(key) ? 0 : service.namespace === homeNamespace ? 1 : 2;
 }
 
 /** The rows of now in the order of before, new ones at the end. */
@@ -170,7 +169,7 @@ function asBefore(rows: readonly Service[], before: readonly Entry[]): Entry[] {
 }
 
 export interface Filter {
-  /** Words that must all be found. */
+  /** Words and forms of an address that must all be found (store/query.ts). */
   readonly text: string;
   readonly isReadyOnly: boolean;
   /** Keys of pinned Services where only those are wished for. */
@@ -183,43 +182,56 @@ export interface Filter {
 export interface Found {
   readonly ordered: readonly Entry[];
   readonly filter: Filter;
+  /** What was found, in the order of the rows. */
+  readonly found: readonly Entry[];
+  /** The same as it is shown. */
   readonly matching: readonly Entry[];
+  /** Why each was found, by its key, while something is searched for. */
+  readonly matches: ReadonlyMap<string, Match>;
 }
 
-/** The entries that the filter lets through, in their order. What `before` left out of the same rows stays out while one types on. */
-export function matchingEntries(ordered: readonly Entry[], filter: Filter, before?: Found): readonly Entry[] {
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+const noMatches: ReadonlyMap<string, Match> = new Map();
+
+/**
+ * The entries that the filter lets through: in their order, or the best first where one searches and did not choose an
+ * order. What `before` left out of the same rows stays out while one types on.
+ */
+export function matchingEntries(
+  ordered: readonly Entry[],
+  filter: Filter,
+  preference: Preference,
+  isBestFirst: boolean,
+  before?: Found,
+): Found {
+  const terms = parseQuery(filter.text);
   const namespaces = filter.namespaces.length === 0 ? null : new Set(filter.namespaces);
-  if (words.length === 0 && namespaces === null && filter.pinned === null && !filter.isReadyOnly) {
-    return ordered;
+  if (terms.length === 0 && namespaces === null && filter.pinned === null && !filter.isReadyOnly) {
+    return { ordered, filter, found: ordered, matching: ordered, matches: noMatches };
   }
-  const isNarrower = before !== undefined && before.ordered === ordered && isTypedOn(before.filter, filter);
-  return (isNarrower ? before.matching : ordered).filter(
+  const isNarrower = before !== undefined && before.ordered === ordered && isNarrowed(before.filter, filter);
+  const allowed = (isNarrower ? before.found : ordered).filter(
     (entry) =>
       (namespaces === null || namespaces.has(entry.service.namespace)) &&
       (filter.pinned === null || filter.pinned.has(entry.key)) &&
-      (!filter.isReadyOnly || entry.readiness === 'all' || entry.readiness === 'some') &&
-      hasAll(entry.text, words),
+      (!filter.isReadyOnly || entry.readiness === 'all' || entry.readiness === 'some'),
   );
+  if (terms.length === 0) {
+    return { ordered, filter, found: allowed, matching: allowed, matches: noMatches };
+  }
+  const ranked = rankServices(allowed, ({ service }) => service, terms, preference);
+  const matches = new Map(ranked.map(({ item, match }) => [item.key, match]));
+  const found = allowed.filter(({ key }) => matches.has(key));
+  return { ordered, filter, found, matching: isBestFirst ? ranked.map(({ item }) => item) : found, matches };
 }
 
 /** More letters at the end find nothing that fewer did not find. */
-function isTypedOn(before: Filter, filter: Filter): boolean {
+function isNarrowed(before: Filter, filter: Filter): boolean {
   return (
-    filter.text.startsWith(before.text) &&
+    isTypedOn(before.text, filter.text) &&
     filter.isReadyOnly === before.isReadyOnly &&
     filter.pinned === before.pinned &&
     filter.namespaces === before.namespaces
   );
-}
-
-function hasAll(text: string, words: readonly string[]): boolean {
-  for (const word of words) {
-    if (!text.includes(word)) {
-      return false;
-    }
-  }
-  return true;
 }
 
 /** What the table draws, one after the other; grouped, each namespace has a heading. */
