@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { activityEntrySchema } from './activity.ts';
 import { contextSchema } from './contexts.ts';
 import { checkSchema, proofSchema, reportSchema, resolverAnswerSchema } from './diagnostics.ts';
+import { podSchema } from './pods.ts';
 import { problemSchema } from './problems.ts';
 import { serviceSchema, testStepSchema } from './services.ts';
 import { settingsSchema } from './settings.ts';
@@ -35,6 +36,15 @@ export const commands = {
       trustExec: z.boolean().default(false),
     }),
     output: z.object({ services: z.array(serviceSchema), problems: z.array(problemSchema) }),
+  },
+  listPods: {
+    input: z.object({
+      context: z.string(),
+      file: contextFile,
+      namespaces: z.array(namespaceName), // empty: all that the user may see
+      trustExec: z.boolean().default(false),
+    }),
+    output: z.object({ pods: z.array(podSchema), problems: z.array(problemSchema) }),
   },
   previewRoutes: {
     input: z.object({ context: z.string(), file: contextFile, trustExec: z.boolean().default(false) }),
@@ -113,6 +123,17 @@ export const commands = {
       file: contextFile,
       namespace: namespaceName.min(1),
       service: z.string().min(1).max(253),
+      port: z.number().int().min(1).max(65535),
+    }),
+    output: z.object({ steps: z.array(testStepSchema) }),
+  },
+  /** Goes the way to a pod's address likewise; there is no name to look up. */
+  testPod: {
+    input: z.object({
+      context: contextName,
+      file: contextFile,
+      namespace: namespaceName.min(1),
+      pod: z.string().min(1).max(253),
       port: z.number().int().min(1).max(65535),
     }),
     output: z.object({ steps: z.array(testStepSchema) }),

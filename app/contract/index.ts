@@ -8,6 +8,7 @@ export * from './context-parts.ts';
 export * from './contexts.ts';
 export * from './diagnostics.ts';
 export * from './environment-effects.ts';
+export * from './pods.ts';
 export * from './problem-catalogue.ts';
 export * from './problems.ts';
 export * from './result.ts';

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { activityEntrySchema } from './activity.ts';
+import { podSchema } from './pods.ts';
 import { problemSchema } from './problems.ts';
 import { serviceKeySchema, serviceSchema } from './services.ts';
 
@@ -36,11 +37,24 @@ const servicesItemSchema = z.discriminatedUnion('kind', [
 ]);
 export type ServicesItem = z.infer<typeof servicesItemSchema>;
 
+const podsItemSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('all'), pods: z.array(podSchema), problems: z.array(problemSchema) }),
+  z.object({
+    kind: z.literal('changes'),
+    changed: z.array(podSchema),
+    removed: z.array(serviceKeySchema),
+    problems: z.array(problemSchema),
+  }),
+]);
+export type PodsItem = z.infer<typeof podsItemSchema>;
+
 const activityItemSchema = z.object({ entries: z.array(activityEntrySchema) });
 
 export const streams = {
   /** Services of a context that is connected, in all namespaces that the user may see. Ends when it is switched off. */
   services: { input: connectionKey, item: servicesItemSchema },
+  /** Pods likewise. The cluster is asked for them only while somebody is subscribed. */
+  pods: { input: connectionKey, item: podsItemSchema },
   /** About once a second while connected. */
   counters: { input: connectionKey, item: countersSchema },
   /** What is kept first (oldest first), then what happens. */

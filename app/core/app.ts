@@ -103,7 +103,10 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   }));
   const activity = createActivity(ports.clock, ports.log, ports.activity, () => streams.changed());
   const streams = createStreams(ports.clock, {
-    connection: (context, file) => connections.find(context, file),
+    connection: (context, file) => {
+      const runner = connections.find(context, file);
+      return runner === null ? null : { ...runner, pods: runner.pods.list, holdPods: runner.pods.hold };
+    },
     activityAfter: activity.after,
   });
   const noteChanges = watchConnections(

@@ -11,6 +11,7 @@ import type {
   ExecPlugin,
   HelperProgram,
   HelperState,
+  Pod,
   Problem,
   RangeOrigin,
   Result,
@@ -76,6 +77,13 @@ export interface Catalogue {
   readonly problems: readonly Problem[];
 }
 
+/** Sorted and kept as a catalogue's Services are. */
+export interface PodList {
+  readonly pods: readonly Pod[];
+  /** What could not be read, each with the Role to ask for. */
+  readonly problems: readonly Problem[];
+}
+
 export interface AgentSpec {
   readonly namespace: string;
   readonly image: string; // empty: send our binary into baseImage
@@ -106,6 +114,10 @@ export interface ClusterPort {
   listCatalogue(namespaces: readonly string[]): Promise<Result<Catalogue>>;
   /** Informers on namespaces, Services and EndpointSlices; they survive 410 and disconnects. */
   watchCatalogue(listener: (catalogue: Catalogue) => void): () => void;
+  /** Lists once. `namespaces` empty means all that may be seen. */
+  listPods(namespaces: readonly string[]): Promise<Result<PodList>>;
+  /** An informer on pods; it survives 410 and disconnects. Costs the API server a list and a watch: only while somebody looks. */
+  watchPods(listener: (pods: PodList) => void): () => void;
   /**
    * Makes the agent and waits until its process runs. `progress` hears the pod's own reasons. Renews the Job's
    * deadline until deleteAgent or close. Aborted: deletes what it made.

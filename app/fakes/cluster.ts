@@ -7,6 +7,7 @@ import {
   cause,
   compareServiceKeys,
   failure,
+  type Pod,
   type Problem,
   problem,
   type Result,
@@ -14,7 +15,8 @@ import {
   success,
 } from '../contract/index.ts';
 import { type AgentTarget, agentPort, type ClusterAddress, type ClusterCredentials } from '../core/engine-messages.ts';
-import type { AgentPlaced, AgentSpec, Catalogue, ClusterPort, Range } from '../core/ports.ts';
+import type { AgentPlaced, AgentSpec, Catalogue, ClusterPort, PodList, Range } from '../core/ports.ts';
+import { podsBehind } from './believable-pods.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
 
 /** Changes of this time become one catalogue, as with the real one. Milliseconds. */
@@ -27,6 +29,10 @@ export class FakeCluster {
   serverAddress = '203.0.113.10';
   namespaces = ['default', 'dev', 'infra', 'webshop'];
   services: Service[] = [service('webshop', 'orders', '10.96.41.7', ['10.244.0.12', '10.244.1.9'])];
+  pods: Pod[] = podsBehind(this.services, 0);
+  podProblems: Problem[] = [];
+  /** Lists of pods that are watched: nobody looks, nobody asks. */
+  podWatches = 0;
   ranges: Range[] = [
     { prefix: '10.96.0.0/16', kind: 'services', origin: 'service-cidr' },
     { prefix: '10.244.0.0/24', kind: 'pods', origin: 'node-pod-cidr' },
@@ -90,6 +96,14 @@ export class FakeCluster {
       namespaces: this.mayListNamespaces ? [...this.namespaces] : [],
       services: this.services.filter((candidate) => isWanted(candidate.namespace)).sort(compareServiceKeys),
       problems: [...this.catalogueProblems],
+    };
+  }
+
+  podList(namespaces: readonly string[] = []): PodList {
+    const isWanted = (namespace: string) => namespaces.length === 0 || namespaces.includes(namespace);
+    return {
+      pods: this.pods.filter((candidate) => isWanted(candidate.namespace)).sort(compareServiceKeys),
+      problems: [...this.podProblems],
     };
   }
 }
@@ -160,24 +174,49 @@ export class FakeClusterPort implements ClusterPort {
   }
 
   watchCatalogue(listener: (catalogue: Catalogue) => void): () => void {
-    let last: Catalogue | null = null;
+    return this.#watch(() => this.#cluster.catalogue(), isSame, listener);
+  }
+
+  listPods(namespaces: readonly string[]): Promise<Result<PodList>> {
+    return this.#ask('listNamespaces', () => success(this.#cluster.podList(namespaces)));
+  }
+
+  watchPods(listener: (pods: PodList) => void): () => void {
+    this.#cluster.podWatches += 1;
+    const end = this.#watch(() => this.#cluster.podList(), isSamePods, listener);
+    let isOver = false;
+    const endOnce = () => {
+      this.#cluster.podWatches -= isOver ? 0 : 1;
+      isOver = true;
+      end();
+    };
+    this.#endings.push(endOnce);
+    return endOnce;
+  }
+
+  #watch<List>(
+    read: () => List,
+    isSameList: (one: List, other: List) => boolean,
+    listener: (list: List) => void,
+  ): () => void {
+    let last: List | null = null;
     let isGathering = false;
     let isOver = false;
     const tell = () => {
       if (isOver || isGathering || !this.#cluster.isReachable || this.#isClosed) {
         return;
       }
-      const catalogue = this.#cluster.catalogue();
-      if (last !== null && isSame(last, catalogue)) {
+      const list = read();
+      if (last !== null && isSameList(last, list)) {
         return;
       }
-      last = catalogue;
+      last = list;
       isGathering = true;
       void this.#faults.wait(gatheringTime).then(() => {
         isGathering = false;
         tell();
       });
-      listener(catalogue);
+      listener(list);
     };
     const unlisten = this.#cluster.listen(tell);
     void this.#faults.wait(1).then(tell);
@@ -285,14 +324,19 @@ export class FakeClusterPort implements ClusterPort {
 
 /** By identity, as the catalogue promises it; a script that changes a Service puts a new one in its place. */
 function isSame(one: Catalogue, other: Catalogue): boolean {
-  const lists = [
-    [one.services, other.services],
-    [one.namespaces, other.namespaces],
-    [one.problems, other.problems],
-  ] as const;
-  return lists.every(
-    ([first, second]) => first.length === second.length && first.every((item, index) => item === second[index]),
+  return (
+    isSameItems(one.services, other.services) &&
+    isSameItems(one.namespaces, other.namespaces) &&
+    isSameItems(one.problems, other.problems)
   );
+}
+
+function isSamePods(one: PodList, other: PodList): boolean {
+  return isSameItems(one.pods, other.pods) && isSameItems(one.problems, other.problems);
+}
+
+function isSameItems(first: readonly unknown[], second: readonly unknown[]): boolean {
+  return first.length === second.length && first.every((item, index) => item === second[index]);
 }
 
 /** A ClusterIP Service with one port and ready endpoints. */

@@ -2,6 +2,7 @@
 import { problem } from '../contract/index.ts';
 import type { Clock } from '../core/ports.ts';
 import { FakeActivityStore } from './activity.ts';
+import { healthyPod } from './believable-pods.ts';
 import { service } from './cluster.ts';
 import type { FakeEngine } from './engine.ts';
 import { plugin } from './kubeconfig.ts';
@@ -190,6 +191,11 @@ testCluster('fake', async () => {
     changeServices: async () => {
       const number = cluster.services.length;
       cluster.services = [...cluster.services, service('infra', `added-${number}`, `10.96.50.${number}`, [])];
+      cluster.changed();
+    },
+    changePods: async () => {
+      const number = cluster.pods.length;
+      cluster.pods = [...cluster.pods, healthyPod('infra', `added-${number}`, `10.244.9.${number}`)];
       cluster.changed();
     },
     close,

@@ -4,6 +4,7 @@
  */
 import { cause, type ExecPlugin, failure, type Problem, problem, type Result, success } from '../contract/index.ts';
 import type { Clock } from '../core/ports.ts';
+import { hostilePods, podsBehind, troubledPods } from './believable-pods.ts';
 import { believableNamespaces, believableServices } from './believable-services.ts';
 import { hostileServices, revised, stir } from './crowd.ts';
 import { context } from './kubeconfig.ts';
@@ -48,6 +49,16 @@ const mayNotListServices: Problem = {
   severity: 'warning',
 };
 
+const mayNotListPods: Problem = {
+  ...problem(
+    'forbidden',
+    'pods is forbidden: User "jane" cannot list resource "pods" at the cluster scope',
+    { verb: 'list', resource: 'pods', namespace: '' },
+    role.replace('kind: Role', 'kind: ClusterRole'),
+  ),
+  severity: 'warning',
+};
+
 const pluginValues = {
   AWS_PROFILE: 'payments-production',
   AWS_CONFIG_FILE: '/home/jane/checkout/aws.ini',
@@ -68,13 +79,17 @@ const hostilePlugin: ExecPlugin = {
 export const scenarios = {
   'many-services': ({ cluster }, clock) => {
     cluster.services = believableServices(clock.now(), 10_000);
+    cluster.pods = podsBehind(cluster.services, clock.now());
     cluster.namespaces = [...new Set(cluster.services.map(({ namespace }) => namespace))].sort();
   },
   empty: ({ cluster }) => {
     cluster.services = [];
+    cluster.pods = [];
   },
   hostile: ({ cluster }) => {
-    cluster.services = [...cluster.services, ...hostileServices()];
+    const hostile = hostileServices();
+    cluster.services = [...cluster.services, ...hostile];
+    cluster.pods = [...cluster.pods, ...hostilePods(hostile)];
     cluster.namespaces = [...new Set([...cluster.namespaces, ...cluster.services.map(({ namespace }) => namespace)])];
     cluster.namespaces.sort();
   },
@@ -92,6 +107,8 @@ export const scenarios = {
     cluster.missingRights = [mayNotListServices];
     cluster.catalogueProblems = [mayNotListServices];
     cluster.services = [];
+    cluster.podProblems = [mayNotListPods];
+    cluster.pods = [];
     cluster.mayListNamespaces = false;
   },
   /** Its domain is one that somebody may own. */
@@ -247,6 +264,7 @@ export function createScene(clock: Clock, names: readonly Scenario[]): World {
 
 function furnish({ cluster, kubeconfig, store, host }: World, now: number): void {
   cluster.services = believableServices(now);
+  cluster.pods = [...podsBehind(cluster.services, now), ...troubledPods(now)];
   cluster.namespaces = [...believableNamespaces];
   const awsPlugin = {
     command: '/usr/local/bin/aws',

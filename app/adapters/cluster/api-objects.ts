@@ -48,7 +48,7 @@ export interface KubernetesObject {
 }
 
 export interface ObjectList<Item> {
-  readonly metadata?: { readonly resourceVersion?: string };
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
   readonly items: Item[];
 }
 

@@ -29,7 +29,9 @@ type Done = Parameters<Watch['watch']>[3];
 export interface WatchHooks {
   /** A watch is about to begin: what was listed before is known. */
   beginning(): void;
-  /** Before whoever watches hears it; throws where it must not be kept. `bytes` is its length on the wire. */
+  /** What is kept of an object; it has to have its metadata's name, namespace and version. Absent: all of it. */
+  trimmed?(object: KubernetesObject): KubernetesObject;
+  /** Before whoever watches hears it; throws where it must not be kept. `bytes` is the length of what is kept. */
   event(object: KubernetesObject, bytes: number): void;
 }
 
@@ -71,8 +73,9 @@ export class BoundedWatch extends Watch {
         timer = setTimeout(giveUp, silence);
         const event = signal.aborted ? null : eventOf(line);
         if (event !== null) {
-          this.#hooks.event(event.object, line.length);
-          await callback(event.type, event.object, event);
+          const kept = event.type === 'BOOKMARK' ? undefined : this.#hooks.trimmed?.(event.object);
+          this.#hooks.event(kept ?? event.object, kept === undefined ? line.length : JSON.stringify(kept).length);
+          await callback(event.type, kept ?? event.object, event);
         }
       }
     } catch (error) {

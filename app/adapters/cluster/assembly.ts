@@ -3,9 +3,10 @@
  * read nor joined nor sorted again, and is the same object in the next catalogue: with 10,000 Services and 50 changes
  * a second, everything anew would take a core of the laptop for itself.
  */
-import { compareServiceKeys, type Problem, type Service } from '../../contract/index.ts';
+import type { Problem, Service } from '../../contract/index.ts';
 import type { Catalogue } from '../../core/ports.ts';
 import { type Slice, serviceOf, sliceOf, withEndpoints } from './catalogue-objects.ts';
+import { createSortedItems } from './sorted-items.ts';
 
 export interface Assembly {
   /** An object was added or replaced (`isThere`), or is gone. Malformed ones are as if they were not there. */
@@ -19,49 +20,18 @@ interface KubernetesMetadata {
   readonly metadata?: { readonly name?: string | undefined; readonly namespace?: string | undefined } | undefined;
 }
 
-/** Above this many changes at once, sorting anew is cheaper than putting each into its place. */
-const manyChanges = 500;
-
 export function createAssembly(): Assembly {
   const services = new Map<string, Service>(); // by namespace/name; without endpoints
   const slices = new Map<string, Slice>(); // by namespace/name of the slice
   const slicesOf = new Map<string, Set<string>>(); // names of slices by namespace/name of their Service
-  const joined = new Map<string, Service>();
+  const joined = createSortedItems<Service>();
   const touched = new Set<string>();
-  let sorted: readonly Service[] = [];
 
   function join(key: string): void {
     const service = services.get(key);
-    if (service === undefined) {
-      joined.delete(key);
-      return;
-    }
     const names = [...(slicesOf.get(key) ?? [])];
-    const whole = withEndpoints(
-      service,
-      names.map((name) => slices.get(name)).filter((slice) => slice !== undefined),
-    );
-    const before = joined.get(key);
-    // Most updates of an object change what nobody is shown (annotations, status, managed fields).
-    if (before === undefined || JSON.stringify(before) !== JSON.stringify(whole)) {
-      joined.set(key, whole);
-    }
-  }
-
-  function bringUpToDate(): void {
-    const before = new Map([...touched].map((key) => [key, joined.get(key)]));
-    touched.forEach(join);
-    touched.clear();
-    const changed = [...before].filter(([key, service]) => joined.get(key) !== service);
-    if (changed.length > manyChanges) {
-      sorted = [...joined.values()].sort(compareServiceKeys);
-    } else if (changed.length > 0) {
-      const next = [...sorted];
-      for (const [key, old] of changed) {
-        replace(next, old, joined.get(key));
-      }
-      sorted = next;
-    }
+    const found = names.map((name) => slices.get(name)).filter((slice) => slice !== undefined);
+    joined.put(key, service === undefined ? null : withEndpoints(service, found));
   }
 
   return {
@@ -92,30 +62,11 @@ export function createAssembly(): Assembly {
       }
     },
     assemble: (namespaces, problems) => {
-      bringUpToDate();
-      return { namespaces: [...namespaces].sort(), services: sorted, problems: [...problems] };
+      touched.forEach(join);
+      touched.clear();
+      return { namespaces: [...namespaces].sort(), services: joined.list(), problems: [...problems] };
     },
   };
-}
-
-/** Takes `old` out of the sorted list, puts `now` into it, or one in the other's place. */
-function replace(list: Service[], old: Service | undefined, now: Service | undefined): void {
-  const one = now ?? old;
-  if (one === undefined) {
-    return;
-  }
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const there = list[middle];
-    if (there !== undefined && compareServiceKeys(there, one) < 0) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  list.splice(low, old === undefined ? 0 : 1, ...(now === undefined ? [] : [now]));
 }
 
 function keyOf({ metadata }: KubernetesMetadata): string {

@@ -8,12 +8,12 @@ import { parseAddress } from './prefixes.ts';
 
 type Endpoint = Service['endpoints'][number];
 
-const text = z
+export const text = z
   .string()
   .nullish()
   .transform((value) => value ?? '');
 
-const time = z
+export const time = z
   .string()
   .nullish()
   .transform((value) => {
@@ -21,7 +21,7 @@ const time = z
     return Number.isNaN(milliseconds) ? 0 : milliseconds;
   });
 
-const metadata = z.object({
+export const metadata = z.object({
   name: z.string().min(1).max(253),
   namespace: text,
   labels: z

@@ -11,6 +11,7 @@ import type { CredentialSource } from '../credentials/credentials.ts';
 import { ProblemError } from '../problem-error.ts';
 import { ApiConnection } from './api-connection.ts';
 import { listCatalogue, listNamespaces, watchCatalogue } from './catalogue.ts';
+import { listPods, watchPods } from './pods.ts';
 import type { Asked } from './problems.ts';
 import { discoverRanges } from './ranges.ts';
 import { checkRights } from './rights.ts';
@@ -44,6 +45,12 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     listCatalogue: (namespaces) => unbroken('catalogue', () => listCatalogue(connection, home, namespaces)),
     watchCatalogue: (listener) => {
       const end = watchCatalogue(connection, home, listener);
+      ending.push(end);
+      return end;
+    },
+    listPods: (namespaces) => unbroken('pods', () => listPods(connection, home, namespaces)),
+    watchPods: (listener) => {
+      const end = watchPods(connection, home, listener);
       ending.push(end);
       return end;
     },

@@ -26,6 +26,8 @@ export interface InformerHooks<Item extends KubernetesObject> {
 
 export interface InformerOptions {
   readonly labelSelector?: string;
+  /** What is kept of each object that comes as an event, where that is not all of it; `list` trims its own. */
+  readonly trimmed?: (object: KubernetesObject) => KubernetesObject;
   readonly pauses?: { readonly first: number; readonly longest: number };
 }
 
@@ -41,7 +43,7 @@ export function startInformer<Item extends KubernetesObject>(
   path: string,
   list: () => Promise<ObjectList<Item>>,
   hooks: InformerHooks<Item>,
-  { labelSelector, pauses = { first: firstPause, longest: longestPause } }: InformerOptions = {},
+  { labelSelector, trimmed, pauses = { first: firstPause, longest: longestPause } }: InformerOptions = {},
 ): Informer<Item> {
   const ending = new AbortController();
   const ended = ending.signal;
@@ -62,6 +64,7 @@ export function startInformer<Item extends KubernetesObject>(
   const watch = new BoundedWatch(
     connection,
     {
+      ...(trimmed === undefined ? {} : { trimmed }),
       beginning: () => {
         complete = true;
         hooks.changed();

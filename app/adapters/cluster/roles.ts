@@ -71,6 +71,9 @@ export const catalogueRules: readonly Rule[] = [
   { apiGroups: ['networking.k8s.io'], resources: ['servicecidrs'], verbs: ['list'] },
 ];
 
+/** Without it everything works but the list of pods: nobody is told of its lack before they look at that. */
+const podRule: Rule = { apiGroups: [''], resources: ['pods'], verbs: ['watch'] };
+
 const rbac = 'rbac.authorization.k8s.io/v1';
 
 /** The Role, and behind it a NetworkPolicy that an administrator may add. `job` empty: for agents of any name. */
@@ -128,12 +131,18 @@ function agentNetworkPolicy(namespace: string): string {
 }
 
 export function catalogueClusterRole(): string {
-  return stringify({
+  const role = new Document({
     apiVersion: rbac,
     kind: 'ClusterRole',
     metadata: { name: 'slipway-catalogue' },
-    rules: catalogueRules,
+    rules: [...catalogueRules, podRule],
   });
+  const rules = (role.contents as YAMLMap).get('rules') as YAMLSeq<YAMLMap>;
+  const last = rules.items.at(-1);
+  if (last !== undefined) {
+    last.commentBefore = ' optional: only to look at pods (the tab Pods)';
+  }
+  return role.toString({ lineWidth: 0 });
 }
 
 /** The smallest role for one thing; a Role where it is asked of a namespace. */

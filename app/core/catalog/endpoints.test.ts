@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Service } from '../../contract/index.ts';
-import { endpointsOf, selectServices } from './endpoints.ts';
+import { endpointsOf, selectNamespaces } from './endpoints.ts';
 
 function service(namespace: string, name: string, addresses: string[], endpoints: [string, boolean][]): Service {
   return {
@@ -46,6 +46,6 @@ it('names the ready endpoints of each address, of its own family, once', () => {
 it('selects by namespace, in order', () => {
   const services = [service('b', 'z', [], []), service('a', 'y', [], []), service('b', 'a', [], [])];
   const names = (selected: readonly Service[]) => selected.map(({ namespace, name }) => `${namespace}/${name}`);
-  expect(names(selectServices(services, []))).toEqual(['a/y', 'b/a', 'b/z']);
-  expect(names(selectServices(services, ['b']))).toEqual(['b/a', 'b/z']);
+  expect(names(selectNamespaces(services, []))).toEqual(['a/y', 'b/a', 'b/z']);
+  expect(names(selectNamespaces(services, ['b']))).toEqual(['b/a', 'b/z']);
 });

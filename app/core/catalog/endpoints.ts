@@ -1,5 +1,5 @@
 /** The catalogue of Services in the forms that others need: endpoints for the engine, a selection for lists. Pure. */
-import { compareServiceKeys, type Service } from '../../contract/index.ts';
+import { compareServiceKeys, type Service, type ServiceKey } from '../../contract/index.ts';
 import type { ServiceEndpoints } from '../engine-messages.ts';
 import type { Catalogue } from '../ports.ts';
 
@@ -28,9 +28,12 @@ function reachedBy(service: Service): ServiceEndpoints['services'] {
   return reached;
 }
 
-/** Services of these namespaces (all where none is named), by namespace and name. */
-export function selectServices(services: readonly Service[], namespaces: readonly string[]): Service[] {
-  return services
-    .filter((service) => namespaces.length === 0 || namespaces.includes(service.namespace))
+/** Services or pods of these namespaces (all where none is named), by namespace and name. */
+export function selectNamespaces<Item extends ServiceKey>(
+  items: readonly Item[],
+  namespaces: readonly string[],
+): Item[] {
+  return items
+    .filter((item) => namespaces.length === 0 || namespaces.includes(item.namespace))
     .toSorted(compareServiceKeys);
 }

@@ -21,6 +21,7 @@ import type { HostInspection, ReachCheck, Tested } from '../engine-messages.ts';
 import { guarded } from '../guarded.ts';
 import type { Catalogue, ClusterPort, Confirmation, Ports } from '../ports.ts';
 import { watchAgentStart } from './agent-watch.ts';
+import { type ClusterWatches, createClusterWatches } from './cluster-watches.ts';
 import { createEngineWork } from './engine-work.ts';
 import { transition } from './machine.ts';
 import type { ConnectionEvent, ConnectionState, Effect, FailingTask, Timer } from './state.ts';
@@ -46,6 +47,8 @@ export interface Runner {
   cluster(): ClusterPort | null;
   /** What the informers know; null before they know anything. */
   catalogue(): Catalogue | null;
+  /** The pods, while somebody holds them. */
+  readonly pods: ClusterWatches['pods'];
   /** The laptop as the helper described it when this connection was prepared. */
   host(): HostInspection | null;
   /** Checks now whether packets, names and connections get there. */
@@ -58,14 +61,13 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   let state = initial;
   let cluster: ClusterPort | null = null;
   let reaching: Promise<void> = Promise.resolve();
-  let catalogue: Catalogue | null = null;
-  let unwatch: () => void = () => {};
   let host: HostInspection | null = null;
   let work = new AbortController();
   let isRenewing = false;
   /** What the connection was switched on with. */
   let held: Confirmation | null = null;
   const engine = createEngineWork(ports);
+  const watches = createClusterWatches(ports.clock, dependencies.changed);
   const timers = new Map<Timer, () => void>();
   const queue: ConnectionEvent[] = [];
   let isDraining = false;
@@ -204,24 +206,13 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
           return found;
         });
         return;
-      case 'watchCatalogue': {
-        const watched = cluster;
-        unwatch();
-        unwatch =
-          watched?.watchCatalogue((next) => {
-            if (watched === cluster) {
-              catalogue = next;
-              dispatch({ kind: 'catalogueSeen', problems: next.problems });
-            }
-          }) ?? (() => {});
+      case 'watchCatalogue':
+        watches.follow(cluster, ({ problems }) => dispatch({ kind: 'catalogueSeen', problems }));
         return;
-      }
       case 'closeCluster':
-        unwatch();
-        unwatch = () => {};
+        watches.follow(null);
         cluster?.close();
         cluster = null;
-        catalogue = null;
         return;
       case 'ensureHelper':
         run('helper', async (signal) => {
@@ -273,7 +264,9 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         runOnCluster('prepare', (open, signal) => engine.prepare(open, effect.ranges, signal));
         return;
       case 'connectEngine':
-        runOnCluster('connect', (open, signal) => engine.connect(open, { ...effect, catalogue }, signal));
+        runOnCluster('connect', (open, signal) =>
+          engine.connect(open, { ...effect, catalogue: watches.catalogue() }, signal),
+        );
         watchAgent();
         return;
       case 'protectAddresses':
@@ -299,7 +292,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         });
         return;
       case 'sendCatalogue':
-        engine.sendCatalogue(catalogue, effect);
+        engine.sendCatalogue(watches.catalogue(), effect);
         return;
       case 'findPolicies': {
         const found = (policies: readonly string[] | null) => dispatch({ kind: 'policiesFound', policies });
@@ -391,7 +384,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
     },
     reconsider: () => void reconsider(),
     cluster: () => cluster,
-    catalogue: () => catalogue,
+    catalogue: watches.catalogue,
+    pods: watches.pods,
     host: () => host,
     checkReach: () => engine.checkReach(),
     test: (name, port) => engine.test(name, port),

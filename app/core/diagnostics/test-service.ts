@@ -164,7 +164,7 @@ function endpointStep(service: Service | null, target: Target): TestStep {
     : bad('endpoint', problem('endpoints-missing', count, { context: target.context }), 0);
 }
 
-function stepOf(name: 'route' | 'tunnel' | 'connection', tested: Tested, context: string): TestStep | null {
+export function stepOf(name: 'route' | 'tunnel' | 'connection', tested: Tested, context: string): TestStep | null {
   const found = tested.steps.find(({ step }) => step === name);
   if (found === undefined) {
     return null;
@@ -175,10 +175,16 @@ function stepOf(name: 'route' | 'tunnel' | 'connection', tested: Tested, context
     : good(name, found.answer ?? '', milliseconds);
 }
 
-/** By what the Service says of the port, else by the habits of names and numbers. */
 function speaksHttp(service: Service | undefined, port: number): 'http' | 'https' | null {
   const found = service?.ports.find((candidate) => candidate.port === port);
-  if (found === undefined || found.protocol !== 'TCP') {
+  return found === undefined ? null : httpOfPort(found);
+}
+
+/** By what is said of the port, else by the habits of names and numbers. */
+export function httpOfPort(
+  found: Pick<ServicePort, 'name' | 'port' | 'protocol' | 'application'>,
+): 'http' | 'https' | null {
+  if (found.protocol !== 'TCP') {
     return null;
   }
   return found.application === '' ? byHabit(found) : byApplication(found.application);
@@ -190,7 +196,7 @@ function byApplication(application: string): 'http' | 'https' | null {
   return ['http', 'ws'].includes(name) ? 'http' : ['https', 'wss'].includes(name) ? 'https' : null;
 }
 
-function byHabit({ name, port }: ServicePort): 'http' | 'https' | null {
+function byHabit({ name, port }: Pick<ServicePort, 'name' | 'port'>): 'http' | 'https' | null {
   if (/^https(-|$)/.test(name)) {
     return 'https';
   }
@@ -211,14 +217,14 @@ function facts({ context }: Target): Readonly<Record<string, string>> {
   return { context };
 }
 
-function good(step: Name, found: Cause | string, milliseconds: number): TestStep {
+export function good(step: Name, found: Cause | string, milliseconds: number): TestStep {
   return { step, state: 'good', ...answerOf(found), milliseconds, problem: null };
 }
 
-function bad(step: Name, because: Problem, milliseconds: number): TestStep {
+export function bad(step: Name, because: Problem, milliseconds: number): TestStep {
   return { step, state: 'bad', ...answerOf(because.said ?? because.cause), milliseconds, problem: because };
 }
 
-function notChecked(step: Name, because: Cause): TestStep {
+export function notChecked(step: Name, because: Cause): TestStep {
   return { step, state: 'not-checked', ...answerOf(because), milliseconds: 0, problem: null };
 }

@@ -1,12 +1,13 @@
-/** Services of a cluster, from the open connection's informers where there is one, and the test of one. */
+/** Services and pods of a cluster, from the open connection's informers where there is one, and the test of one. */
 import { cause, failure, problem, success } from '../../contract/index.ts';
-import { selectServices } from '../catalog/endpoints.ts';
+import { selectNamespaces } from '../catalog/endpoints.ts';
 import { isEstablished } from '../connection/outcome.ts';
+import { testPod } from '../diagnostics/test-pod.ts';
 import { testService } from '../diagnostics/test-service.ts';
 import type { Access } from './access.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
 
-type Names = 'listServices' | 'testService';
+type Names = 'listServices' | 'listPods' | 'testService' | 'testPod';
 
 export function serviceHandlers({ ports, connections }: Dependencies, access: Access): Pick<Handlers, Names> {
   return {
@@ -17,8 +18,29 @@ export function serviceHandlers({ ports, connections }: Dependencies, access: Ac
           ? await access.withCluster(request, (cluster) => cluster.listCatalogue(namespaces))
           : success(known);
       return listed.ok
-        ? success({ services: selectServices(listed.value.services, namespaces), problems: [...listed.value.problems] })
+        ? success({
+            services: selectNamespaces(listed.value.services, namespaces),
+            problems: [...listed.value.problems],
+          })
         : listed;
+    },
+
+    listPods: async ({ namespaces, ...request }) => {
+      const known = connections.find(request.context, request.file)?.pods.list() ?? null;
+      const listed =
+        known === null ? await access.withCluster(request, (cluster) => cluster.listPods(namespaces)) : success(known);
+      return listed.ok
+        ? success({ pods: selectNamespaces(listed.value.pods, namespaces), problems: [...listed.value.problems] })
+        : listed;
+    },
+
+    testPod: async (target) => {
+      const runner = connections.find(target.context, target.file);
+      if (runner === null || !isEstablished(runner.state())) {
+        const { context } = target;
+        return failure(problem('not-connected', cause('throughTunnel'), { context }));
+      }
+      return testPod(ports, runner, target);
     },
 
     testService: async (target) => {

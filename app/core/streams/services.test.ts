@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { compareServiceKeys, problem, type Service, type ServicesItem } from '../../contract/index.ts';
 import type { Catalogue } from '../ports.ts';
-import { differenceOf, servicesSource } from './services.ts';
+import { differenceOf } from './listed.ts';
+import { servicesSource, weightOfService } from './services.ts';
 
 const service = (key: string, version = 0): Service => {
   const [namespace = '', name = ''] = key.split('/');
@@ -104,7 +105,7 @@ it('finds the difference of any two catalogues', () => {
     const keys = new Set(kept.map(({ namespace, name }) => `${namespace}/${name}`));
     const added = Array.from({ length: random(5) }, () => `${random(3)}/${random(40)}`).filter((key) => !keys.has(key));
     const after = catalogue([...kept, ...[...new Set(added)].map((key) => service(key, round))]).services;
-    const { changed, removed, told, complete } = differenceOf(before, after, 1_000);
+    const { changed, removed, told, complete } = differenceOf(before, after, weightOfService, 1_000);
     const known = new Map(before.map((one) => [`${one.namespace}/${one.name}`, one]));
     apply(known, { kind: 'changes', changed, removed, problems: [] });
     expect([...known.values()].sort(compareServiceKeys)).toEqual(after);

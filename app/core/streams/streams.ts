@@ -17,9 +17,9 @@ import {
 } from '../../contract/index.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { ConnectionState } from '../connection/state.ts';
-import type { Catalogue, Clock } from '../ports.ts';
+import type { Catalogue, Clock, PodList } from '../ports.ts';
 import { type Pump, type Source, startPump } from './pump.ts';
-import { servicesSource } from './services.ts';
+import { podsSource, servicesSource } from './services.ts';
 
 export interface Subscription {
   /** Ends it silently. */
@@ -29,10 +29,18 @@ export interface Subscription {
   resume(): void;
 }
 
+interface Subject {
+  state(): ConnectionState;
+  catalogue(): Catalogue | null;
+  pods(): PodList | null;
+  /** Pods are watched until what it answers is called. */
+  holdPods(): () => void;
+}
+
 /** What the streams read; all of it as it is now. */
 export interface Subjects {
   /** The connection of a context, of this file where one is given; null where it never was on. */
-  connection(context: string, file: string): { state(): ConnectionState; catalogue(): Catalogue | null } | null;
+  connection(context: string, file: string): Subject | null;
   /** Entries of the activity with an id above this one, oldest first. */
   activityAfter(id: number): readonly ActivityEntry[];
 }
@@ -55,6 +63,8 @@ interface Opened {
   readonly source: Source<unknown>;
   /** True when no items will come any more. */
   readonly isOver: () => boolean;
+  /** Nobody listens any more. */
+  readonly release?: () => void;
 }
 
 interface Open {
@@ -66,8 +76,7 @@ interface Open {
 export function createStreams(clock: Clock, subjects: Subjects): Streams {
   const open = new Set<Open>();
 
-  type Subject = () => ReturnType<Subjects['connection']>;
-  const aboutConnection = (connection: Subject, source: Source<unknown>): Opened => ({
+  const aboutConnection = (connection: () => Subject | null, source: Source<unknown>): Opened => ({
     source,
     isOver: () => !isOn(connection()?.state()),
   });
@@ -84,21 +93,36 @@ export function createStreams(clock: Clock, subjects: Subjects): Streams {
     }
     const { context, file } = parsed.data;
     const connection = () => subjects.connection(context, file);
-    return stream === 'services'
-      ? aboutConnection(
+    switch (stream) {
+      case 'services':
+        return aboutConnection(
           connection,
           servicesSource(() => connection()?.catalogue() ?? null),
-        )
-      : aboutConnection(
+        );
+      case 'pods': {
+        const release = connection()?.holdPods();
+        const opened = aboutConnection(
+          connection,
+          podsSource(() => connection()?.pods() ?? null),
+        );
+        return release === undefined ? opened : { ...opened, release };
+      }
+      case 'counters':
+        return aboutConnection(
           connection,
           countersSource(() => connection()?.state()),
         );
+    }
   }
 
+  const end = (one: Open) => {
+    one.pump.end();
+    one.opened.release?.();
+    open.delete(one);
+  };
   const consider = (one: Open) => {
     if (one.opened.isOver()) {
-      one.pump.end();
-      open.delete(one);
+      end(one);
       one.over();
     } else {
       one.pump.changed();
@@ -120,10 +144,7 @@ export function createStreams(clock: Clock, subjects: Subjects): Streams {
       open.add(one);
       consider(one);
       return success({
-        end: () => {
-          one.pump.end();
-          open.delete(one);
-        },
+        end: () => end(one),
         pause: one.pump.pause,
         resume: one.pump.resume,
       });
@@ -131,10 +152,9 @@ export function createStreams(clock: Clock, subjects: Subjects): Streams {
     changed: () => [...open].forEach(consider),
     close: () => {
       for (const one of [...open]) {
-        one.pump.end();
+        end(one);
         one.over();
       }
-      open.clear();
     },
   };
 }

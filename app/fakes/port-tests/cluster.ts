@@ -1,6 +1,6 @@
 /** What every ClusterPort must do. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AgentSpec, Catalogue, ClusterPort } from '../../core/ports.ts';
+import type { AgentSpec, Catalogue, ClusterPort, PodList } from '../../core/ports.ts';
 
 /** A cluster with the namespace of `spec`, at least one Service with a ready endpoint in it, and no agent. */
 export interface ClusterSetting {
@@ -12,6 +12,8 @@ export interface ClusterSetting {
   endAgents(): Promise<void>;
   /** Takes a Service away or adds one, so that the catalogue differs. */
   changeServices(): Promise<void>;
+  /** Adds a pod, so that the list differs. */
+  changePods(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -79,6 +81,32 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
       const count = heard.length;
       await setting.changeServices();
       await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(heard.length).toBe(count);
+    });
+
+    it('lists pods, and tells each change of them until the watch ends', async () => {
+      const setting = await start();
+      const { port, spec } = setting;
+      const listed = await port.listPods([spec.namespace]);
+      const pods = listed.ok ? listed.value.pods : expect.fail(listed.problem.cause);
+      expect(pods.map(({ namespace }) => namespace)).toContain(spec.namespace);
+      expect(new Set(pods.map(({ namespace }) => namespace)).size).toBe(1);
+      expect(pods.filter(({ addresses, ready, total }) => addresses.length > 0 && ready <= total)).not.toEqual([]);
+      const heard: PodList[] = [];
+      const end = port.watchPods((list) => heard.push(list));
+      const namesOf = (list: PodList | undefined) => list?.pods.map(({ namespace, name }) => `${namespace} ${name}`);
+      await expect.poll(() => heard.length, { timeout: 10_000 }).toBeGreaterThan(0);
+      const before = namesOf(heard.at(-1));
+      expect(before, 'sorted by namespace and name').toEqual(before?.toSorted());
+      const [first] = heard;
+      await setting.changePods();
+      await expect.poll(() => namesOf(heard.at(-1)), { timeout: 10_000 }).not.toEqual(before);
+      const kept = first?.pods.filter((pod) => heard.at(-1)?.pods.includes(pod));
+      expect(kept?.length, 'what did not change is the same object').toBeGreaterThan(0);
+      end();
+      const count = heard.length;
+      await setting.changePods();
+      await new Promise((resolve) => setTimeout(resolve, 400));
       expect(heard.length).toBe(count);
     });
 

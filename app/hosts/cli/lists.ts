@@ -1,5 +1,5 @@
-/** The commands that list: contexts, namespaces, services. */
-import type { Context, CoreLink, Service } from '../../contract/index.ts';
+/** The commands that list: contexts, namespaces, services, pods. */
+import type { Context, CoreLink, Pod, Service } from '../../contract/index.ts';
 import { age, data, type Format, json, sayProblems, table } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 
@@ -104,6 +104,67 @@ export async function listServices(
         : `${service.endpoints.filter((endpoint) => endpoint.ready).length}/${service.endpoints.length}`,
       age(Date.now() - service.createdAt),
       ...(wide ? [service.endpoints.map((endpoint) => endpoint.address).join(',')] : []),
+    ]);
+    data(table(headings, rows));
+  }
+  sayProblems(problems);
+}
+
+/** Where it listens, by container. */
+function portsOfPod({ containers }: Pod): string {
+  return containers
+    .flatMap(({ ports }) =>
+      ports.map(({ name, port, protocol }) => `${port}${name === '' ? '' : `:${name}`}/${protocol}`),
+    )
+    .join(',');
+}
+
+/** Why it is not as it should be, in one line. */
+function reasonOf({ reasons, status }: Pod): string {
+  return reasons
+    .map(({ container, word, exitCode, message }) => {
+      const code = exitCode === null ? '' : `exit code ${exitCode}`;
+      const what = [word === status ? '' : word, code, message].filter((part) => part !== '').join(', ');
+      return container === '' || what === '' ? what : `${container}: ${what}`;
+    })
+    .filter((line) => line !== '')
+    .join('; ');
+}
+
+function restartsOf({ restarts, restartedAt }: Pod): string {
+  return restartedAt === null || restarts === 0 ? `${restarts}` : `${restarts} (${age(Date.now() - restartedAt)} ago)`;
+}
+
+export async function listPods(
+  core: CoreLink,
+  query: { context: string; namespaces: string[]; trustExec: boolean },
+  format: Format,
+): Promise<void> {
+  const { pods, problems } = unwrap(await core.call('listPods', query));
+  if (format === 'json') {
+    json({ pods, problems });
+  } else {
+    const wide = format === 'wide';
+    const headings = [
+      ...['NAMESPACE', 'NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE', 'ADDRESS'],
+      ...(wide ? ['NODE', 'PORTS', 'OWNER', 'REASON'] : []),
+    ];
+    const rows = pods.map((pod) => [
+      pod.namespace,
+      pod.name,
+      `${pod.ready}/${pod.total}`,
+      pod.status,
+      restartsOf(pod),
+      age(Date.now() - pod.createdAt),
+      `${pod.addresses.join(',') || '-'}${pod.hostNetwork && pod.addresses.length > 0 ? ' (node)' : ''}`,
+      ...(wide
+        ? [
+            pod.node || '-',
+            portsOfPod(pod) || '-',
+            pod.owner === null ? '-' : `${pod.owner.kind}/${pod.owner.name}`,
+            reasonOf(pod),
+          ]
+        : []),
     ]);
     data(table(headings, rows));
   }

@@ -9,7 +9,7 @@ import { brokenPart, connect, disconnect } from './connect.ts';
 import { endForeignCore } from './core-end.ts';
 import { runDoctor } from './doctor.ts';
 import { ensureHelper } from './helper-start.ts';
-import { chosenContext, listContexts, listNamespaces, listServices, namesOfContexts } from './lists.ts';
+import { chosenContext, listContexts, listNamespaces, listPods, listServices, namesOfContexts } from './lists.ts';
 import { data, dim, endWithReader, type Format, invocation, plain, say } from './output.ts';
 import { Ended, perform, unwrap, withCore, withRunningCore } from './run.ts';
 import { addSandboxCommands } from './sandbox-commands.ts';
@@ -111,22 +111,28 @@ function buildProgram(): Command {
       ),
     );
 
-  program
-    .command('services')
-    .description('list the Services of a cluster, with ports, addresses and readiness')
-    .addOption(contextOption())
-    .option('-n, --namespace <names...>', 'only these namespaces')
-    .addOption(trustExec())
-    .addOption(output())
-    .action((options: { context?: string; namespace?: string[]; trustExec?: boolean; output: Format }) =>
-      perform(() =>
-        withCore(async (core) => {
-          const context = await chosenContext(core, options.context);
-          const query = { context, namespaces: options.namespace ?? [], trustExec: options.trustExec === true };
-          await listServices(core, query, options.output);
-        }),
-      ),
-    );
+  const lists = [
+    ['services', 'list the Services of a cluster, with ports, addresses and readiness', listServices],
+    ['pods', 'list the pods of a cluster, with addresses and status; -o wide says why one is not ready', listPods],
+  ] as const;
+  for (const [name, description, list] of lists) {
+    program
+      .command(name)
+      .description(description)
+      .addOption(contextOption())
+      .option('-n, --namespace <names...>', 'only these namespaces')
+      .addOption(trustExec())
+      .addOption(output())
+      .action((options: { context?: string; namespace?: string[]; trustExec?: boolean; output: Format }) =>
+        perform(() =>
+          withCore(async (core) => {
+            const context = await chosenContext(core, options.context);
+            const query = { context, namespaces: options.namespace ?? [], trustExec: options.trustExec === true };
+            await list(core, query, options.output);
+          }),
+        ),
+      );
+  }
 
   withConnectOptions(program.command('connect [context]'))
     .description("join the cluster's network; stays on until `slipway disconnect`")

@@ -1,0 +1,84 @@
+/**
+ * What is watched of an open cluster: its catalogue always, its pods only while somebody looks. Ten thousand of them
+ * change all the time, and nothing of a connection needs them.
+ */
+import type { Catalogue, Clock, ClusterPort, PodList } from '../ports.ts';
+
+export interface ClusterWatches {
+  /** The cluster to watch; null: it was closed. */
+  follow(cluster: ClusterPort | null, seen?: (catalogue: Catalogue) => void): void;
+  /** Null before it is known. */
+  catalogue(): Catalogue | null;
+  readonly pods: {
+    /** Somebody looks until what it answers is called. */
+    hold(): () => void;
+    /** Null before they are known, and while nobody looks. */
+    list(): PodList | null;
+  };
+}
+
+/** Whoever goes to another page and comes back finds the list as it is. Milliseconds. */
+const linger = 30_000;
+
+/** `changed` is called for pods; the catalogue's listener does what its changes need. */
+export function createClusterWatches(clock: Clock, changed: () => void): ClusterWatches {
+  let cluster: ClusterPort | null = null;
+  let catalogue: Catalogue | null = null;
+  let unwatch: () => void = () => {};
+  let pods: PodList | null = null;
+  let unwatchPods: (() => void) | null = null;
+  let lookers = 0;
+  let cancel: () => void = () => {};
+
+  const endPods = () => {
+    unwatchPods?.();
+    unwatchPods = null;
+    pods = null;
+  };
+  const beginPods = () => {
+    const watched = cluster;
+    if (watched !== null && unwatchPods === null && lookers > 0) {
+      unwatchPods = watched.watchPods((next) => {
+        if (watched === cluster) {
+          pods = next;
+          changed();
+        }
+      });
+    }
+  };
+  return {
+    follow: (watched, seen = () => {}) => {
+      unwatch();
+      if (watched !== cluster) {
+        endPods();
+        catalogue = null;
+      }
+      cluster = watched;
+      beginPods();
+      unwatch =
+        watched?.watchCatalogue((next) => {
+          if (watched === cluster) {
+            catalogue = next;
+            seen(next);
+          }
+        }) ?? (() => {});
+    },
+    catalogue: () => catalogue,
+    pods: {
+      hold: () => {
+        let isHeld = true;
+        lookers += 1;
+        cancel();
+        beginPods();
+        return () => {
+          if (isHeld) {
+            isHeld = false;
+            lookers -= 1;
+            cancel = lookers === 0 ? clock.after(linger, endPods) : cancel;
+          }
+        };
+      },
+      list: () => pods,
+    },
+  };
+}
