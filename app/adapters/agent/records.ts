@@ -31,6 +31,8 @@ export interface AgentRecords {
    */
   jobName(): Promise<string>;
   all(server: string): Promise<AgentRecord[]>;
+  /** Of every API server. */
+  everywhere(): Promise<AgentRecord[]>;
   keep(record: AgentRecord): Promise<void>;
   forget(uid: string): Promise<void>;
 }
@@ -67,6 +69,10 @@ export function openAgentRecords(folder: string, log: Log): AgentRecords {
     all: async (server) => {
       await last;
       return (await read()).filter((record) => record.server === server);
+    },
+    everywhere: async () => {
+      await last;
+      return read();
     },
     keep: (record) => change((records) => [...records.filter((item) => item.uid !== record.uid), record]),
     forget: (uid) => change((records) => records.filter((item) => item.uid !== uid)),

@@ -13,6 +13,7 @@ import { exitCodeOf, interrupted } from './exit-codes.ts';
 import { networkHolder } from './network-holder.ts';
 import { dim, type Format, green, json, red, say, sayProblem, sayProblems } from './output.ts';
 import { Ended, unwrap } from './run.ts';
+import { adviceFor, factsOf } from './status-text.ts';
 
 export interface ConnectOptions {
   readonly context: string;
@@ -136,10 +137,13 @@ export async function connect(core: CoreLink, options: ConnectOptions, format: F
       say(
         `${brokenPart(connection) === null ? green('●') : red('●')} ${headline(connection, Date.now())} ${dim(`(${took})`)}`,
       );
-      for (const line of details(connection)) {
-        say(line);
+      if (format === 'wide') {
+        details(connection).forEach(say);
+        sayProblems(connection.degraded);
+      } else {
+        factsOf(connection).forEach(say);
+        adviceFor(connection.degraded, null).forEach(say);
       }
-      sayProblems(connection.degraded);
     }
     return connection;
   }

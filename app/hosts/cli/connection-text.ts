@@ -5,6 +5,7 @@ import {
   type NameRefusal,
   type Names,
   notOff,
+  type Route,
   type Snapshot,
 } from '../../contract/index.ts';
 import { age, bytes, plain } from './output.ts';
@@ -34,12 +35,10 @@ export function headline(connection: Connection, now: number): string {
       return `connecting to ${context}, ${stepNames[connection.step]} (${seconds(now - connection.stepStartedAt)})${detail}`;
     }
     case 'connected': {
-      const degraded =
-        connection.degraded.length === 0
-          ? ''
-          : `, degraded: ${connection.degraded.map((problem) => problem.code).join(', ')}`;
+      const codes = [...new Set(connection.degraded.map(({ code }) => code))];
+      const degraded = codes.length === 0 ? '' : `, degraded: ${codes.join(', ')}`;
       const roundTrip = (connection.roundTripMicroseconds / 1000).toFixed(1);
-      return `connected to ${context} for ${age(now - connection.since)} through the API server, ${roundTrip} ms, ↑ ${bytes(connection.bytesUp)} ↓ ${bytes(connection.bytesDown)}${degraded}`;
+      return `connected to ${context} for ${age(now - connection.since)}, ${roundTrip} ms, ↑ ${bytes(connection.bytesUp)} ↓ ${bytes(connection.bytesDown)}${degraded}`;
     }
     case 'reconnecting': {
       const kept = connection.hostKept ? 'routes and names kept' : 'this computer restored in the meantime';
@@ -64,29 +63,46 @@ export function details(connection: Connection): string[] {
   }
   const lines = connection.routes.map((route) => {
     const origin = `${route.kind}, from ${route.origin}`;
-    const why = isRouted(route) ? '' : ` because ${route.reason} ${route.conflict} ${route.interface}`;
-    return `  route     ${route.prefix} ${route.decision}${why.trimEnd()} (${origin})`;
+    return `  route     ${routeLine(route)} (${origin})`;
   });
   const names = connection.names;
   lines.push(
     names.mode === 'off'
       ? '  names     off'
       : `  names     *.${plain(answeredDomain(names))} at ${names.resolver} by ${names.mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf'}; search ${names.search.join(' ')}; all others at ${names.upstreams.join(', ')}`,
-    ...names.refused.map(refusalLine),
+    ...names.refused.map((refusal) => `  not       ${refusalLine(refusal)}`),
     `  interface ${connection.interface}`,
-    `  agent     ${plain(connection.agent.namespace)}/${plain(connection.agent.pod)} (${connection.agent.delivery === 'image' ? plain(connection.agent.image) : `sent into ${plain(connection.agent.image)}`})`,
+    `  agent     ${plain(connection.agent.namespace)}/${plain(connection.agent.pod)} (${connection.agent.delivery === 'image' ? plain(connection.agent.image) : `sent into ${plain(connection.agent.image)}`}), through the API server`,
   );
   return lines;
 }
 
-function refusalLine({ name, reason, conflict, grantable }: NameRefusal): string {
-  const because = `${reason} ${plain(conflict)}`.trimEnd();
-  const remedy = grantable ? `; \`connect --answers-for ${plain(name)}\` lets it` : '';
-  return `  not names ${plain(name)} and below, because ${because}${remedy}`;
+const why: Readonly<Record<string, (conflict: string) => string>> = {
+  'public-suffix': (conflict) => `others own names below ${conflict}, a public suffix`,
+  registrable: (conflict) => `somebody may own this name below ${conflict}`,
+  'special-use': () => 'this name is reserved',
+  'name-collision': (conflict) => `private networks use ${conflict} for themselves`,
+  'laptop-domain': (conflict) => `${conflict} is a domain of this computer's network`,
+  reverse: () => 'a reverse zone',
+  malformed: () => 'no valid name',
+  'too-many': () => 'too many names',
+};
+
+/** A name that the cluster does not answer for, and why; with what would let it. */
+export function refusalLine({ name, reason, conflict, grantable }: NameRefusal): string {
+  const because = why[reason]?.(plain(conflict)) ?? `${reason} ${plain(conflict)}`.trimEnd();
+  const remedy = grantable ? `; allow it: connect --answers-for ${plain(name)}` : '';
+  return `*.${plain(name)}: ${because}${remedy}`;
+}
+
+/** A range and what became of it. */
+export function routeLine(route: Route): string {
+  const why = isRouted(route) ? '' : ` because ${route.reason} ${route.conflict} ${route.interface}`;
+  return `${route.prefix} ${route.decision}${why.trimEnd()}`;
 }
 
 /** The cluster's domain, or the part of it that holds its Services where it does not answer for the whole. */
-function answeredDomain({ clusterDomain, domains }: Names): string {
+export function answeredDomain({ clusterDomain, domains }: Names): string {
   return domains.includes(clusterDomain) ? clusterDomain : `svc.${clusterDomain}`;
 }
 

@@ -9,6 +9,11 @@ import { invocationOf } from './invocation.ts';
 /** How this program is called here, by this very one: an installed one by its name, one in a clone by its launcher. */
 export const invocation = invocationOf(launcher, process.env.PATH ?? '', process.cwd());
 
+/** A text with our own command called as it is called here. */
+export function withInvocation(text: string): string {
+  return text.replace(/(^|`)(\.\/)?slipway /g, (_, before: string) => `${before}${invocation} `);
+}
+
 export type Format = 'text' | 'wide' | 'json';
 
 const colour = process.stderr.isTTY === true && process.env.NO_COLOR === undefined;
@@ -96,7 +101,7 @@ export function sayReason(problem: Problem): void {
       say(`  ${dim('to copy:')}\n${plain(fix.text).replace(/^/gm, '    ')}`);
     } else {
       const label = { command: 'run', document: 'read', advice: 'what to do' }[fix.kind];
-      const text = fix.kind === 'command' ? fix.text.replace(/^(\.\/)?slipway /, `${invocation} `) : fix.text;
+      const text = fix.kind === 'command' ? withInvocation(fix.text) : fix.text;
       say(`  ${dim(`${label}:`)} ${plain(text)}`);
     }
   }

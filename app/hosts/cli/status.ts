@@ -1,11 +1,13 @@
 /** `slipway status`: says truthfully what is the case, once or with every change. */
-import type { CoreLink, Snapshot } from '../../contract/index.ts';
+import type { Connection, CoreLink, Snapshot } from '../../contract/index.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { details, headline, headlines, moreDetails, shown } from './connection-text.ts';
 import { attachToCore } from './core-link.ts';
 import { networkHolder } from './network-holder.ts';
-import { data, type Format, json, sayProblem, sayProblems } from './output.ts';
+import { data, type Format, json, say, sayProblem, sayProblems } from './output.ts';
 import { unwrap } from './run.ts';
+import { statusText } from './status-text.ts';
+import { unfinished } from './unfinished.ts';
 
 /** Between two looks for a core where none runs, in milliseconds. */
 const lookEvery = 300;
@@ -38,20 +40,30 @@ export async function status(core: CoreLink | null, format: Format): Promise<voi
     const holder = core === null ? await networkHolder() : null;
     if (holder !== null) {
       sayProblem(holder);
+    } else if (core === null) {
+      (await unfinished()).forEach(say);
     }
   }
   for (const connection of connections) {
-    data(headline(connection, Date.now()));
-    details(connection).forEach(data);
     if (format === 'wide') {
-      moreDetails(connection, snapshot).forEach(data);
+      tellAll(connection, snapshot);
+    } else {
+      const { facts, advice } = statusText(connection, Date.now());
+      facts.forEach(data);
+      advice.forEach(say);
     }
-    if (connection.phase === 'failed' || connection.phase === 'reconnecting') {
-      sayProblem(connection.because);
-    }
-    if (connection.phase === 'connected') {
-      sayProblems(connection.degraded);
-    }
+  }
+}
+
+function tellAll(connection: Connection, snapshot: Snapshot): void {
+  data(headline(connection, Date.now()));
+  details(connection).forEach(data);
+  moreDetails(connection, snapshot).forEach(data);
+  if (connection.phase === 'failed' || connection.phase === 'reconnecting') {
+    sayProblem(connection.because);
+  }
+  if (connection.phase === 'connected') {
+    sayProblems(connection.degraded);
   }
 }
 

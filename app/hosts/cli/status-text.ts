@@ -1,0 +1,159 @@
+/**
+ * A connection on one screen of 24 lines and 80 columns, whatever is the case: what is on, what is degraded, the next step.
+ * What is of one kind is one line; `-o wide` has the rest. Pure: text in, text out.
+ */
+import type { Connection, Problem, Route } from '../../contract/index.ts';
+import { answeredDomain, headline, refusalLine, routeLine } from './connection-text.ts';
+import { plain, withInvocation } from './output.ts';
+
+/** One less than the terminal: a full last column makes some of them begin a new line. */
+const columns = 79;
+const mostLeftOut = 3;
+const mostKinds = 4;
+const mostPrefixes = 3;
+
+export interface StatusText {
+  /** What is in force: for standard output. */
+  readonly facts: readonly string[];
+  /** What is wrong and what to do: for standard error. */
+  readonly advice: readonly string[];
+}
+
+/** `now` is in milliseconds since the epoch. */
+export function statusText(connection: Connection, now: number): StatusText {
+  // What is degraded has a line of its own.
+  const one = connection.phase === 'connected' ? { ...connection, degraded: [] } : connection;
+  const [first = '', ...more] = wrap(headline(one, now), 2);
+  const facts = [first, ...more.map((line) => `  ${line}`)];
+  switch (connection.phase) {
+    case 'connected':
+      return { facts: [...facts, ...factsOf(connection)], advice: adviceFor(connection.degraded, null) };
+    case 'reconnecting':
+      return { facts, advice: adviceFor([connection.because], 'Slipway tries again by itself.') };
+    case 'failed': {
+      const isAgain = connection.retry === 'automatic' && connection.nextTryAt !== null;
+      const seconds = Math.max(0, Math.ceil(((connection.nextTryAt ?? now) - now) / 1000));
+      const again = isAgain ? `Slipway tries again in ${seconds} s; \`slipway disconnect\` stops that.` : null;
+      return { facts, advice: adviceFor([connection.because], again) };
+    }
+    default:
+      return { facts, advice: [] };
+  }
+}
+
+type Connected = Extract<Connection, { phase: 'connected' }>;
+
+/** Routes, names and agent of a connection in at most eleven lines. */
+export function factsOf({ degraded, routes, names, homeNamespace, agent, interface: name }: Connected): string[] {
+  const routed = routes.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix);
+  const left = routes.filter(({ decision }) => decision !== 'routed');
+  const codes = kindsOf(degraded).map(({ problem, count }) =>
+    count > 1 ? `${problem.code} (${count})` : problem.code,
+  );
+  const none = routed.length === 0 ? 'none' : '';
+  return [
+    ...(codes.length === 0 ? [] : [fact('degraded', few(codes, mostKinds))]),
+    fact('routes', `${none}${few(routed, mostPrefixes)} through ${name}`),
+    ...leftOut(left, (route: Route) => routeLine(route), 'ranges'),
+    names.mode === 'off'
+      ? fact('names', 'off')
+      : fact('names', `*.${answeredDomain(names)}, short ones in ${homeNamespace || 'no namespace'}`),
+    ...leftOut(names.refused, refusalLine, 'names'),
+    fact('agent', `${agent.namespace}/${agent.pod}, through the API server`),
+  ];
+}
+
+/** The worst with its cause and what to do, the others by name, then what to do next. */
+export function adviceFor(problems: readonly Problem[], next: string | null): string[] {
+  const kinds = kindsOf(problems);
+  const [worst, ...others] = kinds;
+  if (worst === undefined) {
+    return [];
+  }
+  const { problem, count } = worst;
+  const advice = problem.fixes.find(({ kind }) => kind === 'advice');
+  const command = problem.fixes.find(({ kind }) => kind === 'command');
+  const isRole = problems.some(({ fixes }) => fixes.some(({ kind }) => kind === 'copy'));
+  const rest = others.slice(0, mostKinds);
+  const hidden = others.length - rest.length;
+  const wide = isRole
+    ? '`slipway status -o wide` has the rest, and the Role to ask for.'
+    : '`slipway doctor` looks closer; `slipway status -o wide` has the rest.';
+  return [
+    titleOf(problem, count),
+    ...wrap(problem.cause, 2).map((line) => `  ${line}`),
+    ...(advice === undefined ? [] : wrap(`what to do: ${advice.text}`, 3).map((line) => `  ${line}`)),
+    ...(command === undefined ? [] : [clip(`  run: ${withInvocation(command.text)}`)]),
+    ...rest.map((kind) => titleOf(kind.problem, kind.count)),
+    ...(hidden > 0 ? [`and ${hidden} more`] : []),
+    ...(next === null ? [] : wrap(withInvocation(next), 1)),
+    ...wrap(withInvocation(wide), 2),
+  ];
+}
+
+function titleOf({ severity, title, code }: Problem, count: number): string {
+  const times = count > 1 ? ` and ${count - 1} more of this kind` : '';
+  const [first = '', ...more] = wrap(`${severity}: ${title}${times} [${code}]`, 2);
+  return more.length === 0 ? first : clip(`${severity}: ${title}`.slice(0, columns - code.length - 4) + `… [${code}]`);
+}
+
+interface Kind {
+  readonly problem: Problem;
+  readonly count: number;
+}
+
+/** Problems by code, the worst first; in each the first. */
+function kindsOf(problems: readonly Problem[]): Kind[] {
+  const order = { error: 0, warning: 1, info: 2 };
+  const codes = [...new Set(problems.map(({ code }) => code))];
+  return codes
+    .flatMap((code): Kind[] => {
+      const alike = problems.filter((candidate) => candidate.code === code);
+      const [problem] = alike;
+      return problem === undefined ? [] : [{ problem, count: alike.length }];
+    })
+    .sort((one, other) => order[one.problem.severity] - order[other.problem.severity]);
+}
+
+function leftOut<Item>(items: readonly Item[], line: (item: Item) => string, what: string): string[] {
+  const isAll = items.length <= mostLeftOut;
+  const shown = items.slice(0, isAll ? mostLeftOut : mostLeftOut - 1).map((item) => fact('not', line(item)));
+  return isAll ? shown : [...shown, fact('not', `${items.length - shown.length} more ${what}`)];
+}
+
+function few(items: readonly string[], most: number): string {
+  const rest = items.length - most;
+  return rest > 0 ? `${items.slice(0, most).join(', ')} and ${rest} more` : items.join(', ');
+}
+
+function fact(name: string, text: string): string {
+  return clip(`  ${name.padEnd(9)} ${text}`);
+}
+
+function clip(text: string): string {
+  const line = plain(text).replace(/[\n\t]+/g, ' ');
+  return line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
+}
+
+/** At most so many lines of words, with room for two columns before each; what does not fit ends with an ellipsis. */
+function wrap(text: string, most: number): string[] {
+  const room = columns - 2;
+  const lines: string[] = [];
+  let line = '';
+  for (const word of plain(text)
+    .split(/\s+/)
+    .filter((each) => each !== '')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length <= room) {
+      line = longer;
+    } else {
+      lines.push(line);
+      line = word;
+    }
+  }
+  const all = [...lines, line].filter((each) => each !== '').map((each) => each.slice(0, room));
+  const last = all[most - 1];
+  return all.length <= most || last === undefined
+    ? all
+    : [...all.slice(0, most - 1), `${last.slice(0, room - 1).trimEnd()}…`];
+}
