@@ -31,7 +31,7 @@ const isSource = (name: string) => /\.go$|^go\.(mod|sum)$/.test(name) && !name.e
 
 /** Builds what is not in the cache yet. Throws SandboxFailure `sandbox-build-failed`. */
 export async function buildGoBinaries(cache: BuildCache, say: (text: string) => void): Promise<GoBinaries> {
-  const version = (await output(['go', 'env', 'GOVERSION'], { folder: path.join(sourceFolder, 'programs') })).trim();
+  const version = await goVersion();
   // One after the other: each link takes a processor and much memory.
   return {
     programs: await build(cache, version, 'programs', say, async (folder) => {
@@ -43,12 +43,21 @@ export async function buildGoBinaries(cache: BuildCache, say: (text: string) => 
     etcd: await build(cache, version, 'etcd', say, async (folder) => {
       await go(['build', ...flags(), '-o', `${folder}/etcd`, 'go.etcd.io/etcd/server/v3'], 'etcd');
     }),
-    kubernetes: await build(cache, version, 'kubernetes', say, async (folder) => {
-      const stamp = versionStamp(await readFile(path.join(sourceFolder, 'kubernetes', 'go.mod'), 'utf8'));
-      await go(['build', ...flags(stamp), '-o', `${folder}/kubernetes`, '.'], 'kubernetes');
-      for (const component of components) await symlink('kubernetes', path.join(folder, component));
-    }),
+    kubernetes: await buildKubernetes(cache, say),
   };
+}
+
+/** The folder of kube-apiserver … kubectl, likewise. */
+export async function buildKubernetes(cache: BuildCache, say: (text: string) => void): Promise<string> {
+  return build(cache, await goVersion(), 'kubernetes', say, async (folder) => {
+    const stamp = versionStamp(await readFile(path.join(sourceFolder, 'kubernetes', 'go.mod'), 'utf8'));
+    await go(['build', ...flags(stamp), '-o', `${folder}/kubernetes`, '.'], 'kubernetes');
+    for (const component of components) await symlink('kubernetes', path.join(folder, component));
+  });
+}
+
+async function goVersion(): Promise<string> {
+  return (await output(['go', 'env', 'GOVERSION'], { folder: path.join(sourceFolder, 'programs') })).trim();
 }
 
 async function build(

@@ -22,7 +22,12 @@ const nothing = z.object({});
 export const commands = {
   listContexts: {
     input: nothing,
-    output: z.object({ contexts: z.array(contextSchema), problems: z.array(problemSchema) }),
+    output: z.object({
+      contexts: z.array(contextSchema),
+      problems: z.array(problemSchema),
+      /** What is odd in the files and read all the same (`kubeconfig-odd`). */
+      warnings: z.array(problemSchema),
+    }),
   },
   listNamespaces: {
     input: z.object({ context: z.string(), file: contextFile, trustExec: z.boolean().default(false) }),

@@ -45,6 +45,10 @@ export const contextSchema = z.object({
   /** Milliseconds since the epoch; null where it was never switched on here. */
   lastUsedAt: z.number().nullable(),
   problem: problemSchema.nullable(),
+  /** What is odd in its entries and read all the same, each with its line. */
+  warnings: z.array(problemSchema).optional(),
+  /** A file that counts before it cannot be read and may hold another context of this name: it must be confirmed. */
+  doubt: problemSchema.nullable().optional(),
 });
 export type Context = z.infer<typeof contextSchema>;
 

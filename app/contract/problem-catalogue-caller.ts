@@ -95,6 +95,14 @@ export const callerProblems = {
     advice('Put one at ~/.kube/config, set KUBECONFIG, or try the sandbox.'),
     command('slipway sandbox up'),
   ),
+  'kubeconfig-odd': {
+    ...entry(
+      'configuration',
+      'The kubeconfig {file} is odd in one place',
+      advice('It is read as kubectl reads it; correct it if that is not what you meant.'),
+    ),
+    severity: 'warning',
+  },
   'kubeconfig-unreadable': entry(
     'configuration',
     'The kubeconfig {file} cannot be read',

@@ -35,9 +35,17 @@ export interface Log {
   warning(message: string, facts?: Readonly<Record<string, unknown>>): void;
 }
 
+export interface ListedContexts {
+  readonly contexts: Context[];
+  /** Files that cannot be read. */
+  readonly problems: Problem[];
+  /** What is odd in those that can. */
+  readonly warnings: Problem[];
+}
+
 export interface KubeconfigPort {
   /** Contexts of all files in force (KUBECONFIG as a list, else ~/.kube/config, plus `files`). Runs no program. */
-  listContexts(files: readonly string[]): Promise<{ contexts: Context[]; problems: Problem[] }>;
+  listContexts(files: readonly string[]): Promise<ListedContexts>;
   /** Calls when a file in force changed. Returns what ends the watch. */
   watch(files: readonly string[], changed: () => void): () => void;
   /**

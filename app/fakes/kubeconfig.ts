@@ -11,7 +11,7 @@ import {
   type Result,
   success,
 } from '../contract/index.ts';
-import type { ClusterPort, KubeconfigPort } from '../core/ports.ts';
+import type { ClusterPort, KubeconfigPort, ListedContexts } from '../core/ports.ts';
 import { type FakeCluster, FakeClusterPort } from './cluster.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
 import type { FakeKubeconfigFiles } from './kubeconfig-files.ts';
@@ -19,6 +19,7 @@ import type { FakeKubeconfigFiles } from './kubeconfig-files.ts';
 export class FakeKubeconfig implements KubeconfigPort {
   contexts: Context[];
   problems: Problem[] = [];
+  warnings: Problem[] = [];
   /** There is a kubeconfig even where it names no context. */
   isFileThere = false;
   /** Rights that the user of a context lacks, besides those that everybody lacks. */
@@ -40,13 +41,13 @@ export class FakeKubeconfig implements KubeconfigPort {
     this.contexts = [context('production', cluster.server, { current: true }), context('staging', cluster.server)];
   }
 
-  async listContexts(files: readonly string[]): Promise<{ contexts: Context[]; problems: Problem[] }> {
+  async listContexts(files: readonly string[]): Promise<ListedContexts> {
     this.#added = files;
     const contexts = this.#present();
     if (!this.isFileThere && contexts.length === 0 && this.problems.length === 0) {
-      return { contexts: [], problems: [problem('kubeconfig-missing', 'there is no ~/.kube/config')] };
+      return { contexts: [], problems: [problem('kubeconfig-missing', 'there is no ~/.kube/config')], warnings: [] };
     }
-    return { contexts, problems: [...this.problems] };
+    return { contexts, problems: [...this.problems], warnings: [...this.warnings] };
   }
 
   /** As the files say it now, whatever a test changed in them. */

@@ -37,7 +37,8 @@ export function sampleHost(state: SampleState, settingsChange: Partial<Settings>
       activity: { entries: [...sampleActivity] },
     },
     answers: {
-      listContexts: () => success({ contexts: state === 'empty' ? [] : [...sampleContexts], problems: [] }),
+      listContexts: () =>
+        success({ contexts: state === 'empty' ? [] : [...sampleContexts], problems: [], warnings: [] }),
       getSettings: () => success(settings),
       changeSettings: (change) => {
         settings = { ...settings, ...(change as Partial<Settings>) };

@@ -23,7 +23,7 @@ export function openKubeconfigFiles(folder: string, environment: Environment): K
 
     keep: async (name, text) => {
       const shown = name || 'kubeconfig';
-      const checked = usable(shown, parseKubeconfig(shown, text));
+      const checked = usable(shown, parseKubeconfig(shown, Buffer.from(text)));
       if (!checked.ok) {
         return checked;
       }

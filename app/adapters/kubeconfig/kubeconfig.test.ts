@@ -85,7 +85,10 @@ describe('files', () => {
     ['another kind', 'kind: Pod\napiVersion: v1\n'],
     ['contexts that are no list', 'contexts: {a: 1}\n'],
     ['binary', '\u0000\u0001\u0002'],
-    ['a key twice', 'kind: Config\nkind: Config\n'],
+    ['a name twice in a list', 'users: [{name: a}, {name: a}]\n'],
+    ['a name that is a number', 'contexts: [{name: 5, context: {}}]\n'],
+    ['data that is not base64', 'users: [{name: a, user: {client-key-data: "%%%"}}]\n'],
+    ['a control character', 'kind: Config\n# \u0007\n'],
     [
       'a YAML bomb',
       `a: &a [x,x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
@@ -251,7 +254,7 @@ describe('contexts', () => {
       problem: { code: 'kubeconfig-unreadable' },
     });
     const garbage = await one(
-      config('x', 'https://api').replace("'https://api'", "'https://api', certificate-authority-data: '%%%'"),
+      config('x', 'https://api').replace("'https://api'", "'https://api', certificate-authority-data: 'QUJD'"),
     );
     expect(await garbage.port.open(garbage.context)).toMatchObject({
       ok: false,

@@ -1,14 +1,5 @@
 /** The kubeconfig files in force as contexts, and the way from a context to its cluster. Listing runs no program. */
-import {
-  type Context,
-  cause,
-  contextChanged,
-  failure,
-  type Problem,
-  problem,
-  type Result,
-  success,
-} from '../../contract/index.ts';
+import { type Context, cause, contextChanged, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress } from '../../core/engine-messages.ts';
 import type { KubeconfigPort } from '../../core/ports.ts';
 import type { AgentPlacingOptions } from '../agent/placing.ts';
@@ -18,7 +9,7 @@ import { readPluginPolicy } from '../credentials/plugin-policy.ts';
 import type { Environment } from '../storage/folders.ts';
 import { environmentOf } from './context-parts.ts';
 import { mergeFiles } from './merge.ts';
-import { defaultFiles, expand, type KubeconfigFile, readKubeconfig } from './read-files.ts';
+import { defaultFiles, expand, readKubeconfig } from './read-files.ts';
 import { resolveContext } from './resolve-context.ts';
 import type { ContextParts } from './resolved-parts.ts';
 import { watchFiles } from './watch-files.ts';
@@ -33,38 +24,36 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
   /** The files that listContexts was last asked for: open() looks in the same ones. */
   let added: readonly string[] = [];
 
-  const read = async (files: readonly string[]) => {
+  const readAll = async (files: readonly string[]) => {
     const environment = await options.environment();
     const defaults = defaultFiles(environment);
     const extra = [...new Set(files.map((file) => expand(file, environment)))].filter(
       (file) => !defaults.includes(file),
     );
-    const problems: Problem[] = [];
-    const load = async (paths: readonly string[], mustExist: boolean): Promise<KubeconfigFile[]> => {
-      const outcomes = await Promise.all(paths.map(readKubeconfig));
-      return outcomes.flatMap((outcome, index) => {
-        if (outcome.kind === 'broken') {
-          problems.push(outcome.problem);
-        } else if (outcome.kind === 'absent' && mustExist) {
-          const file = paths[index] ?? '';
-          problems.push(problem('kubeconfig-unreadable', cause('fileEmpty', { file }), { file }));
-        }
-        return outcome.kind === 'read' ? [outcome.file] : [];
-      });
-    };
+    const outcomes = await Promise.all(defaults.map(readKubeconfig));
+    const extraOutcomes = await Promise.all(extra.map(readKubeconfig));
+    const problems = [...outcomes, ...extraOutcomes].flatMap((outcome) =>
+      outcome.kind === 'broken' ? [outcome.problem] : [],
+    );
     // kubectl skips files of KUBECONFIG that do not exist; one that the user added by hand is missed.
-    const defaultsRead = await load(defaults, false);
-    const extraRead = await load(extra, true);
-    if (defaultsRead.length + extraRead.length === 0 && problems.length === 0) {
+    for (const [index, file] of extra.entries()) {
+      if (extraOutcomes[index]?.kind === 'absent') {
+        problems.push(problem('kubeconfig-unreadable', cause('fileEmpty', { file }), { file }));
+      }
+    }
+    const read = [...outcomes, ...extraOutcomes].flatMap((outcome) => (outcome.kind === 'read' ? [outcome.file] : []));
+    if (read.length === 0 && problems.length === 0) {
       problems.push(problem('kubeconfig-missing', cause('lookedFor', { files: defaults.join(', ') })));
     }
+    const warnings = read.flatMap((file) => file.odd.map(({ warning }) => warning));
+    const addedFiles = extraOutcomes.flatMap((outcome) => (outcome.kind === 'read' ? [outcome.file] : []));
     const allows = await readPluginPolicy(environment);
-    return { environment, allows, merged: mergeFiles(defaultsRead, extraRead), problems };
+    return { environment, allows, merged: mergeFiles(outcomes, addedFiles), problems, warnings };
   };
 
   /** A context as its files say it now, if that is still what `context` says: what is compared is what is used. */
   const resolveSame = async ({ name, file, digest, parts }: Context) => {
-    const { environment, allows, merged } = await read([...added, file]);
+    const { environment, allows, merged } = await readAll([...added, file]);
     const found = merged.find((item) => item.shownName === name && item.context.file === file);
     if (found === undefined) {
       return failure(problem('context-unknown', `${file} no longer holds it`, { context: name }));
@@ -81,9 +70,9 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
   return {
     listContexts: async (files) => {
       added = files;
-      const { environment, allows, merged, problems } = await read(files);
+      const { environment, allows, merged, problems, warnings } = await readAll(files);
       const resolved = await Promise.all(merged.map((context) => resolveContext(context, environment, allows)));
-      return { contexts: resolved.map((item) => item.context), problems };
+      return { contexts: resolved.map((item) => item.context), problems, warnings };
     },
     watch: (files, changed) => {
       let end: (() => void) | null = null;

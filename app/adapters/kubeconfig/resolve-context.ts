@@ -3,7 +3,7 @@
  * and keys are read when the cluster is opened, not when contexts are listed.
  */
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { type Context, type Problem, problem } from '../../contract/index.ts';
+import { type Context, cause, type Problem, problem } from '../../contract/index.ts';
 import { findProgram } from '../credentials/find-program.ts';
 import { pem } from '../credentials/pem.ts';
 import type { PluginPolicy } from '../credentials/plugin-policy.ts';
@@ -18,22 +18,14 @@ import {
 } from './context-parts.ts';
 import type { MergedContext } from './merge.ts';
 import type { Authority, ContextParts, ResolvedExec } from './resolved-parts.ts';
-import {
-  type ClusterEntry,
-  clusterEntrySchema,
-  complaint,
-  contextEntrySchema,
-  type ExecEntry,
-  userEntrySchema,
-} from './schema.ts';
+import { type ClusterEntry, type ExecEntry, noUser, type UserEntry } from './schema.ts';
+import { serverOf } from './server-address.ts';
 
 export interface ResolvedContext {
   readonly context: Context;
   /** Absent where the context has a problem that keeps it from being used. */
   readonly parts: ContextParts | null;
 }
-
-const noUser = userEntrySchema.parse({});
 
 /** The core knows what was confirmed and used; a kubeconfig cannot say it of itself. */
 const unknownToFiles = {
@@ -70,63 +62,67 @@ export async function resolveContext(
     },
     parts: null,
   });
-  const context = contextEntrySchema.safeParse(merged.context.value);
-  if (!context.success) {
-    return unusable(complaint(context.error));
-  }
-  shown.cluster = context.data.cluster;
-  shown.user = context.data.user;
-  shown.namespace = context.data.namespace || 'default';
-  const foundCluster = merged.cluster(context.data.cluster);
-  if (foundCluster === undefined) {
-    return unusable(`it names the cluster "${context.data.cluster}", which no file that counts for it defines`);
-  }
-  const cluster = clusterEntrySchema.safeParse(foundCluster.value);
-  if (!cluster.success) {
-    return unusable(`cluster "${foundCluster.name}": ${complaint(cluster.error)}`);
-  }
-  shown.server = withoutPassword(cluster.data.server);
-  const serverComplaint = complainAboutServer(cluster.data);
-  if (serverComplaint !== null) {
-    return unusable(`cluster "${foundCluster.name}": ${serverComplaint}`);
-  }
-  const foundUser = context.data.user === '' ? null : merged.user(context.data.user);
-  if (foundUser === undefined) {
-    return unusable(`it names the user "${context.data.user}", which no file that counts for it defines`);
-  }
-  const user =
-    foundUser === null ? { success: true as const, data: noUser } : userEntrySchema.safeParse(foundUser.value);
-  if (!user.success) {
-    return unusable(`user "${context.data.user}": ${complaint(user.error)}`);
-  }
-  const provider = user.data['auth-provider'];
-  if (provider !== null && user.data.exec === null) {
+  const { value: entry } = merged.context;
+  shown.cluster = entry.cluster;
+  shown.user = entry.user;
+  shown.namespace = entry.namespace || 'default';
+  const cluster = merged.cluster(entry.cluster);
+  if (cluster === undefined) {
     return unusable(
-      `user "${context.data.user}" logs in through the auth-provider "${provider.name}", which Kubernetes removed in 1.26; log in again with your cluster's tool to get a credential plugin`,
+      entry.cluster === ''
+        ? 'it names no cluster'
+        : `it names the cluster "${entry.cluster}", which no file that counts for it defines`,
     );
   }
-  if (user.data.exec !== null && isTooLong(user.data.exec)) {
-    return unusable(`user "${context.data.user}": the command line of its credential plugin is too long to be shown`);
+  shown.server = withoutPassword(cluster.value.server);
+  const server = serverOf(cluster.value);
+  const clusterComplaint = complaintAboutCluster(cluster.value, server);
+  if (clusterComplaint !== null || server === null) {
+    return unusable(`cluster "${cluster.name}": ${clusterComplaint}`);
   }
-  const userFolder = dirname(foundUser?.file ?? merged.context.file);
+  shown.server = withoutPassword(server);
+  const user = merged.user(entry.user);
+  if (user === undefined && entry.user !== '') {
+    return unusable(`it names the user "${entry.user}", which no file that counts for it defines`);
+  }
+  const userEntry = user?.value ?? noUser;
+  const userComplaint = complaintAboutUser(userEntry);
+  if (userComplaint !== null) {
+    return unusable(`user "${entry.user}"${userComplaint}`);
+  }
+  const used = [merged.context, cluster, ...(user === undefined ? [] : [user])];
+  const doubtedBy = [...new Set(used.flatMap((found) => found.doubtedBy))];
+  const userFolder = dirname(user?.file ?? merged.context.file);
+  const clusterEntry = { ...cluster.value, server };
   const exec =
-    user.data.exec === null ? null : await resolveExec(user.data.exec, cluster.data, userFolder, environment, allows);
-  const clusterFolder = dirname(foundCluster.file);
-  const authority = await readAuthority(cluster.data, clusterFolder);
-  const used: ContextParts = { cluster: cluster.data, clusterFolder, authority, user: user.data, userFolder, exec };
-  const parts = partsOf(used, context.data.user);
+    userEntry.exec === null ? null : await resolveExec(userEntry.exec, clusterEntry, userFolder, environment, allows);
+  const clusterFolder = dirname(cluster.file);
+  const authority = await readAuthority(clusterEntry, clusterFolder);
+  const resolved: ContextParts = {
+    cluster: clusterEntry,
+    clusterFolder,
+    authority,
+    user: userEntry,
+    userName: entry.user,
+    userFile: user?.file ?? merged.context.file,
+    userFolder,
+    exec,
+  };
+  const parts = partsOf(resolved, entry.user);
   return {
     context: {
       ...shown,
-      authentication: authenticationOf(user.data),
+      authentication: authenticationOf(userEntry),
       execPlugin: exec?.plugin ?? null,
-      credentialFiles: credentialFilesOf(user.data, userFolder).map(({ file }) => file),
+      credentialFiles: credentialFilesOf(userEntry, userFolder).map(({ file }) => file),
       parts,
       digest: contextDigestOf(parts),
       ...unknownToFiles,
       problem: null,
+      warnings: used.flatMap(({ warnings }) => warnings),
+      doubt: doubtedBy.length === 0 ? null : doubtOf(merged, doubtedBy),
     },
-    parts: used,
+    parts: resolved,
   };
 }
 
@@ -177,9 +173,11 @@ function hasFolder(command: string): boolean {
   return command.includes('/') || (process.platform === 'win32' && command.includes('\\'));
 }
 
-function complainAboutServer(cluster: ClusterEntry): string | null {
-  const server = URL.parse(cluster.server);
-  if (server === null || (server.protocol !== 'https:' && server.protocol !== 'http:') || server.hostname === '') {
+function complaintAboutCluster(cluster: ClusterEntry, server: string | null): string | null {
+  if (cluster.server === '') {
+    return 'it has no server';
+  }
+  if (server === null) {
     return `the server "${withoutPassword(cluster.server)}" is not an http or https address`;
   }
   if (cluster['proxy-url'] !== '') {
@@ -189,6 +187,42 @@ function complainAboutServer(cluster: ClusterEntry): string | null {
     }
   }
   return null;
+}
+
+const execVersions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
+
+/** Goes on after "user NAME". */
+function complaintAboutUser({ exec, 'auth-provider': provider }: UserEntry): string | null {
+  if (exec === null) {
+    return provider === null
+      ? null
+      : ` logs in through the auth-provider "${provider.name}", which Kubernetes removed in 1.26; log in again with your cluster's tool to get a credential plugin`;
+  }
+  if (exec.command === '') {
+    return ': its credential plugin has no command';
+  }
+  if (!execVersions.includes(exec.apiVersion)) {
+    return `: the apiVersion of its credential plugin is "${exec.apiVersion}", which kubectl no longer supports either; it must be ${execVersions.join(' or ')}: update the plugin and write the entry anew with your cluster's tool`;
+  }
+  if (!['', 'Never', 'IfAvailable', 'Always'].includes(exec.interactiveMode)) {
+    return `: the interactiveMode of its credential plugin is "${exec.interactiveMode}"`;
+  }
+  if (exec.env.some(({ name }) => !/^[^=\0]+$/.test(name))) {
+    return ': a variable for its credential plugin has no name that a variable may have';
+  }
+  if (isTooLong(exec)) {
+    return ': the command line of its credential plugin is too long to be shown';
+  }
+  return null;
+}
+
+/** Somebody who connects by its name might mean another one. */
+function doubtOf({ context }: MergedContext, files: readonly string[]): Problem {
+  const { name, file } = context;
+  return problem('context-unconfirmed', cause('contextDoubted', { files: files.join(', '), file }), {
+    context: name,
+    file,
+  });
 }
 
 function contextProblem(merged: MergedContext, because: string): Problem {

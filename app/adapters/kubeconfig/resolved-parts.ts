@@ -7,6 +7,8 @@ export interface ContextParts {
   readonly clusterFolder: string; // relative files of the cluster entry start here
   readonly authority: Authority;
   readonly user: UserEntry;
+  readonly userName: string;
+  readonly userFile: string; // the kubeconfig of the user entry, or of the context where it names no user
   readonly userFolder: string;
   readonly exec: ResolvedExec | null;
 }

@@ -10,15 +10,15 @@ import {
   type Result,
   success,
 } from '../../contract/index.ts';
-import type { KubeconfigPort } from '../ports.ts';
+import type { KubeconfigPort, ListedContexts } from '../ports.ts';
 
 /** Contexts with what is known of their plugins. Runs no program. */
 export async function listContexts(
   kubeconfig: KubeconfigPort,
   files: readonly string[],
   trusted: ReadonlySet<string>,
-): Promise<{ contexts: Context[]; problems: Problem[] }> {
-  const { contexts, problems } = await kubeconfig.listContexts(files);
+): Promise<ListedContexts> {
+  const { contexts, problems, warnings } = await kubeconfig.listContexts(files);
   return {
     contexts: contexts.map((context) =>
       context.execPlugin === null
@@ -26,6 +26,7 @@ export async function listContexts(
         : { ...context, execPlugin: { ...context.execPlugin, trusted: trusted.has(context.execPlugin.digest) } },
     ),
     problems,
+    warnings,
   };
 }
 

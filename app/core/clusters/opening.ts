@@ -38,6 +38,10 @@ export function objectionTo(
       ? confirmedEarlier(context)
       : contextChanged(context.name, context.file, before.parts, context.parts);
   }
+  // A name alone is not enough where it may be another file's: whoever confirmed or switched on this one meant it.
+  if (before === null && (context.doubt ?? null) !== null) {
+    return context.doubt ?? null;
+  }
   return unconfirmedPlugin(context.name, context.execPlugin, plugins);
 }
 

@@ -212,3 +212,22 @@ describe('the environment of a plugin', () => {
     });
   });
 });
+
+describe('a context whose name may be that of another one, in a file that cannot be read', () => {
+  const doubt = problem('context-unconfirmed', 'x', { context: 'production', file: 'y' });
+  const doubted = () =>
+    new CoreHarness(({ kubeconfig, cluster }) => {
+      kubeconfig.contexts = [context('production', cluster.server, { doubt })];
+    });
+
+  it('is opened by nobody who only names it, and by whoever confirmed it', async () => {
+    const harness = doubted();
+    for (const trustExec of [false, true]) {
+      const wish = { context: 'production', trustExec };
+      expect(await harness.call('listNamespaces', wish)).toMatchObject({ ok: false, problem: doubt });
+      expect(await harness.call('connect', wish)).toMatchObject({ ok: false, problem: doubt });
+    }
+    await confirm(harness);
+    expect(await harness.call('listNamespaces', { context: 'production' })).toMatchObject({ ok: true });
+  });
+});

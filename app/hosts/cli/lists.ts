@@ -1,6 +1,13 @@
 /** The commands that list: contexts, namespaces, services, pods. */
-import type { Context, CoreLink, Pod, Service } from '../../contract/index.ts';
-import { age, data, type Format, json, sayProblems, table } from './output.ts';
+import {
+  type Context,
+  type CoreLink,
+  commandLineOf,
+  type Pod,
+  type Problem,
+  type Service,
+} from '../../contract/index.ts';
+import { age, data, type Format, invocation, json, plain, say, sayProblems, table } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 
 function authenticationOf(context: Context): string {
@@ -12,14 +19,14 @@ function authenticationOf(context: Context): string {
 }
 
 export async function listContexts(core: CoreLink, format: Format): Promise<void> {
-  const { contexts, problems } = unwrap(await core.call('listContexts', {}));
+  const { contexts, problems, warnings } = unwrap(await core.call('listContexts', {}));
   if (format === 'json') {
-    json({ contexts, problems });
+    json({ contexts, problems, warnings });
   } else if (contexts.length > 0) {
     const wide = format === 'wide';
     const headings = ['', 'NAME', 'CLUSTER', 'NAMESPACE', ...(wide ? ['SERVER', 'USER', 'CREDENTIALS', 'FILE'] : [])];
     const rows = contexts.map((context) => [
-      context.current ? '*' : '',
+      context.current ? '*' : (context.doubt ?? null) === null ? '' : '?',
       context.name,
       context.cluster,
       context.namespace,
@@ -28,8 +35,31 @@ export async function listContexts(core: CoreLink, format: Format): Promise<void
     data(table(headings, rows));
   }
   sayProblems(problems);
+  sayWarnings(contexts, warnings);
   if (contexts.length === 0 && problems[0] !== undefined) {
     throw new Ended(problems[0], true);
+  }
+}
+
+/** So many one reads; `-o json` has them all. */
+const warningsSaid = 20;
+
+/** One line each: what is read as kubectl reads it and may still not be meant, and what may be taken for another. */
+function sayWarnings(contexts: readonly Context[], warnings: readonly Problem[]): void {
+  const doubted = contexts.flatMap(({ name, doubt }) =>
+    (doubt ?? null) === null
+      ? []
+      : [
+          `${name}: ${doubt?.cause}. To confirm it: ${commandLineOf({ command: invocation, arguments: ['confirm', name] })}`,
+        ],
+  );
+  const odd = warnings.map(({ facts, cause }) => `${facts.file}: ${cause}`);
+  const lines = [...doubted, ...odd].map((line) => `warning: ${line}`);
+  for (const line of lines.slice(0, warningsSaid)) {
+    say(plain(line));
+  }
+  if (lines.length > warningsSaid) {
+    say(`and ${lines.length - warningsSaid} more warnings: see ${invocation} contexts -o json`);
   }
 }
 

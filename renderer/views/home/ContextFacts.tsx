@@ -1,9 +1,16 @@
-import { type Context, type ContextPart, type ExecPlugin, revealed } from '../../../app/contract/index.ts';
+import {
+  type Context,
+  type ContextPart,
+  type ExecPlugin,
+  type Problem,
+  revealed,
+} from '../../../app/contract/index.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { CodeBlock } from '../../kit/CodeBlock.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
-import { useWords } from '../../words/words.ts';
+import { problemWords } from '../../words/problem-words.ts';
+import { useIntl, useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
 import { ContextChanges } from './ContextChanges.tsx';
 import { PluginEnvironment } from './PluginEnvironment.tsx';
@@ -22,11 +29,22 @@ const furtherParts: ReadonlySet<ContextPart['part']> = new Set([
 /** What a kubeconfig says of a context: what changed of it, where it leads, as whom, and which program it runs for that. */
 export function ContextFacts({ context }: { readonly context: Context }) {
   const say = useWords();
-  const { server, user, namespace, file, authentication, execPlugin, credentialFiles = [] } = context;
+  const {
+    server,
+    user,
+    namespace,
+    file,
+    authentication,
+    execPlugin,
+    credentialFiles = [],
+    doubt = null,
+    warnings = [],
+  } = context;
   return (
     <div className={styles.stack}>
       {context.changes.length === 0 ? null : <ContextChanges changes={context.changes} />}
       {context.confirmedEarlier ? <p className={styles.second}>{say('home.confirmedEarlier')}</p> : null}
+      {doubt === null ? null : <ProblemCard problem={doubt} />}
       <dl className={styles.facts}>
         <dt>{say('home.server')}</dt>
         <dd>
@@ -59,7 +77,21 @@ export function ContextFacts({ context }: { readonly context: Context }) {
           <ForeignText text={file} kind="lines" bound={4096} className={styles.whole} />
         </dd>
       </dl>
+      {warnings.length === 0 ? null : <Warnings warnings={warnings} />}
       {execPlugin === null ? null : <Plugin context={context} plugin={execPlugin} />}
+    </div>
+  );
+}
+
+/** What is odd in the entries and read all the same. */
+function Warnings({ warnings }: { readonly warnings: readonly Problem[] }) {
+  const say = useWords();
+  const intl = useIntl();
+  const lines = warnings.map((warning) => `${warning.facts.file ?? ''}: ${problemWords(intl, warning).cause}`);
+  return (
+    <div className={styles.section}>
+      <span className={styles.second}>{say('home.oddities')}</span>
+      <ForeignText text={lines.join('\n')} kind="lines" bound={4096} className={styles.whole} />
     </div>
   );
 }
