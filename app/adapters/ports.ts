@@ -32,6 +32,7 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
     return completed;
   };
   const agent: AgentPlacingOptions = {
+    spdyProgram: programs.engine,
     binary: () => loadAgent(programs.agent, log),
     build: programs.build,
     times: agentTimes(environment),

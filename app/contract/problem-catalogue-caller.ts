@@ -18,6 +18,13 @@ export const callerProblems = {
     'A certificate has expired',
     advice('Renew the client certificate in the kubeconfig, or check the clock of this computer.'),
   ),
+  'certificate-name': entry(
+    'configuration',
+    "The API server's certificate is for another name",
+    advice(
+      'The server in the kubeconfig is called otherwise than its certificate says, or something else answers there. If it is the right one, `tls-server-name` of the cluster in the kubeconfig names what to expect.',
+    ),
+  ),
   'certificate-untrusted': entry(
     'configuration',
     "The API server's certificate is not trusted",

@@ -119,6 +119,13 @@ export const clusterProblems = {
     advice('Its pods are missing, not ready, or not matched by its selector; check them.'),
     command('slipway services --context {context} -o wide'),
   ),
+  'gateway-blocks': entry(
+    'cluster',
+    'Something in front of the API server blocks {resource}',
+    advice(
+      'Your permissions and the agent are not the reason. Ask whoever runs that gateway, load balancer or proxy to let WebSocket or SPDY upgrades through, or use a kubeconfig that leads to the API server itself.',
+    ),
+  ),
   'name-unknown': entry(
     'data-path',
     'The cluster does not know this name',

@@ -113,6 +113,13 @@ export const hostProblems = {
     ),
     severity: 'info',
   },
+  'proxy-failed': entry(
+    'host',
+    'The proxy {proxy} does not let the connection through',
+    advice(
+      'It stands in the kubeconfig as `proxy-url`, or in HTTPS_PROXY. Check its address and password, and that it is running; NO_PROXY names what needs no proxy.',
+    ),
+  ),
   'report-unwritable': entry('host', 'The report cannot be written', advice('Choose another folder.')),
   'resolver-silent': entry(
     'host',

@@ -28,7 +28,7 @@ const list = <Item extends z.ZodType>(item: Item) =>
     .nullish()
     .transform((items): z.output<Item>[] => items ?? []);
 
-const wireProblemSchema = z.object({
+export const wireProblemSchema = z.object({
   code: z.string(),
   cause: z.string(),
   /** A sentence of ours, where the cause is one: see native/internal/wire/causes.go. */

@@ -18,6 +18,8 @@ import { type AgentBinary, type SendTimes, sendBinary } from './send-binary.ts';
 import type { AgentTimes } from './times.ts';
 
 export interface AgentPlacingOptions {
+  /** The engine's program, which execs over SPDY where a gateway lets no WebSocket through. */
+  readonly spdyProgram?: string;
   readonly binary: () => Promise<Result<AgentBinary>>;
   readonly build: string;
   readonly times: AgentTimes;
@@ -205,7 +207,15 @@ export class AgentPlacing {
   async #send(record: AgentRecord, pod: string, binary: AgentBinary, signal: AbortSignal): Promise<Result<SendTimes>> {
     const { namespace, image } = record;
     for (let attempt = 1; ; attempt += 1) {
-      const sent = await sendBinary(this.#connection, namespace, pod, image, binary, signal);
+      const sent = await sendBinary(
+        this.#connection,
+        this.#options.spdyProgram ?? '',
+        namespace,
+        pod,
+        image,
+        binary,
+        signal,
+      );
       if (sent.ok || signal.aborted || sent.problem.code === 'forbidden') {
         return sent;
       }

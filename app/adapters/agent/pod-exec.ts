@@ -1,145 +1,69 @@
 /**
- * Runs a program in a container by client-node's Exec, over a WebSocket of ours (ADR 10): our TLS, proxies and act-as fields,
- * bounds, and messages that were looked at first: one of a stream that client-node does not know, or a status that is no
- * JSON, would end the process. Standard input is never closed.
+ * Runs a program in a container over a WebSocket, and over SPDY where a gateway lets none through: kubectl's fallback
+ * (client-go's NewFallbackExecutor with IsUpgradeFailure), which also goes on where the upgrade is swallowed or cut. What passed
+ * is known for as long as the connection to the cluster is.
  */
-import { PassThrough, Writable } from 'node:stream';
-import { Exec as ClientExec } from '@kubernetes/client-node';
-import { WebSocket } from 'ws';
-import { z } from 'zod';
+import { cause, problem } from '../../contract/index.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
+import { ApiRefusal } from '../cluster/exchange.ts';
+import { answerWords, isStatus, messageOf } from '../cluster/refusals.ts';
+import { ProblemError } from '../problem-error.ts';
+import type { Exec, ExecHooks, ExecTarget } from './exec.ts';
+import { execOverSpdy } from './spdy-exec.ts';
+import { execOverWebSocket } from './web-socket-exec.ts';
 
-const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+const spdyOnly = new WeakSet<ApiConnection>();
 
-/** The first byte of each message (k8s.io/apimachinery/pkg/util/remotecommand). */
-const channels = { output: 1, errors: 2, status: 3 } as const;
-
-/** Longest wait for the upgrade, in milliseconds. */
-const openDeadline = 20_000;
-
-/** Bytes of one message, and of all that a program says: it is the agent's installer, which says a few words. */
-const largestMessage = 256 << 10;
-const largestOutput = 1 << 20;
-
-const statusSchema = z.object({ status: z.string(), message: z.string().nullish() });
-
-/** How the program ended: metav1.Status, "Success" or "Failure". */
-export interface ExecStatus {
-  readonly succeeded: boolean;
-  readonly message: string;
+/** From now on no WebSocket: one was opened, and nothing came through. */
+export function leaveWebSockets(connection: ApiConnection): void {
+  spdyOnly.add(connection);
 }
 
-export interface ExecHooks {
-  output(chunk: Buffer): void;
-  errors(chunk: Buffer): void;
-  ended(status: ExecStatus): void;
-  /** The connection ended, whether or not the program did. */
-  closed(because: string): void;
-}
-
-export interface Exec {
-  write(bytes: Buffer): void;
-  /** Bytes that were written and not sent. */
-  waiting(): number;
-  /** Ends the connection at once, and the hooks. */
-  end(): void;
-}
-
-/** Throws where the upgrade is refused; the status is in the message ("Unexpected server response: 403"). */
+/** `spdyProgram` is the engine's. Throws an ApiRefusal, a ProblemError, or what the connection failed with. */
 export async function execInPod(
   connection: ApiConnection,
-  target: { readonly namespace: string; readonly pod: string; readonly container: string },
+  spdyProgram: string,
+  target: ExecTarget,
   command: readonly string[],
   hooks: ExecHooks,
 ): Promise<Exec> {
-  let isOver = false;
-  let said = 0;
-  const finish = (tell: () => void) => {
-    if (!isOver) {
-      isOver = true;
-      tell();
+  let first: unknown = null;
+  if (!spdyOnly.has(connection)) {
+    try {
+      return await execOverWebSocket(connection, target, command, hooks);
+    } catch (error) {
+      if (!isWorthSpdy(error) || spdyProgram === '') {
+        throw error;
+      }
+      first = error;
     }
-  };
-  const listener = (hear: (chunk: Buffer) => void) =>
-    new Writable({
-      write: (chunk: Buffer, _, next) => {
-        hear(chunk);
-        next();
-      },
-    });
-  const handler: ClientExec['handler'] = {
-    connect: async (path, _, hear) => {
-      const socket = await openSocket(connection, path, (channel, content, from) => {
-        if (isOver) {
-          return;
-        }
-        if (channel === channels.status) {
-          // Read here: client-node's way throws at what is no JSON.
-          finish(() => hooks.ended(statusOf(content)));
-          return;
-        }
-        said += content.length;
-        if (said > largestOutput) {
-          finish(() => hooks.closed('the program in the pod says more than is read'));
-          from.terminate();
-        } else if (channel === channels.output || channel === channels.errors) {
-          hear?.(channel, content);
-        }
-      });
-      socket.on('close', () => finish(() => hooks.closed('the connection to the pod ended')));
-      return socket;
-    },
-  };
-  const input = new PassThrough();
-  const running = await new ClientExec(connection.config, handler).exec(
-    encodeURIComponent(target.namespace),
-    encodeURIComponent(target.pod),
-    target.container,
-    [...command],
-    listener((chunk) => hooks.output(chunk)),
-    listener((chunk) => hooks.errors(chunk)),
-    input,
-    false,
-  );
-  return {
-    write: (bytes) => input.write(bytes),
-    waiting: () => running.bufferedAmount + input.readableLength + input.writableLength,
-    end: () => {
-      isOver = true;
-      running.terminate();
-    },
-  };
-}
-
-async function openSocket(
-  connection: ApiConnection,
-  path: string,
-  hear: (channel: number, content: Buffer, from: WebSocket) => void,
-): Promise<WebSocket> {
-  const { headers, streams } = await connection.session();
-  const url = connection.urlOf(path, {});
-  url.protocol = url.protocol.replace('http', 'ws');
-  const socket = new WebSocket(url, protocols, {
-    agent: streams,
-    // Lists of values are lines of their own (act-as groups); the types of ws know only single ones.
-    headers: headers as Record<string, string>,
-    handshakeTimeout: openDeadline,
-    maxPayload: largestMessage,
-    perMessageDeflate: false, // nothing of ours packs well, and a packed message may unpack to anything
-  });
-  socket.on('message', (message: Buffer) => hear(message[0] ?? -1, message.subarray(1), socket));
-  await new Promise<void>((resolve, reject) => {
-    socket.once('open', resolve);
-    socket.on('error', reject); // after `open` the end follows: `close` tells
-  });
-  return socket;
-}
-
-function statusOf(content: Buffer): ExecStatus {
-  try {
-    const { status, message } = statusSchema.parse(JSON.parse(content.toString('utf8')));
-    return { succeeded: status === 'Success', message: message ?? '' };
-  } catch {
-    return { succeeded: false, message: 'the API server did not say how the program ended' };
   }
+  try {
+    const running = await execOverSpdy(spdyProgram, connection, target, command, hooks);
+    spdyOnly.add(connection);
+    return running;
+  } catch (error) {
+    spdyOnly.delete(connection);
+    if (error instanceof ProblemError && error.problem.code === 'gateway-blocks') {
+      const webSocket =
+        first === null ? 'not tried' : first instanceof ApiRefusal ? answerWords(first) : messageOf(first);
+      const { facts } = error.problem;
+      throw new ProblemError(
+        problem('gateway-blocks', cause('gatewayBlocks', { webSocket, spdy: facts.answer ?? '' }), facts),
+      );
+    }
+    throw error;
+  }
+}
+
+/**
+ * 401 and the API server's own 404 are the same over SPDY; a 403 may come of a Role that allows "create" (POST) and not "get".
+ * Errors of ws about the upgrade have no code; those of sockets and TLS do.
+ */
+function isWorthSpdy(error: unknown): boolean {
+  if (error instanceof ApiRefusal) {
+    return error.statusCode !== 401 && (error.statusCode !== 404 || !isStatus(error));
+  }
+  const { code } = error as { code?: unknown };
+  return !(error instanceof ProblemError) && (code === undefined || code === 'ECONNRESET');
 }

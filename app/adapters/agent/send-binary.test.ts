@@ -1,13 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { ApiConnection } from '../cluster/api-connection.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
-import { authority, testdata } from '../testing/api-server.ts';
+import { authority, refusal, testdata } from '../testing/api-server.ts';
 import { type AgentBinary, sendBinary } from './send-binary.ts';
+import { type ExecCommand, execEventSchema } from './spdy-exec.ts';
 
 const closing: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -25,7 +28,7 @@ const binary: AgentBinary = { plain: Buffer.alloc(300_000, 'a'), packed: Buffer.
 const never = new AbortController().signal;
 
 /** An API server that knows pods/exec only. */
-async function serve(talk: (socket: WebSocket, command: string[]) => void, refuse = 0) {
+async function serve(talk: (socket: WebSocket, command: string[]) => void, refuse: number | string = 0) {
   const server = createServer({
     cert: readFileSync(join(testdata, 'server.pem')),
     key: readFileSync(join(testdata, 'server-key.pem')),
@@ -36,7 +39,7 @@ async function serve(talk: (socket: WebSocket, command: string[]) => void, refus
     const url = new URL(request.url ?? '', 'https://api');
     seen.push({ url, authorization: request.headers.authorization });
     if (refuse !== 0) {
-      stream.end(`HTTP/1.1 ${refuse} No\r\ncontent-length: 0\r\n\r\n`);
+      stream.end(typeof refuse === 'string' ? refuse : `HTTP/1.1 ${refuse} No\r\ncontent-length: 0\r\n\r\n`);
       return;
     }
     sockets.handleUpgrade(request, stream, head, (socket) => talk(socket, url.searchParams.getAll('command')));
@@ -54,9 +57,54 @@ async function serve(talk: (socket: WebSocket, command: string[]) => void, refus
     }
     server.close();
   });
-  const send = (signal = never) => sendBinary(connection, 'team', 'agent-1', 'busybox', binary, signal);
+  const send = (signal = never, spdyProgram = '') =>
+    sendBinary(connection, spdyProgram, 'team', 'agent-1', 'busybox', binary, signal);
   return { send, seen };
 }
+
+const golden = join(import.meta.dirname, '../../../native/internal/wire/testdata/exec');
+const goldenOrder: ExecCommand = JSON.parse(readFileSync(join(golden, 'command.json'), 'utf8'));
+
+test.each(readdirSync(golden).filter((file) => file.startsWith('event-')))('reads %s as Go writes it', (file) => {
+  const document = JSON.parse(readFileSync(join(golden, file), 'utf8'));
+  const { bytes, ...event } = document;
+  const read = execEventSchema.parse(document);
+  expect(read).toMatchObject(event);
+  expect('bytes' in read ? read.bytes.toString('base64') : undefined).toBe(bytes);
+});
+
+/** A program that hears one order and says this, as `slipway-engine exec` does. */
+async function spdyProgram(events: object[]) {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-exec-'));
+  closing.push(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'engine');
+  await writeFile(
+    file,
+    `#!${process.execPath}
+const fs = require('node:fs');
+const frame = (event) => { const body = Buffer.from(JSON.stringify(event)); const head = Buffer.alloc(4); head.writeUInt32BE(body.length); return Buffer.concat([head, body]); };
+let held = Buffer.alloc(0);
+process.stdin.on('data', (chunk) => {
+  held = Buffer.concat([held, chunk]);
+  if (held.length < 4 || held.length < 4 + held.readUInt32BE(0)) return;
+  fs.appendFileSync(__dirname + '/orders', held.subarray(4, 4 + held.readUInt32BE(0)) + '\\n');
+  process.stdin.removeAllListeners('data');
+  for (const event of ${JSON.stringify(events)}) fs.writeSync(1, frame(event));
+  process.exit(0);
+});`,
+  );
+  await chmod(file, 0o755);
+  const orders = async () => {
+    const text = await readFile(join(folder, 'orders'), 'utf8').catch(() => '');
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  };
+  return { file, orders };
+}
+const said = (event: 'output' | 'errors', text: string) => ({ event, bytes: Buffer.from(text).toString('base64') });
+const failed = (code: string, facts: object) => ({ event: 'failed', problem: { code, cause: 'planned', facts } });
 
 const output = (text: string) => Buffer.concat([Buffer.of(1), Buffer.from(text)]);
 const errors = (text: string) => Buffer.concat([Buffer.of(2), Buffer.from(text)]);
@@ -119,6 +167,68 @@ describe('sending the binary into a pod', () => {
   ])('is a problem where the API server sends %s', async (_, talk) => {
     const sent = await (await serve(talk)).send();
     expect(sent.ok ? 'sent' : sent.problem.code).toMatch(/^agent-(unreachable|crashed)$/);
+  });
+
+  describe('where a gateway answers the WebSocket', () => {
+    const answer = (status: number, body: string) =>
+      `HTTP/1.1 ${status} No\r\ncontent-type: x\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`;
+    const page = (status: number) => answer(status, `<html><title>T</title><h1>Blocked ${status}</h1></html>`);
+    const words = (status: number) => answer(status, JSON.stringify(refusal(status, 'X', `the server says ${status}`)));
+    const webSockets: [string, string, string | null][] = [
+      ['a page 400', page(400), 'gateway-blocks'],
+      ['a page 403', page(403), 'gateway-blocks'],
+      ['text 403', answer(403, 'no upgrades here'), 'gateway-blocks'],
+      ['a page 200', page(200), 'gateway-blocks'],
+      ['a page 404', page(404), 'gateway-blocks'],
+      ['a page 502', page(502), 'gateway-blocks'],
+      ['nothing 403', answer(403, ''), 'gateway-blocks'],
+      ['a Status 400', words(400), 'gateway-blocks'],
+      ['the end of the connection', '', 'gateway-blocks'],
+      ['another protocol', 'HTTP/1.1 101 Switching\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n', 'gateway-blocks'],
+      ['a Status 401', words(401), null],
+      ['a Status 404', words(404), null],
+    ];
+    const spdys: [string, object[], string][] = [
+      ['passes', [{ event: 'opened' }, said('output', 'plain\n'), { event: 'ended', success: true }], ''],
+      [
+        'is blocked too',
+        [failed('gateway-blocks', { resource: 'pods/exec', answer: '403 Blocked' })],
+        'gateway-blocks',
+      ],
+      ['is not allowed', [failed('forbidden', { resource: 'pods/exec', verb: 'create' })], 'forbidden'],
+      ['is busy', [failed('api-busy', {})], 'api-busy'],
+      ['ends', [], 'agent-unreachable'],
+      ['says what nobody knows', [{ event: 'what' }], 'agent-unreachable'],
+    ];
+    test.each(webSockets.flatMap((one) => spdys.map((other) => [one[0], other[0], one, other] as const)))(
+      'with %s, and SPDY %s',
+      async (_, __, [, webSocket, blocked], [, events, code]) => {
+        const { send, seen } = await serve(() => {}, webSocket);
+        const program = await spdyProgram(events);
+        const sent = await send(never, program.file);
+        if (blocked === null) {
+          expect(sent.ok ? '' : sent.problem.code).toMatch(/^(unauthorized|internal)$/);
+          expect(await program.orders()).toEqual([]);
+          return;
+        }
+        expect(sent.ok ? '' : sent.problem.code).toBe(code);
+        if (code === 'gateway-blocks' && !sent.ok) {
+          expect(sent.problem.cause).toMatch(/^WebSocket: .+; SPDY: 403 Blocked$/);
+          expect(sent.problem.cause).not.toContain('<');
+        }
+        const [order] = await program.orders();
+        expect(order).toMatchObject({
+          namespace: 'team',
+          pod: 'agent-1',
+          container: 'agent',
+          credentials: { bearerToken: 'abc' },
+        });
+        expect(Object.keys(order).sort()).toEqual(Object.keys(goldenOrder).sort());
+        // What passed is known: the next one opens no WebSocket.
+        await send(never, program.file);
+        expect(seen).toHaveLength(code === '' ? 1 : 2);
+      },
+    );
   });
 
   test('tells a refused right, a way that breaks and a stop', async () => {

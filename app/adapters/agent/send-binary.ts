@@ -10,10 +10,10 @@ import { gzip } from 'node:zlib';
 import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
-import { statusCodeOf } from '../cluster/refusals.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
+import type { Exec, ExecStatus } from './exec.ts';
 import { agentFile, containerName } from './manifest.ts';
-import { type Exec, type ExecStatus, execInPod } from './pod-exec.ts';
+import { execInPod, leaveWebSockets } from './pod-exec.ts';
 
 export interface AgentBinary {
   readonly plain: Buffer;
@@ -68,8 +68,10 @@ export interface SendTimes {
   readonly sent: number; // until the binary was in place
 }
 
+/** `spdyProgram` is the engine's, for where no WebSocket passes. */
 export async function sendBinary(
   connection: ApiConnection,
+  spdyProgram: string,
   namespace: string,
   pod: string,
   image: string,
@@ -99,8 +101,8 @@ export async function sendBinary(
   };
   const command = ['sh', '-c', script, 'sh', String(binary.plain.length), String(binary.packed.length), binary.sha256];
   const asked = { verb: 'create', group: '', resource: 'pods/exec', namespace, purpose: 'agent' } as const;
-  const attempt = await connection.attempt(() =>
-    execInPod(connection, { namespace, pod, container: containerName }, command, {
+  const attempt = await connection.ask(asked, () =>
+    execInPod(connection, spdyProgram, { namespace, pod, container: containerName }, command, {
       output: (chunk) => {
         answered += chunk.toString('latin1');
         give();
@@ -111,13 +113,7 @@ export async function sendBinary(
     }),
   );
   if (!attempt.ok) {
-    const refused = statusCodeOf(attempt.error);
-    if (refused === 403) {
-      // The upgrade's refusal comes without its body.
-      const cause = `pods/exec is refused in the namespace ${namespace}, and the agent is sent through it`;
-      return failure({ ...(await connection.explain(attempt.error, asked)), cause });
-    }
-    return failure(await connection.explain(attempt.error, asked));
+    return attempt;
   }
   const running = attempt.value;
   exec = running;
@@ -142,6 +138,9 @@ export async function sendBinary(
   signal.removeEventListener('abort', onAbort);
   running.end();
   if (ended.kind === 'broken') {
+    if (answered === '') {
+      leaveWebSockets(connection); // opened, and swallowed: a second try goes another way
+    }
     return failure(problem('agent-unreachable', cause('agentSending', { reason: ended.because })));
   }
   if (ended.value.succeeded) {

@@ -168,21 +168,27 @@ export class ApiConnection {
     return Date.now() + (this.#clockSkew ?? 0);
   }
 
-  /** Headers and connections of the present credentials. Throws a ProblemError where there are none. */
-  async session(): Promise<Session> {
+  /** Throws a ProblemError where there are none. */
+  async credentials(): Promise<ClusterCredentials> {
     const credentials = await this.#source.get(false);
     if (!credentials.ok) {
       throw new ProblemError(credentials.problem);
     }
+    return credentials.value;
+  }
+
+  /** Headers and connections of the present credentials. Throws a ProblemError where there are none. */
+  async session(): Promise<Session> {
+    const credentials = await this.credentials();
     if (this.#closing.signal.aborted) {
       throw new ProblemError(problem('api-unreachable', cause('closed')));
     }
     const before = this.#session;
-    if (before?.credentials === credentials.value) {
+    if (before?.credentials === credentials) {
       return before.session;
     }
-    const session = beginSession(this.address, credentials.value);
-    this.#session = { credentials: credentials.value, session };
+    const session = beginSession(this.address, credentials);
+    this.#session = { credentials, session };
     if (before !== null) {
       retire(before.session);
     }

@@ -51,8 +51,7 @@ export async function exchange(asked: Exchange): Promise<IncomingMessage> {
       if (statusCode >= 200 && statusCode < 300) {
         return outcome.answer;
       }
-      const body = await boundedText(bytesOf(outcome.answer), largestRefusal, true);
-      throw new ApiRefusal(statusCode, body, outcome.answer.headers);
+      throw await refusalOf(outcome.answer);
     }
     // The server may close a kept connection at the very moment at which it is used again. A second POST could be a
     // second object.
@@ -60,6 +59,12 @@ export async function exchange(asked: Exchange): Promise<IncomingMessage> {
       throw asked.signal.aborted ? asked.signal.reason : outcome.error;
     }
   }
+}
+
+/** What an answer that is none of success says. */
+export async function refusalOf(answer: IncomingMessage): Promise<ApiRefusal> {
+  const body = await boundedText(bytesOf(answer), largestRefusal, true);
+  return new ApiRefusal(answer.statusCode ?? 0, body, answer.headers);
 }
 
 type Outcome =

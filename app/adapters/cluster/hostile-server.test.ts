@@ -105,7 +105,7 @@ describe('an answer that is larger than anybody reads', () => {
     });
     const wish = { namespace: 'team', image: 'x', baseImage: '' };
     const placed = await cluster.placeAgent(wish, () => {}, new AbortController().signal);
-    expect(placed).toMatchObject({ ok: false, problem: { facts: { namespace: 'team' } } });
+    expect(placed).toMatchObject({ ok: false, problem: { code: 'gateway-blocks' } });
   });
 
   test('pages that never end are not followed', async () => {

@@ -7,6 +7,7 @@ import { ProblemError } from '../problem-error.ts';
 import { largestHead, tooLarge } from './bounded.ts';
 import { ApiRefusal } from './exchange.ts';
 import {
+  answerWords,
   apiStatusOf,
   isAuthorizationRefusal,
   isBusyStatus,
@@ -49,6 +50,11 @@ export function problemOf(error: unknown, asked: Asked, caller = unknownCaller):
     return problem('api-unreachable', cause('elsewhere'));
   }
   const status = apiStatusOf(error);
+  if (error instanceof ApiRefusal && isGateways(error)) {
+    return problem('gateway-blocks', cause('gatewayAnswered', { answer: answerWords(error) }), {
+      resource: asked.resource,
+    });
+  }
   const said = plainText(status.message ?? '') || `the API server answered ${code}`;
   switch (code) {
     case 401:
@@ -71,6 +77,13 @@ export function problemOf(error: unknown, asked: Asked, caller = unknownCaller):
         ? problem('api-busy', cause('answered', { status: code, said: saidBy(error) }))
         : problem('internal', `${asked.verb} ${asked.resource}: ${said}`, { status: String(code) });
   }
+}
+
+/** API servers refuse with a Status: other words than that are of something before them. A 401 is about credentials whoever says it. */
+function isGateways(refusal: ApiRefusal): boolean {
+  const { statusCode, body } = refusal;
+  // A Status may be cut where it is long.
+  return statusCode > 401 && statusCode < 500 && statusCode !== 429 && body !== '' && !body.trimStart().startsWith('{');
 }
 
 export function forbiddenProblem(asked: Asked, cause: string): Problem {
@@ -120,7 +133,6 @@ const untrusted: ReadonlySet<string> = new Set([
   'INVALID_PURPOSE',
   'CERT_CHAIN_TOO_LONG',
   'PATH_LENGTH_EXCEEDED',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
 function connectionProblem(error: unknown): Problem {
@@ -135,6 +147,9 @@ function connectionProblem(error: unknown): Problem {
   }
   if (codes.includes('HPE_HEADER_OVERFLOW')) {
     return tooLarge('head', largestHead).problem;
+  }
+  if (codes.includes('ERR_TLS_CERT_ALTNAME_INVALID')) {
+    return problem('certificate-name', words);
   }
   if (codes.some((code) => untrusted.has(code))) {
     return problem('certificate-untrusted', words);

@@ -12,12 +12,7 @@ export type ApiStatus = z.infer<typeof statusSchema>;
 
 /** HTTP status of an API server's refusal, or null where the error is something else. */
 export function statusCodeOf(error: unknown): number | null {
-  if (error instanceof ApiRefusal) {
-    return error.statusCode;
-  }
-  // ws tells the status of a refused upgrade in its message only.
-  const refused = /Unexpected server response: (\d{3})/.exec(messageOf(error));
-  return refused === null ? null : Number(refused[1]);
+  return error instanceof ApiRefusal ? error.statusCode : null;
 }
 
 /** The API server's own words (metav1.Status); empty where it sent none. */
@@ -53,6 +48,25 @@ export function isVerdict(error: ApiRefusal): boolean {
 export function saidBy(error: ApiRefusal): string {
   const message = apiStatusOf(error).message ?? '';
   return message === '' || isPage(message) ? `HTTP ${error.statusCode}` : plainText(message);
+}
+
+/** Whether it is in the API server's own words (metav1.Status), and not in those of a gateway before it. */
+export function isStatus({ body }: ApiRefusal): boolean {
+  try {
+    return z.object({ kind: z.literal('Status') }).safeParse(JSON.parse(body)).success;
+  } catch {
+    return false;
+  }
+}
+
+/** Characters of a page that are told. */
+const longestPage = 160;
+
+/** The status and what was said, a page without its markup. */
+export function answerWords({ statusCode, body }: ApiRefusal): string {
+  const text = plainText(isPage(body) ? body.replaceAll(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ') : body);
+  const words = text.replaceAll(/\s+/g, ' ').trim();
+  return `${statusCode} ${words.length > longestPage ? `${words.slice(0, longestPage)}…` : words}`.trim();
 }
 
 /** HTML is said by what stands before the API server, never by itself. */

@@ -1,10 +1,12 @@
 // Command slipway-engine carries packets for one core, which starts it and speaks to it over its standard input and
 // output; package engine says what it does. It takes no arguments: what it must know, secrets among it, comes over
-// its input. Its log goes to standard error; SLIPWAY_ENGINE_LOG=debug makes it talk.
+// its input. Its log goes to standard error; SLIPWAY_ENGINE_LOG=debug makes it talk. "slipway-engine exec" is another program:
+// it runs one program in a pod over SPDY for the core (wire/exec.go).
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -15,12 +17,17 @@ import (
 	"slipway/native/internal/carrier"
 	"slipway/native/internal/carrier/apiserver"
 	"slipway/native/internal/engine"
+	"slipway/native/internal/wire"
 )
 
 func main() {
 	if len(os.Args) > 1 {
 		if os.Args[1] == "--version" {
 			fmt.Println(build.ID)
+			return
+		}
+		if os.Args[1] == "exec" {
+			runExec()
 			return
 		}
 		fmt.Fprintln(os.Stderr, "slipway-engine takes no arguments; the core starts it")
@@ -46,4 +53,22 @@ func main() {
 		log.Error("the engine ends", "error", err)
 		os.Exit(1)
 	}
+}
+
+// runExec ends with its standard input, so it never outlives the core.
+func runExec() {
+	var command wire.ExecCommand
+	body, err := wire.ReadFrame(os.Stdin, wire.MaxEngineFrame)
+	if err == nil {
+		err = json.Unmarshal(body, &command)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "slipway-engine exec: what to run cannot be read")
+		os.Exit(2)
+	}
+	apiserver.Exec(context.Background(), command, os.Stdin, func(event wire.ExecEvent) {
+		if wire.WriteFrame(os.Stdout, event, wire.MaxEngineFrame) != nil {
+			os.Exit(1) // nobody listens
+		}
+	})
 }

@@ -130,7 +130,7 @@ func (client *agentClient) established(ctx context.Context) error {
 func isFinal(problem *wire.Problem) bool {
 	switch problem.Code {
 	case wire.CodeUnauthorized, wire.CodeForbidden, wire.CodeAgentGone, wire.CodeAgentVersion,
-		wire.CodeCertificateExpired, wire.CodeCertificateUntrusted:
+		wire.CodeCertificateExpired, wire.CodeCertificateName, wire.CodeCertificateUntrusted, wire.CodeGatewayBlocks:
 		return true
 	}
 	return false

@@ -21,6 +21,8 @@ var (
 	CauseInterfaceTaken      = Cause{"interfaceTaken", "the network interface was removed: {reason}"}
 	CauseTunnelSilent        = Cause{"tunnelSilent", "no answer came through the tunnel in time"}
 	CauseResolverInside      = Cause{"resolverInside", "the resolver inside the tunnel does not answer this computer: {reason}"}
+	CauseGatewayBlocks       = Cause{"gatewayBlocks", "WebSocket: {webSocket}; SPDY: {spdy}"}
+	CauseProxyFailed         = Cause{"proxyFailed", "{proxy}: {reason}"}
 	CauseNoAddress           = Cause{"noAddress", "{host} has no address"}
 	CauseNoAnswerWithin      = Cause{"noAnswerWithin", "no answer within {time}"}
 	CauseNotIntoTunnel       = Cause{"notIntoTunnel", "{address} is not routed into the tunnel"}

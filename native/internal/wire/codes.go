@@ -7,8 +7,10 @@ const (
 	CodeAgentGone            = "agent-gone"
 	CodeAgentUnreachable     = "agent-unreachable"
 	CodeAgentVersion         = "agent-version"
+	CodeAPIBusy              = "api-busy"
 	CodeAPIUnreachable       = "api-unreachable"
 	CodeCertificateExpired   = "certificate-expired"
+	CodeCertificateName      = "certificate-name"
 	CodeCertificateUntrusted = "certificate-untrusted"
 	CodeClusterDNSFailing    = "cluster-dns-failing"
 	CodeClusterDNSSilent     = "cluster-dns-silent"
@@ -17,6 +19,7 @@ const (
 	CodeConnectionSilent     = "connection-silent"
 	CodeEngineVersion        = "engine-version"
 	CodeForbidden            = "forbidden"
+	CodeGatewayBlocks        = "gateway-blocks"
 	CodeHelperBusy           = "helper-busy"
 	CodeHelperLost           = "helper-lost"
 	CodeHelperMissing        = "helper-missing"
@@ -32,6 +35,7 @@ const (
 	CodeNamesForbidden       = "names-forbidden"
 	CodePacketsDropped       = "packets-dropped"
 	CodePodsUnreachable      = "pods-unreachable"
+	CodeProxyFailed          = "proxy-failed"
 	CodeResolverUnset        = "resolver-unset"
 	CodeRouteMissing         = "route-missing"
 	CodeRouteRefused         = "route-refused"
@@ -48,8 +52,10 @@ var Codes = []string{
 	CodeAgentGone,
 	CodeAgentUnreachable,
 	CodeAgentVersion,
+	CodeAPIBusy,
 	CodeAPIUnreachable,
 	CodeCertificateExpired,
+	CodeCertificateName,
 	CodeCertificateUntrusted,
 	CodeClusterDNSFailing,
 	CodeClusterDNSSilent,
@@ -58,6 +64,7 @@ var Codes = []string{
 	CodeConnectionSilent,
 	CodeEngineVersion,
 	CodeForbidden,
+	CodeGatewayBlocks,
 	CodeHelperBusy,
 	CodeHelperLost,
 	CodeHelperMissing,
@@ -73,6 +80,7 @@ var Codes = []string{
 	CodeNamesForbidden,
 	CodePacketsDropped,
 	CodePodsUnreachable,
+	CodeProxyFailed,
 	CodeResolverUnset,
 	CodeRouteMissing,
 	CodeRouteRefused,

@@ -215,7 +215,7 @@ func TestClientCertificateAndServerName(t *testing.T) {
 	}
 	s.cluster.TLSServerName = ""
 	_, err = dial(t, s.carrier(t))
-	wantProblem(t, err, wire.CodeCertificateUntrusted)
+	wantProblem(t, err, wire.CodeCertificateName)
 }
 
 func Test401AsksForCredentialsOnce(t *testing.T) {
@@ -253,8 +253,8 @@ func TestAnswersOfTheServer(t *testing.T) {
 		"only create allowed":  {func(r *http.Request) int { return map[string]int{"GET": 403}[r.Method] }, ""},
 		"pod gone":             {func(*http.Request) int { return 404 }, wire.CodeAgentGone},
 		"kubelet unreachable":  {func(*http.Request) int { return 500 }, wire.CodeAgentUnreachable},
-		"server overloaded":    {func(*http.Request) int { return 429 }, wire.CodeAPIUnreachable},
-		"server shutting down": {func(*http.Request) int { return 503 }, wire.CodeAPIUnreachable},
+		"server overloaded":    {func(*http.Request) int { return 429 }, wire.CodeAPIBusy},
+		"server shutting down": {func(*http.Request) int { return 503 }, wire.CodeAPIBusy},
 	} {
 		s := newSetting(t)
 		s.refuse = test.refuse

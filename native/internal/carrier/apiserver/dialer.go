@@ -29,9 +29,6 @@ const (
 	// tunnelPrefix marks SPDY inside a WebSocket (KEP-4006).
 	tunnelPrefix = "SPDY/3.1+"
 
-	// pingPeriod keeps load balancers from closing an idle connection; 10 s is client-go's own.
-	pingPeriod = 10 * time.Second
-
 	errorBodyLimit = 64 << 10
 )
 
@@ -47,6 +44,7 @@ type webSocketDialer struct {
 	ctx       context.Context
 	url       *url.URL
 	config    *rest.Config
+	ping      time.Duration
 	transport net.Conn // after Dial
 }
 
@@ -72,7 +70,7 @@ func (d *webSocketDialer) Dial(protocols ...string) (httpstream.Connection, stri
 	d.transport = inner.NetConn()
 	tune(d.transport)
 	tunnel := portforward.NewTunnelingConnectionWithLogger(logr.Discard(), inner)
-	connection, err := spdy.NewClientConnectionWithPings(&frameWriter{Conn: tunnel}, pingPeriod)
+	connection, err := spdy.NewClientConnectionWithPings(&frameWriter{Conn: tunnel}, d.ping)
 	return connection, strings.TrimPrefix(inner.Subprotocol(), tunnelPrefix), err
 }
 
@@ -80,6 +78,7 @@ type spdyDialer struct {
 	ctx       context.Context
 	url       *url.URL
 	config    *rest.Config
+	ping      time.Duration
 	transport net.Conn // after Dial
 }
 
@@ -120,7 +119,7 @@ func (d *spdyDialer) Dial(protocols ...string) (httpstream.Connection, string, e
 	}
 	d.transport = upgrade.conn
 	tune(d.transport)
-	connection, err := spdy.NewClientConnectionWithPings(&frameWriter{Conn: upgrade.conn}, pingPeriod)
+	connection, err := spdy.NewClientConnectionWithPings(&frameWriter{Conn: upgrade.conn}, d.ping)
 	return connection, response.Header.Get(httpstream.HeaderProtocolVersion), err
 }
 
@@ -172,14 +171,19 @@ func checkUpgrade(response *http.Response) error {
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, _ := io.ReadAll(io.LimitReader(response.Body, errorBodyLimit))
+	// An empty body decodes, too.
 	if object, _, err := statusCodec.Decode(body, nil, &metav1.Status{}); err == nil {
-		if status, ok := object.(*metav1.Status); ok {
+		if status, ok := object.(*metav1.Status); ok && status.Code != 0 {
 			return &httpstream.UpgradeFailureError{Cause: &apierrors.StatusError{ErrStatus: *status}}
 		}
 	}
-	status := metav1.Status{Status: metav1.StatusFailure, Code: int32(response.StatusCode), Message: strings.TrimSpace(string(body))}
-	if status.Message == "" {
-		status.Message = fmt.Sprintf("the server answered %s", response.Status)
-	}
-	return &httpstream.UpgradeFailureError{Cause: &apierrors.StatusError{ErrStatus: status}}
+	return &httpstream.UpgradeFailureError{Cause: &plainRefusal{response.StatusCode, string(body)}}
 }
+
+// plainRefusal is a refused upgrade whose body is no Status.
+type plainRefusal struct {
+	code int
+	body string
+}
+
+func (r *plainRefusal) Error() string { return fmt.Sprintf("the server answered %d", r.code) }

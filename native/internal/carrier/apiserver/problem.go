@@ -5,7 +5,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,13 +20,18 @@ import (
 
 func problem(code, cause string) *wire.Problem { return &wire.Problem{Code: code, Cause: cause} }
 
-// answer is what the API server said to the upgrade, 0 where it said nothing.
+// answer is what was said to an upgrade; code is 0 where nothing was.
 type answer struct {
-	code    int
-	message string
+	code     int
+	message  string
+	isStatus bool // a metav1.Status: the API server's own words
 }
 
-func statusOf(err error) answer {
+// client-go's WebSocket round tripper has only text where the body was no Status: "websocket: bad handshake (401
+// Unauthorized): BODY".
+var badHandshake = regexp.MustCompile(`(?s)bad handshake \((\d{3})[^)]*\)(?:: (.*))?$`)
+
+func answerOf(err error) answer {
 	// It does not unwrap.
 	var upgrade *httpstream.UpgradeFailureError
 	if errors.As(err, &upgrade) {
@@ -29,26 +39,76 @@ func statusOf(err error) answer {
 	}
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
-		return answer{int(status.Status().Code), status.Status().Message}
+		return answer{code: int(status.Status().Code), message: status.Status().Message, isStatus: true}
 	}
-	// client-go's WebSocket round tripper has only text where the body was no Status: "websocket: bad handshake (401
-	// Unauthorized)".
-	for code, text := range map[int]string{
-		http.StatusUnauthorized: "(401 ", http.StatusForbidden: "(403 ", http.StatusNotFound: "(404 ",
-	} {
-		if err != nil && strings.Contains(err.Error(), "bad handshake "+text) {
-			return answer{code, http.StatusText(code)}
+	var plain *plainRefusal
+	if errors.As(err, &plain) {
+		return answer{code: plain.code, message: plain.body}
+	}
+	if err != nil {
+		if found := badHandshake.FindStringSubmatch(err.Error()); found != nil {
+			code, _ := strconv.Atoi(found[1])
+			return answer{code: code, message: found[2]}
 		}
 	}
 	return answer{}
 }
 
-// explain turns what a dial failed with into a problem. A context that was cancelled stays what it is.
-func (c *Carrier) explain(ctx context.Context, err error, target wire.AgentTarget) error {
+var markup = regexp.MustCompile(`(?is)<(script|style).*?</(script|style)>|<[^>]*>`)
+
+// pageLimit is how much of a gateway's page is told, in bytes.
+const pageLimit = 160
+
+// words is the answer in one line: a page without its markup.
+func (a answer) words() string {
+	text := strings.Join(strings.Fields(markup.ReplaceAllString(a.message, " ")), " ")
+	if len(text) > pageLimit {
+		text = strings.ToValidUTF8(text[:pageLimit], "") + "…"
+	}
+	if text == "" || text == strconv.Itoa(a.code) {
+		return strings.TrimSpace(fmt.Sprintf("%d %s", a.code, http.StatusText(a.code)))
+	}
+	return fmt.Sprintf("%d %s", a.code, text)
+}
+
+// isGateways tells whether something before the API server answered: API servers refuse upgrades with a Status, and never
+// with a page. A kubelet's refusal is plain text.
+func (a answer) isGateways() bool {
+	if a.isStatus || a.code == 0 || a.code == http.StatusUnauthorized || isBusy(a) {
+		return false
+	}
+	page := strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.message)), "<")
+	return page || a.code < 400 || a.code == http.StatusForbidden || a.code == http.StatusMethodNotAllowed ||
+		a.code == http.StatusNotImplemented || a.code == http.StatusBadGateway
+}
+
+// isBusy tells whether the same request may succeed in a moment.
+func isBusy(a answer) bool {
+	switch a.code {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	case http.StatusInternalServerError:
+		return strings.Contains(a.message, "etcdserver:")
+	}
+	return false
+}
+
+// upgrade is what is asked for, for the words of a refusal.
+type upgrade struct {
+	resource       string // pods/portforward, pods/exec
+	namespace, pod string
+}
+
+// explain turns what a dial failed with into a problem; overWebSocket is what it failed with before SPDY was tried, if it
+// was. A context that was cancelled stays what it is.
+func (c *Carrier) explain(ctx context.Context, overWebSocket, err error, asked upgrade) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Cause(ctx)
 	}
-	found := explainAnswer(err, target)
+	found := c.explainProxy(err)
+	if found == nil {
+		found = explainAnswer(overWebSocket, err, asked)
+	}
 	if found == nil {
 		found = explainTLS(err)
 	}
@@ -59,37 +119,90 @@ func (c *Carrier) explain(ctx context.Context, err error, target wire.AgentTarge
 		}
 		found = problem(wire.CodeAPIUnreachable, cause)
 	}
-	for _, secret := range c.secrets {
-		if secret != "" {
-			found.Cause = strings.ReplaceAll(found.Cause, secret, "***")
-		}
-	}
+	c.hideSecrets(found)
 	found.Facts = withFact(found.Facts, "server", c.server.Host)
 	return found
 }
 
-func explainAnswer(err error, target wire.AgentTarget) *wire.Problem {
-	answered := statusOf(err)
+func (c *Carrier) hideSecrets(found *wire.Problem) {
+	for _, secret := range c.secrets {
+		if secret == "" {
+			continue
+		}
+		found.Cause = strings.ReplaceAll(found.Cause, secret, "***")
+		if found.Said != nil {
+			for name, value := range found.Said.Values {
+				found.Said.Values[name] = strings.ReplaceAll(value, secret, "***")
+			}
+		}
+	}
+}
+
+// explainProxy finds what a proxy refused, or that there is none. Only the proxy is dialled where there is one.
+func (c *Carrier) explainProxy(err error) *wire.Problem {
+	if c.proxy == nil {
+		return nil
+	}
+	var operation *net.OpError
+	isDial := errors.As(err, &operation) && (operation.Op == "dial" || strings.HasPrefix(operation.Op, "socks"))
+	text := err.Error()
+	// gorilla/websocket has no more than the words of the status.
+	isStatus := slices.ContainsFunc(proxyRefusals, func(code int) bool { return text == http.StatusText(code) })
+	if !isDial && !isStatus && !strings.HasPrefix(text, "CONNECT request to ") {
+		return nil
+	}
+	shown := c.proxy.Scheme + "://" + c.proxy.Host
+	found := wire.CauseProxyFailed.Problem(wire.CodeProxyFailed, "proxy", shown, "reason", text)
+	found.Facts = map[string]string{"proxy": shown}
+	return found
+}
+
+var proxyRefusals = []int{
+	http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
+	http.StatusProxyAuthRequired, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusNotImplemented,
+	http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+}
+
+func explainAnswer(overWebSocket, err error, asked upgrade) *wire.Problem {
+	answered := answerOf(err)
+	if answered.code == 0 {
+		return nil
+	}
 	var found *wire.Problem
 	switch {
-	case answered.code == 0:
-		return nil
 	case answered.code == http.StatusUnauthorized:
 		return problem(wire.CodeUnauthorized, "the API server does not accept the credentials: "+answered.message)
+	case isBusy(answered):
+		return problem(wire.CodeAPIBusy, answered.words())
+	case answered.isGateways():
+		found = wire.CauseGatewayBlocks.Problem(wire.CodeGatewayBlocks, "webSocket", wordsOf(overWebSocket), "spdy", answered.words())
+		found.Facts = map[string]string{"resource": asked.resource, "answer": answered.words()}
+		return found
 	case answered.code == http.StatusForbidden:
 		found = problem(wire.CodeForbidden, answered.message)
-		found.Facts = map[string]string{"verb": "create", "resource": "pods/portforward", "namespace": target.Namespace}
+		found.Facts = map[string]string{"verb": "create", "resource": asked.resource, "namespace": asked.namespace}
 		return found
 	case answered.code == http.StatusNotFound:
 		found = problem(wire.CodeAgentGone, answered.message)
-	case answered.code == http.StatusTooManyRequests || answered.code == http.StatusServiceUnavailable || answered.code == http.StatusGatewayTimeout:
-		return problem(wire.CodeAPIUnreachable, answered.message)
 	default:
 		// The API server answered, so what failed lies behind it: no node yet, or a kubelet it cannot reach.
 		found = problem(wire.CodeAgentUnreachable, answered.message)
 	}
-	found.Facts = map[string]string{"namespace": target.Namespace, "pod": target.Pod}
+	found.Facts = map[string]string{"namespace": asked.namespace, "pod": asked.pod}
 	return found
+}
+
+func wordsOf(err error) string {
+	if err == nil {
+		return "not tried"
+	}
+	if answered := answerOf(err); answered.code != 0 {
+		return answered.words()
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer"
+	}
+	return err.Error()
 }
 
 func explainTLS(err error) *wire.Problem {
@@ -99,11 +212,14 @@ func explainTLS(err error) *wire.Problem {
 		found.Facts = map[string]string{"whose": "server"}
 		return found
 	}
+	var name x509.HostnameError
+	if errors.As(err, &name) {
+		return problem(wire.CodeCertificateName, name.Error())
+	}
 	var unverified *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
-	var name x509.HostnameError
 	var system x509.SystemRootsError
-	if errors.As(err, &unverified) || errors.As(err, &unknown) || errors.As(err, &name) || errors.As(err, &system) || errors.As(err, &invalid) {
+	if errors.As(err, &unverified) || errors.As(err, &unknown) || errors.As(err, &system) || errors.As(err, &invalid) {
 		return problem(wire.CodeCertificateUntrusted, err.Error())
 	}
 	var plain tls.RecordHeaderError

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -32,8 +33,11 @@ import (
 type server struct {
 	*httptest.Server
 	plainSPDYOnly bool
-	refuse        func(*http.Request) int // a status, or 0
-	mute          chan struct{}           // closed when a connection was made that no stream is answered on; nil where they are
+	refuse        func(*http.Request) int                       // a status, or 0
+	gateway       func(http.ResponseWriter, *http.Request) bool // answers in the server's place; nil for none
+	inExec        func(streams map[string]httpstream.Stream)    // after all four were opened
+	strictClients bool                                          // client certificates are judged in the handshake, as gateways do
+	mute          chan struct{}                                 // closed when a connection was made that no stream is answered on; nil where they are
 	inPod         func(stream io.ReadWriteCloser) (failure string)
 
 	lock     sync.Mutex
@@ -105,6 +109,11 @@ func (s *server) start(t *testing.T, ca *authority, name string, until time.Time
 	}
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequestClientCert}
+	if s.strictClients {
+		s.TLS.ClientCAs = x509.NewCertPool()
+		s.TLS.ClientCAs.AddCert(ca.certificate)
+		s.TLS.ClientAuth = tls.RequireAndVerifyClientCert
+	}
 	s.Config.ErrorLog = nil
 	s.StartTLS()
 	t.Cleanup(s.CloseClientConnections)
@@ -115,6 +124,9 @@ func (s *server) serve(writer http.ResponseWriter, request *http.Request) {
 	s.lock.Lock()
 	s.requests = append(s.requests, request.Clone(request.Context()))
 	s.lock.Unlock()
+	if s.gateway != nil && s.gateway(writer, request) {
+		return
+	}
 	status := 0
 	if s.refuse != nil {
 		status = s.refuse(request)
@@ -122,7 +134,9 @@ func (s *server) serve(writer http.ResponseWriter, request *http.Request) {
 	switch {
 	case status != 0:
 		writeStatus(writer, status)
-	case request.URL.Path != "/api/v1/namespaces/dev/pods/agent-1/portforward":
+	case s.inExec != nil && request.Method == http.MethodPost && strings.HasSuffix(request.URL.Path, "/api/v1/namespaces/dev/pods/agent-1/exec"):
+		s.serveExec(writer, request)
+	case !strings.HasSuffix(request.URL.Path, "/api/v1/namespaces/dev/pods/agent-1/portforward"):
 		writeStatus(writer, http.StatusNotFound)
 	case request.Method == http.MethodPost:
 		if _, err := httpstream.Handshake(request, writer, []string{portForwardProtocol}); err != nil {
@@ -138,6 +152,29 @@ func (s *server) serve(writer http.ResponseWriter, request *http.Request) {
 	default:
 		s.serveWebSocket(writer, request)
 	}
+}
+
+// serveExec opens the streams of an exec as a kubelet does.
+func (s *server) serveExec(writer http.ResponseWriter, request *http.Request) {
+	if _, err := httpstream.Handshake(request, writer, []string{"v4.channel.k8s.io"}); err != nil {
+		return
+	}
+	taken := make(chan httpstream.Stream, 4)
+	connection := spdy.NewResponseUpgrader().UpgradeResponse(writer, request, func(stream httpstream.Stream, replied <-chan struct{}) error {
+		go func() { <-replied; taken <- stream }()
+		return nil
+	})
+	if connection == nil {
+		return
+	}
+	defer func() { _ = connection.Close() }()
+	streams := map[string]httpstream.Stream{}
+	for range 4 {
+		stream := <-taken
+		streams[stream.Headers().Get(corev1.StreamType)] = stream
+	}
+	go s.inExec(streams)
+	<-connection.CloseChan()
 }
 
 func (s *server) serveWebSocket(writer http.ResponseWriter, request *http.Request) {

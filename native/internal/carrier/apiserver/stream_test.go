@@ -51,7 +51,7 @@ func TestStreamThroughAProxy(t *testing.T) {
 	}
 	s.cluster.ProxyURL = strings.Replace(proxy.URL, "http://", "http://u:hidden@", 1)
 	_, err := dial(t, s.carrier(t))
-	if found := wantProblem(t, err, wire.CodeAPIUnreachable); strings.Contains(found.Cause, "hidden") {
+	if found := wantProblem(t, err, wire.CodeProxyFailed); strings.Contains(found.Cause, "hidden") {
 		t.Errorf("the proxy's password is in the cause: %s", found.Cause)
 	}
 }
