@@ -48,6 +48,7 @@ func main() {
 		Log:        log,
 		DialHelper: engine.DialLease(build.ID),
 		Carriers:   []carrier.New{apiserver.New},
+		Kernel:     engine.NewKernel(),
 	}
 	if err := engine.Run(ctx, config, os.Stdin, os.Stdout); err != nil {
 		log.Error("the engine ends", "error", err)

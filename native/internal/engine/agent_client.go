@@ -52,6 +52,13 @@ type agentClient struct {
 	observing     sync.Mutex    // orders calls of the observer
 }
 
+// namespace is that of the agent's pod.
+func (client *agentClient) namespace() string {
+	client.mutex.Lock()
+	defer client.mutex.Unlock()
+	return client.target.Namespace
+}
+
 // receiver takes packets that a lane received; heard tells whether a packet to the engine answered a heartbeat.
 type receiver func(lane int, packets [][]byte, heard func(packet []byte) bool)
 

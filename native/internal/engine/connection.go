@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
 	"sync"
@@ -31,8 +32,10 @@ type connection struct {
 	offer     func(wire.EngineEvent) // what the next one replaces anyway
 	fatal     func(*wire.Problem)    // the laptop's side broke; at most a few calls
 	agent     *agentClient
+	living    context.Context // until close
 	cancel    context.CancelFunc
 	following sync.WaitGroup
+	reach     *reach
 	closing   atomic.Bool // the TUN goes because it was asked to
 
 	mutex     sync.Mutex
@@ -62,6 +65,7 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 			Scope: command.Scope, HostDomains: host.Domains, Upstreams: nameservers(host.Upstreams),
 		},
 	}
+	connection.reach = newReach(connection)
 	agent, err := newAgentClient(config, carriers, command.Agent, connection.receive, agentObserver{
 		registered: connection.registered, alive: connection.alive, silent: connection.silent, agentLost: connection.agentLost,
 	})
@@ -70,7 +74,7 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 	}
 	connection.agent = agent
 	ctx, cancel := context.WithCancel(context.Background())
-	connection.cancel = cancel
+	connection.living, connection.cancel = ctx, cancel
 	agent.start(ctx)
 	connection.following.Add(1)
 	go func() {
@@ -131,7 +135,7 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 		if connection.closing.Load() {
 			return
 		}
-		connection.fatal(wire.CauseInterfaceTaken.Problem(wire.CodeTunUnavailable, "reason", err))
+		connection.fatal(connection.lostInterface(opened, err))
 	})
 	connection.mutex.Lock()
 	connection.tun = opened
@@ -148,6 +152,18 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 	return nil
 }
 
+// lostInterface is why the TUN can no longer be read.
+func (connection *connection) lostInterface(opened wire.TunOpened, because error) *wire.Problem {
+	problem := wire.CauseInterfaceTaken.Problem(wire.CodeInterfaceLost, "reason", because)
+	if kernel := connection.config.Kernel; kernel != nil {
+		if _, err := kernel.Interface(opened.Index); errors.Is(err, fs.ErrNotExist) {
+			problem = wire.CauseInterfaceGone.Problem(wire.CodeInterfaceLost, "interface", opened.Interface)
+		}
+	}
+	problem.Facts = map[string]string{"interface": opened.Interface}
+	return problem
+}
+
 func (connection *connection) setFirstNames(ctx context.Context) error {
 	if !connection.command.Names {
 		connection.mutex.Lock()
@@ -161,7 +177,8 @@ func (connection *connection) setFirstNames(ctx context.Context) error {
 }
 
 // verify proves the way that programs take: the data path by a fresh heartbeat, names by a question through the
-// kernel's route. Any answer proves the way; what a cluster's nameserver says is not for connect to judge.
+// kernel's route. Any answer proves the way; what a cluster's nameserver says is not for connect to judge. What else the
+// reach check finds is told with ready, and followed from then on.
 func (connection *connection) verify(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, connection.config.Timing.LaneSilence)
 	defer cancel()
@@ -171,13 +188,27 @@ func (connection *connection) verify(ctx context.Context) error {
 	connection.mutex.Lock()
 	names, facts := connection.names, connection.facts
 	connection.mutex.Unlock()
-	if names.Mode == "off" || facts.ClusterDomain == "" {
+	var unanswered error
+	if names.Mode != "off" && facts.ClusterDomain != "" {
+		_, unanswered = connection.askThroughKernel(ctx, "kubernetes.default.svc."+facts.ClusterDomain)
+	}
+	connection.reach.begin(connection.living)
+	if unanswered == nil {
 		return nil
 	}
-	if _, err := connection.askThroughKernel(ctx, "kubernetes.default.svc."+facts.ClusterDomain); err != nil {
-		return wire.CauseResolverInside.Problem(wire.CodeTunnelSilent, "reason", err)
+	if problem := firstProblem(connection.reach.checks.laptop); problem != nil {
+		return problem
 	}
-	return nil
+	return wire.CauseResolverInside.Problem(wire.CodeTunnelSilent, "reason", unanswered)
+}
+
+// followReach tells what the reach check finds, from ready on.
+func (connection *connection) followReach() {
+	connection.following.Add(1)
+	go func() {
+		defer connection.following.Done()
+		connection.reach.run(connection.living)
+	}()
 }
 
 // registered is told that an agent granted a session.

@@ -30,6 +30,7 @@ type Helper interface {
 	Release(context.Context) (wire.Released, error)
 	HostChanged() <-chan wire.HostInspection
 	RoutesChanged() <-chan wire.RouteDecisions // on the whole set of the last SetRoutes, in force when they come
+	NetworkTouched() <-chan wire.TunnelUpkeep  // something happened to links, addresses, routes, rules or nftables
 	Lost() <-chan struct{}                     // closed when the link is over
 	Err() error                                // why it is over
 	Close() error                              // what is still held is undone by the helper
@@ -44,7 +45,9 @@ type Config struct {
 	Carriers   []carrier.New // all ways to an agent
 	// SystemDial opens sockets as the laptop's programs do: through the kernel and its routes. Nil is package net's.
 	SystemDial func(ctx context.Context, network, address string) (net.Conn, error)
-	Timing     Timing
+	// Kernel is how the laptop's side of the reach check asks; nil leaves that side out.
+	Kernel Kernel
+	Timing Timing
 }
 
 // Timing holds every wait of the engine. The zero value of a field means its default.
@@ -60,6 +63,9 @@ type Timing struct {
 	HelperCall    time.Duration // of one request to the helper: 10 s
 	Credentials   time.Duration // for the core's answer, which may wait for a login: 60 s
 	Release       time.Duration // for the undo when the process ends: 3 s
+	Reach         time.Duration // between two reach checks, give or take a tenth: 2.4 s
+	Probe         time.Duration // for what only goes through the laptop's own kernel: 1.5 s
+	ClusterAnswer time.Duration // for a pod, a Service or the cluster's DNS, beside four round trips: 0.8 s
 }
 
 func (timing Timing) withDefaults() Timing {
@@ -78,6 +84,9 @@ func (timing Timing) withDefaults() Timing {
 		{&timing.HelperCall, 10 * time.Second},
 		{&timing.Credentials, 60 * time.Second},
 		{&timing.Release, 3 * time.Second},
+		{&timing.Reach, 2400 * time.Millisecond},
+		{&timing.Probe, 1500 * time.Millisecond},
+		{&timing.ClusterAnswer, 800 * time.Millisecond},
 	} {
 		if *field.value == 0 {
 			*field.value = field.standard

@@ -14,6 +14,7 @@ func (connection *connection) follow(ctx context.Context) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	changes, routes := connection.helper.HostChanged(), connection.helper.RoutesChanged()
+	touches := connection.helper.NetworkTouched()
 	for {
 		select {
 		case <-ctx.Done():
@@ -30,6 +31,12 @@ func (connection *connection) follow(ctx context.Context) {
 				continue
 			}
 			connection.routesChanged(decided)
+		case upkeep, ok := <-touches:
+			if !ok {
+				touches = nil
+				continue
+			}
+			connection.reach.takeUpkeep(upkeep)
 		case <-ticker.C:
 			connection.count()
 		}
@@ -143,6 +150,7 @@ func (connection *connection) alive(roundTrip time.Duration) {
 	defer connection.mutex.Unlock()
 	connection.isUp = true
 	connection.resolve(func(inputs *resolver.Inputs) { inputs.ClusterUp = true })
+	connection.reach.again()
 	if connection.isReady {
 		connection.sendTunnel("up", roundTrip, 0, nil)
 	}
@@ -153,6 +161,7 @@ func (connection *connection) silent(because *wire.Problem, attempt int) {
 	defer connection.mutex.Unlock()
 	connection.isUp = false
 	connection.resolve(func(inputs *resolver.Inputs) { inputs.ClusterUp = false })
+	connection.reach.again()
 	if connection.isReady {
 		connection.sendTunnel("down", 0, attempt, because)
 	}

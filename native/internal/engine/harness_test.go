@@ -26,7 +26,7 @@ var quick = Timing{
 	Heartbeat: 100 * time.Millisecond, LaneSilence: 600 * time.Millisecond, SuspectAnswer: 300 * time.Millisecond,
 	Renew: 500 * time.Millisecond, BackoffFirst: 10 * time.Millisecond, BackoffLast: 100 * time.Millisecond,
 	Dial: 2 * time.Second, Establish: 10 * time.Second, HelperCall: 2 * time.Second, Credentials: 5 * time.Second,
-	Release: 2 * time.Second,
+	Release: 2 * time.Second, Reach: 200 * time.Millisecond, Probe: 500 * time.Millisecond, ClusterAnswer: 300 * time.Millisecond,
 }
 
 // fakeLaptop is a helper and the machine behind it: a TUN whose other side is a network stack.
@@ -40,6 +40,7 @@ type fakeLaptop struct {
 	device    *fakeTun
 	changes   chan wire.HostInspection
 	routes    chan wire.RouteDecisions
+	touches   chan wire.TunnelUpkeep
 	lost      chan struct{}
 	lostOnce  sync.Once
 	tunOpened int
@@ -51,6 +52,7 @@ func newFakeLaptop() *fakeLaptop {
 	return &fakeLaptop{
 		failing: map[string]error{}, inForce: map[string]bool{},
 		changes: make(chan wire.HostInspection, 4), routes: make(chan wire.RouteDecisions, 4), lost: make(chan struct{}),
+		touches: make(chan wire.TunnelUpkeep, 4),
 	}
 }
 
@@ -176,6 +178,7 @@ func (laptop *fakeLaptop) Release(context.Context) (wire.Released, error) {
 
 func (laptop *fakeLaptop) HostChanged() <-chan wire.HostInspection   { return laptop.changes }
 func (laptop *fakeLaptop) RoutesChanged() <-chan wire.RouteDecisions { return laptop.routes }
+func (laptop *fakeLaptop) NetworkTouched() <-chan wire.TunnelUpkeep  { return laptop.touches }
 func (laptop *fakeLaptop) Lost() <-chan struct{}                     { return laptop.lost }
 func (laptop *fakeLaptop) Err() error                                { return &wire.Problem{Code: wire.CodeLeaseLost, Cause: "test"} }
 

@@ -102,6 +102,7 @@ func playEngine() int {
 		Build:      "test",
 		Log:        slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		DialHelper: DialLease("test"),
+		Kernel:     NewKernel(),
 		Carriers:   []carrier.New{newNodeCarrier},
 	}, os.Stdin, os.Stdout)
 	if err != nil {

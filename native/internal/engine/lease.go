@@ -17,7 +17,10 @@ func DialLease(build string) func(context.Context, string) (Helper, error) {
 		if err != nil {
 			return nil, err
 		}
-		helper := &leaseHelper{Client: client, changes: make(chan wire.HostInspection, 1), routes: make(chan wire.RouteDecisions, 1)}
+		helper := &leaseHelper{
+			Client: client, changes: make(chan wire.HostInspection, 1), routes: make(chan wire.RouteDecisions, 1),
+			touches: make(chan wire.TunnelUpkeep, 1),
+		}
 		go helper.forward()
 		return helper, nil
 	}
@@ -28,6 +31,7 @@ type leaseHelper struct {
 	*lease.Client
 	changes chan wire.HostInspection
 	routes  chan wire.RouteDecisions
+	touches chan wire.TunnelUpkeep
 }
 
 // OpenTun makes a device of what the helper hands over.
@@ -47,6 +51,7 @@ func (helper *leaseHelper) OpenTun(ctx context.Context, input wire.OpenTunInput)
 func (helper *leaseHelper) Hello() wire.Hello                         { return helper.Server() }
 func (helper *leaseHelper) HostChanged() <-chan wire.HostInspection   { return helper.changes }
 func (helper *leaseHelper) RoutesChanged() <-chan wire.RouteDecisions { return helper.routes }
+func (helper *leaseHelper) NetworkTouched() <-chan wire.TunnelUpkeep  { return helper.touches }
 
 // forward hands over the newest of each kind; what was not taken yet is out of date.
 func (helper *leaseHelper) forward() {
@@ -60,6 +65,8 @@ func (helper *leaseHelper) forward() {
 				replace(helper.changes, event.Host)
 			case wire.EventRoutesChanged:
 				replace(helper.routes, event.Routes)
+			case wire.EventNetworkTouched:
+				replace(helper.touches, event.Upkeep)
 			}
 		}
 	}

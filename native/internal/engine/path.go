@@ -47,6 +47,7 @@ type path struct {
 	batch   [][]byte
 	storage [][]byte
 
+	probes  probes
 	reading sync.WaitGroup
 }
 
@@ -153,6 +154,10 @@ func (path *path) outbound(raw []byte) {
 	parsed, ok := packet.Parse(raw)
 	if !ok || !path.laptop.Has(parsed.Source) {
 		return // the kernel's own IPv6 and multicast, and sockets bound to another interface's address
+	}
+	if answer := path.probes.take(&parsed); answer != nil {
+		path.toLaptop(answer)
+		return
 	}
 	_, isOfTunnel := wire.AddressFamilyOf(parsed.Destination)
 	switch {

@@ -54,6 +54,7 @@ func (connection *connection) isAsked() bool {
 // reroute follows other decisions than those that were told. The caller holds routing.
 func (connection *connection) reroute(decisions []wire.RouteDecision) {
 	connection.route(decisions)
+	connection.reach.touch()
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
 	if connection.isReady { // until then they come with ready

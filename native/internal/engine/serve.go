@@ -25,6 +25,7 @@ type engine struct {
 	broken     chan *wire.Problem // the laptop's side of the connection broke
 	scope      *wire.NameScope    // the last that was sent
 	endpoints  wire.ServiceEndpoints
+	targets    wire.ReachTargets
 	leftOver   int // of an operation that was given up
 	greeted    bool
 }
@@ -107,6 +108,13 @@ func (engine *engine) handle(command wire.EngineCommand) (ended bool, err error)
 		if engine.connection != nil {
 			engine.connection.setEndpoints(engine.endpoints)
 		}
+	case wire.CommandReach:
+		engine.targets = *command.Reach
+		if engine.connection != nil {
+			engine.connection.reach.setTargets(engine.targets)
+		}
+	case wire.CommandCheckReach:
+		engine.checkReach(command.CheckReach.ID)
 	case wire.CommandTest:
 		connection, send := engine.connection, engine.link.send
 		go func() {
@@ -119,6 +127,15 @@ func (engine *engine) handle(command wire.EngineCommand) (ended bool, err error)
 		return true, nil
 	}
 	return false, nil
+}
+
+// checkReach answers with no check at all where nothing is connected.
+func (engine *engine) checkReach(id uint64) {
+	if engine.connection != nil && engine.operation == nil {
+		engine.connection.reach.ask(id)
+		return
+	}
+	engine.link.send(wire.EngineEvent{Event: wire.EventReach, Reach: &wire.ReachEvent{ID: id, Checks: []wire.ReachCheck{}}})
 }
 
 func (engine *engine) greet(core wire.Hello) (ended bool, err error) {
@@ -247,6 +264,7 @@ func (engine *engine) connect(command wire.ConnectCommand) {
 		return
 	}
 	connection.setEndpoints(engine.endpoints)
+	connection.reach.setTargets(engine.targets)
 	engine.connection, engine.broken = connection, broken
 	engine.begin(engine.helper, func(ctx context.Context) func() { return engine.establish(ctx, connection) })
 }
@@ -256,6 +274,7 @@ func (engine *engine) establish(ctx context.Context, connection *connection) fun
 	if err == nil {
 		return func() {
 			engine.link.send(wire.EngineEvent{Event: wire.EventReady, Ready: ready})
+			connection.followReach()
 			connection.tellState()
 		}
 	}

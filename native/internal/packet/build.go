@@ -93,6 +93,17 @@ func Reset(flow Flow, sequence uint32) []byte {
 	return sealed(made, TCP, HopLimit, flow.Source, flow.Destination)
 }
 
+// Refusal makes the answer to a SYN of a host that does not listen: RST and ACK (RFC 9293 section 3.10.7.1).
+func Refusal(syn *Packet) []byte {
+	start := headerSize(syn.Source)
+	made := make([]byte, start+header.TCPMinimumSize)
+	header.TCP(made[start:]).Encode(&header.TCPFields{
+		SrcPort: syn.DestinationPort, DstPort: syn.SourcePort, AckNum: syn.TCP().SequenceNumber() + 1,
+		DataOffset: header.TCPMinimumSize, Flags: header.TCPFlagRst | header.TCPFlagAck,
+	})
+	return sealed(made, TCP, HopLimit, syn.Destination, syn.Source)
+}
+
 // DatagramOf makes a UDP packet.
 func DatagramOf(source, destination netip.AddrPort, data []byte) []byte {
 	start := headerSize(source.Addr())

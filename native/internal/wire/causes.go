@@ -25,6 +25,24 @@ var (
 	CauseProxyFailed         = Cause{"proxyFailed", "{proxy}: {reason}"}
 	CauseNoAddress           = Cause{"noAddress", "{host} has no address"}
 	CauseNoAnswerWithin      = Cause{"noAnswerWithin", "no answer within {time}"}
+	CauseRouteByRule         = Cause{"routeByRule", "packets to {address} leave by {interface}, because of a rule that comes first: {rule}"}
+	CauseRouteByRoute        = Cause{"routeByRoute", "packets to {address} leave by {interface}: so says the route {route} of table {table}"}
+	CauseNowhereByRule       = Cause{"nowhereByRule", "packets to {address} go nowhere, because of a rule that comes first: {rule}"}
+	CauseNowhereByRoute      = Cause{"nowhereByRoute", "packets to {address} go nowhere ({kind}): so says the route {route} of table {table}"}
+	CauseNoRouteAtAll        = Cause{"noRouteAtAll", "no route leads to {address}"}
+	CauseRouteContested      = Cause{"routeContested", "the route {prefix} was removed as often as it was put back"}
+	CauseInterfaceIsDown     = Cause{"interfaceIsDown", "{interface} is down"}
+	CauseInterfaceNoAddress  = Cause{"interfaceNoAddress", "{interface} has lost its address {address}"}
+	CauseInterfaceGone       = Cause{"interfaceGone", "somebody deleted {interface}"}
+	CauseProbeRefused        = Cause{"probeRefused", "a firewall rule for outgoing packets refuses {address}: {reason}"}
+	CauseProbeLost           = Cause{"probeLost", "packets to {address} do not come out of {interface}, though the route leads there: a firewall rule for outgoing packets drops them"}
+	CauseProbeUnanswered     = Cause{"probeUnanswered", "packets to {address} come out of {interface}, but answers do not reach programs: a firewall rule for incoming packets drops them, or the kernel's rp_filter"}
+	CauseClusterDNSSilent    = Cause{"clusterDnsSilent", "{servers} did not answer {name} within {time}"}
+	CauseClusterDNSAnswered  = Cause{"clusterDnsAnswered", "{servers} answered {name} with {answer}"}
+	CauseNothingAnswers      = Cause{"nothingAnswers", "{targets} do not answer, while the way to the agent itself works"}
+	CauseNoneAnswers         = Cause{"noneAnswers", "{targets} do not answer"}
+	CausePodsAnswer          = Cause{"podsAnswer", "{targets} do not answer, while pods do"}
+	CauseOwnNodeAnswers      = Cause{"ownNodeAnswers", "{targets} do not answer, while pods on the agent's own node do"}
 	CauseNotIntoTunnel       = Cause{"notIntoTunnel", "{address} is not routed into the tunnel"}
 )
 

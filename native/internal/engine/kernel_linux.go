@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"slipway/native/internal/routelookup"
+)
+
+// NewKernel returns the kernel of this laptop.
+func NewKernel() Kernel { return linuxKernel{} }
+
+type linuxKernel struct{}
+
+func (linuxKernel) User() uint32 { return uint32(os.Getuid()) }
+
+func (kernel linuxKernel) Way(address netip.Addr) (routelookup.Way, error) {
+	return routelookup.To(address, kernel.User())
+}
+
+func (linuxKernel) Tables(address netip.Addr) (routelookup.Tables, error) {
+	return routelookup.Read(address)
+}
+
+func (linuxKernel) Interface(index int) (state InterfaceState, err error) {
+	found, err := net.InterfaceByIndex(index)
+	if err != nil {
+		return state, fs.ErrNotExist // package net has no error of its own for it
+	}
+	state.Name, state.IsUp = found.Name, found.Flags&net.FlagUp != 0
+	addresses, err := found.Addrs()
+	if err != nil {
+		return state, fmt.Errorf("list the interface's addresses: %w", err)
+	}
+	for _, each := range addresses {
+		if prefix, err := netip.ParsePrefix(each.String()); err == nil {
+			state.Addresses = append(state.Addresses, prefix.Addr().Unmap())
+		}
+	}
+	return state, nil
+}
+
+func (linuxKernel) Probe(ctx context.Context, network string, target netip.AddrPort, bound func(uint16)) error {
+	dialer := net.Dialer{Control: func(_, _ string, socket syscall.RawConn) error {
+		var err error
+		if controlled := socket.Control(func(descriptor uintptr) { err = bindAnyPort(int(descriptor), bound) }); controlled != nil {
+			return controlled
+		}
+		return err
+	}}
+	opened, err := dialer.DialContext(ctx, network, target.String())
+	if err != nil || network == "tcp" {
+		if opened != nil {
+			opened.Close()
+		}
+		return err
+	}
+	defer opened.Close()
+	if deadline, has := ctx.Deadline(); has {
+		_ = opened.SetDeadline(deadline)
+	}
+	if _, err := opened.Write([]byte{0}); err != nil {
+		return err
+	}
+	_, err = opened.Read(make([]byte, 1))
+	return err
+}
+
+// bindAnyPort takes a free port now, rather than when the socket connects, and leaves the address to the kernel.
+func bindAnyPort(descriptor int, bound func(uint16)) error {
+	if err := unix.Bind(descriptor, &unix.SockaddrInet4{}); err != nil {
+		return err
+	}
+	name, err := unix.Getsockname(descriptor)
+	if err != nil {
+		return err
+	}
+	if own, is := name.(*unix.SockaddrInet4); is {
+		bound(uint16(own.Port))
+	}
+	return nil
+}
