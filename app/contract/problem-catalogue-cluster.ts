@@ -17,6 +17,13 @@ export const clusterProblems = {
     command('kubectl --context {context} --namespace {namespace} get networkpolicies'),
     command('slipway connect {context} --agent-namespace NAMESPACE'),
   ),
+  'agent-full': entry(
+    'cluster',
+    'The agent refuses new connections',
+    advice(
+      'Close connections that nothing uses. How many there may be follows from the memory limit of the agent pod; those that are open go on.',
+    ),
+  ),
   'agent-gone': entry('cluster', 'The agent pod is gone', advice('Slipway creates a new one by itself.')),
   'agent-image-unpullable': entry(
     'cluster',
@@ -112,6 +119,11 @@ export const clusterProblems = {
     'data-path',
     'The connection got no answer',
     advice('A NetworkPolicy or a firewall of the cluster may drop it, or the program behind it hangs.'),
+  ),
+  'destination-silent': entry(
+    'data-path',
+    'Too many connections wait for an address that does not answer',
+    advice('See which program keeps dialling it; further dials are refused at once, and no other address is affected.'),
   ),
   'endpoints-missing': entry(
     'cluster',

@@ -82,7 +82,9 @@ const nameScopeSchema = z.object({
 export type NameScope = z.infer<typeof nameScopeSchema>;
 
 const serviceEndpointsSchema = z.object({
-  services: z.array(z.object({ address: z.string(), ready: z.array(z.string()) })),
+  services: z.array(
+    z.object({ namespace: z.string(), name: z.string(), address: z.string(), ready: z.array(z.string()) }),
+  ),
 });
 export type ServiceEndpoints = z.infer<typeof serviceEndpointsSchema>;
 
@@ -224,6 +226,15 @@ const reachSchema = z.object({
   checks: list(reachCheckSchema),
 });
 
+/** Connections, datagram flows and dials that the agent refused, by what it had too little of. */
+const refusedFlowsSchema = z.object({
+  memory: z.number(),
+  descriptors: z.number(),
+  ports: z.number(),
+  unanswered: z.number(),
+});
+export type RefusedFlows = z.infer<typeof refusedFlowsSchema>;
+
 const engineCountersSchema = z.object({
   bytesUp: z.number(),
   bytesDown: z.number(),
@@ -231,6 +242,7 @@ const engineCountersSchema = z.object({
   packetsDown: z.number(),
   flows: z.number(),
   roundTripMicroseconds: z.number(),
+  refused: refusedFlowsSchema,
   routes: list(z.object({ prefix: z.string(), bytesUp: z.number(), bytesDown: z.number() })), // of each routed range
 });
 /** Since this engine was ready. */

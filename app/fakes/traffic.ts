@@ -28,6 +28,7 @@ export function startTraffic(prefixes: readonly string[]): () => EngineCounters 
       packetsDown: Math.ceil(bytesDown / 1200),
       flows: 4 + (scatter(second) % 9),
       roundTripMicroseconds: Math.round(middleRoundTrip + wave + (scatter(second) % 200)),
+      refused: { memory: 0, descriptors: 0, ports: 0, unanswered: 0 },
       routes: routes.map((route) => ({ ...route })),
     };
   };

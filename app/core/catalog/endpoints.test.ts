@@ -36,9 +36,9 @@ it('names the ready endpoints of each address, of its own family, once', () => {
   ];
   expect(endpointsOf({ namespaces: [], services, problems: [] })).toEqual({
     services: [
-      { address: '10.96.0.7', ready: ['10.244.0.3', '10.244.0.9'] },
-      { address: 'fd00::7', ready: ['fd01::3'] },
-      { address: '10.96.0.2', ready: [] },
+      { namespace: 'webshop', name: 'orders', address: '10.96.0.7', ready: ['10.244.0.3', '10.244.0.9'] },
+      { namespace: 'webshop', name: 'orders', address: 'fd00::7', ready: ['fd01::3'] },
+      { namespace: 'webshop', name: 'silent', address: '10.96.0.2', ready: [] },
     ],
   });
 });

@@ -4,7 +4,8 @@ import type { ServiceEndpoints } from '../engine-messages.ts';
 import type { Catalogue } from '../ports.ts';
 
 /**
- * Every cluster IP with its ready endpoints, so that the engine can send an echo to one of them. Services without a
+ * Every cluster IP with its Service and its ready endpoints, so that the engine can send an echo to one of them, and
+ * knows when what it said of a name is no longer true. Services without a
  * cluster IP have no address to ping. In the catalogue's order, so that two equal catalogues give equal messages.
  */
 export function endpointsOf(catalogue: Catalogue): ServiceEndpoints {
@@ -21,6 +22,8 @@ function reachedBy(service: Service): ServiceEndpoints['services'] {
   }
   const ready = [...new Set(service.endpoints.filter((endpoint) => endpoint.ready).map(({ address }) => address))];
   const reached = service.addresses.map((address) => ({
+    namespace: service.namespace,
+    name: service.name,
     address,
     ready: ready.filter((candidate) => candidate.includes(':') === address.includes(':')).sort(),
   }));

@@ -14,6 +14,7 @@ import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
 import { sendCatalogue } from './outcome.ts';
 import { isPolicySuspected, reachLookAt, reachProblems, reachUnknown, takeVerdict } from './reach.ts';
+import { noRefusalsSeen, takeRefusals } from './refused-flows.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
 import type {
   ComingUp,
@@ -60,6 +61,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
     roundTripMicroseconds: 0,
     counters: carried,
     countersBefore: carried,
+    refusals: noRefusalsSeen,
     done: ended.done,
     plan,
     cataloguePending: false,
@@ -121,7 +123,9 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
     case 'counters': {
       const { roundTripMicroseconds } = event.counters;
       const counters = totalOf(state.live.countersBefore, event.counters, moment.now);
-      return { state: { ...state, live: { ...state.live, counters, roundTripMicroseconds } }, effects: [] };
+      const { seen, warnings } = takeRefusals(state.live.refusals, state.warnings, event.counters.refused, moment.now);
+      const live = { ...state.live, counters, roundTripMicroseconds, refusals: seen };
+      return { state: { ...state, live, warnings }, effects: [] };
     }
     case 'reach':
       return takeReach(state, event.reach.checks, moment);

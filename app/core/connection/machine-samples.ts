@@ -101,6 +101,7 @@ export const events = {
       packetsDown: 1,
       flows: 1,
       roundTripMicroseconds: 5,
+      refused: { memory: 0, descriptors: 0, ports: 0, unanswered: 0 },
       routes: [{ prefix: '10.96.0.0/16', bytesUp: 1, bytesDown: 2 }],
     },
   }),

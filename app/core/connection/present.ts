@@ -85,10 +85,10 @@ export function present(state: ConnectionState): Connection {
 /** Every warning once, by what it is about: rights are checked at the start and missed again where they are used. */
 export function warningsOf(warnings: Warnings): Map<string, Problem> {
   const seen = new Map<string, Problem>();
-  const { reach, engine, ranges, catalogue, cluster, credentials } = warnings;
-  for (const problem of [...reach, ...engine, ...ranges, ...catalogue, ...cluster, ...credentials]) {
-    const { verb = '', resource = '', prefix = '' } = problem.facts;
-    const key = [problem.code, verb, resource, prefix].join(' ');
+  const { reach, engine, ranges, catalogue, cluster, credentials, limits } = warnings;
+  for (const problem of [...reach, ...engine, ...ranges, ...catalogue, ...cluster, ...credentials, ...limits]) {
+    const { verb = '', resource = '', prefix = '', reason = '' } = problem.facts;
+    const key = [problem.code, verb, resource, prefix, reason].join(' ');
     if (!seen.has(key)) {
       seen.set(key, problem);
     }

@@ -15,7 +15,7 @@ import type {
   StepDone,
   Wanted,
 } from '../../contract/index.ts';
-import type { AgentTarget, EngineEvent, WantedRange } from '../engine-messages.ts';
+import type { AgentTarget, EngineEvent, RefusedFlows, WantedRange } from '../engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Range } from '../ports.ts';
 import type { RangePlan } from '../routing/plan.ts';
 import type { Reach } from './reach.ts';
@@ -68,6 +68,13 @@ export interface Warnings {
   readonly engine: readonly Problem[]; // names and ping
   readonly reach: readonly Problem[]; // what does not get there, from the reach check
   readonly credentials: readonly Problem[];
+  readonly limits: readonly Problem[]; // what the agent refuses for want of something
+}
+
+/** What the agent refused: counts as the engine said them last, and when each grew last (0: never). */
+export interface RefusalsSeen {
+  readonly counted: RefusedFlows;
+  readonly grewAt: RefusedFlows;
 }
 
 /** What is in force. */
@@ -83,6 +90,7 @@ export interface Live {
   readonly counters: Counters;
   /** What the engines before the present one carried. */
   readonly countersBefore: Counters;
+  readonly refusals: RefusalsSeen;
   readonly done: readonly StepDone[];
   readonly plan: RangePlan;
   readonly cataloguePending: boolean; // a timer will send it
@@ -262,7 +270,15 @@ export interface Transition {
 }
 
 const nothingHeld: Held = { cluster: 'none', engine: 'none', agent: { state: 'none' }, host: 'clean' };
-export const noWarnings: Warnings = { cluster: [], ranges: [], catalogue: [], engine: [], reach: [], credentials: [] };
+export const noWarnings: Warnings = {
+  cluster: [],
+  ranges: [],
+  catalogue: [],
+  engine: [],
+  reach: [],
+  credentials: [],
+  limits: [],
+};
 
 /** The state of a connection that was never on. */
 export function initialState(wanted: Wanted, cluster: Cluster, policy: Policy): Off {

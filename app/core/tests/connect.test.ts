@@ -201,7 +201,14 @@ describe('connect and disconnect', () => {
     const start = seen.length;
     for (let index = 1; index <= 200; index += 1) {
       const counters = { bytesUp: index, bytesDown: 0, packetsUp: 0, packetsDown: 0, flows: 0, routes: [] };
-      engine?.say({ event: 'counters', counters: { ...counters, roundTripMicroseconds: 1 } });
+      engine?.say({
+        event: 'counters',
+        counters: {
+          ...counters,
+          refused: { memory: 0, descriptors: 0, ports: 0, unanswered: 0 },
+          roundTripMicroseconds: 1,
+        },
+      });
       await harness.clock.advance(4);
     }
     await harness.clock.advance(150);

@@ -148,7 +148,8 @@ func limitMemory(config *agent.Config) {
 	debug.SetMemoryLimit(int64(float64(limit) * runtimePart))
 	config.Memory = agent.NewMemoryGauge(limit)
 	config.SessionsAtMost = agent.SessionsFor(limit)
-	config.Log.Debug("memory limit", "bytes", limit, "sessions", config.SessionsAtMost)
+	config.Limits = agent.LimitsFor(limit)
+	config.Log.Debug("memory limit", "bytes", limit, "sessions", config.SessionsAtMost, "flows", config.Limits.TCPFlows)
 }
 
 // descriptors is how many sockets flows may have, 0 where that is not known. Go raises the soft limit to the hard one.

@@ -200,7 +200,7 @@ func (s *Server) answer(stream net.Conn, request request, own **session) wire.Ag
 			// Registering again is the cure, and the engine does it when it opens the next control stream.
 			return wire.AgentReply{Problem: &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: "the session has expired"}}
 		}
-		return wire.AgentReply{Renewed: &wire.Renewed{ExpiresSeconds: int(s.config.Expiry / time.Second)}}
+		return wire.AgentReply{Renewed: &wire.Renewed{ExpiresSeconds: int(s.config.Expiry / time.Second), Refused: (*own).forwarder.Refused()}}
 	}
 	if *own != nil {
 		s.config.Log.Info("session left", "session", (*own).id[:8])

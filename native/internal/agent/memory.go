@@ -7,15 +7,19 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"slipway/native/internal/forward"
 )
 
 // cgroupFiles hold the memory limit of the container: cgroup v2, then v1.
 var cgroupFiles = []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}
 
-// Parts of the container's memory: for the buffers of sessions that carry, for what lives on the heap before flows are
-// refused, and before some are ended. The Go runtime gets 0.75, the kernel's socket buffers the rest.
+// Parts of the container's memory: for the buffers of sessions that carry, for flows by what each costs while it waits,
+// for what lives on the heap before flows are refused, and before some are ended. The Go runtime gets 0.75, the kernel's
+// socket buffers the rest.
 const (
 	sessionsPart  = 0.3
+	flowsPart     = 0.6
 	fullPart      = 0.45
 	dangerousPart = 0.6
 
@@ -50,6 +54,21 @@ func SessionsFor(limit int64) int {
 		return sessionsAtMost
 	}
 	return int(min(max(int64(float64(limit)*sessionsPart)/sessionBytes, 2), sessionsAtMost))
+}
+
+// LimitsFor are the limits of a session in a container with so many bytes of memory; 0 is no limit. A burst is over before
+// the heap has been measured, so that flows are counted by what each costs. Half of them may wait for an answer.
+func LimitsFor(limit int64) forward.Limits {
+	limits := forward.DefaultLimits
+	if limit == 0 {
+		return limits
+	}
+	flows := max(int(float64(limit)*flowsPart)/forward.FlowBytes, 64)
+	limits.TCPFlows, limits.UDPFlows = flows, flows
+	limits.HalfOpen = min(limits.HalfOpen, flows/2)
+	limits.HalfOpenEach = min(limits.HalfOpenEach, max(limits.HalfOpen/4, 1))
+	limits.Unanswered = min(limits.Unanswered, flows/2)
+	return limits
 }
 
 // MemoryGauge tells when memory is short, by what lives on the heap. Its zero value never does.

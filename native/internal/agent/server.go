@@ -23,7 +23,7 @@ type Config struct {
 	Facts  wire.AgentFacts
 	Policy *forward.Policy
 	Dialer forward.Dialer // nil: ordinary sockets
-	Limits forward.Limits // of each session
+	Limits forward.Limits // of each session, and in flows of all; LimitsFor says what memory allows
 	Memory Memory         // nil: never short
 	Log    *slog.Logger
 
@@ -286,6 +286,7 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	integer(&c.MTU, DefaultMTU)
+	integer(&c.Limits.TCPFlows, forward.DefaultLimits.TCPFlows)
 	integer(&c.Lanes, wire.LaneCount)
 	integer(&c.SessionsAtMost, sessionsAtMost)
 	integer(&c.ArrivalsAtMost, 256)

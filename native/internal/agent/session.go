@@ -62,7 +62,7 @@ func newSession(config Config, shares *shares, key publicKey, preshared [32]byte
 		Dialer: config.Dialer,
 		Limits: config.Limits,
 		Log:    log,
-		Full:   func() bool { return shares.refuse(made) },
+		Full:   func() forward.Shortage { return shares.refuse(made) },
 		Send:   func(lane int, parsed packet.Packet) { made.lanes.Send(lane, &parsed) },
 		LaneOf: func(parsed packet.Packet) int { return tunnel.LaneOf(&parsed, config.Lanes) },
 	})

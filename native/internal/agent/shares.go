@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"slipway/native/internal/forward"
 )
 
 // Memory tells how short memory is. It may be asked often.
@@ -45,21 +47,28 @@ type holding struct {
 	bytes   int64
 }
 
-// refuse tells whether own may open no further flow now.
-func (s *shares) refuse(own *session) bool {
-	memory := s.server.config.Memory.Full()
-	descriptors := s.flows() > int(descriptorsFull*float64(s.server.config.DescriptorsAtMost))
+// refuse tells why own may open no further flow now; empty where it may.
+func (s *shares) refuse(own *session) forward.Shortage {
+	flows := s.flows()
+	memory := s.server.config.Memory.Full() || flows >= s.server.config.Limits.TCPFlows
+	descriptors := flows > int(descriptorsFull*float64(s.server.config.DescriptorsAtMost))
 	if !memory && !descriptors {
-		return false
+		return ""
 	}
 	held, total := s.measure(time.Now())
 	for _, one := range held {
-		if one.session == own {
-			count := len(held)
-			return memory && one.bytes*int64(count) >= total.bytes || descriptors && one.flows*count >= total.flows
+		if one.session != own {
+			continue
+		}
+		count := len(held)
+		switch {
+		case memory && one.bytes*int64(count) >= total.bytes:
+			return forward.ShortOfMemory
+		case descriptors && one.flows*count >= total.flows:
+			return forward.ShortOfDescriptors
 		}
 	}
-	return false // made since, and holds nothing
+	return "" // made since, and holds nothing
 }
 
 // flows counts those of all sessions.

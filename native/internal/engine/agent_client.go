@@ -44,6 +44,7 @@ type agentClient struct {
 	lastError *wire.Problem
 	isAlive   bool
 	attempt   int
+	refused   refusedFlows
 
 	healthChanged chan struct{} // something that watch judges has changed
 	errorChanged  chan struct{} // lastError changed, for established

@@ -38,22 +38,24 @@ type connection struct {
 	reach     *reach
 	closing   atomic.Bool // the TUN goes because it was asked to
 
-	mutex     sync.Mutex
-	path      *path // from the first registration on, as the three below
-	answerer  *resolver.Resolver
-	server    *nameserver
-	facts     wire.AgentFacts
-	inputs    resolver.Inputs // what the answerer has, or will begin with
-	endpoints wire.ServiceEndpoints
-	upstreams []string
-	routes    []wire.RouteDecision
-	tun       wire.TunOpened
-	names     *wire.NamesEvent
-	isReady   bool
-	isUp      bool
-	naming    sync.Mutex // orders setNames
-	refusals  refusals   // of follow's goroutine
-	routing   sync.Mutex // orders what the helper says of routes; taken before mutex
+	mutex      sync.Mutex
+	path       *path // from the first registration on, as the three below
+	answerer   *resolver.Resolver
+	server     *nameserver
+	facts      wire.AgentFacts
+	inputs     resolver.Inputs // what the answerer has, or will begin with
+	endpoints  wire.ServiceEndpoints
+	upstreams  []string
+	routes     []wire.RouteDecision
+	tun        wire.TunOpened
+	names      *wire.NamesEvent
+	isReady    bool
+	isUp       bool
+	naming     sync.Mutex // orders setNames
+	refusals   refusals   // of follow's goroutine
+	turnedAway turnedAway // the same
+	stale      stale
+	routing    sync.Mutex // orders what the helper says of routes; taken before mutex
 }
 
 // newConnection begins the session; establish goes on from there, and close ends it in every case.
@@ -254,6 +256,7 @@ func (connection *connection) build(registration registration) error {
 		return err
 	}
 	path.pings.SetEndpoints(connection.endpoints)
+	answerer.SetServices(servicesOf(connection.endpoints))
 	connection.path, connection.answerer, connection.server = path, answerer, server
 	return nil
 }

@@ -186,5 +186,8 @@ func (client *agentClient) renew(ctx context.Context, stream *carriedStream, tar
 		if reply.Renewed == nil {
 			return &wire.Problem{Code: wire.CodeMessageMalformed, Cause: "the agent did not answer the renewal"}
 		}
+		client.mutex.Lock()
+		client.refused.told(client.registry.granted.Session, reply.Renewed.Refused)
+		client.mutex.Unlock()
 	}
 }

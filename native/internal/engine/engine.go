@@ -27,6 +27,7 @@ type Helper interface {
 	OpenTun(context.Context, wire.OpenTunInput) (wire.TunOpened, tun.Device, error)
 	SetRoutes(context.Context, wire.RoutesInput) (wire.RouteDecisions, error)
 	SetNames(context.Context, wire.NamesInput) (wire.NamesInForce, error)
+	FlushNames(context.Context) error
 	Release(context.Context) (wire.Released, error)
 	HostChanged() <-chan wire.HostInspection
 	RoutesChanged() <-chan wire.RouteDecisions // on the whole set of the last SetRoutes, in force when they come

@@ -52,8 +52,15 @@ func (connection *connection) count() {
 	}
 	path.tick()
 	connection.refusals.tick(connection.config.Log, path)
+	if connection.turnedAway.tick(path.gate.TurnedAway()) {
+		connection.agent.askRefusals()
+	}
+	if connection.stale.isDue() {
+		go connection.flushNames()
+	}
 	if isReady {
 		counters := path.counters()
+		counters.Refused = connection.agent.refusals()
 		counters.RoundTripMicroseconds = connection.agent.roundTrip().Microseconds()
 		connection.offer(wire.EngineEvent{Event: wire.EventCounters, Counters: &counters})
 	}
@@ -106,8 +113,12 @@ func (connection *connection) setEndpoints(endpoints wire.ServiceEndpoints) {
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
 	connection.endpoints = endpoints
-	if connection.path != nil {
-		connection.path.pings.SetEndpoints(endpoints)
+	if connection.path == nil {
+		return
+	}
+	connection.path.pings.SetEndpoints(endpoints)
+	if connection.answerer.SetServices(servicesOf(endpoints)) {
+		connection.stale.mark()
 	}
 }
 

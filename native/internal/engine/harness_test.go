@@ -170,6 +170,8 @@ func (laptop *fakeLaptop) SetNames(_ context.Context, input wire.NamesInput) (wi
 	return wire.NamesInForce{Mode: "resolv-conf", Upstreams: []string{}, Search: input.Search}, nil
 }
 
+func (laptop *fakeLaptop) FlushNames(context.Context) error { return laptop.note("flushNames") }
+
 func (laptop *fakeLaptop) Release(context.Context) (wire.Released, error) {
 	err := laptop.note("release")
 	laptop.undo()

@@ -31,6 +31,7 @@ const (
 // Table is safe for concurrent use. Of fragments the first one counts, which has the ports.
 type Table struct {
 	shards [shardCount]shard
+	turned atomic.Uint64
 	clock  atomic.Uint32 // seconds, moved by Tick: reading the clock for each packet would cost more than the rest
 }
 
@@ -79,8 +80,15 @@ func (table *Table) Inbound(parsed *packet.Packet) bool {
 	segment, shard, now := segmentOf(parsed), table.shardOf(&key), table.clock.Load()
 	shard.mutex.Lock()
 	defer shard.mutex.Unlock()
-	return shard.inbound(key, parsed.Kind, &segment, now)
+	admitted, turnedAway := shard.inbound(key, parsed.Kind, &segment, now)
+	if turnedAway {
+		table.turned.Add(1)
+	}
+	return admitted
 }
+
+// TurnedAway counts connections whose first answer was a reset.
+func (table *Table) TurnedAway() uint64 { return table.turned.Load() }
 
 // Knows tells whether the table has a flow, or an echo without an answer, in the laptop's direction.
 func (table *Table) Knows(flow packet.Flow) bool {

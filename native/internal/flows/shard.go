@@ -112,31 +112,32 @@ func (shard *shard) outbound(key packet.Flow, kind packet.Kind, segment *segment
 	shard.touch(slot, flow.place(), now)
 }
 
-// inbound tells whether the laptop asked for the packet.
-func (shard *shard) inbound(key packet.Flow, kind packet.Kind, segment *segment, now uint32) bool {
+// inbound tells whether the laptop asked for the packet, and whether it refuses a connection that was opening.
+func (shard *shard) inbound(key packet.Flow, kind packet.Kind, segment *segment, now uint32) (admitted, turnedAway bool) {
 	slot, known := shard.index[key]
 	if !known {
-		return false
+		return false, false
 	}
 	flow := &shard.entries[slot]
 	switch kind {
 	case packet.EchoReply:
 		shard.remove(slot) // each is answered once
-		return true
+		return true, false
 	case packet.Datagram:
 		shard.touch(slot, flow.list, now)
-		return true
+		return true, false
 	}
 	if segment.has(header.TCPFlagRst) {
+		turnedAway = !flow.heard
 		shard.remove(slot)
-		return true
+		return true, turnedAway
 	}
 	flow.deliver(segment)
 	if segment.has(header.TCPFlagAck) && flow.finOutbound && int32(segment.acknowledgement-flow.finish) >= 0 {
 		flow.finCovered = true
 	}
 	shard.touch(slot, flow.place(), now)
-	return true
+	return true, false
 }
 
 // acknowledge notes what the laptop acknowledged, which it certainly received.

@@ -20,16 +20,21 @@ import (
 	"slipway/native/internal/packet"
 )
 
-// Limits bound what one session may hold at once. A zero field takes the default.
+// Limits bound what one session may hold at once. A zero field takes the default. How many connections and datagram flows
+// there may be is for memory and descriptors to decide (Config.Full); the numbers here only bound tables.
 type Limits struct {
-	TCPFlows int // established connections
-	UDPFlows int
-	HalfOpen int // connections being dialled
-	Echoes   int // pings waiting for their answer
+	TCPFlows     int // connections, dialled and established
+	UDPFlows     int // datagram flows
+	HalfOpen     int // connections being dialled
+	HalfOpenEach int // of these, toward one destination
+	Unanswered   int // datagram flows that have no answer yet
+	Echoes       int // pings waiting for their answer
 }
 
-// DefaultLimits are those of the agent.
-var DefaultLimits = Limits{TCPFlows: 4096, UDPFlows: 4096, HalfOpen: 512, Echoes: 4096}
+// DefaultLimits are those of an agent whose memory nobody limits.
+var DefaultLimits = Limits{
+	TCPFlows: 1 << 20, UDPFlows: 1 << 20, HalfOpen: 4096, HalfOpenEach: 512, Unanswered: 4096, Echoes: 4096,
+}
 
 // Dialer opens the sockets on the cluster's side. Its errors are those of package net: what they wrap (refused,
 // unreachable, prohibited) decides what the laptop is told.
@@ -53,8 +58,8 @@ type Config struct {
 	Send func(lane int, parsed packet.Packet)
 	// LaneOf gives the lane of a packet, the same as for the packets it answers.
 	LaneOf func(parsed packet.Packet) int
-	// Full tells that memory is short, so that no new flow is taken. May be nil.
-	Full func() bool
+	// Full tells what is short, so that no new flow is taken; empty where nothing is. May be nil.
+	Full func() Shortage
 }
 
 // Stats counts what a session holds now.
@@ -70,6 +75,8 @@ type Forwarder struct {
 	pings     *pinger
 	tcpFlows  atomic.Int64
 	relays    relays
+	refused   refusals
+	lingering time.Duration // of relays
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -90,10 +97,10 @@ func New(config Config) (*Forwarder, error) {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	if config.Full == nil {
-		config.Full = func() bool { return false }
+		config.Full = func() Shortage { return "" }
 	}
 	config.Limits = config.Limits.withDefaults()
-	result := &Forwarder{config: config, lanes: make([]*lane, config.Lanes)}
+	result := &Forwarder{config: config, lanes: make([]*lane, config.Lanes), lingering: lingering}
 	result.ctx, result.cancel = context.WithCancel(context.Background())
 	result.attempts.init()
 	result.flows.init()
@@ -253,6 +260,14 @@ func (f *Forwarder) expire() {
 	}
 }
 
+// shortOf tells why no flow may be added to those that there are.
+func (f *Forwarder) shortOf(flows, limit int) Shortage {
+	if flows >= limit {
+		return ShortOfMemory
+	}
+	return f.config.Full()
+}
+
 func (l Limits) withDefaults() Limits {
 	choose := func(value *int, fallback int) {
 		if *value <= 0 {
@@ -262,6 +277,8 @@ func (l Limits) withDefaults() Limits {
 	choose(&l.TCPFlows, DefaultLimits.TCPFlows)
 	choose(&l.UDPFlows, DefaultLimits.UDPFlows)
 	choose(&l.HalfOpen, DefaultLimits.HalfOpen)
+	choose(&l.HalfOpenEach, min(DefaultLimits.HalfOpenEach, l.HalfOpen))
+	choose(&l.Unanswered, DefaultLimits.Unanswered)
 	choose(&l.Echoes, DefaultLimits.Echoes)
 	return l
 }

@@ -10,7 +10,7 @@ import (
 
 const (
 	// repliesQueued bounds the ICMP answers of one lane that wait for Send.
-	repliesQueued = 256
+	repliesQueued = 2048
 
 	// connectionStacks is how many network stacks share the TCP connections of one lane. When a lane is full, Send
 	// holds the goroutine of gVisor that came with a packet, and all connections that this goroutine serves. With

@@ -26,6 +26,7 @@ type echo struct {
 	sequence       uint16
 	sent           time.Time
 	quoted         []byte // start of the laptop's packet, for ICMP errors
+	place          *member[uint16]
 }
 
 // pinger sends the laptop's pings through an unprivileged ICMP socket (icmp(7)). The kernel sets the identifier to
@@ -37,11 +38,13 @@ type pinger struct {
 
 	mu      sync.Mutex
 	waiting map[uint16]*echo
+	crowd   crowd[uint16] // of tokens
 	next    uint16
 }
 
 func newPinger(config Config, reply func(int, []byte)) *pinger {
 	result := &pinger{config: config, reply: reply, waiting: map[uint16]*echo{}}
+	result.crowd.init()
 	socket, err := openPingSocket()
 	if err != nil {
 		config.Log.Debug("ping socket", "error", err)
@@ -79,7 +82,7 @@ func (p *pinger) expire(now time.Time) {
 	defer p.mu.Unlock()
 	for token, waiting := range p.waiting {
 		if now.Sub(waiting.sent) > echoWait {
-			delete(p.waiting, token)
+			p.forgetLocked(token)
 		}
 	}
 }
@@ -94,10 +97,7 @@ func (p *pinger) request(lane int, request *packet.Packet) {
 		p.reply(lane, packet.Error(packet.HopLimitExceeded, p.config.Agent.Like(request.Source), request))
 		return
 	}
-	token, ok := p.remember(lane, request)
-	if !ok {
-		return
-	}
+	token := p.remember(lane, request)
 	message := bytes.Clone(request.Payload)
 	binary.BigEndian.PutUint16(message[6:], token)
 	if err := p.socket.send(message, request.Destination, request.HopLimit-1); err != nil {
@@ -108,7 +108,9 @@ func (p *pinger) request(lane int, request *packet.Packet) {
 	}
 }
 
-func (p *pinger) remember(lane int, request *packet.Packet) (token uint16, ok bool) {
+// remember makes a token. Where too many wait, the destination with most of them loses the oldest: an answer to that one
+// is no longer told, which is what a free address is like anyway.
+func (p *pinger) remember(lane int, request *packet.Packet) (token uint16) {
 	quotedLength := len(request.Raw) - len(request.Payload) + packet.MessageHeader
 	made := &echo{
 		lane:           lane,
@@ -122,7 +124,7 @@ func (p *pinger) remember(lane int, request *packet.Packet) (token uint16, ok bo
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.waiting) >= p.config.Limits.Echoes {
-		return 0, false
+		p.forgetLocked(p.crowd.greediest().value)
 	}
 	for p.waiting[p.next] != nil {
 		p.next++
@@ -130,14 +132,22 @@ func (p *pinger) remember(lane int, request *packet.Packet) (token uint16, ok bo
 	token = p.next
 	p.next++
 	p.waiting[token] = made
-	return token, true
+	made.place = p.crowd.join(netip.AddrPortFrom(request.Destination, 0), token, made.sent)
+	return token
 }
 
 func (p *pinger) forget(token uint16) *echo {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.forgetLocked(token)
+}
+
+func (p *pinger) forgetLocked(token uint16) *echo {
 	found := p.waiting[token]
-	delete(p.waiting, token)
+	if found != nil {
+		delete(p.waiting, token)
+		p.crowd.leave(found.place, false, time.Now())
+	}
 	return found
 }
 
@@ -153,7 +163,7 @@ func (p *pinger) answered(message []byte, from netip.Addr, ttl byte) {
 		p.mu.Unlock()
 		return
 	}
-	delete(p.waiting, token)
+	p.forgetLocked(token)
 	p.mu.Unlock()
 	binary.BigEndian.PutUint16(message[4:], found.identification)
 	binary.BigEndian.PutUint16(message[6:], found.sequence)

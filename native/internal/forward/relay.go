@@ -26,6 +26,9 @@ var copyBuffers = sync.Pool{New: func() any {
 	return &slice
 }}
 
+// lingering is how long the goroutine of a direction stays when nothing came: a connection that waits costs one less.
+const lingering = 5 * time.Second
+
 // tcpRelay joins a connection of the laptop (endpoint) with one to the cluster (socket). Ends and resets of one side
 // become ends and resets of the other.
 type tcpRelay struct {
@@ -36,10 +39,19 @@ type tcpRelay struct {
 	room     *room
 	once     sync.Once
 	writing  atomic.Int64 // Unix nanoseconds since when the cluster's side takes nothing; 0 while it does
+
+	lingering time.Duration
+	toCluster struct {
+		isRunning atomic.Bool
+		arrived   chan struct{} // the laptop's side may have something
+		ended     chan struct{}
+	}
 }
 
-func newRelay(socket *net.TCPConn, endpoint tcpip.Endpoint, queue *waiter.Queue, room *room) *tcpRelay {
-	return &tcpRelay{socket: socket, writer: nonblocking.Wrap(socket), endpoint: endpoint, queue: queue, room: room}
+func newRelay(socket *net.TCPConn, endpoint tcpip.Endpoint, queue *waiter.Queue, room *room, lingering time.Duration) *tcpRelay {
+	relay := &tcpRelay{socket: socket, writer: nonblocking.Wrap(socket), endpoint: endpoint, queue: queue, room: room, lingering: lingering}
+	relay.toCluster.arrived, relay.toCluster.ended = make(chan struct{}, 1), make(chan struct{})
+	return relay
 }
 
 // run returns when both sides have ended and are closed.
@@ -52,12 +64,11 @@ func (relay *tcpRelay) run() {
 		}
 	})
 	queue.EventRegister(&failed)
-	var toCluster sync.WaitGroup
-	toCluster.Go(func() {
-		if relay.copyToCluster() != nil || socket.CloseWrite() != nil {
-			relay.reset()
-		}
-	})
+	readable := waiter.NewFunctionEntry(waiter.ReadableEvents|waiter.EventErr|waiter.EventHUp, func(waiter.EventMask) { relay.wake() })
+	queue.EventRegister(&readable)
+	if endpoint.Readiness(waiter.ReadableEvents|waiter.EventErr|waiter.EventHUp) != 0 {
+		relay.wake()
+	}
 	if relay.copyToLaptop() != nil {
 		relay.reset()
 	} else if err := endpoint.Shutdown(tcpip.ShutdownWrite); err != nil && !isOver(err) {
@@ -65,11 +76,39 @@ func (relay *tcpRelay) run() {
 	} else {
 		go relay.watchSocket()
 	}
-	toCluster.Wait()
+	<-relay.toCluster.ended
 	relay.once.Do(func() {})
 	socket.Close()
 	endpoint.Close()
+	queue.EventUnregister(&readable)
 	queue.EventUnregister(&failed)
+}
+
+// wake makes the direction to the cluster look at what has arrived. It does not wait, and may be called with gVisor's locks held.
+func (relay *tcpRelay) wake() {
+	select {
+	case relay.toCluster.arrived <- struct{}{}:
+	default:
+	}
+	relay.resume()
+}
+
+func (relay *tcpRelay) resume() {
+	if len(relay.toCluster.arrived) == 0 || !relay.toCluster.isRunning.CompareAndSwap(false, true) {
+		return
+	}
+	go func() {
+		isOver, err := relay.copyToCluster()
+		if !isOver {
+			relay.toCluster.isRunning.Store(false)
+			relay.resume() // what arrived in between woke nobody
+			return
+		}
+		if err != nil || relay.socket.CloseWrite() != nil {
+			relay.reset()
+		}
+		close(relay.toCluster.ended)
+	}()
 }
 
 // isOver tells that the laptop's side had ended already when it was asked to end.
@@ -88,24 +127,29 @@ func (r *tcpRelay) reset() {
 	})
 }
 
-// copyToCluster returns nil at the laptop's FIN.
-func (r *tcpRelay) copyToCluster() error {
-	readable, notify := waiter.NewChannelEntry(waiter.ReadableEvents | waiter.EventErr | waiter.EventHUp)
-	r.queue.EventRegister(&readable)
-	defer r.queue.EventUnregister(&readable)
+// copyToCluster moves what arrives. isOver tells that nothing more will, for the laptop's FIN (nil) or an error; else
+// nothing came for a while.
+func (r *tcpRelay) copyToCluster() (isOver bool, err error) {
+	patience := time.NewTimer(r.lingering)
+	defer patience.Stop()
 	for {
 		received, err := r.moveToCluster()
 		switch received.(type) {
 		case nil:
 			if err != nil {
-				return err
+				return true, err
 			}
 		case *tcpip.ErrWouldBlock:
-			<-notify
+			patience.Reset(r.lingering)
+			select {
+			case <-r.toCluster.arrived:
+			case <-patience.C:
+				return false, nil
+			}
 		case *tcpip.ErrClosedForReceive:
-			return nil
+			return true, nil
 		default:
-			return fmt.Errorf("read from laptop: %s", received)
+			return true, fmt.Errorf("read from laptop: %s", received)
 		}
 	}
 }

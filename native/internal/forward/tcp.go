@@ -2,9 +2,7 @@ package forward
 
 import (
 	"bytes"
-	"context"
-	"net/netip"
-	"sync"
+	"math"
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -26,82 +24,11 @@ const (
 	laptopKeepAliveCount    = 9
 )
 
-// attempt is a connection being dialled: its SYN was seen and has no answer yet.
-type attempt struct {
-	quoted      []byte // start of the SYN: Linux believes an ICMP error only with its sequence number
-	first, last time.Time
-	ctx         context.Context
-	cancel      context.CancelFunc
-}
-
-// abandoned tells that the laptop stopped asking. SYNs are repeated after doubling gaps (RFC 6298): one that came at
-// age a is followed by the next at age 2a+1 s.
-func (a *attempt) abandoned(now time.Time) bool {
-	age := a.last.Sub(a.first)
-	return now.Sub(a.last) > 2*age+5*time.Second
-}
-
-type attempts struct {
-	mu   sync.Mutex
-	byID map[stack.TransportEndpointID]*attempt
-}
-
-func (a *attempts) init() { a.byID = map[stack.TransportEndpointID]*attempt{} }
-
-func (a *attempts) count() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.byID)
-}
-
-func (a *attempts) get(id stack.TransportEndpointID) *attempt {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.byID[id]
-}
-
-func (a *attempts) remove(id stack.TransportEndpointID) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if found := a.byID[id]; found != nil {
-		found.cancel()
-		delete(a.byID, id)
-	}
-}
-
-// note remembers a SYN. It is false when there are limit attempts already.
-func (a *attempts) note(ctx context.Context, id stack.TransportEndpointID, syn *stack.PacketBuffer, limit int) bool {
-	now := time.Now()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if found := a.byID[id]; found != nil {
-		found.last = now
-		return true
-	}
-	if len(a.byID) >= limit {
-		return false
-	}
-	made := &attempt{first: now, last: now}
-	made.quoted = append(bytes.Clone(syn.NetworkHeader().Slice()), syn.TransportHeader().Slice()...)
-	made.ctx, made.cancel = context.WithCancel(ctx)
-	a.byID[id] = made
-	return true
-}
-
-// expire stops dials that the laptop no longer waits for; their handlers remove them.
-func (a *attempts) expire(now time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, found := range a.byID {
-		if found.abandoned(now) {
-			found.cancel()
-		}
-	}
-}
-
-// serveTCP hands every SYN that no connection of the stack owns to connect.
+// serveTCP hands every SYN that no connection of the stack owns to connect. What there is no room for is refused at
+// once: a program that waits for a SYN that nobody will answer waits for two minutes.
 func (f *Forwarder) serveTCP(from *lane, inner *stack.Stack) {
-	forwarder := tcp.NewForwarder(inner, 0, f.config.Limits.HalfOpen, func(request *tcp.ForwarderRequest) {
+	// The attempts bound what is under way; gVisor's own limit drops without a word.
+	forwarder := tcp.NewForwarder(inner, 0, math.MaxInt, func(request *tcp.ForwarderRequest) {
 		if !f.enter() {
 			request.Complete(false)
 			return
@@ -114,19 +41,33 @@ func (f *Forwarder) serveTCP(from *lane, inner *stack.Stack) {
 		if flags&(header.TCPFlagSyn|header.TCPFlagAck|header.TCPFlagRst) != header.TCPFlagSyn {
 			return false // gVisor resets it
 		}
-		full := f.tcpFlows.Load() >= int64(f.config.Limits.TCPFlows) || f.config.Full()
-		if full && f.attempts.get(id) == nil {
-			return true // silence: the laptop tries again
+		if f.attempts.get(id) == nil {
+			if short := f.shortOf(int(f.tcpFlows.Load()), f.config.Limits.TCPFlows); short != "" {
+				f.refused.count(short)
+				return false
+			}
 		}
-		if !f.attempts.note(f.ctx, id, received, f.config.Limits.HalfOpen) {
+		switch f.attempts.note(f.ctx, id, received, f.config.Limits) {
+		case postponed:
+			return true
+		case refused:
+			f.refused.count(ShortOfPatience)
+			f.tellUnreachable(from, append(bytes.Clone(received.NetworkHeader().Slice()), received.TransportHeader().Slice()...))
 			return true
 		}
 		if !forwarder.HandlePacket(id, received) {
-			f.attempts.remove(id)
+			f.attempts.remove(id, false)
 			return false
 		}
 		return true
 	})
+}
+
+// tellUnreachable answers a SYN as the router of a host that does not answer would: connect(2) fails with EHOSTUNREACH.
+func (f *Forwarder) tellUnreachable(from *lane, syn []byte) {
+	if about, ok := packet.ParseStart(syn); ok {
+		from.reply(packet.Error(packet.HostUnreachable, f.config.Agent.Like(about.Source), &about))
+	}
 }
 
 // reopens handles a SYN whose addresses a closed connection still reserves. The laptop may use them again (RFC 9293
@@ -163,35 +104,46 @@ func (f *Forwarder) connect(from *lane, request *tcp.ForwarderRequest) {
 		request.Complete(false)
 		return
 	}
-	defer f.attempts.remove(id)
 	f.tcpFlows.Add(1)
-	defer f.tcpFlows.Add(-1)
-
-	destination := netip.AddrPortFrom(packet.FromStack(id.LocalAddress), id.LocalPort)
-	connection, err := f.config.Dialer.DialTCP(tried.ctx, destination)
+	connection, err := f.config.Dialer.DialTCP(tried.ctx, destinationOf(id))
 	if err != nil {
+		defer f.tcpFlows.Add(-1)
 		told := verdictOf(err)
-		f.config.Log.Debug("dial", "destination", destination, "told", string(told), "error", err)
+		f.config.Log.Debug("dial", "destination", destinationOf(id), "told", string(told), "error", err)
+		short := shortageOf(err)
+		if f.attempts.remove(id, told == verdictRefused) {
+			short, told = ShortOfPatience, verdictHostUnreachable
+		}
+		f.refused.count(short)
 		if about, ok := packet.ParseStart(tried.quoted); ok {
 			from.reply(unreachable(told, f.config.Agent.Like(about.Source), &about))
 		}
-		request.Complete(told == verdictRefused)
+		request.Complete(told == verdictRefused || told != verdictHostUnreachable && short != "")
 		return
 	}
 	var queue waiter.Queue
 	endpoint, failed := request.CreateEndpoint(&queue)
 	request.Complete(false)
-	if failed != nil {
+	f.attempts.remove(id, true)
+	if failed != nil || !f.enter() {
 		connection.SetLinger(0)
 		connection.Close()
+		if failed == nil {
+			endpoint.Abort()
+		}
+		f.tcpFlows.Add(-1)
 		return
 	}
-	f.attempts.remove(id)
 	keepAlive(endpoint)
-	relay := newRelay(connection, endpoint, &queue, newRoom(&from.busy, f.config.MTU, endpoint))
+	relay := newRelay(connection, endpoint, &queue, newRoom(&from.busy, f.config.MTU, endpoint), f.lingering)
 	f.relays.add(relay)
-	defer f.relays.remove(relay)
-	relay.run()
+	// Dialling and the handshake have grown this goroutine's stack, which a connection that waits would keep.
+	go func() {
+		defer f.running.Done()
+		defer f.tcpFlows.Add(-1)
+		defer f.relays.remove(relay)
+		relay.run()
+	}()
 }
 
 func keepAlive(endpoint tcpip.Endpoint) {

@@ -78,20 +78,6 @@ func TestAttemptIsAbandonedOnlyAfterTheNextSYNWasDue(t *testing.T) {
 	}
 }
 
-func TestHalfOpenLimitLeavesOthersWaiting(t *testing.T) {
-	laptop := join(t, func(config *Config) { config.Limits.HalfOpen = 3 })
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	for port := range 10 {
-		go laptop.DialTCP(ctx, netip.AddrPortFrom(freeAddress, uint16(1000+port)))
-	}
-	eventually(t, "no dial is under way", func() bool { return laptop.forwarder.Stats().HalfOpen == 3 })
-	time.Sleep(50 * time.Millisecond)
-	if got := laptop.forwarder.Stats().HalfOpen; got != 3 {
-		t.Fatalf("%d dials under way, the limit is 3", got)
-	}
-}
-
 func TestHalfCloseFromLaptopLeavesTheAnswerComing(t *testing.T) {
 	laptop := join(t, nil)
 	port, accepted := listen(t)

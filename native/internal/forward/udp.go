@@ -45,15 +45,23 @@ type datagramFlow struct {
 	last      atomic.Int64 // Unix nanoseconds of the last datagram either way
 	closing   chan struct{}
 	once      sync.Once
+	heard     bool                   // of copyToLaptop: the cluster's side has answered
+	place     *member[*datagramFlow] // among the unanswered; guarded by datagramFlows
 }
 
+// datagramFlows are a session's. Those that have no answer yet are many where a destination is dead, or one way by
+// design: where there are too many, the destination with most of them loses the oldest. If it goes on, it begins anew.
 type datagramFlows struct {
-	mu     sync.Mutex
-	flows  map[*datagramFlow]struct{}
-	closed bool
+	mu         sync.Mutex
+	flows      map[*datagramFlow]struct{}
+	unanswered crowd[*datagramFlow]
+	closed     bool
 }
 
-func (d *datagramFlows) init() { d.flows = map[*datagramFlow]struct{}{} }
+func (d *datagramFlows) init() {
+	d.flows = map[*datagramFlow]struct{}{}
+	d.unanswered.init()
+}
 
 func (d *datagramFlows) count() int {
 	d.mu.Lock()
@@ -61,20 +69,41 @@ func (d *datagramFlows) count() int {
 	return len(d.flows)
 }
 
-func (d *datagramFlows) add(flow *datagramFlow) bool {
+// add takes a flow; the one that has to make way for it is returned, to be closed.
+func (d *datagramFlows) add(flow *datagramFlow, limit int) (added bool, makesWay *datagramFlow) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
-		return false
+		return false, nil
+	}
+	if d.unanswered.size >= limit {
+		makesWay = d.unanswered.greediest().value
+		d.leaveLocked(makesWay)
 	}
 	d.flows[flow] = struct{}{}
-	return true
+	flow.place = d.unanswered.join(flow.cluster, flow, time.Now())
+	return true, makesWay
 }
 
 func (d *datagramFlows) remove(flow *datagramFlow) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.flows, flow)
+	d.leaveLocked(flow)
+}
+
+// answered takes a flow out of those that wait.
+func (d *datagramFlows) answered(flow *datagramFlow) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.leaveLocked(flow)
+}
+
+func (d *datagramFlows) leaveLocked(flow *datagramFlow) {
+	if flow.place != nil {
+		d.unanswered.leave(flow.place, false, time.Now())
+		flow.place = nil
+	}
 }
 
 func (d *datagramFlows) expire(now time.Time) {
@@ -107,9 +136,13 @@ func (d *datagramFlows) list() []*datagramFlow {
 // serveUDP opens a flow for each five-tuple that has none.
 func (f *Forwarder) serveUDP(inner *stack.Stack) {
 	forwarder := udp.NewForwarder(inner, func(request *udp.ForwarderRequest) bool {
-		if f.flows.count() < f.config.Limits.UDPFlows && !f.config.Full() {
-			f.openDatagramFlow(request)
+		if short := f.shortOf(f.flows.count(), f.config.Limits.UDPFlows); short != "" {
+			f.refused.count(short)
+			id := request.ID()
+			f.tellClosed(netip.AddrPortFrom(packet.FromStack(id.RemoteAddress), id.RemotePort), destinationOf(id))
+			return true
 		}
+		f.openDatagramFlow(request)
 		return true
 	})
 	inner.SetTransportProtocolHandler(udp.ProtocolNumber, forwarder.HandlePacket)
@@ -133,6 +166,7 @@ func (f *Forwarder) openDatagramFlow(request *udp.ForwarderRequest) {
 	socket, err := f.config.Dialer.DialUDP(flow.cluster)
 	if err != nil {
 		f.config.Log.Debug("open datagram flow", "destination", flow.cluster, "error", err)
+		f.refused.count(shortageOf(err))
 		flow.tell(err)
 		return
 	}
@@ -142,7 +176,11 @@ func (f *Forwarder) openDatagramFlow(request *udp.ForwarderRequest) {
 		return
 	}
 	flow.socket, flow.endpoint = socket, endpoint
-	if !f.flows.add(flow) || !f.enter() {
+	added, makesWay := f.flows.add(flow, f.config.Limits.Unanswered)
+	if makesWay != nil {
+		go makesWay.close()
+	}
+	if !added || !f.enter() {
 		flow.close()
 		return
 	}
@@ -168,14 +206,19 @@ func (d *datagramFlow) close() {
 
 // tell passes a socket's error to the laptop as the ICMP message that caused it, on lane 0 as all ICMP.
 func (d *datagramFlow) tell(err error) {
-	about, _ := packet.Parse(packet.DatagramOf(d.laptop, d.cluster, nil)) // what was sent is gone
 	told := verdictOf(err)
-	if told == verdictRefused {
-		// Only the host itself says that a port is closed.
-		d.forwarder.reply(0, packet.Error(packet.PortUnreachable, d.cluster.Addr(), &about))
+	if told == verdictRefused || shortageOf(err) != "" {
+		d.forwarder.tellClosed(d.laptop, d.cluster)
 		return
 	}
+	about, _ := packet.Parse(packet.DatagramOf(d.laptop, d.cluster, nil)) // what was sent is gone
 	d.forwarder.reply(0, unreachable(told, d.forwarder.config.Agent.Like(about.Source), &about))
+}
+
+// tellClosed tells that a port is closed, which only the host itself can say.
+func (f *Forwarder) tellClosed(laptop, cluster netip.AddrPort) {
+	about, _ := packet.Parse(packet.DatagramOf(laptop, cluster, nil))
+	f.reply(0, packet.Error(packet.PortUnreachable, cluster.Addr(), &about))
 }
 
 func (d *datagramFlow) copyToCluster() {
@@ -247,6 +290,10 @@ func (d *datagramFlow) moveToLaptop(descriptor int) error {
 		return err
 	}
 	d.touch()
+	if !d.heard {
+		d.heard = true
+		d.forwarder.flows.answered(d)
+	}
 	// A datagram that gVisor cannot take is lost, as datagrams may be.
 	d.endpoint.Write(bytes.NewReader((*slot)[:count]), tcpip.WriteOptions{})
 	return nil

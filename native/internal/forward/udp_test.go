@@ -109,20 +109,3 @@ func TestIdleDatagramFlowsExpireAndNamesSooner(t *testing.T) {
 		t.Errorf("%d flows after %s", flows(), idleDatagrams)
 	}
 }
-
-func TestDatagramFlowLimit(t *testing.T) {
-	port := echoDatagrams(t)
-	laptop := join(t, func(config *Config) { config.Limits.UDPFlows = 2 })
-	for range 5 {
-		client, err := laptop.DialUDP(netip.AddrPortFrom(podAddress, port))
-		if err != nil {
-			t.Fatal(err)
-		}
-		client.Write([]byte("x"))
-	}
-	eventually(t, "no flows", func() bool { return laptop.forwarder.Stats().UDPFlows == 2 })
-	laptop.ping(t, agentAddress, 64, 8) // all datagrams before it were handled
-	if got := laptop.forwarder.Stats().UDPFlows; got != 2 {
-		t.Errorf("%d flows, the limit is 2", got)
-	}
-}

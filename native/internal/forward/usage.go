@@ -8,8 +8,9 @@ import (
 )
 
 const (
-	// flowBytes is what a flow costs at least: goroutines, the socket's and gVisor's own, segments out of order.
-	flowBytes = 32 << 10
+	// FlowBytes is what a flow costs that waits, measured: 7 KiB on the heap and 2 to 4 KiB of stack, and the socket's
+	// 4 KiB in the kernel.
+	FlowBytes = 14 << 10
 
 	// stuckAfter is when a write to the cluster's side counts as one that is not taken.
 	stuckAfter = 200 * time.Millisecond
@@ -59,10 +60,10 @@ func (r *relays) held(now time.Time) []heldFlow {
 	return flows
 }
 
-// bytes is flowBytes and the buffers that are full: towards the laptop when it has more to send than room, from it when
+// bytes is FlowBytes and the buffers that are full: towards the laptop when it has more to send than room, from it when
 // the cluster's side does not take what came.
 func (r *tcpRelay) bytes(now time.Time) int64 {
-	bytes := int64(flowBytes)
+	bytes := int64(FlowBytes)
 	options := r.endpoint.SocketOptions()
 	if r.room.countedBusy.Load() {
 		bytes += options.GetSendBufferSize()
@@ -76,7 +77,7 @@ func (r *tcpRelay) bytes(now time.Time) int64 {
 func (f *Forwarder) held(now time.Time) []heldFlow {
 	flows := f.relays.held(now)
 	for _, datagrams := range f.flows.list() {
-		flows = append(flows, heldFlow{flowBytes, func() { f.flows.remove(datagrams) }, datagrams.close})
+		flows = append(flows, heldFlow{FlowBytes, func() { f.flows.remove(datagrams) }, datagrams.close})
 	}
 	return flows
 }

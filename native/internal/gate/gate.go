@@ -27,6 +27,7 @@ type Gate struct {
 	clock      atomic.Uint32 // seconds
 	refused    [reasonCount]atomic.Uint64
 	unroutable atomic.Uint64
+	unreached  atomic.Uint64 // errors that ended an opening
 }
 
 // New makes the gate of the laptop's addresses in the tunnel: nothing goes out or comes in until SetRanges names ranges.
@@ -155,6 +156,7 @@ func (gate *Gate) judgeError(parsed *packet.Packet, isKnown bool) reason {
 		!gate.flows.Knows(quoted.Flow):
 		return unasked
 	}
+	gate.unreached.Add(1)
 	if router := gate.router.Load().Like(parsed.Source); !gate.mayReport(parsed.Source, &quoted, router, isKnown) {
 		if !router.IsValid() {
 			return source

@@ -32,5 +32,8 @@ func (gate *Gate) Refused() map[string]uint64 {
 	return refused
 }
 
+// TurnedAway counts flows of the laptop that were answered by a refusal: connections by a reset, all by an ICMP error.
+func (gate *Gate) TurnedAway() uint64 { return gate.flows.TurnedAway() + gate.unreached.Load() }
+
 // RefuseMalformed counts what is no packet at all.
 func (gate *Gate) RefuseMalformed() { gate.refused[malformed].Add(1) }

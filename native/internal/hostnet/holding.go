@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"time"
 
 	"slipway/native/internal/hostnet/journal"
 	"slipway/native/internal/hostnet/routes"
@@ -17,6 +18,8 @@ const (
 	minMTU       = 576 // RFC 791: what every host takes
 	maxMTU       = 65535
 	maxAddresses = 4
+
+	flushEvery = time.Second
 )
 
 // holding is what one lease asked for and has in force.
@@ -43,6 +46,8 @@ type holding struct {
 	// What somebody else takes away and is put back: names, and the interface with its routes.
 	naming, keeping contest
 	contested       []string // of the latter, while it is not put back any more
+
+	flushedAt time.Time // when caches were made to forget names
 }
 
 func (held *holding) record(entry journal.Entry) error {
@@ -241,6 +246,21 @@ func (host *Host) follow(held *holding, routed wire.RouteDecision) (answering wi
 
 // isReachingResolver tells whether the route to the resolver belongs in force.
 func (held *holding) isReachingResolver() bool { return held.answering.IsRouted() || held.isAstray }
+
+// FlushNames implements lease.Host.
+func (host *Host) FlushNames(lease int) error {
+	host.mu.Lock()
+	defer host.mu.Unlock()
+	held := host.leases[lease]
+	if held == nil {
+		return errNoLease
+	}
+	if now := time.Now(); now.Sub(held.flushedAt) >= flushEvery {
+		held.flushedAt = now
+		held.names.Flush()
+	}
+	return nil
+}
 
 func (host *Host) withdrawNames(held *holding) {
 	if err := held.names.Withdraw(); err != nil {

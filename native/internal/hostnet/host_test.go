@@ -114,6 +114,7 @@ func TestASecondLeaseIsBusyWhoeverAsks(t *testing.T) {
 		"openTun":   func() error { _, _, err := first.OpenTun(lease, tunnel); return err },
 		"setRoutes": func() error { _, err := first.SetRoutes(lease, twoRanges); return err },
 		"setNames":  func() error { _, err := first.SetNames(lease, ourNames); return err },
+		"flush":     func() error { return first.FlushNames(lease) },
 	} {
 		if err := call(); codeOf(err) != wire.CodeLeaseLost {
 			t.Errorf("%s with a lease that is over: %v", name, err)

@@ -261,6 +261,7 @@ func (laptop *memory) newNames(record func(journal.Entry) error, _ func()) split
 
 func (split *memoryNames) Again(bool) (bool, error) { return false, nil }
 func (split *memoryNames) Forget()                  {}
+func (split *memoryNames) Flush()                   { _ = split.laptop.do("flush names") }
 func (split *memoryNames) Inspect() (names.Resolvers, error) {
 	split.laptop.mu.Lock()
 	defer split.laptop.mu.Unlock()

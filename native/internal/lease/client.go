@@ -153,6 +153,11 @@ func (client *Client) SetNames(ctx context.Context, input wire.NamesInput) (inFo
 	return inForce, err
 }
 
+// FlushNames makes the laptop's caches forget names.
+func (client *Client) FlushNames(ctx context.Context) error {
+	return client.call(ctx, wire.HelperFlushNames, nil, nil)
+}
+
 // Release gives the lease back and returns once everything was undone.
 func (client *Client) Release(ctx context.Context) (released wire.Released, err error) {
 	err = client.call(ctx, wire.HelperRelease, nil, &released)

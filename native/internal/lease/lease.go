@@ -57,6 +57,8 @@ type Host interface {
 	OpenTun(lease int, input wire.OpenTunInput) (wire.TunOpened, *os.File, error)
 	SetRoutes(lease int, input wire.RoutesInput) (wire.RouteDecisions, error)
 	SetNames(lease int, input wire.NamesInput) (wire.NamesInForce, error)
+	// FlushNames makes the laptop's caches forget names, at most once a second.
+	FlushNames(lease int) error
 	// Undo undoes everything since Acquire and returns how many journal entries could not be undone.
 	Undo(lease int) int
 	// Changes tells, debounced, that the laptop's own network changed: there may be News for the holders of leases.
@@ -86,7 +88,7 @@ func decodeRequest(body []byte) (wire.HelperRequest, any, error) {
 		input = &wire.OpenTunInput{}
 	case wire.HelperSetNames:
 		input = &wire.NamesInput{}
-	case wire.HelperInspect, wire.HelperAcquire, wire.HelperHeartbeat, wire.HelperRelease:
+	case wire.HelperInspect, wire.HelperAcquire, wire.HelperHeartbeat, wire.HelperFlushNames, wire.HelperRelease:
 		return request, nil, nil
 	default:
 		return request, nil, errors.New("request: unknown operation")

@@ -181,6 +181,8 @@ func (server *Server) perform(asking *link, request wire.HelperRequest, input an
 	case wire.HelperSetNames:
 		inForce, err := server.Host.SetNames(held, *input.(*wire.NamesInput))
 		return inForce, nil, err
+	case wire.HelperFlushNames:
+		return nil, nil, server.Host.FlushNames(held)
 	case wire.HelperRelease:
 		return wire.Released{LeftOver: server.undo(asking)}, nil, nil
 	}

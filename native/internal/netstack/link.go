@@ -11,7 +11,7 @@ import (
 )
 
 // repliesQueued bounds the packets that wait apart because they were made while an Input was being handled.
-const repliesQueued = 256
+const repliesQueued = 2048
 
 // link is the stack's only interface: packets out go to output, packets in come through deliver.
 type link struct {

@@ -7,13 +7,13 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Limits in seconds. Negative answers are told and kept shortly: what is missing is often just being deployed.
+// Limits in seconds. What the cluster says is told and kept shortly: a Service that is missing is often just being made,
+// one that is made anew has another address, and the pods behind a headless one come and go.
 const (
-	maxNegativeTTL     = 30  // of the laptop's nameservers
-	clusterNegativeTTL = 5   // of names that are the cluster's, or may be
-	maxClusterTTL      = 300 // a program that kept the answer must not outlive the connection for long
-	maxUpstreamTTL     = 3600
-	maxChain           = 12 // CNAMEs in a row
+	maxNegativeTTL = 30 // of the laptop's nameservers
+	maxClusterTTL  = 5  // of names that are the cluster's, or may be, whether they are there or not
+	maxUpstreamTTL = 3600
+	maxChain       = 12 // CNAMEs in a row
 )
 
 // answer is what is known of a question, ready to be told under any spelling of the name. It is shared between

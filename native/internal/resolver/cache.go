@@ -75,19 +75,24 @@ func (cache *cache) lookup(ctx context.Context, key cacheKey, ask func() (*answe
 	}
 }
 
-func (cache *cache) fresh(key cacheKey) (kept, bool) {
+// last returns what was said last, however long ago.
+func (cache *cache) last(key cacheKey) (kept, bool) {
 	value, ok := cache.kept.Get(key)
 	if !ok {
 		return kept{}, false
 	}
-	entry := value.(kept)
-	return entry, cache.now().Sub(entry.at) < entry.answer.keep
+	return value.(kept), true
+}
+
+func (cache *cache) fresh(key cacheKey) (kept, bool) {
+	entry, ok := cache.last(key)
+	return entry, ok && cache.now().Sub(entry.at) < entry.answer.keep
 }
 
 // wasThere tells whether a name existed when it was asked last, however long ago.
 func (cache *cache) wasThere(key cacheKey) bool {
-	value, ok := cache.kept.Get(key)
-	return ok && value.(kept).answer.exists()
+	entry, ok := cache.last(key)
+	return ok && entry.answer.exists()
 }
 
 // upstreamFlags are the parts of a plain question that change its answer.

@@ -12,23 +12,16 @@ import (
 
 // askCluster asks for route.name and tells the answer under the name of the question.
 func (resolver *Resolver) askCluster(ctx context.Context, plan *plan, route route, question dns.Question) (found, error) {
-	link := resolver.link.Load()
-	if link == nil || resolver.cluster == nil {
-		return found{}, errClusterDown
-	}
-	key := plan.clusterKey(route.name, question.Qtype)
-	asked := dns.Question{Name: key.name, Qtype: key.kind, Qclass: dns.ClassINET}
-	answer, age, err := resolver.cache.lookup(ctx, key, func() (*answer, error) {
-		ctx, cancel := context.WithTimeout(link.ctx, clusterTimeout)
-		defer cancel()
-		response, err := exchange(ctx, resolver.cluster, asked, upstreamFlags{})
-		if err != nil {
-			return nil, err
-		}
-		return fromCluster(plan, asked, response), nil
-	})
+	asked := plan.clusterKey(route.name, question.Qtype)
+	answer, age, err := resolver.lookupCluster(ctx, plan, asked)
 	if err != nil {
 		return found{}, err
+	}
+	if exists := plan.clusterKey(route.name, dns.TypeA); answer.rcode == dns.RcodeNameError && asked != exists && asked.kind != dns.TypePTR {
+		// NXDOMAIN is of the name (RFC 8020), but some nameservers say it of a type.
+		if ofName, _, err := resolver.lookupCluster(ctx, plan, exists); err == nil && ofName.exists() {
+			return found{rcode: dns.RcodeSuccess, authoritative: true, authority: negative(dns.RcodeSuccess, route.zone).authority}, nil
+		}
 	}
 	if answer.rcode != dns.RcodeSuccess && answer.rcode != dns.RcodeNameError {
 		return found{rcode: answer.rcode}, nil
@@ -38,7 +31,7 @@ func (resolver *Resolver) askCluster(ctx context.Context, plan *plan, route rout
 		records: told(answer.records, age, route.name, question.Name),
 		extra:   told(answer.extra, age, "", ""),
 	}
-	if asked.Qtype != question.Qtype { // only whether the name is there was asked
+	if asked.kind != question.Qtype { // only whether the name is there was asked
 		result.extra = nil
 		result.records = slices.DeleteFunc(result.records, func(record dns.RR) bool { return record.Header().Rrtype != dns.TypeCNAME })
 	}
@@ -49,6 +42,28 @@ func (resolver *Resolver) askCluster(ctx context.Context, plan *plan, route rout
 		result.authority = negative(result.rcode, route.zone).authority
 	}
 	return result, nil
+}
+
+// lookupCluster asks the cluster's nameservers, or what is kept of them.
+func (resolver *Resolver) lookupCluster(ctx context.Context, plan *plan, key cacheKey) (*answer, time.Duration, error) {
+	link := resolver.link.Load()
+	if link == nil || resolver.cluster == nil {
+		return nil, 0, errClusterDown
+	}
+	said, age, err := resolver.cache.lookup(ctx, key, func() (*answer, error) {
+		ctx, cancel := context.WithTimeout(link.ctx, clusterTimeout)
+		defer cancel()
+		asked := dns.Question{Name: key.name, Qtype: key.kind, Qclass: dns.ClassINET}
+		response, err := exchange(ctx, resolver.cluster, asked, upstreamFlags{})
+		if err != nil {
+			return nil, err
+		}
+		return fromCluster(plan, asked, response), nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	return resolver.overrule(plan, key, said), age, nil
 }
 
 // clusterKey also decides what is really asked: of a cluster without IPv6 only whether the name is there, since
@@ -77,9 +92,9 @@ func fromCluster(plan *plan, question dns.Question, response *dns.Msg) *answer {
 	} else {
 		ttl, ok := negativeTTL(response.Ns)
 		if !ok {
-			ttl = clusterNegativeTTL
+			ttl = maxClusterTTL
 		}
-		ttl = min(ttl, clusterNegativeTTL)
+		ttl = min(ttl, maxClusterTTL)
 		result.records = withTTL(result.records, min(lowestTTL(result.records), maxClusterTTL))
 		if result.outside != "" && result.rcode == dns.RcodeNameError {
 			result.rcode = dns.RcodeSuccess // the name itself is there; where it leads is not the cluster's to say
@@ -200,13 +215,6 @@ func (resolver *Resolver) followOutside(ctx context.Context, plan *plan, route r
 }
 
 func (plan *plan) isRoutedRecord(record dns.RR) bool {
-	switch record := record.(type) {
-	case *dns.A:
-		address, ok := netip.AddrFromSlice(record.A.To4())
-		return ok && plan.isRouted(address)
-	case *dns.AAAA:
-		address, ok := netip.AddrFromSlice(record.AAAA)
-		return ok && plan.isRouted(address)
-	}
-	return false
+	address, ok := addressOf(record)
+	return ok && plan.isRouted(address)
 }

@@ -21,6 +21,9 @@ const (
 // the laptop's own network where its nameservers know it (api.corp), and the cluster's only where they do not.
 func (resolver *Resolver) answerEither(ctx context.Context, plan *plan, route route, request *dns.Msg) *dns.Msg {
 	question := request.Question[0]
+	if route.walksTree {
+		return resolver.answerTree(ctx, plan, route, request)
+	}
 	known, isKept := false, true
 	if route.isShared && resolver.link.Load() != nil {
 		known, isKept = resolver.laptopKnew(question.Name)
@@ -85,6 +88,24 @@ func (resolver *Resolver) askBoth(ctx context.Context, plan *plan, route route, 
 	return told, resolver.laptopOnceKnew(question.Name), because
 }
 
+// answerTree answers what resolvers ask of single labels on their way down from the root: by the laptop's own
+// nameservers, which know the top-level domains. That they have no such name is not handed on, where it may be the
+// cluster's: whoever keeps it keeps it for every type.
+func (resolver *Resolver) answerTree(ctx context.Context, plan *plan, route route, request *dns.Msg) *dns.Msg {
+	response := resolver.answerOutside(ctx, route, request)
+	if response.Rcode != dns.RcodeNameError {
+		return response
+	}
+	result, err := resolver.askCluster(ctx, plan, route, dns.Question{Name: request.Question[0].Name, Qtype: dns.TypeA, Qclass: dns.ClassINET})
+	switch {
+	case err != nil:
+		return failed(request, dns.RcodeServerFailure, err)
+	case result.rcode == dns.RcodeSuccess:
+		return reply(request, negative(dns.RcodeSuccess, route.zone))
+	}
+	return response
+}
+
 // answerOutside asks the laptop's own nameservers for a name that the cluster does not have now. That there is
 // nothing is told in our words, for a few seconds only: the Service may be just being made, and an outside zone's own
 // word would be kept for hours.
@@ -94,6 +115,7 @@ func (resolver *Resolver) answerOutside(ctx context.Context, route route, reques
 	if isNegative && (response.Rcode == dns.RcodeSuccess || response.Rcode == dns.RcodeNameError) {
 		return reply(request, negative(response.Rcode, route.zone))
 	}
+	withTTL(response.Answer, maxClusterTTL) // a Service of this name would be the answer
 	return response
 }
 

@@ -41,6 +41,9 @@ type route struct {
 	zone string // toCluster, toEither: the zone, as the asker sees it, that a negative answer is told of
 	// toEither: several labels, which may be a name of the laptop's own network.
 	isShared bool
+	// toEither: what resolvers ask for on their way down from the root. The laptop's nameservers are asked first: a
+	// Service may be called as a top-level domain.
+	walksTree bool
 }
 
 // route decides on a name in lower case with its final dot.
@@ -55,10 +58,12 @@ func (plan *plan) route(name string, kind uint16) route {
 		return route{way: toCluster, name: name, zone: parent(name)}
 	}
 	labels := dns.SplitDomainName(name)
-	if plan.domain == "" || len(labels) == 0 || len(labels) == 1 && walksTree(kind) {
+	if plan.domain == "" || len(labels) == 0 {
 		return route{way: toLaptop}
 	}
-	return plan.routeShort(name, labels)
+	expanded := plan.routeShort(name, labels)
+	expanded.walksTree = len(labels) == 1 && walksTree(kind)
+	return expanded
 }
 
 // routeShort expands what is typed without the cluster's domain.

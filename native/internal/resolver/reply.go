@@ -56,8 +56,8 @@ func answerEDNS0(response, request *dns.Msg) *dns.OPT {
 // the cluster's own would name a zone that the short name does not lie in.
 func negative(rcode int, zone string) found {
 	start := &dns.SOA{
-		Hdr: dns.RR_Header{Name: zone, Rrtype: dns.TypeSOA, Class: dns.ClassINET, Ttl: clusterNegativeTTL},
-		Ns:  "invalid.", Mbox: "invalid.", Serial: 1, Refresh: 7200, Retry: 1800, Expire: 86400, Minttl: clusterNegativeTTL,
+		Hdr: dns.RR_Header{Name: zone, Rrtype: dns.TypeSOA, Class: dns.ClassINET, Ttl: maxClusterTTL},
+		Ns:  "invalid.", Mbox: "invalid.", Serial: 1, Refresh: 7200, Retry: 1800, Expire: 86400, Minttl: maxClusterTTL,
 	}
 	return found{rcode: rcode, authoritative: true, authority: []dns.RR{start}}
 }

@@ -49,7 +49,7 @@ func TestEveryFormOfAName(t *testing.T) {
 		{"api.test", dns.TypeA, "NXDOMAIN", upstream},
 		{"orders.elsewhere", dns.TypeA, "NXDOMAIN", upstream},
 		{"orders.elsewhere.svc", dns.TypeA, "NXDOMAIN", upstream},
-		{"webshop", dns.TypeNS, "NXDOMAIN", upstream},
+		{"webshop", dns.TypeNS, "NXDOMAIN", "both"},
 		{"use-application-dns.net", dns.TypeA, "NOERROR | use-application-dns.net. A 203.0.113.53", upstream},
 		{"wpad.webshop.svc.cluster.local", dns.TypeA, "NXDOMAIN", ""},
 		{"wpad.cluster.local", dns.TypeA, "NXDOMAIN", ""},

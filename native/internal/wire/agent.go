@@ -70,5 +70,6 @@ type Registered struct {
 
 // Renewed answers renew.
 type Renewed struct {
-	ExpiresSeconds int `json:"expiresSeconds"`
+	ExpiresSeconds int          `json:"expiresSeconds"`
+	Refused        RefusedFlows `json:"refused"`
 }

@@ -114,8 +114,10 @@ type ServiceEndpoints struct {
 
 // ServiceEndpoint is one Service address. Ready is empty where no endpoint is ready.
 type ServiceEndpoint struct {
-	Address string   `json:"address"`
-	Ready   []string `json:"ready"`
+	Namespace string   `json:"namespace"`
+	Name      string   `json:"name"`
+	Address   string   `json:"address"`
+	Ready     []string `json:"ready"`
 }
 
 // TestCommand asks for the way to one name or address and TCP port, as a program on the laptop would go.
@@ -242,7 +244,8 @@ type CountersEvent struct {
 	Flows                 int    `json:"flows"`
 	RoundTripMicroseconds int64  `json:"roundTripMicroseconds"`
 
-	Routes []RangeCounters `json:"routes"` // of each routed range; what goes elsewhere (names, heartbeats) is in none
+	Refused RefusedFlows    `json:"refused"`
+	Routes  []RangeCounters `json:"routes"` // of each routed range; what goes elsewhere (names, heartbeats) is in none
 }
 
 // RangeCounters counts the bytes of one routed range; a prefix within another counts for itself alone.

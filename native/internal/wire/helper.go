@@ -29,6 +29,7 @@ const (
 	HelperOpenTun     = "openTun"     // OpenTunInput -> TunOpened, with the TUN descriptor in the same message (SCM_RIGHTS)
 	HelperSetRoutes   = "setRoutes"   // RoutesInput -> RouteDecisions; the whole wanted set, replaces the set before
 	HelperSetNames    = "setNames"    // NamesInput -> NamesInForce; the whole wanted state, replaces the one before
+	HelperFlushNames  = "flushNames"  // nothing -> nothing; the laptop's caches forget names, at most once a second
 	HelperRelease     = "release"     // nothing -> Released, after everything was undone
 )
 

@@ -63,6 +63,7 @@ func (keeper *Keeper) Set(link int, input wire.NamesInput) (wire.NamesInForce, e
 		return wire.NamesInForce{}, err
 	}
 	keeper.link, keeper.mode, keeper.wanted, keeper.passed = link, inForce.Mode, &input, passed
+	_ = invalidateNSCD(nscdSocket)
 	return inForce, nil
 }
 
@@ -88,6 +89,18 @@ func (keeper *Keeper) judgesOtherwise() bool {
 	}
 	passed, _ := Screen(*keeper.wanted, laptop.Domains)
 	return !reflect.DeepEqual(passed, keeper.passed)
+}
+
+// Flush makes the laptop's caches forget names: systemd-resolved's where it is asked, and nscd's, which stands before both
+// ways. What cannot be flushed forgets in its own time.
+func (keeper *Keeper) Flush() {
+	if keeper.wanted == nil {
+		return
+	}
+	if keeper.mode == ModeResolved && keeper.bus != nil {
+		_ = keeper.bus.call("FlushCaches")
+	}
+	_ = invalidateNSCD(nscdSocket)
 }
 
 // Withdraw puts the laptop's own names in force until the next Set. The journal stays as it is: undoing what was

@@ -1,0 +1,134 @@
+package resolver
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// overruledFor is how long the list of Services counts for more than what the cluster's nameservers say: they may keep
+// answers (30 s is usual), and see changes later than whoever watches the API server.
+const overruledFor = time.Minute
+
+// toldFor is for how long an answer may be kept elsewhere, with some room.
+const toldFor = (maxClusterTTL + 5) * time.Second
+
+// Service is a Service with addresses of its own, as the API server lists it.
+type Service struct {
+	Namespace, Name string
+	Addresses       []netip.Addr
+}
+
+// change is what became of a Service.
+type change struct {
+	was, is []netip.Addr // none: it was not there, or is not
+	at      time.Time
+}
+
+// services are those of the last list, and the changes of late, by NAME.NAMESPACE.
+type services struct {
+	known   map[string][]netip.Addr // nil before the first list
+	changes map[string]change
+}
+
+// SetServices takes the whole list. What changed since the one before is answered rightly from now on, whatever was kept;
+// it tells whether an answer about any of it may be kept by somebody else.
+func (resolver *Resolver) SetServices(list []Service) (wasTold bool) {
+	resolver.mutex.Lock()
+	defer resolver.mutex.Unlock()
+	now := resolver.cache.now()
+	before := resolver.services.Load()
+	next := &services{known: make(map[string][]netip.Addr, len(list)), changes: map[string]change{}}
+	for _, service := range list {
+		key := service.Name + "." + service.Namespace
+		next.known[key] = append(next.known[key], service.Addresses...)
+	}
+	for key, old := range before.changes {
+		if now.Sub(old.at) < overruledFor {
+			next.changes[key] = old
+		}
+	}
+	note := func(key string, was, is []netip.Addr) {
+		if !slices.Equal(was, is) {
+			next.changes[key] = change{was: was, is: is, at: now}
+			wasTold = wasTold || resolver.wasTold(key, now)
+		}
+	}
+	if before.known != nil {
+		for key, is := range next.known {
+			note(key, before.known[key], is)
+		}
+		for key, was := range before.known {
+			if _, isThere := next.known[key]; !isThere {
+				note(key, was, nil)
+			}
+		}
+	}
+	resolver.services.Store(next)
+	return wasTold
+}
+
+// wasTold tells whether somebody was answered about a Service of late.
+func (resolver *Resolver) wasTold(key string, now time.Time) bool {
+	plan := resolver.plan.Load()
+	entry, isKept := resolver.cache.last(plan.clusterKey(key+".svc."+plan.domain, dns.TypeA))
+	return plan.domain != "" && isKept && now.Sub(entry.at) < toldFor
+}
+
+// overrule corrects what the cluster's nameservers say about a Service that changed of late.
+func (resolver *Resolver) overrule(plan *plan, key cacheKey, said *answer) *answer {
+	all := resolver.services.Load()
+	suffix := ".svc." + plan.domain
+	if len(all.changes) == 0 || len(key.name) <= len(suffix) || key.name[len(key.name)-len(suffix):] != suffix {
+		return said
+	}
+	changed, isChanged := all.changes[key.name[:len(key.name)-len(suffix)]]
+	if !isChanged || resolver.cache.now().Sub(changed.at) >= overruledFor {
+		return said
+	}
+	is := slices.DeleteFunc(slices.Clone(changed.is), func(address netip.Addr) bool { return !plan.isRouted(address) })
+	if len(is) == 0 && len(changed.is) > 0 {
+		return said // nothing that could be reached
+	}
+	says := func(addresses []netip.Addr) bool {
+		return slices.ContainsFunc(said.records, func(record dns.RR) bool {
+			address, ok := addressOf(record)
+			return ok && slices.Contains(addresses, address)
+		})
+	}
+	switch {
+	case len(is) == 0 && said.exists() && says(changed.was):
+		return &answer{rcode: dns.RcodeNameError, authoritative: true}
+	case len(is) > 0 && (key.kind == dns.TypeA || key.kind == dns.TypeAAAA) && !says(is):
+		return &answer{rcode: dns.RcodeSuccess, authoritative: true, records: recordsOf(key, is)}
+	case len(is) > 0 && !said.exists():
+		return &answer{rcode: dns.RcodeSuccess, authoritative: true}
+	}
+	return said
+}
+
+func recordsOf(key cacheKey, addresses []netip.Addr) (records []dns.RR) {
+	for _, address := range addresses {
+		start := dns.RR_Header{Name: key.name, Rrtype: key.kind, Class: dns.ClassINET, Ttl: maxClusterTTL}
+		switch {
+		case key.kind == dns.TypeA && address.Is4():
+			records = append(records, &dns.A{Hdr: start, A: address.AsSlice()})
+		case key.kind == dns.TypeAAAA && address.Is6():
+			records = append(records, &dns.AAAA{Hdr: start, AAAA: address.AsSlice()})
+		}
+	}
+	return records
+}
+
+// addressOf reads an A or AAAA record.
+func addressOf(record dns.RR) (netip.Addr, bool) {
+	switch record := record.(type) {
+	case *dns.A:
+		return netip.AddrFromSlice(record.A.To4())
+	case *dns.AAAA:
+		return netip.AddrFromSlice(record.AAAA)
+	}
+	return netip.Addr{}, false
+}

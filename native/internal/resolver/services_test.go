@@ -1,0 +1,94 @@
+package resolver
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+func list(named map[string]string) (all []Service) {
+	for name, address := range named {
+		all = append(all, Service{Namespace: "webshop", Name: name, Addresses: []netip.Addr{netip.MustParseAddr(address)}})
+	}
+	return all
+}
+
+// The cluster's nameservers keep what they said: the list of Services is right before they are.
+func TestServicesThatChangeAreAnsweredRightlyAtOnce(t *testing.T) {
+	const old, other = "10.96.10.10", "10.96.10.99"
+	forms := []string{"orders", "orders.webshop", "orders.webshop.svc", "orders.webshop.svc.cluster.local"}
+	for name, row := range map[string]struct {
+		before, after map[string]string
+		said          string // what the nameservers say all the time; empty: NXDOMAIN
+		kind          uint16
+		expected      string
+	}{
+		"made":                       {nil, map[string]string{"orders": other}, "", dns.TypeA, "NOERROR | %. A " + other},
+		"made, another type":         {nil, map[string]string{"orders": other}, "", dns.TypeMX, "NOERROR"},
+		"deleted":                    {map[string]string{"orders": old}, nil, old, dns.TypeA, "NXDOMAIN"},
+		"made anew elsewhere":        {map[string]string{"orders": old}, map[string]string{"orders": other}, old, dns.TypeA, "NOERROR | %. A " + other},
+		"another changed":            {map[string]string{"orders": old}, map[string]string{"orders": old, "catalog": other}, old, dns.TypeA, "NOERROR | %. A " + old},
+		"where nothing is routed":    {nil, map[string]string{"orders": "192.0.2.9"}, "", dns.TypeA, "NXDOMAIN"},
+		"the nameservers were first": {map[string]string{"orders": old}, nil, other, dns.TypeA, "NOERROR | %. A " + other},
+	} {
+		t.Run(name, func(t *testing.T) {
+			laptop := newLaptop(t)
+			clock := stop(laptop)
+			said := func(address string) {
+				if address == "" {
+					laptop.cluster.set("orders.webshop.svc.cluster.local.")
+				} else {
+					laptop.cluster.set("orders.webshop.svc.cluster.local.", "orders.webshop.svc.cluster.local. 30 IN A "+address)
+				}
+			}
+			said(row.said)
+			if laptop.SetServices(list(row.before)) {
+				t.Error("the first list changes nothing")
+			}
+			for _, form := range forms {
+				laptop.ask(form, row.kind)
+				laptop.ask(form, dns.TypeA)
+			}
+			laptop.SetServices(list(row.after))
+			for _, form := range forms {
+				expected := row.expected
+				if index := len("NOERROR | "); len(expected) > index && expected[index] == '%' {
+					expected = "NOERROR | " + form + expected[index+1:]
+				}
+				response := laptop.ask(form, row.kind)
+				if got := line(response); got != expected {
+					t.Errorf("%s: %s, expected %s", form, got, expected)
+				}
+				for _, record := range response.Answer {
+					if record.Header().Ttl > 5 {
+						t.Errorf("%s is told for %d s", form, record.Header().Ttl)
+					}
+				}
+			}
+			said(other) // in the end they know
+			clock.move(2 * time.Minute)
+			if got := line(laptop.ask("orders.webshop.svc", dns.TypeA)); got != "NOERROR | orders.webshop.svc. A "+other {
+				t.Errorf("when the nameservers have caught up: %s", got)
+			}
+		})
+	}
+}
+
+func TestOnlyWhatWasToldOfLateHasToBeForgotten(t *testing.T) {
+	laptop := newLaptop(t)
+	clock := stop(laptop)
+	laptop.SetServices(list(map[string]string{"orders": "10.96.10.10"}))
+	if laptop.SetServices(list(map[string]string{"orders": "10.96.10.11"})) {
+		t.Error("nobody had asked")
+	}
+	laptop.ask("orders.webshop", dns.TypeA)
+	if !laptop.SetServices(list(map[string]string{"orders": "10.96.10.12"})) {
+		t.Error("it was told a moment ago")
+	}
+	clock.move(time.Minute)
+	if laptop.SetServices(nil) {
+		t.Error("nobody keeps it any more")
+	}
+}
