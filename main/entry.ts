@@ -51,7 +51,7 @@ function start(): void {
     },
     words,
     hasTray: () => isTrayShown,
-    isOn: () => snapshot?.connections.some(isOn) ?? false,
+    isOn: () => snapshot?.connections.some((one) => isOn(one) && one.phase !== 'failed') ?? false,
     ended: () => core.close(),
   });
   const window = createAppWindow({

@@ -24,7 +24,7 @@ export function createNotifications(words: () => Words, isWanted: () => boolean,
       return;
     }
     for (const one of noticed.notices) {
-      const shown = new Notification({ title: 'Slipway', body: words().notice[one.kind](one.context) });
+      const shown = new Notification({ title: 'Slipway', body: words().notice[one.kind](one.context, one.problem) });
       shown.on('click', clicked);
       shown.show();
     }

@@ -148,6 +148,24 @@ describe('the tray', () => {
     expect(trayLook(state(name))).toBe(look);
   });
 
+  it('says what is broken in place of a plain "connected"', () => {
+    const taken = problem('route-taken', 'by vpn0', { prefix: '10.96.0.0/16' });
+    const broken = { ...state('connected'), snapshot: snapshot([{ ...connected, degraded: [taken] }]) };
+    expect(trayRows(broken, english)[0]?.kind === 'status' && trayRows(broken, english)[0]).toMatchObject({
+      label: expect.stringMatching(/^test-frankfurt: Packets to 10\.96/),
+    });
+    expect(trayLook(broken)).toBe('trouble');
+  });
+
+  it('does not count a connection that failed and tries again as on, and lets it be stopped', () => {
+    const failed = { ...phases.failed, retry: 'automatic', nextTryAt: 9 } as Connection;
+    const rows = trayRows({ ...state('failed'), snapshot: snapshot([failed]) }, english);
+    expect(rows[0]).toMatchObject({ kind: 'status', label: 'test-frankfurt could not be connected' });
+    expect(rows[1]).toMatchObject({ kind: 'disconnect', label: 'Stop trying' });
+    expect(rows.some(({ kind }) => kind === 'copy')).toBe(false);
+    expect(rows.length).toBeLessThanOrEqual(mostRows);
+  });
+
   it('says when the core does not answer, and offers nothing that needs it', () => {
     const rows = trayRows({ snapshot: null, contexts: [], pinned: [] }, english);
     expect(rows.map(({ kind }) => kind)).toEqual(['status', 'separator', 'open', 'diagnostics', 'quit']);

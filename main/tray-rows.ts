@@ -53,7 +53,9 @@ export function trayLook({ snapshot }: TrayState): TrayLook {
 export function trayRows(state: TrayState, words: Words): TrayRow[] {
   const connection = foremost(state.snapshot);
   const isUp = connection !== null && isOn(connection) && !['failed', 'disconnecting'].includes(connection.phase);
-  const label = connection?.phase === 'preparing' ? words.cancel : words.disconnect;
+  // It is not on, and goes on trying: that can be stopped.
+  const isTrying = connection?.phase === 'failed' && connection.retry === 'automatic';
+  const label = isTrying ? words.stopTrying : connection?.phase === 'preparing' ? words.cancel : words.disconnect;
   const last: TrayRow[] = [
     { kind: 'separator' },
     { kind: 'open', label: words.open },
@@ -61,7 +63,7 @@ export function trayRows(state: TrayState, words: Words): TrayRow[] {
     { kind: 'quit', label: words.quit },
   ];
   const first: TrayRow[] = [{ kind: 'status', label: statusOf(connection, state.snapshot, words) }];
-  if (isUp) {
+  if (isUp || isTrying) {
     first.push({ kind: 'disconnect', label, ...keyOf(connection) });
   }
   const room = mostRows - first.length - last.length;
@@ -98,8 +100,10 @@ function statusOf(connection: Connection | null, snapshot: Snapshot | null, word
   switch (connection?.phase) {
     case 'preparing':
       return words.connecting(context);
-    case 'connected':
-      return words.connected(context);
+    case 'connected': {
+      const broken = connection.degraded.find(({ severity }) => severity === 'error');
+      return broken === undefined ? words.connected(context) : short(words.degraded(context, broken));
+    }
     case 'reconnecting':
       return words.reconnecting(context);
     case 'disconnecting':

@@ -44,6 +44,9 @@ const connected = {
   checkedAt: 0,
   done: [],
 };
+const taken = problem('route-taken', 'by vpn0', { prefix: '10.96.0.0/16' });
+const unreached = problem('cluster-dns-silent', 'no answer');
+const broken = { ...connected, degraded: [taken] };
 const withdrawn = { ...connected, degraded: [problem('route-withdrawn', '', { prefix: '10.244.0.0/24' })] };
 const reconnecting = (lostAt: number) => ({
   phase: 'reconnecting',
@@ -131,6 +134,40 @@ describe('notices', () => {
       [
         [0, withdrawn],
         [1000, withdrawn],
+      ],
+      [],
+    ],
+    [
+      'what does not get there at once, and its end; the same again only after a while',
+      [
+        [0, connected],
+        [1000, broken],
+        [2000, broken],
+        [3000, connected],
+        [4000, broken],
+        [5000, connected],
+        [11 * minutes, broken],
+      ],
+      ['1000 degraded production', '3000 whole production', `${11 * minutes} degraded production`],
+    ],
+    [
+      'another thing that breaks meanwhile, and several as one',
+      [
+        [0, connected],
+        [1000, { ...connected, degraded: [taken, unreached] }],
+        [2000, broken],
+        [3000, { ...connected, degraded: [taken, unreached] }],
+        [4000, { ...connected, degraded: [taken, problem('packets-dropped', 'by nftables')] }],
+        [5000, connected],
+      ],
+      ['1000 degraded production', '4000 degraded production', '5000 whole production'],
+    ],
+    [
+      'nothing of what was broken before the host came, or is merely missing',
+      [
+        [0, broken],
+        [1000, { ...broken, degraded: [taken, problem('services-excluded', '')] }],
+        [2000, connected],
       ],
       [],
     ],

@@ -12,10 +12,11 @@ export const quietTime = 10 * 60_000;
 
 /**
  * refused: rights or credentials say no; failed: anything else that ended it; withdrawn: the network that the laptop
- * came into takes ranges away from a connection that goes on.
+ * came into takes ranges away from a connection that goes on; degraded: the connection is on and something does not get
+ * there; whole: everything does again.
  */
 export interface Notice {
-  readonly kind: 'lost' | 'recovered' | 'refused' | 'failed' | 'withdrawn';
+  readonly kind: 'lost' | 'recovered' | 'refused' | 'failed' | 'withdrawn' | 'degraded' | 'whole';
   readonly context: string;
   readonly problem: Problem | null;
 }
@@ -33,6 +34,12 @@ interface Known {
   readonly withdrawnToldAt: number | null;
   /** Ranges that are withdrawn now. */
   readonly withdrawn: readonly string[];
+  /** Codes of what does not get there now. */
+  readonly broken: readonly string[];
+  /** When each code was last told. */
+  readonly brokenToldAt: ReadonlyMap<string, number>;
+  /** Whether the user was told of what is broken now. */
+  readonly isBrokenTold: boolean;
 }
 
 /** What to remember from one snapshot to the next; null before the first. */
@@ -76,6 +83,9 @@ function firstSight(connection: Connection, isStart: boolean): Known {
     isEndTold: isStart && isEnd, // old news
     withdrawnToldAt: null,
     withdrawn: isStart ? withdrawnOf(connection) : [],
+    broken: isStart ? brokenOf(connection).map(({ code }) => code) : [],
+    brokenToldAt: new Map(),
+    isBrokenTold: false,
   };
 }
 
@@ -93,9 +103,12 @@ function see(before: Known, connection: Connection, now: number): { known: Known
         const because = connection.degraded.find(({ code }) => code === 'route-withdrawn') ?? null;
         notices.push({ kind: 'withdrawn', context, problem: because });
       }
+      const damage = seeBroken(before, connection, now);
+      notices.push(...damage.notices);
       return {
         known: {
           ...known,
+          ...damage.known,
           isEstablished: true,
           lostAt: null,
           isLossTold: false,
@@ -138,10 +151,50 @@ function see(before: Known, connection: Connection, now: number): { known: Known
       return { known: { ...known, lostAt: null }, notices: [] };
     case 'off':
       return {
-        known: { ...known, isEstablished: false, lostAt: null, isLossTold: false, isEndTold: false, withdrawn: [] },
+        known: {
+          ...known,
+          isEstablished: false,
+          lostAt: null,
+          isLossTold: false,
+          isEndTold: false,
+          withdrawn: [],
+          broken: [],
+          isBrokenTold: false,
+        },
         notices: [],
       };
   }
+}
+
+type Broken = Pick<Known, 'broken' | 'brokenToldAt' | 'isBrokenTold'>;
+
+/** Each code once for a while, several that come together as one; and the end where the beginning was told. */
+function seeBroken(before: Known, connection: Connection, now: number): { known: Broken; notices: Notice[] } {
+  const { context } = connection.cluster;
+  const problems = brokenOf(connection);
+  const broken = problems.map(({ code }) => code);
+  const isQuiet = (code: string) => now - (before.brokenToldAt.get(code) ?? Number.NEGATIVE_INFINITY) < quietTime;
+  const fresh = problems.filter(({ code }) => !before.broken.includes(code) && !isQuiet(code));
+  const [first] = fresh;
+  if (first !== undefined) {
+    const brokenToldAt = new Map([...before.brokenToldAt, ...fresh.map(({ code }) => [code, now] as const)]);
+    return {
+      known: { broken, brokenToldAt, isBrokenTold: true },
+      notices: [{ kind: 'degraded', context, problem: first }],
+    };
+  }
+  const isWhole = broken.length === 0;
+  const notices: Notice[] = isWhole && before.isBrokenTold ? [{ kind: 'whole', context, problem: null }] : [];
+  return {
+    known: { broken, brokenToldAt: before.brokenToldAt, isBrokenTold: !isWhole && before.isBrokenTold },
+    notices,
+  };
+}
+
+/** What does not work at all; what is merely missing is no news for who does not look. */
+function brokenOf(connection: Connection): Problem[] {
+  const degraded = connection.phase === 'connected' ? connection.degraded : [];
+  return degraded.filter(({ severity }) => severity === 'error');
 }
 
 function withdrawnOf(connection: Connection): string[] {
