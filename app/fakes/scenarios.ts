@@ -8,6 +8,7 @@ import { hostilePods, podsBehind, troubledPods } from './believable-pods.ts';
 import { believableNamespaces, believableServices } from './believable-services.ts';
 import { hostileServices, revised, stir } from './crowd.ts';
 import { context } from './kubeconfig.ts';
+import { reachScenarios } from './reach-scenarios.ts';
 import { createWorld, type World } from './world.ts';
 
 type Prepare = (world: World, clock: Clock) => void;
@@ -207,6 +208,7 @@ export const scenarios = {
       });
     move(true);
   },
+  ...reachScenarios,
   'names-unset': ({ faults }) => {
     faults.plan('names', problem('resolver-unset', '/etc/resolv.conf is immutable'), forever);
   },

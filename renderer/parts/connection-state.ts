@@ -7,10 +7,15 @@ export function stateOf(connection: Connection | null): StateName {
   if (connection === null) {
     return 'off';
   }
-  return connection.phase === 'connected' && connection.degraded.length > 0 ? 'degraded' : connection.phase;
+  return connection.phase === 'connected' && isDegraded(connection) ? 'degraded' : connection.phase;
 }
 
 /** How far preparing is, 0 to 1: seven steps. */
 export function shareOf(connection: Connection | null): number {
   return connection?.phase === 'preparing' ? connection.done.length / 7 : 0;
+}
+
+/** Something does not work, or is missing: what is only worth knowing does not count. */
+export function isDegraded({ degraded }: Pick<Extract<Connection, { phase: 'connected' }>, 'degraded'>): boolean {
+  return degraded.some(({ severity }) => severity !== 'info');
 }

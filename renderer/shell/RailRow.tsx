@@ -2,7 +2,7 @@ import { type Connection, type Context, connectionOf, isSameKey, keyText } from 
 import { classes } from '../kit/classes.ts';
 import { ForeignText } from '../kit/ForeignText.tsx';
 import { StateDot } from '../kit/StateDot.tsx';
-import { shareOf, stateOf } from '../parts/connection-state.ts';
+import { isDegraded, shareOf, stateOf } from '../parts/connection-state.ts';
 import { useApp, useMirror, useWindow } from '../store/hooks.ts';
 import { contextKey } from '../store/listings.ts';
 import { type Say, useWords } from '../words/words.ts';
@@ -40,7 +40,7 @@ function detail(say: Say, context: Context, connection: Connection | null): stri
     case 'connected': {
       const path = say(`state.path.${connection.path}`);
       const home = connection.homeNamespace === '' ? path : `${connection.homeNamespace} · ${path}`;
-      return connection.degraded.length > 0 ? `${say('state.degraded')} · ${home}` : home;
+      return isDegraded(connection) ? `${say('state.degraded')} · ${home}` : home;
     }
     case 'preparing':
       return `${say('state.preparing')} · ${say(`state.step.${connection.step}`)}`;

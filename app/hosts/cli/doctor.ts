@@ -31,9 +31,12 @@ export async function runDoctor(core: CoreLink, context: string, trustExec: bool
   if (format === 'json') {
     json({ checks });
   } else {
+    const told = new Set<string>();
     for (const check of checks) {
       data(lineOf(check));
-      if (check.problem !== null) {
+      // One reason often fails several checks.
+      if (check.problem !== null && !told.has(`${check.problem.code} ${check.problem.cause}`)) {
+        told.add(`${check.problem.code} ${check.problem.cause}`);
         sayReason(check.problem);
       }
     }

@@ -94,7 +94,7 @@ export function adviceFor(problems: readonly Problem[], next: string | null): st
 function titleOf({ severity, title, code }: Problem, count: number): string {
   const times = count > 1 ? ` and ${count - 1} more of this kind` : '';
   const [first = '', ...more] = wrap(`${severity}: ${title}${times} [${code}]`, 2);
-  return more.length === 0 ? first : clip(`${severity}: ${title}`.slice(0, columns - code.length - 4) + `… [${code}]`);
+  return more.length === 0 ? first : clip(`${`${severity}: ${title}`.slice(0, columns - code.length - 4)}… [${code}]`);
 }
 
 interface Kind {

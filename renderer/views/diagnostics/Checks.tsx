@@ -57,22 +57,43 @@ export function Checks({ subject }: { readonly subject: string }) {
       </div>
     );
   }
+  // What failed comes first, in its group and as a group.
+  const rank = (check: Check) => (check.state === 'bad' ? 0 : 1);
   const { checks } = answer.value;
+  const parts = groups
+    .map(({ title, checks: members }) => ({
+      title,
+      found: members
+        .flatMap((name) => checks.filter(({ check }) => check === name))
+        .toSorted((one, other) => rank(one) - rank(other)),
+    }))
+    .toSorted((one, other) => Math.min(...one.found.map(rank)) - Math.min(...other.found.map(rank)));
+  const shown = parts.flatMap(({ found }) => found);
   return (
     <div className={styles.groups} aria-busy={answer.isAsking}>
-      {groups.map(({ title, checks: members }) => (
+      {parts.map(({ title, found }) => (
         <Section key={title} title={say(title)}>
           <Verdicts label={say(title)}>
-            {members.flatMap((name) =>
-              checks
-                .filter(({ check }) => check === name)
-                .map((check) => <OneCheck key={check.check} check={check} name={say(checkNames[name])} />),
-            )}
+            {found.map((check) => (
+              <OneCheck
+                key={check.check}
+                check={isToldBefore(shown, check) ? { ...check, problem: null } : check}
+                name={say(checkNames[check.check])}
+              />
+            ))}
           </Verdicts>
         </Section>
       ))}
     </div>
   );
+}
+
+/** One reason often fails several checks: its card stands at the first of them. */
+function isToldBefore(checks: readonly Check[], check: Check): boolean {
+  const same = checks.find(
+    ({ problem }) => problem?.code === check.problem?.code && problem?.cause === check.problem?.cause,
+  );
+  return check.problem !== null && same !== check;
 }
 
 export function OneCheck({ check, name }: { readonly check: Check; readonly name: string }) {

@@ -45,8 +45,10 @@ function sinceWords(
   since: (from: number) => string,
 ): string {
   switch (connection?.phase) {
-    case 'connected':
-      return say('home.connectedFor', { time: since(connection.since) });
+    case 'connected': {
+      const isBroken = connection.degraded.some(({ severity }) => severity === 'error');
+      return say(isBroken ? 'home.degradedFor' : 'home.connectedFor', { time: since(connection.since) });
+    }
     case 'reconnecting':
       return say('home.lostFor', { time: since(connection.lostAt) });
     case 'preparing':

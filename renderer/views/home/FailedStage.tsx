@@ -1,12 +1,13 @@
 import { type Connection, type Context, keyOf, waitsForUser } from '../../../app/contract/index.ts';
 import { connectContext, disconnectContext } from '../../actions/connection.ts';
-import { goDiagnostics } from '../../actions/go.ts';
 import { prepareHelper } from '../../actions/prepare-helper.ts';
+import { runChecks } from '../../actions/run-checks.ts';
 import { useActionContext, useRunAction } from '../../actions/use-action.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Button } from '../../kit/Button.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
+import { isAboutRange, RangeFix } from '../../parts/RangeFix.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
@@ -57,7 +58,10 @@ export function FailedStage({ context, connection }: { readonly context: Context
                         {say('home.stopTrying')}
                       </Button>
                     ) : null}
-                    <Button kind="ghost" onClick={() => run(goDiagnostics)}>
+                    {isAboutRange(because) ? (
+                      <RangeFix problem={because} changed={() => void connectContext(actions, context)} />
+                    ) : null}
+                    <Button kind="ghost" onClick={() => run(runChecks)}>
                       {say('home.diagnose')}
                     </Button>
                   </>

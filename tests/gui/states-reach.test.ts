@@ -1,0 +1,4 @@
+import { describeScenes } from './describe-scenes.ts';
+import { reachScenes } from './states-reach.ts';
+
+describeScenes('reach', reachScenes);
