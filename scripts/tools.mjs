@@ -89,7 +89,12 @@ function goVersion() {
   return answer.stdout.trim();
 }
 
-export const nativeBinaries = ['slipway-engine', 'slipway-helper', 'slipway-agent'];
+/** The agent has the plain name for nodes of this computer's processor; that for nodes of the other one is named by it. */
+const otherProcessor = process.arch === 'arm64' ? 'amd64' : 'arm64';
+const otherAgent = `slipway-agent-${otherProcessor}`;
+
+const own = ['slipway-engine', 'slipway-helper', 'slipway-agent'];
+export const nativeBinaries = [...own, otherAgent];
 
 /** Builds the native programs where their sources changed; answers the build's identity. */
 export async function ensureNative(say) {
@@ -107,21 +112,17 @@ export async function ensureNative(say) {
   }
   say('building the native programs');
   mkdirSync(join(native, 'bin'), { recursive: true });
-  const flags = `-s -w -X slipway/native/internal/build.ID=${build}`;
-  const code = await run(
-    'go',
-    [
-      'build',
-      '-trimpath',
-      '-buildvcs=false',
-      '-ldflags',
-      flags,
-      '-o',
-      'bin/',
-      ...nativeBinaries.map((name) => `./cmd/${name}`),
-    ],
-    { cwd: native, env: { ...projectEnvironment(), CGO_ENABLED: '0' } },
-  );
+  const goBuild = (environment, output, programs) => {
+    const flags = `-s -w -X slipway/native/internal/build.ID=${build}`;
+    const args = ['build', '-trimpath', '-buildvcs=false', '-ldflags', flags, '-o', output];
+    return run('go', [...args, ...programs.map((name) => `./cmd/${name}`)], {
+      cwd: native,
+      env: { ...projectEnvironment(), CGO_ENABLED: '0', ...environment },
+    });
+  };
+  const code =
+    (await goBuild({}, 'bin/', own)) ||
+    (await goBuild({ GOOS: 'linux', GOARCH: otherProcessor }, `bin/${otherAgent}`, ['slipway-agent']));
   if (code !== 0) {
     throw new Error(`go build ended with ${code}`);
   }

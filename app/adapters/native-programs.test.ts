@@ -17,7 +17,10 @@ it('a package runs its own programs, whatever the environment says', () => {
   expect(nativePrograms({ SLIPWAY_NATIVE_DIR: '/home/jane/evil' }, own)).toEqual({
     engine: join(own, 'slipway-engine'),
     helper: join(own, 'slipway-helper'),
-    agent: join(own, 'slipway-agent'),
+    agents: {
+      amd64: join(own, process.arch === 'arm64' ? 'slipway-agent-amd64' : 'slipway-agent'),
+      arm64: join(own, process.arch === 'arm64' ? 'slipway-agent' : 'slipway-agent-arm64'),
+    },
     build: '1.2',
     clone: null,
   });

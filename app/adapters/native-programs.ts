@@ -2,12 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Processor, processors } from './agent/processors.ts';
 import type { Environment } from './storage/folders.ts';
 
 export interface NativePrograms {
   readonly engine: string;
   readonly helper: string;
-  readonly agent: string;
+  /** By processor: one for each kind of node that it may be sent to. */
+  readonly agents: Readonly<Record<Processor, string>>;
   /** "development" where they were not built by `npm run build-native`. */
   readonly build: string;
   /** The clone's own folder of native programs, null in a package. */
@@ -28,9 +30,16 @@ export function nativePrograms(environment: Environment, own: string = ownFolder
     clone: isClone ? own : null,
     engine: join(folder, 'slipway-engine'),
     helper: join(folder, 'slipway-helper'),
-    agent: join(folder, 'slipway-agent'),
+    agents: agentsIn(folder),
     build: readBuild(join(folder, 'build')),
   };
+}
+
+/** The agent for nodes of this computer's own processor has the plain name; scripts/tools.mjs builds them. */
+function agentsIn(folder: string): Record<Processor, string> {
+  const own = process.arch === 'arm64' ? 'arm64' : 'amd64';
+  const files = processors.map((one) => [one, join(folder, one === own ? 'slipway-agent' : `slipway-agent-${one}`)]);
+  return Object.fromEntries(files) as Record<Processor, string>;
 }
 
 function readBuild(file: string): string {

@@ -33,7 +33,7 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
   };
   const agent: AgentPlacingOptions = {
     spdyProgram: programs.engine,
-    binary: () => loadAgent(programs.agent, log),
+    binary: (processor) => loadAgent(programs.agents[processor], log),
     build: programs.build,
     times: agentTimes(environment),
     records: openAgentRecords(folders.state, log),

@@ -43,6 +43,11 @@ export const clusterProblems = {
     advice('The agent is copied into a pod, whose image needs sh, cat and chmod; choose such an image.'),
     command('slipway connect {context} --base-image IMAGE'),
   ),
+  'agent-processor': entry(
+    'cluster',
+    'No node has a processor that the agent runs on',
+    advice('The agent is built for Linux on amd64 and arm64. Add such a node, or choose one with a node selector.'),
+  ),
   'agent-refused': entry(
     'cluster',
     'The cluster refused the agent pod',

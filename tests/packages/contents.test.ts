@@ -64,7 +64,7 @@ it('brings the programs, the unit, the policy, the entry and the completions', (
   const resources = '/opt/Slipway/resources';
   for (const path of [
     '/opt/Slipway/slipway-desktop',
-    ...['engine', 'helper', 'agent'].map((name) => `${resources}/native/bin/slipway-${name}`),
+    ...['engine', 'helper', 'agent', 'agent-arm64'].map((name) => `${resources}/native/bin/slipway-${name}`),
     `${resources}/native/bin/build`,
     `${resources}/node/bin/node`,
     `${resources}/programs/slipway`,
@@ -119,7 +119,7 @@ it('holds the production build of the window', () => {
 it('holds native programs of this build', () => {
   const packed = join(made, 'linux-unpacked/resources/native/bin');
   expect(readFileSync(join(packed, 'build'), 'utf8')).toBe(readFileSync(join(root, 'native/bin/build'), 'utf8'));
-  for (const name of ['slipway-engine', 'slipway-helper', 'slipway-agent']) {
+  for (const name of ['slipway-engine', 'slipway-helper', 'slipway-agent', 'slipway-agent-arm64']) {
     expect(statSync(join(packed, name)).mode & 0o777, name).toBe(0o755);
   }
 });

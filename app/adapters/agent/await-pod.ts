@@ -10,21 +10,29 @@ import {
   success,
 } from '../../contract/index.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
-import { type CoreEvent, type Pod, pathOf } from '../cluster/api-objects.ts';
+import { type CoreEvent, type Node, type Pod, pathOf } from '../cluster/api-objects.ts';
 import { problemOf } from '../cluster/problems.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import { containerName } from './manifest.ts';
-import { type PodProgress, type PodSource, progressOfPod, refusalOfJob } from './pod-reasons.ts';
+import { outlookOf, scalesNodes, unfitNodes } from './node-outlook.ts';
+import {
+  disruptedProblem,
+  type PodProgress,
+  type PodSource,
+  progressOfPod,
+  refusalOfJob,
+  wasDisrupted,
+} from './pod-reasons.ts';
 import { watchPodOf } from './pod-watch.ts';
 
-/** While a Job has no pod, its events are asked this often why. Milliseconds. */
+/** While a Job has no pod, and while its pod does not start, events are asked this often why. Milliseconds. */
 const eventsEvery = 1_000;
 
-/** With no reason to be had, a pod that is not there after this long will not come. Milliseconds. */
-const podPatience = 20_000;
+/** With no reason to be had, a pod that is not there after this long will not come: webhooks may take 30 s each. Milliseconds. */
+const podPatience = 65_000;
 
-/** In all. Large images over slow links take minutes. Milliseconds. */
-const wholePatience = 5 * 60_000;
+/** From when a node took it. Large images over slow links take minutes. Milliseconds. */
+const startPatience = 5 * 60_000;
 
 /** How long a node may take to tell that a container ended. Milliseconds. */
 const endPatience = 5_000;
@@ -43,11 +51,15 @@ export function awaitPod(
 ): Promise<Result<Pod>> {
   return new Promise((resolve) => {
     const started = Date.now();
-    let podSeen = false;
-    let troubleSince: { readonly code: string; readonly at: number } | null = null;
+    let pod: Pod | null = null;
+    let troubleSince: { readonly kind: string; readonly at: number } | null = null;
     let trouble: NodeJS.Timeout | undefined;
+    let whole: NodeJS.Timeout | undefined;
     let lastDetail = '';
+    let isOver = false;
+    const nodes = nodeQuestions(connection);
     const settle = (result: Result<Pod>) => {
+      isOver = true;
       unwatch();
       clearInterval(asking);
       clearTimeout(trouble);
@@ -56,29 +68,39 @@ export function awaitPod(
       resolve(result);
     };
     const tell = (detail: Cause | string) => {
-      if (causeText(detail) !== lastDetail) {
+      if (!isOver && causeText(detail) !== lastDetail) {
         lastDetail = causeText(detail);
         progress(detail);
       }
     };
-    const troubled = (found: Problem, patience: number) => {
+    const giveTime = () => {
+      clearTimeout(whole);
+      whole = setTimeout(
+        () => settle(failure(problem('agent-unreachable', cause('agentLate', { detail: lastDetail || 'nothing' })))),
+        startPatience,
+      );
+    };
+    const troubled = (kind: string, found: Problem, patience: number) => {
       tell(found.said ?? found.cause);
-      if (troubleSince?.code !== found.code) {
-        troubleSince = { code: found.code, at: Date.now() };
+      if (troubleSince?.kind !== kind) {
+        troubleSince = { kind, at: Date.now() };
       }
       clearTimeout(trouble);
       trouble = setTimeout(() => settle(failure(found)), Math.max(0, troubleSince.at + patience - Date.now()));
     };
-    const look = (pod: Pod) => {
-      podSeen = true;
+    const look = (changed: Pod) => {
+      pod = changed;
       if (pod.metadata?.deletionTimestamp !== undefined) {
-        settle(failure(problem('agent-gone', cause('agentDeleted'))));
+        settle(failure(goneProblem(pod, cause('agentDeleted'))));
         return;
       }
       const state = progressOfPod(pod, awaited);
       if (state.kind === 'troubled') {
-        troubled(state.problem, state.patience);
+        troubled(state.problem.code, state.problem, state.patience);
         return;
+      }
+      if (state.kind === 'unscheduled') {
+        return; // what comes of it is said by events: see `askOfPod`
       }
       clearTimeout(trouble);
       troubleSince = null;
@@ -91,33 +113,60 @@ export function awaitPod(
           settle(failure(crash)),
         );
       } else {
-        tell(state.detail);
+        tell(state.kind === 'starting' ? cause('startingOn', { node: state.node }) : state.detail);
+      }
+    };
+    const askOfPod = async (asked: Pod) => {
+      const before = progressOfPod(asked, awaited);
+      if (before.kind !== 'unscheduled' && before.kind !== 'starting') {
+        return;
+      }
+      const events = await eventsOf(connection, awaited.namespace, asked.metadata?.uid ?? '');
+      const found = before.kind === 'unscheduled' ? await nodes.unscheduled(before, events) : null;
+      if (isOver || pod !== asked) {
+        return; // it moved on meanwhile
+      }
+      if (found !== null) {
+        giveTime();
+        troubled('unscheduled', found.problem, found.patience);
+      } else if (before.kind === 'starting') {
+        const said = newsOf(events);
+        tell(
+          said === ''
+            ? cause('startingOn', { node: before.node })
+            : cause('startingOnSaid', { node: before.node, said }),
+        );
+      }
+    };
+    const askOfJob = async () => {
+      const refusal = refusalOfJob(await eventsOf(connection, awaited.namespace, awaited.jobUid));
+      if (isOver || pod !== null) {
+        return;
+      }
+      if (refusal !== null) {
+        troubled(refusal.problem.code, refusal.problem, refusal.patience);
+      } else if (Date.now() - started > podPatience) {
+        settle(failure(problem('agent-refused', cause('agentNoPod'))));
       }
     };
     const unwatch = watchPodOf(connection, awaited.namespace, awaited.job, awaited.jobUid, {
       changed: look,
-      deleted: () => settle(failure(problem('agent-gone', cause('agentDeletedEarly')))),
+      deleted: (gone) => settle(failure(goneProblem(gone, cause('agentDeletedEarly')))),
       refused: (error) => {
         const asked = { verb: 'watch', group: '', resource: 'pods', purpose: 'agent' } as const;
         settle(failure(problemOf(error, { ...asked, namespace: awaited.namespace })));
       },
     });
-    const asking = setInterval(async () => {
-      if (podSeen) {
-        clearInterval(asking);
-        return;
-      }
-      const refusal = await refusalOf(connection, awaited);
-      if (!podSeen && refusal !== null) {
-        troubled(refusal.problem, refusal.patience);
-      } else if (!podSeen && Date.now() - started > podPatience) {
-        settle(failure(problem('agent-refused', cause('agentNoPod'))));
+    let isAsking = false;
+    const asking = setInterval(() => {
+      if (!isAsking) {
+        isAsking = true;
+        (pod === null ? askOfJob() : askOfPod(pod)).finally(() => {
+          isAsking = false;
+        });
       }
     }, eventsEvery);
-    const whole = setTimeout(
-      () => settle(failure(problem('agent-unreachable', cause('agentLate', { detail: lastDetail || 'nothing' })))),
-      wholePatience,
-    );
+    giveTime();
     const onAbort = () => settle(failure(problem('agent-gone', 'stopped before the agent ran')));
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) {
@@ -126,13 +175,61 @@ export function awaitPod(
   });
 }
 
-async function refusalOf(connection: ApiConnection, awaited: Awaited) {
+function goneProblem(pod: Pod, because: Cause): Problem {
+  return wasDisrupted(pod) ? disruptedProblem(pod) : problem('agent-gone', because);
+}
+
+/** A pod that no scheduler looks at yet waits for somebody who takes its gate away. Milliseconds. */
+const gatePatience = 60_000;
+
+/** Why a pod finds no node. What the cluster has (nodes, an autoscaler) is asked once, where it may be asked. */
+function nodeQuestions(connection: ApiConnection) {
+  let unfit: Promise<string | null> | undefined;
+  let mayScale: Promise<boolean> | undefined;
+  const askNodes = async () => {
+    const listed = await connection.attempt(() => connection.list<Node>(pathOf('nodes', '')));
+    return listed.ok ? unfitNodes(listed.value.items) : null;
+  };
+  const askGroups = async () => {
+    const groups = await connection.attempt(() => connection.get('/apis'));
+    return groups.ok && scalesNodes(groups.value);
+  };
+  return {
+    unscheduled: async (
+      { said, gated }: Extract<PodProgress, { kind: 'unscheduled' }>,
+      events: readonly CoreEvent[],
+    ): Promise<{ readonly problem: Problem; readonly patience: number }> => {
+      if (gated || said === '') {
+        return { problem: problem('agent-unschedulable', said || cause('noNode')), patience: gatePatience };
+      }
+      mayScale ??= askGroups();
+      const outlook = outlookOf(said, events, await mayScale);
+      if (!/affinity|selector/i.test(said)) {
+        return { problem: problem('agent-unschedulable', outlook.detail), patience: outlook.patience };
+      }
+      unfit ??= askNodes();
+      const nodes = await unfit;
+      const found =
+        nodes === null
+          ? problem('agent-unschedulable', cause('processorUnsure', { said: causeText(outlook.detail) }))
+          : problem('agent-processor', cause('processorUnfit', { nodes }));
+      return { problem: found, patience: outlook.patience };
+    },
+  };
+}
+
+/** What a pod's node says last of what holds it up: an image that is being pulled, a network or volume that is not there. */
+function newsOf(events: readonly CoreEvent[]): string {
+  const news = events.filter(({ reason, type }) => type === 'Warning' || reason === 'Pulling' || reason === 'Pulled');
+  const last = news.filter(({ reason }) => reason !== 'FailedScheduling').at(-1);
+  return last === undefined || last.reason === 'Pulled' ? '' : plainText(last.message ?? '');
+}
+
+async function eventsOf(connection: ApiConnection, namespace: string, uid: string): Promise<readonly CoreEvent[]> {
   const events = await connection.attempt(() =>
-    connection.list<CoreEvent>(pathOf('events', awaited.namespace), {
-      fieldSelector: `involvedObject.uid=${awaited.jobUid}`,
-    }),
+    connection.list<CoreEvent>(pathOf('events', namespace), { fieldSelector: `involvedObject.uid=${uid}` }),
   );
-  return events.ok ? refusalOfJob(events.value.items) : null;
+  return events.ok ? events.value.items : [];
 }
 
 /** How a pod is now (null: unknown); where its end is certain, as soon as its node told it. */

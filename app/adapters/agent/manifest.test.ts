@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { agentJob, agentLabel } from './manifest.ts';
+import { usualShape } from './pod-shape.ts';
 import { agentTimes } from './times.ts';
 
 const options = {
@@ -8,7 +9,8 @@ const options = {
   image: 'busybox',
   contained: false,
   firstDeadlineSeconds: 120,
-  cpuLimit: '',
+  shape: usualShape,
+  placing: 'p1',
   idleSeconds: 0,
   expirySeconds: 0,
 };
@@ -47,18 +49,43 @@ test('is found by its label, and no mesh takes its connections', () => {
   expect(job.metadata?.labels?.[agentLabel]).toBe('slipway-agent-1');
   expect(job.spec?.template.metadata?.labels?.[agentLabel]).toBe('slipway-agent-1');
   for (const where of [job.spec?.template.metadata?.labels, job.spec?.template.metadata?.annotations]) {
-    expect(where).toMatchObject({ 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' });
+    expect(where).toMatchObject({
+      'sidecar.istio.io/inject': 'false',
+      'istio.io/dataplane-mode': 'none',
+      'linkerd.io/inject': 'disabled',
+      'kuma.io/sidecar-injection': 'disabled',
+      'consul.hashicorp.com/connect-inject': 'false',
+      'openservicemesh.io/sidecar-injection': 'disabled',
+    });
   }
 });
 
-test('an image of the user’s runs its own agent; a base image waits for ours on this processor', () => {
+test('an image of the user’s runs its own agent; a base image waits for ours on any processor that we have one for', () => {
   const own = agentJob({ ...options, contained: true, idleSeconds: 15, expirySeconds: 9 }).spec?.template.spec;
   expect(own?.containers[0]?.command).toEqual(['/slipway-agent', '--idle-timeout=15s', '--session-expiry=9s']);
   expect(own?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
   expect(own?.volumes).toBeUndefined();
   const base = agentJob(options).spec?.template.spec;
   expect(base?.containers[0]?.command?.slice(0, 2)).toEqual(['sh', '-c']);
-  expect(base?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' });
+  expect(base?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+  expect(processorsOf(base)).toEqual(['amd64', 'arm64']);
+  const narrowed = agentJob({ ...options, shape: { ...usualShape, processors: ['amd64'] } }).spec?.template.spec;
+  expect(processorsOf(narrowed)).toEqual(['amd64']);
+  expect(own?.affinity).toBeUndefined();
+});
+
+type PodSpec = NonNullable<ReturnType<typeof agentJob>['spec']>['template']['spec'];
+
+function processorsOf(pod: PodSpec) {
+  const [term] = pod?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  return term?.matchExpressions?.find(({ key }) => key === 'kubernetes.io/arch')?.values;
+}
+
+test('a cluster that chooses users, sysctls and profiles itself gets none of ours', () => {
+  const theirs = { ...usualShape, user: 'theirs', pings: false, seccomp: false } as const;
+  expect(agentJob({ ...options, shape: theirs }).spec?.template.spec?.securityContext).toEqual({ runAsNonRoot: true });
+  const told = agentJob({ ...options, shape: { ...theirs, user: 1000630000 } }).spec?.template.spec;
+  expect(told?.securityContext).toEqual({ runAsNonRoot: true, runAsUser: 1000630000 });
 });
 
 test('the deadlines follow how long the agent waits for a client', () => {

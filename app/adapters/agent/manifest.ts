@@ -3,7 +3,8 @@
  * away by itself when nobody renews it. Sources: k8s.io pod-security-standards, safe sysctls
  * (net.ipv4.ping_group_range is safe since 1.18), TTL controller (KEP-592).
  */
-import type { Job } from '../cluster/api-objects.ts';
+import { type Job, requestAnnotation } from '../cluster/api-objects.ts';
+import { type PodShape, quantitiesOf } from './pod-shape.ts';
 
 export const managedByLabel = 'app.kubernetes.io/managed-by';
 export const nameLabel = 'app.kubernetes.io/name';
@@ -22,8 +23,9 @@ export interface AgentJobOptions {
   /** True: the image has the agent inside, at /slipway-agent. False: it has a shell, and the binary is sent. */
   readonly contained: boolean;
   readonly firstDeadlineSeconds: number;
-  /** Processor limit, for namespaces whose quota insists on one; empty for none. */
-  readonly cpuLimit: string;
+  readonly shape: PodShape;
+  /** Marks the Job of one placing: by it we know ours where the answer to its creation was lost. */
+  readonly placing: string;
   /** How long the agent waits for a client, in seconds; 0 leaves it to the agent. */
   readonly idleSeconds: number;
   /** How long the agent keeps a client that is silent, in seconds; 0 leaves it to the agent. */
@@ -43,7 +45,12 @@ export function agentJob(options: AgentJobOptions): Job {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: options.name, namespace: options.namespace, labels },
+    metadata: {
+      name: options.name,
+      namespace: options.namespace,
+      labels,
+      annotations: { [requestAnnotation]: options.placing },
+    },
     spec: {
       backoffLimit: 0,
       completions: 1,
@@ -65,25 +72,36 @@ export function agentJob(options: AgentJobOptions): Job {
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           terminationGracePeriodSeconds: 1,
-          // The binary that is sent is for this processor; an image of the user's may be for several.
-          nodeSelector: {
-            'kubernetes.io/os': 'linux',
-            ...(options.contained ? {} : { 'kubernetes.io/arch': 'amd64' }),
-          },
+          nodeSelector: { 'kubernetes.io/os': 'linux' },
+          // Nodes that we have a binary for; an image of the user's may be for others.
+          ...(options.contained ? {} : { affinity: onProcessors(options.shape.processors) }),
           securityContext: {
             runAsNonRoot: true,
-            runAsUser: 65532,
-            runAsGroup: 65532,
-            fsGroup: 65532,
-            seccompProfile: { type: 'RuntimeDefault' },
+            ...userOf(options.shape),
+            ...(options.shape.seccomp ? { seccompProfile: { type: 'RuntimeDefault' } } : {}),
             // Lets the agent open unprivileged ping sockets (icmp(7)).
-            sysctls: [{ name: 'net.ipv4.ping_group_range', value: '0 2147483647' }],
+            ...(options.shape.pings ? { sysctls: [{ name: 'net.ipv4.ping_group_range', value: '0 2147483647' }] } : {}),
           },
           containers: [container(options)],
           ...(options.contained ? {} : { volumes: [{ name: 'program', emptyDir: { sizeLimit: '64Mi' } }] }),
         },
       },
     },
+  };
+}
+
+/** Our own user, or one that a refusal named, or none: then the cluster sets one, or the image has one. */
+function userOf({ user }: PodShape) {
+  if (user === 'theirs') {
+    return {};
+  }
+  return user === 'ours' ? { runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532 } : { runAsUser: user };
+}
+
+function onProcessors(values: readonly string[]) {
+  const matchExpressions = [{ key: 'kubernetes.io/arch', operator: 'In', values: [...values] }];
+  return {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
   };
 }
 
@@ -101,10 +119,7 @@ function container(options: AgentJobOptions): Container {
     command: [...(options.contained ? ['/slipway-agent'] : ['sh', '-c', waitAndRun, 'sh']), ...times],
     // What the agent refuses to reach: its own node.
     env: [{ name: 'SLIPWAY_HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }],
-    resources: {
-      requests: { cpu: '20m', memory: '32Mi' },
-      limits: { memory: '256Mi', ...(options.cpuLimit === '' ? {} : { cpu: options.cpuLimit }) },
-    },
+    resources: { requests: quantitiesOf(options.shape.requests), limits: quantitiesOf(options.shape.limits) },
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -115,10 +130,16 @@ function container(options: AgentJobOptions): Container {
   };
 }
 
-/** A sidecar would take the agent's connections for its own. Istio, Linkerd, Kuma and Consul each have a word. */
+/**
+ * A mesh would take the agent's connections for its own. Istio (with sidecars, and ambient: a label), Linkerd, Kuma, Consul,
+ * Open Service Mesh and App Mesh each have a word; some read labels, some annotations.
+ */
 const noMesh = {
   'sidecar.istio.io/inject': 'false',
+  'istio.io/dataplane-mode': 'none',
   'linkerd.io/inject': 'disabled',
   'kuma.io/sidecar-injection': 'disabled',
   'consul.hashicorp.com/connect-inject': 'false',
+  'openservicemesh.io/sidecar-injection': 'disabled',
+  'appmesh.k8s.aws/sidecarInjectorWebhook': 'disabled',
 };

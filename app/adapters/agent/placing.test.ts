@@ -1,9 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { AgentPlaced } from '../../core/ports.ts';
-import { openTestCluster, refusal, type Seen, startApiServer, watchAnswer } from '../testing/api-server.ts';
-import { agentLabel } from './manifest.ts';
-import { openAgentRecords } from './records.ts';
-import { agentTimes } from './times.ts';
+import { type AgentNamespace, openAgentNamespace } from '../testing/agent-namespace.ts';
 
 const closing: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -12,91 +9,13 @@ afterEach(async () => {
   }
 });
 
-const log = { debug: () => {}, info: () => {}, warning: () => {} };
 const never = new AbortController().signal;
 const spec = { namespace: 'team', image: 'agent:1', baseImage: '' };
 const soon = { timeout: 10_000, interval: 20 };
 
-/** A namespace whose Job controller makes a pod for every Job, in the state that the test sets. */
-async function namespace(options: { times?: Record<string, string> } = {}) {
-  const jobs = new Map<string, { uid: string; deadline: number }>();
-  let made = 0;
-  const state = { podState: { running: {} } as object, phase: 'Running', ownerUid: '', next: {} as object };
-  const podOf = (name: string) => ({
-    metadata: {
-      name: `${name}-abcde`,
-      namespace: 'team',
-      labels: { [agentLabel]: name },
-      ownerReferences: [{ kind: 'Job', name, controller: true, uid: state.ownerUid || (jobs.get(name)?.uid ?? '') }],
-    },
-    spec: { nodeName: 'n1', containers: [] },
-    status: { phase: state.phase, containerStatuses: [{ name: 'agent', state: state.podState }] },
-  });
-  const missing = { status: 404, body: refusal(404, 'NotFound', 'not found') };
-  const server = await startApiServer(({ method, path, query, body }: Seen) => {
-    const [, kind, name] = /\/namespaces\/team\/(jobs|pods)\/?([^/]*)$/.exec(path) ?? [];
-    if (kind === 'jobs') {
-      const given = body === '' ? {} : JSON.parse(body);
-      if (method === 'POST') {
-        if (jobs.has(given.metadata.name)) {
-          return {
-            status: 409,
-            body: refusal(409, 'AlreadyExists', `jobs.batch "${given.metadata.name}" already exists`),
-          };
-        }
-        made += 1;
-        Object.assign(state, state.next); // what the pod of the new Job is like
-        const job = { uid: `uid-${made}`, deadline: given.spec.activeDeadlineSeconds };
-        jobs.set(given.metadata.name, job);
-        return { status: 201, body: { ...given, metadata: { ...given.metadata, uid: job.uid } } };
-      }
-      const job = jobs.get(name ?? '');
-      if (job === undefined) {
-        return missing;
-      }
-      if (method === 'DELETE') {
-        if (given.preconditions?.uid !== undefined && given.preconditions.uid !== job.uid) {
-          return { status: 409, body: refusal(409, 'Conflict', 'the UID in the precondition does not match') };
-        }
-        jobs.delete(name ?? '');
-        return { body: {} };
-      }
-      if (method === 'PATCH') {
-        job.deadline = given.spec.activeDeadlineSeconds;
-      }
-      return { body: { metadata: { name, uid: job.uid }, status: { startTime: new Date().toISOString() } } };
-    }
-    if (kind === 'pods' && name === '') {
-      const wanted = (query.get('labelSelector') ?? '').split('=')[1] ?? '';
-      if (query.get('watch') === 'true') {
-        return watchAnswer((send) => setTimeout(() => send('MODIFIED', podOf(wanted)), 200));
-      }
-      return { body: { metadata: { resourceVersion: '1' }, items: jobs.has(wanted) ? [podOf(wanted)] : [] } };
-    }
-    const owner = [...jobs.keys()].find((job) => name === `${job}-abcde`);
-    return owner === undefined ? missing : { body: podOf(owner) };
-  });
-  closing.push(() => server.close());
-  let folder = '';
-  const connect = async (build = 'test') => {
-    const opened = await openTestCluster(server.url, {
-      agent: {
-        build,
-        times: agentTimes(options.times ?? {}),
-        ...(folder === '' ? {} : { records: openAgentRecords(folder, log) }),
-      },
-    });
-    folder ||= opened.folder;
-    closing.push(opened.close);
-    return opened.cluster;
-  };
-  const requests = (method: string) => server.requests.filter((seen) => seen.method === method);
-  return { jobs, state, connect, requests };
-}
+const namespace = (options: Parameters<typeof openAgentNamespace>[1] = {}) => openAgentNamespace(closing, options);
 
-async function place(
-  cluster: Awaited<ReturnType<Awaited<ReturnType<typeof namespace>>['connect']>>,
-): Promise<AgentPlaced> {
+async function place(cluster: Awaited<ReturnType<AgentNamespace['connect']>>): Promise<AgentPlaced> {
   const placed = await cluster.placeAgent(spec, () => {}, never);
   return placed.ok ? placed.value : expect.fail(placed.problem.cause);
 }
@@ -112,7 +31,7 @@ test('an agent that waits is used again by the next core, and its deadline moves
   await vi.waitFor(() => expect([...jobs.values()][0]?.deadline).toBeGreaterThan(600), soon);
 });
 
-test.each<[string, (scene: Awaited<ReturnType<typeof namespace>>) => void, string]>([
+test.each<[string, (scene: AgentNamespace) => void, string]>([
   ['belongs to another Job', (scene) => Object.assign(scene.state, { ownerUid: 'foreign' }), 'test'],
   [
     'has ended',
@@ -130,7 +49,7 @@ test.each<[string, (scene: Awaited<ReturnType<typeof namespace>>) => void, strin
   await vi.waitFor(() => expect([...scene.jobs.values()].map(({ uid }) => uid)).toEqual(['uid-2']), soon);
 });
 
-async function connectAndPlace(scene: Awaited<ReturnType<typeof namespace>>): Promise<AgentPlaced> {
+async function connectAndPlace(scene: AgentNamespace): Promise<AgentPlaced> {
   const cluster = await scene.connect();
   const placed = await place(cluster);
   cluster.close();

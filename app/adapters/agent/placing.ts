@@ -1,18 +1,24 @@
 /**
  * Places the agent: makes the Job, sends the binary beside the pod's start, keeps the Job's deadline moving, and takes
- * everything away again. What it made before an abort or a failure it deletes.
+ * everything away again. What it made before an abort or a failure it deletes. A refusal that says what would pass is
+ * followed by another try in that form.
  */
+import { randomUUID } from 'node:crypto';
 import { type Cause, cause, failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type Job, type Pod, pathOf } from '../cluster/api-objects.ts';
-import type { Asked } from '../cluster/problems.ts';
 import { statusCodeOf } from '../cluster/refusals.ts';
+import { adapted, isCountExceeded } from './adapting.ts';
 import { awaitPod, crashProblem, progressOf } from './await-pod.ts';
-import { agentJob, agentLabel } from './manifest.ts';
-import { needsCpuLimit } from './pod-reasons.ts';
+import { findJob, makeJob } from './make-job.ts';
+import { agentJob } from './manifest.ts';
+import { agentContainer } from './pod-reasons.ts';
+import { type PodShape, usualShape } from './pod-shape.ts';
+import type { Processor } from './processors.ts';
 import { type AgentRecord, type AgentRecords, agentName } from './records.ts';
+import { askedOfAgent, awaitGone, deleteJob } from './remove-job.ts';
 import { keepRenewing } from './renewal.ts';
 import { type AgentBinary, type SendTimes, sendBinary } from './send-binary.ts';
 import type { AgentTimes } from './times.ts';
@@ -20,20 +26,30 @@ import type { AgentTimes } from './times.ts';
 export interface AgentPlacingOptions {
   /** The engine's program, which execs over SPDY where a gateway lets no WebSocket through. */
   readonly spdyProgram?: string;
-  readonly binary: () => Promise<Result<AgentBinary>>;
+  readonly binary: (processor: Processor) => Promise<Result<AgentBinary>>;
   readonly build: string;
   readonly times: AgentTimes;
   readonly records: AgentRecords;
   readonly log: Log;
 }
 
-/** How long deleteAgent waits for the objects to be gone. Milliseconds. */
-const goneDeadline = 15_000;
+/** Forms that are tried, and pods that the cluster may take away, before the last refusal counts. */
+const mostForms = 8;
+const mostDisruptions = 3;
+
+/** What was deleted may be counted by a quota for this long. Milliseconds. */
+const countedOn = 15_000;
+
+/** Codes of problems whose words may say what would pass. */
+const mayPass = new Set(['agent-refused', 'agent-crashed', 'agent-image-unpullable']);
 
 export class AgentPlacing {
   readonly #connection: ApiConnection;
   readonly #options: AgentPlacingOptions;
   readonly #renewals = new Map<string, () => void>(); // by Job uid
+  readonly #shapes = new Map<string, PodShape>(); // what passed, by namespace
+  readonly #later = new Set<NodeJS.Timeout>();
+  #deletedAt = Number.NEGATIVE_INFINITY;
 
   constructor(connection: ApiConnection, options: AgentPlacingOptions) {
     this.#connection = connection;
@@ -49,21 +65,52 @@ export class AgentPlacing {
     if (waiting !== null) {
       return success(waiting);
     }
-    const first = await this.#placeNew(spec, '', progress, signal);
-    return !first.ok && needsCpuLimit(first.problem) ? this.#placeNew(spec, '2', progress, signal) : first;
+    let shape = this.#shapes.get(spec.namespace) ?? usualShape;
+    let firstOfUser = ''; // what was said of our own user
+    let disruptions = 0;
+    for (let forms = 1; ; ) {
+      const placed = await this.#placeNew(spec, shape, progress, signal);
+      if (placed.ok) {
+        this.#shapes.set(spec.namespace, shape);
+        return placed;
+      }
+      const { code, cause: said, facts } = placed.problem;
+      if (signal.aborted || (!mayPass.has(code) && facts.disrupted === undefined)) {
+        return placed;
+      }
+      if (facts.disrupted !== undefined && disruptions < mostDisruptions) {
+        disruptions += 1;
+        progress(placed.problem.said ?? said);
+        continue;
+      }
+      if (isCountExceeded(said) && performance.now() - this.#deletedAt < countedOn) {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        continue;
+      }
+      const next = forms < mostForms ? adapted(shape, said) : null;
+      if (next === null) {
+        return firstOfUser === '' || shape.user === 'ours'
+          ? placed
+          : failure(problem('agent-refused', cause('userRefused', { first: firstOfUser, said }), facts));
+      }
+      firstOfUser = shape.user === 'ours' && next.user !== 'ours' ? said : firstOfUser;
+      forms += 1;
+      shape = next;
+      progress(cause('adapting', { said }));
+    }
   }
 
   async lives(placed: AgentPlaced): Promise<Result<boolean>> {
     const { namespace, pod } = placed.target;
     const found = await this.#connection.attempt(() => this.#connection.get<Pod>(pathOf('pods', namespace, pod)));
     if (found.ok) {
-      const running = found.value.status?.containerStatuses?.[0]?.state?.running !== undefined;
+      const running = agentContainer(found.value)?.state?.running !== undefined;
       return success(running && found.value.metadata?.deletionTimestamp === undefined);
     }
     if (statusCodeOf(found.error) === 404) {
       return success(false);
     }
-    return failure(await this.#connection.explain(found.error, asked('get', 'pods', namespace)));
+    return failure(await this.#connection.explain(found.error, askedOfAgent('get', 'pods', namespace)));
   }
 
   async end({ target, agent }: AgentPlaced): Promise<Result<Problem | null>> {
@@ -81,7 +128,7 @@ export class AgentPlacing {
     const record = (await this.#options.records.all(this.#connection.address.server)).find((item) => item.pod === pod);
     const job = record?.job ?? pod.replace(/-[^-]+$/, '');
     const deleted = await this.#deleteJob(namespace, job, record?.uid ?? '');
-    return deleted.ok ? this.#awaitGone(namespace, job, record?.uid ?? '') : deleted;
+    return deleted.ok ? awaitGone(this.#connection, namespace, job, record?.uid ?? '') : deleted;
   }
 
   /** Ends the renewals. The agents live on until their deadline. */
@@ -90,11 +137,12 @@ export class AgentPlacing {
       end();
     }
     this.#renewals.clear();
+    this.#later.forEach(clearTimeout);
   }
 
   async #placeNew(
     spec: AgentSpec,
-    cpuLimit: string,
+    shape: PodShape,
     progress: (detail: Cause | string) => void,
     signal: AbortSignal,
   ): Promise<Result<AgentPlaced>> {
@@ -104,26 +152,35 @@ export class AgentPlacing {
     const started = performance.now();
     const contained = spec.image !== '';
     const image = contained ? spec.image : spec.baseImage;
-    const binary = contained ? null : this.#options.binary(); // packs while the pod starts
+    // Packs while the pod starts; for another processor than most have, once the pod has said which.
+    const [likely = 'amd64'] = shape.processors;
+    const packing = contained ? null : this.#options.binary(likely);
+    const binary =
+      packing && ((processor: Processor) => (processor === likely ? packing : this.#options.binary(processor)));
     const { namespace } = spec;
     progress(cause('making'));
-    const jobCalled = (name: string) =>
-      agentJob({
+    const placing = randomUUID();
+    const make = async (name: string): Promise<Result<Job>> => {
+      const job = agentJob({
         name,
         namespace,
         image,
         contained,
         firstDeadlineSeconds: this.#options.times.firstDeadlineSeconds,
-        cpuLimit,
+        shape,
+        placing,
         idleSeconds: this.#options.times.idleSeconds,
         expirySeconds: this.#options.times.expirySeconds,
       });
+      const asked = askedOfAgent('create', 'jobs', namespace, await this.#options.records.jobName());
+      return makeJob(this.#connection, job, asked, signal, (looks) => this.#sweepLater(job, looks));
+    };
     let name = await this.#options.records.jobName();
-    let made = await this.#createJob(jobCalled(name), namespace, signal);
+    let made = await make(name);
     if (!made.ok && made.problem.facts.status === '409') {
       // An agent of ours is still there, or in use. Whoever may not handle Jobs of other names hears of that right.
       name = agentName();
-      made = await this.#createJob(jobCalled(name), namespace, signal);
+      made = await make(name);
     }
     if (!made.ok) {
       return made;
@@ -163,7 +220,7 @@ export class AgentPlacing {
 
   async #bringUp(
     record: AgentRecord,
-    binary: Promise<Result<AgentBinary>> | null,
+    binary: ((processor: Processor) => Promise<Result<AgentBinary>>) | null,
     progress: (detail: Cause | string) => void,
     signal: AbortSignal,
   ): Promise<Result<{ placed: AgentPlaced; times: Record<string, number> }>> {
@@ -182,12 +239,7 @@ export class AgentPlacing {
     const times: Record<string, number> = { podMilliseconds: Math.round(performance.now() - started) };
     if (binary !== null) {
       progress(cause('sending'));
-      const content = await binary;
-      if (!content.ok) {
-        return content;
-      }
-      times.packedMilliseconds = Math.round(performance.now() - started);
-      const sent = await this.#send(record, pod, content.value, signal);
+      const sent = await this.#send(record, running.value, binary, signal);
       if (!sent.ok) {
         return sent;
       }
@@ -204,18 +256,17 @@ export class AgentPlacing {
   }
 
   /** Sends; once more where the way to a living pod broke, and with the pod's own words where it ended meanwhile. */
-  async #send(record: AgentRecord, pod: string, binary: AgentBinary, signal: AbortSignal): Promise<Result<SendTimes>> {
+  async #send(
+    record: AgentRecord,
+    running: Pod,
+    binary: (processor: Processor) => Promise<Result<AgentBinary>>,
+    signal: AbortSignal,
+  ): Promise<Result<SendTimes>> {
     const { namespace, image } = record;
+    const pod = running.metadata?.name ?? '';
+    const target = { namespace, pod, image, node: running.spec?.nodeName ?? '' };
     for (let attempt = 1; ; attempt += 1) {
-      const sent = await sendBinary(
-        this.#connection,
-        this.#options.spdyProgram ?? '',
-        namespace,
-        pod,
-        image,
-        binary,
-        signal,
-      );
+      const sent = await sendBinary(this.#connection, this.#options.spdyProgram ?? '', target, binary, signal);
       if (sent.ok || signal.aborted || sent.problem.code === 'forbidden') {
         return sent;
       }
@@ -228,18 +279,6 @@ export class AgentPlacing {
         return sent;
       }
     }
-  }
-
-  async #createJob(job: Job, namespace: string, signal: AbortSignal): Promise<Result<Job>> {
-    const made = await this.#connection.ask(
-      asked('create', 'jobs', namespace, await this.#options.records.jobName()),
-      () => this.#connection.create<Job>(pathOf('jobs', namespace), job, signal),
-    );
-    if (!made.ok && made.problem.facts.status !== undefined && Number(made.problem.facts.status) >= 400) {
-      // Admission answers with whatever status it likes: the words are what counts.
-      return failure(problem('agent-refused', made.problem.cause, { namespace, status: made.problem.facts.status }));
-    }
-    return made;
   }
 
   /** An agent of ours that waits for its client: after a crash of the core, or when a connect follows a lost one. */
@@ -280,12 +319,11 @@ export class AgentPlacing {
     if (!found.ok) {
       return false;
     }
-    const { metadata, status } = found.value;
+    const { metadata } = found.value;
     return (
       metadata?.deletionTimestamp === undefined &&
       metadata?.ownerReferences?.some((owner) => owner.uid === record.uid && owner.controller === true) === true &&
-      metadata.labels?.[agentLabel] === record.job &&
-      status?.containerStatuses?.[0]?.state?.running !== undefined
+      agentContainer(found.value)?.state?.running !== undefined
     );
   }
 
@@ -303,54 +341,32 @@ export class AgentPlacing {
     );
   }
 
-  /** Answers when the API server accepted it; background propagation takes the pod. */
   async #deleteJob(namespace: string, job: string, uid: string): Promise<Result<null>> {
     this.#renewals.get(uid)?.();
     this.#renewals.delete(uid);
-    const deleted = await this.#connection.ask(asked('delete', 'jobs', namespace, job), async () => {
-      try {
-        await this.#connection.delete(pathOf('jobs', namespace, job), {
-          apiVersion: 'v1',
-          kind: 'DeleteOptions',
-          propagationPolicy: 'Background',
-          // Never somebody else's Job of the same name.
-          ...(uid === '' ? {} : { preconditions: { uid } }),
-        });
-      } catch (error) {
-        if (statusCodeOf(error) !== 404 && statusCodeOf(error) !== 409) {
-          throw error;
-        }
-      }
-      return null;
-    });
-    if (!deleted.ok) {
-      return deleted;
-    }
-    if (uid !== '') {
+    const deleted = await deleteJob(this.#connection, namespace, job, uid);
+    this.#deletedAt = performance.now();
+    if (deleted.ok && uid !== '') {
       await this.#options.records.forget(uid);
     }
-    return success(null);
+    return deleted;
   }
 
-  async #awaitGone(namespace: string, job: string, uid: string): Promise<Result<null>> {
-    const until = Date.now() + goneDeadline;
-    const labelSelector = `${agentLabel}=${job}`;
-    for (;;) {
-      const left = await this.#connection.attempt(() =>
-        this.#connection.list<Pod>(pathOf('pods', namespace), { labelSelector }),
-      );
-      const isOurs = (owner: { uid: string }) => uid === '' || owner.uid === uid;
-      if (!left.ok || !left.value.items.some((pod) => pod.metadata?.ownerReferences?.some(isOurs) ?? true)) {
-        return success(null); // the deletion was accepted: whether it may be watched is another matter
-      }
-      if (Date.now() > until) {
-        return failure(problem('agent-unreachable', `the pod of ${job} is still there; its node may not answer`));
-      }
-      await new Promise((resolve) => setTimeout(resolve, 150));
+  /** A Job whose answer was lost may appear after we gave it up. Where nobody can look any more, its deadline ends it. */
+  #sweepLater(job: Job, looks: readonly number[]): void {
+    const { name = '', namespace = '' } = job.metadata ?? {};
+    for (const after of looks) {
+      const timer = setTimeout(async () => {
+        this.#later.delete(timer);
+        const found = await findJob(this.#connection, job);
+        const uid = found === null || found === 'unknown' ? '' : (found.metadata?.uid ?? '');
+        if (uid !== '') {
+          await this.#deleteJob(namespace, name, uid);
+          this.#options.log.info('a Job that came late was deleted', { job: name });
+        }
+      }, after);
+      timer.unref();
+      this.#later.add(timer);
     }
   }
-}
-
-function asked(verb: string, resource: string, namespace: string, job = ''): Asked {
-  return { verb, group: resource === 'jobs' ? 'batch' : '', resource, namespace, purpose: 'agent', job };
 }

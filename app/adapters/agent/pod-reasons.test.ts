@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cause } from '../../contract/index.ts';
 import type { ContainerState, CoreEvent, Pod, PodStatus } from '../cluster/api-objects.ts';
-import { needsCpuLimit, progressOfPod, refusalOfJob } from './pod-reasons.ts';
+import { progressOfPod, refusalOfJob, wasDisrupted } from './pod-reasons.ts';
 
 const pod = (status: PodStatus, nodeName?: string): Pod => ({
   spec: { containers: [], ...(nodeName === undefined ? {} : { nodeName }) },
@@ -18,10 +18,10 @@ const waiting = (reason: string, message = '') => progressOfPod(container({ wait
 test('a pod that starts tells where it is', () => {
   expect(progressOfPod(pod({ phase: 'Pending' }), base)).toEqual({ kind: 'waiting', detail: cause('waitingForNode') });
   expect(progressOfPod(pod({ phase: 'Pending' }, 'n1'), base)).toEqual({
-    kind: 'waiting',
-    detail: cause('startingOn', { node: 'n1' }),
+    kind: 'starting',
+    node: 'n1',
   });
-  expect(waiting('ContainerCreating')).toEqual({ kind: 'waiting', detail: cause('startingOn', { node: 'n1' }) });
+  expect(waiting('ContainerCreating')).toEqual({ kind: 'starting', node: 'n1' });
   expect(progressOfPod(container({ running: {} }, 'Running'), base)).toEqual({ kind: 'running' });
 });
 
@@ -29,10 +29,10 @@ describe('trouble in the pod’s own words', () => {
   test('the scheduler', () => {
     const message = '0/2 nodes are available: 2 Insufficient cpu.';
     const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }];
-    expect(progressOfPod(pod({ phase: 'Pending', conditions }), base)).toMatchObject({
-      kind: 'troubled',
-      detail: message,
-      problem: { code: 'agent-unschedulable', cause: message },
+    expect(progressOfPod(pod({ phase: 'Pending', conditions }), base)).toEqual({
+      kind: 'unscheduled',
+      said: message,
+      gated: false,
     });
   });
 
@@ -103,12 +103,101 @@ describe('a Job without a pod', () => {
     expect(refusalOfJob([])).toBeNull();
   });
 
-  test('a quota that counts processor limits is told apart', () => {
-    const cause = (message: string) => refusalOfJob([event(message)])?.problem ?? expect.fail();
-    expect(needsCpuLimit(cause('pods "x" is forbidden: failed quota: c: must specify limits.cpu for: agent'))).toBe(
-      true,
-    );
-    expect(needsCpuLimit(cause('failed quota: c: must specify limits.cpu,limits.memory for: agent'))).toBe(true);
-    expect(needsCpuLimit(cause('pods "x" is forbidden: exceeded quota: c, requested: limits.cpu=2'))).toBe(false);
+  test('what is full is told with used and hard, and which webhook is silent', () => {
+    const said = (message: string) => refusalOfJob([event(message)])?.problem.cause;
+    const quota =
+      'Error creating: pods "x" is forbidden: exceeded quota: team, requested: pods=1, used: pods=5, limited: pods=5';
+    expect(said(quota)).toBe(`the quota team is full (pods 5/5 (+1)): ${quota}`);
+    const webhook =
+      'Error creating: Internal error occurred: failed calling webhook "pods.example.org": failed to call webhook: Post "https://x.y.svc:443/": context deadline exceeded';
+    expect(said(webhook)).toContain('the admission webhook pods.example.org did not answer');
+    expect(refusalOfJob([event(webhook)])?.patience).toBeGreaterThan(10_000); // the Job controller asks again
+  });
+});
+
+describe('what others do to the pod', () => {
+  test.each<[string, PodStatus]>([
+    ['preempted', { phase: 'Failed', reason: 'Preempting', message: 'Preempted in order to admit critical pod' }],
+    [
+      'its node shuts down',
+      { phase: 'Failed', reason: 'Terminated', message: 'Pod was terminated in response to imminent node shutdown.' },
+    ],
+    [
+      'evicted for the node’s sake',
+      { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' },
+    ],
+    [
+      'the node had no room after all',
+      { phase: 'Failed', reason: 'OutOfcpu', message: 'Pod Node did not have enough resource: cpu' },
+    ],
+    [
+      'the API evicts it',
+      { phase: 'Failed', conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }] },
+    ],
+  ])('%s: another one is made', (_, status) => {
+    expect(wasDisrupted(pod(status))).toBe(true);
+    expect(progressOfPod(pod(status), base)).toMatchObject({
+      kind: 'failed',
+      problem: { code: 'agent-gone', facts: { disrupted: 'true' } },
+    });
+  });
+
+  test('evicted for what it used itself is a refusal', () => {
+    const status = {
+      phase: 'Failed',
+      reason: 'Evicted',
+      message: 'Pod ephemeral local storage usage exceeds the total limit of containers 1Mi.',
+    };
+    expect(progressOfPod(pod(status), base)).toMatchObject({ problem: { code: 'agent-refused' } });
+  });
+
+  const one = (name: string, state: ContainerState) => ({
+    name,
+    image: '',
+    imageID: '',
+    ready: false,
+    restartCount: 0,
+    state,
+  });
+
+  test('sidecars in whatever order do not hide the agent', () => {
+    const statuses = (state: ContainerState) =>
+      pod({ phase: 'Running', containerStatuses: [one('istio-proxy', { running: {} }), one('agent', state)] }, 'n1');
+    expect(progressOfPod(statuses({ waiting: { reason: 'PodInitializing' } }), base).kind).toBe('starting');
+    expect(progressOfPod(statuses({ running: {} }), base).kind).toBe('running');
+    expect(progressOfPod(statuses({ terminated: { exitCode: 0, reason: 'Completed' } }), base).kind).toBe('ended');
+  });
+
+  test('a container of somebody else’s that does not start is named', () => {
+    const waiting = { reason: 'CrashLoopBackOff', message: 'back-off 10s' };
+    const status = { phase: 'Pending', initContainerStatuses: [one('istio-init', { waiting })] };
+    expect(progressOfPod(pod(status, 'n1'), base)).toMatchObject({
+      kind: 'troubled',
+      problem: { code: 'agent-refused', cause: expect.stringContaining('istio-init') },
+    });
+    const fine = { phase: 'Pending', initContainerStatuses: [one('istio-proxy', { running: {} })] };
+    expect(progressOfPod(pod(fine, 'n1'), base).kind).toBe('starting');
+  });
+
+  test('a busy registry gets more time than one that has no such image', () => {
+    const patience = (reason: string, message: string) => {
+      const found = waiting(reason, message);
+      return found.kind === 'troubled' ? found.patience : -1;
+    };
+    expect(
+      patience('ImagePullBackOff', 'Back-off pulling image "x": ErrImagePull: 429 Too Many Requests'),
+    ).toBeGreaterThan(30_000);
+    expect(patience('ErrImagePull', 'dial tcp 10.0.0.1:443: i/o timeout')).toBeGreaterThan(30_000);
+    expect(patience('ErrImagePull', 'manifest unknown')).toBeLessThan(10_000);
+    expect(patience('ImagePullBackOff', 'Back-off pulling image "x"')).toBe(0);
+  });
+
+  test('a kubelet that refuses the image’s root is no crash, and says so at once', () => {
+    expect(
+      waiting('CreateContainerConfigError', 'container has runAsNonRoot and image will run as root'),
+    ).toMatchObject({
+      problem: { code: 'agent-refused' },
+      patience: 0,
+    });
   });
 });

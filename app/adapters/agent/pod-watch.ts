@@ -2,7 +2,9 @@
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type Pod, pathOf } from '../cluster/api-objects.ts';
 import { startInformer } from '../cluster/informer.ts';
-import { agentLabel } from './manifest.ts';
+
+/** Set by the Job controller itself, with the Job's name: webhooks change what we set. */
+export const jobLabel = 'job-name';
 
 /** Milliseconds between a watch that failed and the next look. */
 const pause = 300;
@@ -21,7 +23,7 @@ export function watchPodOf(
   jobUid: string,
   hooks: PodWatchHooks,
 ): () => void {
-  const labelSelector = `${agentLabel}=${job}`;
+  const labelSelector = `${jobLabel}=${job}`;
   const path = pathOf('pods', namespace);
   // An earlier Job of the same name may still have its pod.
   const isIts = ({ metadata }: Pod) => metadata?.ownerReferences?.some(({ uid }) => uid === jobUid) ?? false;

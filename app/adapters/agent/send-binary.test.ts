@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { success } from '../../contract/index.ts';
 import { ApiConnection } from '../cluster/api-connection.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
 import { authority, refusal, testdata } from '../testing/api-server.ts';
+import type { Processor } from './processors.ts';
 import { type AgentBinary, sendBinary } from './send-binary.ts';
 import { type ExecCommand, execEventSchema } from './spdy-exec.ts';
 
@@ -44,6 +46,7 @@ async function serve(talk: (socket: WebSocket, command: string[]) => void, refus
     }
     sockets.handleUpgrade(request, stream, head, (socket) => talk(socket, url.searchParams.getAll('command')));
   });
+  server.on('request', (_, response) => response.writeHead(404).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = {
     server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -57,9 +60,14 @@ async function serve(talk: (socket: WebSocket, command: string[]) => void, refus
     }
     server.close();
   });
-  const send = (signal = never, spdyProgram = '') =>
-    sendBinary(connection, spdyProgram, 'team', 'agent-1', 'busybox', binary, signal);
-  return { send, seen };
+  const target = { namespace: 'team', pod: 'agent-1', image: 'busybox', node: 'n1' };
+  const asked: string[] = [];
+  const binaryFor = async (processor: Processor) => {
+    asked.push(processor);
+    return success(binary);
+  };
+  const send = (signal = never, spdyProgram = '') => sendBinary(connection, spdyProgram, target, binaryFor, signal);
+  return { send, seen, asked };
 }
 
 const golden = join(import.meta.dirname, '../../../native/internal/wire/testdata/exec');
@@ -116,25 +124,55 @@ describe('sending the binary into a pod', () => {
     ['plain', binary.plain],
   ])('gives what the shell asks for: %s', async (form, expected) => {
     let input = Buffer.alloc(0);
-    const { send, seen } = await serve((socket) => {
+    const header = `sum 300000 ${expected.length}\n`;
+    const { send, seen, asked } = await serve((socket) => {
       socket.send(output(form === 'packed' ? 'pack' : 'pla'));
-      socket.send(output(form === 'packed' ? 'ed\n' : 'in\n'));
+      socket.send(output(form === 'packed' ? 'ed x86_64\n' : 'in x86_64\n'));
       socket.on('message', (message: Buffer) => {
         expect(message[0]).toBe(0);
         input = Buffer.concat([input, message.subarray(1)]);
-        if (input.length === expected.length) {
+        if (input.length === header.length + expected.length) {
           socket.send(output('sent\n'));
           socket.send(status({ status: 'Success' }));
         }
       });
     });
     expect(await send()).toMatchObject({ ok: true });
-    expect(input.equals(expected)).toBe(true);
+    expect(input.equals(Buffer.concat([Buffer.from(header), expected]))).toBe(true);
     const [{ url, authorization } = expect.fail('nothing was asked')] = seen;
     expect(authorization).toBe('Bearer abc');
     expect(url.pathname).toBe('/api/v1/namespaces/team/pods/agent-1/exec');
-    expect(url.searchParams.getAll('command').slice(-3)).toEqual(['300000', '6', 'sum']);
+    expect(asked).toEqual(['amd64']);
   });
+
+  test.each([
+    ['x86_64', 'amd64'],
+    ['aarch64', 'arm64'],
+    ['armv8l', 'arm64'],
+    ['unknown', 'amd64'], // no uname in the image, and no right to look at nodes
+  ])('sends what the pod’s processor runs: %s', async (machine, processor) => {
+    const { send, asked } = await serve((socket) => {
+      socket.send(output(`packed ${machine}\n`));
+      socket.on('message', () => socket.send(status({ status: 'Success' })));
+    });
+    expect(await send()).toMatchObject({ ok: true });
+    expect(asked).toEqual([processor]);
+  });
+
+  test.each(['s390x', 'ppc64le', 'riscv64', 'armv7l', 'i686'])(
+    'names a processor that it has nothing for: %s',
+    async (machine) => {
+      const { send, asked } = await serve((socket) => socket.send(output(`packed ${machine}\n`)));
+      expect(await send()).toMatchObject({
+        ok: false,
+        problem: {
+          code: 'agent-processor',
+          cause: `the node n1 has the processor ${machine}; the agent is built for amd64 and arm64`,
+        },
+      });
+      expect(asked).toEqual([]);
+    },
+  );
 
   test('tells what the shell said when it failed', async () => {
     const { send } = await serve((socket) => {

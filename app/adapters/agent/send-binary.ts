@@ -7,13 +7,15 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
+import { cause, failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
+import { type Node, pathOf } from '../cluster/api-objects.ts';
 import { plainText } from '../credentials/exec-plugin.ts';
 import type { Exec, ExecStatus } from './exec.ts';
 import { agentFile, containerName } from './manifest.ts';
 import { execInPod, leaveWebSockets } from './pod-exec.ts';
+import type { Processor } from './processors.ts';
 
 export interface AgentBinary {
   readonly plain: Buffer;
@@ -38,10 +40,10 @@ export async function readAgentBinary(file: string): Promise<AgentBinary> {
 }
 
 /**
- * `$1` size, `$2` packed size, `$3` checksum. It says which form it wants; stdin is never closed (before Kubernetes
- * 1.30 closing it would end the whole exec), so it reads counted bytes. No here-documents: some shells need a
- * writable /tmp for them. At the end it waits up to three seconds until the agent listens (proc(5): 0A is LISTEN), so
- * that the first dial finds it; one that does not is told by whoever dials.
+ * It says which form it wants and on what processor it runs, and is told checksum, size and bytes to read in a line before
+ * the bytes. Stdin is never closed (before Kubernetes 1.30 closing it would end the whole exec), so it reads counted bytes.
+ * No here-documents: some shells need a writable /tmp for them. At the end it waits up to three seconds until the agent
+ * listens (proc(5): 0A is LISTEN), so that the first dial finds it; one that does not is told by whoever dials.
  */
 const portInHex = agentPort.toString(16).toUpperCase().padStart(4, '0');
 const script = `
@@ -49,10 +51,14 @@ new=${agentFile}.new
 fail() { echo "$1" >&2; exit "$2"; }
 [ -x ${agentFile} ] && { echo there; exit 0; }
 command -v chmod >/dev/null 2>&1 && command -v mv >/dev/null 2>&1 && command -v head >/dev/null 2>&1 || fail "the image lacks chmod, mv or head" 41
-if command -v gzip >/dev/null 2>&1; then echo packed; head -c "$2" | gzip -dc >"$new" || fail "unpacking failed" 42
-else echo plain; head -c "$1" >"$new" || fail "writing failed" 42; fi
-if command -v sha256sum >/dev/null 2>&1; then sum=$(sha256sum "$new"); [ "\${sum%% *}" = "$3" ] || fail "the checksum differs" 43
-else [ "$(wc -c <"$new")" -eq "$1" ] || fail "the size differs" 43; fi
+machine=$(uname -m 2>/dev/null)
+if command -v gzip >/dev/null 2>&1; then form=packed; else form=plain; fi
+echo "$form \${machine:-unknown}"
+read -r sum size count || fail "nothing came" 42
+if [ $form = packed ]; then head -c "$count" | gzip -dc >"$new" || fail "unpacking failed" 42
+else head -c "$count" >"$new" || fail "writing failed" 42; fi
+if command -v sha256sum >/dev/null 2>&1; then found=$(sha256sum "$new"); [ "\${found%% *}" = "$sum" ] || fail "the checksum differs" 43
+else [ "$(wc -c <"$new")" -eq "$size" ] || fail "the size differs" 43; fi
 chmod 0555 "$new" && mv "$new" ${agentFile} || fail "moving into place failed" 44
 echo sent
 n=0
@@ -68,44 +74,77 @@ export interface SendTimes {
   readonly sent: number; // until the binary was in place
 }
 
+export interface SendTarget {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly image: string;
+  readonly node: string;
+}
+
+/** What `uname -m` says of processors that we have an agent for; a 32-bit shell on arm64 says armv8l. */
+const machines: ReadonlyMap<string, Processor> = new Map([
+  ['x86_64', 'amd64'],
+  ['amd64', 'amd64'],
+  ['aarch64', 'arm64'],
+  ['arm64', 'arm64'],
+  ['armv8l', 'arm64'],
+]);
+
 /** `spdyProgram` is the engine's, for where no WebSocket passes. */
 export async function sendBinary(
   connection: ApiConnection,
   spdyProgram: string,
-  namespace: string,
-  pod: string,
-  image: string,
-  binary: AgentBinary,
+  target: SendTarget,
+  binaryFor: (processor: Processor) => Promise<Result<AgentBinary>>,
   signal: AbortSignal,
 ): Promise<Result<SendTimes>> {
+  const { namespace, pod, image, node } = target;
   const started = performance.now();
   const errors: string[] = [];
   let opened = 0;
   let answered = '';
   let exec: Exec | null = null;
-  let settle: (end: { kind: 'status'; value: ExecStatus } | { kind: 'broken'; because: string }) => void = () => {};
+  let settle: (
+    end:
+      | { kind: 'status'; value: ExecStatus }
+      | { kind: 'broken'; because: string }
+      | { kind: 'problem'; problem: Problem },
+  ) => void = () => {};
   const end = new Promise<Parameters<typeof settle>[0]>((resolve) => {
     settle = resolve;
   });
   const stalled = (because: string) => settle({ kind: 'broken', because });
   /** The shell's first line says which form it takes. It may come before execInPod has answered. */
-  const give = () => {
-    if (exec !== null && answered.includes('\n') && opened === 0) {
-      opened = performance.now() - started;
-      if (answered.startsWith('packed')) {
-        exec.write(binary.packed);
-      } else if (answered.startsWith('plain')) {
-        exec.write(binary.plain);
-      }
+  const give = async () => {
+    const [line] = answered.split('\n', 1);
+    const [, form, machine = ''] = /^(packed|plain) (\S+)/.exec(line ?? '') ?? [];
+    if (exec === null || !answered.includes('\n') || form === undefined || opened !== 0) {
+      return;
     }
+    opened = performance.now() - started;
+    const processor = machine === 'unknown' ? await processorOf(connection, node) : machines.get(machine);
+    if (processor === undefined) {
+      const named = cause('processorOfNode', { node: plainText(node) || '?', processor: plainText(machine) });
+      settle({ kind: 'problem', problem: problem('agent-processor', named, { processor: machine }) });
+      return;
+    }
+    const binary = await binaryFor(processor);
+    if (!binary.ok) {
+      settle({ kind: 'problem', problem: binary.problem });
+      return;
+    }
+    const { plain, packed, sha256 } = binary.value;
+    const bytes = form === 'packed' ? packed : plain;
+    exec.write(Buffer.from(`${sha256} ${plain.length} ${bytes.length}\n`));
+    exec.write(bytes);
   };
-  const command = ['sh', '-c', script, 'sh', String(binary.plain.length), String(binary.packed.length), binary.sha256];
+  const command = ['sh', '-c', script, 'sh'];
   const asked = { verb: 'create', group: '', resource: 'pods/exec', namespace, purpose: 'agent' } as const;
   const attempt = await connection.ask(asked, () =>
     execInPod(connection, spdyProgram, { namespace, pod, container: containerName }, command, {
       output: (chunk) => {
         answered += chunk.toString('latin1');
-        give();
+        void give();
       },
       errors: (chunk) => errors.push(chunk.toString('utf8').slice(0, 1000)),
       ended: (value) => settle({ kind: 'status', value }),
@@ -117,7 +156,7 @@ export async function sendBinary(
   }
   const running = attempt.value;
   exec = running;
-  give();
+  void give();
   const onAbort = () => stalled('stopped');
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) {
@@ -137,6 +176,9 @@ export async function sendBinary(
   clearTimeout(whole);
   signal.removeEventListener('abort', onAbort);
   running.end();
+  if (ended.kind === 'problem') {
+    return failure(ended.problem);
+  }
   if (ended.kind === 'broken') {
     if (answered === '') {
       leaveWebSockets(connection); // opened, and swallowed: a second try goes another way
@@ -156,4 +198,11 @@ export async function sendBinary(
       ? problem('agent-no-shell', said, { image })
       : problem('agent-crashed', cause('agentSending', { reason: said })),
   );
+}
+
+/** An image without uname: what its node's label says, where that may be read; else what most nodes are. */
+async function processorOf(connection: ApiConnection, node: string): Promise<Processor> {
+  const found = await connection.attempt(() => connection.get<Node>(pathOf('nodes', '', node)));
+  const label = found.ok ? found.value.metadata?.labels?.['kubernetes.io/arch'] : undefined;
+  return label === 'arm64' ? 'arm64' : 'amd64';
 }

@@ -9,7 +9,7 @@ import { type Cause, cause, failure, problem, type Result, success } from '../..
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
 import { ProblemError } from '../problem-error.ts';
-import { checkedList, type KubernetesObject, type ObjectList } from './api-objects.ts';
+import { checkedList, type KubernetesObject, type ObjectList, requestAnnotation } from './api-objects.ts';
 import { beginSession, endSession, retire, type Session } from './api-session.ts';
 import { largestList, largestObject } from './bounded.ts';
 import { ApiRefusal, type Exchange, exchange, textOf } from './exchange.ts';
@@ -27,9 +27,6 @@ interface Times {
 }
 
 const usualTimes: Times = { deadline: 20_000, firstPause: 250 };
-
-/** Marks an object as made by one certain request of ours. */
-const requestAnnotation = 'slipway.dev/request';
 
 /** Values that are undefined are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -75,15 +72,21 @@ export class ApiConnection {
 
   /**
    * Makes an object whose name is decided. An answer that leaves open whether it was made is asked about again: the object
-   * that is there then is ours where it bears the mark of this very request.
+   * that is there then is ours where it bears the mark of this very request: the object's own, or one that is made here.
+   * `deadline` in milliseconds, for each attempt.
    */
-  async create<Value extends KubernetesObject>(path: string, object: Value, signal: AbortSignal): Promise<Value> {
-    const mark = randomUUID();
+  async create<Value extends KubernetesObject>(
+    path: string,
+    object: Value,
+    signal: AbortSignal,
+    deadline = this.#times.deadline,
+  ): Promise<Value> {
+    const mark = object.metadata?.annotations?.[requestAnnotation] ?? randomUUID();
     const annotations = { ...object.metadata?.annotations, [requestAnnotation]: mark };
     const body = { ...object, metadata: { ...object.metadata, annotations } };
     const repeating = this.#repeating();
     try {
-      return JSON.parse(await this.#request('POST', path, {}, { body, repeating, signal })) as Value;
+      return JSON.parse(await this.#request('POST', path, {}, { body, repeating, signal, deadline })) as Value;
     } catch (error) {
       if (statusCodeOf(error) !== 409 || !repeating.unsure) {
         throw error;
@@ -212,28 +215,30 @@ export class ApiConnection {
       limit = largestObject,
       repeating = this.#repeating(),
       signal = this.#closing.signal,
+      deadline = this.#times.deadline,
     }: {
       readonly body?: unknown;
       readonly contentType?: string;
       readonly limit?: number;
       readonly repeating?: Repeating;
       readonly signal?: AbortSignal;
+      readonly deadline?: number;
     } = {},
   ): Promise<string> {
     const ended = AbortSignal.any([this.#closing.signal, signal]);
     const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': contentType } };
-    return repeating.run(() => this.#attempt(method, this.urlOf(path, query), limit, ended, sent), ended);
+    return repeating.run(() => this.#attempt(method, this.urlOf(path, query), { limit, deadline }, ended, sent), ended);
   }
 
   async #attempt(
     method: Exchange['method'],
     url: URL,
-    limit: number,
+    { limit, deadline }: { readonly limit: number; readonly deadline: number },
     ended: AbortSignal,
     sent: { readonly body?: string; readonly headers?: Record<string, string> },
   ): Promise<string> {
     const { headers, requests } = await this.session();
-    const timeout = AbortSignal.timeout(this.#times.deadline);
+    const timeout = AbortSignal.timeout(deadline);
     const signal = AbortSignal.any([ended, timeout]);
     try {
       const all = { ...headers, ...sent.headers };

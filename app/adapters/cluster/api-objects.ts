@@ -42,6 +42,9 @@ export type ServiceCidr = Wire<V1ServiceCIDR>;
 export type AccessReview = Wire<V1SelfSubjectAccessReview>;
 export type Status = Wire<V1Status>;
 
+/** Marks an object as made by one certain request of ours. */
+export const requestAnnotation = 'slipway.dev/request';
+
 /** What every object has. */
 export interface KubernetesObject {
   readonly metadata?: Wire<V1ObjectMeta>;

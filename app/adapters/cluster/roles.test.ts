@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { agentJob } from '../agent/manifest.ts';
+import { usualShape } from '../agent/pod-shape.ts';
 import { agentRole, agentRules } from './roles.ts';
 
 const [role, policy] = parseAllDocuments(agentRole('team', 'slipway-agent-0123456789')).map((document) => {
@@ -41,7 +42,8 @@ describe('the NetworkPolicy of the agent', () => {
       image: 'x',
       contained: true,
       firstDeadlineSeconds: 60,
-      cpuLimit: '',
+      shape: usualShape,
+      placing: 'p1',
       idleSeconds: 0,
       expirySeconds: 0,
     });
