@@ -1,5 +1,6 @@
 /** Bad input by the nodes: none takes the agent. Alone, because nothing else finds a node meanwhile. */
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { must } from './programs.ts';
 import { Refusals, usual } from './refusals.ts';
 
 describe('an agent', () => {
@@ -24,6 +25,24 @@ describe('an agent', () => {
     } finally {
       await cluster.kubectl(['taint', 'nodes', '--all', 'refusals-']);
     }
+  });
+
+  it('waits for a node that comes later, and says for what', async () => {
+    const { cluster, laptop } = refusals.scene;
+    await cluster.kubectl(['cordon', 'node1', 'node2']);
+    const connecting = product();
+    try {
+      // Longer than a taint that nobody tolerates is waited for, and than the case that gave up.
+      const later = setTimeout(() => void cluster.kubectl(['uncordon', 'node1']), 30_000);
+      const outcome = await connecting.slipway(['connect', ...usual], { deadline: 110_000 });
+      clearTimeout(later);
+      expect(outcome.stderr).toMatch(/waiting for a node; the scheduler says: 0\/2 nodes are available.*unschedulable/);
+      expect(outcome.code, outcome.stderr).toBe(0);
+      await must(laptop, ['curl', '-sS', '-m', '5', 'http://orders/']);
+    } finally {
+      await cluster.kubectl(['uncordon', 'node1', 'node2']);
+    }
+    await refusals.expectUnchanged(connecting);
   });
 
   it('and all that: nothing is left', () => refusals.expectNothingLeft());
