@@ -145,6 +145,7 @@ export const causeCatalogue = {
   namesOff: 'names are off, and the Service has no address of its own',
   resolverAddress: '{server} is not the address of a DNS server',
   coreEnding: 'the core is shutting down',
+  callerVariables: 'its credential plugin ran with other values of these variables, or without them: {names}',
   coreSilent: 'process {process} is the core and does not answer',
   coreLink: 'the connection to the core ended: {reason}',
   busy: '{context} is on',

@@ -2,6 +2,7 @@
  * The frontend's end of the contract's protocol, for every frontend and over anything that carries lines: a socket, the
  * preload's bridge, a WebSocket. Everything that comes in is checked against the contract before anybody hears it.
  */
+import type { Caller } from './caller.ts';
 import { cause } from './causes.ts';
 import { type CommandName, type CommandOutput, commands } from './commands.ts';
 import { type Problem, problem } from './problems.ts';
@@ -47,7 +48,7 @@ interface Call {
 /** Opens a pipe and says hello. Answers what ends it all, with why. */
 export function openClient(
   openPipe: OpenPipe,
-  own: { readonly role: string; readonly build: string },
+  own: { readonly role: string; readonly build: string; readonly caller?: Caller },
   ends: ClientEnds,
 ): (because: string) => void {
   const calls = new Map<number, Call>();

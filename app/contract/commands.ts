@@ -20,6 +20,18 @@ const contextFile = z.string().max(4096).default('');
 const nothing = z.object({});
 
 export const commands = {
+  /** How this frontend's caller and the one that started the core differ, for files that are read and plugins that run. */
+  compareCaller: {
+    input: nothing,
+    output: z.object({
+      /** Both mean the same kubeconfigs. */
+      kubeconfigs: z.boolean(),
+      /** Names of variables with other values. */
+      variables: z.array(z.string()),
+      /** The core holds nothing and does nothing. */
+      idle: z.boolean(),
+    }),
+  },
   listContexts: {
     input: nothing,
     output: z.object({

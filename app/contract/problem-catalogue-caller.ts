@@ -9,6 +9,14 @@ export const callerProblems = {
       "It can be given its own domain only, and no public suffix. `slipway status -o wide` shows the cluster's domain.",
     ),
   ),
+  'caller-changed': entry(
+    'configuration',
+    'The connection to {context} belongs to somebody else’s environment',
+    advice(
+      'It keeps acting as whom it was switched on. To connect as this command would, switch it off first, or run the command where these variables have the same values.',
+    ),
+    command('slipway disconnect'),
+  ),
   cancelled: {
     ...entry('usage', 'It was cancelled', advice('Nothing was left half done. You can start again at any time.')),
     severity: 'info',

@@ -3,6 +3,7 @@
  * other builds of the same protocol may talk, another protocol number is a problem (`core-version`), not a crash.
  */
 import { z } from 'zod';
+import { callerSchema } from './caller.ts';
 import type { CommandInput, CommandName, CommandOutput } from './commands.ts';
 import { type Problem, problemSchema } from './problems.ts';
 import type { Result } from './result.ts';
@@ -12,7 +13,12 @@ import type { StreamInput, StreamItem, StreamName } from './streams.ts';
 /** Raised by a change that the other side cannot ignore. */
 export const protocolNumber = 4;
 
-export const helloSchema = z.object({ protocol: z.number(), build: z.string(), role: z.string() });
+export const helloSchema = z.object({
+  protocol: z.number(),
+  build: z.string(),
+  role: z.string(),
+  caller: callerSchema.optional(),
+});
 export type Hello = z.infer<typeof helloSchema>;
 
 /** Frontend to core. One JSON document a line, at most 16 MiB. */

@@ -3,6 +3,7 @@
  * what was wanted when it starts. It knows no platform: everything outside is a port. Nothing that it answers throws.
  */
 import {
+  type Caller,
   type CommandArguments,
   type CommandName,
   type CommandOutput,
@@ -29,7 +30,7 @@ import { findContext } from './clusters/contexts.ts';
 import { recordOf, remember } from './clusters/records.ts';
 import { createConnections } from './connections.ts';
 import { guarded } from './guarded.ts';
-import type { Dependencies } from './handlers/dependencies.ts';
+import type { Dependencies, Handlers } from './handlers/dependencies.ts';
 import { createHandlers } from './handlers.ts';
 import type { ContextRecord, Ports } from './ports.ts';
 import { createPublisher } from './publisher.ts';
@@ -39,6 +40,8 @@ import { createStreams, type Subscription } from './streams/streams.ts';
 import { createJobs } from './work/jobs.ts';
 
 export interface Core {
+  /** The same core for a caller: what it asks is asked with its files and its environment. */
+  as(caller: Caller): Pick<Core, 'call'>;
   /** Checks the input, then does it. */
   call<Name extends CommandName>(command: Name, input: unknown): Promise<Result<CommandOutput<Name>>>;
   /** The listener hears the present snapshot at once and later ones, at most ten a second. Answers what ends it. */
@@ -81,6 +84,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   let contextsRevision = 0;
   let settingsRevision = 0;
   let settingsKept: Promise<unknown> = Promise.resolve();
+  let switching: Promise<unknown> = Promise.resolve();
   let work: readonly Work[] = [];
   let unwatchKubeconfig: () => void = () => {};
   let isClosed = false;
@@ -147,6 +151,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   );
   const dependencies: Dependencies = {
     ports,
+    ownKubeconfig: ports.kubeconfig,
     connections,
     trusted,
     build,
@@ -173,6 +178,12 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       contextsRevision += 1;
       changed();
     },
+    kubeconfigFiles: () => [...new Set([...settings.kubeconfigFiles, ...wanted.map(({ file }) => file)])],
+    inOrder: (next) => {
+      const done = switching.then(next, next);
+      switching = done.catch(() => {});
+      return done;
+    },
     wanted: () => wanted,
     setWanted: async (next) => {
       wanted = next;
@@ -189,7 +200,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
       }
     },
   };
-  const handlers = createHandlers(dependencies);
+  const own = createHandlers(dependencies);
 
   async function keepSettings(next: Result<Settings>): Promise<Result<Settings>> {
     const kept = next.ok ? await ports.store.saveSettings(next.value) : next;
@@ -265,10 +276,13 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     }
     for (const one of kept) {
       const { context, file } = one;
-      const found = await findContext(ports.kubeconfig, settings.kubeconfigFiles, trusted, context, file);
+      const record = recordOf(records, { name: context, file });
+      const mark = record?.caller ?? null;
+      const kubeconfig = mark === null ? ports.kubeconfig : ports.kubeconfig.withFilesOf(mark);
+      const found = await findContext(kubeconfig, settings.kubeconfigFiles, trusted, context, file);
       const target = { name: context, file, server: found.ok ? found.value.server : '' };
-      const record = recordOf(records, target);
-      if (connections.turnOn(one, target, true, record?.used ?? record?.confirmed ?? null).ok) {
+      const held = record?.used ?? record?.confirmed ?? null;
+      if (connections.turnOn(one, target, true, held, { kubeconfig, mark }).ok) {
         wanted = [...wanted, one];
         await dependencies.setRecords(remember(records, target, { lastUsedAt: ports.clock.now() }));
       }
@@ -276,30 +290,45 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     dependencies.contextsChanged();
   }
 
-  return {
-    async call<Name extends CommandName>(command: Name, input: unknown) {
-      type Answer = Result<CommandOutput<Name>>;
-      underWay += 1;
-      considerIdle();
-      try {
-        await restored;
-        const definition = commands[command];
-        if (isClosed) {
-          return failure(problem('core-unreachable', cause('coreEnding'))) as Answer;
-        }
-        const parsed = definition.input.safeParse(input);
-        if (!parsed.success) {
-          const places = parsed.error.issues.map((issue) => issue.path.join('.') || 'input').join(', ');
-          return failure(problem('message-malformed', `${command} cannot be read at ${places}`)) as Answer;
-        }
-        const answer = await handlers[command](parsed.data as CommandArguments<Name>);
-        return answer.ok ? answer : (failure(withFacts(answer.problem, contextIn(parsed.data))) as Answer);
-      } catch (error) {
-        return failure(problem('internal', error instanceof Error ? error.message : 'unknown error')) as Answer;
-      } finally {
-        underWay -= 1;
-        considerIdle();
+  async function answer<Name extends CommandName>(
+    handlers: Handlers,
+    command: Name,
+    input: unknown,
+  ): Promise<Result<CommandOutput<Name>>> {
+    type Answer = Result<CommandOutput<Name>>;
+    underWay += 1;
+    considerIdle();
+    try {
+      await restored;
+      const definition = commands[command];
+      if (isClosed) {
+        return failure(problem('core-unreachable', cause('coreEnding'))) as Answer;
       }
+      const parsed = definition.input.safeParse(input);
+      if (!parsed.success) {
+        const places = parsed.error.issues.map((issue) => issue.path.join('.') || 'input').join(', ');
+        return failure(problem('message-malformed', `${command} cannot be read at ${places}`)) as Answer;
+      }
+      const answered = await handlers[command](parsed.data as CommandArguments<Name>);
+      return answered.ok ? answered : (failure(withFacts(answered.problem, contextIn(parsed.data))) as Answer);
+    } catch (error) {
+      return failure(problem('internal', error instanceof Error ? error.message : 'unknown error')) as Answer;
+    } finally {
+      underWay -= 1;
+      considerIdle();
+    }
+  }
+
+  return {
+    call: (command, input) => answer(own, command, input),
+    as: (caller) => {
+      const kubeconfig = ports.kubeconfig.as(caller);
+      const theirs = createHandlers({
+        ...dependencies,
+        ports: { ...ports, kubeconfig },
+        kubeconfigFiles: () => settings.kubeconfigFiles,
+      });
+      return { call: (command, input) => answer(theirs, command, input) };
     },
     watch: (listener) => publisher.watch(listener),
     subscribe: (stream, input, listener, ended) =>

@@ -13,6 +13,7 @@ import {
   success,
   type Wanted,
 } from '../contract/index.ts';
+import type { Actor } from './clusters/callers.ts';
 import { present } from './connection/present.ts';
 import { createRunner, type Runner, type RunnerDependencies } from './connection/runner.ts';
 import { type ConnectionState, initialState } from './connection/state.ts';
@@ -39,6 +40,7 @@ export interface Connections {
     context: Pick<Context, 'name' | 'file' | 'server'>,
     restored: boolean,
     held: Confirmation | null,
+    actor: Actor,
   ): Result<null>;
   turnOff(which?: Which): void;
   /** Settles when the laptop is as it was before these, as far as it can be. */
@@ -87,7 +89,7 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
   };
 
   return {
-    turnOn: (wanted, context, restored, held) => {
+    turnOn: (wanted, context, restored, held, actor) => {
       const cluster = { context: context.name, file: context.file, server: context.server };
       const key = keyText(cluster);
       for (const [otherKey, other] of runners) {
@@ -107,7 +109,7 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
         runner = createRunner(ports, initialState(wanted, cluster, policy), { ...dependencies, changed });
         runners.set(key, runner);
       }
-      runner.confirmed(held);
+      runner.confirmed(held, actor);
       runner.dispatch({ kind: 'turnedOn', wanted, cluster, policy, restored });
       return success(null);
     },

@@ -5,6 +5,7 @@
 import type {
   ActivityEntry,
   Agent,
+  Caller,
   Cause,
   Context,
   ContextPart,
@@ -43,7 +44,24 @@ export interface ListedContexts {
   readonly warnings: Problem[];
 }
 
+/** Enough to tell later whether somebody is the same caller, and to read the same files. Holds no value of a variable. */
+export interface CallerMark {
+  readonly kubeconfigs: readonly string[]; // absolute
+  readonly isExplicit: boolean; // as Caller
+  readonly salt: string;
+  readonly variables: Readonly<Record<string, string>>; // name and keyed digest
+}
+
 export interface KubeconfigPort {
+  /** The same port for a caller: with its files, its environment for plugins and proxies, in its folder. */
+  as(caller: Caller): KubeconfigPort;
+  /** The same port with the files that the caller of this mark meant, and the core's own environment. */
+  withFilesOf(mark: CallerMark): KubeconfigPort;
+  /** Whom this port acts for. */
+  mark(): Promise<CallerMark>;
+  /** Names of variables that make this port's caller another one than the mark's; sorted, none where it is the same. */
+  differencesFrom(mark: CallerMark): Promise<readonly string[]>;
+
   /** Contexts of all files in force (KUBECONFIG as a list, else ~/.kube/config, plus `files`). Runs no program. */
   listContexts(files: readonly string[]): Promise<ListedContexts>;
   /** Calls when a file in force changed. Returns what ends the watch. */
@@ -198,6 +216,8 @@ export interface ContextRecord {
   readonly confirmed: Confirmation | null;
   /** What it said when it was last switched on, which counts for restoring it; null where it never was. */
   readonly used: Seen | null;
+  /** Who switched it on last, where that is known. */
+  readonly caller?: CallerMark | null;
   readonly lastUsedAt: number | null; // milliseconds since the epoch
 }
 

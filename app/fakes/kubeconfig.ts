@@ -1,5 +1,6 @@
 /** Kubeconfigs without files: contexts that a test sets. Opening one gives a view of its fake cluster. */
 import {
+  type Caller,
   type Context,
   type ContextPart,
   commandLineOf,
@@ -11,7 +12,7 @@ import {
   type Result,
   success,
 } from '../contract/index.ts';
-import type { ClusterPort, KubeconfigPort, ListedContexts } from '../core/ports.ts';
+import type { CallerMark, ClusterPort, KubeconfigPort, ListedContexts } from '../core/ports.ts';
 import { type FakeCluster, FakeClusterPort } from './cluster.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
 import type { FakeKubeconfigFiles } from './kubeconfig-files.ts';
@@ -26,6 +27,10 @@ export class FakeKubeconfig implements KubeconfigPort {
   readonly missingRights = new Map<string, Problem[]>();
   /** Command lines of plugins that ran. Listing and opening run none. */
   readonly pluginsRun: string[] = [];
+  /** The environment of each of these. */
+  readonly pluginsRanIn: Readonly<Record<string, string>>[] = [];
+  /** The core's own. */
+  environment: Readonly<Record<string, string>> = {};
   /** Of the plugins' environment variables. */
   readonly values = new Map<string, string>();
   readonly #cluster: FakeCluster;
@@ -58,6 +63,39 @@ export class FakeKubeconfig implements KubeconfigPort {
     return [...this.contexts, ...added].map((one) => ({ ...one, ...seenOf(one) }));
   }
 
+  as(caller: Caller): KubeconfigPort {
+    return this.#actingFor(caller.environment, caller.kubeconfigs, caller.isExplicit);
+  }
+
+  withFilesOf({ kubeconfigs, isExplicit }: CallerMark): KubeconfigPort {
+    return this.#actingFor(this.environment, kubeconfigs, isExplicit);
+  }
+
+  async mark(): Promise<CallerMark> {
+    return markOf(this.environment, [], false);
+  }
+
+  async differencesFrom(mark: CallerMark): Promise<readonly string[]> {
+    return differences(this.environment, mark);
+  }
+
+  #actingFor(
+    environment: Readonly<Record<string, string>>,
+    kubeconfigs: readonly string[],
+    isExplicit: boolean,
+  ): KubeconfigPort {
+    return {
+      listContexts: (files) => this.listContexts(files),
+      watch: (files, changed) => this.watch(files, changed),
+      open: (opened) => this.#open(opened, environment),
+      pluginEnvironment: (context) => this.pluginEnvironment(context),
+      as: (caller) => this.as(caller),
+      withFilesOf: (mark) => this.withFilesOf(mark),
+      mark: async () => markOf(environment, kubeconfigs, isExplicit),
+      differencesFrom: async (mark) => differences(environment, mark),
+    };
+  }
+
   watch(_files: readonly string[], changed: () => void): () => void {
     this.#watchers.add(changed);
     return () => this.#watchers.delete(changed);
@@ -72,6 +110,10 @@ export class FakeKubeconfig implements KubeconfigPort {
   }
 
   open(opened: Context): Promise<Result<ClusterPort>> {
+    return this.#open(opened, this.environment);
+  }
+
+  #open(opened: Context, environment: Readonly<Record<string, string>>): Promise<Result<ClusterPort>> {
     return unlessPlanned(this.#faults, 'open', () => {
       const { pluginsRun } = this;
       const same = this.#same(opened);
@@ -88,6 +130,7 @@ export class FakeKubeconfig implements KubeconfigPort {
         }
         if (execPlugin !== null) {
           pluginsRun.push(execPlugin.command);
+          this.pluginsRanIn.push(environment);
         }
         return credentials(refresh);
       };
@@ -111,6 +154,23 @@ export class FakeKubeconfig implements KubeconfigPort {
     }
     return now.digest === digest ? success(now) : failure(contextChanged(name, file, parts, now.parts));
   }
+}
+
+function markOf(
+  environment: Readonly<Record<string, string>>,
+  kubeconfigs: readonly string[],
+  isExplicit: boolean,
+): CallerMark {
+  const variables = Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, `digest of ${value}`]),
+  );
+  return { kubeconfigs, isExplicit, salt: 'salt', variables };
+}
+
+function differences(environment: Readonly<Record<string, string>>, mark: CallerMark): string[] {
+  const now = markOf(environment, [], false).variables;
+  const names = new Set([...Object.keys(now), ...Object.keys(mark.variables)]);
+  return [...names].filter((name) => now[name] !== mark.variables[name]).toSorted();
 }
 
 export function context(name: string, server: string, more: Partial<Context> = {}): Context {

@@ -1,6 +1,6 @@
 /** Attaches to a running core over its control socket: the frontend's end of serve.ts. */
 import { connect as connectSocket } from 'node:net';
-import { type CoreLink, openClient, type Problem } from '../contract/index.ts';
+import { type Caller, type CoreLink, openClient, type Problem } from '../contract/index.ts';
 import { openLines } from './lines.ts';
 
 /** Why no core could be attached: none is there, or one of another protocol. */
@@ -14,6 +14,7 @@ export function attach(
   socketPath: string,
   role: string,
   build: string,
+  caller?: Caller,
 ): Promise<{ link: CoreLink; build: string } | AttachFailure> {
   return new Promise((resolve) => {
     const socket = connectSocket(socketPath);
@@ -26,7 +27,7 @@ export function attach(
         socket.once('connect', onOpen);
         return openLines(socket, onLine, onClosed);
       },
-      { role, build },
+      { role, build, ...(caller === undefined ? {} : { caller }) },
       {
         greeted: (link, coreBuild) => {
           clearTimeout(deadline);

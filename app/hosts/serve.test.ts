@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { afterEach, expect, test, vi } from 'vitest';
 import {
+  type Caller,
   type CoreLink,
   type Downward,
   type Problem,
@@ -26,6 +27,12 @@ interface Subscribed {
 }
 
 class FakeCore implements ServedCore {
+  readonly callers: Caller[] = [];
+  as(caller: Caller) {
+    this.callers.push(caller);
+    return this;
+  }
+
   readonly subscribed: Subscribed[] = [];
   show: (snapshot: Snapshot) => void = () => {};
 

@@ -5,6 +5,7 @@
  */
 import type { Duplex } from 'node:stream';
 import {
+  type Caller,
   type CommandName,
   commands,
   type Downward,
@@ -25,6 +26,8 @@ export const mostSubscriptions = 64;
 
 /** The core as hosts see it (app/core/app.ts makes one). */
 export interface ServedCore {
+  /** The same for a caller with an environment of its own. */
+  as(caller: Caller): Pick<ServedCore, 'call'>;
   call(command: CommandName, input: unknown): Promise<Result<unknown>>;
   watch(listener: (snapshot: Snapshot) => void): () => void;
   subscribe(
@@ -45,6 +48,7 @@ export interface ServedSubscription {
 export function serveLink(stream: Duplex, core: ServedCore, build: string, ended: () => void): void {
   let isGreeted = false;
   let isOver = false;
+  let asked: Pick<ServedCore, 'call'> = core;
   let unwatch = () => {};
   let waiting: Snapshot | null = null;
   const subscriptions = new Map<number, ServedSubscription>();
@@ -104,6 +108,7 @@ export function serveLink(stream: Duplex, core: ServedCore, build: string, ended
     const message = parsed.data;
     if (message.kind === 'hello') {
       isGreeted = message.hello.protocol === protocolNumber;
+      asked = message.hello.caller === undefined ? core : core.as(message.hello.caller);
     }
     if (!isGreeted) {
       hangUp(); // the frontend has our hello and says `core-version` itself
@@ -172,7 +177,7 @@ export function serveLink(stream: Duplex, core: ServedCore, build: string, ended
       result = { ok: false, problem: problem('message-malformed', `there is no command ${command.slice(0, 40)}`) };
     } else {
       try {
-        result = await core.call(command as CommandName, input);
+        result = await asked.call(command as CommandName, input);
       } catch (error) {
         result = { ok: false, problem: problem('internal', error instanceof Error ? error.message : 'unknown error') };
       }

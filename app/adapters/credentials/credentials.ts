@@ -29,6 +29,8 @@ export function openCredentials(
   parts: ContextParts,
   address: ClusterAddress,
   environment: Environment,
+  /** Where plugins run: the caller's folder; empty where there is none. */
+  workingFolder = '',
 ): CredentialSource {
   const ending = new AbortController();
   let running: Promise<Result<ClusterCredentials>> | null = null;
@@ -50,6 +52,7 @@ export function openCredentials(
         program: parts.exec.program,
         folder: parts.userFolder,
         environment,
+        workingFolder,
         cluster: execCluster(parts, address),
       },
       ending.signal,

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { type Cause, cause, failure, problem, type Result, success } from '../../contract/index.ts';
@@ -31,6 +32,8 @@ export interface ExecCall {
   readonly program: string | null; // absolute; null where it is not installed
   readonly folder: string; // the kubeconfig's
   readonly environment: Environment;
+  /** The caller's, as kubectl runs plugins in its own; empty or gone: the core's. */
+  readonly workingFolder?: string;
   /** ExecCredential.spec.cluster, given to plugins that ask for it. */
   readonly cluster: Readonly<Record<string, unknown>> | null;
 }
@@ -175,7 +178,12 @@ function run(call: ExecCall, program: string, signal: AbortSignal, deadline: num
     let child: ReturnType<typeof spawn>;
     try {
       // A group of its own, so that what it started ends with it. No shell: arguments are what they are.
-      child = spawn(program, entry.args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+      child = spawn(program, entry.args, {
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+        ...whereOf(call),
+      });
     } catch (error) {
       resolve({ kind: 'not-started', because: messageOf(error), error: '' });
       return;
@@ -233,6 +241,10 @@ function run(call: ExecCall, program: string, signal: AbortSignal, deadline: num
       }),
     );
   });
+}
+
+function whereOf({ workingFolder = '' }: ExecCall): { cwd?: string } {
+  return workingFolder !== '' && existsSync(workingFolder) ? { cwd: workingFolder } : {};
 }
 
 /** Text of a foreign program for a person: no control characters (terminal escapes), one line, bounded. */

@@ -7,6 +7,7 @@ import { proxyFor } from '../cluster/proxy-choice.ts';
 import { openCredentials } from '../credentials/credentials.ts';
 import { readPluginPolicy } from '../credentials/plugin-policy.ts';
 import type { Environment } from '../storage/folders.ts';
+import { differences, markOf } from './caller-mark.ts';
 import { environmentOf } from './context-parts.ts';
 import { mergeFiles } from './merge.ts';
 import { defaultFiles, expand, readKubeconfig } from './read-files.ts';
@@ -20,24 +21,39 @@ export interface KubeconfigOptions {
   readonly agent: AgentPlacingOptions;
 }
 
-export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
+/** Whose files and variables count; null for the core's own. */
+interface Acting {
+  readonly environment: Environment | null;
+  readonly folder: string;
+  readonly kubeconfigs: readonly string[];
+  readonly isExplicit: boolean;
+}
+
+const theCore: Acting = { environment: null, folder: '', kubeconfigs: [], isExplicit: false };
+
+export function openKubeconfig(options: KubeconfigOptions, acting: Acting = theCore): KubeconfigPort {
+  const environmentNow = async () => acting.environment ?? (await options.environment());
+  const filesOf = (environment: Environment) =>
+    acting.kubeconfigs.length > 0 ? acting.kubeconfigs : defaultFiles(environment);
+
   /** The files that listContexts was last asked for: open() looks in the same ones. */
   let added: readonly string[] = [];
 
   const readAll = async (files: readonly string[]) => {
-    const environment = await options.environment();
-    const defaults = defaultFiles(environment);
-    const extra = [...new Set(files.map((file) => expand(file, environment)))].filter(
-      (file) => !defaults.includes(file),
-    );
+    const environment = await environmentNow();
+    const defaults = filesOf(environment);
+    const extra = acting.isExplicit
+      ? []
+      : [...new Set(files.map((file) => expand(file, environment)))].filter((file) => !defaults.includes(file));
     const outcomes = await Promise.all(defaults.map(readKubeconfig));
     const extraOutcomes = await Promise.all(extra.map(readKubeconfig));
     const problems = [...outcomes, ...extraOutcomes].flatMap((outcome) =>
       outcome.kind === 'broken' ? [outcome.problem] : [],
     );
     // kubectl skips files of KUBECONFIG that do not exist; one that the user added by hand is missed.
-    for (const [index, file] of extra.entries()) {
-      if (extraOutcomes[index]?.kind === 'absent') {
+    const missed = acting.isExplicit ? defaults : extra;
+    for (const [index, file] of missed.entries()) {
+      if ((acting.isExplicit ? outcomes : extraOutcomes)[index]?.kind === 'absent') {
         problems.push(problem('kubeconfig-unreadable', cause('fileEmpty', { file }), { file }));
       }
     }
@@ -77,9 +93,9 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
     watch: (files, changed) => {
       let end: (() => void) | null = null;
       let ended = false;
-      options.environment().then((environment) => {
+      environmentNow().then((environment) => {
         if (!ended) {
-          end = watchFiles([...defaultFiles(environment), ...files.map((file) => expand(file, environment))], changed);
+          end = watchFiles([...filesOf(environment), ...files.map((file) => expand(file, environment))], changed);
         }
       });
       return () => {
@@ -104,11 +120,18 @@ export function openKubeconfig(options: KubeconfigOptions): KubeconfigPort {
           context: same.value.context,
           address: address.value,
           execPlugin: same.value.context.execPlugin,
-          credentials: openCredentials(parts, address.value, environment),
+          credentials: openCredentials(parts, address.value, environment, acting.folder),
           agent: options.agent,
         }),
       );
     },
+    as: (caller) => openKubeconfig(options, caller),
+    withFilesOf: ({ kubeconfigs, isExplicit }) => openKubeconfig(options, { ...theCore, kubeconfigs, isExplicit }),
+    mark: async () => {
+      const environment = await environmentNow();
+      return markOf(environment, filesOf(environment), acting.isExplicit);
+    },
+    differencesFrom: async (mark) => differences(await environmentNow(), mark),
     pluginEnvironment: async (context) => {
       const same = await resolveSame(context);
       if (!same.ok) {

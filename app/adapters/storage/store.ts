@@ -24,7 +24,18 @@ const storedSettings = settingsSchema.partial().transform((stored): Settings => 
 });
 
 const seen = z.object({ digest: z.string(), parts: z.array(contextPartSchema) });
-const recordShape = { context: z.string(), file: z.string(), lastUsedAt: z.number().nullable() };
+const callerMark = z.object({
+  kubeconfigs: z.array(z.string()),
+  isExplicit: z.boolean(),
+  salt: z.string(),
+  variables: z.record(z.string(), z.string()),
+});
+const recordShape = {
+  caller: callerMark.nullable().default(null),
+  context: z.string(),
+  file: z.string(),
+  lastUsedAt: z.number().nullable(),
+};
 
 /** Up to version 0.1 the digest stood alone, over fewer parts: what it confirmed cannot be compared any more. */
 const contextRecords = z.array(

@@ -12,7 +12,8 @@ import {
   type Result,
   success,
 } from '../../contract/index.ts';
-import type { ClusterPort, Confirmation, ContextRecord, KubeconfigPort } from '../ports.ts';
+import type { ClusterPort, Confirmation, ContextRecord } from '../ports.ts';
+import { type Actor, callerObjection } from './callers.ts';
 import { unconfirmedPlugin } from './contexts.ts';
 import { recordOf } from './records.ts';
 
@@ -47,7 +48,7 @@ export function objectionTo(
 
 /** Opens a context's cluster and asks for credentials once. The caller closes what comes back. */
 export async function openCluster(
-  kubeconfig: KubeconfigPort,
+  actor: Actor,
   context: Context,
   confirmations: Confirmations,
   held: Confirmation | null = null,
@@ -56,7 +57,11 @@ export async function openCluster(
   if (objection !== null) {
     return failure(objection);
   }
-  const opened = await kubeconfig.open(context);
+  const other = await callerObjection(actor, context);
+  if (other !== null) {
+    return failure(other);
+  }
+  const opened = await actor.kubeconfig.open(context);
   if (!opened.ok) {
     return opened;
   }

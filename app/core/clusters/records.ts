@@ -38,7 +38,7 @@ export function confirm(records: readonly ContextRecord[], context: Context): Co
 export function remember(
   records: readonly ContextRecord[],
   { name: context, file }: Pick<Context, 'name' | 'file'>,
-  change: Partial<Pick<ContextRecord, 'confirmed' | 'used' | 'lastUsedAt'>>,
+  change: Partial<Pick<ContextRecord, 'confirmed' | 'used' | 'caller' | 'lastUsedAt'>>,
 ): ContextRecord[] {
   const known = recordOf(records, { name: context, file });
   const others = records.filter((record) => record !== known);

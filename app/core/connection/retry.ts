@@ -15,6 +15,7 @@ const mendedByPeople: ReadonlySet<string> = new Set([
   'agent-no-shell',
   'agent-refused',
   'agent-version',
+  'caller-changed',
   'certificate-expired',
   'certificate-name',
   'certificate-untrusted',

@@ -13,6 +13,7 @@ import {
   type Wanted,
   waitsForUser,
 } from '../../contract/index.ts';
+import { type Actor, anybody } from '../clusters/callers.ts';
 import { findContext } from '../clusters/contexts.ts';
 import { type Confirmations, objectionTo, openCluster } from '../clusters/opening.ts';
 import { checkCluster } from '../clusters/preflight.ts';
@@ -24,7 +25,8 @@ import { watchAgentStart } from './agent-watch.ts';
 import { type ClusterWatches, createClusterWatches } from './cluster-watches.ts';
 import { createEngineWork } from './engine-work.ts';
 import { transition } from './machine.ts';
-import type { ConnectionEvent, ConnectionState, Effect, FailingTask, Timer } from './state.ts';
+import type { ConnectionEvent, ConnectionState, Effect, FailingTask } from './state.ts';
+import { createTimers } from './timers.ts';
 
 export interface RunnerDependencies {
   readonly settings: () => Settings;
@@ -39,8 +41,10 @@ export interface RunnerDependencies {
 export interface Runner {
   state(): ConnectionState;
   dispatch(event: ConnectionEvent): void;
-  /** From now on the connection is held to this, and comes on where it waited for it. */
-  confirmed(held: Confirmation | null): void;
+  /** Whom the connection acts for. */
+  actor(): Actor;
+  /** From now on the connection is held to this, and comes on where it waited for it; `by` is who switched it on. */
+  confirmed(held: Confirmation | null, by?: Actor): void;
   /** The kubeconfigs changed: where they say again what was confirmed, a connection that waited for that comes on. */
   reconsider(): void;
   /** The open cluster, for queries about it while it is open; null otherwise. */
@@ -66,9 +70,10 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   let isRenewing = false;
   /** What the connection was switched on with. */
   let held: Confirmation | null = null;
+  let actor = anybody(ports.kubeconfig);
   const engine = createEngineWork(ports);
   const watches = createClusterWatches(ports.clock, dependencies.changed);
-  const timers = new Map<Timer, () => void>();
+  const timers = createTimers(ports.clock, (timer) => dispatch({ kind: 'timerDue', timer }));
   const queue: ConnectionEvent[] = [];
   let isDraining = false;
 
@@ -100,7 +105,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
 
   function find({ context, file }: Wanted): Promise<Result<Context>> {
     const { kubeconfigFiles } = dependencies.settings();
-    return findContext(ports.kubeconfig, kubeconfigFiles, dependencies.confirmations().plugins, context, file);
+    return findContext(actor.kubeconfig, kubeconfigFiles, dependencies.confirmations().plugins, context, file);
   }
 
   async function reconsider(): Promise<void> {
@@ -170,7 +175,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
           if (!found.ok || signal.aborted) {
             return found;
           }
-          const opened = await openCluster(ports.kubeconfig, found.value, dependencies.confirmations(), held);
+          const opened = await openCluster(actor, found.value, dependencies.confirmations(), held);
           if (!opened.ok) {
             return opened;
           }
@@ -356,18 +361,10 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         );
         return;
       case 'setTimer':
-        timers.get(effect.timer)?.();
-        timers.set(
-          effect.timer,
-          ports.clock.after(Math.max(effect.at - ports.clock.now(), 0), () => {
-            timers.delete(effect.timer);
-            dispatch({ kind: 'timerDue', timer: effect.timer });
-          }),
-        );
+        timers.set(effect.timer, effect.at);
         return;
       case 'clearTimer':
-        timers.get(effect.timer)?.();
-        timers.delete(effect.timer);
+        timers.clear(effect.timer);
         return;
       case 'log':
         ports.log.debug(effect.message, effect.facts);
@@ -378,8 +375,10 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   return {
     state: () => state,
     dispatch,
-    confirmed: (next) => {
+    actor: () => actor,
+    confirmed: (next, by = actor) => {
       held = next;
+      actor = by;
       void reconsider();
     },
     reconsider: () => void reconsider(),

@@ -11,6 +11,7 @@ import {
   type Result,
   withFacts,
 } from '../../contract/index.ts';
+import { anybody } from '../clusters/callers.ts';
 import { type Confirmations, openCluster } from '../clusters/opening.ts';
 import { isNeeded } from '../clusters/preflight.ts';
 import { isEstablished } from '../connection/outcome.ts';
@@ -123,7 +124,9 @@ async function checkCluster(
   }
   const held = runner?.cluster() ?? null;
   const opened: Result<ClusterPort> =
-    held === null ? await openCluster(ports.kubeconfig, context.value, confirmations) : { ok: true, value: held };
+    held === null
+      ? await openCluster(anybody(ports.kubeconfig), context.value, confirmations)
+      : { ok: true, value: held };
   if (!opened.ok) {
     return lost(opened.problem);
   }
@@ -193,7 +196,9 @@ async function checkRoutes(
   const took = () => ports.clock.now() - startedAt;
   const held = runner?.cluster() ?? null;
   const opened: Result<ClusterPort> =
-    held === null ? await openCluster(ports.kubeconfig, context.value, confirmations) : { ok: true, value: held };
+    held === null
+      ? await openCluster(anybody(ports.kubeconfig), context.value, confirmations)
+      : { ok: true, value: held };
   if (!opened.ok) {
     return bad('routes', opened.problem, took());
   }

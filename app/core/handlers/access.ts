@@ -1,8 +1,18 @@
 /** The way to a cluster that handlers share: finds the context, minds which programs may run, opens and closes. */
-import { type Context, failure, type Result, success } from '../../contract/index.ts';
+import {
+  type Context,
+  type ExecPlugin,
+  failure,
+  isSameKey,
+  type Problem,
+  type Result,
+  success,
+} from '../../contract/index.ts';
+import { anybody, callerObjection } from '../clusters/callers.ts';
 import { findContext } from '../clusters/contexts.ts';
 import { objectionTo, openCluster } from '../clusters/opening.ts';
 import { confirm, recordOf } from '../clusters/records.ts';
+import type { Runner } from '../connection/runner.ts';
 import type { ClusterPort } from '../ports.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -17,6 +27,10 @@ export interface ContextRequest {
 export interface Access {
   find(name: string, file?: string): Promise<Result<Context>>;
   trust(digest: string): Promise<Result<null>>;
+  /** Why what is on of this context is not this caller's; null where nothing is on, or it is. */
+  objectionOfCaller(context: Context): Promise<Problem | null>;
+  /** The connection, where asking through it answers this caller and not somebody else; null where there is none such. */
+  runnerOfCaller(request: Pick<ContextRequest, 'context' | 'file'>): Promise<Runner | null>;
   /** Finds a context whose plugin may run. */
   findTrusted(request: ContextRequest): Promise<Result<Context>>;
   /** Asks a cluster something: through the open connection where there is one, else through one opened for this. */
@@ -30,7 +44,7 @@ export function createAccess(dependencies: Dependencies): Access {
   const { ports, connections, trusted } = dependencies;
 
   const find = (name: string, file = '') =>
-    findContext(ports.kubeconfig, dependencies.settings().kubeconfigFiles, trusted, name, file);
+    findContext(ports.kubeconfig, dependencies.kubeconfigFiles(), trusted, name, file);
 
   async function trust(digest: string): Promise<Result<null>> {
     trusted.add(digest);
@@ -51,6 +65,18 @@ export function createAccess(dependencies: Dependencies): Access {
     return kept.ok ? dependencies.setRecords(confirm(records, context)) : kept;
   }
 
+  const strangerTo = (runner: Runner, execPlugin: ExecPlugin | null) =>
+    callerObjection(
+      { ...runner.actor(), kubeconfig: ports.kubeconfig },
+      { name: runner.state().cluster.context, execPlugin },
+    );
+
+  async function runnerOfCaller({ context, file }: Pick<ContextRequest, 'context' | 'file'>): Promise<Runner | null> {
+    const runner = connections.find(context, file);
+    const open = runner?.cluster() ?? null;
+    return runner === null || open === null || (await strangerTo(runner, open.execPlugin)) === null ? runner : null;
+  }
+
   async function findTrusted({ context, file, trustExec }: ContextRequest): Promise<Result<Context>> {
     const found = await find(context, file);
     if (!found.ok) {
@@ -69,9 +95,14 @@ export function createAccess(dependencies: Dependencies): Access {
   return {
     find,
     trust,
+    runnerOfCaller,
+    objectionOfCaller: async ({ name, file, execPlugin }) => {
+      const runner = connections.active().find((one) => isSameKey(one.state().cluster, { context: name, file }));
+      return runner === undefined ? null : strangerTo(runner, execPlugin);
+    },
     findTrusted,
     withCluster: async (request, ask) => {
-      const open = connections.find(request.context, request.file)?.cluster() ?? null;
+      const open = (await runnerOfCaller(request))?.cluster() ?? null;
       if (open !== null) {
         return ask(open);
       }
@@ -79,7 +110,7 @@ export function createAccess(dependencies: Dependencies): Access {
       if (!found.ok) {
         return found;
       }
-      const opened = await openCluster(ports.kubeconfig, found.value, dependencies.confirmations());
+      const opened = await openCluster(anybody(ports.kubeconfig), found.value, dependencies.confirmations());
       if (!opened.ok) {
         return opened;
       }

@@ -32,15 +32,7 @@ type Names = 'previewRoutes' | 'connect' | 'disconnect' | 'setHomeNamespace' | '
 const namesPatience = 5000;
 
 export function connectionHandlers(dependencies: Dependencies, access: Access): Pick<Handlers, Names> {
-  const { ports, connections } = dependencies;
-
-  /** Switching happens in the order that it was asked for, so that a disconnect never overtakes its connect. */
-  let switching: Promise<unknown> = Promise.resolve();
-  const inOrder = <Value>(work: () => Promise<Value>): Promise<Value> => {
-    const done = switching.then(work, work);
-    switching = done.catch(() => {});
-    return done;
-  };
+  const { ports, connections, inOrder } = dependencies;
 
   async function disconnect(which: Which): Promise<number> {
     await inOrder(async () => {
@@ -149,6 +141,10 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
           return found;
         }
         const context = found.value;
+        const stranger = await access.objectionOfCaller(context);
+        if (stranger !== null) {
+          return failure(stranger);
+        }
         const running = connections.active().find((runner) => isSameKey(runner.state().cluster, keyOfFound(context)));
         const state = running?.state();
         const isOn = state !== undefined && state.phase !== 'disconnecting';
@@ -174,11 +170,15 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
           running.confirmed(seen(context));
           return joinLive(running, input.homeNamespace);
         }
+        const mark = await ports.kubeconfig.mark();
         const wanted: Wanted = wantedFor(dependencies.settings(), context, input);
         if (running === undefined) {
           await connections.undone(); // one that was just switched off is no reason to refuse another
         }
-        const turnedOn = connections.turnOn(wanted, context, false, seen(context));
+        const turnedOn = connections.turnOn(wanted, context, false, seen(context), {
+          kubeconfig: ports.kubeconfig,
+          mark,
+        });
         if (!turnedOn.ok) {
           return turnedOn;
         }
@@ -188,6 +188,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         await dependencies.setWanted([...others, wanted]);
         const used = remember(dependencies.records(), context, {
           used: seen(context),
+          caller: mark,
           lastUsedAt: ports.clock.now(),
         });
         await dependencies.setRecords(used); // a loss of "recently used" is no reason to refuse

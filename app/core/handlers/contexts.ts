@@ -6,6 +6,7 @@ import type { Access } from './access.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
 
 type Names =
+  | 'compareCaller'
   | 'listContexts'
   | 'listNamespaces'
   | 'confirmContext'
@@ -25,8 +26,19 @@ export function contextHandlers(dependencies: Dependencies, access: Access): Pic
   }
 
   return {
+    compareCaller: async () => {
+      const [own, theirs] = await Promise.all([dependencies.ownKubeconfig.mark(), ports.kubeconfig.mark()]);
+      const { wanted, work } = dependencies.snapshot();
+      return success({
+        kubeconfigs:
+          own.isExplicit === theirs.isExplicit && own.kubeconfigs.join('\n') === theirs.kubeconfigs.join('\n'),
+        variables: [...(await ports.kubeconfig.differencesFrom(own))],
+        idle: wanted.length === 0 && connections.isIdle() && work.every(({ endedAt }) => endedAt !== null),
+      });
+    },
+
     listContexts: async () => {
-      const listed = await listContexts(ports.kubeconfig, dependencies.settings().kubeconfigFiles, trusted);
+      const listed = await listContexts(ports.kubeconfig, dependencies.kubeconfigFiles(), trusted);
       return success({ ...listed, contexts: withRecords(listed.contexts, dependencies.records()) });
     },
 
@@ -77,7 +89,7 @@ export function contextHandlers(dependencies: Dependencies, access: Access): Pic
           return kept;
         }
       }
-      const listed = await listContexts(ports.kubeconfig, dependencies.settings().kubeconfigFiles, trusted);
+      const listed = await listContexts(ports.kubeconfig, dependencies.kubeconfigFiles(), trusted);
       return success({
         file,
         contexts: listed.contexts.filter((context) => context.file === file).map(({ name }) => name),

@@ -11,10 +11,11 @@ import type {
 import type { Activity } from '../activity/activity.ts';
 import type { Confirmations } from '../clusters/opening.ts';
 import type { Connections } from '../connections.ts';
-import type { ContextRecord, Ports } from '../ports.ts';
+import type { ContextRecord, KubeconfigPort, Ports } from '../ports.ts';
 import type { Jobs } from '../work/jobs.ts';
 
 export interface Dependencies {
+  /** Its kubeconfig port acts for the caller that these are for. */
   readonly ports: Ports;
   readonly connections: Connections;
   readonly trusted: Set<string>;
@@ -28,6 +29,12 @@ export interface Dependencies {
    * One change after the other: one that comes while another is being kept is made to what that one left.
    */
   changeSettings(change: (before: Settings) => Result<Settings>): Promise<Result<Settings>>;
+  /** The kubeconfig port as the core itself has it. */
+  readonly ownKubeconfig: KubeconfigPort;
+  /** Files that are read besides the caller's own: added ones, and for the core itself those of what is wanted. */
+  kubeconfigFiles(): readonly string[];
+  /** Switching happens in the order that it was asked for, so that a disconnect never overtakes its connect. */
+  inOrder<Value>(work: () => Promise<Value>): Promise<Value>;
   wanted(): readonly Wanted[];
   setWanted(wanted: readonly Wanted[]): Promise<void>;
   records(): readonly ContextRecord[];

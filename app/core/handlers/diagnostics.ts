@@ -37,11 +37,11 @@ interface ChecksRequest extends ContextRequest {
 }
 
 export async function checksOf(
-  { ports, connections, trusted, settings, records, confirmations }: Dependencies,
+  { ports, connections, trusted, settings, kubeconfigFiles, records, confirmations }: Dependencies,
   access: Access,
   { mayStartHelper, onlyConfirmed, ...request }: ChecksRequest,
 ): Promise<Check[]> {
-  const listed = await listContexts(ports.kubeconfig, settings().kubeconfigFiles, trusted);
+  const listed = await listContexts(ports.kubeconfig, kubeconfigFiles(), trusted);
   const [active = null] = connections.active();
   const usual = listed.contexts.find(({ current }) => current) ?? listed.contexts[0];
   const meant =

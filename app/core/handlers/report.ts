@@ -41,7 +41,7 @@ export function reportHandlers(
         }
         progress('logs', 0.8);
         const sources = await ports.report.sources();
-        const listed = await listContexts(ports.kubeconfig, dependencies.settings().kubeconfigFiles, trusted);
+        const listed = await listContexts(ports.kubeconfig, dependencies.kubeconfigFiles(), trusted);
         progress('redaction', 0.9);
         count += 1;
         const report = prepareReport(`report-${count}`, {

@@ -12,7 +12,7 @@ type Names = 'listServices' | 'listPods' | 'testService' | 'testPod';
 export function serviceHandlers({ ports, connections }: Dependencies, access: Access): Pick<Handlers, Names> {
   return {
     listServices: async ({ namespaces, ...request }) => {
-      const known = connections.find(request.context, request.file)?.catalogue() ?? null;
+      const known = (await access.runnerOfCaller(request))?.catalogue() ?? null;
       const listed =
         known === null
           ? await access.withCluster(request, (cluster) => cluster.listCatalogue(namespaces))
@@ -26,7 +26,7 @@ export function serviceHandlers({ ports, connections }: Dependencies, access: Ac
     },
 
     listPods: async ({ namespaces, ...request }) => {
-      const known = connections.find(request.context, request.file)?.pods.list() ?? null;
+      const known = (await access.runnerOfCaller(request))?.pods.list() ?? null;
       const listed =
         known === null ? await access.withCluster(request, (cluster) => cluster.listPods(namespaces)) : success(known);
       return listed.ok

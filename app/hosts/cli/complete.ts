@@ -38,7 +38,9 @@ function walk(program: Command, words: readonly string[]): { command: Command; g
     if (open !== undefined) {
       open = undefined;
     } else if (word.startsWith('-')) {
-      open = command.options.find((option) => (option.long === word || option.short === word) && option.required);
+      open = [...command.options, ...program.options].find(
+        (option) => (option.long === word || option.short === word) && option.required,
+      );
     } else {
       const child = command.commands.find((candidate) => candidate.name() === word);
       given = child === undefined ? [...given, word] : [];
@@ -60,10 +62,11 @@ async function next(
   lookups: Lookups,
 ): Promise<Candidate[]> {
   if (current.startsWith('-')) {
-    return command
-      .createHelp()
-      .visibleOptions(command)
-      .map((option) => ({ word: option.long ?? option.short ?? '', description: option.description }));
+    const help = command.createHelp();
+    return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)].map((option) => ({
+      word: option.long ?? option.short ?? '',
+      description: option.description,
+    }));
   }
   if (command.commands.length > 0) {
     return command

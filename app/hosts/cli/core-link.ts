@@ -1,14 +1,14 @@
 /** Reaches the user's core from the CLI: attaches to the one that runs, or starts one that outlives this command. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFolders } from '../../adapters/storage/folders.ts';
 import { type CoreLink, cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { attach } from '../attach.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { livingCore } from '../core/living-core.ts';
-import { kubeconfigFile } from '../core/lock.ts';
 import { coreProgram } from '../installation.ts';
+import { caller, environmentForCore } from './caller.ts';
 import { dim, say } from './output.ts';
 
 /** How long a core that lives may take to serve: one that was started just now, or that lost its socket. Milliseconds. */
@@ -22,7 +22,7 @@ export async function attachToCore(): Promise<Result<CoreLink | null>> {
   }
   const { runtime } = folders.value;
   for (const deadline = Date.now() + patience; ; ) {
-    const attached = await attach(join(runtime, 'core.sock'), 'cli', buildIdentity());
+    const attached = await attach(join(runtime, 'core.sock'), 'cli', buildIdentity(), caller());
     if ('link' in attached) {
       return success(attached.link);
     }
@@ -50,12 +50,17 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
   if (!folders.ok) {
     return folders;
   }
-  if (running.value !== null && (await readsOurKubeconfig(running.value, folders.value.runtime))) {
+  if (running.value !== null) {
     return success(running.value);
   }
   mkdirSync(folders.value.state, { recursive: true, mode: 0o700 });
   const log = openSync(join(folders.value.state, 'core.log'), 'a', 0o600);
-  const child = spawn(process.execPath, coreProgram(), { detached: true, stdio: ['ignore', log, log], cwd: '/' });
+  const child = spawn(process.execPath, coreProgram(), {
+    detached: true,
+    stdio: ['ignore', log, log],
+    cwd: '/',
+    env: environmentForCore(),
+  });
   let ended = false;
   child.once('exit', () => {
     ended = true;
@@ -79,31 +84,25 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
 }
 
 /**
- * A core reads the kubeconfigs of whoever started it. Where this command was given others, an idle core makes room for
- * another; one that is connected stays, and the user is told. False: there is none any more.
+ * The core that a window shows: it reads the files and runs the plugins of whoever started it. An idle one of another
+ * environment makes room for this command's; one that is at work stays, and the user is told.
  */
-async function readsOurKubeconfig(core: CoreLink, runtimeFolder: string): Promise<boolean> {
-  let theirs: string;
-  try {
-    theirs = readFileSync(join(runtimeFolder, kubeconfigFile), 'utf8');
-  } catch {
-    return true; // it is ending, or it was started by something that knows better
+export async function ensureOwnCore(): Promise<Result<CoreLink>> {
+  const running = await attachToCore();
+  if (!running.ok || running.value === null) {
+    return running.ok ? ensureCore() : running;
   }
-  const ours = process.env.KUBECONFIG ?? '';
-  if (theirs === ours) {
-    return true;
+  const core = running.value;
+  const compared = await core.call('compareCaller', {});
+  if (!compared.ok || (compared.value.kubeconfigs && compared.value.variables.length === 0)) {
+    return success(core);
   }
-  const snapshot = await core.call('getSnapshot', {});
-  const isIdle = snapshot.ok && snapshot.value.wanted.length === 0;
-  if (!isIdle) {
-    say(
-      dim(
-        `A changed KUBECONFIG takes effect after the next disconnect; until then it is ${theirs === '' ? 'unset' : theirs}.`,
-      ),
-    );
-    return true;
+  if (!compared.value.idle) {
+    const what = [...(compared.value.kubeconfigs ? [] : ['KUBECONFIG']), ...compared.value.variables].join(', ');
+    say(dim(`A core is at work that was started with other values of ${what}: the window shows what that one sees.`));
+    return success(core);
   }
   await core.call('quit', {});
   await core.ended;
-  return false;
+  return ensureCore();
 }

@@ -7,6 +7,7 @@ import {
   type Problem,
   type Service,
 } from '../../contract/index.ts';
+import { contextOfFlag } from './caller.ts';
 import { age, data, type Format, invocation, json, plain, say, sayProblems, table } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 
@@ -71,8 +72,13 @@ export async function namesOfContexts(core: CoreLink): Promise<string[]> {
 
 /** The context that a command means: the named one, or the kubeconfig's current one. */
 export async function chosenContext(core: CoreLink, named: string | undefined): Promise<string> {
-  if (named !== undefined) {
-    return named;
+  const flag = contextOfFlag();
+  if (named !== undefined && flag !== '' && named !== flag) {
+    throw new Ended(`${named} and --context ${flag} name two contexts: name one.`);
+  }
+  const chosen = named ?? flag;
+  if (chosen !== '') {
+    return chosen;
   }
   const { contexts, problems } = unwrap(await core.call('listContexts', {}));
   const current = contexts.find((context) => context.current) ?? (contexts.length === 1 ? contexts[0] : undefined);

@@ -2,6 +2,7 @@
 import { Argument, Command, Option } from 'commander';
 import { buildIdentity } from '../build-identity.ts';
 import { cliProgram, isPackaged } from '../installation.ts';
+import { chooseContext, chooseKubeconfig, contextOfFlag } from './caller.ts';
 import { candidatesFor } from './complete.ts';
 import { completionScript, shells } from './completion.ts';
 import { type ConfirmOptions, confirmContext } from './confirm.ts';
@@ -67,12 +68,28 @@ function domainOf(text: string): string {
   return text === 'none' ? '' : text.toLowerCase().replace(/\.$/, '');
 }
 
+/** kubectl's flags, wherever they stand on the line. */
+function takeFlags(root: Command, action: Command): void {
+  const { kubeconfig = '', context = '' } = root.opts<{ kubeconfig?: string; context?: string }>();
+  chooseKubeconfig(kubeconfig);
+  chooseContext(context);
+  if (context !== '' && action.getOptionValue('context') === undefined) {
+    action.setOptionValue('context', context);
+  }
+}
+
 function buildProgram(): Command {
   const program = new Command('slipway')
     .description(
       "Puts this computer inside a Kubernetes cluster's network: every program can reach its pods, Services and names.",
     )
     .version(buildIdentity())
+    .option(
+      '--kubeconfig <file>',
+      'the kubeconfig to read, and no other (default: those of KUBECONFIG, else ~/.kube/config)',
+    )
+    .option('--context <name>', 'the context that the command is about (default: the current one)')
+    .hook('preAction', (root, action) => takeFlags(root, action))
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError(`\nSee \`${invocation} --help\`, or \`--help\` after a command.`)
     .addHelpText('after', '\nExit codes and examples: docs/cli.md')
@@ -162,7 +179,7 @@ function buildProgram(): Command {
         if (options.quit === true && (await endForeignCore())) {
           return;
         }
-        await withRunningCore((core) => disconnect(core, options.quit === true));
+        await withRunningCore((core) => disconnect(core, options.quit === true, { context: contextOfFlag() }));
       }),
     );
 
@@ -230,7 +247,7 @@ function buildProgram(): Command {
         options: ConnectOptions & { inSandbox?: boolean; terminal?: boolean; fake?: boolean },
       ) =>
         perform(() =>
-          start(context ?? '', (chosen) => optionsOf(chosen, options), {
+          start(context ?? contextOfFlag(), (chosen) => optionsOf(chosen, options), {
             inSandbox: options.inSandbox === true,
             inTerminal: options.terminal === true,
             fake: options.fake === true,

@@ -1,6 +1,6 @@
 /** How a CLI command ends: with a value, or by throwing Ended, which becomes an exit code in one place. */
 import type { CoreLink, Problem, Result } from '../../contract/index.ts';
-import { attachToCore, ensureCore } from './core-link.ts';
+import { attachToCore, ensureCore, ensureOwnCore } from './core-link.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { red, say, sayProblem } from './output.ts';
 
@@ -28,6 +28,16 @@ export function unwrap<Value>(result: Result<Value>): Value {
 /** Runs a command with the user's core, started where none runs. */
 export async function withCore(action: (core: CoreLink) => Promise<void>): Promise<void> {
   const core = unwrap(await ensureCore());
+  try {
+    await action(core);
+  } finally {
+    core.close();
+  }
+}
+
+/** The same with a core that was started as this command would, where that can be. */
+export async function withOwnCore(action: (core: CoreLink) => Promise<void>): Promise<void> {
+  const core = unwrap(await ensureOwnCore());
   try {
     await action(core);
   } finally {

@@ -15,7 +15,7 @@ import type { ConnectOptions } from './connect.ts';
 import { disconnect } from './connect.ts';
 import { attachToCore } from './core-link.ts';
 import { dim, say } from './output.ts';
-import { Ended, unwrap, withCore } from './run.ts';
+import { Ended, unwrap, withOwnCore } from './run.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const windowFolder = join(root, 'out/renderer');
@@ -34,17 +34,17 @@ function electronProgram(environment: NodeJS.ProcessEnv): string | null {
 export async function showWindow(options: ConnectOptions): Promise<void> {
   const app = installedApp();
   if (app !== null) {
-    await withCore((core) => keepOptions(core, options));
+    await withOwnCore((core) => keepOptions(core, options));
     process.exitCode = await runElectron(app, []);
     return;
   }
   const electron = electronProgram(process.env);
   if (electron !== null) {
-    await withCore((core) => keepOptions(core, options));
+    await withOwnCore((core) => keepOptions(core, options));
     process.exitCode = await runElectron(electron, [root]);
     return;
   }
-  await withCore(async (core) => {
+  await withOwnCore(async (core) => {
     await keepOptions(core, options);
     await showInBrowserUntilEnd(core, process.env);
   });

@@ -16,9 +16,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 
-/** File beside the lock with the KUBECONFIG that the core was started with. */
-export const kubeconfigFile = 'core.kubeconfig';
-
 /** Start time of a process in clock ticks since boot, see proc(5); empty where it cannot be told. */
 function startOf(processId: number): string {
   try {

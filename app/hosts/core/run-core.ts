@@ -2,12 +2,9 @@
  * Runs a core as this process: takes the lock, serves the contract on a socket that only its user can reach, and ends
  * when it has nothing to do. Whoever comes first starts it; everyone else attaches.
  */
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createCore } from '../../core/app.ts';
 import type { Ports } from '../../core/ports.ts';
 import { serveLink } from '../serve.ts';
-import { kubeconfigFile } from './lock.ts';
 import { takePlace } from './presence.ts';
 
 /** How long an idle core with no frontend waits before it ends, in milliseconds. */
@@ -19,9 +16,6 @@ export async function runCore(runtimeFolder: string, build: string, openPorts: (
   if (presence === null) {
     return 0; // another core was first
   }
-  // Which kubeconfigs this core reads, for commands that were given others (cli/core-link.ts).
-  const given = join(runtimeFolder, kubeconfigFile);
-  writeFileSync(given, process.env.KUBECONFIG ?? '', { mode: 0o600 });
   const ports = openPorts();
   const core = createCore(ports, build, { processId: process.pid, random: Math.random });
   let links = 0;
@@ -64,7 +58,6 @@ export async function runCore(runtimeFolder: string, build: string, openPorts: (
   await over;
   presence.close();
   await core.close();
-  rmSync(given, { force: true });
   presence.end();
   return 0;
 }
