@@ -40,6 +40,22 @@ export function withFacts(given: Problem, facts: Readonly<Record<string, string>
   return { ...made, severity: given.severity, fixes: [...made.fixes, ...copies] };
 }
 
+/** As a shell takes it for one word (POSIX shells, fish): names of contexts may have spaces and quotes. */
+function asWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * A command that can be run as it stands: facts are words of a shell. A context that is not known is left out, for the
+ * current one is meant then; null where anything else is not known.
+ */
+function filledCommand(template: string, facts: Readonly<Record<string, string>>): string | null {
+  const known = facts.context ? template : template.replace(/( --[\w-]+)? \{context\}/g, '');
+  const isWhole = [...known.matchAll(/\{(\w+)\}/g)].every(([, name = '']) => (facts[name] ?? '') !== '');
+  const word = (name: string) => (name === 'options' ? (facts.options ?? '') : asWord(facts[name] ?? ''));
+  return isWhole ? known.replace(/\{(\w+)\}/g, (_, name: string) => word(name)) : null;
+}
+
 /** Builds a problem from the catalogue. `because` says what happened this time; `copy` adds a text to copy. */
 export function problem(
   code: ProblemCode,
@@ -49,7 +65,10 @@ export function problem(
 ): Problem {
   const entry = catalogue[code];
   const fill = (template: string) => template.replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? `<${name}>`);
-  const fixes: Fix[] = entry.fixes.map((fix) => ({ kind: fix.kind, text: fill(fix.text) }));
+  const fixes: Fix[] = entry.fixes.flatMap(({ kind, text }) => {
+    const filled = kind === 'command' ? filledCommand(text, facts) : fill(text);
+    return filled === null ? [] : [{ kind, text: filled }];
+  });
   if (copy !== undefined) {
     fixes.push({ kind: 'copy', text: copy });
   }
