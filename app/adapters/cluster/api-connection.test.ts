@@ -1,4 +1,3 @@
-import { connect, createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { CredentialSource } from '../credentials/credentials.ts';
@@ -19,10 +18,10 @@ const credentials: CredentialSource = {
   close: () => {},
 };
 
-async function open(route: (seen: Seen) => Answer | undefined, proxyUrl = '', deadline = 10_000) {
+async function open(route: (seen: Seen) => Answer | undefined, deadline = 10_000) {
   const server = await startApiServer(route);
   closing.push(() => server.close());
-  const address = { server: server.url, certificateAuthority: authority, ...(proxyUrl === '' ? {} : { proxyUrl }) };
+  const address = { server: server.url, certificateAuthority: authority };
   const connection = new ApiConnection(address, credentials, { deadline });
   closing.push(() => connection.close());
   return { server, connection };
@@ -72,7 +71,6 @@ describe('requests', () => {
             response.write('{');
           }
         },
-      '',
       200,
     );
     for (const path of ['/none', '/half']) {
@@ -86,7 +84,7 @@ describe('requests', () => {
 
   test('are not led elsewhere', async () => {
     const { connection, server } = await open(() => (response) => {
-      response.writeHead(302, { location: '/login' });
+      response.writeHead(302, { location: 'https://elsewhere.invalid/login' });
       response.end();
     });
     const asked = { verb: 'get', group: '', resource: 'x', namespace: '', purpose: 'other' } as const;
@@ -95,49 +93,25 @@ describe('requests', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test('are led on within the same server, not for ever', async () => {
+    const { connection, server } = await open(({ path }) =>
+      path === '/end'
+        ? { body: { there: true } }
+        : (response) => {
+            response.writeHead(307, { location: path === '/round' ? '/round' : '/end' });
+            response.end();
+          },
+    );
+    expect(await connection.get('/begin')).toEqual({ there: true });
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer abc', 'Bearer abc']);
+    const round = await connection.attempt(() => connection.get('/round'));
+    expect(round.ok ? null : statusCodeOf(round.error)).toBe(307);
+    expect(server.requests.length).toBeLessThan(15);
+  });
+
   test('carry the status and the words of a refusal', async () => {
     const { connection } = await open(() => ({ status: 409, body: { message: 'already exists' } }));
     const attempt = await connection.attempt(() => connection.post('/x', {}));
     expect(attempt.ok ? null : statusCodeOf(attempt.error)).toBe(409);
   });
-
-  test('go through a SOCKS proxy', async () => {
-    const { url, asked } = await startSocksProxy();
-    const { connection, server } = await open(() => ({ body: { through: 'socks' } }), url);
-    expect(await connection.get('/')).toEqual({ through: 'socks' });
-    expect(asked).toEqual([new URL(server.url).port]);
-  });
 });
-
-/** SOCKS 5 without authentication, CONNECT to an IPv4 address only (RFC 1928). */
-async function startSocksProxy(): Promise<{ url: string; asked: string[] }> {
-  const asked: string[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    sockets.add(client);
-    client.on('error', () => {});
-    client.once('data', () => {
-      client.write(Buffer.of(5, 0));
-      client.once('data', (wish) => {
-        const port = wish.readUInt16BE(8);
-        asked.push(String(port));
-        const upstream = connect(port, [...wish.subarray(4, 8)].join('.'));
-        sockets.add(upstream);
-        upstream.on('error', () => client.destroy());
-        upstream.once('connect', () => {
-          client.write(Buffer.of(5, 0, 0, 1, 127, 0, 0, 1, 0, 0));
-          client.pipe(upstream).pipe(client);
-        });
-      });
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    for (const socket of sockets) {
-      socket.destroy();
-    }
-    server.close();
-  });
-  const address = server.address();
-  return { url: `socks5://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`, asked };
-}

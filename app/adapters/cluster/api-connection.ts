@@ -14,7 +14,7 @@ import { beginSession, endSession, retire, type Session } from './api-session.ts
 import { largestList, largestObject } from './bounded.ts';
 import { ApiRefusal, type Exchange, exchange, textOf } from './exchange.ts';
 import { kubeConfigOf } from './kube-config.ts';
-import { type Asked, problemOf } from './problems.ts';
+import { type Asked, isCertificateAlert, problemOf } from './problems.ts';
 import { statusCodeOf } from './refusals.ts';
 import { Repeating } from './repeating.ts';
 
@@ -127,7 +127,7 @@ export class ApiConnection {
       return success(first.value);
     }
     let error = first.error;
-    if (statusCodeOf(error) === 401 && (await this.#source.get(true)).ok) {
+    if ((statusCodeOf(error) === 401 || isCertificateAlert(error)) && (await this.#source.get(true)).ok) {
       const second = await this.attempt(work);
       if (second.ok) {
         return success(second.value);

@@ -7,9 +7,8 @@ import { Agent, type OutgoingHttpHeaders } from 'node:http';
 import { type AgentOptions, Agent as SecureAgent } from 'node:https';
 import { isIP } from 'node:net';
 import { checkServerIdentity, getCACertificates, type PeerCertificate } from 'node:tls';
-import { HttpProxyAgent, HttpsProxyAgent } from 'hpagent';
-import { SocksProxyAgent } from 'socks-proxy-agent';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
+import { proxyAgent } from './proxy-agents.ts';
 
 /**
  * Requests at the same time. Each connection costs both sides a TLS handshake: a connect asks some forty things at
@@ -58,12 +57,7 @@ function openAgent({ server, proxyUrl }: ClusterAddress, options: AgentOptions):
   if (proxyUrl === undefined || proxyUrl === '') {
     return secure ? new SecureAgent(options) : new Agent(options);
   }
-  if (proxyUrl.startsWith('socks')) {
-    return new SocksProxyAgent(proxyUrl, options as ConstructorParameters<typeof SocksProxyAgent>[1]);
-  }
-  return secure
-    ? new HttpsProxyAgent({ ...options, proxy: proxyUrl })
-    : new HttpProxyAgent({ keepAlive: true, keepAliveMsecs: probeAfter, proxy: proxyUrl });
+  return proxyAgent(proxyUrl, secure, options);
 }
 
 let systemAuthorities: string[] | null = null;

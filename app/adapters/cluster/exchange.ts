@@ -42,8 +42,16 @@ export class ApiRefusal extends Error {
   }
 }
 
-/** Throws an ApiRefusal where the answer is none of success. */
-export async function exchange(asked: Exchange): Promise<IncomingMessage> {
+/** Redirects that one request follows, as Go's net/http. */
+const mostRedirects = 10;
+
+/**
+ * Throws an ApiRefusal where the answer is none of success. Redirects of a reading are followed on the same server only:
+ * client-go would follow others, with the credentials, to where nobody confirmed.
+ */
+export async function exchange(first: Exchange): Promise<IncomingMessage> {
+  let asked = first;
+  let redirects = 0;
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await once(asked);
     if (outcome.kind === 'answered') {
@@ -51,7 +59,15 @@ export async function exchange(asked: Exchange): Promise<IncomingMessage> {
       if (statusCode >= 200 && statusCode < 300) {
         return outcome.answer;
       }
-      throw await refusalOf(outcome.answer);
+      const url = redirects < mostRedirects ? redirectOf(asked, outcome.answer) : null;
+      if (url === null) {
+        throw await refusalOf(outcome.answer);
+      }
+      outcome.answer.resume();
+      asked = { ...asked, url };
+      redirects += 1;
+      attempt = 0;
+      continue;
     }
     // The server may close a kept connection at the very moment at which it is used again. A second POST could be a
     // second object.
@@ -59,6 +75,12 @@ export async function exchange(asked: Exchange): Promise<IncomingMessage> {
       throw asked.signal.aborted ? asked.signal.reason : outcome.error;
     }
   }
+}
+
+function redirectOf({ method, url }: Exchange, { statusCode = 0, headers }: IncomingMessage): URL | null {
+  const isRedirect = [301, 302, 303, 307, 308].includes(statusCode) && method === 'GET';
+  const target = isRedirect ? URL.parse(headers.location ?? '', url.href) : null;
+  return target !== null && headers.location && target.origin === url.origin ? target : null;
 }
 
 /** What an answer that is none of success says. */

@@ -6,6 +6,7 @@ import { plainText } from '../credentials/exec-plugin.ts';
 import { ProblemError } from '../problem-error.ts';
 import { largestHead, tooLarge } from './bounded.ts';
 import { ApiRefusal } from './exchange.ts';
+import { ProxyError } from './proxy-agents.ts';
 import {
   answerWords,
   apiStatusOf,
@@ -135,10 +136,22 @@ const untrusted: ReadonlySet<string> = new Set([
   'PATH_LENGTH_EXCEEDED',
 ]);
 
+/** A server that judges client certificates in the handshake did not take ours: another may do, where it lies in a file. */
+export function isCertificateAlert(error: unknown): boolean {
+  return causesOf(error).some(
+    (link) => /ALERT.*CERT/.test(codeOf(link)) || /alert (bad |unknown )?certificate/i.test(messageOf(link)),
+  );
+}
+
 function connectionProblem(error: unknown): Problem {
   const chain = causesOf(error);
   const codes = chain.map(codeOf);
   const words = plainText(messageOf(chain.at(-1)));
+  const byProxy = chain.find((link) => link instanceof ProxyError);
+  if (byProxy !== undefined) {
+    const { proxy } = byProxy;
+    return problem('proxy-failed', cause('proxyFailed', { proxy, reason: plainText(byProxy.message) }), { proxy });
+  }
   if (codes.includes('CERT_HAS_EXPIRED')) {
     return problem('certificate-expired', cause('certificateExpired'));
   }

@@ -29,6 +29,10 @@ test.each([
   ['https://api.example.org:6443', 'example.org:6443'],
   ['https://api.example.org', '*'],
   ['https://[fd00::1]', 'fd00::/8'],
+  ['https://[fd00::1]', 'FD00:0::1'],
+  ['https://[fd00::1]:6443', '[fd00::1]:6443'],
+  ['https://10.1.2.3:6443', '10.1.2.3:6443'],
+  ['https://a.api.example.org', 'api.example.org:443'],
 ])('%s is reached directly with NO_PROXY=%s', (server, noProxy) => {
   expect(chosen(server, noProxy)).toBe('');
 });
@@ -40,6 +44,10 @@ test.each([
   ['https://api.example.org:6443', 'example.org:443'],
   ['https://10.1.2.3', '10.1.2.33,1.2.3'],
   ['https://api', ',,'],
+  ['https://10.1.2.3:6443', '10.1.2.3:443'],
+  ['https://0.0.0.10', '10'],
+  ['https://api:443', ':443'],
+  ['https://[fd00::1]:6443', '[fd00::1]:443'],
 ])('%s goes through the proxy with NO_PROXY=%s', (server, noProxy) => {
   expect(chosen(server, noProxy)).toBe(proxy);
 });

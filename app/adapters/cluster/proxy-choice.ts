@@ -2,6 +2,7 @@
  * Which proxy leads to an API server: the kubeconfig's, else the environment's by the rules of Go's
  * golang.org/x/net/http/httpproxy, which kubectl follows. Decided once here, so that core and engine never differ.
  */
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Environment } from '../storage/folders.ts';
 
@@ -23,7 +24,7 @@ export function proxyFor(server: URL, configured: string | undefined, environmen
 function isExempt(server: URL, list: string): boolean {
   const host = server.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const port = server.port || (server.protocol === 'https:' ? '443' : '80');
-  const address = ipaddr.isValid(host) ? ipaddr.parse(host) : null;
+  const address = isIP(host) === 0 ? null : ipaddr.parse(host);
   if (host === 'localhost' || address?.range() === 'loopback') {
     return true;
   }
@@ -39,16 +40,19 @@ function matches(item: string, host: string, port: string, address: ReturnType<t
     const [network, bits] = ipaddr.parseCIDR(item);
     return address !== null && address.kind() === network.kind() && address.match(network, bits);
   }
-  const withPort = /^(.*):(\d+)$/.exec(item);
-  if (withPort !== null && !ipaddr.isValid(item)) {
-    if (withPort[2] !== port) {
-      return false;
-    }
-    item = withPort[1] ?? '';
+  // As net.SplitHostPort: an address of IPv6 has a port only in brackets.
+  const withPort = /^(?:\[(.*)\]|([^:]*)):([^:]*)$/.exec(item);
+  const name = withPort === null ? item : (withPort[1] ?? withPort[2] ?? '');
+  const wanted = withPort?.[3] ?? '';
+  if (name === '' || (wanted !== '' && wanted !== port)) {
+    return false;
+  }
+  if (isIP(name) !== 0) {
+    return address !== null && ipaddr.parse(name).toString() === address.toString();
   }
   if (address !== null) {
-    return ipaddr.isValid(item) && ipaddr.parse(item).toString() === address.toString();
+    return false;
   }
-  const domain = item.replace(/^\*?\./, '');
-  return host.endsWith(`.${domain}`) || (host === domain && domain === item);
+  const suffix = name.replace(/^\*\./, '.');
+  return suffix.startsWith('.') ? host.endsWith(suffix) : host === suffix || host.endsWith(`.${suffix}`);
 }

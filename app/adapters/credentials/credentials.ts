@@ -3,6 +3,7 @@
  * only. Nothing here is logged.
  */
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import { execConfigOf } from '../kubeconfig/context-parts.ts';
@@ -16,8 +17,8 @@ import { pem } from './pem.ts';
 /** A credential is renewed this long before it expires, so that no request meets its end under way. Milliseconds. */
 const renewBefore = 30_000;
 
-/** A token file is read again after this long: projected tokens change in place. Milliseconds. */
-const tokenFileAge = 30_000;
+/** Files of tokens and certificates are read again after this long: they change in place (client-go: a minute, five). Milliseconds. */
+const fileAge = 30_000;
 
 export interface CredentialSource {
   /** The credentials now; `refresh` after a 401. Several callers share one run of a plugin. */
@@ -36,15 +37,21 @@ export function openCredentials(
   let running: Promise<Result<ClusterCredentials>> | null = null;
   let kept: { readonly credentials: ClusterCredentials; readonly freshUntil: number } | null = null;
 
-  const obtain = async (): Promise<Result<ClusterCredentials>> => {
+  const obtain = async (refresh: boolean): Promise<Result<ClusterCredentials>> => {
     const fixed = await fixedCredentials(parts.user, parts.userFolder);
     if (!fixed.ok) {
-      return fixed;
+      // Half written, perhaps: those before may still serve (as client-go's).
+      return kept === null || refresh ? fixed : success(kept.credentials);
     }
     if (parts.exec === null) {
-      const freshUntil = parts.user.tokenFile === '' ? Number.POSITIVE_INFINITY : Date.now() + tokenFileAge;
-      kept = { credentials: fixed.value, freshUntil };
-      return fixed;
+      const { user } = parts;
+      const isInFiles = [user.tokenFile, user['client-certificate'], user['client-key']].some((file) => file !== '');
+      const freshUntil = isInFiles ? Date.now() + fileAge : Number.POSITIVE_INFINITY;
+      // The same object while they are the same, and with it the same connections.
+      const isSame = kept !== null && isDeepStrictEqual(kept.credentials, fixed.value);
+      const credentials = isSame && kept !== null ? kept.credentials : fixed.value;
+      kept = { credentials, freshUntil };
+      return success(credentials);
     }
     const answered = await runExecPlugin(
       {
@@ -75,7 +82,7 @@ export function openCredentials(
       if (!refresh && kept !== null && Date.now() < kept.freshUntil) {
         return Promise.resolve(success(kept.credentials));
       }
-      running = obtain().finally(() => {
+      running = obtain(refresh).finally(() => {
         running = null;
       });
       return running;
