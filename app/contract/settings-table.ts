@@ -71,6 +71,11 @@ const settingsForContext: Readonly<Record<NameForContext, Row>> = {
   agentNamespace: row('namespace', 'connect', 'where the agent runs; empty: the home namespace'),
   answersFor: row('domain', 'now', 'domain in which this cluster may answer for every name'),
   baseImage: row('image', 'connect', 'image with a shell that this cluster can pull'),
+  extraDomains: row(
+    'domain',
+    'now',
+    'other domains that the nameservers of this cluster answer for (its stub domains)',
+  ),
   homeNamespace: row('namespace', 'connect', 'its Services can be reached by their short names'),
   namespacesInView: row('namespace', 'now', 'namespaces that the window shows; empty: all that you may see'),
   pinnedServices: row('service', 'now', 'Services at the top of the list'),

@@ -12,6 +12,8 @@ export const contextSettingsSchema = contextKeySchema.extend({
   namespacesInView: z.array(z.string().max(63)).max(10_000).default([]),
   /** The user's word: the cluster may answer for all of this domain. Another domain that it claims later is not meant. */
   answersFor: z.string().max(253).default(''),
+  /** Other domains that the cluster's nameservers answer for (stub domains of its CoreDNS), by the user's word. */
+  extraDomains: z.array(z.string().max(253)).max(50).default([]),
 });
 export type ContextSettings = z.infer<typeof contextSettingsSchema>;
 
@@ -23,6 +25,7 @@ export const nothingChosen: Omit<ContextSettings, 'context' | 'file'> = {
   homeNamespace: '',
   namespacesInView: [],
   answersFor: '',
+  extraDomains: [],
 };
 
 const pinnedServiceSchema = contextKeySchema.extend({

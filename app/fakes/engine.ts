@@ -46,6 +46,7 @@ export class FakeEngine implements EngineLink {
   #token = '';
   #home = '';
   #granted = '';
+  #extra: readonly string[] = [];
   #namesAsked = true;
   #unwatch: () => void = () => {};
   #unlisten: () => void = () => {};
@@ -242,6 +243,7 @@ export class FakeEngine implements EngineLink {
     this.#unwatch = this.#cluster.listen(() => this.#look());
     this.#home = scope.homeNamespace;
     this.#granted = scope.granted ?? '';
+    this.#extra = scope.extra ?? [];
     this.#namesAsked = names;
     this.#say({
       event: 'ready',
@@ -275,13 +277,21 @@ export class FakeEngine implements EngineLink {
 
   #namesInForce(): NamesInForce {
     const { domain } = this.#cluster;
-    return namesInForce(this.#host, { domain, home: this.#home, granted: this.#granted, asked: this.#namesAsked });
+    return namesInForce(this.#host, {
+      domain,
+      home: this.#home,
+      granted: this.#granted,
+      extra: this.#extra,
+      asked: this.#namesAsked,
+    });
   }
 
-  #takeScope({ homeNamespace, granted = '' }: NameScope): void {
-    const isOther = homeNamespace !== this.#home || granted !== this.#granted;
+  #takeScope({ homeNamespace, granted = '', extra = [] }: NameScope): void {
+    const isOther =
+      homeNamespace !== this.#home || granted !== this.#granted || extra.join(' ') !== this.#extra.join(' ');
     this.#home = homeNamespace;
     this.#granted = granted;
+    this.#extra = extra;
     if (this.#isReady && this.#namesAsked && isOther) {
       this.#say({ event: 'names', names: this.#namesInForce() });
     }

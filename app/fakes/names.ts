@@ -6,10 +6,11 @@ export interface NamesAsked {
   readonly domain: string;
   readonly home: string;
   readonly granted: string;
+  readonly extra: readonly string[];
   readonly asked: boolean;
 }
 
-export function namesInForce(host: FakeHost, { domain, home, granted, asked }: NamesAsked): NamesInForce {
+export function namesInForce(host: FakeHost, { domain, home, granted, extra, asked }: NamesAsked): NamesInForce {
   const isNamed = host.names.length > 0;
   // A domain that somebody may own takes the user's word.
   const conflict = /\.(com|net|org)$/.exec(domain)?.[1] ?? '';
@@ -18,7 +19,7 @@ export function namesInForce(host: FakeHost, { domain, home, granted, asked }: N
   return {
     mode: isNamed ? host.resolverMode : 'off',
     resolver: '198.18.0.3',
-    domains: isNamed ? [...(isWhole ? [domain] : [`svc.${domain}`, `pod.${domain}`]), 'svc'] : [],
+    domains: isNamed ? [...(isWhole ? [domain] : [`svc.${domain}`, `pod.${domain}`]), ...extra, 'svc'] : [],
     search: isNamed ? searchOf(home, domain).filter((name) => isWhole || name !== domain) : [],
     upstreams: host.upstreams,
     refused: isNamed && !isWhole ? [{ name: domain, reason: 'registrable', conflict, grantable: true }] : [],

@@ -92,6 +92,7 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
         agent: agent.placed.target,
         homeNamespace: state.wanted.homeNamespace,
         answersFor: state.policy.answersFor,
+        extraDomains: state.policy.extraDomains,
         names: state.policy.names,
       },
       { kind: 'setTimer', timer: 'deadline', at: now + connectDeadline },

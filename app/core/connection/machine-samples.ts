@@ -17,7 +17,7 @@ const wanted = {
   agentImage: '',
   baseImage: 'busybox',
 };
-const policy = { recover: true, names: true, extraRanges: [], excludedRanges: [], answersFor: '' };
+const policy = { recover: true, names: true, extraRanges: [], excludedRanges: [], answersFor: '', extraDomains: [] };
 const order: Order = { wanted, cluster, policy, restored: false };
 const hello = { protocol: 3, build: 'b', role: 'helper' };
 const transient = problem('api-unreachable', 'no route');

@@ -184,7 +184,10 @@ function resumeConfirmed(state: ConnectionState, moment: Moment): Transition {
 /** Settings are heard at the next connect, but for what the cluster may answer for. */
 function changePolicy(state: ConnectionState, policy: Policy): Transition {
   const changed = { ...state, policy };
-  const isHeard = isInForce(changed) && policy.answersFor !== state.policy.answersFor;
+  const { answersFor, extraDomains } = state.policy;
+  const isHeard =
+    isInForce(changed) &&
+    (policy.answersFor !== answersFor || policy.extraDomains.join(' ') !== extraDomains.join(' '));
   return { state: changed, effects: isHeard ? [sendCatalogue(changed)] : [] };
 }
 

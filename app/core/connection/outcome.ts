@@ -17,7 +17,13 @@ export function isComingUp(state: ConnectionState): state is ComingUp {
 /** Which names resolve, and whose: the engine sends on what changed. */
 export function sendCatalogue({ wanted, policy, live }: InForce): Effect {
   const { clusterDomain } = live.names;
-  return { kind: 'sendCatalogue', homeNamespace: wanted.homeNamespace, answersFor: policy.answersFor, clusterDomain };
+  return {
+    kind: 'sendCatalogue',
+    homeNamespace: wanted.homeNamespace,
+    answersFor: policy.answersFor,
+    extraDomains: policy.extraDomains,
+    clusterDomain,
+  };
 }
 
 export function isInForce(state: ConnectionState): state is InForce {

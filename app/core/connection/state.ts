@@ -29,6 +29,7 @@ export interface Policy {
   readonly excludedRanges: readonly string[];
   /** The domain that the user lets this cluster answer for as a whole; empty: none. */
   readonly answersFor: string;
+  readonly extraDomains: readonly string[];
 }
 
 /** What exists outside because of us. Undoing is over when the engine and the agent are `none`. */
@@ -234,6 +235,7 @@ export type Effect =
       readonly agent: AgentTarget;
       readonly homeNamespace: string;
       readonly answersFor: string;
+      readonly extraDomains: readonly string[];
       readonly names: boolean;
     }
   | { readonly kind: 'sendAgent'; readonly agent: AgentTarget }
@@ -244,6 +246,7 @@ export type Effect =
       readonly kind: 'sendCatalogue';
       readonly homeNamespace: string;
       readonly answersFor: string;
+      readonly extraDomains: readonly string[];
       readonly clusterDomain: string;
     }
   | { readonly kind: 'findPolicies'; readonly placed: AgentPlaced }

@@ -18,15 +18,22 @@ export const namesOff: Names = {
 export interface NameChoices {
   readonly homeNamespace: string;
   readonly answersFor: string;
+  readonly extraDomains: readonly string[];
 }
 
-/** The scope: the home namespace, all namespaces as far as they may be listed, and the user's word for the whole domain. */
-export function scopeOf(catalogue: Catalogue | null, { homeNamespace, answersFor }: NameChoices): NameScope {
+/** The scope: the home namespace, all namespaces as far as they may be listed, and the user's word for whole domains. */
+export function scopeOf(catalogue: Catalogue | null, chosen: NameChoices): NameScope {
+  const { homeNamespace, answersFor, extraDomains } = chosen;
   const seen = new Set([...(catalogue?.namespaces ?? []), homeNamespace]);
   for (const service of catalogue?.services ?? []) {
     seen.add(service.namespace);
   }
-  return { homeNamespace, namespaces: [...seen].sort(), ...(answersFor === '' ? {} : { granted: answersFor }) };
+  return {
+    homeNamespace,
+    namespaces: [...seen].sort(),
+    ...(answersFor === '' ? {} : { granted: answersFor }),
+    ...(extraDomains.length === 0 ? {} : { extra: [...extraDomains] }),
+  };
 }
 
 /** The engine's answer in the contract's form. A mode that only a newer engine knows counts as off. */

@@ -3,6 +3,7 @@ import {
   type ContextKey,
   defaultSettings,
   failure,
+  nothingChosen,
   problem,
   type Result,
   type Settings,
@@ -74,9 +75,11 @@ function complainAboutContexts({ contexts, agentImage, baseImage, pinnedServices
   if (unnamed !== undefined) {
     return `${unnamed} is not a valid namespace name`;
   }
-  const unanswerable = contexts.find(({ answersFor }) => answersFor !== '' && !wordForms.domain.test(answersFor));
+  const unanswerable = contexts
+    .flatMap(({ answersFor, extraDomains }) => [answersFor, ...extraDomains])
+    .find((domain) => domain !== '' && !wordForms.domain.test(domain));
   if (unanswerable !== undefined) {
-    return `${unanswerable.answersFor} is not a domain: write it as k8s.example.org`;
+    return `${unanswerable} is not a domain: write it as k8s.example.org`;
   }
   const images = [agentImage, baseImage, ...contexts.flatMap((one) => [one.agentImage, one.baseImage])];
   const unusable = images.find((image) => image !== '' && !wordForms.image.test(image));
@@ -102,6 +105,6 @@ function once<Item>(items: readonly Item[], key: (item: Item) => string): Item[]
 /** The part that the connection with a cluster decides by. */
 export function policyOf(settings: Settings, { context, file }: ContextKey): Policy {
   const { recover, resolverMode, extraRanges, excludedRanges } = settings;
-  const answersFor = choicesFor(settings, context, file)?.answersFor ?? '';
-  return { recover, names: resolverMode !== 'off', extraRanges, excludedRanges, answersFor };
+  const { answersFor, extraDomains } = choicesFor(settings, context, file) ?? nothingChosen;
+  return { recover, names: resolverMode !== 'off', extraRanges, excludedRanges, answersFor, extraDomains };
 }

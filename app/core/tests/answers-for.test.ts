@@ -54,6 +54,17 @@ describe("the user's word for a cluster's domain", () => {
     expect(names(harness).refused).toHaveLength(1);
   });
 
+  it('is given for further domains, too, and heard while connected', async () => {
+    const harness = registered();
+    await harness.connect();
+    const given = { contexts: [{ context: 'production', file, extraDomains: ['consul', 'db.example.com'] }] };
+    expect(await harness.call('changeSettings', given)).toMatchObject({ ok: true });
+    await harness.clock.advance(1000);
+    expect(names(harness).domains).toEqual([`svc.${domain}`, `pod.${domain}`, 'consul', 'db.example.com', 'svc']);
+    const unwritable = { contexts: [{ context: 'production', file, extraDomains: ['two words'] }] };
+    expect(await harness.call('changeSettings', unwritable)).toMatchObject({ ok: false });
+  });
+
   it.each([
     ['another domain', { context: 'production', file, answersFor: 'example.com' }],
     ['another context', { context: 'staging', file, answersFor: domain }],

@@ -46,7 +46,7 @@ describe('what may come next', () => {
   });
 
   it('are the names of settings, and what one can be', async () => {
-    expect(await words('settings', 'set', 'ex')).toEqual(['extraRanges', 'excludedRanges']);
+    expect(await words('settings', 'set', 'ex')).toEqual(['extraDomains', 'extraRanges', 'excludedRanges']);
     expect(await words('settings', 'set', 'theme', '')).toEqual(['system', 'light', 'dark']);
     expect(await words('settings', 'set', 'recover', '')).toEqual(['on', 'off']);
     expect(await words('settings', 'set', 'pinnedContexts', 'home', 'team')).toEqual(['team-one', 'team-two']);

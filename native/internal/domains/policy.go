@@ -30,12 +30,12 @@ const (
 // Policy judges names for one laptop and one cluster. It is never changed.
 type Policy struct {
 	laptop  []string // canonical, without final dots
-	granted string   // "" where the user gave no word, or gave it for what nobody can give
+	granted []string // by the user's word, as far as it can be given
 }
 
-// NewPolicy takes the domains of the laptop (search, routing-only, of each link, of its own name), and the one
-// domain that the user lets this cluster answer for as a whole; "" for none.
-func NewPolicy(laptop []string, granted string) Policy {
+// NewPolicy takes the domains of the laptop (search, routing-only, of each link, of its own name), and the
+// domains that the user lets this cluster answer for as a whole; "" is none.
+func NewPolicy(laptop []string, granted ...string) Policy {
 	var policy Policy
 	for _, domain := range laptop {
 		domain = canonical(strings.TrimPrefix(domain, "~"))
@@ -43,10 +43,14 @@ func NewPolicy(laptop []string, granted string) Policy {
 			policy.laptop = append(policy.laptop, domain)
 		}
 	}
-	granted = canonical(granted)
-	if refusal := policy.Judge(granted); refusal == nil || refusal.Grantable {
-		policy.granted = granted
+	var given []string
+	for _, domain := range granted {
+		domain = canonical(domain)
+		if refusal := policy.Judge(domain); refusal == nil || refusal.Grantable {
+			given = append(given, domain)
+		}
 	}
+	policy.granted = given
 	return policy
 }
 
@@ -73,7 +77,7 @@ func (policy Policy) Judge(name string) *wire.NameRefusal {
 	if domain := policy.laptopWithin(name); domain != "" {
 		return refuse(ReasonLaptop, domain, false)
 	}
-	if policy.granted != "" && IsUnder(name, policy.granted) || policy.isServiceZone(labels) {
+	if slices.ContainsFunc(policy.granted, func(domain string) bool { return IsUnder(name, domain) }) || policy.isServiceZone(labels) {
 		return nil
 	}
 	for _, domain := range policy.laptop {

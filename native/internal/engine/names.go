@@ -27,7 +27,7 @@ func namesInput(answerer *resolver.Resolver, address netip.Addr, inputs resolver
 	routing, search, refused := answerer.Names()
 	input := wire.NamesInput{
 		Resolver: address.String(), Domains: notNil(routing), Search: notNil(search), Reverse: []string{},
-		Granted: inputs.Granted(),
+		Granted: inputs.Granted(), Extra: inputs.Scope.Extra,
 	}
 	for _, prefix := range inputs.Routed {
 		input.Reverse = append(input.Reverse, domains.ReverseZones(prefix)...)

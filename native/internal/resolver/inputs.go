@@ -88,10 +88,11 @@ func (resolver *Resolver) withoutOwn(servers []netip.AddrPort) []netip.AddrPort 
 // own nameservers.
 func planOf(inputs Inputs) *plan {
 	next := &plan{home: inputs.Scope.HomeNamespace, namespaces: map[string]bool{}}
-	policy := domains.NewPolicy(inputs.HostDomains, inputs.Granted())
+	policy := domains.NewPolicy(inputs.HostDomains, append([]string{inputs.Granted()}, inputs.Scope.Extra...)...)
 	if inputs.Domain != "" {
 		next.claim(policy, dns.CanonicalName(inputs.Domain))
 	}
+	next.claimExtra(policy, inputs.Scope.Extra)
 	refusal := policy.Judge("svc")
 	next.svc = refusal == nil
 	if refusal != nil && next.domain != "" {
@@ -129,6 +130,22 @@ func (plan *plan) claim(policy domains.Policy, domain string) {
 	}
 	if len(zones) > 0 {
 		plan.domain = domain
+	}
+}
+
+// claimExtra takes the domains that the user named: stub domains of the cluster's nameservers, which pods resolve as well.
+func (plan *plan) claimExtra(policy domains.Policy, extra []string) {
+	for _, name := range extra {
+		domain := dns.CanonicalName(name)
+		if _, known := plan.zoneOf(domain); known {
+			continue
+		}
+		if refusal := policy.Judge(strings.TrimSuffix(domain, ".")); refusal != nil {
+			refusal.Grantable = false // the word was given
+			plan.refused = append(plan.refused, *refusal)
+			continue
+		}
+		plan.zones = append(plan.zones, domain)
 	}
 }
 

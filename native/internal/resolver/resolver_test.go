@@ -9,6 +9,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"slipway/native/internal/domains"
 	"slipway/native/internal/wire"
 )
 
@@ -262,5 +263,56 @@ func TestMessagesThatAreNoQuestions(t *testing.T) {
 	}
 	if asked := slices.Concat(laptop.cluster.questions(), laptop.upstream.questions()); len(asked) != 0 {
 		t.Errorf("somebody was asked %v", asked)
+	}
+}
+
+func TestFurtherDomainsOfTheUsersWord(t *testing.T) {
+	for _, row := range []struct {
+		extra   string
+		laptop  []string // its own domains
+		name    string
+		isTaken bool
+		reason  string
+	}{
+		{"consul", nil, "db.service.consul", true, ""},
+		{"Consul", nil, "consul", true, ""},
+		{"db.example.com", nil, "one.db.example.com", true, ""}, // somebody's, but the user says so
+		{"db.internal", nil, "one.db.internal", true, ""},
+		{"corp", nil, "wiki.corp", true, ""},
+		{"db.office.example.com", []string{"office.example.com"}, "one.db.office.example.com", true, ""},
+		{"office.example.com", []string{"office.example.com"}, "one.office.example.com", false, domains.ReasonLaptop},
+		{"example.com", []string{"office.example.com"}, "one.example.com", false, domains.ReasonLaptop},
+		{"com", nil, "www.example.com", false, domains.ReasonPublicSuffix},
+		{"co.uk", nil, "www.example.co.uk", false, domains.ReasonPublicSuffix},
+		{"localhost", nil, "a.localhost", false, domains.ReasonSpecialUse},
+		{"-no", nil, "a.-no", false, domains.ReasonMalformed},
+		{"consul", nil, "consulate", false, ""}, // not below it
+	} {
+		t.Run(row.extra+" "+row.name, func(t *testing.T) {
+			laptop := newLaptop(t)
+			full := dns.Fqdn(row.name)
+			laptop.cluster.set(full, full+" 300 IN A 10.96.10.50")
+			laptop.upstream.set(full, full+" 300 IN A 192.0.2.50")
+			laptop.change(func(inputs *Inputs) {
+				inputs.Scope.Extra, inputs.HostDomains = []string{row.extra}, append(inputs.HostDomains, row.laptop...)
+			})
+			expected := "NOERROR | " + full + " A 192.0.2.50"
+			if row.isTaken {
+				expected = "NOERROR | " + full + " A 10.96.10.50"
+			}
+			if got := line(laptop.ask(row.name, dns.TypeA)); got != expected {
+				t.Errorf("got %s, expected %s", got, expected)
+			}
+			routing, _, refused := laptop.Names()
+			if slices.Contains(routing, strings.ToLower(row.extra)) != (row.isTaken || row.reason == "") {
+				t.Errorf("routed: %v", routing)
+			}
+			told := slices.ContainsFunc(refused, func(refusal wire.NameRefusal) bool {
+				return refusal.Reason == row.reason && !refusal.Grantable
+			})
+			if row.reason != "" && !told {
+				t.Errorf("refused: %v, expected %s", refused, row.reason)
+			}
+		})
 	}
 }

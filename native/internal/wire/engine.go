@@ -99,6 +99,7 @@ type NameScope struct {
 	HomeNamespace string   `json:"homeNamespace"`
 	Namespaces    []string `json:"namespaces"`        // all that exist, as far as the user may list them
 	Granted       string   `json:"granted,omitempty"` // the cluster's whole domain; empty: only what the policy lets pass
+	Extra         []string `json:"extra,omitempty"`   // other domains that the user has the cluster's nameservers answer for
 }
 
 // ProtectCommand replaces the addresses that no route may cover: from another network the API server's name may lead

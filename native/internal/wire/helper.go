@@ -134,13 +134,14 @@ type TunOpened struct {
 // NamesInput is the whole wanted split DNS. Resolver is the address inside the tunnel that answers on port 53; the
 // helper adds the host route to it. Domains are routing domains, Search are search domains, in order; Reverse are
 // in-addr.arpa and ip6.arpa zones. No entry has a leading "~" or a trailing dot. Granted is the domain that the user
-// lets this cluster answer for as a whole, empty for none.
+// lets this cluster answer for as a whole, empty for none; Extra are further ones of the user's word.
 type NamesInput struct {
 	Resolver string   `json:"resolver"`
 	Domains  []string `json:"domains"`
 	Search   []string `json:"search"`
 	Reverse  []string `json:"reverse"`
 	Granted  string   `json:"granted,omitempty"`
+	Extra    []string `json:"extra,omitempty"`
 }
 
 // NamesInForce tells what setNames did. Refused holds what the helper's own policy left out.

@@ -8,7 +8,14 @@ import { contextKey } from '../../store/listings.ts';
 import { cleanText } from '../../words/clean-text.ts';
 import { useWords } from '../../words/words.ts';
 import { TextSetting } from './fields.tsx';
-import { baseImageOf, domainComplaint, imageComplaint, namespaceComplaint } from './forms.ts';
+import {
+  baseImageOf,
+  domainComplaint,
+  domainsComplaint,
+  domainsIn,
+  imageComplaint,
+  namespaceComplaint,
+} from './forms.ts';
 import { Rows } from './Rows.tsx';
 import { SettingRow } from './SettingRow.tsx';
 
@@ -99,6 +106,15 @@ function OfOneCluster({ settings }: { readonly settings: Settings }) {
         placeholder={say('settings.answersForNone')}
         complain={domainComplaint}
         changeFor={(answersFor) => ({ contexts: withContext(settings, key, { answersFor }) })}
+      />
+      <TextSetting
+        key={`domains ${keyText(key)}`}
+        label={say('settings.extraDomains')}
+        hint={say('settings.extraDomainsHint')}
+        value={own.extraDomains.join(' ')}
+        placeholder={say('settings.extraDomainsNone')}
+        complain={domainsComplaint}
+        changeFor={(text) => ({ contexts: withContext(settings, key, { extraDomains: domainsIn(text) }) })}
       />
     </Rows>
   );

@@ -8,6 +8,26 @@ export function domainComplaint(domain: string): WordId | null {
   return domain === '' || (wordForms.domain.test(domain) && domain.length <= 253) ? null : 'settings.domainForm';
 }
 
+/** Several of them, with spaces or commas between. */
+export function domainsIn(text: string): string[] {
+  return [
+    ...new Set(
+      text
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter((domain) => domain !== ''),
+    ),
+  ];
+}
+
+export function domainsComplaint(text: string): WordId | null {
+  return (
+    domainsIn(text)
+      .map(domainComplaint)
+      .find((complaint) => complaint !== null) ?? null
+  );
+}
+
 export type RangeField = 'extraRanges' | 'excludedRanges';
 export type RangeRead =
   | { readonly ok: true; readonly range: string }

@@ -11,7 +11,7 @@ import (
 // Screen splits what a client wants into what the policy lets pass (in lower case, without repetitions) and what it
 // refuses. laptop are the laptop's own domains, as root read them: what a client says of them is not asked.
 func Screen(input wire.NamesInput, laptop []string) (passed wire.NamesInput, refused []wire.NameRefusal) {
-	policy := domains.NewPolicy(laptop, input.Granted)
+	policy := domains.NewPolicy(laptop, append([]string{input.Granted}, input.Extra...)...)
 	left := domains.Max
 	take := func(names []string, judge func(string) *wire.NameRefusal) (taken []string) {
 		for _, name := range names {
