@@ -138,7 +138,7 @@ func (connection *connection) setNames(ctx context.Context) {
 	if err != nil {
 		problem := asProblem(err, wire.CodeResolverUnset)
 		if problem.Code != wire.CodeResolverUnset {
-			problem = &wire.Problem{Code: wire.CodeResolverUnset, Cause: problem.Error(), Facts: problem.Facts}
+			problem = unset(problem)
 		}
 		event = namesOff(connection.path.resolver, connection.upstreams, problem)
 	} else {
@@ -148,6 +148,16 @@ func (connection *connection) setNames(ctx context.Context) {
 	}
 	connection.names = &event
 	connection.sendNamesLocked()
+}
+
+// unset says why names could not be set where that is another problem of the helper's.
+func unset(because *wire.Problem) *wire.Problem {
+	problem := &wire.Problem{Code: wire.CodeResolverUnset, Cause: because.Error()}
+	if because.Code == wire.CodeRouteRefused && because.Facts["interface"] != "" {
+		problem = wire.CauseResolverAstray.Problem(wire.CodeResolverUnset, "interface", because.Facts["interface"])
+	}
+	problem.Facts = because.Facts
+	return problem
 }
 
 func (connection *connection) sendNamesLocked() {

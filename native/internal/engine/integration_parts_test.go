@@ -222,7 +222,11 @@ func answerNames(writer dns.ResponseWriter, request *dns.Msg) {
 		"kubernetes.default.svc.cluster.test.": "10.96.0.1", "orders.webshop.svc.cluster.test.": "10.96.0.20",
 	}
 	address, known := addresses[strings.ToLower(question.Name)]
+	failures := map[string]int{"servfail": dns.RcodeServerFailure, "refused": dns.RcodeRefused}
+	failure, isFailing := failures[strings.Split(question.Name, ".")[0]]
 	switch {
+	case isFailing:
+		answer.Rcode = failure
 	case !known:
 		answer.Rcode = dns.RcodeNameError
 	case question.Qtype == dns.TypeA:

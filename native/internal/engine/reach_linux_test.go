@@ -169,6 +169,19 @@ func TestWhatStopsTheAgentIsToldApart(t *testing.T) {
 			t.Logf("over after %v", time.Since(started).Round(time.Millisecond))
 		})
 	}
+	for name, answer := range map[string]string{"servfail": "SERVFAIL", "refused": "REFUSED", "missing": "NXDOMAIN"} {
+		t.Run("DNS answers "+answer, func(t *testing.T) {
+			asking := reachTargets
+			asking.Name = name + ".default.svc.cluster.test"
+			world.core.send(wire.EngineCommand{Command: wire.CommandReach, Reach: &asking})
+			found := world.awaitReach(t, "resolver cluster-dns-failing")
+			if cause := firstProblem(found).Cause; !strings.HasSuffix(cause, "answered "+asking.Name+" with "+answer) {
+				t.Errorf("it says %q", cause)
+			}
+			world.core.send(wire.EngineCommand{Command: wire.CommandReach, Reach: &reachTargets})
+			world.awaitReach(t)
+		})
+	}
 	t.Run("Services alone", func(t *testing.T) {
 		inNode := fmt.Sprintf("nsenter -t %d -n ip route", node)
 		laptoptest.Run(t, "sh", "-c", inNode+" replace blackhole 10.96.0.20/32")

@@ -43,6 +43,7 @@ var (
 	CauseNoneAnswers         = Cause{"noneAnswers", "{targets} do not answer"}
 	CausePodsAnswer          = Cause{"podsAnswer", "{targets} do not answer, while pods do"}
 	CauseOwnNodeAnswers      = Cause{"ownNodeAnswers", "{targets} do not answer, while pods on the agent's own node do"}
+	CauseResolverAstray      = Cause{"resolverAstray", "this computer sends what goes to the tunnel's resolver elsewhere, by {interface}"}
 	CauseNotIntoTunnel       = Cause{"notIntoTunnel", "{address} is not routed into the tunnel"}
 )
 
