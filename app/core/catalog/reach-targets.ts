@@ -9,6 +9,12 @@ import type { Catalogue } from '../ports.ts';
 /** Of each kind. */
 const mostTargets = 4;
 
+/**
+ * Ports that are not dialled: MySQL counts connections that say nothing as errors and locks their host out
+ * (max_connect_errors), and the agent refuses those of kubelets (native/internal/forward/policy.go).
+ */
+const notDialled: ReadonlySet<number> = new Set([3306, 33060, 10250, 10255]);
+
 export interface TargetChoices {
   readonly homeNamespace: string;
   readonly clusterDomain: string;
@@ -25,7 +31,7 @@ export function reachTargets(
   const ready = (catalogue?.services ?? []).filter(isReady);
   const services = spread(
     ready.flatMap((service) => {
-      const port = service.ports.find(({ protocol }) => protocol === 'TCP')?.port;
+      const port = service.ports.find(({ protocol, port }) => protocol === 'TCP' && !notDialled.has(port))?.port;
       const address = service.addresses.find(isIPv4);
       return port === undefined || address === undefined
         ? []
@@ -35,7 +41,8 @@ export function reachTargets(
   const pods = spread(
     ready.flatMap((service) => {
       const port = portOfPods(service);
-      const rank = service.namespace === homeNamespace ? 0 : 1;
+      // First those of the cluster's DNS: a connection every few seconds disturbs them least.
+      const rank = rankOf(service, homeNamespace);
       return port === null
         ? []
         : service.endpoints
@@ -60,7 +67,9 @@ function isReady({ type, endpoints }: Service): boolean {
 
 /** Where pods listen, as far as the Service says it by number: a named port is the pod's to translate. */
 function portOfPods({ ports }: Service): number | null {
-  const found = ports.find(({ protocol, targetPort }) => protocol === 'TCP' && /^\d+$/.test(targetPort));
+  const found = ports.find(
+    ({ protocol, targetPort }) => protocol === 'TCP' && /^\d+$/.test(targetPort) && !notDialled.has(Number(targetPort)),
+  );
   return found === undefined ? null : Number(found.targetPort);
 }
 
