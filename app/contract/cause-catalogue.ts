@@ -52,6 +52,9 @@ export const causeCatalogue = {
   noRanges: 'the cluster named no ranges for Services or pods, and the settings name none either',
   allExcluded: 'the settings exclude every range of the cluster',
   rangesHidden: 'this account is not allowed to list Services, nodes or pods',
+  rangesGuessed:
+    'this account may not read the ranges, so {ranges} was taken from the addresses that were seen; what has another address is not reached',
+  servicesOutside: 'their addresses are in none of the ranges that are routed: {count}, namely {names}',
   rangesUnknown: "it is not known which addresses the cluster's {kind} use",
   clockAhead: "the API server's clock is {seconds} s ahead of this computer's",
   clockBehind: "the API server's clock is {seconds} s behind this computer's",

@@ -144,11 +144,30 @@ export const callerProblems = {
     ),
     severity: 'warning',
   },
+  'ranges-guessed': {
+    ...entry(
+      'rights',
+      'Some address ranges are guesses from what was seen',
+      advice('If something is missing, ask the administrator for the ranges and name them.'),
+      command('slipway settings add extraRanges RANGE'),
+    ),
+    severity: 'info',
+  },
   'report-unknown': entry(
     'usage',
     'The report no longer exists',
     advice('Prepare it again: only what was shown is written.'),
   ),
+  'services-outside': {
+    ...entry(
+      'cluster',
+      'Some Services are outside the routed ranges',
+      advice('Disconnect and connect again: ranges are then looked for anew.'),
+      command('slipway disconnect'),
+      command('slipway settings add extraRanges RANGE'),
+    ),
+    severity: 'warning',
+  },
   'service-endpoints-unknown': {
     ...entry('rights', 'Service addresses do not answer ping', advice('Ask for the Role below.')),
     severity: 'warning',

@@ -8,8 +8,10 @@ import {
   cause,
   failure,
   keyText,
+  type Problem,
   problem,
   type Result,
+  type Route,
   success,
   type Wanted,
 } from '../contract/index.ts';
@@ -18,7 +20,8 @@ import { present } from './connection/present.ts';
 import { createRunner, type Runner, type RunnerDependencies } from './connection/runner.ts';
 import { type ConnectionState, initialState } from './connection/state.ts';
 import { isHostRestored } from './connection/undo.ts';
-import type { Confirmation, Ports } from './ports.ts';
+import type { Catalogue, Confirmation, Ports } from './ports.ts';
+import { problemsOfRoutes } from './routing/outside-routes.ts';
 import { policyOf } from './settings/settings.ts';
 
 /** Connections of this name, and of this file where one is given; an empty name means all. */
@@ -61,6 +64,30 @@ export interface Connections {
   states(): ReadonlyMap<string, ConnectionState>;
   /** Those that are connected or on their way. */
   active(): readonly Runner[];
+}
+
+/** Looked at once for each pair: a snapshot is made ten times a second, a catalogue changes with the cluster. */
+const known = new WeakMap<Catalogue, { readonly routes: readonly Route[]; readonly problems: Problem[] }>();
+
+function problemsOf(routes: readonly Route[], catalogue: Catalogue | null): Problem[] {
+  const before = catalogue === null ? undefined : known.get(catalogue);
+  if (before?.routes === routes) {
+    return before.problems;
+  }
+  const problems = problemsOfRoutes(routes, catalogue);
+  if (catalogue !== null) {
+    known.set(catalogue, { routes, problems });
+  }
+  return problems;
+}
+
+/** A connection with what its routes leave out, as far as the catalogue shows it. */
+function presentRunner(runner: Runner): Connection {
+  const state = runner.state();
+  const connection = present(state);
+  return connection.phase === 'connected' && state.phase === 'connected'
+    ? { ...connection, degraded: [...connection.degraded, ...problemsOf(state.live.routes, runner.catalogue())] }
+    : connection;
 }
 
 export function createConnections(ports: Ports, dependencies: RunnerDependencies): Connections {
@@ -131,7 +158,7 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
         runner.reconsider();
       }
     },
-    present: () => phases().map(present),
+    present: () => meant(all).map(presentRunner),
     leftOnHost: (which) => phases(which).reduce((sum, { leftOnHost }) => sum + leftOnHost, 0),
     isIdle: () =>
       phases().every((state) => state.phase === 'off' || (state.phase === 'failed' && state.retry !== 'automatic')),

@@ -134,6 +134,11 @@ export interface ClusterPort {
   watchWaiting(listener: (detail: Cause | null) => void): void;
   /** One cheap authenticated request; answers the server's version and how far its clock is from ours. */
   reach(): Promise<Result<{ version: string; clockSkewMilliseconds: number }>>;
+  /**
+   * Where everything is looked for that may not be seen in the whole cluster, from now on: ranges, lists, what is watched.
+   * The kubeconfig's namespace before it is called.
+   */
+  lookInto(namespace: string): void;
   discoverRanges(): Promise<Result<Range[]>>;
   listNamespaces(): Promise<Result<{ namespaces: string[]; complete: boolean }>>;
   /** Lists once. `namespaces` empty means all that may be seen. */

@@ -41,6 +41,8 @@ export class FakeCluster {
   /** What it calls itself. */
   domain = 'cluster.local';
   mayListNamespaces = true;
+  /** Where the latest port looks into what may not be seen in the whole cluster. */
+  lookedInto = 'webshop';
   missingRights: Problem[] = [];
   /** Why agents ended, by pod. */
   readonly crashes = new Map<string, Problem>();
@@ -93,7 +95,7 @@ export class FakeCluster {
   catalogue(namespaces: readonly string[] = []): Catalogue {
     const isWanted = (namespace: string) => namespaces.length === 0 || namespaces.includes(namespace);
     return {
-      namespaces: this.mayListNamespaces ? [...this.namespaces] : [],
+      namespaces: this.mayListNamespaces ? [...this.namespaces] : [this.lookedInto],
       services: this.services.filter((candidate) => isWanted(candidate.namespace)).sort(compareServiceKeys),
       problems: [...this.catalogueProblems],
     };
@@ -158,6 +160,10 @@ export class FakeClusterPort implements ClusterPort {
     );
   }
 
+  lookInto(namespace: string): void {
+    this.#cluster.lookedInto = namespace;
+  }
+
   discoverRanges(): Promise<Result<Range[]>> {
     return this.#ask('discoverRanges', () => success([...this.#cluster.ranges]));
   }
@@ -165,7 +171,10 @@ export class FakeClusterPort implements ClusterPort {
   listNamespaces(): Promise<Result<{ namespaces: string[]; complete: boolean }>> {
     const { mayListNamespaces } = this.#cluster;
     return this.#ask('listNamespaces', () =>
-      success({ namespaces: mayListNamespaces ? [...this.#cluster.namespaces] : [], complete: mayListNamespaces }),
+      success({
+        namespaces: mayListNamespaces ? [...this.#cluster.namespaces] : [this.#cluster.lookedInto],
+        complete: mayListNamespaces,
+      }),
     );
   }
 

@@ -8,7 +8,7 @@ import type { ApiConnection } from './api-connection.ts';
 import { type KubernetesObject, type ObjectList, pathOf } from './api-objects.ts';
 import { createAssembly } from './assembly.ts';
 import { namesOf } from './catalogue-objects.ts';
-import { type Informer, startInformer } from './informer.ts';
+import { type Informer, type NarrowedWatch, startInformer } from './informer.ts';
 import { type Asked, forbiddenProblem, problemOf } from './problems.ts';
 import { catalogueClusterRole } from './roles.ts';
 
@@ -86,7 +86,7 @@ export function watchCatalogue(
   connection: ApiConnection,
   home: string,
   listener: (catalogue: Catalogue) => void,
-): () => void {
+): NarrowedWatch {
   const kinds: readonly Kind[] = ['namespaces', 'services', 'endpointslices'];
   const informers = new Map<Kind, Informer<KubernetesObject>>();
   const problems = new Map<Kind, Problem>();
@@ -94,6 +94,7 @@ export function watchCatalogue(
   const given = new Set<Kind>(); // refused everywhere: nothing will come
   let settling: NodeJS.Timeout | undefined;
   let hasTold = false;
+  let isNarrowed = false;
   let ended = false;
 
   const told: Readonly<Record<Kind, (object: KubernetesObject, isThere: boolean) => void>> = {
@@ -124,7 +125,9 @@ export function watchCatalogue(
       changed,
       told: told[kind],
       refused: (error) => {
-        if (!problems.has(kind)) {
+        isNarrowed = true;
+        // Endpoints of the namespace that is looked into are worth as much as all: they are missed where it refuses, too.
+        if (!problems.has(kind) && (kind !== 'endpointslices' || namespace !== '')) {
           problems.set(kind, missing(kind, namespace, problemOf(error, askedFor(kind, namespace))));
         }
         if (kind !== 'namespaces' && namespace === '') {
@@ -141,12 +144,15 @@ export function watchCatalogue(
   for (const kind of kinds) {
     follow(kind, '');
   }
-  return () => {
-    ended = true;
-    clearTimeout(settling);
-    for (const informer of informers.values()) {
-      informer.end();
-    }
+  return {
+    end: () => {
+      ended = true;
+      clearTimeout(settling);
+      for (const informer of informers.values()) {
+        informer.end();
+      }
+    },
+    isNarrowed: () => isNarrowed,
   };
 }
 

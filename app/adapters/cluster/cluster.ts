@@ -11,6 +11,7 @@ import type { CredentialSource } from '../credentials/credentials.ts';
 import { ProblemError } from '../problem-error.ts';
 import { ApiConnection } from './api-connection.ts';
 import { listCatalogue, listNamespaces, watchCatalogue } from './catalogue.ts';
+import type { NarrowedWatch } from './informer.ts';
 import { listPods, watchPods } from './pods.ts';
 import type { Asked } from './problems.ts';
 import { discoverRanges } from './ranges.ts';
@@ -24,12 +25,25 @@ export interface ClusterOptions {
   readonly agent: AgentPlacingOptions;
 }
 
+interface HomeWatch {
+  readonly start: (home: string) => NarrowedWatch;
+  now: NarrowedWatch;
+}
+
 export function openCluster(options: ClusterOptions): ClusterPort {
   const { address, credentials } = options;
-  const home = options.context.namespace;
+  let home = options.context.namespace;
   const connection = new ApiConnection(address, credentials);
   const placing = new AgentPlacing(connection, options.agent);
-  const ending: (() => void)[] = [];
+  const watches = new Set<HomeWatch>();
+  const watch = (start: (home: string) => NarrowedWatch) => {
+    const started: HomeWatch = { start, now: start(home) };
+    watches.add(started);
+    return () => {
+      started.now.end();
+      watches.delete(started);
+    };
+  };
 
   return {
     address,
@@ -40,20 +54,24 @@ export function openCluster(options: ClusterOptions): ClusterPort {
       connection.onWaiting = listener;
     },
     reach: () => unbroken('reach', () => reach(connection)),
+    lookInto: (namespace) => {
+      if (namespace === home) {
+        return;
+      }
+      home = namespace;
+      for (const started of watches) {
+        if (started.now.isNarrowed()) {
+          started.now.end();
+          started.now = started.start(home);
+        }
+      }
+    },
     discoverRanges: () => unbroken('ranges', () => discoverRanges(connection, home)),
     listNamespaces: () => unbroken('namespaces', () => listNamespaces(connection, home)),
     listCatalogue: (namespaces) => unbroken('catalogue', () => listCatalogue(connection, home, namespaces)),
-    watchCatalogue: (listener) => {
-      const end = watchCatalogue(connection, home, listener);
-      ending.push(end);
-      return end;
-    },
+    watchCatalogue: (listener) => watch((from) => watchCatalogue(connection, from, listener)),
     listPods: (namespaces) => unbroken('pods', () => listPods(connection, home, namespaces)),
-    watchPods: (listener) => {
-      const end = watchPods(connection, home, listener);
-      ending.push(end);
-      return end;
-    },
+    watchPods: (listener) => watch((from) => watchPods(connection, from, listener)),
     placeAgent: (spec, progress, signal) => unbroken('agent', () => placing.place(spec, progress, signal)),
     agentLives: (placed) => unbroken('agent', () => placing.lives(placed)),
     agentEnd: (placed) => unbroken('agent', () => placing.end(placed)),
@@ -63,8 +81,8 @@ export function openCluster(options: ClusterOptions): ClusterPort {
       unbroken('rights', async () => checkRights(connection, namespace, await options.agent.records.jobName())),
     findAgents: (namespace) => unbroken('agents', () => findAgents(connection, options.agent.records, namespace)),
     close: () => {
-      for (const end of ending) {
-        end();
+      for (const { now } of watches) {
+        now.end();
       }
       placing.close();
       credentials.close();

@@ -15,6 +15,12 @@ import { statusCodeOf } from './refusals.ts';
 const firstPause = 500;
 const longestPause = 30_000;
 
+/** What follows the whole cluster, or one namespace of it where that is refused. */
+export interface NarrowedWatch {
+  end(): void;
+  isNarrowed(): boolean;
+}
+
 export interface InformerHooks<Item extends KubernetesObject> {
   /** An object was added or replaced (`isThere`), or is gone; those of the first list too. */
   told(object: Item, isThere: boolean): void;

@@ -7,7 +7,7 @@ import type { PodList } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
 import { type KubernetesObject, type ObjectList, pathOf } from './api-objects.ts';
 import { largestList, tooLarge } from './bounded.ts';
-import { type Informer, startInformer } from './informer.ts';
+import { type Informer, type NarrowedWatch, startInformer } from './informer.ts';
 import { podOf } from './pod-objects.ts';
 import { type Asked, forbiddenProblem, problemOf } from './problems.ts';
 import { createSortedItems } from './sorted-items.ts';
@@ -60,7 +60,7 @@ export async function listPods(
 }
 
 /** Calls with the whole list whenever it changed, for the first time once it was read. */
-export function watchPods(connection: ApiConnection, home: string, listener: (list: PodList) => void): () => void {
+export function watchPods(connection: ApiConnection, home: string, listener: (list: PodList) => void): NarrowedWatch {
   const sorted = createSortedItems<Pod>();
   const problems: Problem[] = [];
   let informer: Informer<Trimmed>;
@@ -111,10 +111,13 @@ export function watchPods(connection: ApiConnection, home: string, listener: (li
     informer = follow(home);
   };
   informer = follow('');
-  return () => {
-    ended = true;
-    clearTimeout(settling);
-    informer.end();
+  return {
+    end: () => {
+      ended = true;
+      clearTimeout(settling);
+      informer.end();
+    },
+    isNarrowed: () => problems.length > 0,
   };
 }
 

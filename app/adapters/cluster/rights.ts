@@ -32,16 +32,48 @@ export async function checkRights(
     ...catalogueRules.flatMap((rule) => permissionsOf(rule, '', 'catalogue')),
   ];
   const reviewed = await Promise.all(asked.map((permission) => review(connection, permission)));
-  const problems: Problem[] = [];
-  for (const answer of reviewed) {
+  const missing: Asked[] = [];
+  for (const [index, answer] of reviewed.entries()) {
     if (!answer.ok) {
       return answer;
     }
-    if (answer.value !== null) {
-      problems.push(answer.value);
+    const permission = asked[index];
+    if (!answer.value && permission !== undefined) {
+      missing.push(permission);
     }
   }
+  const isAlone = ({ purpose, verb, resource }: Asked) =>
+    purpose === 'agent' && (essential.has(`${verb} ${resource}`) || resource === 'pods/exec');
+  const alone = missing.filter(isAlone).map((permission): Problem => {
+    const told = grouped([permission]);
+    return essential.has(`${permission.verb} ${permission.resource}`) ? { ...told, severity: 'error' } : told;
+  });
+  const others = (['agent', 'catalogue'] as const)
+    .map((purpose) => missing.filter((permission) => permission.purpose === purpose && !isAlone(permission)))
+    .filter((group) => group.length > 0)
+    .map(grouped);
+  const problems = [...alone, ...others];
   return success(problems.sort((one, other) => Number(other.severity === 'error') - Number(one.severity === 'error')));
+}
+
+/** One warning for all that is missing of one kind: it is one Role that helps. */
+function grouped(missing: readonly Asked[]): Problem {
+  const [first = expectOne()] = missing;
+  const unique = (values: readonly string[]) => [...new Set(values)].join(', ');
+  const asked: Asked = {
+    ...first,
+    verb: unique(missing.map(({ verb }) => verb)),
+    resource: unique(missing.map(({ resource }) => resource)),
+  };
+  const where = first.namespace === '' ? 'in the whole cluster' : `in the namespace ${first.namespace}`;
+  const words = `this account may not ${asked.verb} ${asked.resource} ${where}`;
+  const isFew = first.purpose === 'catalogue';
+  const effect = isFew ? ', so names and ranges are known as far as the namespace shows that was chosen' : '';
+  return { ...forbiddenProblem(asked, `${words}${effect}`), severity: 'warning' };
+}
+
+function expectOne(): never {
+  throw new Error('no right is missing in this group');
 }
 
 function permissionsOf(rule: Rule, namespace: string, purpose: Asked['purpose'], job = ''): Asked[] {
@@ -50,7 +82,7 @@ function permissionsOf(rule: Rule, namespace: string, purpose: Asked['purpose'],
   );
 }
 
-async function review(connection: ApiConnection, permission: Asked): Promise<Result<Problem | null>> {
+async function review(connection: ApiConnection, permission: Asked): Promise<Result<boolean>> {
   const [resource, subresource] = permission.resource.split('/');
   const asking: Asked = {
     verb: 'create',
@@ -80,17 +112,5 @@ async function review(connection: ApiConnection, permission: Asked): Promise<Res
   if (!answer.ok) {
     return answer;
   }
-  if (answer.value.status?.allowed === true) {
-    return success(null);
-  }
-  const where = permission.namespace === '' ? 'in the whole cluster' : `in the namespace ${permission.namespace}`;
-  const missing = forbiddenProblem(
-    permission,
-    `this account may not ${permission.verb} ${permission.resource} ${where}`,
-  );
-  return success(
-    permission.purpose === 'agent' && essential.has(`${permission.verb} ${permission.resource}`)
-      ? missing
-      : { ...missing, severity: 'warning' },
-  );
+  return success(answer.value.status?.allowed === true);
 }

@@ -46,10 +46,14 @@ export function objectionTo(
   return unconfirmedPlugin(context.name, context.execPlugin, plugins);
 }
 
-/** Opens a context's cluster and asks for credentials once. The caller closes what comes back. */
+/**
+ * Opens a context's cluster and asks for credentials once. Where the whole cluster may not be seen, `namespace` is looked
+ * into: the one that was chosen, which need not be the kubeconfig's. The caller closes what comes back.
+ */
 export async function openCluster(
   actor: Actor,
   context: Context,
+  namespace: string,
   confirmations: Confirmations,
   held: Confirmation | null = null,
 ): Promise<Result<ClusterPort>> {
@@ -65,6 +69,7 @@ export async function openCluster(
   if (!opened.ok) {
     return opened;
   }
+  opened.value.lookInto(namespace);
   const credentials = await opened.value.credentials(false);
   if (!credentials.ok) {
     opened.value.close();

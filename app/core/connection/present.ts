@@ -82,14 +82,25 @@ export function present(state: ConnectionState): Connection {
   }
 }
 
-/** Every warning once, by what it is about: rights are checked at the start and missed again where they are used. */
+/**
+ * Every warning once, by what it is about: rights are checked at the start, where one warning tells of all that a Role
+ * would give, and missed again one by one where they are used.
+ */
 export function warningsOf(warnings: Warnings): Map<string, Problem> {
   const seen = new Map<string, Problem>();
   const { reach, engine, ranges, catalogue, cluster, credentials, limits } = warnings;
+  const covered = new Set(
+    cluster.flatMap(({ facts }) => {
+      const verbs = facts.verb?.split(', ') ?? [];
+      const resources = facts.resource?.split(', ') ?? [];
+      const isGroup = verbs.length > 1 || resources.length > 1;
+      return isGroup ? verbs.flatMap((verb) => resources.map((resource) => `forbidden ${verb} ${resource}  `)) : [];
+    }),
+  );
   for (const problem of [...reach, ...engine, ...ranges, ...catalogue, ...cluster, ...credentials, ...limits]) {
     const { verb = '', resource = '', prefix = '', reason = '' } = problem.facts;
     const key = [problem.code, verb, resource, prefix, reason].join(' ');
-    if (!seen.has(key)) {
+    if (!seen.has(key) && !covered.has(key)) {
       seen.set(key, problem);
     }
   }

@@ -175,7 +175,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
           if (!found.ok || signal.aborted) {
             return found;
           }
-          const opened = await openCluster(actor, found.value, dependencies.confirmations(), held);
+          const { homeNamespace } = effect.wanted;
+          const opened = await openCluster(actor, found.value, homeNamespace, dependencies.confirmations(), held);
           if (!opened.ok) {
             return opened;
           }
@@ -297,6 +298,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         });
         return;
       case 'sendCatalogue':
+        cluster?.lookInto(effect.homeNamespace);
         engine.sendCatalogue(watches.catalogue(), effect);
         return;
       case 'findPolicies': {

@@ -9,6 +9,7 @@ import {
   type Problem,
   problem,
   type Result,
+  type Settings,
   withFacts,
 } from '../../contract/index.ts';
 import { anybody } from '../clusters/callers.ts';
@@ -18,7 +19,8 @@ import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import type { HostInspection } from '../engine-messages.ts';
 import type { ClusterPort, Ports } from '../ports.ts';
-import { decideRoutes, planRanges, type RangeSettings, wantedRanges } from '../routing/plan.ts';
+import { decideRoutes, planRanges, wantedRanges } from '../routing/plan.ts';
+import { wantedFor } from '../settings/context-choices.ts';
 import { bad, good, notChecked, warning } from './check-forms.ts';
 import { checkConnection } from './check-path.ts';
 import { inspectHost } from './inspect-host.ts';
@@ -37,11 +39,11 @@ export async function runChecks(
   runner: Runner | null,
   active: Runner | null,
   mayStartHelper: boolean,
-  settings: RangeSettings,
+  settings: Settings,
 ): Promise<Check[]> {
   const [ofHost, ofCluster] = await Promise.all([
     checkHost(ports, active, mayStartHelper),
-    checkCluster(ports, context, confirmations, runner),
+    checkCluster(ports, context, confirmations, settings, runner),
   ]);
   const isOn = runner !== null && isEstablished(runner.state());
   const ofPath = await checkConnection(ports, runner);
@@ -111,6 +113,7 @@ async function checkCluster(
   ports: Ports,
   context: Result<Context>,
   confirmations: Confirmations,
+  settings: Settings,
   runner: Runner | null,
 ): Promise<Check[]> {
   const startedAt = ports.clock.now();
@@ -123,9 +126,10 @@ async function checkCluster(
     return lost(context.problem);
   }
   const held = runner?.cluster() ?? null;
+  const wanted = runner?.state().wanted ?? wantedFor(settings, context.value, {});
   const opened: Result<ClusterPort> =
     held === null
-      ? await openCluster(anybody(ports.kubeconfig), context.value, confirmations)
+      ? await openCluster(anybody(ports.kubeconfig), context.value, wanted.homeNamespace, confirmations)
       : { ok: true, value: held };
   if (!opened.ok) {
     return lost(opened.problem);
@@ -138,9 +142,8 @@ async function checkCluster(
     }
     const reachedAt = ports.clock.now();
     const { version, clockSkewMilliseconds } = reached.value;
-    const namespace = runner?.state().wanted.agentNamespace || context.value.namespace || 'default';
+    const { agentNamespace: namespace, agentImage } = wanted;
     const rights = await cluster.checkRights(namespace);
-    const agentImage = runner?.state().wanted.agentImage ?? '';
     const skew = Math.round(Math.abs(clockSkewMilliseconds) / 1000);
     return [
       good('api-server', cause('apiServerAnswers', { server: context.value.server, version }), reachedAt - startedAt),
@@ -176,7 +179,7 @@ async function checkRoutes(
   ports: Ports,
   context: Result<Context>,
   confirmations: Confirmations,
-  settings: RangeSettings,
+  settings: Settings,
   runner: Runner | null,
   active: Runner | null,
   before: readonly Check[],
@@ -195,9 +198,10 @@ async function checkRoutes(
   const startedAt = ports.clock.now();
   const took = () => ports.clock.now() - startedAt;
   const held = runner?.cluster() ?? null;
+  const wanted = runner?.state().wanted ?? wantedFor(settings, context.value, {});
   const opened: Result<ClusterPort> =
     held === null
-      ? await openCluster(anybody(ports.kubeconfig), context.value, confirmations)
+      ? await openCluster(anybody(ports.kubeconfig), context.value, wanted.homeNamespace, confirmations)
       : { ok: true, value: held };
   if (!opened.ok) {
     return bad('routes', opened.problem, took());

@@ -14,6 +14,7 @@ import { objectionTo, openCluster } from '../clusters/opening.ts';
 import { confirm, recordOf } from '../clusters/records.ts';
 import type { Runner } from '../connection/runner.ts';
 import type { ClusterPort } from '../ports.ts';
+import { wantedFor } from '../settings/context-choices.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Which context is meant; `trustExec` remembers that its plugin may run. */
@@ -110,7 +111,13 @@ export function createAccess(dependencies: Dependencies): Access {
       if (!found.ok) {
         return found;
       }
-      const opened = await openCluster(anybody(ports.kubeconfig), found.value, dependencies.confirmations());
+      const { homeNamespace } = wantedFor(dependencies.settings(), found.value, {});
+      const opened = await openCluster(
+        anybody(ports.kubeconfig),
+        found.value,
+        homeNamespace,
+        dependencies.confirmations(),
+      );
       if (!opened.ok) {
         return opened;
       }

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import type { Route } from '../../contract/index.ts';
+import { service } from '../../fakes/cluster.ts';
+import { problemsOfRoutes } from '../routing/outside-routes.ts';
+
+const route = (prefix: string, more: Partial<Route> = {}): Route => ({
+  prefix,
+  kind: 'services',
+  origin: 'service-cidr',
+  decision: 'routed',
+  reason: '',
+  conflict: '',
+  interface: '',
+  ...more,
+});
+const catalogue = (...addresses: string[]) => ({
+  namespaces: ['lone'],
+  services: addresses.map((address, index) => service('lone', `s${index}`, address, [])),
+  problems: [],
+});
+const told = (routes: Route[], ...addresses: string[]) =>
+  problemsOfRoutes(routes, catalogue(...addresses)).map(({ code, cause, severity }) => ({ code, cause, severity }));
+
+test('ranges that the cluster named, with all Services in them, need no words', () => {
+  expect(told([route('10.96.0.0/16')], '10.96.1.1', '10.96.255.255')).toEqual([]);
+  expect(problemsOfRoutes([], null)).toEqual([]);
+});
+
+test('that ranges are guesses is said once, with all of them', () => {
+  const routes = [
+    route('10.96.33.0/24', { origin: 'observed-services' }),
+    route('10.244.1.0/24', { kind: 'pods', origin: 'observed-pods' }),
+  ];
+  expect(told(routes, '10.96.33.5')).toEqual([
+    { code: 'ranges-guessed', severity: 'info', cause: expect.stringContaining('10.96.33.0/24, 10.244.1.0/24') },
+  ]);
+});
+
+test('Services outside are counted and named, a few of them', () => {
+  const addresses = Array.from({ length: 7 }, (_, index) => `10.97.0.${index}`);
+  expect(told([route('10.96.0.0/16')], '10.96.0.1', ...addresses)).toEqual([
+    {
+      code: 'services-outside',
+      severity: 'warning',
+      cause: expect.stringMatching(/: 7, namely s1\.lone \(10\.97\.0\.0\), .*s5\.lone \(10\.97\.0\.4\), …$/),
+    },
+  ]);
+});
+
+test.each(['refused', 'excluded'] as const)('a Service in a range that is %s is not outside', (decision) => {
+  expect(told([route('10.96.0.0/16', { decision })], '10.96.0.1')).toEqual([]);
+});
