@@ -11,6 +11,7 @@ import {
   keyOf,
   type PinnedService,
   type Snapshot,
+  shortContextNames,
 } from '../app/contract/index.ts';
 import type { Words } from './words.ts';
 
@@ -62,7 +63,7 @@ export function trayRows(state: TrayState, words: Words): TrayRow[] {
     { kind: 'diagnostics', label: words.diagnostics },
     { kind: 'quit', label: words.quit },
   ];
-  const first: TrayRow[] = [{ kind: 'status', label: statusOf(connection, state.snapshot, words) }];
+  const first: TrayRow[] = [{ kind: 'status', label: statusOf(connection, state, words) }];
   if (isUp || isTrying) {
     first.push({ kind: 'disconnect', label, ...keyOf(connection) });
   }
@@ -79,7 +80,13 @@ function offers({ contexts }: TrayState, words: Words, room: number): TrayRow[] 
     )
     .sort((left, right) => (right.lastUsedAt ?? 0) - (left.lastUsedAt ?? 0))
     .slice(0, Math.min(room, 5));
-  return recent.map(({ name, file }) => ({ kind: 'connect', label: words.connect(short(name)), context: name, file }));
+  const names = shortContextNames(contexts.map(({ name }) => name));
+  return recent.map(({ name, file }) => ({
+    kind: 'connect',
+    label: words.connect(short(names.get(name) ?? name)),
+    context: name,
+    file,
+  }));
 }
 
 function copies({ pinned }: TrayState, connection: Connection, room: number): TrayRow[] {
@@ -92,11 +99,12 @@ function copies({ pinned }: TrayState, connection: Connection, room: number): Tr
   }));
 }
 
-function statusOf(connection: Connection | null, snapshot: Snapshot | null, words: Words): string {
+function statusOf(connection: Connection | null, { snapshot, contexts }: TrayState, words: Words): string {
   if (snapshot === null) {
     return words.coreGone;
   }
-  const context = short(connection?.cluster.context ?? '');
+  const name = connection?.cluster.context ?? '';
+  const context = short(shortContextNames([name, ...contexts.map((one) => one.name)]).get(name) ?? name);
   switch (connection?.phase) {
     case 'preparing':
       return words.connecting(context);

@@ -194,6 +194,7 @@ export function laptopEnvironment(kubeconfig: string): NodeJS.ProcessEnv {
     PATH: `${toolFolder}:${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
     KUBECONFIG: kubeconfig,
     XDG_RUNTIME_DIR: '/run/user/0',
+    SLIPWAY_IN_SANDBOX: '1',
     SLIPWAY_CONFIG_DIR: `${ownFolder}/slipway-config`,
     SLIPWAY_STATE_DIR: `${ownFolder}/slipway-state`,
   };

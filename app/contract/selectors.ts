@@ -1,6 +1,6 @@
 /** What frontends and the core read out of a snapshot, so that all of them mean the same by "on" or "routed". Pure. */
 import type { ContextKey } from './contexts.ts';
-import type { Connection, Phase, Route, Snapshot } from './state.ts';
+import type { Connection, Phase, Place, Route, Snapshot } from './state.ts';
 
 export const isSameKey = (left: ContextKey | null, right: ContextKey | null): boolean =>
   left?.context === right?.context && left?.file === right?.file;
@@ -41,3 +41,12 @@ export function foremost(snapshot: Snapshot | null): Connection | null {
 
 /** The laptop sends this range into the tunnel. */
 export const isRouted = ({ decision }: Pick<Route, 'decision'>): boolean => decision === 'routed';
+
+const usualPlace: Place = { invocation: 'slipway', isRoot: false, isInSandbox: false };
+
+/** Where the core runs; the usual place before it told. */
+export const placeOf = (snapshot: Snapshot | null): Place => snapshot?.place ?? usualPlace;
+
+/** A command of ours, or a text with one in backticks, as it is typed where the core runs. */
+export const asTyped = (text: string, invocation: string): string =>
+  text.replace(/(^|`)(?:\.\/)?slipway(?=\s)/g, (_, before: string) => `${before}${invocation}`);

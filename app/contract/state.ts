@@ -194,6 +194,17 @@ const workSchema = z.object({
 });
 export type Work = z.infer<typeof workSchema>;
 
+/** Where the core runs, as far as it changes what there is to say. */
+const placeSchema = z.object({
+  /** How the command line is called from any folder: `slipway`, or the launcher's path. */
+  invocation: z.string(),
+  /** Nobody is asked for a password. */
+  isRoot: z.boolean(),
+  /** On a laptop of the sandbox, where no other sandbox is to be started. */
+  isInSandbox: z.boolean(),
+});
+export type Place = z.infer<typeof placeSchema>;
+
 export const snapshotSchema = z.object({
   revision: z.number(),
   build: z.string(),
@@ -204,5 +215,6 @@ export const snapshotSchema = z.object({
   contextsRevision: z.number(), // raised when a kubeconfig changed: list the contexts again
   settingsRevision: z.number(), // raised when settings changed: get them again
   work: z.array(workSchema),
+  place: placeSchema.optional(), // see placeOf
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;

@@ -12,6 +12,7 @@ import {
   defaultSettings,
   failure,
   type HelperState,
+  type Place,
   type Problem,
   problem,
   type Result,
@@ -68,6 +69,7 @@ export interface CoreOptions {
   readonly processId?: number;
   /** In [0, 1); spreads retries. */
   readonly random?: () => number;
+  readonly place?: Place;
 }
 
 /** The context that a command is about, for what a problem says to run. */
@@ -104,6 +106,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     contextsRevision,
     settingsRevision,
     work: [...work],
+    ...(options.place === undefined ? {} : { place: options.place }),
   }));
   const activity = createActivity(ports.clock, ports.log, ports.activity, () => streams.changed());
   const streams = createStreams(ports.clock, {

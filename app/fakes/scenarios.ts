@@ -235,6 +235,9 @@ export const scenarios = {
   slow: () => {},
   /** Nothing takes any time. */
   fast: () => {},
+  /** Whoever uses it is root, or on a laptop of the sandbox: see app/hosts/core/fake.ts. */
+  root: () => {},
+  'in-sandbox': () => {},
   /** The host keeps settings on disk, see app/hosts/core/fake.ts. */
   kept: () => {},
 } as const satisfies Record<string, Prepare>;

@@ -3,6 +3,7 @@
  * so that it has one name, one key and one condition everywhere.
  */
 import type { LucideIcon } from 'lucide-react';
+import type { HostKind } from '../host/host.ts';
 import type { App } from '../store/app.ts';
 import type { Say, WordId } from '../words/words.ts';
 
@@ -21,6 +22,8 @@ export interface Action {
   readonly icon: LucideIcon;
   /** `Mod+K`, `/`, `C`: see shell/keys.ts. Without Mod it is not heard in text fields. */
   readonly keys?: string;
+  /** Instead of `keys` in a browser, where the browser keeps those for itself. */
+  readonly browserKeys?: string;
   /** What the shortcut sheet shows instead of `keys`, where one row stands for several. */
   readonly keysShown?: string;
   /** Not in the palette: it only makes sense as a key. */
@@ -28,3 +31,7 @@ export interface Action {
   isAvailable(context: ActionContext): boolean;
   run(context: ActionContext): void | Promise<void>;
 }
+
+/** The keys of an action where the window is carried so. */
+export const keysOf = ({ keys, browserKeys }: Action, host: HostKind): string | undefined =>
+  host === 'web' ? (browserKeys ?? keys) : keys;

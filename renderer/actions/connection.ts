@@ -86,6 +86,7 @@ export const pinContext: Action = {
   group: 'connection',
   icon: Pin,
   keys: 'Mod+Shift+P',
+  browserKeys: 'Mod+Shift+F', // the other is Firefox's private window
   isAvailable: ({ app }) => chosenContext(app) !== null && app.settings.store.getState().settings !== null,
   run: async (context) => {
     const target = chosenContext(context.app);

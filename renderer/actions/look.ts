@@ -44,6 +44,7 @@ export const toggleTheme: Action = {
   group: 'look',
   icon: SunMoon,
   keys: 'Mod+Shift+T',
+  browserKeys: 'Mod+Shift+Y', // the other opens a closed tab again
   isAvailable: ({ app }) => app.settings.store.getState().settings !== null,
   run: async ({ app }) => {
     const isDark = document.documentElement.dataset.theme === 'dark';

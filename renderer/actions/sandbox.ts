@@ -1,6 +1,6 @@
 /** The sandbox: a whole cluster on this computer, begun and ended as long work. */
 import { FlaskConical, FlaskConicalOff } from 'lucide-react';
-import type { Settings, Work } from '../../app/contract/index.ts';
+import { placeOf, type Settings, type Work } from '../../app/contract/index.ts';
 import type { App } from '../store/app.ts';
 import type { Action, ActionContext } from './action.ts';
 import { sayRefusal } from './connection.ts';
@@ -26,12 +26,16 @@ async function call(context: ActionContext, command: 'startSandbox' | 'stopSandb
   }
 }
 
+/** On a laptop of the sandbox there is none to start or to end. */
+const isElsewhere = (app: App): boolean => placeOf(app.mirror.getState().snapshot).isInSandbox;
+
 export const startSandbox: Action = {
   id: 'start-sandbox',
   words: 'work.startSandbox',
   group: 'connection',
   icon: FlaskConical,
-  isAvailable: ({ app }) => isLive(app) && runningWork(app, ['sandbox-start', 'sandbox-stop']) === null,
+  isAvailable: ({ app }) =>
+    isLive(app) && !isElsewhere(app) && runningWork(app, ['sandbox-start', 'sandbox-stop']) === null,
   run: (context) => call(context, 'startSandbox'),
 };
 
@@ -42,6 +46,7 @@ export const stopSandbox: Action = {
   icon: FlaskConicalOff,
   isAvailable: ({ app }) =>
     isLive(app) &&
+    !isElsewhere(app) &&
     runningWork(app, ['sandbox-stop']) === null &&
     (isSandboxUp(app.settings.store.getState().settings) || runningWork(app, ['sandbox-start']) !== null),
   run: (context) => call(context, 'stopSandbox'),

@@ -20,6 +20,7 @@ const states: readonly StateName[] = [
   'reconnecting',
   'disconnecting',
   'failed',
+  'unknown',
 ];
 
 export function ActionsPart() {

@@ -1,12 +1,15 @@
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
-import type { ReactNode } from 'react';
-import type { Fix, Problem } from '../../app/contract/index.ts';
+import { createContext, type ReactNode, useContext } from 'react';
+import { asTyped, type Fix, type Problem } from '../../app/contract/index.ts';
 import { problemWords } from '../words/problem-words.ts';
 import { useIntl, useWords } from '../words/words.ts';
 import { CodeBlock } from './CodeBlock.tsx';
 import { classes } from './classes.ts';
 import { ForeignText } from './ForeignText.tsx';
 import styles from './ProblemCard.module.css';
+
+/** How commands of ours are typed where the core runs. */
+export const InvocationContext = createContext('slipway');
 
 const icons = { error: CircleAlert, warning: TriangleAlert, info: Info } as const;
 
@@ -50,11 +53,12 @@ export function ProblemCard({ problem, actions }: { readonly problem: Problem; r
 
 function OneFix({ fix }: { readonly fix: Fix }) {
   const say = useWords();
+  const invocation = useContext(InvocationContext);
   if (fix.kind === 'command') {
-    return <CodeBlock text={fix.text} label={say('kit.fixes')} />;
+    return <CodeBlock text={asTyped(fix.text, invocation)} label={say('kit.fixes')} />;
   }
   if (fix.kind === 'copy') {
     return <CodeBlock text={fix.text} label={say('kit.text')} kind="file" />;
   }
-  return <ForeignText text={fix.text} kind="lines" bound={1000} />;
+  return <ForeignText text={asTyped(fix.text, invocation)} kind="lines" bound={1000} />;
 }

@@ -3,8 +3,16 @@ import { classes } from './classes.ts';
 import styles from './StateDot.module.css';
 import { VisuallyHidden } from './VisuallyHidden.tsx';
 
-/** The states of a cluster. The tray shows the same shapes. */
-export type StateName = 'off' | 'preparing' | 'connected' | 'degraded' | 'reconnecting' | 'disconnecting' | 'failed';
+/** The states of a cluster, and that of one of which nothing is heard. The tray shows the same shapes. */
+export type StateName =
+  | 'off'
+  | 'preparing'
+  | 'connected'
+  | 'degraded'
+  | 'reconnecting'
+  | 'disconnecting'
+  | 'failed'
+  | 'unknown';
 
 /** Circumference of the ring in units of the drawing. */
 const around = 2 * Math.PI * 4;
@@ -46,6 +54,8 @@ function Shape({ state, share }: { readonly state: StateName; readonly share: nu
           <path d="M11 6A5 5 0 1 1 6 1V6Z" className={styles.solid} />
         </g>
       );
+    case 'unknown':
+      return <circle cx="6" cy="6" r="4" className={styles.ring} strokeDasharray="2 2.2" />;
     case 'preparing':
       return (
         <>

@@ -2,10 +2,13 @@
 import type { Connection } from '../../app/contract/index.ts';
 import type { StateName } from '../kit/StateDot.tsx';
 
-/** The state that a dot shows; null is as good as off. */
-export function stateOf(connection: Connection | null): StateName {
+/** The state that a dot shows; null is as good as off. Of what was on nothing is known while the core does not answer. */
+export function stateOf(connection: Connection | null, isLive = true): StateName {
   if (connection === null) {
     return 'off';
+  }
+  if (!isLive && connection.phase !== 'off' && connection.phase !== 'failed') {
+    return 'unknown';
   }
   return connection.phase === 'connected' && isDegraded(connection) ? 'degraded' : connection.phase;
 }

@@ -1,8 +1,9 @@
 import { type ComponentType, Suspense } from 'react';
+import { classes } from '../kit/classes.ts';
 import { SkeletonRows } from '../kit/Skeleton.tsx';
 import { Toaster } from '../kit/Toaster.tsx';
 import { VisuallyHidden } from '../kit/VisuallyHidden.tsx';
-import { useApp, useMirror, useSettings, useWindow } from '../store/hooks.ts';
+import { useApp, useIsLive, useMirror, useSettings, useWindow } from '../store/hooks.ts';
 import type { View } from '../store/window.ts';
 import { useWords } from '../words/words.ts';
 import { BrandMark } from './Brand.tsx';
@@ -56,9 +57,10 @@ export function Frame({ pages }: { readonly pages: Pages }) {
 
 function Columns({ pages }: { readonly pages: Pages }) {
   const view = useWindow((state) => state.view);
+  const isLive = useIsLive();
   const Shown = pages.viewOf[view];
   return (
-    <div className={styles.columns}>
+    <div className={classes(styles.columns, !isLive && styles.stale)}>
       <Rail />
       <ViewBoundary key={view}>
         <Suspense fallback={<Coming />}>

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect } from 'react';
+import { type Action, keysOf } from '../actions/action.ts';
 import { actions, findAction } from '../actions/registry.ts';
 import { useRunAction } from '../actions/use-action.ts';
 import { useApp } from '../store/hooks.ts';
@@ -18,11 +19,12 @@ export function Keys() {
       if (event.defaultPrevented || event.isComposing) {
         return;
       }
-      const action = actions.find(({ keys }) => keys !== undefined && isPressOf(event, keys, host.platform));
-      if (action?.keys === undefined) {
+      const isMeant = (action: Action) => isPressOf(event, keysOf(action, host.kind) ?? '', host.platform);
+      const action = actions.find(isMeant);
+      if (action === undefined) {
         return;
       }
-      if (!hasModifier(action.keys) && takesText(event.target)) {
+      if (!hasModifier(keysOf(action, host.kind) ?? '') && takesText(event.target)) {
         return;
       }
       if (action.id !== 'open-palette' && document.querySelector(overPage) !== null) {
@@ -36,7 +38,7 @@ export function Keys() {
     };
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);
-  }, [host.platform, listOnScreen, run]);
+  }, [host, listOnScreen, run]);
   useEffect(
     () =>
       host.onAction((id) => {

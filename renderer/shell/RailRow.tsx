@@ -3,7 +3,7 @@ import { classes } from '../kit/classes.ts';
 import { ForeignText } from '../kit/ForeignText.tsx';
 import { StateDot } from '../kit/StateDot.tsx';
 import { isDegraded, shareOf, stateOf } from '../parts/connection-state.ts';
-import { useApp, useMirror, useWindow } from '../store/hooks.ts';
+import { useApp, useIsLive, useMirror, useShortName, useWindow } from '../store/hooks.ts';
 import { contextKey } from '../store/listings.ts';
 import { type Say, useWords } from '../words/words.ts';
 import styles from './Rail.module.css';
@@ -14,7 +14,9 @@ export function RailRow({ context }: { readonly context: Context }) {
   const app = useApp();
   const connection = useMirror((mirror) => connectionOf(mirror.snapshot, contextKey(context)));
   const isChosen = useWindow((state) => state.view === 'cluster' && isSameKey(state.chosen, contextKey(context)));
-  const state = stateOf(connection);
+  const isLive = useIsLive();
+  const shortName = useShortName();
+  const state = stateOf(connection, isLive);
   return (
     <button
       type="button"
@@ -26,9 +28,9 @@ export function RailRow({ context }: { readonly context: Context }) {
     >
       <StateDot state={state} share={shareOf(connection)} />
       <span className={styles.words}>
-        <ForeignText text={context.name} className={styles.name} />
+        <ForeignText text={shortName(context.name)} title={context.name} className={styles.name} />
         <span className={classes(styles.detail, state === 'failed' && styles.bad)}>
-          {detail(say, context, connection)}
+          {state === 'unknown' ? say('state.unknown') : detail(say, context, connection)}
         </span>
       </span>
     </button>

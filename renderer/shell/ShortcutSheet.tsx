@@ -1,5 +1,6 @@
-import type { ActionGroup } from '../actions/action.ts';
+import { type ActionGroup, keysOf } from '../actions/action.ts';
 import { actions } from '../actions/registry.ts';
+import type { HostKind } from '../host/host.ts';
 import { Dialog } from '../kit/Dialog.tsx';
 import { KeyHint } from '../kit/KeyHint.tsx';
 import { useApp, useWindow } from '../store/hooks.ts';
@@ -28,7 +29,7 @@ export function ShortcutSheet() {
     >
       <div className={styles.sheet}>
         {groups.map(([group, words]) => {
-          const rows = rowsOf(group);
+          const rows = rowsOf(group, app.host.kind);
           return rows.length === 0 ? null : (
             <section key={group} className={styles.group}>
               <h3 className={styles.title}>{say(words)}</h3>
@@ -51,10 +52,10 @@ export function ShortcutSheet() {
 }
 
 /** One row for actions that show the same keys. */
-function rowsOf(group: ActionGroup): readonly { readonly keys: string; readonly words: WordId }[] {
+function rowsOf(group: ActionGroup, host: HostKind): readonly { readonly keys: string; readonly words: WordId }[] {
   const rows = new Map<string, WordId>();
   for (const action of actions) {
-    const keys = action.keysShown ?? action.keys;
+    const keys = action.keysShown ?? keysOf(action, host);
     if (action.group === group && keys !== undefined) {
       rows.set(keys, action.words);
     }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { keysOf } from '../actions/action.ts';
 import { actions, findAction } from '../actions/registry.ts';
 import { webAddress } from '../host/host.ts';
 import { platformOf } from '../host/web-host.ts';
@@ -144,9 +145,18 @@ describe('the palette', () => {
 describe('actions', () => {
   it('have ids, keys and words of their own', () => {
     expect(new Set(actions.map(({ id }) => id)).size).toBe(actions.length);
-    const keys = actions.flatMap((action) => action.keys ?? []);
-    expect(new Set(keys).size).toBe(keys.length);
+    for (const host of ['web', 'electron'] as const) {
+      const keys = actions.flatMap((action) => keysOf(action, host) ?? []);
+      expect(new Set(keys).size).toBe(keys.length);
+    }
     expect(actions.filter(({ words }) => !(words in en))).toEqual([]);
+  });
+
+  it('have no keys in a browser that browsers keep from pages', () => {
+    // Chromium: chrome/browser/ui/browser_command_controller.cc, IsReservedCommandOrKey; Firefox: browser-sets.inc, reserved.
+    const kept = ['Mod+T', 'Mod+N', 'Mod+W', 'Mod+Q', 'Mod+Tab', 'Mod+Shift+T', 'Mod+Shift+N', 'Mod+Shift+W'];
+    const all = [...kept, 'Mod+Shift+P', 'Mod+Shift+Q', 'Mod+Shift+Tab', 'Mod+PageUp', 'Mod+PageDown', 'Alt+F4', 'F11'];
+    expect(actions.flatMap((action) => keysOf(action, 'web') ?? []).filter((keys) => all.includes(keys))).toEqual([]);
   });
 
   async function appOf(state: Parameters<typeof sampleHost>[0]) {

@@ -1,6 +1,7 @@
 import { Box } from 'lucide-react';
 import { useMemo } from 'react';
-import { connectionOf, keyText } from '../../app/contract/index.ts';
+import { type Context, connectionOf, keyText } from '../../app/contract/index.ts';
+import { keysOf } from '../actions/action.ts';
 import { actions } from '../actions/registry.ts';
 import { useActionContext, useRunAction } from '../actions/use-action.ts';
 import { ForeignText } from '../kit/ForeignText.tsx';
@@ -11,10 +12,12 @@ import {
   useApp,
   useContexts,
   useHomeNamespace,
+  useIsLive,
   useListedServices,
   useMirror,
   usePinned,
   useServices,
+  useShortName,
 } from '../store/hooks.ts';
 import { contextKey } from '../store/listings.ts';
 import { parseQuery } from '../store/query.ts';
@@ -58,7 +61,7 @@ function useActions(text: string): readonly Row[] {
     grade,
     mark: <action.icon className={styles.icon} aria-hidden="true" />,
     words: <ForeignText text={say(action.words)} marked={wordsOf(text)} />,
-    keys: action.keys,
+    keys: keysOf(action, context.app.host.kind),
     choose: () => run(action),
   }));
 }
@@ -66,31 +69,36 @@ function useActions(text: string): readonly Row[] {
 function useClusters(text: string): readonly Row[] {
   const say = useWords();
   const app = useApp();
+  const isLive = useIsLive();
+  const shortName = useShortName();
   const contexts = useContexts((state) => state.contexts);
   const snapshot = useMirror((mirror) => mirror.snapshot);
   const words = wordsOf(text);
   return fitting(contexts, words, ({ name, server, cluster, user }) => ({
-    names: [name],
+    names: [shortName(name), name],
     others: [server, cluster, user],
   }))
     .slice(0, text === '' ? 5 : 10)
     .map(({ item: context, grade }) => {
       const key = contextKey(context);
-      const state = stateOf(connectionOf(snapshot, key));
-      const isByName = words.every((word) => context.name.toLowerCase().includes(word));
+      const state = stateOf(connectionOf(snapshot, key), isLive);
+      const isByName = words.every((word) => shortName(context.name).toLowerCase().includes(word));
       return {
         value: `cluster ${keyText(key)}`,
         grade,
         mark: <StateDot state={state} />,
-        words: <ForeignText text={context.name} marked={words} cut="start" />,
-        detail: isByName ? (
-          say(`state.${state}`)
-        ) : (
-          <ForeignText text={`${context.server} ${context.user}`} marked={words} />
-        ),
+        words: <ForeignText text={shortName(context.name)} title={context.name} marked={words} />,
+        detail: isByName ? say(`state.${state}`) : <ForeignText text={foundIn(context, words)} marked={words} />,
         choose: () => app.window.setState({ view: 'cluster', chosen: key, service: null }),
       };
     });
+}
+
+/** What of a context holds the words that its short name does not hold. */
+function foundIn({ name, server, user, cluster }: Context, words: readonly string[]): string {
+  return [name, server, user, cluster]
+    .filter((text) => words.some((word) => text.toLowerCase().includes(word)))
+    .join(' ');
 }
 
 /** Of the connected cluster, else of the list that was asked for. */

@@ -1,5 +1,5 @@
 /** How components read the stores. A selector must answer the same value for the same state (no new arrays). */
-import { createContext, useContext, useMemo } from 'react';
+import { createContext, useCallback, useContext, useMemo } from 'react';
 import { useStore } from 'zustand';
 import {
   type CommandName,
@@ -10,7 +10,10 @@ import {
   connectionOf,
   isEstablished,
   isSameKey,
+  type Place,
+  placeOf,
   type Settings,
+  shortContextNames,
 } from '../../app/contract/index.ts';
 import type { App } from './app.ts';
 import { choicesOf } from './context-choices.ts';
@@ -87,5 +90,29 @@ export function usePinned(context: ContextKey | null): ReadonlySet<string> {
   return useMemo(
     () => (pinned === undefined ? noPins : new Set(pinned.filter((one) => isSameKey(one, context)).map(serviceKey))),
     [pinned, context],
+  );
+}
+
+/** Where the core runs: how its commands are typed there, and who one is. */
+export const usePlace = (): Place => placeOf(useMirror(({ snapshot }) => snapshot));
+
+/** False while nothing that is shown can be of now: the core does not answer. */
+export const useIsLive = (): boolean => useMirror(({ link }) => link.kind === 'live');
+
+/** Who one is, as words tell it apart. */
+export const useWho = (): 'root' | 'user' => (usePlace().isRoot ? 'root' : 'user');
+
+const shortNames = new WeakMap<readonly Context[], ReadonlyMap<string, string>>();
+
+/** How a context is called in a list; the whole name goes into a title beside it. */
+export function useShortName(): (name: string) => string {
+  const contexts = useContexts((state) => state.contexts);
+  return useCallback(
+    (name) => {
+      const known = shortNames.get(contexts) ?? shortContextNames(contexts.map((context) => context.name));
+      shortNames.set(contexts, known);
+      return known.get(name) ?? name;
+    },
+    [contexts],
   );
 }

@@ -50,7 +50,7 @@ describe('the command line', () => {
       expect(JSON.parse(namespaces.stdout)).toMatchObject({ complete: true });
       expect(JSON.parse(namespaces.stdout).namespaces).toContain('webshop');
       const services = await scene.product.slipway(['services', '-n', 'webshop']);
-      expect(services.stdout).toMatch(/^webshop +orders +ClusterIP +[\d.]+ +80:http\/TCP +2\/2 /m);
+      expect(services.stdout).toMatch(/^webshop +orders +ClusterIP +[\d.]+ +http 80 +2 of 2 /m);
       expect(services.stdout).toMatch(/^webshop +ledger +ClusterIP +headless /m);
       expect(services.stdout).not.toMatch(/^infra/m);
       expect((await scene.product.slipway(['services', '-o', 'wide'])).stdout).toMatch(/^NAMESPACE .* ENDPOINTS$/m);

@@ -44,6 +44,34 @@ describe('a core', () => {
     expect(await page.getByRole('switch', { name: 'Connection to test-frankfurt' }).isEnabled()).toBe(true);
   });
 
+  it.each([
+    ['connected', ['fast', 'connected'] as const],
+    ['preparing', ['slow'] as const],
+    ['reconnecting', ['fast', 'gone', 'connected'] as const],
+  ])(
+    'that is gone for good while %s is told as ended, with how to start it, and nothing is shown as live',
+    async (phase, scenarios) => {
+      const { page, core } = await open(scenarios);
+      if (phase === 'preparing') {
+        await core.call('connect', { context: 'test-frankfurt' });
+      }
+      await core.reachesPhase(phase);
+      await core.kill();
+      const banner = page.getByRole('alert').filter({ hasText: 'Slipway has ended' });
+      await banner.getByText(/slipway start$/).waitFor();
+      await page.getByRole('status').filter({ hasText: 'Not known' }).waitFor();
+      const words = await page.getByRole('main').innerText();
+      expect(words).not.toMatch(/Connected|Connecting|Reconnecting|Round trip|Traffic|Next try/);
+      expect(await page.getByRole('navigation').innerText()).not.toMatch(/Connecting|Reconnecting/i);
+      expect(await page.getByRole('switch').getAttribute('aria-checked')).toBe('false');
+      expect(await page.getByRole('switch').isDisabled()).toBe(true);
+      expect(await axeFindings(page)).toEqual([]);
+      await picture(page, `core-ended.${phase}`);
+      await core.start();
+      await banner.waitFor({ state: 'detached' });
+    },
+  );
+
   it('that comes back without the connection shows it as off', async () => {
     const { page, core } = await open(['fast']);
     await core.call('connect', { context: 'test-frankfurt' });
@@ -68,7 +96,7 @@ describe('a core', () => {
 
   it('that keeps its settings finds them again after a restart', async () => {
     const { page, core, change } = await open(['fast', 'kept'], { settings: { welcomed: true } });
-    await page.keyboard.press('Control+Shift+T');
+    await page.keyboard.press('Control+Shift+Y');
     await page.locator('html[data-theme="light"]').waitFor({ state: 'attached' });
     await change({ language: 'zh-CN' });
     await page.locator('html[lang="zh-CN"]').waitFor({ state: 'attached' });

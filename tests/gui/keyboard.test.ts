@@ -144,7 +144,7 @@ describe('the whole job by keyboard', () => {
 
   it('changes the theme', async () => {
     await stage.page.locator('html[data-theme="dark"]').waitFor({ state: 'attached' });
-    await press('Control+Shift+T');
+    await press('Control+Shift+Y');
     await stage.page.locator('html[data-theme="light"]').waitFor({ state: 'attached' });
   });
 

@@ -8,7 +8,7 @@ export const confirmedScenes: readonly Scene[] = [
       {
         name: 'home.confirm-environment',
         go: async (stage) => {
-          await click(stage, 'button', /^arn:aws/);
+          await click(stage, 'button', /^production-payments/);
           await stage.page.keyboard.press('Control+Enter');
           const dialog = stage.page.getByRole('dialog');
           await dialog.getByText('chooses a configuration').waitFor();
@@ -63,7 +63,7 @@ export const confirmedScenes: readonly Scene[] = [
       {
         name: 'home.plugin-refused',
         go: async (stage) => {
-          await click(stage, 'button', /^arn:aws/);
+          await click(stage, 'button', /^production-payments/);
           await stage.page.keyboard.press('Control+Enter');
           await stage.page
             .getByRole('dialog')

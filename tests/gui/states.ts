@@ -56,7 +56,7 @@ export const clusterScenes: readonly Scene[] = [
       {
         name: 'home.confirm-plugin',
         go: async (stage) => {
-          await click(stage, 'button', /^arn:aws/);
+          await click(stage, 'button', /^production-payments/);
           await stage.page.keyboard.press('Control+Enter');
           await stage.page.getByRole('dialog').getByText('/usr/local/bin/aws').waitFor();
         },
@@ -183,6 +183,8 @@ export const clusterScenes: readonly Scene[] = [
           await connect(stage);
           await status(stage, 'Reconnecting');
           await text(stage, /Next try in|Trying now/);
+          // What was measured before says nothing of now.
+          await stage.page.getByRole('img', { name: /Round trip|Traffic/ }).waitFor({ state: 'detached' });
         },
       },
     ],
@@ -306,6 +308,20 @@ export const pageScenes: readonly Scene[] = [
         go: async (stage) => {
           await click(stage, 'button', 'Start the helper');
           await text(stage, 'ready');
+        },
+      },
+    ],
+  },
+  {
+    scenarios: ['fast', 'first-run', 'root', 'in-sandbox'],
+    shots: [
+      {
+        name: 'welcome.root-in-sandbox',
+        go: async (stage) => {
+          await text(stage, /nobody is asked for a password/);
+          if ((await stage.page.getByRole('button', { name: /sandbox/i }).count()) > 0) {
+            throw new Error('a sandbox is offered inside of one');
+          }
         },
       },
     ],

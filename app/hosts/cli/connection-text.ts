@@ -38,7 +38,7 @@ export function headline(connection: Connection, now: number): string {
       const codes = [...new Set(connection.degraded.map(({ code }) => code))];
       const degraded = codes.length === 0 ? '' : `, degraded: ${codes.join(', ')}`;
       const roundTrip = (connection.roundTripMicroseconds / 1000).toFixed(1);
-      return `connected to ${context} for ${age(now - connection.since)}, ${roundTrip} ms, ↑ ${bytes(connection.bytesUp)} ↓ ${bytes(connection.bytesDown)}${degraded}`;
+      return `connected to ${context} for ${age(now - connection.since)}, ${roundTrip} ms, ↓ ${bytes(connection.bytesDown)} ↑ ${bytes(connection.bytesUp)}${degraded}`;
     }
     case 'reconnecting': {
       const kept = connection.hostKept ? 'routes and names kept' : 'this computer restored in the meantime';

@@ -5,6 +5,8 @@ import {
   commandLineOf,
   type Pod,
   type Problem,
+  portsText,
+  readinessOf,
   type Service,
 } from '../../contract/index.ts';
 import { contextOfFlag } from './caller.ts';
@@ -105,10 +107,10 @@ export async function listNamespaces(core: CoreLink, context: string, trustExec:
   }
 }
 
-function portsOf(service: Service): string {
-  return service.ports
-    .map((port) => `${port.port}${port.name === '' ? '' : `:${port.name}`}/${port.protocol}`)
-    .join(',');
+/** As the window says it. */
+function readyText(service: Service): string {
+  const { readiness, ready, total } = readinessOf(service);
+  return readiness === 'outside' ? 'outside' : total === 0 ? 'none' : `${ready} of ${total}`;
 }
 
 function addressOf(service: Service): string {
@@ -134,10 +136,8 @@ export async function listServices(
       service.name,
       service.type,
       addressOf(service),
-      portsOf(service),
-      service.type === 'ExternalName'
-        ? ''
-        : `${service.endpoints.filter((endpoint) => endpoint.ready).length}/${service.endpoints.length}`,
+      portsText(service.ports),
+      readyText(service),
       age(Date.now() - service.createdAt),
       ...(wide ? [service.endpoints.map((endpoint) => endpoint.address).join(',')] : []),
     ]);

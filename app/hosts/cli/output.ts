@@ -2,7 +2,7 @@
  * How the CLI speaks: data on standard output, everything said to a person on standard error. Text that came from a
  * cluster is stripped of control and bidirectional characters before it reaches a terminal.
  */
-import type { Problem } from '../../contract/index.ts';
+import { asTyped, type Problem } from '../../contract/index.ts';
 import { launcher } from '../installation.ts';
 import { invocationOf } from './invocation.ts';
 
@@ -11,7 +11,7 @@ export const invocation = invocationOf(launcher, process.env.PATH ?? '', process
 
 /** A text with our own command called as it is called here. */
 export function withInvocation(text: string): string {
-  return text.replace(/(^|`)(\.\/)?slipway /g, (_, before: string) => `${before}${invocation} `);
+  return asTyped(text, invocation);
 }
 
 export type Format = 'text' | 'wide' | 'json';

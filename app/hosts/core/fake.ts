@@ -10,8 +10,9 @@ import { systemClock } from '../../adapters/laptop/clock.ts';
 import { findFolders } from '../../adapters/storage/folders.ts';
 import { fileWriter, logLevelOf, openLog } from '../../adapters/storage/log.ts';
 import { openStore } from '../../adapters/storage/store.ts';
-import { createScene, readScenarios } from '../../fakes/scenarios.ts';
+import { createScene, readScenarios, type Scenario } from '../../fakes/scenarios.ts';
 import { buildIdentity } from '../build-identity.ts';
+import { placeHere } from './place.ts';
 import { runCore } from './run-core.ts';
 
 async function main(): Promise<number> {
@@ -32,8 +33,11 @@ async function main(): Promise<number> {
     return 6;
   }
   const { runtime, config, state } = folders.value;
+  // The world is made up, and so is who one is in it.
+  const isIn = (name: Scenario) => scenarios.value.includes(name);
+  const place = { ...placeHere(process.env), isRoot: isIn('root'), isInSandbox: isIn('in-sandbox') };
   const log = openLog(logLevelOf(process.env), fileWriter(join(state, 'core.log')));
-  return runCore(runtime, buildIdentity(), () => {
+  return runCore(runtime, buildIdentity(), place, () => {
     process.stdout.write(`${join(runtime, 'core.sock')}\n`); // for whoever started it without naming a folder
     const { ports } = createScene(systemClock(), scenarios.value);
     return { ...ports, log, store: scenarios.value.includes('kept') ? openStore(config, log) : ports.store };

@@ -4,6 +4,7 @@ import { openPorts } from '../../adapters/ports.ts';
 import { findFolders } from '../../adapters/storage/folders.ts';
 import { forgetOldPlaces, thisUser } from '../../adapters/storage/user-place.ts';
 import { buildIdentity } from '../build-identity.ts';
+import { placeHere } from './place.ts';
 import { runCore } from './run-core.ts';
 
 async function main(): Promise<number> {
@@ -13,7 +14,9 @@ async function main(): Promise<number> {
     return 6;
   }
   forgetOldPlaces(thisUser(), Date.now());
-  return runCore(folders.value.runtime, buildIdentity(), () => openPorts(folders.value, process.env));
+  return runCore(folders.value.runtime, buildIdentity(), placeHere(process.env), () =>
+    openPorts(folders.value, process.env),
+  );
 }
 
 process.exitCode = await main();

@@ -2,6 +2,7 @@
  * Runs a core as this process: takes the lock, serves the contract on a socket that only its user can reach, and ends
  * when it has nothing to do. Whoever comes first starts it; everyone else attaches.
  */
+import type { Place } from '../../contract/index.ts';
 import { createCore } from '../../core/app.ts';
 import type { Ports } from '../../core/ports.ts';
 import { serveLink } from '../serve.ts';
@@ -11,13 +12,18 @@ import { takePlace } from './presence.ts';
 const idleGrace = 10_000;
 
 /** Answers the exit code once the core has ended. `openPorts` is called only where no other core lives. */
-export async function runCore(runtimeFolder: string, build: string, openPorts: () => Ports): Promise<number> {
+export async function runCore(
+  runtimeFolder: string,
+  build: string,
+  place: Place,
+  openPorts: () => Ports,
+): Promise<number> {
   const presence = takePlace(runtimeFolder);
   if (presence === null) {
     return 0; // another core was first
   }
   const ports = openPorts();
-  const core = createCore(ports, build, { processId: process.pid, random: Math.random });
+  const core = createCore(ports, build, { processId: process.pid, random: Math.random, place });
   let links = 0;
   let idle = true;
   let countdown: NodeJS.Timeout | undefined;

@@ -4,7 +4,7 @@ import { Button } from '../../kit/Button.tsx';
 import { useCopy } from '../../kit/copying.ts';
 import { Select } from '../../kit/Select.tsx';
 import { SearchInput } from '../../kit/TextInput.tsx';
-import { useApp } from '../../store/hooks.ts';
+import { useApp, useShortName } from '../../store/hooks.ts';
 import { cleanText } from '../../words/clean-text.ts';
 import { useIntl, useWords } from '../../words/words.ts';
 import styles from './Activity.module.css';
@@ -28,6 +28,7 @@ export function ActivityBar({
   const say = useWords();
   const intl = useIntl();
   const copy = useCopy();
+  const shortName = useShortName();
   const { toasts } = useApp();
   return (
     <div className={styles.bar}>
@@ -56,7 +57,7 @@ export function ActivityBar({
           value={filter.context === '' ? every : `=${filter.context}`}
           choices={[
             { value: every, words: say('activity.contextAll') },
-            ...contexts.map((name) => ({ value: `=${name}`, words: cleanText(name, 60) })),
+            ...contexts.map((name) => ({ value: `=${name}`, words: cleanText(shortName(name), 60) })),
           ]}
           onChange={(value) => onFilter({ ...filter, context: value === every ? '' : value.slice(1) })}
         />

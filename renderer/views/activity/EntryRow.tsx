@@ -5,6 +5,7 @@ import { classes } from '../../kit/classes.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
+import { useShortName } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useIntl, useWords } from '../../words/words.ts';
 import styles from './Activity.module.css';
@@ -32,6 +33,7 @@ export function EntryRow({
   const say = useWords();
   const intl = useIntl();
   const format = useFormat();
+  const shortName = useShortName();
   const { title, detail } = entryWords(intl, entry);
   const Icon = icons[entry.severity];
   const Chevron = isOpen ? ChevronDown : ChevronRight;
@@ -51,7 +53,9 @@ export function EntryRow({
         <div role="gridcell" className={styles.words}>
           <VisuallyHidden>{say(severityWords[entry.severity])}: </VisuallyHidden>
           <span className={styles.title}>{title}</span>
-          {entry.context === '' ? null : <ForeignText text={entry.context} className={styles.context} bound={80} />}
+          {entry.context === '' ? null : (
+            <ForeignText text={shortName(entry.context)} title={entry.context} className={styles.context} bound={80} />
+          )}
           {detail === '' ? null : <ForeignText text={detail} className={styles.detail} />}
         </div>
         {/* biome-ignore lint/a11y/useSemanticElements: see ActivityList */}

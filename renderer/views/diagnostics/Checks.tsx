@@ -5,7 +5,7 @@ import { FoundText } from '../../parts/FoundText.tsx';
 import { RootProgram } from '../../parts/RootProgram.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { Verdict, Verdicts } from '../../parts/Verdict.tsx';
-import { useAnswer, useApp } from '../../store/hooks.ts';
+import { useAnswer, useApp, useWho } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords, type WordId } from '../../words/words.ts';
 import styles from './Diagnostics.module.css';
@@ -43,6 +43,7 @@ const groups = [
 /** What was looked at, by where it is: each with its verdict in words, its time, and what to do. */
 export function Checks({ subject }: { readonly subject: string }) {
   const say = useWords();
+  const who = useWho();
   const answer = useAnswer(useApp().inquiries.checks, subject);
   if (answer?.problem) {
     return <ProblemCard problem={answer.problem} />;
@@ -52,7 +53,7 @@ export function Checks({ subject }: { readonly subject: string }) {
       <SkeletonRows count={14} label={say('diagnostics.running')} />
     ) : (
       <div className={styles.quiet}>
-        <p>{say('diagnostics.notRun')}</p>
+        <p>{say('diagnostics.notRun', { who })}</p>
         <RootProgram />
       </div>
     );

@@ -5,7 +5,7 @@ import { useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { Page } from '../../shell/Page.tsx';
-import { useAnswer, useApp, useMirror, useWindow } from '../../store/hooks.ts';
+import { useAnswer, useApp, useMirror, useShortName, useWindow } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { Checks } from './Checks.tsx';
@@ -18,6 +18,7 @@ export function DiagnosticsView() {
   const format = useFormat();
   const run = useRunAction();
   const chosen = useWindow((state) => state.chosen);
+  const shortName = useShortName();
   const subject = chosen === null ? '' : keyText(chosen);
   const answer = useAnswer(useApp().inquiries.checks, subject);
   const isHelperReady = useMirror(({ snapshot }) => snapshot?.helper.state === 'ready');
@@ -37,7 +38,7 @@ export function DiagnosticsView() {
           say('diagnostics.ofComputer')
         ) : (
           <span className={styles.subject}>
-            {say('diagnostics.of')} <ForeignText text={chosen.context} />
+            {say('diagnostics.of')} <ForeignText text={shortName(chosen.context)} title={chosen.context} />
             {answer !== null && answer.at > 0
               ? ` · ${say('diagnostics.ranAt', { time: format.clock(answer.at) })}`
               : null}

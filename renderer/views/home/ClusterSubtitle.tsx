@@ -3,9 +3,17 @@ import { type Connection, type Context, isSameKey, type Service } from '../../..
 import { sayRefusal } from '../../actions/connection.ts';
 import { useActionContext } from '../../actions/use-action.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
+import { stateOf } from '../../parts/connection-state.ts';
 import { NamespaceChoice } from '../../parts/NamespaceChoice.tsx';
 import { useNow } from '../../parts/use-now.ts';
-import { useHomeNamespace, useListedServices, useServices, useWindow } from '../../store/hooks.ts';
+import {
+  useHomeNamespace,
+  useIsLive,
+  useListedServices,
+  useMirror,
+  useServices,
+  useWindow,
+} from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
 import { useFormat } from '../../words/format.ts';
 import { type Say, useWords } from '../../words/words.ts';
@@ -25,9 +33,15 @@ export function ClusterSubtitle({
   const say = useWords();
   const format = useFormat();
   const now = useNow(1000);
+  const isLive = useIsLive();
+  const heardAt = useMirror((mirror) => mirror.heardAt);
   return (
     <span className={styles.subtitle}>
-      <span>{sinceWords(say, context, connection, (from) => format.duration(now - from))}</span>
+      <span>
+        {stateOf(connection, isLive) === 'unknown'
+          ? say('home.asOf', { time: format.clock(heardAt) })
+          : sinceWords(say, context, connection, (from) => format.duration(now - from))}
+      </span>
       <HomeNamespace context={context} connection={connection} />
       {context.user === '' ? null : (
         <span className={styles.fact}>

@@ -1,9 +1,11 @@
+import { Unplug } from 'lucide-react';
 import type { Connection, Context, ContextKey } from '../../../app/contract/index.ts';
+import { EmptyState } from '../../kit/EmptyState.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { Page } from '../../shell/Page.tsx';
-import { useChosenConnection, useChosenContext, useWindow } from '../../store/hooks.ts';
+import { useChosenConnection, useChosenContext, useIsLive, useWindow } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
 import { OpenDialog } from '../services/OpenDialog.tsx';
 import { ServicePanelSlot } from '../services/ServicePanelSlot.tsx';
@@ -34,7 +36,7 @@ function Cluster({ context, chosen }: { readonly context: Context; readonly chos
   return (
     <Page
       layout="full"
-      title={<ForeignText text={context.name} />}
+      title={<ForeignText text={context.name} cut="start" />}
       subtitle={<ClusterSubtitle context={context} connection={connection} />}
       actions={<PowerSwitch context={context} connection={connection} />}
       panel={<ServicePanelSlot context={chosen} />}
@@ -54,6 +56,7 @@ interface StageProps {
 
 function Stage({ context, chosen, connection }: StageProps) {
   const say = useWords();
+  const isLive = useIsLive();
   if (context.problem !== null) {
     return (
       <div className={styles.stage}>
@@ -62,6 +65,13 @@ function Stage({ context, chosen, connection }: StageProps) {
         </VisuallyHidden>
         <ProblemCard problem={context.problem} />
       </div>
+    );
+  }
+  if (!isLive && (connection?.phase === 'preparing' || connection?.phase === 'disconnecting')) {
+    return (
+      <EmptyState icon={Unplug} title={say('state.unknown')}>
+        {say('home.unknownHint')}
+      </EmptyState>
     );
   }
   switch (connection?.phase) {

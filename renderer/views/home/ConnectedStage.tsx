@@ -1,6 +1,6 @@
 import type { ContextKey, EstablishedConnection } from '../../../app/contract/index.ts';
 import { Tabs } from '../../kit/Tabs.tsx';
-import { useApp, useServices, useWindow } from '../../store/hooks.ts';
+import { useApp, useIsLive, useServices, useWindow } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { AgentTab } from '../agent/AgentTab.tsx';
@@ -22,16 +22,17 @@ export function ConnectedStage({
   const say = useWords();
   const format = useFormat();
   const app = useApp();
+  const isLive = useIsLive();
   const tab = useWindow((state) => state.tab);
   const count = useServices((state) => (state.state === 'present' ? state.rows.length : null));
   return (
     <div className={styles.live}>
-      {connection.phase === 'reconnecting' ? (
+      {!isLive ? null : connection.phase === 'reconnecting' ? (
         <ReconnectingNotice connection={connection} />
       ) : (
         <DegradedNotice problems={connection.degraded} />
       )}
-      <FigureCards connection={connection} />
+      {isLive ? <FigureCards connection={connection} /> : null}
       <Tabs
         label={say('home.tabs')}
         value={tab}

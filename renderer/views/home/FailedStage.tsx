@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { type Connection, type Context, keyOf, waitsForUser } from '../../../app/contract/index.ts';
 import { connectContext, disconnectContext } from '../../actions/connection.ts';
 import { prepareHelper } from '../../actions/prepare-helper.ts';
@@ -6,18 +7,45 @@ import { useActionContext, useRunAction } from '../../actions/use-action.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Button } from '../../kit/Button.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
+import { Tabs } from '../../kit/Tabs.tsx';
 import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { isAboutRange, RangeFix } from '../../parts/RangeFix.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
 import { ContextChanges } from './ContextChanges.tsx';
+import { Overview } from './Overview.tsx';
 import { StepList } from './StepList.tsx';
 
 type Failed = Extract<Connection, { phase: 'failed' }>;
 
-/** Not connected: where it stopped and why, what to do, and how this computer was left. */
+/** Not connected: what failed, and beside it what the cluster is when it is off. */
 export function FailedStage({ context, connection }: { readonly context: Context; readonly connection: Failed }) {
+  const say = useWords();
+  const [part, setPart] = useState<'failure' | 'overview'>('failure');
+  return (
+    <div className={styles.off}>
+      <Tabs
+        label={say('home.tabs')}
+        value={part}
+        onChange={setPart}
+        tabs={[
+          { value: 'failure', words: say('home.tabFailure') },
+          { value: 'overview', words: say('home.tabOverview') },
+        ]}
+      >
+        {part === 'failure' ? (
+          <Failure context={context} connection={connection} />
+        ) : (
+          <Overview context={context} chosen={keyOf(connection)} last={null} />
+        )}
+      </Tabs>
+    </div>
+  );
+}
+
+/** Where it stopped and why, what to do, and how this computer was left. */
+function Failure({ context, connection }: { readonly context: Context; readonly connection: Failed }) {
   const actions = useActionContext();
   const run = useRunAction();
   const say = useWords();

@@ -16,12 +16,23 @@ import styles from './ClusterView.module.css';
 
 /** What a connection is like right now. */
 export function FigureCards({ connection }: { readonly connection: EstablishedConnection }) {
+  const say = useWords();
   return (
     <div className={styles.figures}>
       <div className={styles.cards}>
         <PathCard connection={connection} />
-        <RoundTripCard />
-        <TrafficCard />
+        {/* What was measured before a loss says nothing of now. */}
+        {connection.phase === 'reconnecting' ? (
+          <>
+            <FigureCard label={say('home.roundTrip')} value={say('home.notYet')} />
+            <FigureCard label={say('home.traffic')} value={say('home.notYet')} />
+          </>
+        ) : (
+          <>
+            <RoundTripCard />
+            <TrafficCard />
+          </>
+        )}
         <RoutesCard connection={connection} />
         <AgentCard connection={connection} />
       </div>

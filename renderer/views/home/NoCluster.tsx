@@ -10,7 +10,7 @@ import { SkeletonRows } from '../../kit/Skeleton.tsx';
 import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { WorkProgress } from '../../parts/WorkProgress.tsx';
 import { Page } from '../../shell/Page.tsx';
-import { useContexts, useMirror, useWindow } from '../../store/hooks.ts';
+import { useContexts, useMirror, usePlace, useWindow } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
 
@@ -67,14 +67,21 @@ function Ways(): ReactNode {
   const say = useWords();
   const run = useRunAction();
   const context = useActionContext();
+  const { isInSandbox } = usePlace();
   return (
     <>
       <Button kind="primary" icon={addKubeconfig.icon} onClick={() => run(addKubeconfig)}>
         {say('home.addKubeconfig')}
       </Button>
-      <Button icon={startSandbox.icon} disabled={!startSandbox.isAvailable(context)} onClick={() => run(startSandbox)}>
-        {say('home.trySandbox')}
-      </Button>
+      {isInSandbox ? null : (
+        <Button
+          icon={startSandbox.icon}
+          disabled={!startSandbox.isAvailable(context)}
+          onClick={() => run(startSandbox)}
+        >
+          {say('home.trySandbox')}
+        </Button>
+      )}
     </>
   );
 }

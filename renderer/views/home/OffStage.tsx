@@ -1,23 +1,12 @@
-import { type Context, type ContextKey, keyOf, keyText, notOff, type Problem } from '../../../app/contract/index.ts';
-import { disconnectContext } from '../../actions/connection.ts';
-import { prepareHelper } from '../../actions/prepare-helper.ts';
-import { useActionContext, useRunAction } from '../../actions/use-action.ts';
-import { Button } from '../../kit/Button.tsx';
-import { Card } from '../../kit/Card.tsx';
-import { ProblemCard } from '../../kit/ProblemCard.tsx';
+import type { Context, ContextKey, Problem } from '../../../app/contract/index.ts';
 import { Tabs } from '../../kit/Tabs.tsx';
-import { RootProgram } from '../../parts/RootProgram.tsx';
-import { Section } from '../../parts/Section.tsx';
-import { useAnswer, useApp, useMirror, useWindow } from '../../store/hooks.ts';
+import { useApp, useWindow } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
-import { Preview } from '../routes/Preview.tsx';
-import { Proof } from '../routes/Proof.tsx';
-import { ResolverTest } from '../routes/ResolverTest.tsx';
 import { ServicesTab } from '../services/ServicesTab.tsx';
 import styles from './ClusterView.module.css';
-import { ContextFacts } from './ContextFacts.tsx';
+import { Overview } from './Overview.tsx';
 
-/** Off: what switching it on would change, where it leads, and after switching off the proof that nothing is left. */
+/** Off: what switching it on would change, or the Services as they were listed. */
 export function OffStage({
   context,
   chosen,
@@ -29,9 +18,6 @@ export function OffStage({
 }) {
   const say = useWords();
   const app = useApp();
-  const subject = keyText(chosen);
-  // A fresh proof comes first: whoever has just switched off waits for it.
-  const isProved = useAnswer(app.inquiries.proof, subject) !== null;
   const isListing = useWindow((state) => state.isListing);
   return (
     <div className={styles.off}>
@@ -48,71 +34,8 @@ export function OffStage({
           { value: 'services', words: say('home.tabServices') },
         ]}
       >
-        {isListing ? (
-          <ServicesTab context={chosen} />
-        ) : (
-          <div className={styles.offBody}>
-            <OtherOn />
-            {last === null ? null : <ProblemCard problem={last} />}
-            <HelperNotice />
-            {isProved ? <Proof subject={subject} /> : null}
-            <Preview context={context} />
-            <Section title={say('home.contextTitle')}>
-              <Card className={styles.panel}>
-                <ContextFacts context={context} />
-              </Card>
-            </Section>
-            {isProved ? null : <Proof subject={subject} />}
-            <ResolverTest subject={subject} />
-          </div>
-        )}
+        {isListing ? <ServicesTab context={chosen} /> : <Overview context={context} chosen={chosen} last={last} />}
       </Tabs>
     </div>
   );
-}
-
-/** One cluster at a time: which one is in the way. */
-function OtherOn() {
-  const say = useWords();
-  const actions = useActionContext();
-  const other = useMirror((mirror) => {
-    return notOff(mirror.snapshot).find(({ phase }) => phase !== 'failed') ?? null;
-  });
-  return other === null ? null : (
-    <Card className={styles.inline}>
-      <span className={styles.inlineWords}>{say('home.otherOn', { name: other.cluster.context })}</span>
-      <Button size="small" onClick={() => void disconnectContext(actions, keyOf(other))}>
-        {say('home.disconnectOther')}
-      </Button>
-    </Card>
-  );
-}
-
-function HelperNotice() {
-  const say = useWords();
-  const run = useRunAction();
-  const helper = useMirror((mirror) => mirror.snapshot?.helper ?? null);
-  if (helper?.state === 'refused') {
-    return (
-      <ProblemCard
-        problem={helper.because}
-        actions={
-          <Button kind="primary" onClick={() => run(prepareHelper)}>
-            {say('home.startHelper')}
-          </Button>
-        }
-      />
-    );
-  }
-  return helper?.state === 'absent' ? (
-    <Card className={styles.inline}>
-      <span className={styles.inlineWords}>
-        {say('home.helperAbsent')}
-        <RootProgram />
-      </span>
-      <Button size="small" onClick={() => run(prepareHelper)}>
-        {say('home.startHelper')}
-      </Button>
-    </Card>
-  ) : null;
 }

@@ -6,7 +6,7 @@ import { StateDot, type StateName } from '../../kit/StateDot.tsx';
 import { Switch } from '../../kit/Switch.tsx';
 import { Tooltip } from '../../kit/Tooltip.tsx';
 import { shareOf, stateOf } from '../../parts/connection-state.ts';
-import { useApp, useMirror } from '../../store/hooks.ts';
+import { useApp, useIsLive } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
 import { useWords } from '../../words/words.ts';
 
@@ -18,6 +18,7 @@ const tones: Readonly<Record<StateName, Tone>> = {
   reconnecting: 'careful',
   disconnecting: 'plain',
   failed: 'bad',
+  unknown: 'plain',
 };
 
 /** The state in a word, and the one switch. */
@@ -31,8 +32,8 @@ export function PowerSwitch({
   const say = useWords();
   const app = useApp();
   const run = useRunAction();
-  const link = useMirror((mirror) => mirror.link.kind);
-  const state = stateOf(connection);
+  const isLive = useIsLive();
+  const state = stateOf(connection, isLive);
   const phase = connection?.phase ?? 'off';
   return (
     <>
@@ -46,10 +47,10 @@ export function PowerSwitch({
           <Switch
             size="large"
             label={say('home.switch', { name: context.name })}
-            isOn={phase === 'disconnecting' ? false : isContextOn(app, contextKey(context))}
-            isBusy={phase === 'preparing' || phase === 'reconnecting' || phase === 'disconnecting'}
+            isOn={phase === 'disconnecting' || !isLive ? false : isContextOn(app, contextKey(context))}
+            isBusy={isLive && (phase === 'preparing' || phase === 'reconnecting' || phase === 'disconnecting')}
             isBad={phase === 'failed'}
-            isDisabled={link !== 'live' || context.problem !== null || phase === 'disconnecting'}
+            isDisabled={!isLive || context.problem !== null || phase === 'disconnecting'}
             onChange={() => run(toggleConnection)}
           />
         </span>

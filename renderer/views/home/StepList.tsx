@@ -31,9 +31,16 @@ export function StepList({ done, present }: { readonly done: readonly StepDone[]
   const format = useFormat();
   return (
     <ol className={styles.steps} aria-label={say('home.steps')}>
-      {stepSchema.options.map((step) => {
+      {inOrder(done, present).map((step) => {
         const ended = done.find((one) => one.step === step);
-        const state = step === present.step ? present.state : ended === undefined ? 'waiting' : 'done';
+        const state =
+          step === present.step
+            ? present.state
+            : ended !== undefined
+              ? 'done'
+              : present.state === 'failed'
+                ? 'unreached'
+                : 'waiting';
         const took = step === present.step ? present.milliseconds : (ended?.milliseconds ?? null);
         return (
           <li
@@ -57,4 +64,15 @@ export function StepList({ done, present }: { readonly done: readonly StepDone[]
       })}
     </ol>
   );
+}
+
+/** Some steps run side by side: the one that failed stands before those that it left undone. */
+function inOrder(done: readonly StepDone[], present: PresentStep): readonly Step[] {
+  const all = stepSchema.options;
+  if (present.state !== 'failed') {
+    return all;
+  }
+  const isDone = (step: Step) => done.some((one) => one.step === step);
+  const others = all.filter((step) => step !== present.step);
+  return [...others.filter(isDone), present.step, ...others.filter((step) => !isDone(step))];
 }

@@ -11,7 +11,7 @@ import { CodeChips } from '../../parts/CodeChips.tsx';
 import { Fact, Facts } from '../../parts/Facts.tsx';
 import { RootProgram } from '../../parts/RootProgram.tsx';
 import { Section } from '../../parts/Section.tsx';
-import { useAnswer, useApp, useMirror } from '../../store/hooks.ts';
+import { useAnswer, useApp, useMirror, useWho } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './Routes.module.css';
@@ -54,7 +54,7 @@ export function Preview({ context }: { readonly context: Context }) {
       {answer?.problem ? <ProblemCard problem={answer.problem} /> : null}
       {preview !== null ? (
         <div className={styles.stack}>
-          <RoutesTable routes={preview.routes} />
+          <RoutesTable routes={preview.routes} isPlanned />
           <Facts label={say('routes.previewTitle')}>
             <Fact name={say('routes.modeName')}>{say(modeWords[preview.resolverMode] ?? 'routes.mode.off')}</Fact>
             <Fact name={say('routes.upstreams')}>
@@ -106,6 +106,7 @@ function Point({ icon: Icon, words }: { readonly icon: typeof Box; readonly word
 /** Why it is not asked by itself. */
 function Why({ context }: { readonly context: Context }) {
   const say = useWords();
+  const who = useWho();
   const words = !context.confirmed
     ? 'home.previewUnconfirmed'
     : context.execPlugin === null
@@ -113,7 +114,7 @@ function Why({ context }: { readonly context: Context }) {
       : 'home.previewPlugin';
   return (
     <li className={styles.second}>
-      {say(words)}
+      {words === 'routes.previewPassword' ? say(words, { who }) : say(words)}
       <RootProgram />
     </li>
   );

@@ -1,7 +1,7 @@
 import { type ContextKey, type EstablishedConnection, isRouted, keyText } from '../../../app/contract/index.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Section } from '../../parts/Section.tsx';
-import { useChosenConnection, useCounters } from '../../store/hooks.ts';
+import { useChosenConnection, useCounters, useIsLive } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { NamesInForce } from './NamesInForce.tsx';
@@ -18,7 +18,9 @@ export function RoutesTab({
   readonly connection: EstablishedConnection;
 }) {
   const say = useWords();
-  const counters = useCounters((state) => state.latest);
+  const isCurrent = useIsLive() && connection.phase === 'connected';
+  const latest = useCounters((state) => state.latest);
+  const counters = isCurrent ? latest : null;
   return (
     <div className={styles.tab}>
       {connection.phase === 'reconnecting' ? (
@@ -39,7 +41,8 @@ function Totals() {
   const format = useFormat();
   const connection = useChosenConnection();
   const counters = useCounters((state) => state.latest);
-  if (connection?.phase !== 'connected') {
+  const isLive = useIsLive();
+  if (!isLive || connection?.phase !== 'connected') {
     return null;
   }
   const refused = connection.routes.filter(({ decision }) => decision === 'refused').length;

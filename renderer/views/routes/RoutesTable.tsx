@@ -5,16 +5,19 @@ import { HeaderCell, Table, TableCell, TableHead, TableRow } from '../../kit/Tab
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './Routes.module.css';
-import { decisionLook, kindWords, originWords, reasonWords } from './route-words.ts';
+import { decisionLook, kindWords, originWords, plannedWords, reasonWords } from './route-words.ts';
 
 /** Each range: where it was found, what became of it and why, and what went through it. */
 export function RoutesTable({
   routes,
   counters = null,
+  isPlanned = false,
 }: {
   readonly routes: readonly Route[];
   /** Null where nothing flows yet: then there are no columns for it. */
   readonly counters?: Counters | null;
+  /** Of a cluster that is off: nothing of it is in force. */
+  readonly isPlanned?: boolean;
 }) {
   const say = useWords();
   const isCounted = counters !== null;
@@ -39,7 +42,7 @@ export function RoutesTable({
           ) : null}
         </TableHead>
         {routes.map((route, index) => (
-          <RouteRow key={`${route.prefix} ${route.decision}`} {...{ route, index, counters }} />
+          <RouteRow key={`${route.prefix} ${route.decision}`} {...{ route, index, counters, isPlanned }} />
         ))}
       </Table>
     </div>
@@ -50,10 +53,12 @@ function RouteRow({
   route,
   index,
   counters,
+  isPlanned,
 }: {
   readonly route: Route;
   readonly index: number;
   readonly counters: Counters | null;
+  readonly isPlanned: boolean;
 }) {
   const say = useWords();
   const format = useFormat();
@@ -71,10 +76,12 @@ function RouteRow({
         </span>
       </TableCell>
       <TableCell>
-        <Badge tone={tone}>{say(words)}</Badge>
+        <Badge tone={isPlanned && route.decision === 'routed' ? 'plain' : tone}>
+          {say(isPlanned ? plannedWords[route.decision] : words)}
+        </Badge>
       </TableCell>
       <TableCell>
-        <Why route={route} />
+        <Why route={route} isPlanned={isPlanned} />
       </TableCell>
       {counters === null ? null : (
         <>
@@ -87,11 +94,11 @@ function RouteRow({
 }
 
 /** The reason in words, and whose the colliding range is. */
-function Why({ route }: { readonly route: Route }) {
+function Why({ route, isPlanned }: { readonly route: Route; readonly isPlanned: boolean }) {
   const say = useWords();
   const reason = reasonWords(route);
   if (reason === null) {
-    return <span className={styles.second}>{say('routes.intoTunnel')}</span>;
+    return <span className={styles.second}>{say(isPlanned ? 'routes.willEnterTunnel' : 'routes.intoTunnel')}</span>;
   }
   const owner =
     route.conflict === '' && route.interface === ''

@@ -27,6 +27,13 @@ export const decisionLook: Readonly<Record<Route['decision'], { readonly words: 
   excluded: { words: 'routes.decision.excluded', tone: 'plain' },
 };
 
+/** The same of a cluster that is off. */
+export const plannedWords: Readonly<Record<Route['decision'], WordId>> = {
+  routed: 'routes.planned.routed',
+  refused: 'routes.planned.refused',
+  excluded: 'routes.planned.excluded',
+};
+
 /** Reasons are codes of the helper's policy; one that is not known here is shown as it is. Null where there is none. */
 export function reasonWords({ reason, decision }: Pick<Route, 'reason' | 'decision'>): WordId | null {
   if (reason === '') {

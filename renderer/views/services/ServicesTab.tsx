@@ -60,9 +60,13 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
     [listOnScreen, settle],
   );
   const isEmpty = matching.length === 0;
+  // Filters and keys of rows are for rows.
+  const hasRows = source.rows.length > 0 || source.state === 'loading';
   return (
     <div className={styles.tab}>
-      <ServicesToolbar context={context} source={source} chosen={namespaces} onChoose={setNamespaces} />
+      {hasRows ? (
+        <ServicesToolbar context={context} source={source} chosen={namespaces} onChoose={setNamespaces} />
+      ) : null}
       {isEmpty && isBehind ? (
         <SkeletonRows count={10} label={say('services.loading')} />
       ) : isEmpty ? (
@@ -70,7 +74,9 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
       ) : (
         <ServicesTable context={context} items={items} search={search} pinned={pinned} count={matching.length} />
       )}
-      <ServicesFooter shown={matching.length} all={rows.length} isReady={source.state === 'present' && !isBehind} />
+      {hasRows ? (
+        <ServicesFooter shown={matching.length} all={rows.length} isReady={source.state === 'present' && !isBehind} />
+      ) : null}
     </div>
   );
 });

@@ -1,6 +1,7 @@
 /** The columns of the list: what each shows, and which of them a width has room for. */
 import { Star } from 'lucide-react';
 import type { ComponentProps, ReactNode } from 'react';
+import { portsText } from '../../../app/contract/index.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import type { TableCell } from '../../kit/Table.tsx';
 import { fieldWords } from '../../parts/match-words.ts';
@@ -140,15 +141,5 @@ function portWords({ service }: Entry, say: Say, marked: readonly string[]) {
       </span>
     );
   }
-  return (
-    <ForeignText
-      marked={marked}
-      text={service.ports
-        .map(({ name, port, protocol }) => {
-          const number = protocol === 'UDP' || protocol === 'SCTP' ? `${port}/${protocol}` : `${port}`;
-          return name === '' ? number : `${name} ${number}`;
-        })
-        .join(' · ')}
-    />
-  );
+  return <ForeignText marked={marked} text={portsText(service.ports)} />;
 }

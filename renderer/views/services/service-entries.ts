@@ -3,13 +3,11 @@
  * what a row is searched by is prepared once for each Service (a Service that did not change keeps its identity), and
  * filtering keeps the order, so that only a change of rows or of the sort sorts.
  */
-import type { Service } from '../../../app/contract/index.ts';
+import { type Readiness, readinessOf, type Service } from '../../../app/contract/index.ts';
 import { isTypedOn, parseQuery } from '../../store/query.ts';
 import { type Match, type Preference, rankServices, searchTextOf } from '../../store/rank-services.ts';
 import { serviceKey } from '../../store/services.ts';
 import type { ServiceFilter, SortColumn } from '../../store/window.ts';
-
-export type Readiness = 'all' | 'some' | 'none' | 'outside';
 
 export interface Entry {
   readonly service: Service;
@@ -40,8 +38,7 @@ export function entryOf(service: Service): Entry {
 }
 
 function makeEntry(service: Service): Entry {
-  const { type, addresses, externalName, endpoints } = service;
-  const ready = endpoints.filter((endpoint) => endpoint.ready).length;
+  const { addresses, externalName } = service;
   const address = addresses[0] ?? externalName;
   let addressOrder: string | null = null;
   return {
@@ -52,9 +49,7 @@ function makeEntry(service: Service): Entry {
       addressOrder ??= address.replace(/\d+/g, (digits) => digits.padStart(3, '0'));
       return addressOrder;
     },
-    ready,
-    total: endpoints.length,
-    readiness: type === 'ExternalName' ? 'outside' : ready === 0 ? 'none' : ready < endpoints.length ? 'some' : 'all',
+    ...readinessOf(service),
     address,
   };
 }

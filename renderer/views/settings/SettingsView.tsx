@@ -5,7 +5,7 @@ import { SkeletonRows } from '../../kit/Skeleton.tsx';
 import { SandboxCard } from '../../parts/SandboxCard.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { Page } from '../../shell/Page.tsx';
-import { useSettings } from '../../store/hooks.ts';
+import { usePlace, useSettings } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
 import { AgentSettings } from './AgentSettings.tsx';
 import { FileSettings } from './FileSettings.tsx';
@@ -28,6 +28,7 @@ export function SettingsView() {
   const say = useWords();
   const run = useRunAction();
   const settings = useSettings();
+  const { isInSandbox } = usePlace();
   return (
     <Page
       title={say('shell.settings')}
@@ -35,11 +36,13 @@ export function SettingsView() {
       actions={<Button onClick={() => run(goAbout)}>{say('shell.about')}</Button>}
     >
       <nav className={styles.nav} aria-label={say('settings.parts')}>
-        {parts.map(([id, words]) => (
-          <button key={id} type="button" className={styles.link} onClick={() => show(id)}>
-            {say(words)}
-          </button>
-        ))}
+        {parts
+          .filter(([id]) => id !== 'settings-sandbox' || !isInSandbox)
+          .map(([id, words]) => (
+            <button key={id} type="button" className={styles.link} onClick={() => show(id)}>
+              {say(words)}
+            </button>
+          ))}
       </nav>
       {settings === null ? (
         <SkeletonRows count={8} label={say('kit.loading')} />
@@ -50,9 +53,11 @@ export function SettingsView() {
           <StartSettings settings={settings} />
           <NetworkSettings settings={settings} />
           <AgentSettings settings={settings} />
-          <Section id="settings-sandbox" title={say('settings.sandbox')}>
-            <SandboxCard />
-          </Section>
+          {isInSandbox ? null : (
+            <Section id="settings-sandbox" title={say('settings.sandbox')}>
+              <SandboxCard />
+            </Section>
+          )}
         </div>
       )}
     </Page>

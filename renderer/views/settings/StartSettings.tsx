@@ -1,6 +1,6 @@
 import { keyText, type Settings } from '../../../app/contract/index.ts';
 import { Section } from '../../parts/Section.tsx';
-import { useApp, useContexts } from '../../store/hooks.ts';
+import { useApp, useContexts, useShortName } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
 import { cleanText } from '../../words/clean-text.ts';
 import { useWords } from '../../words/words.ts';
@@ -17,6 +17,7 @@ export function StartSettings({ settings }: { readonly settings: Settings }) {
   // A browser starts with no login, connects nothing by itself, is told of nothing in the background, and closes its tabs itself.
   const isApp = host.kind !== 'web';
   const chosen = settings.connectAtStart;
+  const shortName = useShortName();
   const known = contexts.map(contextKey);
   const keys = chosen !== null && !known.some((key) => keyText(key) === keyText(chosen)) ? [chosen, ...known] : known;
   return (
@@ -40,7 +41,7 @@ export function StartSettings({ settings }: { readonly settings: Settings }) {
               value={chosen === null ? nobody : keyText(chosen)}
               choices={[
                 { value: nobody, words: say('settings.nothing') },
-                ...keys.map((key) => ({ value: keyText(key), words: cleanText(key.context, 60) })),
+                ...keys.map((key) => ({ value: keyText(key), words: cleanText(shortName(key.context), 60) })),
               ]}
               changeFor={(value) => ({ connectAtStart: keys.find((key) => keyText(key) === value) ?? null })}
             />

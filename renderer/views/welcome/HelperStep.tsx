@@ -6,7 +6,7 @@ import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { RootProgram } from '../../parts/RootProgram.tsx';
-import { useApp, useMirror } from '../../store/hooks.ts';
+import { useApp, useMirror, useWho } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
 import { Step } from './Step.tsx';
 import styles from './Welcome.module.css';
@@ -14,6 +14,7 @@ import styles from './Welcome.module.css';
 /** The helper: the one part with rights of its own, started with one prompt of the system. */
 export function HelperStep() {
   const say = useWords();
+  const who = useWho();
   const { host } = useApp();
   const helper = useMirror(({ snapshot }) => snapshot?.helper ?? null);
   const [isAsking, setAsking] = useState(false);
@@ -32,7 +33,7 @@ export function HelperStep() {
     <Step number={1} title={say('welcome.helper')} state={isReady ? 'done' : problem === null ? 'wanted' : 'bad'}>
       <div className={styles.line}>
         <div className={styles.words}>
-          <p>{say('welcome.helperHint')}</p>
+          <p>{say('welcome.helperHint', { who })}</p>
           <RootProgram />
         </div>
         {isReady ? (

@@ -5,7 +5,7 @@ import { Badge } from '../../kit/Badge.tsx';
 import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
-import { useContexts } from '../../store/hooks.ts';
+import { useContexts, useShortName } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
 import { Step } from './Step.tsx';
 import styles from './Welcome.module.css';
@@ -17,6 +17,7 @@ const most = 4;
 export function KubeconfigStep() {
   const say = useWords();
   const run = useRunAction();
+  const shortName = useShortName();
   const { state, contexts, problems } = useContexts((all) => all);
   const files = useMemo(() => new Set(contexts.map(({ file }) => file)).size, [contexts]);
   const isFound = contexts.length > 0;
@@ -37,7 +38,7 @@ export function KubeconfigStep() {
                 {contexts.slice(0, most).map(({ name, file }) => (
                   <li key={`${file} ${name}`} className={styles.context}>
                     <Badge>
-                      <ForeignText text={name} bound={40} />
+                      <ForeignText text={shortName(name)} title={name} bound={40} />
                     </Badge>
                   </li>
                 ))}

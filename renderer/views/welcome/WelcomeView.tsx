@@ -6,7 +6,7 @@ import { Button } from '../../kit/Button.tsx';
 import { IconButton } from '../../kit/IconButton.tsx';
 import { SandboxCard } from '../../parts/SandboxCard.tsx';
 import { BrandMark } from '../../shell/Brand.tsx';
-import { useApp, useMirror } from '../../store/hooks.ts';
+import { useApp, useMirror, usePlace } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
 import { HelperStep } from './HelperStep.tsx';
 import { KubeconfigStep } from './KubeconfigStep.tsx';
@@ -19,6 +19,7 @@ export function WelcomeView() {
   const run = useRunAction();
   const context = useActionContext();
   const { settings } = useApp();
+  const { isInSandbox } = usePlace();
   // One button stands out: the next thing to do.
   const isReady = useMirror(({ snapshot }) => snapshot?.helper.state === 'ready');
   const end = async () => {
@@ -56,9 +57,11 @@ export function WelcomeView() {
           <ol className={styles.steps} aria-label={say('welcome.needs')}>
             <HelperStep />
             <KubeconfigStep />
-            <Step number={3} title={say('welcome.sandbox')} state="offered">
-              <SandboxCard />
-            </Step>
+            {isInSandbox ? null : (
+              <Step number={3} title={say('welcome.sandbox')} state="offered">
+                <SandboxCard />
+              </Step>
+            )}
           </ol>
           <div className={styles.end}>
             <span className={styles.later}>{say('welcome.later')}</span>
