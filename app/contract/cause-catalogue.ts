@@ -124,6 +124,7 @@ export const causeCatalogue = {
   wouldRun: 'it would run {commandLine}',
   changed: '{file} has changed since it was shown',
   notConfirmedNow: '{file} no longer matches what was confirmed:{changes}',
+  credentialsUnusable: 'user "{user}": {reason}',
   contextDoubted:
     'this one is from {file}; {files} cannot be read, and may hold another context of the same name, which would come first. Repair that file, or confirm this one',
   kubeconfigKeyTwice: 'line {line}: "{key}" is given twice; the last one counts',

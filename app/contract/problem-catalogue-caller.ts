@@ -60,6 +60,11 @@ export const callerProblems = {
     command('slipway confirm {context}'),
   ),
   'context-unknown': entry('usage', 'There is no context named {context}', command('slipway contexts')),
+  'credentials-unusable': entry(
+    'configuration',
+    'The credentials of the user {user} cannot be used',
+    advice("Correct them in {file}, or write them anew with your cluster's own tool."),
+  ),
   'exec-failed': entry(
     'configuration',
     'The credential plugin {command} failed',
@@ -135,15 +140,6 @@ export const callerProblems = {
     command('slipway settings add extraRanges RANGE'),
   ),
   'not-connected': entry('usage', 'The cluster is not switched on', command('slipway connect {context}')),
-  'ranges-incomplete': {
-    ...entry(
-      'rights',
-      "Not all address ranges of the cluster's {kind} could be found",
-      advice('Add the missing ranges yourself, or ask for the Role below.'),
-      command('slipway settings add extraRanges RANGE'),
-    ),
-    severity: 'warning',
-  },
   'ranges-guessed': {
     ...entry(
       'rights',
@@ -153,11 +149,24 @@ export const callerProblems = {
     ),
     severity: 'info',
   },
+  'ranges-incomplete': {
+    ...entry(
+      'rights',
+      "Not all address ranges of the cluster's {kind} could be found",
+      advice('Add the missing ranges yourself, or ask for the Role below.'),
+      command('slipway settings add extraRanges RANGE'),
+    ),
+    severity: 'warning',
+  },
   'report-unknown': entry(
     'usage',
     'The report no longer exists',
     advice('Prepare it again: only what was shown is written.'),
   ),
+  'service-endpoints-unknown': {
+    ...entry('rights', 'Service addresses do not answer ping', advice('Ask for the Role below.')),
+    severity: 'warning',
+  },
   'services-outside': {
     ...entry(
       'cluster',
@@ -166,10 +175,6 @@ export const callerProblems = {
       command('slipway disconnect'),
       command('slipway settings add extraRanges RANGE'),
     ),
-    severity: 'warning',
-  },
-  'service-endpoints-unknown': {
-    ...entry('rights', 'Service addresses do not answer ping', advice('Ask for the Role below.')),
     severity: 'warning',
   },
   'setting-invalid': entry('usage', 'That cannot be set', command('slipway settings list')),

@@ -2,17 +2,14 @@
  * The credentials of one context: what the kubeconfig holds, or what its exec plugin answers. They live in memory
  * only. Nothing here is logged.
  */
-import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
+import { type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import { execConfigOf } from '../kubeconfig/context-parts.ts';
-import { readBounded } from '../kubeconfig/read-files.ts';
 import type { ContextParts } from '../kubeconfig/resolved-parts.ts';
-import type { UserEntry } from '../kubeconfig/schema.ts';
 import type { Environment } from '../storage/folders.ts';
 import { type ExecCredential, runExecPlugin } from './exec-plugin.ts';
-import { pem } from './pem.ts';
+import { userCredentials } from './user-credentials.ts';
 
 /** A credential is renewed this long before it expires, so that no request meets its end under way. Milliseconds. */
 const renewBefore = 30_000;
@@ -38,7 +35,11 @@ export function openCredentials(
   let kept: { readonly credentials: ClusterCredentials; readonly freshUntil: number } | null = null;
 
   const obtain = async (refresh: boolean): Promise<Result<ClusterCredentials>> => {
-    const fixed = await fixedCredentials(parts.user, parts.userFolder);
+    // As client-go: what is sent in clear holds no credentials, and no plugin runs for it.
+    if (new URL(address.server).protocol === 'http:') {
+      return success({});
+    }
+    const fixed = await userCredentials(parts);
     if (!fixed.ok) {
       // Half written, perhaps: those before may still serve (as client-go's).
       return kept === null || refresh ? fixed : success(kept.credentials);
@@ -91,25 +92,6 @@ export function openCredentials(
   };
 }
 
-async function fixedCredentials(user: UserEntry, folder: string): Promise<Result<ClusterCredentials>> {
-  const files = { certificate: user['client-certificate'], key: user['client-key'] };
-  try {
-    const certificate = await pem(user['client-certificate-data'], files.certificate, folder);
-    const key = await pem(user['client-key-data'], files.key, folder);
-    const token = user.tokenFile === '' ? user.token : (await readBounded(resolve(folder, user.tokenFile))).trim();
-    if ((certificate === '') !== (key === '')) {
-      return failure(unusable('it has a client certificate without a key, or a key without a certificate'));
-    }
-    return success({
-      ...(token === '' ? {} : { bearerToken: token }),
-      ...(certificate === '' ? {} : { clientCertificate: certificate, clientKey: key }),
-      ...(user.username === '' ? {} : { username: user.username, password: user.password }),
-    });
-  } catch (error) {
-    return failure(unusable(error instanceof Error ? error.message : String(error)));
-  }
-}
-
 function withAnswer(fixed: ClusterCredentials, answer: ExecCredential): ClusterCredentials {
   return {
     ...fixed,
@@ -130,8 +112,4 @@ function execCluster(parts: ContextParts, address: ClusterAddress): Record<strin
     ...(parts.cluster['proxy-url'] === '' ? {} : { 'proxy-url': parts.cluster['proxy-url'] }),
     config: execConfigOf(parts.cluster),
   };
-}
-
-function unusable(because: string): Problem {
-  return problem('kubeconfig-unreadable', `the user's credentials: ${because}`, { file: '' });
 }

@@ -24,6 +24,7 @@ const mendedByPeople: ReadonlySet<string> = new Set([
   'context-changed',
   'context-unconfirmed',
   'context-unknown',
+  'credentials-unusable',
   'engine-missing',
   'engine-version',
   'exec-failed',
