@@ -154,7 +154,7 @@ export const causeCatalogue = {
   coreSilent: 'process {process} is the core and does not answer',
   coreLink: 'the connection to the core ended: {reason}',
   busy: '{context} is on',
-  policiesSelect: '{reason}; NetworkPolicies that restrict what this pod may send: {policies}',
+  policiesSelect: 'restricted by NetworkPolicy {policies}: {reason}',
   policiesNone: '{reason}; no NetworkPolicy of its namespace restricts what this pod may send',
   policiesUnread: '{reason}; whether a NetworkPolicy is the reason cannot be read with these rights',
   unreached: '{subject} is not reached',

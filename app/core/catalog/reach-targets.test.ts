@@ -1,55 +1,83 @@
+/** What is asked and dialled again and again: enough to judge by, and nothing that a bare connection disturbs. */
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../contract/index.ts';
-import type { Catalogue } from '../ports.ts';
+import { service } from '../../fakes/cluster.ts';
 import { reachTargets } from './reach-targets.ts';
 
-const chosen = { homeNamespace: 'webshop', clusterDomain: 'cluster.local' };
+const choices = { homeNamespace: 'webshop', clusterDomain: 'cluster.local' };
+const withPort = (one: Service, port: number, name = '', application = ''): Service => ({
+  ...one,
+  ports: [{ name, port, protocol: 'TCP', targetPort: String(port), nodePort: null, application }],
+});
+const catalogue = (...services: Service[]) => ({ namespaces: [], services, problems: [] });
+const api = withPort(service('default', 'kubernetes', '10.96.0.1', ['192.168.7.2']), 443, 'https');
+const bare = { ...api, endpoints: api.endpoints.map((endpoint) => ({ ...endpoint, pod: '' })) };
+const dns = withPort(service('kube-system', 'kube-dns', '10.96.0.10', ['10.244.0.2']), 53, 'dns-tcp');
 
-function service(namespace: string, name: string, address: string, port: number, pod: string, node: string): Service {
-  return {
-    namespace,
-    name,
-    type: 'ClusterIP',
-    addresses: [address],
-    ports: [{ name: '', protocol: 'TCP', port, targetPort: String(port) }],
-    endpoints: pod === '' ? [] : [{ address: pod, ready: true, pod: `${name}-1`, node }],
-  } as unknown as Service;
-}
+describe('targets of the reach check', () => {
+  it('have the name even where nothing may be listed', () => {
+    const targets = reachTargets(null, choices);
+    expect(targets).toEqual({ name: 'kubernetes.default.svc.cluster.local', services: [], pods: [] });
+  });
 
-const targets = (...services: Service[]) =>
-  reachTargets({ namespaces: [], problems: [], services: [...services] } as unknown as Catalogue, chosen);
+  it('begin with the API server and DNS, and take no endpoint for a pod that is none', () => {
+    const orders = service('webshop', 'orders', '10.96.41.7', ['10.244.0.12', '10.244.1.9']);
+    const targets = reachTargets(catalogue(orders, dns, bare), choices);
+    expect(targets.services).toEqual(['10.96.0.1:443', '10.96.0.10:53', '10.96.41.7:80']);
+    expect(targets.pods).toEqual(['10.244.0.2:53', '10.244.1.9:8080', '10.244.0.12:8080']);
+  });
 
-describe('reachTargets', () => {
-  it("dials the cluster's DNS before programs of the user", () => {
-    const { name, pods } = targets(
-      service('webshop', 'orders', '10.96.1.1', 80, '10.244.0.5', 'one'),
-      service('kube-system', 'kube-dns', '10.96.0.10', 53, '10.244.0.9', 'one'),
+  it.each([
+    ['MySQL', 3306, 'mysql', ''],
+    ['a database without a name', 3306, '', ''],
+    ['Postgres', 5432, 'tcp-postgresql', ''],
+    ['Redis', 6379, 'redis', ''],
+    ['AMQP', 5672, 'amqp', ''],
+    ['SMTP', 25, 'smtp', ''],
+    ['what says so', 80, 'http', 'mysql'],
+  ])('never knock at %s', (_, port, name, application) => {
+    const database = withPort(service('webshop', 'db', '10.96.7.7', ['10.244.0.7']), port, name, application);
+    expect(reachTargets(catalogue(database), choices)).toMatchObject({ services: [], pods: [] });
+  });
+
+  it.each(['10250', '10255'])('never name port %s, which the agent dials for nobody', (targetPort) => {
+    const metrics = withPort(
+      service('monitoring', 'metrics', '10.96.7.7', ['10.244.0.7']),
+      Number(targetPort),
+      'https',
     );
-    expect(name).toBe('kubernetes.default.svc.cluster.local');
-    expect(pods).toEqual(['10.244.0.9:53', '10.244.0.5:80']);
+    expect(reachTargets(catalogue(metrics), choices)).toMatchObject({ services: [], pods: [] });
   });
 
-  it.each([3306, 33_060, 10_250, 10_255])('never dials port %i', (port) => {
-    const { services, pods } = targets(service('webshop', 'some', '10.96.1.1', port, '10.244.0.5', 'one'));
-    expect([...services, ...pods]).toEqual([]);
+  it("take pods of every node first, the DNS's before programs of the user", () => {
+    const pod = (address: string, node: string) => ({ address, ready: true, pod: address, node });
+    const orders = service('webshop', 'orders', '10.96.1.2', []);
+    const spread = {
+      ...orders,
+      endpoints: [pod('10.244.0.5', 'one'), pod('10.244.0.6', 'one'), pod('10.244.1.5', 'two')],
+    };
+    const coreDns = { ...dns, endpoints: [pod('10.244.0.2', 'one')] };
+    const { pods } = reachTargets(catalogue(coreDns, spread), choices);
+    expect(pods).toEqual(['10.244.0.2:53', '10.244.1.5:8080', '10.244.0.5:8080', '10.244.0.6:8080']);
   });
 
-  it('takes only what has ready endpoints, and pods of every node first', () => {
-    const { services, pods } = targets(
-      service('webshop', 'empty', '10.96.1.1', 80, '', ''),
-      service('webshop', 'one', '10.96.1.2', 80, '10.244.0.5', 'one'),
-      service('webshop', 'two', '10.96.1.3', 80, '10.244.0.6', 'one'),
-      service('webshop', 'three', '10.96.1.4', 80, '10.244.1.5', 'two'),
+  it.each([
+    ['not ready', { endpoints: [{ address: '10.244.0.7', ready: false, pod: 'a', node: 'n' }] }],
+    ['of IPv6', { addresses: ['fd00::1'], endpoints: [{ address: 'fd00::2', ready: true, pod: 'a', node: 'n' }] }],
+    ['outside', { type: 'ExternalName' as const, externalName: 'example.com' }],
+    ['without a port of TCP', { ports: [] }],
+  ])('leave out what is %s', (_, change) => {
+    const one = { ...service('webshop', 'orders', '10.96.41.7', ['10.244.0.12']), ...change };
+    expect(reachTargets(catalogue(one as Service), choices)).toMatchObject({ services: [], pods: [] });
+  });
+
+  it('are few, over many namespaces, and the same for the same catalogue', () => {
+    const many = Array.from({ length: 200 }, (_, index) =>
+      service(`n${index % 20}`, `s${index}`, `10.96.1.${index}`, [`10.244.1.${index}`]),
     );
-    expect(services).not.toContain('10.96.1.1:80');
-    expect(pods).toEqual(['10.244.0.5:80', '10.244.1.5:80', '10.244.0.6:80']);
-  });
-
-  it('has the name even where nothing may be listed', () => {
-    expect(reachTargets(null, chosen)).toEqual({
-      name: 'kubernetes.default.svc.cluster.local',
-      services: [],
-      pods: [],
-    });
+    const targets = reachTargets(catalogue(...many), choices);
+    expect(targets.services).toHaveLength(4);
+    expect(new Set(targets.services).size).toBe(4);
+    expect(reachTargets(catalogue(...many), choices)).toEqual(targets);
   });
 });

@@ -2,18 +2,16 @@
  * What the reach check asks and dials from the agent: a name that every cluster has, and a few Services and pods that are
  * ready. Several, spread over namespaces and nodes, because a policy in front of one of them says nothing of the rest. Pure.
  */
-import type { Service } from '../../contract/index.ts';
+import type { Service, ServicePort } from '../../contract/index.ts';
 import type { ReachTargets } from '../engine-messages.ts';
 import type { Catalogue } from '../ports.ts';
+import { httpOfPort } from './http-ports.ts';
 
 /** Of each kind. */
 const mostTargets = 4;
 
-/**
- * Ports that are not dialled: MySQL counts connections that say nothing as errors and locks their host out
- * (max_connect_errors), and the agent refuses those of kubelets (native/internal/forward/policy.go).
- */
-const notDialled: ReadonlySet<number> = new Set([3306, 33060, 10250, 10255]);
+/** Kubelets' ports, which the agent dials for nobody (native/internal/forward/policy.go). */
+const notDialled: ReadonlySet<string> = new Set(['10250', '10255']);
 
 export interface TargetChoices {
   readonly homeNamespace: string;
@@ -21,8 +19,8 @@ export interface TargetChoices {
 }
 
 /**
- * The same for the same catalogue, in the order of trust: the API server's own Service, the cluster's DNS, the home
- * namespace, then one of each other namespace. Whoever may list nothing still has the name.
+ * The same for the same catalogue: the API server's own Service, the cluster's DNS, the home namespace, then one of each
+ * other namespace. Whoever may list nothing still has the name.
  */
 export function reachTargets(
   catalogue: Catalogue | null,
@@ -31,46 +29,54 @@ export function reachTargets(
   const ready = (catalogue?.services ?? []).filter(isReady);
   const services = spread(
     ready.flatMap((service) => {
-      const port = service.ports.find(({ protocol, port }) => protocol === 'TCP' && !notDialled.has(port))?.port;
+      const port = harmlessPort(service);
       const address = service.addresses.find(isIPv4);
-      return port === undefined || address === undefined
+      const rank = rankOf(service, homeNamespace);
+      return port === null || address === undefined || notDialled.has(String(port.port))
         ? []
-        : [{ target: `${address}:${port}`, group: service.namespace, rank: rankOf(service, homeNamespace) }];
+        : [{ target: `${address}:${port.port}`, group: service.namespace, rank }];
     }),
   );
   const pods = spread(
     ready.flatMap((service) => {
-      const port = portOfPods(service);
-      // First those of the cluster's DNS: a connection every few seconds disturbs them least.
+      const port = harmlessPort(service);
       const rank = rankOf(service, homeNamespace);
-      return port === null
+      // A named port is the pod's to translate.
+      return port === null || !/^\d+$/.test(port.targetPort) || notDialled.has(port.targetPort)
         ? []
         : service.endpoints
             .filter((endpoint) => endpoint.ready && endpoint.pod !== '' && isIPv4(endpoint.address))
-            .map(({ address, node }) => ({ target: `${address}:${port}`, group: node, rank }));
+            .map(({ address, node }) => ({ target: `${address}:${port.targetPort}`, group: node, rank }));
     }),
   );
   const name = clusterDomain === '' ? '' : `kubernetes.default.svc.${clusterDomain}`;
   return { name, services, pods };
 }
 
-function rankOf({ namespace, name }: Service, homeNamespace: string): number {
-  if (namespace === 'default' && name === 'kubernetes') {
+const isApiServer = ({ namespace, name }: Service) => namespace === 'default' && name === 'kubernetes';
+const isDns = ({ namespace, ports }: Service) => namespace === 'kube-system' && ports.some(({ port }) => port === 53);
+
+function rankOf(service: Service, homeNamespace: string): number {
+  if (isApiServer(service)) {
     return 0;
   }
-  return namespace === 'kube-system' ? 1 : namespace === homeNamespace ? 2 : 3;
+  return isDns(service) ? 1 : service.namespace === homeNamespace ? 2 : 3;
 }
 
 function isReady({ type, endpoints }: Service): boolean {
   return type !== 'ExternalName' && endpoints.some(({ ready }) => ready);
 }
 
-/** Where pods listen, as far as the Service says it by number: a named port is the pod's to translate. */
-function portOfPods({ ports }: Service): number | null {
-  const found = ports.find(
-    ({ protocol, targetPort }) => protocol === 'TCP' && /^\d+$/.test(targetPort) && !notDialled.has(Number(targetPort)),
-  );
-  return found === undefined ? null : Number(found.targetPort);
+/**
+ * A port that a bare connection every few seconds does not disturb: the API server's, DNS's, one that speaks HTTP. Databases
+ * count such connections as errors (MySQL's max_connect_errors locks the host out).
+ */
+function harmlessPort(service: Service): ServicePort | null {
+  const tcp = service.ports.filter(({ protocol }) => protocol === 'TCP');
+  if (isApiServer(service)) {
+    return tcp[0] ?? null;
+  }
+  return (isDns(service) ? tcp.find(({ port }) => port === 53) : tcp.find((port) => httpOfPort(port) !== null)) ?? null;
 }
 
 const isIPv4 = (address: string) => /^[\d.]+$/.test(address);

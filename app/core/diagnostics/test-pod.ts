@@ -4,9 +4,10 @@
  * said, and stops nothing: what is not ready may answer.
  */
 import { cause, failure, type Pod, problem, type Result, success, type TestStep } from '../../contract/index.ts';
+import { httpOfPort } from '../catalog/http-ports.ts';
 import type { Runner } from '../connection/runner.ts';
 import type { Ports } from '../ports.ts';
-import { bad, good, httpOfPort, notChecked, stepOf } from './test-service.ts';
+import { bad, good, notChecked, stepOf } from './test-service.ts';
 
 export interface PodTarget {
   readonly context: string;

@@ -10,9 +10,9 @@ import {
   type Problem,
   problem,
   type Service,
-  type ServicePort,
   type TestStep,
 } from '../../contract/index.ts';
+import { httpOfPort } from '../catalog/http-ports.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import type { ConnectionState } from '../connection/state.ts';
@@ -178,35 +178,6 @@ export function stepOf(name: 'route' | 'tunnel' | 'connection', tested: Tested, 
 function speaksHttp(service: Service | undefined, port: number): 'http' | 'https' | null {
   const found = service?.ports.find((candidate) => candidate.port === port);
   return found === undefined ? null : httpOfPort(found);
-}
-
-/** By what is said of the port, else by the habits of names and numbers. */
-export function httpOfPort(
-  found: Pick<ServicePort, 'name' | 'port' | 'protocol' | 'application'>,
-): 'http' | 'https' | null {
-  if (found.protocol !== 'TCP') {
-    return null;
-  }
-  return found.application === '' ? byHabit(found) : byApplication(found.application);
-}
-
-/** Kubernetes' own appProtocol values (KEP-3726) and IANA's names. */
-function byApplication(application: string): 'http' | 'https' | null {
-  const name = application.toLowerCase().replace(/^kubernetes\.io\//, '');
-  return ['http', 'ws'].includes(name) ? 'http' : ['https', 'wss'].includes(name) ? 'https' : null;
-}
-
-function byHabit({ name, port }: Pick<ServicePort, 'name' | 'port'>): 'http' | 'https' | null {
-  if (/^https(-|$)/.test(name)) {
-    return 'https';
-  }
-  if (/^http(-|$)/.test(name)) {
-    return 'http';
-  }
-  if (name !== '' && !/^(web|www|api|ui)$/.test(name)) {
-    return null;
-  }
-  return [443, 8443].includes(port) ? 'https' : [80, 8000, 8080, 3000].includes(port) ? 'http' : null;
 }
 
 function hostOf({ service, namespace }: Target, clusterDomain: string): string {

@@ -66,7 +66,7 @@ describe('the reach check', () => {
     [
       'the policies that select the agent',
       ['default-deny', 'only-web'],
-      'policies that restrict what this pod may send: default-deny, only-web',
+      '^restricted by NetworkPolicy default-deny, only-web: ',
     ],
     ['that there is none', [], 'no NetworkPolicy of its namespace'],
     ['that they cannot be read', null, 'cannot be read with these rights'],
