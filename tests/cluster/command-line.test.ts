@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Check, snapshotSchema } from '../../app/contract/index.ts';
+import { type Check, checkSchema, snapshotSchema } from '../../app/contract/index.ts';
 import { Product } from './product.ts';
 import { eventually, must, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
@@ -162,9 +162,7 @@ describe('the command line', () => {
     expect(doctor.code, doctor.stdout).toBe(0);
     const { checks } = JSON.parse(doctor.stdout) as { checks: Check[] };
     expect(checks.map(({ check, state }) => `${check} ${state}`)).toEqual(
-      ['helper', 'tun', 'resolver', 'api-server', 'rights', 'clock', 'agent', 'tunnel', 'names'].map(
-        (check) => `${check} good`,
-      ),
+      checkSchema.shape.check.options.map((check) => `${check} good`),
     );
 
     expect(await watching.says(/connected to sandbox/, 5000)).toBe(true);
