@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../contract/index.ts';
 import { service } from '../../fakes/cluster.ts';
-import { reachTargets } from './reach-targets.ts';
+import { reachTargets } from '../catalog/reach-targets.ts';
 
 const choices = { homeNamespace: 'webshop', clusterDomain: 'cluster.local' };
 const withPort = (one: Service, port: number, name = '', application = ''): Service => ({
