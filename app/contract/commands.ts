@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { activityEntrySchema } from './activity.ts';
 import { contextSchema } from './contexts.ts';
 import { checkSchema, proofSchema, reportSchema, resolverAnswerSchema } from './diagnostics.ts';
+import { explanationSchema } from './explain.ts';
 import { podSchema } from './pods.ts';
 import { problemSchema } from './problems.ts';
 import { serviceSchema, testStepSchema } from './services.ts';
@@ -159,6 +160,19 @@ export const commands = {
   testResolvers: {
     input: z.object({ context: z.string().default(''), file: contextFile, name: z.string().max(253).default('') }),
     output: z.object({ answers: z.array(resolverAnswerSchema) }),
+  },
+  /**
+   * Says step by step what happens to a packet to a name or an address, `TARGET[:PORT]` or a URL, and what stops it; while the
+   * context is off, what would happen. An empty context is the one that is on, or the current one.
+   */
+  explain: {
+    input: z.object({
+      context: z.string().max(512).default(''),
+      file: contextFile,
+      target: z.string().min(1).max(2048),
+      trustExec: z.boolean().default(false),
+    }),
+    output: explanationSchema,
   },
   /** Looks at laptop and cluster for anything of ours; `context` names the cluster that was switched off. */
   proveOff: {

@@ -5,6 +5,7 @@ import { connectionHandlers } from './handlers/connections.ts';
 import { contextHandlers } from './handlers/contexts.ts';
 import type { Dependencies, Handlers } from './handlers/dependencies.ts';
 import { diagnosticHandlers } from './handlers/diagnostics.ts';
+import { explainHandlers } from './handlers/explain.ts';
 import { reportHandlers } from './handlers/report.ts';
 import { serviceHandlers } from './handlers/services.ts';
 import { settingsHandlers } from './handlers/settings.ts';
@@ -12,10 +13,12 @@ import { workHandlers } from './handlers/work.ts';
 
 export function createHandlers(dependencies: Dependencies): Handlers {
   const access = createAccess(dependencies);
+  const connection = connectionHandlers(dependencies, access);
   return {
+    ...explainHandlers(dependencies, access, connection.previewRoutes),
     ...contextHandlers(dependencies, access),
     ...serviceHandlers(dependencies, access),
-    ...connectionHandlers(dependencies, access),
+    ...connection,
     ...diagnosticHandlers(dependencies, access),
     ...reportHandlers(dependencies, access),
     ...settingsHandlers(dependencies, access),

@@ -44,8 +44,9 @@ export class FakeResolverProbe implements ResolverProbe {
 
   /** Null: no name of the cluster. */
   #ofCluster(name: string): string[] | null {
-    const match = /^([^.]+)\.([^.]+)\.svc(\.cluster\.local)?$/.exec(name);
-    if (match === null) {
+    const match = /^([^.]+)\.([^.]+)(\.svc(?:\.cluster\.local)?)?$/.exec(name);
+    // The short form is found by the search list, where there is such a namespace.
+    if (match === null || (match[3] === undefined && !this.#cluster.namespaces.includes(match[2] ?? ''))) {
       return null;
     }
     if (name.startsWith('kubernetes.default.')) {

@@ -9,6 +9,7 @@ import { type ConfirmOptions, confirmContext } from './confirm.ts';
 import { brokenPart, connect, disconnect } from './connect.ts';
 import { endForeignCore } from './core-end.ts';
 import { runDoctor } from './doctor.ts';
+import { runExplain } from './explain.ts';
 import { ensureHelper } from './helper-start.ts';
 import { chosenContext, listContexts, listNamespaces, listPods, listServices, namesOfContexts } from './lists.ts';
 import { data, dim, endWithReader, type Format, invocation, plain, say } from './output.ts';
@@ -203,6 +204,21 @@ function buildProgram(): Command {
     .action((options: { context?: string; trustExec?: boolean; output: Format }) =>
       perform(() =>
         withCore((core) => runDoctor(core, options.context ?? '', options.trustExec === true, options.output)),
+      ),
+    );
+
+  program
+    .command('explain <target>')
+    .description('say step by step what happens to a packet to NAME[:PORT] or ADDRESS[:PORT], and what stops it')
+    .addOption(contextOption())
+    .addOption(trustExec())
+    .addOption(output())
+    .action((target: string, options: { context?: string; trustExec?: boolean; output: Format }) =>
+      perform(() =>
+        withCore(async (core) => {
+          const question = { target, context: options.context ?? '', trustExec: options.trustExec === true };
+          await runExplain(core, question, options.output);
+        }),
       ),
     );
 

@@ -1,0 +1,341 @@
+/**
+ * What happens to a packet to a name or an address: who answers the name with what, what the address is, which range covers
+ * it, which interface the kernel takes, the tunnel, what is ready behind it, and what a dial says. After a step that stops it
+ * nothing more is looked at. While the connection is off: what would happen, by the same lists and decisions.
+ */
+import {
+  answerOf,
+  type Cause,
+  cause,
+  type ExplainStep,
+  type Explanation,
+  failure,
+  type Names,
+  type Problem,
+  problem,
+  type Result,
+  type Route,
+  type Service,
+  success,
+} from '../../contract/index.ts';
+import type { Runner } from '../connection/runner.ts';
+import { nameInCluster } from '../naming/cluster-names.ts';
+import { similarNames } from '../naming/similar-names.ts';
+import type { Ports } from '../ports.ts';
+import { exclusionOf } from '../routing/plan.ts';
+import { contains, parsePrefix } from '../routing/prefix.ts';
+import { testResolvers } from './test-resolvers.ts';
+import { stepOf, testService } from './test-service.ts';
+
+/** What is known of the cluster, and of the laptop towards it. */
+export interface Surroundings {
+  readonly context: string;
+  readonly services: readonly Service[];
+  readonly namespaces: readonly string[];
+  /** In force, or as they would be. */
+  readonly routes: readonly Route[];
+  readonly names: Names | null; // null: off
+  readonly upstreams: readonly string[];
+  readonly homeNamespace: string;
+  readonly path: string;
+  readonly roundTripMicroseconds: number;
+  /** Of the connection; null while it is off. */
+  readonly runner: Runner | null;
+}
+
+export interface ExplainTarget {
+  readonly host: string; // in lower case, an address of IPv6 without brackets
+  readonly port: number; // 0: none
+}
+
+/** `HOST`, `HOST:PORT`, `[IPv6]:PORT`, or a URL, whose scheme says the port. */
+export function targetOf(text: string): Result<ExplainTarget> {
+  const trimmed = text.trim();
+  const url = /^(https?):\/\/(?:[^/@]*@)?([^/?#]*)/i.exec(trimmed);
+  const plain = url?.[2] ?? trimmed;
+  const usual = url === null ? 0 : url[1]?.toLowerCase() === 'https' ? 443 : 80;
+  const isBareIPv6 = parsePrefix(plain).family === 6;
+  const split = isBareIPv6 ? null : /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(plain);
+  const host = (isBareIPv6 ? plain : (split?.[1] ?? split?.[2] ?? '')).toLowerCase().replace(/\.$/, '');
+  const port = split?.[3] === undefined ? usual : Number(split[3]);
+  const isHost =
+    isAddress(host) ||
+    /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/.test(host);
+  return isHost && port <= 65_535 && (split?.[3] === undefined || port > 0)
+    ? success({ host, port })
+    : failure(problem('usage', cause('explainTarget', { target: trimmed })));
+}
+
+export async function explain(ports: Ports, target: ExplainTarget, known: Surroundings): Promise<Explanation> {
+  const steps: ExplainStep[] = [];
+  const named = isAddress(target.host)
+    ? { isOfCluster: false, service: null }
+    : nameInCluster(target.host, { ...known, clusterDomain: known.names?.clusterDomain ?? '' });
+  const similar: string[] = [];
+  const port = target.port || portOf(named.service);
+  const finish = (
+    result: Explanation['verdict']['result'],
+    why: Cause | string,
+    because: Problem | null = null,
+  ): Explanation => ({
+    host: target.host,
+    port,
+    steps,
+    verdict: { result, ...answerOf(why), problem: because },
+    similar,
+  });
+  /** The first step that stops it, as the verdict. */
+  const stopped = (): Explanation | null => {
+    const because = steps.find(({ state }) => state === 'bad')?.problem ?? null;
+    return because === null ? null : finish('stopped', because.said ?? because.cause, because);
+  };
+
+  let address = target.host;
+  if (!isAddress(target.host)) {
+    const found = await nameSteps(ports, target.host, named, known);
+    steps.push(...found.steps);
+    similar.push(...found.similar);
+    const end = stopped();
+    if (end !== null) {
+      return end;
+    }
+    address = found.address;
+    if (address === '') {
+      const because = problem('name-unknown', cause('noAddress', { host: target.host }), { context: known.context });
+      return finish('stopped', because.said ?? because.cause, because);
+    }
+  }
+  const shown = `${target.host}${port === 0 ? '' : `:${port}`}`;
+  const owner = ownerOf(address, known.services);
+  steps.push(step('address', 'good', owner.words));
+  const route = routeStep(address, known, named.service !== null || owner.service !== null);
+  steps.push(route);
+  if (route.state === 'bad') {
+    return stopped() ?? finish('outside', cause('explainOutside', { target: shown }));
+  }
+  if (route.state === 'not-checked') {
+    return finish('outside', cause('explainOutside', { target: shown }));
+  }
+  if (known.runner === null) {
+    const service = named.service ?? owner.service;
+    if (service !== null) {
+      steps.push(readyStep(service, known.context));
+    }
+    return stopped() ?? finish('off', cause('explainOff', { context: known.context, target: shown, address }));
+  }
+  steps.push(
+    ...(await waySteps(ports, known, known.runner, { address, port, service: named.service ?? owner.clusterIP })),
+  );
+  const last = steps.find((one) => one.step === 'connection');
+  return (
+    stopped() ??
+    (last?.state === 'good'
+      ? finish('reached', cause('explainReached', { target: shown }))
+      : finish('leads', cause('explainLeads', { target: shown })))
+  );
+}
+
+async function nameSteps(
+  ports: Ports,
+  host: string,
+  named: { readonly isOfCluster: boolean; readonly service: Service | null },
+  known: Surroundings,
+): Promise<{ steps: ExplainStep[]; address: string; similar: string[] }> {
+  const steps: ExplainStep[] = [];
+  const answers = await testResolvers(
+    ports,
+    [{ name: host, isOfCluster: named.isOfCluster }],
+    known.names,
+    known.upstreams,
+  );
+  const system = answers.find(({ kind }) => kind === 'system');
+  const isAnswered = (system?.answers.length ?? 0) > 0;
+  const isMeant = named.isOfCluster || (!isAnswered && !host.includes('.'));
+  const similar = isMeant && named.service === null ? similarTo(host, known) : [];
+  if (named.service !== null) {
+    steps.push(step('name', 'good', cause('explainService', { host, service: keyOf(named.service) })));
+  } else if (isMeant && !isAnswered) {
+    const why =
+      similar.length === 0
+        ? cause('explainNoService', { host })
+        : cause('explainNoServiceSimilar', { host, similar: similar.join(', ') });
+    steps.push(bad('name', problem('name-unknown', why, { context: known.context })));
+    return { steps, address: '', similar };
+  } else {
+    steps.push(step('name', 'not-checked', cause('explainOutsideName')));
+  }
+  const isOff = known.runner === null;
+  const own = named.service === null ? [] : addressesOf(named.service);
+  if (!isOff && isAnswered && own.length > 0 && !system?.answers.some((one) => own.includes(one))) {
+    const why = cause('takenFor', { host, found: system?.answers.join(', ') ?? '', own: own.join(', ') });
+    steps.push(bad('resolver', problem('name-elsewhere', why, { context: known.context })));
+    return { steps, address: '', similar };
+  }
+  for (const one of answers) {
+    const resolver = one.resolver === '' ? 'this computer' : one.resolver;
+    const words =
+      one.answers.length === 0
+        ? cause('explainNoAnswer', { resolver })
+        : cause('explainAnswers', { resolver, addresses: one.answers.join(', ') });
+    // While it is off, nobody has to know a name of the cluster; an upstream never has to.
+    const isFault = one.problem !== null && one.kind !== 'upstream' && !(isOff && named.isOfCluster);
+    steps.push({
+      ...step(
+        'resolver',
+        isFault ? 'bad' : one.answers.length > 0 ? 'good' : 'not-checked',
+        isFault ? (one.problem?.said ?? one.problem?.cause ?? words) : words,
+      ),
+      milliseconds: one.milliseconds,
+      problem: isFault ? one.problem : null,
+    });
+  }
+  if (isOff && named.service !== null) {
+    steps.push(step('resolver', 'good', cause('explainWouldAnswer', { addresses: own.join(', ') || '–' })));
+    return { steps, address: own[0] ?? '', similar };
+  }
+  return { steps, address: system?.answers.find((one) => !one.includes(':')) ?? system?.answers[0] ?? '', similar };
+}
+
+/** Names as one types them: bare in the home namespace, with their namespace elsewhere. */
+function similarTo(host: string, { services, homeNamespace }: Surroundings): string[] {
+  const typed = host.replace(/\.svc(\..*)?$/, '');
+  const [name = ''] = typed.split('.');
+  const whole = services.map((one) => `${one.name}.${one.namespace}`);
+  const elsewhere = services.filter((one) => one.name === name).map((one) => `${one.name}.${one.namespace}`);
+  const bare = services.filter(({ namespace }) => namespace === homeNamespace).map((one) => one.name);
+  return [...new Set([...elsewhere, ...similarNames(typed, typed.includes('.') ? whole : [...bare, ...whole])])].slice(
+    0,
+    3,
+  );
+}
+
+function ownerOf(address: string, services: readonly Service[]) {
+  const clusterIP = services.find((one) => one.addresses.includes(address)) ?? null;
+  if (clusterIP !== null) {
+    return { words: cause('explainIsService', { address, service: keyOf(clusterIP) }), service: clusterIP, clusterIP };
+  }
+  for (const service of services) {
+    const found = service.endpoints.find((endpoint) => endpoint.address === address);
+    if (found !== undefined) {
+      const { pod, node } = found;
+      const words = cause('explainIsPod', { address, pod: pod || '–', node: node || '–', service: keyOf(service) });
+      return { words, service, clusterIP: null };
+    }
+  }
+  return { words: cause('explainIsUnknown', { address }), service: null, clusterIP: null };
+}
+
+/** `isOfCluster`: it must be routed, so that not being is a fault. */
+function routeStep(address: string, { routes, context }: Surroundings, isOfCluster: boolean): ExplainStep {
+  const parsed = parsePrefix(address);
+  const covering = routes
+    .flatMap((route) => {
+      const range = parsePrefix(route.prefix);
+      const isOver = parsed.family === 4 && range.family === 4 && contains(range.prefix, parsed.prefix);
+      return isOver ? [{ route, length: range.prefix.length }] : [];
+    })
+    .sort((one, other) => other.length - one.length)[0]?.route;
+  if (covering === undefined) {
+    const missing = cause('explainNotRouted', { address });
+    return isOfCluster
+      ? bad('route', problem('route-missing', missing, { context }))
+      : step('route', 'not-checked', missing);
+  }
+  const { prefix, decision, conflict, interface: taken } = covering;
+  if (decision === 'routed') {
+    return step('route', 'good', cause('explainRouted', { prefix }));
+  }
+  const excluded = exclusionOf(routes, address);
+  return bad(
+    'route',
+    excluded ??
+      problem('route-refused', cause('explainNotRouted', { address }), { prefix, conflict, interface: taken, context }),
+  );
+}
+
+/** By the engine: the kernel's choice, the heartbeat, the dial; for a Service as its own test goes. */
+async function waySteps(
+  ports: Ports,
+  known: Surroundings,
+  runner: Runner,
+  { address, port, service }: { readonly address: string; readonly port: number; readonly service: Service | null },
+): Promise<ExplainStep[]> {
+  const { context } = known;
+  if (service !== null && port !== 0) {
+    const tested = await testService(ports, runner, {
+      context,
+      namespace: service.namespace,
+      service: service.name,
+      port,
+    });
+    return tested
+      .filter((one) => one.step !== 'name')
+      .map(
+        (one) =>
+          ({
+            ...one,
+            ...(one.step === 'tunnel' && one.state === 'good' ? tunnelWords(known) : {}),
+            step: one.step === 'route' ? 'interface' : one.step,
+          }) as ExplainStep,
+      );
+  }
+  const tested = await runner.test(address, port);
+  if (!tested.ok) {
+    return [bad('interface', tested.problem)];
+  }
+  const steps = (['route', 'tunnel', 'connection'] as const).flatMap((name) => {
+    const found = stepOf(name, tested.value, context);
+    return found === null ? [] : [found];
+  });
+  const shown = steps.map(
+    (one): ExplainStep => ({
+      ...one,
+      ...(one.step === 'tunnel' && one.state === 'good' ? tunnelWords(known) : {}),
+      ...(one.step === 'connection' && one.state === 'good' ? answerOf(`${address}:${port}`) : {}),
+      step: one.step === 'route' ? 'interface' : (one.step as ExplainStep['step']),
+    }),
+  );
+  return port === 0 && steps.every(({ state }) => state === 'good')
+    ? [...shown, step('connection', 'not-checked', cause('explainNoPort'))]
+    : shown;
+}
+
+function tunnelWords({ path, roundTripMicroseconds }: Surroundings) {
+  const milliseconds = (roundTripMicroseconds / 1000).toFixed(1);
+  return answerOf(cause('explainTunnel', { path, milliseconds }));
+}
+
+function readyStep(service: Service, context: string): ExplainStep {
+  const ready = service.endpoints.filter((endpoint) => endpoint.ready).length;
+  const total = service.endpoints.length;
+  const count = cause('endpointsReady', { ready, total });
+  return ready > 0 || service.type === 'ExternalName' || total === 0
+    ? step('endpoint', ready > 0 ? 'good' : 'not-checked', count)
+    : bad('endpoint', problem('endpoints-missing', count, { context }));
+}
+
+function portOf(service: Service | null): number {
+  return service?.ports.find(({ protocol }) => protocol === 'TCP')?.port ?? 0;
+}
+
+function addressesOf(service: Service): readonly string[] {
+  return service.addresses.length > 0
+    ? service.addresses
+    : service.endpoints.filter(({ ready }) => ready).map(({ address }) => address);
+}
+
+function keyOf({ namespace, name }: Service): string {
+  return `${namespace}/${name}`;
+}
+
+function isAddress(host: string): boolean {
+  return parsePrefix(host).family !== 'none' && !host.includes('/');
+}
+
+function step(name: ExplainStep['step'], state: ExplainStep['state'], found: Cause | string): ExplainStep {
+  return { step: name, state, ...answerOf(found), milliseconds: 0, problem: null };
+}
+
+function bad(name: ExplainStep['step'], because: Problem): ExplainStep {
+  return { ...step(name, 'bad', because.said ?? because.cause), problem: because };
+}

@@ -1,0 +1,46 @@
+/** `slipway explain`: the way of a packet, a line for each step, then one sentence and what to do. */
+import type { CoreLink, ExplainStep, Explanation } from '../../contract/index.ts';
+import { chosenContext } from './lists.ts';
+import { bold, data, dim, type Format, green, json, plain, red, say, sayReason, yellow } from './output.ts';
+import { Ended, unwrap } from './run.ts';
+
+const marks = { good: green('✓'), bad: red('✗'), 'not-checked': dim('–') } as const;
+
+const results: Readonly<Record<Explanation['verdict']['result'], string>> = {
+  reached: green('It gets there'),
+  leads: green('It goes into the tunnel'),
+  stopped: red('It does not get there'),
+  outside: yellow('It does not go into the cluster'),
+  off: yellow('The cluster is off'),
+};
+
+function lineOf({ step, state, answer, milliseconds }: ExplainStep): string {
+  const took = milliseconds >= 1 ? dim(` (${Math.round(milliseconds)} ms)`) : '';
+  return `${marks[state]} ${bold(step.padEnd(10))} ${plain(answer)}${took}`;
+}
+
+/** Exits with the code of what stops it. */
+export async function runExplain(
+  core: CoreLink,
+  { target, context, trustExec }: { readonly target: string; readonly context: string; readonly trustExec: boolean },
+  format: Format,
+): Promise<void> {
+  const isOn = unwrap(await core.call('getSnapshot', {})).connections.some(({ phase }) => phase !== 'off');
+  const chosen = context === '' && isOn ? '' : await chosenContext(core, context === '' ? undefined : context);
+  const explanation = unwrap(await core.call('explain', { target, context: chosen, trustExec }));
+  const { steps, verdict } = explanation;
+  if (format === 'json') {
+    json(explanation);
+  } else {
+    for (const step of steps) {
+      data(lineOf(step));
+    }
+    say(`${results[verdict.result]}: ${plain(verdict.answer)}.`);
+    if (verdict.problem !== null) {
+      sayReason(verdict.problem);
+    }
+  }
+  if (verdict.problem !== null) {
+    throw new Ended(verdict.problem, true);
+  }
+}
