@@ -1,5 +1,6 @@
 import { Copy } from 'lucide-react';
 import type { Action, ActionContext } from './action.ts';
+import { copyPodAddress, shownPod } from './shown-pod.ts';
 import { type ShownService, shownForm, shownService } from './shown-service.ts';
 
 /** Copies a Service's address in the form that was used last, and says what was copied. */
@@ -25,11 +26,14 @@ export const copyService: Action = {
   group: 'service',
   icon: Copy,
   keys: 'C',
-  isAvailable: ({ app }) => shownService(app) !== null,
+  isAvailable: ({ app }) => shownService(app) !== null || shownPod(app) !== null,
   run: async (context) => {
     const shown = shownService(context.app);
+    const pod = shownPod(context.app);
     if (shown !== null) {
       await copyAddress(context, shown);
+    } else if (pod !== null) {
+      await copyPodAddress(context, pod.pod);
     }
   },
 };

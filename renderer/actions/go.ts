@@ -1,7 +1,7 @@
 /** Ways around the window. */
-import { Activity, Bot, Info, type LucideIcon, Route, Server, Settings, Stethoscope } from 'lucide-react';
+import { Activity, Bot, Boxes, Info, type LucideIcon, Route, Server, Settings, Stethoscope } from 'lucide-react';
 import { contextKey } from '../store/listings.ts';
-import type { Tab, View } from '../store/window.ts';
+import { nothingOpen, type Tab, type View } from '../store/window.ts';
 import type { WordId } from '../words/words.ts';
 import type { Action } from './action.ts';
 import { orderedContexts } from './ordered-contexts.ts';
@@ -17,6 +17,7 @@ const goTo = (id: string, words: WordId, icon: LucideIcon, keys: string, view: V
 });
 
 export const goServices = goTo('go-services', 'actions.goServices', Server, 'Mod+Shift+S', 'cluster', 'services');
+export const goPods = goTo('go-pods', 'actions.goPods', Boxes, 'Mod+Shift+O', 'cluster', 'pods');
 export const goRoutes = goTo('go-routes', 'actions.goRoutes', Route, 'Mod+Shift+R', 'cluster', 'routes');
 export const goAgent = goTo('go-agent', 'actions.goAgent', Bot, 'Mod+Shift+A', 'cluster', 'agent');
 export const goActivity = goTo('go-activity', 'actions.goActivity', Activity, 'Mod+Shift+L', 'activity');
@@ -45,7 +46,7 @@ export const goClusters: readonly Action[] = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((pl
   run: ({ app }) => {
     const context = orderedContexts(app)[place - 1];
     if (context !== undefined) {
-      app.window.setState({ view: 'cluster', chosen: contextKey(context), service: null });
+      app.window.setState({ view: 'cluster', chosen: contextKey(context), ...nothingOpen });
     }
   },
 }));

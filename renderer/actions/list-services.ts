@@ -12,7 +12,7 @@ function askable(app: App) {
   return chosen !== null && context?.confirmed === true && !isStreamed ? chosen : null;
 }
 
-/** Asks for the Services of a cluster that is not connected, again where they are shown already. */
+/** Asks for the Services (or the pods, where these are looked at) of a cluster that is not connected, again where they are shown already. */
 export const listServices: Action = {
   id: 'list-services',
   words: 'actions.listServices',
@@ -23,8 +23,9 @@ export const listServices: Action = {
   run: async ({ app }) => {
     const chosen = askable(app);
     if (chosen !== null) {
-      app.window.setState({ view: 'cluster', tab: 'services', isListing: true });
-      await app.listedServices.list(chosen);
+      const isOfPods = app.window.getState().tab === 'pods';
+      app.window.setState({ view: 'cluster', tab: isOfPods ? 'pods' : 'services', isListing: true });
+      await (isOfPods ? app.listedPods : app.listedServices).list(chosen);
     }
   },
 };

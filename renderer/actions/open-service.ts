@@ -2,14 +2,22 @@ import { ExternalLink } from 'lucide-react';
 import { connectionOf } from '../../app/contract/index.ts';
 import { webAddressOf } from '../store/address-forms.ts';
 import type { App } from '../store/app.ts';
+import { webAddressOfPod } from '../store/pod-address.ts';
 import type { Action } from './action.ts';
+import { shownPod } from './shown-pod.ts';
 import { namingOf, shownService } from './shown-service.ts';
 
 function pageOf(app: App): string | null {
   const shown = shownService(app);
   const phase = connectionOf(app.mirror.getState().snapshot, app.window.getState().chosen)?.phase;
-  return shown === null || phase !== 'connected'
-    ? null
+  if (phase !== 'connected') {
+    return null;
+  }
+  const pod = shownPod(app);
+  return shown === null
+    ? pod === null
+      ? null
+      : webAddressOfPod(pod.pod, pod.port)
     : webAddressOf(shown.service, shown.port, namingOf(app, shown.context));
 }
 

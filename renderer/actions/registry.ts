@@ -8,7 +8,17 @@ import { pinContext, toggleConnection } from './connection.ts';
 import { copyActivity } from './copy-activity.ts';
 import { copyService } from './copy-service.ts';
 import { toggleGrouped, togglePinnedOnly, toggleReadyOnly } from './filter-services.ts';
-import { goAbout, goActivity, goAgent, goClusters, goDiagnostics, goRoutes, goServices, goSettings } from './go.ts';
+import {
+  goAbout,
+  goActivity,
+  goAgent,
+  goClusters,
+  goDiagnostics,
+  goPods,
+  goRoutes,
+  goServices,
+  goSettings,
+} from './go.ts';
 import { listServices } from './list-services.ts';
 import { focusSearch, openPalette, openShortcuts, switchLanguage, toggleTheme } from './look.ts';
 import { openService } from './open-service.ts';
@@ -45,6 +55,7 @@ export const actions: readonly Action[] = [
   stopSandbox,
   cancelWork,
   goServices,
+  goPods,
   goRoutes,
   goAgent,
   goActivity,

@@ -5,6 +5,7 @@ import { StateDot } from '../kit/StateDot.tsx';
 import { isDegraded, shareOf, stateOf } from '../parts/connection-state.ts';
 import { useApp, useIsLive, useMirror, useShortName, useWindow } from '../store/hooks.ts';
 import { contextKey } from '../store/listings.ts';
+import { nothingOpen } from '../store/window.ts';
 import { type Say, useWords } from '../words/words.ts';
 import styles from './Rail.module.css';
 
@@ -24,7 +25,7 @@ export function RailRow({ context }: { readonly context: Context }) {
       data-roving=""
       data-focus-key={`context ${keyText(contextKey(context))}`}
       aria-current={isChosen ? 'page' : undefined}
-      onClick={() => app.window.setState({ view: 'cluster', chosen: contextKey(context), service: null })}
+      onClick={() => app.window.setState({ view: 'cluster', chosen: contextKey(context), ...nothingOpen })}
     >
       <StateDot state={state} share={shareOf(connection)} />
       <span className={styles.words}>

@@ -1,4 +1,4 @@
-import { Box } from 'lucide-react';
+import { Box, Boxes } from 'lucide-react';
 import { useMemo } from 'react';
 import { type Context, connectionOf, keyText } from '../../app/contract/index.ts';
 import { keysOf } from '../actions/action.ts';
@@ -16,13 +16,16 @@ import {
   useListedServices,
   useMirror,
   usePinned,
+  usePods,
   useServices,
   useShortName,
 } from '../store/hooks.ts';
+import { serviceKey } from '../store/list-feed.ts';
 import { contextKey } from '../store/listings.ts';
 import { parseQuery } from '../store/query.ts';
+import { rankPods } from '../store/rank-pods.ts';
 import { rankServices } from '../store/rank-services.ts';
-import { serviceKey } from '../store/services.ts';
+import { nothingOpen } from '../store/window.ts';
 import { useWords } from '../words/words.ts';
 import styles from './Palette.module.css';
 import type { Row } from './PaletteRow.tsx';
@@ -30,7 +33,7 @@ import { fitting, wordsOf } from './palette-items.ts';
 import { useNamesInAll } from './use-names-in-all.ts';
 
 export interface PaletteGroup {
-  readonly id: 'clusters' | 'services' | 'actions';
+  readonly id: 'clusters' | 'services' | 'pods' | 'actions';
   readonly heading: string;
   readonly rows: readonly Row[];
 }
@@ -41,6 +44,7 @@ export function usePaletteGroups(text: string): readonly PaletteGroup[] {
   const groups: readonly PaletteGroup[] = [
     { id: 'clusters', heading: say('shell.paletteClusters'), rows: useClusters(text) },
     { id: 'services', heading: say('shell.paletteServices'), rows: useFoundServices(text) },
+    { id: 'pods', heading: say('shell.palettePods'), rows: useFoundPods(text) },
     { id: 'actions', heading: say('shell.paletteActions'), rows: useActions(text) },
   ];
   const best = ({ rows }: PaletteGroup) => rows[0]?.grade ?? 0;
@@ -89,7 +93,7 @@ function useClusters(text: string): readonly Row[] {
         mark: <StateDot state={state} />,
         words: <ForeignText text={shortName(context.name)} title={context.name} marked={words} />,
         detail: isByName ? say(`state.${state}`) : <ForeignText text={foundIn(context, words)} marked={words} />,
-        choose: () => app.window.setState({ view: 'cluster', chosen: key, service: null }),
+        choose: () => app.window.setState({ view: 'cluster', chosen: key, ...nothingOpen }),
       };
     });
 }
@@ -146,6 +150,38 @@ function useFoundServices(text: string): readonly Row[] {
           cursor: { namespace, name },
           // Of a cluster that is off its list is shown.
           isListing: streamedOf === null,
+        }),
+    };
+  });
+}
+
+/** Pods of the connected cluster, which is asked for them while the palette is open. A Service of the same grade is meant sooner. */
+function useFoundPods(text: string): readonly Row[] {
+  const app = useApp();
+  const rows = usePods((state) => state.rows);
+  const context = usePods((state) => state.context);
+  const terms = useMemo(() => parseQuery(text), [text]);
+  const found = useMemo(
+    () => (terms.length === 0 ? [] : rankPods(rows, (pod) => pod, terms).slice(0, 8)),
+    [terms, rows],
+  );
+  const words = terms.map((term) => term.text);
+  return found.map(({ item: pod, grade }) => {
+    const at = { namespace: pod.namespace, name: pod.name };
+    return {
+      value: `pod ${serviceKey(at)}`,
+      grade: grade + 0.5,
+      mark: <Boxes className={styles.icon} aria-hidden="true" />,
+      words: <ForeignText text={pod.name} marked={words} cut="start" />,
+      detail: <ForeignText text={pod.addresses[0] ?? pod.namespace} marked={words} />,
+      choose: () =>
+        app.window.setState({
+          view: 'cluster',
+          tab: 'pods',
+          chosen: context,
+          pod: at,
+          podCursor: at,
+          isListing: false,
         }),
     };
   });

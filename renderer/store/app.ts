@@ -2,27 +2,40 @@
  * All stores of one window, wired: streams follow the connection, the first look chooses a cluster. Components reach it
  * by the hooks of store/hooks.ts, actions get it as their context.
  */
-import { type ContextKey, isEstablished, isSameKey, keyOf, notOff, type Snapshot } from '../../app/contract/index.ts';
+import {
+  type ContextKey,
+  isEstablished,
+  isSameKey,
+  keyOf,
+  notOff,
+  type Pod,
+  type Service,
+  type Snapshot,
+} from '../../app/contract/index.ts';
 import type { HostAbilities } from '../host/host.ts';
 import { type ActivityStore, createActivity } from './activity.ts';
 import { type CountersFeed, createCounters } from './counters.ts';
 import { createInquiries, type Inquiries, proveWhenOff } from './inquiries.ts';
+import type { ListFeed } from './list-feed.ts';
 import { createListOnScreen, type ListOnScreen } from './list-on-screen.ts';
-import { createListedServices, type ListedServicesFeed } from './listed-services.ts';
+import { createListedPods, createListedServices, type ListedFeed } from './listed-services.ts';
 import { type ContextsStore, contextKey, createContexts, createSettings, type SettingsFeed } from './listings.ts';
 import { createMirror, type MirrorStore } from './mirror.ts';
 import { createServiceTests, type ServiceTestsFeed } from './service-tests.ts';
-import { createServices, type ServicesFeed } from './services.ts';
+import { createPods, createServices } from './services.ts';
 import { createToasts, type ToastsStore } from './toasts.ts';
-import { createWindow, lookOf, type Storage, type WindowStore } from './window.ts';
+import { createWindow, lookOf, nothingOpen, type Storage, type WindowState, type WindowStore } from './window.ts';
 
 export interface App {
   readonly host: HostAbilities;
   readonly mirror: MirrorStore;
   readonly contexts: ContextsStore;
   readonly settings: SettingsFeed;
-  readonly services: ServicesFeed;
-  readonly listedServices: ListedServicesFeed;
+  readonly services: ListFeed<Service>;
+  readonly listedServices: ListedFeed<Service>;
+  /** Followed only while they are looked at. */
+  readonly pods: ListFeed<Pod>;
+  readonly listedPods: ListedFeed<Pod>;
   readonly listOnScreen: ListOnScreen;
   readonly serviceTests: ServiceTestsFeed;
   readonly counters: CountersFeed;
@@ -39,6 +52,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
   const settings = createSettings(host.link, mirror);
   const { store: activity, stop: stopActivity } = createActivity(host.link);
   const services = createServices(host.link);
+  const pods = createPods(host.link);
   const counters = createCounters(host.link);
   const window = createWindow(storage);
   const inquiries = createInquiries(host.link);
@@ -51,10 +65,14 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
       followed = subject;
       if (before !== null) {
         // What was open of it ends with it, and does not come back over whatever one does then.
-        window.setState({ service: null, cursor: null });
+        window.setState(nothingOpen);
       }
       services.follow(subject);
       counters.follow(subject);
+    }
+    const looked = looksAtPods(window.getState()) ? subject : null;
+    if (!isSameKey(looked, pods.store.getState().context)) {
+      pods.follow(looked);
     }
   };
   const choose = () => {
@@ -92,6 +110,8 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
     settings,
     services,
     listedServices: createListedServices(host.link),
+    pods,
+    listedPods: createListedPods(host.link),
     listOnScreen: createListOnScreen(),
     serviceTests: createServiceTests(host.link),
     counters,
@@ -101,6 +121,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
     toasts: createToasts(),
     stop: () => {
       services.follow(null);
+      pods.follow(null);
       counters.follow(null);
       for (const end of ends) {
         end();
@@ -108,6 +129,10 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
     },
   };
 }
+
+/** The core asks the cluster for pods only while somebody looks: at their list, or for one by its name. */
+const looksAtPods = ({ view, tab, isPaletteOpen }: WindowState): boolean =>
+  (view === 'cluster' && tab === 'pods') || isPaletteOpen;
 
 /**
  * Streams live while a connection is up or comes back by itself: a short loss empties no table. They are of the chosen

@@ -11,7 +11,9 @@ import {
   isEstablished,
   isSameKey,
   type Place,
+  type Pod,
   placeOf,
+  type Service,
   type Settings,
   shortContextNames,
 } from '../../app/contract/index.ts';
@@ -19,11 +21,11 @@ import type { App } from './app.ts';
 import { choicesOf } from './context-choices.ts';
 import type { CountersState } from './counters.ts';
 import type { Answer, Inquiry } from './inquiries.ts';
-import type { ListedServices } from './listed-services.ts';
+import { type Listing, serviceKey } from './list-feed.ts';
+import type { Listed } from './listed-services.ts';
 import { type Contexts, findContext } from './listings.ts';
 import type { Mirror } from './mirror.ts';
 import type { ServiceTest } from './service-tests.ts';
-import { type Services, serviceKey } from './services.ts';
 import type { WindowState } from './window.ts';
 
 export const AppContext = createContext<App | null>(null);
@@ -39,10 +41,13 @@ export function useApp(): App {
 export const useMirror = <Value>(select: (mirror: Mirror) => Value): Value => useStore(useApp().mirror, select);
 export const useContexts = <Value>(select: (contexts: Contexts) => Value): Value => useStore(useApp().contexts, select);
 export const useSettings = (): Settings | null => useStore(useApp().settings.store, (state) => state.settings);
-export const useServices = <Value>(select: (services: Services) => Value): Value =>
+export const useServices = <Value>(select: (services: Listing<Service>) => Value): Value =>
   useStore(useApp().services.store, select);
-export const useListedServices = <Value>(select: (services: ListedServices) => Value): Value =>
+export const useListedServices = <Value>(select: (services: Listed<Service>) => Value): Value =>
   useStore(useApp().listedServices.store, select);
+export const usePods = <Value>(select: (pods: Listing<Pod>) => Value): Value => useStore(useApp().pods.store, select);
+export const useListedPods = <Value>(select: (pods: Listed<Pod>) => Value): Value =>
+  useStore(useApp().listedPods.store, select);
 export const useServiceTest = (target: string): ServiceTest | null =>
   useStore(useApp().serviceTests.store, (state) => state.byTarget[target] ?? null);
 export const useCounters = <Value>(select: (counters: CountersState) => Value): Value =>

@@ -1,30 +1,40 @@
-/** Services of a context that is not connected, asked for by hand: a list as it was at one moment, not a stream. */
+/** Services and pods of a context that is not connected, asked for by hand: a list as it was at one moment, not a stream. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { type ContextKey, isSameKey, type Problem, type Service } from '../../app/contract/index.ts';
+import {
+  type ContextKey,
+  isSameKey,
+  type Pod,
+  type Problem,
+  type Result,
+  type Service,
+} from '../../app/contract/index.ts';
 import type { HostLink } from '../host/host.ts';
 
-export interface ListedServices {
+export interface Listed<Row> {
   readonly context: ContextKey | null;
   readonly state: 'idle' | 'loading' | 'present' | 'failed';
-  readonly rows: readonly Service[];
+  readonly rows: readonly Row[];
   readonly problems: readonly Problem[];
   /** Why there is no list. */
   readonly because: Problem | null;
   /** Milliseconds since the epoch: when the rows came. */
   readonly at: number;
 }
-export type ListedServicesStore = StoreApi<ListedServices>;
 
-export interface ListedServicesFeed {
-  readonly store: ListedServicesStore;
+export interface ListedFeed<Row> {
+  readonly store: StoreApi<Listed<Row>>;
   /** Asks the core, which asks the cluster; rows of the same context stay while it is asked again. */
   list(context: ContextKey): Promise<void>;
 }
 
-const nothing: ListedServices = { context: null, state: 'idle', rows: [], problems: [], because: null, at: 0 };
+type Ask<Row> = (
+  context: ContextKey,
+) => Promise<Result<{ readonly rows: readonly Row[]; readonly problems: readonly Problem[] }>>;
 
-export function createListedServices(link: HostLink, now: () => number = Date.now): ListedServicesFeed {
-  const store = createStore<ListedServices>(() => nothing);
+const nothing = { context: null, state: 'idle', rows: [], problems: [], because: null, at: 0 } as const;
+
+function createListed<Row>(ask: Ask<Row>, now: () => number): ListedFeed<Row> {
+  const store = createStore<Listed<Row>>(() => nothing);
   return {
     store,
     list: async (context) => {
@@ -34,15 +44,29 @@ export function createListedServices(link: HostLink, now: () => number = Date.no
           ? { state: 'loading', because: null }
           : { ...nothing, context, state: 'loading' },
       );
-      const result = await link.call('listServices', { ...context, namespaces: [] });
+      const result = await ask(context);
       // Another context may have been asked for in between.
       if (isSameKey(store.getState().context, context)) {
         store.setState(
           result.ok
-            ? { state: 'present', rows: result.value.services, problems: result.value.problems, at: now() }
+            ? { state: 'present', rows: result.value.rows, problems: result.value.problems, at: now() }
             : { state: 'failed', rows: [], problems: [], because: result.problem },
         );
       }
     },
   };
+}
+
+export function createListedServices(link: HostLink, now: () => number = Date.now): ListedFeed<Service> {
+  return createListed(async (context) => {
+    const result = await link.call('listServices', { ...context, namespaces: [] });
+    return result.ok ? { ok: true, value: { ...result.value, rows: result.value.services } } : result;
+  }, now);
+}
+
+export function createListedPods(link: HostLink, now: () => number = Date.now): ListedFeed<Pod> {
+  return createListed(async (context) => {
+    const result = await link.call('listPods', { ...context, namespaces: [] });
+    return result.ok ? { ok: true, value: { ...result.value, rows: result.value.pods } } : result;
+  }, now);
 }

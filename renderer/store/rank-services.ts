@@ -4,8 +4,8 @@
  * palette and the list of Services order alike.
  */
 import type { Service, ServiceKey } from '../../app/contract/index.ts';
+import { serviceKey } from './list-feed.ts';
 import type { Term } from './query.ts';
-import { serviceKey } from './services.ts';
 
 export type MatchField =
   | 'name'

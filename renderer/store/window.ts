@@ -11,8 +11,8 @@ import {
 export type View = 'cluster' | 'activity' | 'diagnostics' | 'settings' | 'about';
 export const views = ['cluster', 'activity', 'diagnostics', 'settings', 'about'] as const satisfies readonly View[];
 /** Tabs of a cluster. */
-export type Tab = 'services' | 'routes' | 'agent';
-export const tabs = ['services', 'routes', 'agent'] as const satisfies readonly Tab[];
+export type Tab = 'services' | 'pods' | 'routes' | 'agent';
+export const tabs = ['services', 'pods', 'routes', 'agent'] as const satisfies readonly Tab[];
 
 export type SortColumn = 'name' | 'namespace' | 'type' | 'address' | 'ready' | 'age';
 export interface ServiceFilter {
@@ -21,6 +21,15 @@ export interface ServiceFilter {
   readonly isPinnedOnly: boolean;
   readonly isGrouped: boolean;
   readonly sort: { readonly column: SortColumn; readonly isDescending: boolean };
+}
+
+export type PodColumn = 'name' | 'namespace' | 'address' | 'node' | 'status' | 'restarts' | 'age';
+export interface PodFilter {
+  readonly text: string;
+  /** Those that are not as they should be. */
+  readonly isTroubledOnly: boolean;
+  readonly isGrouped: boolean;
+  readonly sort: { readonly column: PodColumn; readonly isDescending: boolean };
 }
 
 export type LookChoice = Pick<Settings, 'theme' | 'contrast' | 'language'>;
@@ -39,9 +48,14 @@ export interface WindowState {
   readonly cursor: ServiceKey | null;
   /** The port that was chosen in the panel, for that Service only. */
   readonly port: (ServiceKey & { readonly port: number }) | null;
+  /** Likewise for pods. */
+  readonly pod: ServiceKey | null;
+  readonly podCursor: ServiceKey | null;
+  readonly podPort: (ServiceKey & { readonly port: number }) | null;
+  readonly podFilter: PodFilter;
   /** The page that waits for a yes before it is opened in the browser. */
   readonly opening: string | null;
-  /** Of a cluster that is off: its Services are looked at instead of what switching it on would change. */
+  /** Of a cluster that is off: its Services or pods are looked at instead of what switching it on would change. */
   readonly isListing: boolean;
   readonly filter: ServiceFilter;
   /** The context whose details are to be confirmed before its first use; the dialog of views/home asks. */
@@ -64,6 +78,23 @@ export const noFilter: ServiceFilter = {
   sort: { column: 'name', isDescending: false },
 };
 
+export const noPodFilter: PodFilter = {
+  text: '',
+  isTroubledOnly: false,
+  isGrouped: false,
+  sort: { column: 'name', isDescending: false },
+};
+
+/** The lists of a cluster, and where the window keeps which row has the keys and which has its panel open. */
+export const listFields = {
+  services: { cursor: 'cursor', open: 'service' },
+  pods: { cursor: 'podCursor', open: 'pod' },
+} as const;
+export type ListName = keyof typeof listFields;
+
+/** Nothing is open of any list, and no row has the keys. */
+export const nothingOpen = { service: null, cursor: null, pod: null, podCursor: null } as const;
+
 export const panelWidths = { least: 300, usual: 340, most: 560 } as const;
 
 const initial: WindowState = {
@@ -72,7 +103,11 @@ const initial: WindowState = {
   chosen: null,
   service: null,
   cursor: null,
+  pod: null,
+  podCursor: null,
   port: null,
+  podPort: null,
+  podFilter: noPodFilter,
   opening: null,
   isListing: false,
   filter: noFilter,

@@ -10,6 +10,7 @@ import diagnostics from './zh-CN/diagnostics.json';
 import format from './zh-CN/format.json';
 import home from './zh-CN/home.json';
 import kit from './zh-CN/kit.json';
+import pods from './zh-CN/pods.json';
 import problem from './zh-CN/problem.json';
 import routes from './zh-CN/routes.json';
 import services from './zh-CN/services.json';
@@ -29,6 +30,7 @@ export const chinese: Readonly<Record<WordId, string>> = {
   ...format,
   ...home,
   ...kit,
+  ...pods,
   ...problem,
   ...routes,
   ...services,

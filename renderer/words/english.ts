@@ -8,6 +8,7 @@ import diagnostics from './en/diagnostics.json';
 import format from './en/format.json';
 import home from './en/home.json';
 import kit from './en/kit.json';
+import pods from './en/pods.json';
 import problem from './en/problem.json';
 import routes from './en/routes.json';
 import services from './en/services.json';
@@ -33,6 +34,7 @@ export const en = {
   ...format,
   ...home,
   ...kit,
+  ...pods,
   ...problem,
   ...routes,
   ...services,

@@ -106,6 +106,63 @@ describe('the whole job by keyboard', () => {
     await expect.poll(first).toBe(before);
   });
 
+  it('finds a pod from a Service’s endpoint, copies its address, tests it, and goes back to the Service', async () => {
+    const { page } = stage;
+    await press('/');
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('orders.webshop');
+    await press('ArrowDown', 'Enter');
+    await page.getByRole('complementary', { name: /Service orders in webshop/ }).waitFor();
+    await page
+      .getByRole('button', { name: /Show the pod orders-/ })
+      .first()
+      .focus();
+    await press('Enter');
+    const panel = page.getByRole('complementary', { name: /Pod orders-\S+ in webshop/ });
+    await panel.waitFor();
+    await page.getByRole('grid', { name: 'Pods' }).focus();
+    await press('c');
+    await expect.poll(() => stage.clipboard()).toMatch(/^10\.244\.\d+\.\d+$/);
+    const address = await stage.clipboard();
+    await panel.getByText(`${address.replaceAll('.', '-')}.webshop.pod.cluster.local`).waitFor();
+    await press('t');
+    await panel.getByText('Connection is accepted').waitFor();
+    await panel.getByRole('button', { name: 'orders', exact: true }).focus();
+    await press('Enter');
+    await page.getByRole('complementary', { name: /Service orders in webshop/ }).waitFor();
+    await press('Escape');
+  });
+
+  it('goes to the pods by a key, filters them by what is wrong, and finds one in the palette by its address', async () => {
+    const { page } = stage;
+    await press('Control+Shift+O');
+    const grid = page.getByRole('grid', { name: 'Pods' });
+    await grid.waitFor();
+    const clearing = page.getByRole('searchbox', { name: 'Filter pods' });
+    await clearing.fill('OOMKilled');
+    await expect.poll(() => page.getByRole('row').count()).toBe(2); // with the head
+    await press('ArrowDown', 'Enter');
+    const panel = page.getByRole('complementary', { name: /Pod images-resize/ });
+    await panel.getByText('exit code 137').waitFor();
+    await page.getByRole('grid', { name: 'Pods' }).focus();
+    await press('Escape');
+    await panel.waitFor({ state: 'detached' });
+    await clearing.fill('');
+    await press('Control+k');
+    await page.keyboard.type('node-agent-x81');
+    await page.getByRole('option', { name: /node-agent-x81/ }).waitFor();
+    await press('Enter');
+    await page
+      .getByRole('complementary', { name: /Pod node-agent-x81/ })
+      .getByText('the address is the node’s')
+      .waitFor();
+    await page.getByRole('grid', { name: 'Pods' }).focus();
+    await press('Escape');
+    await press('Control+Shift+S');
+    await page.getByRole('grid', { name: 'Services' }).waitFor();
+    await page.getByRole('searchbox', { name: 'Filter services' }).fill('');
+  });
+
   it('goes to every page and back', async () => {
     for (const [keys, name] of [
       ['Control+Shift+L', 'Activity'],
@@ -121,7 +178,11 @@ describe('the whole job by keyboard', () => {
   it('shows every shortcut, and closes the sheet', async () => {
     await press('?');
     const sheet = stage.page.getByRole('dialog', { name: 'Keyboard shortcuts' });
-    for (const words of ['Connect or disconnect the chosen cluster', 'Test the way to the service', 'Find anything']) {
+    for (const words of [
+      'Connect or disconnect the chosen cluster',
+      'Test the way to the service or pod',
+      'Find anything',
+    ]) {
       await sheet.getByText(words, { exact: true }).waitFor();
     }
     await press('Escape');

@@ -7,6 +7,7 @@ import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { Page } from '../../shell/Page.tsx';
 import { useChosenConnection, useChosenContext, useIsLive, useWindow } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
+import { PodPanelSlot } from '../pods/PodPanelSlot.tsx';
 import { OpenDialog } from '../services/OpenDialog.tsx';
 import { ServicePanelSlot } from '../services/ServicePanelSlot.tsx';
 import { ClusterSubtitle } from './ClusterSubtitle.tsx';
@@ -39,7 +40,12 @@ function Cluster({ context, chosen }: { readonly context: Context; readonly chos
       title={<ForeignText text={context.name} cut="start" />}
       subtitle={<ClusterSubtitle context={context} connection={connection} />}
       actions={<PowerSwitch context={context} connection={connection} />}
-      panel={<ServicePanelSlot context={chosen} />}
+      panel={
+        <>
+          <ServicePanelSlot context={chosen} />
+          <PodPanelSlot context={chosen} />
+        </>
+      }
     >
       <Stage context={context} chosen={chosen} connection={connection} />
       <ConfirmDialog />

@@ -4,6 +4,7 @@ import { useApp, useIsLive, useServices, useWindow } from '../../store/hooks.ts'
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { AgentTab } from '../agent/AgentTab.tsx';
+import { PodsTab } from '../pods/PodsTab.tsx';
 import { RoutesTab } from '../routes/RoutesTab.tsx';
 import { ServicesTab } from '../services/ServicesTab.tsx';
 import styles from './ClusterView.module.css';
@@ -43,12 +44,15 @@ export function ConnectedStage({
             words: say('home.tabServices'),
             ...(count === null ? {} : { count: format.number(count) }),
           },
+          { value: 'pods', words: say('home.tabPods') },
           { value: 'routes', words: say('home.tabRoutes') },
           { value: 'agent', words: say('home.tabAgent') },
         ]}
       >
         {tab === 'services' ? (
           <ServicesTab context={context} />
+        ) : tab === 'pods' ? (
+          <PodsTab context={context} />
         ) : tab === 'agent' ? (
           <AgentTab context={context} connection={connection} />
         ) : (

@@ -1,7 +1,9 @@
 import type { Context, ContextKey, Problem } from '../../../app/contract/index.ts';
 import { Tabs } from '../../kit/Tabs.tsx';
 import { useApp, useWindow } from '../../store/hooks.ts';
+import { nothingOpen } from '../../store/window.ts';
 import { useWords } from '../../words/words.ts';
+import { PodsTab } from '../pods/PodsTab.tsx';
 import { ServicesTab } from '../services/ServicesTab.tsx';
 import styles from './ClusterView.module.css';
 import { Overview } from './Overview.tsx';
@@ -19,22 +21,32 @@ export function OffStage({
   const say = useWords();
   const app = useApp();
   const isListing = useWindow((state) => state.isListing);
+  const list = useWindow((state) => (state.tab === 'pods' ? 'pods' : 'services'));
   return (
     <div className={styles.off}>
       <Tabs
         label={say('home.tabs')}
-        value={isListing ? 'services' : 'overview'}
+        value={isListing ? list : 'overview'}
         onChange={(next) =>
           app.window.setState(
-            next === 'services' ? { tab: 'services', isListing: true } : { isListing: false, service: null },
+            next === 'services' || next === 'pods'
+              ? { tab: next, isListing: true }
+              : { isListing: false, ...nothingOpen },
           )
         }
         tabs={[
           { value: 'overview', words: say('home.tabOverview') },
           { value: 'services', words: say('home.tabServices') },
+          { value: 'pods', words: say('home.tabPods') },
         ]}
       >
-        {isListing ? <ServicesTab context={chosen} /> : <Overview context={context} chosen={chosen} last={last} />}
+        {!isListing ? (
+          <Overview context={context} chosen={chosen} last={last} />
+        ) : list === 'pods' ? (
+          <PodsTab context={chosen} />
+        ) : (
+          <ServicesTab context={chosen} />
+        )}
       </Tabs>
     </div>
   );

@@ -1,49 +1,48 @@
-import type { CopyForm } from '../../../app/contract/index.ts';
 import { CopyButton } from '../../kit/CopyButton.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
-import { type AddressForm, formToCopy } from '../../store/address-forms.ts';
-import { useApp } from '../../store/hooks.ts';
 import { useWords, type WordId } from '../../words/words.ts';
 import styles from './ServicePanel.module.css';
 
-const wordsOf: Readonly<Record<CopyForm, WordId>> = {
-  name: 'services.formName',
-  'full-name': 'services.formFullName',
-  'short-name': 'services.formShortName',
-  'host-port': 'services.formHostPort',
-  url: 'services.formUrl',
-  'cluster-ip': 'services.formClusterIp',
-  environment: 'services.formEnvironment',
-  curl: 'services.formCurl',
-  psql: 'services.formPsql',
-  'redis-cli': 'services.formRedis',
-  grpcurl: 'services.formGrpcurl',
-};
+interface Form {
+  readonly form: string;
+  readonly words: WordId;
+  readonly text: string;
+}
 
-/** Every form of the address with its own button; the one that C copies comes first. */
-export function AddressList({ forms, last }: { readonly forms: readonly AddressForm[]; readonly last: CopyForm }) {
+/** Every form of an address with its own button; the one that C copies comes first. */
+export function AddressList({
+  forms,
+  first,
+  last,
+  none,
+  onCopied,
+}: {
+  readonly forms: readonly Form[];
+  /** The form that C copies. */
+  readonly first: string | null;
+  /** The form that was copied last. */
+  readonly last: string;
+  /** What is said where there is none. */
+  readonly none: WordId;
+  readonly onCopied: (form: string) => void;
+}) {
   const say = useWords();
-  const app = useApp();
-  const first = formToCopy(forms, last);
-  if (first === null) {
-    return <p className={styles.hint}>{say('services.noForms')}</p>;
+  if (forms.length === 0) {
+    return <p className={styles.hint}>{say(none)}</p>;
   }
+  const ordered = [...forms.filter(({ form }) => form === first), ...forms.filter(({ form }) => form !== first)];
   return (
     <ul className={styles.list}>
-      {[first, ...forms.filter((form) => form !== first)].map(({ form, text }) => (
+      {ordered.map(({ form, words, text }) => (
         <li key={form} className={styles.address}>
           <span className={styles.form}>
-            {form === last ? say('services.formLastUsed', { form: say(wordsOf[form]) }) : say(wordsOf[form])}
+            {form === last ? say('services.formLastUsed', { form: say(words) }) : say(words)}
           </span>
           <span className={styles.addressText}>
             <ForeignText text={text} kind="code" />
           </span>
           <span className={styles.addressCopy}>
-            <CopyButton
-              text={text}
-              name={say(wordsOf[form])}
-              onCopied={() => void app.settings.change({ copyForm: form })}
-            />
+            <CopyButton text={text} name={say(words)} onCopied={() => onCopied(form)} />
           </span>
         </li>
       ))}

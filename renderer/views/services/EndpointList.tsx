@@ -1,8 +1,9 @@
 import { useState } from 'react';
-import type { Service } from '../../../app/contract/index.ts';
+import type { Service, ServiceKey } from '../../../app/contract/index.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
+import { useApp } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
 import { Section } from './Section.tsx';
 import styles from './ServicePanel.module.css';
@@ -41,7 +42,13 @@ export function EndpointList({ service }: { readonly service: Service }) {
             <ForeignText text={address} kind="code" />
             {pod === '' && node === '' ? null : (
               <span className={styles.pod}>
-                <ForeignText text={node === '' ? pod : `${pod} · ${node}`} />
+                {pod === '' ? null : <PodLink namespace={service.namespace} name={pod} />}
+                {node === '' ? null : (
+                  <>
+                    {pod === '' ? '' : ' · '}
+                    <ForeignText text={node} />
+                  </>
+                )}
               </span>
             )}
           </li>
@@ -53,5 +60,21 @@ export function EndpointList({ service }: { readonly service: Service }) {
         </Button>
       )}
     </Section>
+  );
+}
+
+/** Leads to the pod behind an endpoint. */
+function PodLink({ namespace, name }: ServiceKey) {
+  const say = useWords();
+  const { window: store } = useApp();
+  return (
+    <button
+      type="button"
+      className={styles.podLink}
+      aria-label={say('pods.openPod', { name })}
+      onClick={() => store.setState({ tab: 'pods', pod: { namespace, name }, podCursor: { namespace, name } })}
+    >
+      <ForeignText text={name} />
+    </button>
   );
 }

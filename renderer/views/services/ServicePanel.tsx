@@ -1,5 +1,5 @@
 import { ExternalLink, Star, Zap } from 'lucide-react';
-import { type ContextKey, isSameKey, type Service } from '../../../app/contract/index.ts';
+import { type ContextKey, type CopyForm, isSameKey, type Service } from '../../../app/contract/index.ts';
 import { openService } from '../../actions/open-service.ts';
 import { pinService } from '../../actions/pin-service.ts';
 import { chosenPort, namingOf } from '../../actions/shown-service.ts';
@@ -12,7 +12,7 @@ import { IconButton } from '../../kit/IconButton.tsx';
 import { Select } from '../../kit/Select.tsx';
 import { SidePanel } from '../../kit/SidePanel.tsx';
 import { useNow } from '../../parts/use-now.ts';
-import { addressForms } from '../../store/address-forms.ts';
+import { addressForms, formToCopy } from '../../store/address-forms.ts';
 import { useApp, useServiceTest, useSettings, useWindow } from '../../store/hooks.ts';
 import { testTarget } from '../../store/service-tests.ts';
 import { panelWidths } from '../../store/window.ts';
@@ -21,6 +21,7 @@ import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { AddressList } from './AddressList.tsx';
 import { EndpointList } from './EndpointList.tsx';
+import { formWords } from './form-words.ts';
 import { LabelList } from './LabelList.tsx';
 import { Section } from './Section.tsx';
 import styles from './ServicePanel.module.css';
@@ -66,7 +67,7 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
       }
       onClose={() => {
         app.window.setState({ service: null });
-        document.querySelector<HTMLElement>('[data-services-grid]')?.focus();
+        document.querySelector<HTMLElement>('[data-list-grid]')?.focus();
       }}
       width={width}
       widths={panelWidths}
@@ -86,7 +87,13 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
         </Section>
       )}
       <Section title={say('services.copy')}>
-        <AddressList forms={forms} last={settings?.copyForm ?? 'host-port'} />
+        <AddressList
+          forms={forms.map(({ form, text }) => ({ form, text, words: formWords[form] }))}
+          first={formToCopy(forms, settings?.copyForm ?? 'host-port')?.form ?? null}
+          last={settings?.copyForm ?? 'host-port'}
+          none="services.noForms"
+          onCopied={(form) => void app.settings.change({ copyForm: form as CopyForm })}
+        />
       </Section>
       {port === null ? null : (
         <Section title={say('services.test')}>

@@ -1,27 +1,45 @@
-import { memo, useEffect, useMemo, useRef } from 'react';
+import { memo, useEffect, useMemo } from 'react';
 import type { ContextKey } from '../../../app/contract/index.ts';
 import { SkeletonRows } from '../../kit/Skeleton.tsx';
-import { useApp, useHomeNamespace, usePinned, useWindow } from '../../store/hooks.ts';
+import { useApp, useHomeNamespace, useListedServices, usePinned, useServices, useWindow } from '../../store/hooks.ts';
 import { parseQuery } from '../../store/query.ts';
-import { serviceKey } from '../../store/services.ts';
+import { noFilter } from '../../store/window.ts';
 import { useWords } from '../../words/words.ts';
-import { ServiceStates } from './ServiceStates.tsx';
-import { ServicesFooter } from './ServicesFooter.tsx';
+import { ListFooter } from './ListFooter.tsx';
+import { ListStates, type ListWords } from './ListStates.tsx';
+import { isUsualSort, listItems } from './list-entries.ts';
 import styles from './ServicesTab.module.css';
 import { ServicesTable } from './ServicesTable.tsx';
 import { ServicesToolbar } from './ServicesToolbar.tsx';
-import { isUsualSort, listItems, prepareSearch } from './service-entries.ts';
+import { prepareSearch } from './service-entries.ts';
 import { useDrawnInTime } from './use-drawn-in-time.ts';
+import { useDrawnList } from './use-drawn-list.ts';
+import { useListSource } from './use-list-source.ts';
 import { useMatchingEntries } from './use-matching-entries.ts';
 import { useNamespacesInView } from './use-namespaces-in-view.ts';
 import { useOrderedEntries } from './use-ordered-entries.ts';
-import { useServiceSource } from './use-service-source.ts';
+
+const listWords: ListWords = {
+  loading: 'services.loading',
+  idleTitle: 'services.idleTitle',
+  idleHint: 'services.idleHint',
+  list: 'services.list',
+  noneTitle: 'services.noneTitle',
+  noneHint: 'services.noneHint',
+  noMatchTitle: 'services.noMatchTitle',
+  noMatchText: 'services.noMatchText',
+  noMatchHint: 'services.noMatchHint',
+};
 
 /** The Services of one context. What is typed is heard at once; the list follows when there is time. */
 export const ServicesTab = memo(function ServicesTab({ context }: { readonly context: ContextKey }) {
   const say = useWords();
-  const source = useServiceSource(context);
-  const { listOnScreen } = useApp();
+  const source = useListSource(
+    context,
+    useServices((state) => state),
+    useListedServices((state) => state),
+  );
+  const { window: store } = useApp();
   const { filter, rows, isBehind, settle } = useDrawnInTime(
     useWindow((state) => state.filter),
     source.rows,
@@ -49,16 +67,7 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
     [matches, filter.text],
   );
   const items = useMemo(() => listItems(matching, filter.isGrouped), [matching, filter.isGrouped]);
-  const drawn = useRef(matching);
-  drawn.current = matching;
-  useEffect(
-    () =>
-      listOnScreen.draw({
-        settle,
-        holds: (key) => drawn.current.some((entry) => entry.key === serviceKey(key)),
-      }),
-    [listOnScreen, settle],
-  );
+  useDrawnList(matching, settle);
   const isEmpty = matching.length === 0;
   // Filters and keys of rows are for rows.
   const hasRows = source.rows.length > 0 || source.state === 'loading';
@@ -70,12 +79,31 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
       {isEmpty && isBehind ? (
         <SkeletonRows count={10} label={say('services.loading')} />
       ) : isEmpty ? (
-        <ServiceStates source={source} onAllNamespaces={() => setNamespaces([])} />
+        <ListStates
+          source={source}
+          words={listWords}
+          text={filter.text}
+          onClear={() => {
+            store.setState({ filter: { ...noFilter, sort: filter.sort, isGrouped: filter.isGrouped } });
+            setNamespaces([]);
+          }}
+        />
       ) : (
         <ServicesTable context={context} items={items} search={search} pinned={pinned} count={matching.length} />
       )}
       {hasRows ? (
-        <ServicesFooter shown={matching.length} all={rows.length} isReady={source.state === 'present' && !isBehind} />
+        <ListFooter
+          shown={matching.length}
+          all={rows.length}
+          isReady={source.state === 'present' && !isBehind}
+          count="services.count"
+          countOf="services.countOf"
+          keys={[
+            { keys: ['C'], words: say('services.keyCopy') },
+            { keys: ['T'], words: say('services.keyTest') },
+            { keys: ['P'], words: say('services.keyPin') },
+          ]}
+        />
       ) : null}
     </div>
   );

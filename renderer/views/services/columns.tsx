@@ -1,29 +1,23 @@
 /** The columns of the list: what each shows, and which of them a width has room for. */
 import { Star } from 'lucide-react';
-import type { ComponentProps, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { portsText } from '../../../app/contract/index.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
-import type { TableCell } from '../../kit/Table.tsx';
 import { fieldWords } from '../../parts/match-words.ts';
 import type { Match, MatchField } from '../../store/rank-services.ts';
 import type { SortColumn } from '../../store/window.ts';
 import { cleanText } from '../../words/clean-text.ts';
 import type { Format } from '../../words/format.ts';
-import { type Say, useWords, type WordId } from '../../words/words.ts';
+import { type Say, useWords } from '../../words/words.ts';
+import { columnsFor, type ListColumn } from './list-columns.ts';
 import { ReadyBadge } from './ReadyBadge.tsx';
 import styles from './ServicesTable.module.css';
 import type { Entry } from './service-entries.ts';
 
 type ColumnName = SortColumn | 'ports';
 
-export interface Column {
+export interface Column extends ListColumn {
   readonly name: ColumnName;
-  readonly words: WordId;
-  /** The width of the list, in CSS pixels, from which on the column is shown. */
-  readonly from: number;
-  /** Its part of that width, as grid-template-columns takes it. */
-  readonly width: string;
-  readonly kind: NonNullable<ComponentProps<typeof TableCell>['kind']>;
 }
 
 /** In their order from left to right. Those from 0 on are always shown. */
@@ -37,9 +31,7 @@ const order: readonly Column[] = [
   { name: 'age', words: 'services.columnAge', from: 880, width: 'minmax(0, 0.7fr)', kind: 'second' },
 ];
 
-/** Grouped, the heading of a group says the namespace. */
-export const columnsOf = (width: number, isGrouped: boolean): readonly Column[] =>
-  order.filter(({ name, from }) => width >= from && !(isGrouped && name === 'namespace'));
+export const columnsOf = (width: number, isGrouped: boolean): readonly Column[] => columnsFor(order, width, isGrouped);
 
 /** What is searched for, and why each row was found. */
 export interface Search {

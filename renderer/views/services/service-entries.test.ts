@@ -3,16 +3,8 @@ import type { Service } from '../../../app/contract/index.ts';
 import { sampleServices } from '../../preview/samples.ts';
 import type { Preference } from '../../store/rank-services.ts';
 import type { ServiceFilter } from '../../store/window.ts';
-import {
-  type Entry,
-  entryOf,
-  type Filter,
-  type Found,
-  listItems,
-  matchingEntries,
-  orderedEntries,
-  sortAfter,
-} from './service-entries.ts';
+import { listItems, sortAfter } from './list-entries.ts';
+import { type Entry, entryOf, type Filter, type Found, matchingEntries, orderedEntries } from './service-entries.ts';
 
 const all: Filter = { text: '', isReadyOnly: false, pinned: null, namespaces: [] };
 const byName = { column: 'name', isDescending: false } as const;

@@ -4,14 +4,22 @@
  * filtering keeps the order, so that only a change of rows or of the sort sorts.
  */
 import { type Readiness, readinessOf, type Service } from '../../../app/contract/index.ts';
+import { serviceKey } from '../../store/list-feed.ts';
 import { isTypedOn, parseQuery } from '../../store/query.ts';
 import { type Match, type Preference, rankServices, searchTextOf } from '../../store/rank-services.ts';
-import { serviceKey } from '../../store/services.ts';
 import type { ServiceFilter, SortColumn } from '../../store/window.ts';
+import {
+  addressOrderOf,
+  asBefore,
+  byNumber,
+  byText,
+  type Compare,
+  isUsualSort,
+  type ListEntry,
+} from './list-entries.ts';
 
-export interface Entry {
+export interface Entry extends ListEntry {
   readonly service: Service;
-  readonly key: string;
   readonly ready: number;
   readonly total: number;
   readonly readiness: Readiness;
@@ -20,10 +28,6 @@ export interface Entry {
   /** What addresses are sorted by: numbers of equal width. */
   readonly addressOrder: string;
 }
-
-export type ListItem =
-  | { readonly kind: 'entry'; readonly entry: Entry }
-  | { readonly kind: 'group'; readonly namespace: string; readonly count: number };
 
 const entries = new WeakMap<Service, Entry>();
 
@@ -43,10 +47,11 @@ function makeEntry(service: Service): Entry {
   let addressOrder: string | null = null;
   return {
     service,
+    at: service,
     key: serviceKey(service),
     // Only a sort by addresses needs it: ten thousand would hold the first look at a list up.
     get addressOrder() {
-      addressOrder ??= address.replace(/\d+/g, (digits) => digits.padStart(3, '0'));
+      addressOrder ??= addressOrderOf(address);
       return addressOrder;
     },
     ...readinessOf(service),
@@ -83,19 +88,7 @@ export function prepareSearch(entries: readonly Entry[]): () => void {
 
 const readinessOrder: Readonly<Record<Readiness, number>> = { none: 0, some: 1, all: 2, outside: 3 };
 
-type Compare = (left: Entry, right: Entry) => number;
-const byText = (of: (entry: Entry) => string): Compare => {
-  return (left, right) => {
-    const one = of(left);
-    const other = of(right);
-    return one < other ? -1 : one > other ? 1 : 0;
-  };
-};
-const byNumber = (of: (entry: Entry) => number): Compare => {
-  return (left, right) => of(left) - of(right);
-};
-
-const comparisons: Readonly<Record<SortColumn, Compare>> = {
+const comparisons: Readonly<Record<SortColumn, Compare<Entry>>> = {
   name: byText(({ service }) => service.name),
   namespace: byText(({ service }) => service.namespace),
   type: byText(({ service }) => (service.headless ? 'Headless' : service.type)),
@@ -104,15 +97,6 @@ const comparisons: Readonly<Record<SortColumn, Compare>> = {
   // The youngest first: an age that rises is a time of making that falls.
   age: byNumber(({ service }) => -service.createdAt),
 };
-
-/** True where nobody chose another order than the one that a list begins with. */
-export const isUsualSort = ({ column, isDescending }: ServiceFilter['sort']): boolean =>
-  column === 'name' && !isDescending;
-
-/** The sort once a column was chosen: up at first, and the other way round where the list is sorted by it already. */
-export function sortAfter(sort: ServiceFilter['sort'], column: SortColumn): ServiceFilter['sort'] {
-  return { column, isDescending: sort.column === column && !sort.isDescending };
-}
 
 /**
  * All rows in order, in the usual one what is pinned and the home namespace first; equal ones stay by name, then by namespace. `before` is the order that they had: sorting what is
@@ -127,12 +111,12 @@ export function orderedEntries(
   const compare = comparisons[sort.column];
   const sign = sort.isDescending ? -1 : 1;
   if (isUsualSort(sort)) {
-    const byNearness = byNumber((entry) => nearness(entry, preference));
-    return asBefore(rows, before).sort(
+    const byNearness = byNumber<Entry>((entry) => nearness(entry, preference));
+    return asBefore(rows, before, entryOf).sort(
       (left, right) => byNearness(left, right) || comparisons.name(left, right) || comparisons.namespace(left, right),
     );
   }
-  return asBefore(rows, before).sort(
+  return asBefore(rows, before, entryOf).sort(
     (left, right) => sign * compare(left, right) || comparisons.name(left, right) || comparisons.namespace(left, right),
   );
 }
@@ -140,27 +124,6 @@ export function orderedEntries(
 /** Pinned ones stand above all, then those of the home namespace: what somebody looks for first. */
 function nearness({ key, service }: Entry, { homeNamespace, pinned }: Preference): number {
   return pinned.has(key) ? 0 : service.namespace === homeNamespace ? 1 : 2;
-}
-
-/** The rows of now in the order of before, new ones at the end. */
-function asBefore(rows: readonly Service[], before: readonly Entry[]): Entry[] {
-  if (before.length === 0) {
-    return rows.map(entryOf);
-  }
-  const present = new Map<string, Entry>();
-  for (const row of rows) {
-    const entry = entryOf(row);
-    present.set(entry.key, entry);
-  }
-  const kept: Entry[] = [];
-  for (const { key } of before) {
-    const entry = present.get(key);
-    if (entry !== undefined) {
-      kept.push(entry);
-      present.delete(key);
-    }
-  }
-  return [...kept, ...present.values()];
 }
 
 export interface Filter {
@@ -227,27 +190,4 @@ function isNarrowed(before: Filter, filter: Filter): boolean {
     filter.pinned === before.pinned &&
     filter.namespaces === before.namespaces
   );
-}
-
-/** What the table draws, one after the other; grouped, each namespace has a heading. */
-export function listItems(matching: readonly Entry[], isGrouped: boolean): readonly ListItem[] {
-  if (!isGrouped) {
-    return matching.map((entry) => ({ kind: 'entry', entry }));
-  }
-  const groups = new Map<string, Entry[]>();
-  for (const entry of matching) {
-    const group = groups.get(entry.service.namespace);
-    if (group === undefined) {
-      groups.set(entry.service.namespace, [entry]);
-    } else {
-      group.push(entry);
-    }
-  }
-  return [...groups.keys()].sort().flatMap((namespace) => {
-    const group = groups.get(namespace) ?? [];
-    return [
-      { kind: 'group' as const, namespace, count: group.length },
-      ...group.map((entry) => ({ kind: 'entry' as const, entry })),
-    ];
-  });
 }

@@ -2,22 +2,23 @@ import { type FocusEvent, type KeyboardEvent, useCallback, useMemo, useRef } fro
 import type { ServiceKey } from '../../../app/contract/index.ts';
 import { rowAfterKey } from '../../kit/row-keys.ts';
 import { useApp, useWindow } from '../../store/hooks.ts';
-import { serviceKey } from '../../store/services.ts';
-import type { ListItem } from './service-entries.ts';
+import { serviceKey } from '../../store/list-feed.ts';
+import { type ListName, listFields } from '../../store/window.ts';
+import type { ListEntry, ListItem } from './list-entries.ts';
 
 interface RowKeys {
   readonly onKeyDown: (event: KeyboardEvent<HTMLElement>) => void;
   readonly onFocus: (event: FocusEvent<HTMLElement>) => void;
 }
 
-/** The rows with a Service, and where they stand among headings. */
-const placesOf = (items: readonly ListItem[]) =>
+/** The rows that are no headings, and where they stand among these. */
+const placesOf = (items: readonly ListItem<ListEntry>[]) =>
   items.flatMap((item, index) => {
     if (item.kind !== 'entry') {
       return [];
     }
-    const { namespace, name } = item.entry.service;
-    return [{ index, key: item.entry.key, service: { namespace, name } }];
+    const { namespace, name } = item.entry.at;
+    return [{ index, key: item.entry.key, at: { namespace, name } }];
   });
 
 /**
@@ -25,11 +26,16 @@ const placesOf = (items: readonly ListItem[]) =>
  * moves along with it), Escape closes it. Whoever comes in is at a row. C, T, P and / are actions of the window.
  * What was typed before a key is drawn before the key is heard: it moves through the rows that belong to it.
  */
-export function useRowKeys(items: readonly ListItem[], scrollTo: (index: number) => void): RowKeys {
+export function useRowKeys(
+  list: ListName,
+  items: readonly ListItem<ListEntry>[],
+  scrollTo: (index: number) => void,
+): RowKeys {
   const { window: store, listOnScreen } = useApp();
+  const fields = listFields[list];
   /** Where the cursor's row stood: from there it goes on where the row is gone. */
   const lastPlace = useRef(-1);
-  const cursorKey = useWindow(({ cursor }) => (cursor === null ? '' : serviceKey(cursor)));
+  const cursorKey = useWindow(({ [fields.cursor]: cursor }) => (cursor === null ? '' : serviceKey(cursor)));
   const places = useMemo(() => placesOf(items), [items]);
   const cursorPlace = places.findIndex(({ key }) => key === cursorKey);
   if (cursorPlace >= 0) {
@@ -38,9 +44,11 @@ export function useRowKeys(items: readonly ListItem[], scrollTo: (index: number)
   const latest = useRef(places);
   latest.current = places;
   const moveTo = useCallback(
-    (service: ServiceKey) =>
-      store.setState(store.getState().service === null ? { cursor: service } : { cursor: service, service }),
-    [store],
+    (at: ServiceKey) => {
+      const isOpen = store.getState()[fields.open] !== null;
+      store.setState({ [fields.cursor]: at, ...(isOpen ? { [fields.open]: at } : {}) });
+    },
+    [store, fields],
   );
   const onFocus = useCallback(
     (event: FocusEvent<HTMLElement>) => {
@@ -49,14 +57,14 @@ export function useRowKeys(items: readonly ListItem[], scrollTo: (index: number)
       }
       listOnScreen.settle();
       const { current: places } = latest;
-      const { cursor } = store.getState();
+      const { [fields.cursor]: cursor } = store.getState();
       const key = cursor === null ? '' : serviceKey(cursor);
       const [first] = places;
       if (first !== undefined && !places.some((one) => one.key === key)) {
-        moveTo(first.service);
+        moveTo(first.at);
       }
     },
-    [store, listOnScreen, moveTo],
+    [store, fields, listOnScreen, moveTo],
   );
   const onKeyDown = useCallback(
     (event: KeyboardEvent<HTMLElement>) => {
@@ -66,17 +74,17 @@ export function useRowKeys(items: readonly ListItem[], scrollTo: (index: number)
       }
       listOnScreen.settle();
       const { current: places } = latest;
-      const { cursor, service } = store.getState();
+      const { [fields.cursor]: cursor, [fields.open]: open } = store.getState();
       const key = cursor === null ? '' : serviceKey(cursor);
       const active = places.findIndex((one) => one.key === key);
       if (event.key === 'Enter' && active >= 0) {
         event.preventDefault();
-        store.setState({ service: cursor });
+        store.setState({ [fields.open]: cursor });
         return;
       }
-      if (event.key === 'Escape' && service !== null) {
+      if (event.key === 'Escape' && open !== null) {
         event.preventDefault();
-        store.setState({ service: null });
+        store.setState({ [fields.open]: null });
         return;
       }
       if (event.key === 'ArrowUp' && active === 0) {
@@ -91,12 +99,12 @@ export function useRowKeys(items: readonly ListItem[], scrollTo: (index: number)
       const place = next === null ? undefined : places[next];
       if (next !== null && place !== undefined) {
         event.preventDefault();
-        moveTo(place.service);
+        moveTo(place.at);
         // The heading of the first row of a group comes into sight with it.
         scrollTo(next === 0 ? 0 : place.index);
       }
     },
-    [store, listOnScreen, scrollTo, moveTo],
+    [store, fields, listOnScreen, scrollTo, moveTo],
   );
   return { onKeyDown, onFocus };
 }

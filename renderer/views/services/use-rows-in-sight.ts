@@ -1,18 +1,18 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useMemo, useRef } from 'react';
 import { tokenValue } from '../../kit/theme.ts';
-import type { ListItem } from './service-entries.ts';
+import type { ListEntry, ListItem } from './list-entries.ts';
 
 const heightOf = (name: '--size-row' | '--size-row-compact') =>
   Number.parseFloat(tokenValue(document.documentElement, name));
 
-const keyOf = (item: ListItem | undefined) => (item?.kind === 'group' ? item.namespace : item?.entry.key);
+const keyOf = (item: ListItem<ListEntry> | undefined) => (item?.kind === 'group' ? item.namespace : item?.entry.key);
 
 /**
  * Which rows are in sight. The virtualizer keeps the callbacks that it was made with, and with them everything that they
  * can see: they look at the list through a reference, so that the first list of all is not kept for ever.
  */
-export function useRowsInSight(items: readonly ListItem[], scroll: RefObject<HTMLDivElement | null>) {
+export function useRowsInSight(items: readonly ListItem<ListEntry>[], scroll: RefObject<HTMLDivElement | null>) {
   const latest = useRef(items);
   latest.current = items;
   const heights = useMemo(() => ({ entry: heightOf('--size-row'), group: heightOf('--size-row-compact') }), []);

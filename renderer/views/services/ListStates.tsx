@@ -6,38 +6,55 @@ import { EmptyState } from '../../kit/EmptyState.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { SkeletonRows } from '../../kit/Skeleton.tsx';
 import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
-import { useApp, useWindow } from '../../store/hooks.ts';
-import { noFilter } from '../../store/window.ts';
-import { useWords } from '../../words/words.ts';
+import { useWords, type WordId } from '../../words/words.ts';
 import styles from './ServicesTab.module.css';
-import type { ServiceSource } from './use-service-source.ts';
+import type { ListSource } from './use-list-source.ts';
+
+/** What is said of a list. */
+export interface ListWords {
+  readonly loading: WordId;
+  readonly idleTitle: WordId;
+  readonly idleHint: WordId;
+  readonly list: WordId;
+  readonly noneTitle: WordId;
+  readonly noneHint: WordId;
+  readonly noMatchTitle: WordId;
+  readonly noMatchText: WordId;
+  readonly noMatchHint: WordId;
+}
 
 /** What stands where no row does: why, and what to press. */
-export function ServiceStates({
+export function ListStates({
   source,
-  onAllNamespaces,
+  words,
+  text,
+  onClear,
 }: {
-  readonly source: ServiceSource;
-  readonly onAllNamespaces: () => void;
+  readonly source: ListSource<unknown>;
+  readonly words: ListWords;
+  /** What was searched for. */
+  readonly text: string;
+  /** Takes all filters away. */
+  readonly onClear: () => void;
 }) {
   const say = useWords();
   const run = useRunAction();
   const { state, rows, problems, because } = source;
   if (state === 'loading' && rows.length === 0) {
-    return <SkeletonRows count={10} label={say('services.loading')} />;
+    return <SkeletonRows count={10} label={say(words.loading)} />;
   }
   if (state === 'idle') {
     return (
       <EmptyState
         icon={ListTree}
-        title={say('services.idleTitle')}
+        title={say(words.idleTitle)}
         actions={
           <Button keys="R" onClick={() => run(listServices)}>
-            {say('services.list')}
+            {say(words.list)}
           </Button>
         }
       >
-        {say('services.idleHint')}
+        {say(words.idleHint)}
       </EmptyState>
     );
   }
@@ -63,34 +80,33 @@ export function ServiceStates({
     );
   }
   return rows.length === 0 ? (
-    <EmptyState icon={Boxes} title={say('services.noneTitle')}>
-      {say('services.noneHint')}
+    <EmptyState icon={Boxes} title={say(words.noneTitle)}>
+      {say(words.noneHint)}
     </EmptyState>
   ) : (
-    <NoMatch all={rows.length} onAllNamespaces={onAllNamespaces} />
+    <NoMatch all={rows.length} words={words} text={text} onClear={onClear} />
   );
 }
 
-function NoMatch({ all, onAllNamespaces }: { readonly all: number; readonly onAllNamespaces: () => void }) {
+function NoMatch({
+  all,
+  words,
+  text,
+  onClear,
+}: {
+  readonly all: number;
+  readonly words: ListWords;
+  readonly text: string;
+  readonly onClear: () => void;
+}) {
   const say = useWords();
-  const app = useApp();
-  const filter = useWindow((state) => state.filter);
   return (
     <EmptyState
       icon={SearchX}
-      title={filter.text === '' ? say('services.noMatchTitle') : say('services.noMatchText', { text: filter.text })}
-      actions={
-        <Button
-          onClick={() => {
-            app.window.setState({ filter: { ...noFilter, sort: filter.sort, isGrouped: filter.isGrouped } });
-            onAllNamespaces();
-          }}
-        >
-          {say('services.clearFilters')}
-        </Button>
-      }
+      title={text === '' ? say(words.noMatchTitle) : say(words.noMatchText, { text })}
+      actions={<Button onClick={onClear}>{say('services.clearFilters')}</Button>}
     >
-      {say('services.noMatchHint', { count: all })}
+      {say(words.noMatchHint, { count: all })}
     </EmptyState>
   );
 }

@@ -1,12 +1,13 @@
 /** Where the rows come from: the stream of the connected context, or the list that was asked for while it is off. */
 import { useMemo } from 'react';
-import { type ContextKey, isSameKey, type Problem, type Service } from '../../../app/contract/index.ts';
-import { useListedServices, useServices } from '../../store/hooks.ts';
+import { type ContextKey, isSameKey, type Problem, type ServiceKey } from '../../../app/contract/index.ts';
+import type { Listing } from '../../store/list-feed.ts';
+import type { Listed } from '../../store/listed-services.ts';
 
-export interface ServiceSource {
+export interface ListSource<Row> {
   /** idle: nobody asked yet. */
   readonly state: 'idle' | 'loading' | 'present' | 'failed';
-  readonly rows: readonly Service[];
+  readonly rows: readonly Row[];
   readonly namespaces: readonly string[];
   /** What is not seen, and why. */
   readonly problems: readonly Problem[];
@@ -15,7 +16,7 @@ export interface ServiceSource {
   readonly listedAt: number | null;
 }
 
-const nobody: ServiceSource = {
+const nobody: ListSource<never> = {
   state: 'idle',
   rows: [],
   namespaces: [],
@@ -24,9 +25,11 @@ const nobody: ServiceSource = {
   listedAt: null,
 };
 
-export function useServiceSource(context: ContextKey): ServiceSource {
-  const streamed = useServices((state) => state);
-  const listed = useListedServices((state) => state);
+export function useListSource<Row extends ServiceKey>(
+  context: ContextKey,
+  streamed: Listing<Row>,
+  listed: Listed<Row>,
+): ListSource<Row> {
   return useMemo(() => {
     if (isSameKey(streamed.context, context)) {
       return {

@@ -1,0 +1,160 @@
+import { Layers, TriangleAlert } from 'lucide-react';
+import { memo, useMemo, useRef } from 'react';
+import type { ContextKey } from '../../../app/contract/index.ts';
+import { SkeletonRows } from '../../kit/Skeleton.tsx';
+import { ToggleChip } from '../../kit/ToggleChip.tsx';
+import { useNow } from '../../parts/use-now.ts';
+import { useApp, useHomeNamespace, useListedPods, usePods, useWindow } from '../../store/hooks.ts';
+import { parseQuery } from '../../store/query.ts';
+import { noPodFilter, type PodFilter } from '../../store/window.ts';
+import { useFormat } from '../../words/format.ts';
+import { useWords } from '../../words/words.ts';
+import { ListFooter } from '../services/ListFooter.tsx';
+import { ListHead } from '../services/ListHead.tsx';
+import { ListStates, type ListWords } from '../services/ListStates.tsx';
+import { ListTable } from '../services/ListTable.tsx';
+import { ListToolbar } from '../services/ListToolbar.tsx';
+import { type ListItem, listItems, sortAfter } from '../services/list-entries.ts';
+import styles from '../services/ServicesTab.module.css';
+import { useDrawnInTime } from '../services/use-drawn-in-time.ts';
+import { useDrawnList } from '../services/use-drawn-list.ts';
+import { useListSource } from '../services/use-list-source.ts';
+import { useNamespacesInView } from '../services/use-namespaces-in-view.ts';
+import { PodRow } from './PodRow.tsx';
+import { type Column, podColumnsOf } from './pod-columns.tsx';
+import { matchingPods, orderedPods, type PodEntry } from './pod-entries.ts';
+
+const listWords: ListWords = {
+  loading: 'pods.loading',
+  idleTitle: 'pods.idleTitle',
+  idleHint: 'pods.idleHint',
+  list: 'pods.list',
+  noneTitle: 'pods.noneTitle',
+  noneHint: 'pods.noneHint',
+  noMatchTitle: 'pods.noMatchTitle',
+  noMatchText: 'pods.noMatchText',
+  noMatchHint: 'pods.noMatchHint',
+};
+
+/** The pods of one context, watched while this is on screen. */
+export const PodsTab = memo(function PodsTab({ context }: { readonly context: ContextKey }) {
+  const say = useWords();
+  const { window: store } = useApp();
+  const source = useListSource(
+    context,
+    usePods((state) => state),
+    useListedPods((state) => state),
+  );
+  const wanted = useWindow((state) => state.podFilter);
+  const { filter, rows, isBehind, settle } = useDrawnInTime(wanted, source.rows);
+  const [namespaces, setNamespaces] = useNamespacesInView(context);
+  const homeNamespace = useHomeNamespace(context);
+  const before = useRef<readonly PodEntry[]>([]);
+  const ordered = useMemo(
+    () => orderedPods(rows, filter.sort, homeNamespace, before.current),
+    [rows, filter.sort, homeNamespace],
+  );
+  before.current = ordered;
+  const matching = useMemo(() => matchingPods(ordered, filter, namespaces), [ordered, filter, namespaces]);
+  const items = useMemo(() => listItems(matching, filter.isGrouped), [matching, filter.isGrouped]);
+  useDrawnList(matching, settle);
+  const change = (part: Partial<PodFilter>) => store.setState({ podFilter: { ...wanted, ...part } });
+  const isEmpty = matching.length === 0;
+  // Filters and keys of rows are for rows.
+  const hasRows = source.rows.length > 0 || source.state === 'loading';
+  return (
+    <div className={styles.tab}>
+      {hasRows ? (
+        <ListToolbar
+          context={context}
+          source={source}
+          label={say('pods.filter')}
+          text={wanted.text}
+          onText={(text) => store.setState({ podFilter: { ...wanted, text }, podCursor: null })}
+          chosen={namespaces}
+          onChoose={setNamespaces}
+        >
+          <ToggleChip
+            icon={TriangleAlert}
+            isOn={wanted.isTroubledOnly}
+            onChange={(isTroubledOnly) => change({ isTroubledOnly })}
+          >
+            {say('pods.troubledOnly')}
+          </ToggleChip>
+          <ToggleChip icon={Layers} isOn={wanted.isGrouped} onChange={(isGrouped) => change({ isGrouped })}>
+            {say('services.group')}
+          </ToggleChip>
+        </ListToolbar>
+      ) : null}
+      {isEmpty && isBehind ? (
+        <SkeletonRows count={10} label={say('pods.loading')} />
+      ) : isEmpty ? (
+        <ListStates
+          source={source}
+          words={listWords}
+          text={filter.text}
+          onClear={() => {
+            store.setState({ podFilter: { ...noPodFilter, sort: wanted.sort, isGrouped: wanted.isGrouped } });
+            setNamespaces([]);
+          }}
+        />
+      ) : (
+        <PodsTable items={items} filter={filter} count={matching.length} />
+      )}
+      {hasRows ? (
+        <ListFooter
+          shown={matching.length}
+          all={rows.length}
+          isReady={source.state === 'present' && !isBehind}
+          count="pods.count"
+          countOf="pods.countOf"
+          keys={[
+            { keys: ['C'], words: say('services.keyCopy') },
+            { keys: ['T'], words: say('services.keyTest') },
+          ]}
+        />
+      ) : null}
+    </div>
+  );
+});
+
+const PodsTable = memo(function PodsTable({
+  items,
+  filter: { text, sort, isGrouped },
+  count,
+}: {
+  readonly items: readonly ListItem<PodEntry>[];
+  readonly filter: PodFilter;
+  readonly count: number;
+}) {
+  const say = useWords();
+  const format = useFormat();
+  const now = useNow(60_000);
+  const { window: store } = useApp();
+  const words = useMemo(() => parseQuery(text).map((term) => term.text), [text]);
+  const cells = useMemo(() => ({ say, format, now, words }), [say, format, now, words]);
+  return (
+    <ListTable<PodEntry, Column>
+      list="pods"
+      label={say('pods.tableLabel')}
+      description={say('pods.count', { count })}
+      items={items}
+      columnsOf={(width) => podColumnsOf(width, isGrouped)}
+      head={(columns) => (
+        <ListHead
+          columns={columns}
+          sort={sort}
+          onSort={({ name }) =>
+            () =>
+              store.setState(({ podFilter }) => ({
+                podFilter: { ...podFilter, sort: sortAfter(podFilter.sort, name) },
+              }))
+            }
+        />
+      )}
+      row={(entry, columns, place) => (
+        <PodRow key={entry.key} entry={entry} columns={columns} cells={cells} {...place} />
+      )}
+    />
+  );
+});
