@@ -52,6 +52,7 @@ export class BringUp {
       kubernetes,
       coredns,
       packages: this.#materials.packages,
+      tools: this.#materials.nodeTools,
     };
   }
 

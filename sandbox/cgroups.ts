@@ -6,17 +6,22 @@ import { exists } from './build-cache.ts';
 
 const root = '/sys/fs/cgroup';
 
-/** Hierarchies of cgroup version 1 that kubelet cannot do without. */
-const neededControllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'devices', 'freezer'] as const;
+/** What kubelet cannot do without: hierarchies of version 1, or controllers of version 2, which has the others built in. */
+const neededControllers = {
+  hierarchies: ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'devices', 'freezer'],
+  unified: ['cpu', 'memory', 'pids'],
+} as const;
 
 /** Every mounted hierarchy, that of version 2 on a hybrid machine included. */
 async function allHierarchies(): Promise<string[]> {
+  if (isUnified()) return [root];
   const names = await readdir(root).catch(() => []);
   return names.map((name) => path.join(root, name)).filter((folder) => existsSync(path.join(folder, 'cgroup.procs')));
 }
 
-/** The version 1 hierarchies; the version 2 tree of a hybrid machine has no controllers. */
+/** Where controllers are: the one tree of version 2, or the hierarchies of version 1; on a hybrid machine those have them. */
 async function hierarchies(): Promise<string[]> {
+  if (isUnified()) return [root];
   return (await allHierarchies()).filter((folder) => !existsSync(path.join(folder, 'cgroup.controllers')));
 }
 
@@ -25,9 +30,27 @@ export function isUnified(): boolean {
   return existsSync(path.join(root, 'cgroup.controllers'));
 }
 
-/** Controllers of neededControllers that no hierarchy has. */
+/** Controllers that are needed and not there. */
 export function missingControllers(): string[] {
-  return neededControllers.filter((name) => !existsSync(path.join(root, name, 'cgroup.procs')));
+  if (isUnified()) {
+    const here = controllersOf(root);
+    return neededControllers.unified.filter((name) => !here.includes(name));
+  }
+  return neededControllers.hierarchies.filter((name) => !existsSync(path.join(root, name, 'cgroup.procs')));
+}
+
+/** Version 2: what the cgroup may hand down (cgroup.controllers, cgroups(7)). */
+function controllersOf(folder: string): string[] {
+  return readFileSync(path.join(folder, 'cgroup.controllers'), 'utf8').trim().split(' ').filter(Boolean);
+}
+
+/**
+ * Version 2: a cgroup has only the controllers that the one above hands down. One that hands down holds no process
+ * itself, but for the root; a container's root is none, and keeps what runs in it.
+ */
+async function handDown(folder: string): Promise<void> {
+  const wanted = controllersOf(folder).map((name) => `+${name}`);
+  await writeFile(path.join(folder, 'cgroup.subtree_control'), wanted.join(' '));
 }
 
 /** Makes the cgroup `name` (like /slipway-sandbox/node1/sys) in every hierarchy and returns the folders. */
@@ -36,9 +59,10 @@ export async function makeCgroup(name: string): Promise<string[]> {
   for (const hierarchy of await hierarchies()) {
     let folder = hierarchy;
     for (const part of name.split('/').filter(Boolean)) {
+      if (isUnified()) await handDown(folder);
       folder = path.join(folder, part);
       await mkdir(folder, { recursive: true });
-      await inheritProcessors(folder);
+      if (!isUnified()) await inheritProcessors(folder);
     }
     folders.push(folder);
   }

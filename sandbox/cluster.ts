@@ -7,6 +7,9 @@ import { SandboxFailure } from './problems.ts';
 import type { Space } from './space.ts';
 import { readManifests } from './workload.ts';
 
+/** How long a part may take on a slow machine, in milliseconds; one that failed says so earlier by its log. */
+const slowMachine = 300_000;
+
 /** What talks to one sandbox's API server as its administrator. */
 export class Cluster {
   readonly #controlPlane: Space;
@@ -38,7 +41,7 @@ export class Cluster {
   async waitUntilReady(): Promise<void> {
     await waitFor(
       async () => ((await this.#try(['get', '--raw', '/readyz'])) === 'ok' ? true : undefined),
-      120_000,
+      slowMachine,
       () => notComing('The API server does not become ready', 'kube-apiserver.log'),
     );
   }
@@ -52,7 +55,7 @@ export class Cluster {
   podRangeOf(node: string): Promise<string> {
     return waitFor(
       async () => (await this.#try(['get', 'node', node, '-o', 'jsonpath={.spec.podCIDR}'])) || undefined,
-      120_000,
+      slowMachine,
       () => notComing(`${node} does not register`, `${node}-kubelet.log`),
     );
   }
@@ -72,14 +75,16 @@ export class Cluster {
   #serviceAccountOf(namespace: string): Promise<string> {
     return waitFor(
       () => this.#try(['-n', namespace, 'get', 'serviceaccount', 'default', '-o', 'name']),
-      60_000,
+      slowMachine,
       () => notComing(`Namespace ${namespace} gets no service account`, 'kube-controller-manager.log'),
     );
   }
 
   /** Waits for nodes and for every pod of the workload but the one that always crashes. */
   async waitForWorkload(): Promise<void> {
-    await this.kubectl(['wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s'], { deadline: 130_000 });
+    await this.kubectl(['wait', '--for=condition=Ready', 'node', '--all', `--timeout=${slowMachine / 1000}s`], {
+      deadline: slowMachine + 10_000,
+    });
     const rollouts = [
       ['kube-system', 'deployment/coredns'],
       ['webshop', 'deployment/orders'],
@@ -90,17 +95,20 @@ export class Cluster {
       ['dev', 'deployment/api'],
     ];
     for (const [namespace, name] of rollouts) {
-      await this.kubectl(['-n', `${namespace}`, 'rollout', 'status', `${name}`, '--timeout=180s'], {
-        deadline: 190_000,
+      await this.kubectl(['-n', `${namespace}`, 'rollout', 'status', `${name}`, `--timeout=${slowMachine / 1000}s`], {
+        deadline: slowMachine + 10_000,
       });
     }
-    await this.kubectl(['-n', 'infra', 'wait', '--for=condition=Ready', 'pod/toolbox', '--timeout=180s'], {
-      deadline: 190_000,
-    });
+    await this.kubectl(
+      ['-n', 'infra', 'wait', '--for=condition=Ready', 'pod/toolbox', `--timeout=${slowMachine / 1000}s`],
+      {
+        deadline: slowMachine + 10_000,
+      },
+    );
     // kube-proxy programs a node a moment after the pods are ready.
     await waitFor(
       () => this.#try(['-n', 'infra', 'exec', 'toolbox', '--', '/workload', 'get', 'http://orders.webshop/healthz']),
-      120_000,
+      slowMachine,
       () => notComing('A service is not reached by its name from a pod', 'node1-kube-proxy.log'),
       500,
     );

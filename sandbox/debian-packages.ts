@@ -10,6 +10,8 @@ export interface PackageSet {
   packages: readonly string[];
   /** Called name to path in the unpacked packages. */
   tools: Readonly<Record<string, string>>;
+  /** The same in a folder `legacy`, for kernels on which those in `tools` do not work. */
+  legacyTools?: Readonly<Record<string, string>>;
   /** Files that are also put into a folder where nothing else is. */
   copies?: Readonly<Record<string, string>>;
 }
@@ -35,13 +37,19 @@ export const clusterPackages: PackageSet = {
     runc: 'usr/sbin/runc',
     conntrack: 'usr/sbin/conntrack',
     nft: 'usr/sbin/nft',
-    ...Object.fromEntries(
-      ['iptables', 'ip6tables'].flatMap((family) =>
-        ['', '-save', '-restore'].map((ending) => [`${family}${ending}`, `usr/sbin/${family}-nft${ending}`]),
-      ),
-    ),
+    ...iptablesOf('nft'),
   },
+  legacyTools: iptablesOf('legacy'),
 };
+
+/** The programs of iptables(8) on one of the two interfaces of the kernel. */
+function iptablesOf(kind: 'nft' | 'legacy'): Record<string, string> {
+  return Object.fromEntries(
+    ['iptables', 'ip6tables'].flatMap((family) =>
+      ['', '-save', '-restore'].map((ending) => [`${family}${ending}`, `usr/sbin/${family}-${kind}${ending}`]),
+    ),
+  );
+}
 
 export const laptopPackages: PackageSet = {
   name: 'packages-laptop',
@@ -78,7 +86,7 @@ const machineOwn = /^(libc6|libgcc-s1|libcrypt1|libpam.*|lib.*-perl|libelogind0|
  */
 export async function unpackPackages(cache: BuildCache, set: PackageSet, say: (text: string) => void): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8');
-  const key = keyOf(release, process.arch, JSON.stringify(set), 'layout 2');
+  const key = keyOf(release, process.arch, JSON.stringify(set), 'layout 3');
   return cache.provide(set.name, key, async (folder, finalFolder) => {
     say(`fetch packages ${set.packages.join(', ')}`);
     const downloads = path.join(folder, 'downloads');
@@ -104,10 +112,12 @@ export async function unpackPackages(cache: BuildCache, set: PackageSet, say: (t
       await mkdir(path.dirname(path.join(folder, to)), { recursive: true });
       await copyFile(path.join(folder, 'root', from), path.join(folder, to));
     }
-    await mkdir(path.join(folder, 'bin'));
-    for (const [tool, file] of Object.entries(set.tools)) {
-      if (!(await exists(path.join(folder, 'root', file)))) throw unavailable(`the packages have no ${file}.`);
-      await writeFile(path.join(folder, 'bin', tool), toolScript(finalFolder, file), { mode: 0o755 });
+    for (const [name, tools] of Object.entries({ bin: set.tools, legacy: set.legacyTools ?? {} })) {
+      await mkdir(path.join(folder, name));
+      for (const [tool, file] of Object.entries(tools)) {
+        if (!(await exists(path.join(folder, 'root', file)))) throw unavailable(`the packages have no ${file}.`);
+        await writeFile(path.join(folder, name, tool), toolScript(finalFolder, file), { mode: 0o755 });
+      }
     }
   });
 }

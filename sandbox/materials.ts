@@ -3,11 +3,14 @@ import { clusterPackages, laptopPackages, resolvedPackages, unpackPackages } fro
 import { buildGoBinaries, type GoBinaries } from './go-builds.ts';
 import { assembleImages } from './images.ts';
 import { flavourOf, type LaptopName } from './options.ts';
+import { packetFilterFolders } from './packet-filter.ts';
 
 /** Folders of the cache with everything that a sandbox is made of. */
 export interface Materials {
   binaries: GoBinaries;
   packages: string;
+  /** Folders of a node's tools for its PATH. */
+  nodeTools: string[];
   laptopPackages: string;
   resolvedPackages?: string | undefined;
   images: string;
@@ -30,6 +33,7 @@ export async function prepareMaterials(
   return {
     binaries,
     packages,
+    nodeTools: await packetFilterFolders(packages),
     laptopPackages: laptop,
     resolvedPackages: resolved,
     images: await assembleImages(cache, binaries, packages, say),

@@ -15,6 +15,8 @@ export interface NodePaths {
   kubernetes: string;
   coredns: string;
   packages: string;
+  /** Folders of its tools, the first one first. */
+  tools: readonly string[];
 }
 
 /**
@@ -242,7 +244,7 @@ function program(index: number, paths: NodePaths, name: string, argumentList: re
 
 /** The unpacked packages come first, so that what the machine has installed does not matter. */
 export function nodeEnvironment(paths: NodePaths): string[] {
-  return [`PATH=${path.join(paths.packages, 'bin')}:/usr/sbin:/usr/bin:/sbin:/bin`, 'HOME=/root'];
+  return [`PATH=${paths.tools.join(':')}:/usr/sbin:/usr/bin:/sbin:/bin`, 'HOME=/root'];
 }
 
 /** Pod network of a node: a veth pair and a route each (CNI's ptp), which needs no bridge and no br_netfilter. */

@@ -90,19 +90,13 @@ function canRun(file: string): Promise<boolean> {
 
 async function kernelProblems(): Promise<SandboxProblem[]> {
   const problems: SandboxProblem[] = [];
-  if (isUnified()) {
+  if (missingControllers().length > 0) {
     problems.push({
       code: 'sandbox-cgroups-unusable',
-      cause: 'This machine has cgroup version 2 only; the sandbox’s nodes are built for version 1 or a hybrid of both.',
-      fix: 'Boot with `systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1`, or use another machine.',
-    });
-  } else if (missingControllers().length > 0) {
-    problems.push({
-      code: 'sandbox-cgroups-unusable',
-      cause: `These cgroup controllers are not mounted in /sys/fs/cgroup: ${missingControllers().join(', ')}.`,
+      cause: `These cgroup controllers are not in /sys/fs/cgroup: ${missingControllers().join(', ')}.`,
       fix: 'Mount them, or start the container that this is with the machine’s cgroups.',
     });
-  } else if (!(await canRun('/sys/fs/cgroup/memory')) || !(await canWrite('/sys/fs/cgroup/memory'))) {
+  } else if (!(await canWrite(isUnified() ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory'))) {
     problems.push({
       code: 'sandbox-cgroups-unusable',
       cause: 'The cgroups in /sys/fs/cgroup cannot be written.',
