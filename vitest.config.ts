@@ -21,6 +21,7 @@ export default defineConfig({
             'renderer/**/*.test.{ts,tsx}',
             'sandbox/**/*.test.ts',
             'scripts/**/*.test.ts',
+            'tests/agent-pod/**/*.test.ts',
             'tests/kubeconfig/**/*.test.ts',
             'tests/layers/**/*.test.ts',
             'tests/bench/**/*.test.ts',

@@ -90,6 +90,11 @@ export const commands = {
       trustExec: z.boolean().default(false),
       /** Kept as the choice for this context (ContextSettings); empty takes it back, absent leaves it. */
       answersFor: z.string().max(253).optional(),
+      /** The same of `agentPodPatch`. */
+      agentPodPatch: z
+        .string()
+        .max(32 << 10)
+        .optional(),
     }),
     output: z.object({
       wanted: wantedSchema,

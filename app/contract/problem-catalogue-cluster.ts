@@ -51,8 +51,11 @@ export const clusterProblems = {
   'agent-refused': entry(
     'cluster',
     'The cluster refused the agent pod',
-    advice('Ask an administrator which policy or quota refused it, or choose another namespace.'),
+    advice(
+      'Ask an administrator which policy or quota refused it, or choose another namespace. If a policy wants something of the pod, such as a label, add it in Settings under Agent, or with --agent-pod-file.',
+    ),
     command('slipway connect {context} --agent-namespace NAMESPACE'),
+    command('slipway connect {context} --agent-pod-file FILE'),
   ),
   'agent-unreachable': entry(
     'cluster',

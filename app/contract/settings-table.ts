@@ -67,8 +67,17 @@ const settingsForAll: Readonly<Record<NameForAll, Row>> = {
 
 /** Of one context; those that have a namesake above come before it. */
 const settingsForContext: Readonly<Record<NameForContext, Row>> = {
+  agentAnnotations: row('any', 'connect', "annotations of the agent's pod"),
   agentImage: row('image', 'connect', 'image that contains the agent, for this context'),
+  agentLabels: row('any', 'connect', "labels of the agent's pod, beside Slipway's own"),
+  agentLimits: row('any', 'connect', "limits of the agent's container: cpu=1, memory=256Mi, ephemeral-storage=128Mi"),
   agentNamespace: row('namespace', 'connect', 'where the agent runs; empty: the home namespace'),
+  agentNodeSelector: row('any', 'connect', "labels of the nodes that the agent's pod may run on"),
+  agentPodPatch: row('any', 'connect', "JSON of a strategic merge patch over the agent's pod; see --agent-pod-file"),
+  agentPriorityClass: row('any', 'connect', "priority class of the agent's pod"),
+  agentPullSecrets: row('any', 'connect', 'secrets by which the cluster pulls the image of the agent'),
+  agentRequests: row('any', 'connect', "requests of the agent's container: cpu=20m, memory=32Mi"),
+  agentTolerations: row('any', 'connect', "taints that the agent's pod tolerates: key=value:NoSchedule"),
   answersFor: row('domain', 'now', 'domain in which this cluster may answer for every name'),
   baseImage: row('image', 'connect', 'image with a shell that this cluster can pull'),
   extraDomains: row(

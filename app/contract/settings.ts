@@ -1,5 +1,6 @@
 /** Settings of one user on one laptop, kept by the core, seen and changed by every frontend. */
 import { z } from 'zod';
+import { agentPodFields, noAgentPodChoices } from './agent-pod.ts';
 import { contextKeySchema } from './contexts.ts';
 
 /** What is chosen for one context; empty strings take the defaults. */
@@ -14,6 +15,7 @@ export const contextSettingsSchema = contextKeySchema.extend({
   answersFor: z.string().max(253).default(''),
   /** Other domains that the cluster's nameservers answer for (stub domains of its CoreDNS), by the user's word. */
   extraDomains: z.array(z.string().max(253)).max(50).default([]),
+  ...agentPodFields,
 });
 export type ContextSettings = z.infer<typeof contextSettingsSchema>;
 
@@ -26,6 +28,7 @@ export const nothingChosen: Omit<ContextSettings, 'context' | 'file'> = {
   namespacesInView: [],
   answersFor: '',
   extraDomains: [],
+  ...noAgentPodChoices,
 };
 
 const pinnedServiceSchema = contextKeySchema.extend({

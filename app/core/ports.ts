@@ -5,6 +5,7 @@
 import type {
   ActivityEntry,
   Agent,
+  AgentPodChoices,
   Caller,
   Cause,
   Context,
@@ -114,6 +115,8 @@ export interface AgentSpec {
   readonly namespace: string;
   readonly image: string; // empty: send our binary into baseImage
   readonly baseImage: string;
+  /** What the user adds to the pod; objections were raised before. */
+  readonly pod: AgentPodChoices;
 }
 
 export interface AgentPlaced {

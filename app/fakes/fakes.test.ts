@@ -1,5 +1,5 @@
 /** The fakes pass the port tests that the real adapters pass. */
-import { problem } from '../contract/index.ts';
+import { noAgentPodChoices, problem } from '../contract/index.ts';
 import type { Clock } from '../core/ports.ts';
 import { FakeActivityStore } from './activity.ts';
 import { healthyPod } from './believable-pods.ts';
@@ -180,7 +180,7 @@ testCluster('fake', async () => {
   }
   return {
     port: opened.value,
-    spec: { namespace: 'webshop', image: '', baseImage: 'busybox' },
+    spec: { namespace: 'webshop', image: '', baseImage: 'busybox', pod: noAgentPodChoices },
     countAgents: async () => cluster.agents.size,
     endAgents: async () => {
       for (const pod of cluster.agents.keys()) {

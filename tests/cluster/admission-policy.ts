@@ -23,7 +23,7 @@ export async function withPolicy(
   { cluster }: Scene,
   namespace: string,
   { group, resource, expression, message }: AdmissionRule,
-  work: () => Promise<void>,
+  work: () => Promise<unknown>,
 ): Promise<void> {
   const policy = { apiVersion: 'admissionregistration.k8s.io/v1', metadata: { name: namespace } };
   const documents = [

@@ -1,4 +1,6 @@
 /** Namespaces of clusters that are not the sandbox: what their admission wants of a pod, the agent's has, and connects. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { withPolicy } from './admission-policy.ts';
@@ -14,15 +16,17 @@ describe('an agent fits into', () => {
   });
   afterAll(() => refusals.close());
 
-  /** Connects with the agent in this namespace; answers its pod. */
-  async function connects(namespace: string) {
+  /** Connects with the agent in this namespace; answers what was said meanwhile. */
+  async function connects(namespace: string, ...more: string[]) {
     const { scene } = refusals;
     const product = refusals.productWith(refusals.kubeconfig);
-    await product.connect(...agentIn(namespace));
+    const outcome = await product.slipway(['connect', ...agentIn(namespace, ...more)], { deadline: 110_000 });
+    expect(outcome.code, outcome.stderr).toBe(0);
     await must(scene.laptop, ['curl', '-sS', '-m', '5', 'http://orders/']);
     const pods = (await scene.agents()).filter(({ metadata }) => metadata.namespace === namespace);
     expect(pods.map(({ status }) => status.phase)).toEqual(['Running']);
     await refusals.expectUnchanged(product);
+    return outcome.stderr;
   }
 
   const apply = (...objects: object[]) =>
@@ -82,6 +86,32 @@ describe('an agent fits into', () => {
       );
       await connects('others-limits');
     }));
+
+  it('a policy that wants a label, once a file gives it', () =>
+    refusals.inNamespace('others-label', () =>
+      withPolicy(
+        refusals.scene,
+        'others-label',
+        {
+          group: '',
+          resource: 'pods',
+          expression: "has(object.metadata.labels) && 'team' in object.metadata.labels",
+          message: 'every pod needs the label team',
+        },
+        async () => {
+          await refusals.refused(refusals.productWith(refusals.kubeconfig), agentIn('others-label'), {
+            code: 'agent-refused',
+            exitCode: 5,
+            cause: 'every pod needs the label team',
+            fix: '--agent-pod-file FILE',
+          });
+          const file = join(refusals.folder(), 'agent-pod.yaml');
+          writeFileSync(file, 'metadata:\n  labels:\n    team: payments\n');
+          const shown = await connects('others-label', '--agent-pod-file', file);
+          expect(shown).toContain('+ metadata.labels.team: "payments"');
+        },
+      ),
+    ));
 
   it('and all that: nothing is left', () => refusals.expectNothingLeft());
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noAgentPodChoices } from '../../contract/index.ts';
 import { agentJob, agentLabel } from './manifest.ts';
 import { usualShape } from './pod-shape.ts';
 import { agentTimes } from './times.ts';
@@ -10,6 +11,7 @@ const options = {
   contained: false,
   firstDeadlineSeconds: 120,
   shape: usualShape,
+  choices: noAgentPodChoices,
   placing: 'p1',
   idleSeconds: 0,
   expirySeconds: 0,

@@ -3,8 +3,10 @@
  * away by itself when nobody renews it. Sources: k8s.io pod-security-standards, safe sysctls
  * (net.ipv4.ping_group_range is safe since 1.18), TTL controller (KEP-592).
  */
+import { type AgentPodChoices, agentContainerName, patchesOf } from '../../contract/index.ts';
 import { type Job, requestAnnotation } from '../cluster/api-objects.ts';
 import { type PodShape, quantitiesOf } from './pod-shape.ts';
+import { strategicMerge } from './strategic-merge.ts';
 
 export const managedByLabel = 'app.kubernetes.io/managed-by';
 export const nameLabel = 'app.kubernetes.io/name';
@@ -14,7 +16,7 @@ export const agentLabel = 'slipway.dev/agent'; // value: the Job's name
 const agentFolder = '/slipway';
 export const agentFile = `${agentFolder}/agent`;
 
-export const containerName = 'agent';
+export const containerName = agentContainerName;
 
 export interface AgentJobOptions {
   readonly name: string;
@@ -24,6 +26,8 @@ export interface AgentJobOptions {
   readonly contained: boolean;
   readonly firstDeadlineSeconds: number;
   readonly shape: PodShape;
+  /** What the user adds; it counts before what a refusal taught. */
+  readonly choices: AgentPodChoices;
   /** Marks the Job of one placing: by it we know ours where the answer to its creation was lost. */
   readonly placing: string;
   /** How long the agent waits for a client, in seconds; 0 leaves it to the agent. */
@@ -36,6 +40,12 @@ export interface AgentJobOptions {
 const waitAndRun = `i=0; until [ -x ${agentFile} ]; do i=$((i+1)); [ $i -gt 2400 ] && exit 3; sleep 0.05 || sleep 1; done; exec ${agentFile} "$@"`;
 
 export function agentJob(options: AgentJobOptions): Job {
+  const job = usualJob(options);
+  const { template, ...spec } = job.spec ?? { template: {} };
+  return { ...job, spec: { ...spec, template: patchesOf(options.choices).reduce(strategicMerge, template) } };
+}
+
+function usualJob(options: AgentJobOptions): Job {
   const labels = {
     [managedByLabel]: 'slipway',
     [nameLabel]: 'slipway-agent',

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type Cause, causeText, type Result } from '../../contract/index.ts';
+import { type Cause, causeText, noAgentPodChoices, type Result } from '../../contract/index.ts';
 import type { AgentPlaced } from '../../core/ports.ts';
 import { type AgentNamespaceOptions, openAgentNamespace } from '../testing/agent-namespace.ts';
 import { type Answer, refusal } from '../testing/api-server.ts';
@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 const never = new AbortController().signal;
-const spec = { namespace: 'team', image: 'agent:1', baseImage: '' };
+const spec = { namespace: 'team', image: 'agent:1', baseImage: '', pod: noAgentPodChoices };
 const soon = { timeout: 10_000, interval: 20 };
 
 async function scene(options: AgentNamespaceOptions) {

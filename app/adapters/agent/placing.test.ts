@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { noAgentPodChoices } from '../../contract/index.ts';
 import type { AgentPlaced } from '../../core/ports.ts';
 import { type AgentNamespace, openAgentNamespace } from '../testing/agent-namespace.ts';
 
@@ -10,7 +11,7 @@ afterEach(async () => {
 });
 
 const never = new AbortController().signal;
-const spec = { namespace: 'team', image: 'agent:1', baseImage: '' };
+const spec = { namespace: 'team', image: 'agent:1', baseImage: '', pod: noAgentPodChoices };
 const soon = { timeout: 10_000, interval: 20 };
 
 const namespace = (options: Parameters<typeof openAgentNamespace>[1] = {}) => openAgentNamespace(closing, options);

@@ -3,8 +3,18 @@
  * everything away again. What it made before an abort or a failure it deletes. A refusal that says what would pass is
  * followed by another try in that form.
  */
-import { randomUUID } from 'node:crypto';
-import { type Cause, cause, failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  type AgentPodChoices,
+  agentPodOf,
+  type Cause,
+  cause,
+  failure,
+  type Problem,
+  problem,
+  type Result,
+  success,
+} from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
@@ -168,6 +178,7 @@ export class AgentPlacing {
         contained,
         firstDeadlineSeconds: this.#options.times.firstDeadlineSeconds,
         shape,
+        choices: spec.pod,
         placing,
         idleSeconds: this.#options.times.idleSeconds,
         expirySeconds: this.#options.times.expirySeconds,
@@ -195,6 +206,7 @@ export class AgentPlacing {
       image,
       delivery: contained ? 'image' : 'sent',
       build: this.#options.build,
+      choices: digestOf(spec.pod),
       madeAt: Date.now(),
     };
     const recorded = this.#options.records.keep(record);
@@ -294,6 +306,7 @@ export class AgentPlacing {
         record.image === image &&
         record.delivery === delivery &&
         record.build === this.#options.build &&
+        record.choices === digestOf(spec.pod) &&
         record.pod !== '';
       const placed: AgentPlaced = {
         target: { namespace: record.namespace, pod: record.pod, port: agentPort },
@@ -369,4 +382,12 @@ export class AgentPlacing {
       this.#later.add(timer);
     }
   }
+}
+
+/** Which choices a pod was made with. */
+function digestOf(choices: AgentPodChoices): string {
+  return createHash('sha256')
+    .update(JSON.stringify(agentPodOf(choices)))
+    .digest('hex')
+    .slice(0, 16);
 }

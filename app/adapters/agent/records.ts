@@ -17,6 +17,7 @@ const recordSchema = z.object({
   image: z.string(),
   delivery: z.enum(['image', 'sent']),
   build: z.string(),
+  choices: z.string().default(''), // digest of what the user added to the pod
   madeAt: z.number(),
 });
 export type AgentRecord = z.infer<typeof recordSchema>;

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { noAgentPodChoices } from '../../contract/index.ts';
 import {
   type Answer,
   type ApiServer,
@@ -157,7 +158,7 @@ describe('trouble', () => {
     const message =
       'jobs.batch is forbidden: User "jane" cannot create resource "jobs" in API group "batch" in the namespace "team"';
     const server = await serve(() => ({ status: 403, body: refusal(403, 'Forbidden', message) }));
-    const spec = { namespace: 'team', image: 'x', baseImage: '' };
+    const spec = { namespace: 'team', image: 'x', baseImage: '', pod: noAgentPodChoices };
     const placed = await (await open(server)).placeAgent(spec, () => {}, new AbortController().signal);
     expect(placed).toMatchObject({
       ok: false,
@@ -169,7 +170,7 @@ describe('trouble', () => {
   });
 
   test('admission and a missing namespace are not taken for missing rights', async () => {
-    const spec = { namespace: 'team', image: 'x', baseImage: '' };
+    const spec = { namespace: 'team', image: 'x', baseImage: '', pod: noAgentPodChoices };
     const placing = async (answer: Answer) => {
       const placed = await (await open(await serve(() => answer))).placeAgent(
         spec,

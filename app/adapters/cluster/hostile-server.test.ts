@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { noAgentPodChoices } from '../../contract/index.ts';
 import type { Catalogue } from '../../core/ports.ts';
 import { type Answer, openTestCluster, type Seen, startApiServer, watchAnswer } from '../testing/api-server.ts';
 import { boundedLines, boundedText, largestList } from './bounded.ts';
@@ -103,7 +104,7 @@ describe('an answer that is larger than anybody reads', () => {
       response.statusCode = 403;
       flood(response, 'no ');
     });
-    const wish = { namespace: 'team', image: 'x', baseImage: '' };
+    const wish = { namespace: 'team', image: 'x', baseImage: '', pod: noAgentPodChoices };
     const placed = await cluster.placeAgent(wish, () => {}, new AbortController().signal);
     expect(placed).toMatchObject({ ok: false, problem: { code: 'gateway-blocks' } });
   });

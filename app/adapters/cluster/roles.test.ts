@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { noAgentPodChoices } from '../../contract/index.ts';
 import { agentJob } from '../agent/manifest.ts';
 import { usualShape } from '../agent/pod-shape.ts';
 import { agentRole, agentRules } from './roles.ts';
@@ -43,6 +44,7 @@ describe('the NetworkPolicy of the agent', () => {
       contained: true,
       firstDeadlineSeconds: 60,
       shape: usualShape,
+      choices: noAgentPodChoices,
       placing: 'p1',
       idleSeconds: 0,
       expirySeconds: 0,

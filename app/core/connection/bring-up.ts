@@ -77,7 +77,10 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
     const { agentNamespace, agentImage, baseImage } = state.wanted;
     held = { ...held, agent: { state: 'placing' } };
     bringUp = beginStep(bringUp, 'agent', now);
-    effects.push({ kind: 'placeAgent', spec: { namespace: agentNamespace, image: agentImage, baseImage } });
+    effects.push({
+      kind: 'placeAgent',
+      spec: { namespace: agentNamespace, image: agentImage, baseImage, pod: state.policy.agentPod },
+    });
   }
   const { agent } = held;
   const isReady = is('prepare', 'done') && is('reach', 'done') && is('catalogue', 'done') && held.engine === 'running';

@@ -263,7 +263,12 @@ export function replaceAgent(state: TunnelLost): Transition {
   const { agentNamespace, agentImage, baseImage } = state.wanted;
   return {
     state: { ...state, agentWork: 'replacing', held: { ...state.held, agent: { state: 'placing' } } },
-    effects: [{ kind: 'placeAgent', spec: { namespace: agentNamespace, image: agentImage, baseImage } }],
+    effects: [
+      {
+        kind: 'placeAgent',
+        spec: { namespace: agentNamespace, image: agentImage, baseImage, pod: state.policy.agentPod },
+      },
+    ],
   };
 }
 

@@ -1,5 +1,5 @@
 /** Sample states and events for the machine's table test: one state for each situation, one event for each kind. */
-import { cause, problem } from '../../contract/index.ts';
+import { cause, noAgentPodChoices, problem } from '../../contract/index.ts';
 import type { EngineEvent } from '../engine-messages.ts';
 import { transition } from './machine.ts';
 import { type ConnectionEvent, type ConnectionState, initialState, type Moment, type Order } from './state.ts';
@@ -17,7 +17,10 @@ const wanted = {
   agentImage: '',
   baseImage: 'busybox',
 };
-const policy = { recover: true, names: true, extraRanges: [], excludedRanges: [], answersFor: '', extraDomains: [] };
+const policy = {
+  ...{ recover: true, names: true, extraRanges: [], excludedRanges: [], answersFor: '', extraDomains: [] },
+  agentPod: noAgentPodChoices,
+};
 const order: Order = { wanted, cluster, policy, restored: false };
 const hello = { protocol: 3, build: 'b', role: 'helper' };
 const transient = problem('api-unreachable', 'no route');

@@ -4,6 +4,7 @@
  */
 import type {
   Agent,
+  AgentPodChoices,
   Cause,
   Cluster,
   Counters,
@@ -30,6 +31,8 @@ export interface Policy {
   /** The domain that the user lets this cluster answer for as a whole; empty: none. */
   readonly answersFor: string;
   readonly extraDomains: readonly string[];
+  /** What the user adds to the agent's pod. Heard when one is made. */
+  readonly agentPod: AgentPodChoices;
 }
 
 /** What exists outside because of us. Undoing is over when the engine and the agent are `none`. */

@@ -166,6 +166,15 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
             return kept;
           }
         }
+        const { agentPodPatch } = input;
+        if (agentPodPatch !== undefined) {
+          const kept = await dependencies.changeSettings((settings) =>
+            changeSettings(withChoices(settings, context.name, context.file, { agentPodPatch }), {}),
+          );
+          if (!kept.ok) {
+            return kept;
+          }
+        }
         if (isOn && running !== undefined) {
           running.confirmed(seen(context));
           return joinLive(running, input.homeNamespace);

@@ -1,9 +1,11 @@
 /** Settings: what is in force, and which changes make sense. Pure but for the store that it is given. */
 import {
+  agentPodOf,
   type ContextKey,
   defaultSettings,
   failure,
   nothingChosen,
+  objectionsTo,
   problem,
   type Result,
   type Settings,
@@ -81,6 +83,10 @@ function complainAboutContexts({ contexts, agentImage, baseImage, pinnedServices
   if (unanswerable !== undefined) {
     return `${unanswerable} is not a domain: write it as k8s.example.org`;
   }
+  const [objection] = contexts.flatMap(objectionsTo);
+  if (objection !== undefined) {
+    return objection;
+  }
   const images = [agentImage, baseImage, ...contexts.flatMap((one) => [one.agentImage, one.baseImage])];
   const unusable = images.find((image) => image !== '' && !wordForms.image.test(image));
   return unusable === undefined
@@ -105,6 +111,8 @@ function once<Item>(items: readonly Item[], key: (item: Item) => string): Item[]
 /** The part that the connection with a cluster decides by. */
 export function policyOf(settings: Settings, { context, file }: ContextKey): Policy {
   const { recover, resolverMode, extraRanges, excludedRanges } = settings;
-  const { answersFor, extraDomains } = choicesFor(settings, context, file) ?? nothingChosen;
-  return { recover, names: resolverMode !== 'off', extraRanges, excludedRanges, answersFor, extraDomains };
+  const own = choicesFor(settings, context, file) ?? nothingChosen;
+  const { answersFor, extraDomains } = own;
+  const agentPod = agentPodOf(own);
+  return { recover, names: resolverMode !== 'off', extraRanges, excludedRanges, answersFor, extraDomains, agentPod };
 }

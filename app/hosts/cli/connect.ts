@@ -24,6 +24,8 @@ export interface ConnectOptions {
   readonly trustExec: boolean;
   /** Absent: as it was chosen before. Empty: taken back. */
   readonly answersFor?: string;
+  /** The same of the patch of the agent's pod: JSON. */
+  readonly agentPodPatch?: string;
 }
 
 /** Tells each step once as it ends, and what a step waits for when that changes. */

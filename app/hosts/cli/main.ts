@@ -2,6 +2,7 @@
 import { Argument, Command, Option } from 'commander';
 import { buildIdentity } from '../build-identity.ts';
 import { cliProgram, isPackaged } from '../installation.ts';
+import { agentPodFrom } from './agent-pod.ts';
 import { chooseContext, chooseKubeconfig, contextOfFlag } from './caller.ts';
 import { candidatesFor } from './complete.ts';
 import { completionScript, shells } from './completion.ts';
@@ -32,6 +33,7 @@ interface ConnectOptions {
   readonly baseImage?: string;
   readonly trustExec?: boolean;
   readonly answersFor?: string;
+  readonly agentPodFile?: string;
   readonly output: Format;
 }
 
@@ -59,6 +61,10 @@ function withConnectOptions(command: Command): Command {
     .option(
       '--answers-for <domain>',
       "let this cluster answer for all of its domain, not only for Services and pods (remembered; 'none' revokes it)",
+    )
+    .option(
+      '--agent-pod-file <file>',
+      "YAML that is merged into the agent's pod (strategic merge patch), shown before (remembered; 'none' revokes it)",
     )
     .addOption(trustExec())
     .addOption(output());
@@ -159,7 +165,9 @@ function buildProgram(): Command {
         unwrap(await ensureHelper());
         await withCore(async (core) => {
           const chosen = await chosenContext(core, context);
-          const broken = brokenPart(await connect(core, optionsOf(chosen, options), options.output));
+          const agentPod = options.agentPodFile === undefined ? {} : await agentPodFrom(options.agentPodFile);
+          const given = { ...optionsOf(chosen, options), ...agentPod };
+          const broken = brokenPart(await connect(core, given, options.output));
           if (broken !== null) {
             say(dim(`It stays on, and recovers by itself. \`${invocation} disconnect\` leaves.`));
             throw new Ended(broken, true);

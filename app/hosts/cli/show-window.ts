@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFolders } from '../../adapters/storage/folders.ts';
-import type { CoreLink } from '../../contract/index.ts';
+import { type CoreLink, nothingChosen } from '../../contract/index.ts';
 import { fakeCoreProgram, installedApp } from '../installation.ts';
 import { showInBrowser } from '../web/run.ts';
 import type { ConnectOptions } from './connect.ts';
@@ -106,6 +106,7 @@ async function keepOptions(core: CoreLink, options: ConnectOptions): Promise<voi
   const isOurs = (one: { context: string; file: string }) => one.context === context.name && one.file === context.file;
   const known = settings.contexts.find(isOurs);
   const chosen = {
+    ...(known ?? nothingChosen),
     context: context.name,
     file: context.file,
     agentNamespace: options.agentNamespace || known?.agentNamespace || '',

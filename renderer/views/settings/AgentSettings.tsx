@@ -7,6 +7,7 @@ import { useContexts, useWindow } from '../../store/hooks.ts';
 import { contextKey } from '../../store/listings.ts';
 import { cleanText } from '../../words/clean-text.ts';
 import { useWords } from '../../words/words.ts';
+import { AgentPodSettings } from './AgentPodSettings.tsx';
 import { TextSetting } from './fields.tsx';
 import {
   baseImageOf,
@@ -116,6 +117,7 @@ function OfOneCluster({ settings }: { readonly settings: Settings }) {
         complain={domainsComplaint}
         changeFor={(text) => ({ contexts: withContext(settings, key, { extraDomains: domainsIn(text) }) })}
       />
+      <AgentPodSettings settings={settings} of={key} />
     </Rows>
   );
 }
