@@ -73,6 +73,16 @@ func (world *world) startAgent(t *testing.T) {
 // connect starts an engine and brings it to ready.
 func (world *world) connect(t *testing.T) {
 	t.Helper()
+	world.begin(t)
+	started := time.Now()
+	world.ready = world.core.await(wire.EventReady).Ready
+	t.Logf("ready after %v", time.Since(started))
+	world.core.awaitThat(wire.EventTunnel, isState("up"))
+}
+
+// begin starts an engine and asks it to connect.
+func (world *world) begin(t *testing.T) {
+	t.Helper()
 	command := exec.Command("/proc/self/exe")
 	command.Env = append(os.Environ(), partVariable+"=engine", nodeVariable+"="+strconv.Itoa(world.node.command.Process.Pid))
 	input, err := command.StdinPipe()
@@ -126,10 +136,6 @@ func (world *world) connect(t *testing.T) {
 		Scope:  wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"infra", "webshop"}},
 		Names:  true,
 	}})
-	started := time.Now()
-	world.ready = core.await(wire.EventReady).Ready
-	t.Logf("ready after %v", time.Since(started))
-	core.awaitThat(wire.EventTunnel, isState("up"))
 }
 
 func get(ctx context.Context, url string) (string, error) {

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -123,6 +125,51 @@ func TestWhatStopsTheLaptopsPacketsIsNamed(t *testing.T) {
 			t.Logf("over after %v", time.Since(started).Round(time.Millisecond))
 		})
 	}
+}
+
+// A rule that was there before is told with ready, names stay the laptop's own, and all is well when it goes.
+func TestARuleBeforeConnectIsNamedAndOverWhenItGoes(t *testing.T) {
+	world := newWorld(t)
+	laptoptest.Run(t, "ip", "tuntap", "add", "vpn0", "mode", "tun")
+	t.Cleanup(func() { laptoptest.Run(t, "ip", "link", "delete", "vpn0") })
+	run(t, "", "link set vpn0 up", "route add default dev vpn0 table 100", "rule add lookup 100 pref 5000")
+	goes := sync.OnceFunc(func() { run(t, "", "rule del pref 5000") })
+	t.Cleanup(goes)
+	world.connect(t)
+	names := world.ready.Names
+	if names.Mode != "off" || names.Problem == nil || !strings.HasSuffix(names.Problem.Cause, "elsewhere, by vpn0") {
+		t.Errorf("names are %+v, %v", names, names.Problem)
+	}
+	if content, _ := os.ReadFile("/etc/resolv.conf"); string(content) != laptoptest.ResolvConf {
+		t.Errorf("resolv.conf is\n%s", content)
+	}
+	found := world.awaitReach(t, "route route-taken")
+	if cause := firstProblem(found).Cause; !strings.HasSuffix(cause, "5000: from all lookup 100") {
+		t.Errorf("it says %q", cause)
+	}
+	goes()
+	world.core.awaitThat(wire.EventNames, func(event wire.EngineEvent) bool { return event.Names.Mode != "off" })
+}
+
+// A firewall that was there before ends connect with its own name, and nothing is left changed.
+func TestAFirewallBeforeConnectIsNamed(t *testing.T) {
+	world := newWorld(t)
+	before := laptoptest.Snapshot(t)
+	for name, filter := range map[string]laptoptest.Filter{
+		"out": {Interface: "slipway0"}, "in": {Interface: "slipway0", Input: true}, "rejected": {Interface: "slipway0", Reject: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			remove := laptoptest.Firewall(t, filter)
+			world.begin(t)
+			failed := world.core.await(wire.EventFailed).Failed
+			if failed.Problem.Code != wire.CodePacketsDropped || failed.LeftOver != 0 {
+				t.Errorf("it says %v", failed)
+			}
+			world.engine.end(syscall.SIGTERM)
+			remove()
+		})
+	}
+	laptoptest.ExpectSnapshot(t, before)
 }
 
 func TestADeletedInterfaceIsToldAsThat(t *testing.T) {
