@@ -82,7 +82,11 @@ func (host *Host) keepTunnel(held *holding) {
 	if err == nil {
 		err = host.apply(held, held.inForce, held.isReachingResolver())
 	}
-	host.options.Log.Info("what was the tunnel's was put back", "what", lacking, "error", err)
+	if err != nil { // somebody else has its place, say
+		host.options.Log.Warn("not all that was the tunnel's could be put back", "what", lacking, "error", err)
+	} else {
+		host.options.Log.Info("what was the tunnel's was put back", "what", lacking)
+	}
 	host.touch(held)
 }
 
