@@ -1,6 +1,7 @@
 /**
  * A front before the sandbox's API server, as load balancers stand before real ones: it ends TLS with a certificate of
- * its own and passes everything on, upgrades too. Its clock may be ahead of the laptop's, which its Date headers show.
+ * its own and passes everything on, upgrades too. Its clock may be ahead of the laptop's, which its Date headers show, and it may
+ * make trouble: answer the first request of each kind as busy, or block WebSockets, or SPDY, or both.
  * As a program (`node api-front.ts SETTINGS`) it serves on the laptop's loopback and prints its port.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -13,7 +14,10 @@ import { connect } from 'node:tls';
 import { testdata } from '../../app/adapters/testing/api-server.ts';
 import type { Scene } from './scene.ts';
 
+export type Trouble = 'none' | 'busy' | 'no-web-sockets' | 'no-spdy' | 'no-upgrades';
+
 interface Settings {
+  readonly trouble: Trouble;
   readonly upstream: string;
   readonly authority: string;
   readonly certificate: string;
@@ -27,9 +31,10 @@ export interface Front extends AsyncDisposable {
 /** `certificate` names a pair of app/adapters/testing/testdata; its authority is authority.pem there. */
 export async function startFront(
   scene: Scene,
-  options: { readonly certificate: string; readonly aheadSeconds: number },
+  options: { readonly certificate: string; readonly aheadSeconds: number; readonly trouble?: Trouble },
 ): Promise<Front> {
   const settings: Settings = {
+    trouble: 'none',
     ...options,
     upstream: `https://${scene.sandbox.addresses.apiServer}:6443`,
     authority: join(scene.sandbox.state, 'certificates', 'ca.crt'),
@@ -69,9 +74,19 @@ function serve(settings: Settings): void {
   const upstream = { host, port: Number(port), ca: readFileSync(settings.authority) };
   const dated = (date: string | undefined) =>
     new Date((date === undefined ? Date.now() : Date.parse(date)) + settings.aheadSeconds * 1000).toUTCString();
+  const seen = new Set<string>();
   const pair = (suffix: string) => readFileSync(join(testdata, `${settings.certificate}${suffix}.pem`));
   const server = createServer({ cert: pair(''), key: pair('-key') }, (request, response) => {
     const { method, url: path, headers } = request;
+    const kind = `${method} ${path?.split('?')[0]}`;
+    if (settings.trouble === 'busy' && !seen.has(kind)) {
+      seen.add(kind);
+      response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '1' });
+      response.end(
+        '{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"TooManyRequests","message":"overloaded","code":429}',
+      );
+      return;
+    }
     const passed = ask({ ...upstream, method, path, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, { ...answer.headers, date: dated(answer.headers.date) });
       response.flushHeaders(); // a watch has nothing to say for a while
@@ -83,6 +98,13 @@ function serve(settings: Settings): void {
     request.pipe(passed);
   });
   server.on('upgrade', (request: IncomingMessage, client: Socket, ahead: Buffer) => {
+    const isWebSocket = /websocket/i.test(request.headers.upgrade ?? '');
+    const blocked = isWebSocket ? ['no-web-sockets', 'no-upgrades'] : ['no-spdy', 'no-upgrades'];
+    if (blocked.includes(settings.trouble)) {
+      const page = '<html><h1>Upgrades are blocked by policy</h1></html>';
+      client.end(`HTTP/1.1 403 Forbidden\r\ncontent-type: text/html\r\ncontent-length: ${page.length}\r\n\r\n${page}`);
+      return;
+    }
     const far = connect(upstream, () => {
       const fields = request.rawHeaders.flatMap((field, index, all) =>
         index % 2 === 0 ? [`${field}: ${all[index + 1]}`] : [],
