@@ -166,6 +166,12 @@ export const clusterProblems = {
     advice("The network between the nodes, or that of the agent's node, may be down; or a NetworkPolicy blocks it."),
     command('kubectl --context {context} get nodes'),
   ),
+  'port-missing': entry(
+    'cluster',
+    'The Service has no such port',
+    advice('Use one of its ports; the list shows them.'),
+    command('slipway services --context {context} -o wide'),
+  ),
   'services-unreachable': entry(
     'cluster',
     'Services do not answer the agent',

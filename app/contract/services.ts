@@ -21,6 +21,14 @@ const endpointSchema = z.object({
 });
 export type Endpoint = z.infer<typeof endpointSchema>;
 
+/** How a Service finds and chooses its endpoints, where that is not as usual. */
+const trafficSchema = z.object({
+  local: z.boolean(), // internalTrafficPolicy Local: endpoints on the caller's node only
+  sticky: z.boolean(), // sessionAffinity ClientIP: a caller stays with its endpoint
+  selects: z.boolean(), // it has a selector
+  unready: z.boolean(), // publishNotReadyAddresses
+});
+
 export const serviceSchema = z.object({
   namespace: z.string(),
   name: z.string(),
@@ -30,6 +38,7 @@ export const serviceSchema = z.object({
   externalName: z.string(),
   ports: z.array(servicePortSchema),
   endpoints: z.array(endpointSchema),
+  traffic: trafficSchema.optional(), // absent: as usual
   labels: z.record(z.string(), z.string()),
   createdAt: z.number(),
 });

@@ -38,6 +38,10 @@ const serviceObject = z.object({
     clusterIP: text,
     clusterIPs: z.array(z.string()).nullish(),
     externalName: text,
+    internalTrafficPolicy: text,
+    sessionAffinity: text,
+    publishNotReadyAddresses: z.boolean().nullish(),
+    selector: z.record(z.string(), z.string()).nullish(),
     ports: z
       .array(
         z.object({
@@ -100,6 +104,12 @@ export function serviceOf(object: unknown): Service | null {
       application: port.appProtocol,
     })),
     endpoints: [],
+    traffic: {
+      local: spec.internalTrafficPolicy === 'Local',
+      sticky: spec.sessionAffinity === 'ClientIP',
+      selects: Object.keys(spec.selector ?? {}).length > 0,
+      unready: spec.publishNotReadyAddresses === true,
+    },
     labels: meta.labels,
     createdAt: meta.creationTimestamp,
   };

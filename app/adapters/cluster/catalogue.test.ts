@@ -78,7 +78,8 @@ describe('listing', () => {
     const value = listed.ok ? listed.value : expect.fail(listed.problem.cause);
     expect(value.namespaces).toEqual(['shop']);
     expect(value.services.map((item) => item.name)).toEqual(['headless', 'orders', 'outside']);
-    expect(value.services[0]).toMatchObject({ headless: true, addresses: [] });
+    const traffic = { local: false, sticky: false, selects: false, unready: false };
+    expect(value.services[0]).toMatchObject({ headless: true, addresses: [], traffic });
     expect(value.services[1]).toMatchObject({
       addresses: ['10.96.0.9'],
       ports: [{ port: 80, targetPort: 'web', protocol: 'TCP' }],

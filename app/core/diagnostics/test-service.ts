@@ -7,6 +7,7 @@ import {
   answerOf,
   type Cause,
   cause,
+  causeText,
   type Problem,
   problem,
   type Service,
@@ -19,6 +20,7 @@ import type { ConnectionState } from '../connection/state.ts';
 import { problemFromWire, type Tested } from '../engine-messages.ts';
 import type { Ports } from '../ports.ts';
 import { exclusionOf } from '../routing/plan.ts';
+import { isOfApiServer, isWithoutTcp, mayAnswer, stopsBefore, stopsConnection, stopsRequest } from './what-stops.ts';
 
 type Name = TestStep['step'];
 
@@ -74,9 +76,11 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
     address = asked.address;
   }
 
+  const asked = service === undefined ? null : { service, port: target.port, context: target.context };
   const endpoint = endpointStep(service ?? null, target);
+  const isDialled = endpoint.state !== 'bad' && (asked === null || !isWithoutTcp(asked));
   // Where nothing is ready, dialling tells nothing that is not known: port 0 leaves it out.
-  const tested = await runner.test(address, endpoint.state === 'bad' ? 0 : target.port);
+  const tested = await runner.test(address, isDialled ? target.port : 0);
   if (!tested.ok) {
     steps.push(bad('route', tested.problem, 0));
     return finish();
@@ -97,20 +101,32 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
   if (endpoint.state === 'bad') {
     return finish();
   }
-  const connection =
-    stepOf('connection', tested.value, target.context) ?? notChecked('connection', cause('needsEngine'));
-  steps.push(
-    connection.state === 'good' ? good('connection', `${address}:${target.port}`, connection.milliseconds) : connection,
-  );
+  const found = stepOf('connection', tested.value, target.context);
+  const connection = found ?? notChecked('connection', isDialled ? cause('needsEngine') : cause('withoutTcp'));
+  if (connection.state === 'good') {
+    steps.push(good('connection', `${address}:${target.port}`, connection.milliseconds));
+  } else {
+    steps.push(explained(connection, asked && ((because) => stopsConnection(asked, because.code))));
+  }
   const http = speaksHttp(service, target.port);
   if (connection.state === 'good' && http !== null) {
     const startedAt = ports.clock.now();
     const shown = names === null || names.mode === 'off' ? address : host;
     const got = await ports.httpProbe.get({ secure: http === 'https', address, host: shown, port: target.port });
     const milliseconds = ports.clock.now() - startedAt;
-    steps.push(got.ok ? good('http', got.value, milliseconds) : bad('http', got.problem, milliseconds));
+    steps.push(
+      got.ok ? good('http', got.value, milliseconds) : explained(bad('http', got.problem, milliseconds), stopsRequest),
+    );
   }
   return finish();
+}
+
+/** A step that ended badly, with why where its Service tells. */
+function explained(step: TestStep, why: ((because: Problem) => Cause | null) | null): TestStep {
+  const said = step.problem === null ? null : (why?.(step.problem) ?? null);
+  return step.problem === null || said === null
+    ? step
+    : bad(step.step, { ...step.problem, cause: causeText(said), said }, step.milliseconds);
 }
 
 function excludedBy(state: ConnectionState, address: string): Problem | null {
@@ -153,13 +169,19 @@ function endpointStep(service: Service | null, target: Target): TestStep {
   if (service === null) {
     return notChecked('endpoint', cause('serviceUnseen'));
   }
-  const ready = service.endpoints.filter((endpoint) => endpoint.ready);
-  const count = cause('endpointsReady', { ready: ready.length, total: service.endpoints.length });
-  if (ready.length > 0) {
-    return good('endpoint', count, 0);
+  const { context, port } = target;
+  const stopped = stopsBefore({ service, port, context });
+  if (stopped !== null) {
+    return bad('endpoint', stopped, 0);
   }
-  const isManual = service.endpoints.length === 0 && target.service === 'kubernetes' && target.namespace === 'default';
-  return isManual
+  const total = service.endpoints.length;
+  const ready = service.endpoints.filter((endpoint) => endpoint.ready).length;
+  const count = cause('endpointsReady', { ready, total });
+  if (mayAnswer(service)) {
+    const isSticky = service.traffic?.sticky === true && total > 1;
+    return good('endpoint', isSticky ? cause('endpointsSticky', { ready, total }) : count, 0);
+  }
+  return total === 0 && isOfApiServer(service)
     ? notChecked('endpoint', cause('ownEndpoint'))
     : bad('endpoint', problem('endpoints-missing', count, { context: target.context }), 0);
 }
