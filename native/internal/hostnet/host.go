@@ -134,7 +134,11 @@ func (host *Host) laptop(own int) (routes.Laptop, error) {
 
 func addressesOf(resolvers names.Resolvers) (addresses []netip.Addr) {
 	for _, server := range slices.Concat(resolvers.Upstreams, resolvers.Others) {
-		if address, err := netip.ParseAddr(server); err == nil {
+		address, err := netip.ParseAddr(server)
+		if withPort, withPortErr := netip.ParseAddrPort(server); withPortErr == nil {
+			address, err = withPort.Addr(), nil
+		}
+		if err == nil {
 			addresses = append(addresses, address.Unmap().WithZone(""))
 		}
 	}

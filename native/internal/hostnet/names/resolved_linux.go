@@ -166,34 +166,13 @@ func (bus *resolved) revert(link int) error {
 // default routes), and the domains of all links; all without the link own.
 func (bus *resolved) resolvers(own int) (found Resolvers, err error) {
 	found.Mode = ModeResolved
-	var servers []struct {
-		Link    int32
-		Family  int32
-		Address []byte
+	servers, err := bus.servers()
+	if err != nil {
+		return found, err
 	}
-	if err := bus.property(bus.manager, resolvedInterface+".DNS", &servers); err != nil {
-		return found, fmt.Errorf("read resolved's servers: %w", err)
-	}
-	ordinary := map[int32]bool{0: true}
-	for _, server := range servers {
-		address, valid := netip.AddrFromSlice(server.Address)
-		if !valid || int(server.Link) == own && own != 0 {
-			continue
-		}
-		if _, known := ordinary[server.Link]; !known {
-			ordinary[server.Link] = bus.isDefaultRoute(server.Link)
-		}
-		into := &found.Others
-		if ordinary[server.Link] {
-			into = &found.Upstreams
-		}
-		if text := address.Unmap().String(); !slices.Contains(*into, text) {
-			*into = append(*into, text)
-		}
-	}
-	if len(found.Upstreams) == 0 {
-		found.Upstreams, found.Others = found.Others, nil
-	}
+	ordinary := known(func(link int32) bool { return link == 0 || bus.isDefaultRoute(link) })
+	encrypted := known(bus.isEncrypted)
+	found.Upstreams, found.Others = sortServers(servers, own, ordinary, encrypted, interfaceName)
 	var domains []struct {
 		Link        int32
 		Name        string
@@ -214,16 +193,48 @@ func (bus *resolved) resolvers(own int) (found Resolvers, err error) {
 	return found, nil
 }
 
+// known asks once for each link.
+func known(ask func(link int32) bool) func(link int32) bool {
+	answers := map[int32]bool{}
+	return func(link int32) bool {
+		answer, isKnown := answers[link]
+		if !isKnown {
+			answer = ask(link)
+			answers[link] = answer
+		}
+		return answer
+	}
+}
+
 func (bus *resolved) isDefaultRoute(link int32) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
-	defer cancel()
-	var path dbus.ObjectPath
-	if err := bus.manager.CallWithContext(ctx, resolvedInterface+".GetLink", 0, link).Store(&path); err != nil {
+	object, err := bus.link(link)
+	if err != nil {
 		return false
 	}
 	defaultRoute := true // versions before 240 have no such property
-	_ = bus.property(bus.conn.Object(resolvedName, path), "org.freedesktop.resolve1.Link.DefaultRoute", &defaultRoute)
+	_ = bus.property(object, "org.freedesktop.resolve1.Link.DefaultRoute", &defaultRoute)
 	return defaultRoute
+}
+
+// isEncrypted tells that the servers of a link, or the global ones, are asked over TLS and never otherwise.
+func (bus *resolved) isEncrypted(link int32) bool {
+	mode := "no" // versions before 239 have no such property
+	if link == 0 {
+		_ = bus.property(bus.manager, resolvedInterface+".DNSOverTLS", &mode)
+	} else if object, err := bus.link(link); err == nil {
+		_ = bus.property(object, "org.freedesktop.resolve1.Link.DNSOverTLS", &mode)
+	}
+	return mode == "yes"
+}
+
+func (bus *resolved) link(index int32) (dbus.BusObject, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
+	defer cancel()
+	var path dbus.ObjectPath
+	if err := bus.manager.CallWithContext(ctx, resolvedInterface+".GetLink", 0, index).Store(&path); err != nil {
+		return nil, err
+	}
+	return bus.conn.Object(resolvedName, path), nil
 }
 
 func (bus *resolved) property(object dbus.BusObject, name string, into any) error {
