@@ -135,6 +135,7 @@ export const causeCatalogue = {
   making: 'creating the agent',
   sending: 'sending the agent into the pod',
   noProgram: '{program} was not found on the PATH.{hint}',
+  pluginWaits: 'the credential plugin is waiting, and says: {said}',
   terminal: 'it requires a terminal (interactiveMode: Always), and there is none here',
   stoppedAfterSaid: 'it was stopped after {seconds} seconds; it said: {said}',
   stoppedAfter: 'it was stopped after {seconds} seconds',

@@ -99,6 +99,14 @@ export const callerProblems = {
     command('slipway confirm {context}'),
     command('slipway connect {context} --trust-exec'),
   ),
+  'exec-waiting': {
+    ...entry(
+      'configuration',
+      'A credential plugin is waiting for you to log in',
+      advice('Do what it says above; Slipway goes on by itself.'),
+    ),
+    severity: 'warning',
+  },
   forbidden: entry(
     'rights',
     'Your account may not {verb} {resource}',

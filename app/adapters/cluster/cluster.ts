@@ -52,6 +52,7 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     credentials: (refresh) => credentials.get(refresh),
     watchWaiting: (listener) => {
       connection.onWaiting = listener;
+      credentials.onWaiting = listener;
     },
     reach: () => unbroken('reach', () => reach(connection)),
     lookInto: (namespace) => {

@@ -3,7 +3,7 @@
  * only. Nothing here is logged.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type Result, success } from '../../contract/index.ts';
+import { type Cause, cause, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import { execConfigOf } from '../kubeconfig/context-parts.ts';
 import type { ContextParts } from '../kubeconfig/resolved-parts.ts';
@@ -18,6 +18,8 @@ const renewBefore = 30_000;
 const fileAge = 30_000;
 
 export interface CredentialSource {
+  /** Hears what a plugin says while it waits for its user, and null when it has ended. */
+  onWaiting?: (detail: Cause | null) => void;
   /** The credentials now; `refresh` after a 401. Several callers share one run of a plugin. */
   get(refresh: boolean): Promise<Result<ClusterCredentials>>;
   close(): void;
@@ -64,7 +66,10 @@ export function openCredentials(
         cluster: execCluster(parts, address),
       },
       ending.signal,
+      undefined,
+      (said) => source.onWaiting?.(cause('pluginWaits', { said })),
     );
+    source.onWaiting?.(null);
     if (!answered.ok) {
       return answered;
     }
@@ -75,7 +80,7 @@ export function openCredentials(
     return success(credentials);
   };
 
-  return {
+  const source: CredentialSource = {
     get: (refresh) => {
       if (running !== null) {
         return running;
@@ -90,6 +95,7 @@ export function openCredentials(
     },
     close: () => ending.abort(),
   };
+  return source;
 }
 
 function withAnswer(fixed: ClusterCredentials, answer: ExecCredential): ClusterCredentials {

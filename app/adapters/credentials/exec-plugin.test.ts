@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openTestCluster, refusal, startApiServer, testdata } from '../testing/api-server.ts';
-import { type ExecCall, execDeadline, parseCredential, plainText, runExecPlugin } from './exec-plugin.ts';
+import { type ExecCall, limitsOf, parseCredential, plainText, runExecPlugin } from './exec-plugin.ts';
 
 let folder: string;
 const closing: (() => Promise<void> | void)[] = [];
@@ -105,9 +105,20 @@ describe('a plugin that does not', () => {
   });
 
   test('may take a minute, or what the environment says', () => {
-    expect(execDeadline({})).toBe(60_000);
-    expect(execDeadline({ SLIPWAY_EXEC_SECONDS: '300' })).toBe(300_000);
-    expect(execDeadline({ SLIPWAY_EXEC_SECONDS: 'long' })).toBe(60_000);
+    const minutes = (silent: number, talking: number) => ({ silent: silent * 60_000, talking: talking * 60_000 });
+    expect(limitsOf({})).toEqual(minutes(1, 15));
+    expect(limitsOf({ SLIPWAY_EXEC_SECONDS: '300' })).toEqual(minutes(5, 5));
+    expect(limitsOf({ SLIPWAY_EXEC_SECONDS: 'long' })).toEqual(minutes(1, 15));
+  });
+
+  test('waiting for its user: its words are heard meanwhile, whole, and free of escapes', async () => {
+    const heard: string[] = [];
+    const address = `https://login.example/device?${'x'.repeat(600)}`;
+    const body = `printf '\\033[1mopen ${address} and enter ABCD-1234\\033[0m\\n' >&2\nuntil [ -e '${folder}/ok' ]; do sleep 0.05; done\necho '${answer({ token: 't' })}'`;
+    const running = runExecPlugin(await call(body), never, 60_000, (words) => heard.push(words));
+    await vi.waitFor(() => expect(heard.at(-1)).toBe(`open ${address} and enter ABCD-1234`), { timeout: 10_000 });
+    await writeFile(join(folder, 'ok'), '');
+    expect(await running).toMatchObject({ ok: true, value: { token: 't' } });
   });
 
   test('no longer wanted', async () => {

@@ -15,10 +15,22 @@ import { readPluginPolicy } from './plugin-policy.ts';
 /** A login in a browser takes a while; a plugin that waits for a terminal never ends. Milliseconds. */
 const defaultExecDeadline = 60_000;
 
-/** How long a plugin may take, in milliseconds: SLIPWAY_EXEC_SECONDS for logins that take longer (or tests less). */
-export function execDeadline(environment: Environment): number {
+/** One that said something has a person do something: codes of logins are good for about that long. Milliseconds. */
+const talkingExecDeadline = 15 * 60_000;
+
+/** Milliseconds. */
+interface Limits {
+  readonly silent: number;
+  readonly talking: number;
+}
+
+/** How long a plugin may take: SLIPWAY_EXEC_SECONDS for logins that take longer (or tests less). */
+export function limitsOf(environment: Environment, deadline?: number): Limits {
   const asked = Number(environment.SLIPWAY_EXEC_SECONDS ?? '');
-  return Number.isInteger(asked) && asked > 0 ? asked * 1000 : defaultExecDeadline;
+  const given = deadline ?? (Number.isInteger(asked) && asked > 0 ? asked * 1000 : null);
+  return given === null
+    ? { silent: defaultExecDeadline, talking: talkingExecDeadline }
+    : { silent: given, talking: given };
 }
 
 /** Bytes of standard output that are read; a credential with a chain of certificates has about 10 KiB. */
@@ -59,7 +71,8 @@ const statusSchema = z.object({
 export async function runExecPlugin(
   call: ExecCall,
   signal: AbortSignal,
-  deadline = execDeadline(call.environment),
+  deadline?: number,
+  says: (words: string) => void = () => {},
 ): Promise<Result<ExecCredential>> {
   const { entry, program } = call;
   const facts = { command: program ?? entry.command };
@@ -75,7 +88,9 @@ export async function runExecPlugin(
   if (refused !== null) {
     return failure(refused);
   }
-  const ended = await run(call, program, signal, deadline);
+  const limits = limitsOf(call.environment, deadline);
+  const startedAt = Date.now();
+  const ended = await run(call, program, signal, limits, says);
   const { error } = ended;
   const said = error === '' ? '' : `; it said: ${error}`;
   switch (ended.kind) {
@@ -84,7 +99,7 @@ export async function runExecPlugin(
     case 'aborted':
       return failure(problem('exec-failed', 'it was stopped because it was no longer needed', facts));
     case 'slow':
-      return failure(problem('exec-slow', stoppedAfter(Math.round(deadline / 1000), error), facts));
+      return failure(problem('exec-slow', stoppedAfter(Math.round((Date.now() - startedAt) / 1000), error), facts));
     case 'too-much':
       return failure(problem('exec-output', `it printed more than ${largestOutput} bytes${said}`, facts));
     case 'exited':
@@ -159,7 +174,13 @@ type Ended =
       readonly error: string;
     };
 
-function run(call: ExecCall, program: string, signal: AbortSignal, deadline: number): Promise<Ended> {
+function run(
+  call: ExecCall,
+  program: string,
+  signal: AbortSignal,
+  limits: Limits,
+  says: (words: string) => void,
+): Promise<Ended> {
   const { entry } = call;
   const info = {
     kind: 'ExecCredential',
@@ -214,7 +235,9 @@ function run(call: ExecCall, program: string, signal: AbortSignal, deadline: num
       child.stderr?.destroy();
     };
     const onAbort = () => stop('aborted');
-    const timer = setTimeout(() => stop('slow'), deadline);
+    const startedAt = Date.now();
+    let timer = setTimeout(() => stop('slow'), limits.silent);
+    let hasTalked = false;
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) {
       onAbort();
@@ -229,6 +252,16 @@ function run(call: ExecCall, program: string, signal: AbortSignal, deadline: num
     });
     child.stderr?.on('data', (chunk: Buffer) => {
       errorTail = Buffer.concat([errorTail, chunk]).subarray(-keptError);
+      const words = plainText(errorTail.toString('utf8'));
+      if (settled || words === '') {
+        return;
+      }
+      if (!hasTalked) {
+        hasTalked = true;
+        clearTimeout(timer);
+        timer = setTimeout(() => stop('slow'), Math.max(0, startedAt + limits.talking - Date.now()));
+      }
+      says(words);
     });
     child.once('error', (error) => settle({ kind: 'not-started', because: error.message, error: '' }));
     child.once('close', (status, endSignal) =>

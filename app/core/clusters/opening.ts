@@ -3,6 +3,7 @@
  * confirmed, or nothing is (docs/adr/0022-confirmed-is-used.md). A test of the layers holds that nobody else opens.
  */
 import {
+  type Cause,
   type Context,
   cause,
   contextChanged,
@@ -46,6 +47,12 @@ export function objectionTo(
   return unconfirmedPlugin(context.name, context.execPlugin, plugins);
 }
 
+/** Ends waiting for credentials, and hears what is waited for. */
+export interface Waiting {
+  readonly signal?: AbortSignal;
+  readonly waits?: (detail: Cause | null) => void;
+}
+
 /**
  * Opens a context's cluster and asks for credentials once. Where the whole cluster may not be seen, `namespace` is looked
  * into: the one that was chosen, which need not be the kubeconfig's. The caller closes what comes back.
@@ -56,6 +63,7 @@ export async function openCluster(
   namespace: string,
   confirmations: Confirmations,
   held: Confirmation | null = null,
+  { signal, waits }: Waiting = {},
 ): Promise<Result<ClusterPort>> {
   const objection = objectionTo(context, confirmations, held);
   if (objection !== null) {
@@ -70,7 +78,14 @@ export async function openCluster(
     return opened;
   }
   opened.value.lookInto(namespace);
+  if (waits !== undefined) {
+    opened.value.watchWaiting(waits);
+  }
+  // A login may take minutes: whoever gives up ends its program.
+  const end = () => opened.value.close();
+  signal?.addEventListener('abort', end, { once: true });
   const credentials = await opened.value.credentials(false);
+  signal?.removeEventListener('abort', end);
   if (!credentials.ok) {
     opened.value.close();
     return credentials;

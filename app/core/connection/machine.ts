@@ -15,7 +15,7 @@
  * Frontends see `tunnel-lost` and `engine-lost` as one phase, `reconnecting`.
  * Every way from a state that holds something leads through `disconnecting`, which ends only when nothing is held.
  */
-import { waitsForUser } from '../../contract/index.ts';
+import { type Cause, problem, waitsForUser } from '../../contract/index.ts';
 import { planRanges } from '../routing/plan.ts';
 import { advance, failBringUp, missDeadline, stepOf } from './bring-up.ts';
 import { hearEngine, hearEngineEnd } from './engine-events.ts';
@@ -113,7 +113,7 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
     case 'engineEnded':
       return hearEngineEnd(state, event.because, moment);
     case 'clusterWaits':
-      return only(isComingUp(state) ? { ...state, bringUp: { ...state.bringUp, waiting: event.detail } } : state);
+      return only(hearWaiting(state, event.detail));
     case 'agentDetail':
       return isComingUp(state)
         ? only({ ...state, bringUp: { ...state.bringUp, detail: event.detail } })
@@ -219,6 +219,19 @@ function turnOff(state: ConnectionState, moment: Moment): Transition {
     default:
       return beginUndo(state, { to: 'off', last: null }, moment);
   }
+}
+
+/** While it comes up it is what the step waits for; once it is on, only a login is worth a warning. */
+function hearWaiting(state: ConnectionState, detail: Cause | null): ConnectionState {
+  if (isComingUp(state)) {
+    return { ...state, bringUp: { ...state.bringUp, waiting: detail } };
+  }
+  if (!isInForce(state)) {
+    return state;
+  }
+  const others = state.warnings.credentials.filter(({ code }) => code !== 'exec-waiting');
+  const waiting = detail?.id === 'pluginWaits' ? [problem('exec-waiting', detail)] : [];
+  return { ...state, warnings: { ...state.warnings, credentials: [...others, ...waiting] } };
 }
 
 function hearCatalogue(

@@ -4,6 +4,7 @@
  * been made meanwhile (engine, agent): the machine has to give that back.
  */
 import {
+  type Cause,
   type Context,
   cause,
   type Problem,
@@ -176,7 +177,9 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
             return found;
           }
           const { homeNamespace } = effect.wanted;
-          const opened = await openCluster(actor, found.value, homeNamespace, dependencies.confirmations(), held);
+          const waits = (detail: Cause | null) => dispatch({ kind: 'clusterWaits', detail });
+          const confirmations = dependencies.confirmations();
+          const opened = await openCluster(actor, found.value, homeNamespace, confirmations, held, { signal, waits });
           if (!opened.ok) {
             return opened;
           }
@@ -185,7 +188,6 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
             return opened;
           }
           cluster = opened.value;
-          cluster.watchWaiting((detail) => dispatch({ kind: 'clusterWaits', detail }));
           const { name: context, file, server } = found.value;
           dispatch({ kind: 'clusterOpened', cluster: { context, file, server } });
           return opened;
