@@ -21,7 +21,7 @@ export function hearEngine(state: ConnectionState, event: EngineEvent, moment: M
     return unexpected(state, { kind: 'engineSaid', event });
   }
   const { tasks, plan } = state.bringUp;
-  const facts = { context: state.cluster.context };
+  const facts = { context: state.cluster.context, namespace: state.wanted.agentNamespace };
   switch (event.event) {
     case 'prepared': {
       if (tasks.prepare !== 'running' || plan === null) {

@@ -81,6 +81,31 @@ describe('the reach check', () => {
     expect(told).toMatchObject({ title: expect.stringContaining('namespace webshop') });
   });
 
+  it('takes an interface that somebody deleted for what it is, and comes back by itself', async () => {
+    const harness = await connected();
+    const lost = { code: 'interface-lost', cause: 'the network interface was removed' };
+    harness.world.engines.running[0]?.say({
+      event: 'failed',
+      failed: { during: 'verify', problem: lost, leftOver: 0 },
+    });
+    expect(harness.in('reconnecting').because).toMatchObject({ code: 'interface-lost' });
+    await harness.until('connected');
+    expect(harness.world.cluster.timesPlaced).toBe(1);
+  });
+
+  it('is why a connect ends where names get no answer, with the namespace that it is about', async () => {
+    const harness = new CoreHarness();
+    harness.world.faults.plan('verify', silent);
+    await harness.call('connect', { context: 'production' });
+    await harness.until('failed');
+    const { because } = harness.in('failed');
+    expect(because.title).toContain('namespace webshop');
+    expect(because.fixes.map(({ text }) => text).join('\n')).toContain(
+      'kubectl --context production --namespace webshop',
+    );
+    harness.expectNothingLeft();
+  });
+
   it('is forgotten with the engine that told it', async () => {
     const harness = await connected(({ world }) => world.host.reach.set('route', taken));
     harness.world.host.reach.set('route', null);
