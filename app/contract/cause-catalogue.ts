@@ -181,6 +181,7 @@ export const causeCatalogue = {
   noEngine: 'no engine runs',
   onInNamespace: 'its agent runs in the namespace {present}, not in {asked}',
   onWithImage: 'its agent was made from {present}, not from {asked}',
+  onWithPod: 'its agent was made from another pod specification',
   both: '{one}; {other}',
   answersPublic: '{domain} is a public suffix: the names below it belong to others',
   answersOther: "the cluster's own domain is {own}",

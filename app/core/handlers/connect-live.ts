@@ -2,7 +2,8 @@
  * What a connect means for a context that is on already: what differs and can be changed live is changed, what cannot is
  * refused with how it can be had. Nothing is ignored.
  */
-import { type Cause, type CommandArguments, cause, type Problem, problem, type Wanted } from '../../contract/index.ts';
+import { type Cause, type CommandArguments, cause, type Problem, problem } from '../../contract/index.ts';
+import type { ConnectionState } from '../connection/state.ts';
 
 type Asked = CommandArguments<'connect'>;
 
@@ -16,7 +17,10 @@ interface Difference {
  * Null where all that was asked is in force or can be put in force; else the problem that names each difference. The
  * home namespace is none of them: it moves live.
  */
-export function differenceFrom(live: Wanted, asked: Asked): Problem | null {
+export function differenceFrom(
+  { wanted: live, policy }: Pick<ConnectionState, 'wanted' | 'policy'>,
+  asked: Asked,
+): Problem | null {
   const differences: Difference[] = [];
   if (asked.agentNamespace !== '' && asked.agentNamespace !== live.agentNamespace) {
     const values = { present: live.agentNamespace, asked: asked.agentNamespace };
@@ -37,11 +41,15 @@ export function differenceFrom(live: Wanted, asked: Asked): Problem | null {
       option: `--base-image ${asked.baseImage}`,
     });
   }
-  const [first, second] = differences;
+  if (asked.agentPodPatch !== undefined && asked.agentPodPatch !== policy.agentPod.agentPodPatch) {
+    const file = asked.agentPodPatch === '' ? 'none' : 'FILE';
+    differences.push({ because: cause('onWithPod'), option: `--agent-pod-file ${file}` });
+  }
+  const [first, ...others] = differences;
   if (first === undefined) {
     return null;
   }
-  const because = second === undefined ? first.because : cause('both', { one: first.because, other: second.because });
+  const because = others.reduce<Cause>((one, other) => cause('both', { one, other: other.because }), first.because);
   const options = differences.map(({ option }) => option).join(' ');
   return problem('connection-differs', because, { context: live.context, options });
 }

@@ -148,7 +148,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         const running = connections.active().find((runner) => isSameKey(runner.state().cluster, keyOfFound(context)));
         const state = running?.state();
         const isOn = state !== undefined && state.phase !== 'disconnecting';
-        const refused = isOn ? differenceFrom(state.wanted, input) : null;
+        const refused = isOn ? differenceFrom(state, input) : null;
         if (refused !== null) {
           return failure(refused);
         }
