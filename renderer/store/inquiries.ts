@@ -72,6 +72,7 @@ export interface Inquiries {
   readonly preview: Inquiry<'previewRoutes'>;
   readonly proof: Inquiry<'proveOff'>;
   readonly resolvers: Inquiry<'testResolvers'>;
+  readonly explanation: Inquiry<'explain'>;
   readonly report: Inquiry<'prepareReport'>;
   /** Where the report that is shown was written. */
   readonly written: Inquiry<'writeReport'>;
@@ -83,6 +84,7 @@ export function createInquiries(link: HostLink): Inquiries {
     preview: createInquiry(link, 'previewRoutes'),
     proof: createInquiry(link, 'proveOff'),
     resolvers: createInquiry(link, 'testResolvers'),
+    explanation: createInquiry(link, 'explain'),
     report: createInquiry(link, 'prepareReport'),
     written: createInquiry(link, 'writeReport'),
   };

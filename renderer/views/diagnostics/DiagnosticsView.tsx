@@ -10,6 +10,7 @@ import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { Checks } from './Checks.tsx';
 import styles from './Diagnostics.module.css';
+import { Explain } from './Explain.tsx';
 import { ReportPart } from './ReportPart.tsx';
 
 /** The checks behind `slipway doctor`, and the report for somebody who helps. */
@@ -61,6 +62,7 @@ export function DiagnosticsView() {
       }
     >
       <div className={styles.groups}>
+        <Explain subject={subject} />
         <Checks subject={subject} />
         <ReportPart />
       </div>
