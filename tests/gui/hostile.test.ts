@@ -72,6 +72,23 @@ describe('200 hostile names', () => {
     await stage.page.getByText('200 of', { exact: false }).waitFor();
   });
 
+  it('are inert texts in the list of pods and in the panel of each, too', async () => {
+    await stage.page.keyboard.press('Control+Shift+O');
+    await stage.page.getByRole('searchbox', { name: 'Filter pods' }).fill('10.244.98.');
+    await stage.page.getByText('200 of', { exact: false }).waitFor();
+    await stage.page.getByRole('grid', { name: 'Pods' }).focus();
+    await stage.page.keyboard.press('Home');
+    await stage.page.keyboard.press('Enter');
+    for (const { title, text, foreign, width, isWide } of await stage.page.evaluate(lookThroughPanels, names.length)) {
+      expect(foreign, title).toEqual([]);
+      expect(text.replace(/[\n\t]/g, ' '), title).not.toMatch(unseen);
+      expect(isWide, `the panel of ${title} scrolls sideways`).toBe(false);
+      expect(width).toBeLessThanOrEqual(560);
+    }
+    await stage.page.keyboard.press('Control+Shift+S');
+    await stage.page.getByRole('grid', { name: 'Services' }).waitFor();
+  });
+
   it('are inert texts in the list and in the panel of each', async () => {
     const grid = stage.page.getByRole('grid');
     await grid.focus();
