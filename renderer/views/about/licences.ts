@@ -39,6 +39,7 @@ export const licences: readonly Licence[] = [
       'k8s.io/streaming',
       'k8s.io/utils',
       'github.com/go-logr/logr',
+      'github.com/google/nftables',
       'github.com/vishvananda/netlink',
     ],
   },
