@@ -86,22 +86,33 @@ describe.each<Flavour>(['plain', 'resolved'])('names on a laptop with a resolver
   });
 
   it('knows a Service for every record type, and one that is made after its name was asked for', async () => {
-    for (const type of ['MX', 'CAA', 'TXT', 'AAAA']) {
+    for (const type of ['MX', 'CAA', 'TXT', 'AAAA', 'HTTPS', 'SRV', 'NAPTR']) {
       expect(await dig(type, `${http.service}.${http.namespace}`), type).toContain('NOERROR');
     }
     expect(await getent(http.names[0] ?? ''), 'after these').not.toEqual([]);
     const late = `late-${flavour}`;
     expect(await getent(`${late}.${http.namespace}`)).toEqual([]);
-    await scene.cluster.kubectl(['create', 'service', 'clusterip', late, '--tcp=80', '-n', http.namespace]);
-    try {
-      const address = await scene.cluster.serviceAddress(http.namespace, late);
-      // Resolvers between keep the outside's "no such name" for as long as its zone says; ours they keep for 5 s.
-      await vi.waitFor(async () => expect(await getent(`${late}.${http.namespace}`)).toEqual([address]), {
+    const make = () =>
+      scene.cluster.kubectl(['create', 'service', 'clusterip', late, '--tcp=80', '-n', http.namespace]);
+    const remove = () =>
+      scene.cluster.kubectl(['delete', 'service', late, '-n', http.namespace, '--ignore-not-found', '--wait=false']);
+    // Resolvers between keep the outside's "no such name" for as long as its zone says; ours they keep for 5 s.
+    const becomes = (expected: readonly string[]) =>
+      vi.waitFor(async () => expect(await getent(`${late}.${http.namespace}`)).toEqual(expected), {
         timeout: 20_000,
         interval: 500,
       });
+    try {
+      await make();
+      const first = await scene.cluster.serviceAddress(http.namespace, late);
+      await becomes([first]);
+      await remove();
+      await becomes([]);
+      await make();
+      const second = await scene.cluster.serviceAddress(http.namespace, late);
+      await becomes([second]);
     } finally {
-      await scene.cluster.kubectl(['delete', 'service', late, '-n', http.namespace, '--wait=false']);
+      await remove();
     }
   });
 
