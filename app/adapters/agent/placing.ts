@@ -374,7 +374,7 @@ export class AgentPlacing {
         const found = await findJob(this.#connection, job);
         const uid = found === null || found === 'unknown' ? '' : (found.metadata?.uid ?? '');
         if (uid !== '') {
-          await this.#deleteJob(namespace, name, uid);
+          await deleteJob(this.#connection, namespace, name, uid); // nothing was recorded of it
           this.#options.log.info('a Job that came late was deleted', { job: name });
         }
       }, after);
