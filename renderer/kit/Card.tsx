@@ -1,3 +1,4 @@
+import { ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 import styles from './Card.module.css';
 import { classes } from './classes.ts';
@@ -20,16 +21,22 @@ export function FigureCard({
   detail,
   badge,
   chart,
+  isLink = false,
 }: {
   readonly label: string;
   readonly value: ReactNode;
   readonly detail?: ReactNode;
   readonly badge?: ReactNode;
   readonly chart?: ReactNode;
+  /** It leads somewhere, and says so. */
+  readonly isLink?: boolean;
 }) {
   return (
     <div className={classes(styles.card, styles.figure)}>
-      <div className={styles.label}>{label}</div>
+      <div className={styles.label}>
+        {label}
+        {isLink ? <ChevronRight className={styles.leads} aria-hidden="true" /> : null}
+      </div>
       <div className={styles.value}>
         <span className={styles.number}>{value}</span>
         {badge}

@@ -66,6 +66,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
       if (before !== null) {
         // What was open of it ends with it, and does not come back over whatever one does then.
         window.setState(nothingOpen);
+        inquiries.resolvers.forget();
       }
       services.follow(subject);
       counters.follow(subject);

@@ -263,6 +263,8 @@ describe('figures', () => {
     expect(english.duration(185 * 60_000)).toBe('3 hr 5 min');
     expect(english.duration(41 * 86_400_000)).toBe('41 days');
     expect(other.duration(41 * 86_400_000)).toBe('41 天');
-    expect(other.duration(12 * 60_000)).toBe('12分钟');
+    expect(other.duration(12 * 60_000)).toBe('12 分钟');
+    expect(other.duration(185 * 60_000)).toBe('3 小时 5 分钟');
+    expect(english.took(3000)).toBe('3.0 sec'); // beside 4.4 sec
   });
 });

@@ -225,12 +225,14 @@ function refusal(range: Range, decision: RouteDecision): Problem {
   const [conflictInWords, interfaceInWords] = inWords[reason] ?? ['another network', 'an interface'];
   const conflict = decision.conflict || conflictInWords;
   const onInterface = decision.interface || interfaceInWords;
-  const what = { services: "the cluster's Services", pods: "the cluster's pods", extra: 'the settings' }[range.kind];
-  return problem(
-    'route-refused',
-    `${range.prefix}, a range of ${what}, collides with ${conflict} on ${onInterface} (${reason || 'refused'})`,
-    { prefix: range.prefix, conflict, interface: onInterface, reason },
-  );
+  const values = { prefix: range.prefix, conflict, interface: onInterface };
+  const why =
+    range.kind === 'services'
+      ? cause('servicesCollide', values)
+      : range.kind === 'pods'
+        ? cause('podsCollide', values)
+        : cause('extraCollides', values);
+  return problem('route-refused', why, { prefix: range.prefix, conflict, interface: onInterface, reason });
 }
 
 function leftOut(range: Range, prefix: string, reason: string): Route {

@@ -126,6 +126,7 @@ function RoutesCard({ connection: { routes, names } }: { readonly connection: Es
   return (
     <button type="button" className={styles.cardButton} onClick={() => run(goRoutes)}>
       <FigureCard
+        isLink
         label={say('home.routes')}
         value={say('home.ranges', { count: routed })}
         badge={refused === 0 ? undefined : <Badge tone="careful">{say('home.refused', { count: refused })}</Badge>}
@@ -142,6 +143,7 @@ function AgentCard({ connection }: { readonly connection: EstablishedConnection 
   return (
     <button type="button" className={classes(styles.cardButton, styles.agentCard)} onClick={() => run(goAgent)}>
       <FigureCard
+        isLink
         label={say('home.agent')}
         value={agent === null ? say('home.agentSought') : <ForeignText text={agent.namespace} bound={63} />}
         detail={agent === null ? '' : <ForeignText text={agent.pod} bound={120} />}

@@ -111,7 +111,6 @@ export function PodPanel({ context, pod }: { readonly context: ContextKey; reado
             words: formWords[form.form],
           }))}
           first="address"
-          last=""
           none="pods.noAddress"
           onCopied={() => {}}
         />

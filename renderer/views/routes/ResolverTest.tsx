@@ -12,10 +12,10 @@ import { SkeletonRows } from '../../kit/Skeleton.tsx';
 import { HeaderCell, Table, TableCell, TableHead, TableRow } from '../../kit/Table.tsx';
 import { TextInput } from '../../kit/TextInput.tsx';
 import { Section } from '../../parts/Section.tsx';
-import { useAnswer, useApp } from '../../store/hooks.ts';
+import { useAnswer, useApp, useHomeNamespace, useServices, useWindow } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords, type WordId } from '../../words/words.ts';
-import { answersByQuestion } from './answers.ts';
+import { answersByQuestion, unknownName } from './answers.ts';
 import styles from './Routes.module.css';
 
 const kindWords: Readonly<Record<ResolverAnswer['kind'], WordId>> = {
@@ -69,12 +69,38 @@ export function ResolverTest({ subject }: { readonly subject: string }) {
   );
 }
 
+/** What was asked for is looked at, wherever on the page it was asked. */
+const intoSight = (answers: HTMLElement | null) => answers?.scrollIntoView({ block: 'nearest' });
+
+/** What the answers come to, where nobody knows a name of the cluster. */
+function Verdict({ question, answers }: { readonly question: string; readonly answers: readonly ResolverAnswer[] }) {
+  const say = useWords();
+  const chosen = useWindow((state) => state.chosen);
+  const services = useServices((state) => state.rows);
+  const unknown = unknownName(question, answers, services, useHomeNamespace(chosen));
+  if (unknown === null) {
+    return null;
+  }
+  const { what, name, namespace, meant } = unknown;
+  return (
+    <p className={styles.verdict} role="status">
+      <strong>
+        {what === 'service' ? say('routes.noService', { name, namespace }) : say('routes.noNamespace', { namespace })}
+      </strong>{' '}
+      {meant === null
+        ? null
+        : say('routes.didYouMean', { name: what === 'service' ? `${meant}.${namespace}` : `${name}.${meant}` })}
+    </p>
+  );
+}
+
 function Question({ question, answers }: { readonly question: string; readonly answers: readonly ResolverAnswer[] }) {
   const say = useWords();
   const format = useFormat();
   const problems = answers.flatMap(({ problem }) => problem ?? []);
   return (
-    <div className={styles.question}>
+    <div ref={intoSight} className={styles.question}>
+      <Verdict question={question} answers={answers} />
       <div className={styles.asked}>
         {say('routes.question')} <ForeignText text={question} kind="code" />
       </div>

@@ -5,7 +5,7 @@ import { problem } from '../../../app/contract/index.ts';
 import { chinese } from '../../words/chinese.ts';
 import { problemWords } from '../../words/problem-words.ts';
 import { createWords } from '../../words/words.ts';
-import { answersByQuestion } from './answers.ts';
+import { answersByQuestion, unknownName } from './answers.ts';
 import { nameReasonWords, reasonWords } from './route-words.ts';
 
 describe('the reason of a decision', () => {
@@ -59,5 +59,34 @@ describe('answers of resolvers', () => {
       ['a', 2],
       ['b', 1],
     ]);
+  });
+});
+
+describe('a name that nobody knows', () => {
+  const services = [
+    { namespace: 'webshop', name: 'orders' },
+    { namespace: 'webshop', name: 'cart' },
+    { namespace: 'infra', name: 'kafka' },
+  ];
+  const none = [{ answers: [] }];
+
+  it.each([
+    ['order.webshop', { what: 'service', name: 'order', namespace: 'webshop', meant: 'orders' }],
+    ['order.webshop.svc.cluster.local.', { what: 'service', name: 'order', namespace: 'webshop', meant: 'orders' }],
+    ['order', { what: 'service', name: 'order', namespace: 'webshop', meant: 'orders' }],
+    ['nothing-like-it.webshop', { what: 'service', name: 'nothing-like-it', namespace: 'webshop', meant: null }],
+    ['orders.webshp', { what: 'namespace', name: 'orders', namespace: 'webshp', meant: 'webshop' }],
+    ['orders.nowhere.svc', { what: 'namespace', name: 'orders', namespace: 'nowhere', meant: null }],
+    ['orders.webshop', null], // it is there: that it has no answer is something else
+    ['example.com', null],
+    ['www.example.com', null],
+    ['', null],
+  ])('%s', (question, verdict) => {
+    expect(unknownName(question, none, services, 'webshop')).toEqual(verdict);
+  });
+
+  it('is not told where somebody answers, or nothing is known of the cluster', () => {
+    expect(unknownName('order.webshop', [{ answers: ['10.0.0.1'] }], services, '')).toBeNull();
+    expect(unknownName('order.webshop', none, [], '')).toBeNull();
   });
 });

@@ -13,15 +13,12 @@ interface Form {
 export function AddressList({
   forms,
   first,
-  last,
   none,
   onCopied,
 }: {
   readonly forms: readonly Form[];
   /** The form that C copies. */
   readonly first: string | null;
-  /** The form that was copied last. */
-  readonly last: string;
   /** What is said where there is none. */
   readonly none: WordId;
   readonly onCopied: (form: string) => void;
@@ -36,10 +33,10 @@ export function AddressList({
       {ordered.map(({ form, words, text }) => (
         <li key={form} className={styles.address}>
           <span className={styles.form}>
-            {form === last ? say('services.formLastUsed', { form: say(words) }) : say(words)}
+            {form === first ? say('services.formLastUsed', { form: say(words) }) : say(words)}
           </span>
           <span className={styles.addressText}>
-            <ForeignText text={text} kind="code" />
+            <ForeignText text={text} kind="lines" className={styles.whole} />
           </span>
           <span className={styles.addressCopy}>
             <CopyButton text={text} name={say(words)} onCopied={() => onCopied(form)} />

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { Service, ServiceKey } from '../../../app/contract/index.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Button } from '../../kit/Button.tsx';
+import { CopyButton } from '../../kit/CopyButton.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { useApp } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
@@ -38,8 +39,9 @@ export function EndpointList({ service }: { readonly service: Service }) {
       <ul className={styles.list}>
         {shown.map(({ address, ready, pod, node }) => (
           <li key={`${address} ${pod}`} className={styles.endpoint}>
-            <Badge tone={ready ? 'fine' : 'bad'}>{ready ? say('services.ready') : say('services.notReady')}</Badge>
             <ForeignText text={address} kind="code" />
+            <Badge tone={ready ? 'fine' : 'bad'}>{ready ? say('services.ready') : say('services.notReady')}</Badge>
+            <CopyButton text={address} name={say('services.copyEndpoint', { address })} kind="ghost" />
             {pod === '' && node === '' ? null : (
               <span className={styles.pod}>
                 {pod === '' ? null : <PodLink namespace={service.namespace} name={pod} />}

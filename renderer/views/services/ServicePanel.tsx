@@ -1,5 +1,5 @@
 import { ExternalLink, Star, Zap } from 'lucide-react';
-import { type ContextKey, type CopyForm, isSameKey, type Service } from '../../../app/contract/index.ts';
+import { type ContextKey, type CopyForm, isSameKey, portText, type Service } from '../../../app/contract/index.ts';
 import { openService } from '../../actions/open-service.ts';
 import { pinService } from '../../actions/pin-service.ts';
 import { chosenPort, namingOf } from '../../actions/shown-service.ts';
@@ -80,24 +80,14 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
             value={`${port.port}`}
             choices={service.ports.map((one) => ({
               value: `${one.port}`,
-              words: one.name === '' ? `${one.port}` : `${one.name} · ${one.port}`,
+              words: portText(one),
             }))}
             onChange={(next) => app.window.setState({ port: { namespace, name, port: Number(next) } })}
           />
         </Section>
       )}
-      <Section title={say('services.copy')}>
-        <AddressList
-          forms={forms.map(({ form, text }) => ({ form, text, words: formWords[form] }))}
-          first={formToCopy(forms, settings?.copyForm ?? 'host-port')?.form ?? null}
-          last={settings?.copyForm ?? 'host-port'}
-          none="services.noForms"
-          onCopied={(form) => void app.settings.change({ copyForm: form as CopyForm })}
-        />
-      </Section>
       {port === null ? null : (
         <Section title={say('services.test')}>
-          <TestSteps test={test} />
           <div className={styles.buttons}>
             <Button
               kind="primary"
@@ -113,8 +103,17 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
               </Button>
             ) : null}
           </div>
+          <TestSteps test={test} />
         </Section>
       )}
+      <Section title={say('services.copy')}>
+        <AddressList
+          forms={forms.map(({ form, text }) => ({ form, text, words: formWords[form] }))}
+          first={formToCopy(forms, settings?.copyForm ?? 'host-port')?.form ?? null}
+          none="services.noForms"
+          onCopied={(form) => void app.settings.change({ copyForm: form as CopyForm })}
+        />
+      </Section>
       <EndpointList key={`${namespace}/${name}`} service={service} />
       <LabelList labels={service.labels} />
     </SidePanel>

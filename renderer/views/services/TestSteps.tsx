@@ -31,6 +31,9 @@ const marks: Readonly<
 /** Milliseconds under which a time says nothing (the step looked at what was known). */
 const leastShown = 0.05;
 
+/** What was waited for is looked at. */
+const intoSight = (list: HTMLElement | null) => list?.scrollIntoView({ block: 'nearest' });
+
 /** The way to the Service, step by step, each with its time or with what stopped it. */
 export function TestSteps({ test }: { readonly test: ServiceTest | null }) {
   const say = useWords();
@@ -50,7 +53,7 @@ export function TestSteps({ test }: { readonly test: ServiceTest | null }) {
     );
   }
   return (
-    <ol className={styles.list} aria-live="polite">
+    <ol ref={intoSight} className={styles.list} aria-live="polite">
       {test.steps.map((step) => (
         <li key={step.step} className={styles.step}>
           <Step step={step} />
