@@ -14,9 +14,19 @@ export const InvocationContext = createContext('slipway');
 const icons = { error: CircleAlert, warning: TriangleAlert, info: Info } as const;
 
 /** What happened, why, and what to do: commands and texts to copy, and the buttons that the caller gives. */
-export function ProblemCard({ problem, actions }: { readonly problem: Problem; readonly actions?: ReactNode }) {
+export function ProblemCard({
+  problem,
+  title: given,
+  actions,
+}: {
+  readonly problem: Problem;
+  /** Instead of the problem's own, where one knows better what it is about. */
+  readonly title?: string;
+  readonly actions?: ReactNode;
+}) {
   const say = useWords();
-  const { title, cause, fixes } = problemWords(useIntl(), problem);
+  const { title: own, cause, fixes } = problemWords(useIntl(), problem);
+  const title = given ?? own;
   const Icon = icons[problem.severity];
   const severity = {
     error: say('kit.severityError'),

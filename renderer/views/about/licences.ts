@@ -32,6 +32,7 @@ export const licences: readonly Licence[] = [
     name: 'Apache-2.0',
     packages: ['@kubernetes/client-node'],
     modules: [
+      'github.com/google/nftables',
       'gvisor.dev/gvisor',
       'k8s.io/client-go',
       'k8s.io/api',

@@ -1,5 +1,6 @@
 import { Unplug } from 'lucide-react';
 import type { Connection, Context, ContextKey } from '../../../app/contract/index.ts';
+import { Card } from '../../kit/Card.tsx';
 import { EmptyState } from '../../kit/EmptyState.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
@@ -14,6 +15,7 @@ import { ClusterSubtitle } from './ClusterSubtitle.tsx';
 import styles from './ClusterView.module.css';
 import { ConfirmDialog } from './ConfirmDialog.tsx';
 import { ConnectedStage } from './ConnectedStage.tsx';
+import { ContextFacts } from './ContextFacts.tsx';
 import { DisconnectingStage } from './DisconnectingStage.tsx';
 import { FailedStage } from './FailedStage.tsx';
 import { NoCluster } from './NoCluster.tsx';
@@ -69,7 +71,11 @@ function Stage({ context, chosen, connection }: StageProps) {
         <VisuallyHidden>
           <h2>{say('home.contextTitle')}</h2>
         </VisuallyHidden>
-        <ProblemCard problem={context.problem} />
+        {/* The file may be in order: it is this context that is not. */}
+        <ProblemCard problem={context.problem} title={say('home.brokenTitle', { name: context.name })} />
+        <Card className={styles.panel}>
+          <ContextFacts context={context} />
+        </Card>
       </div>
     );
   }
