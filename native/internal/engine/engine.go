@@ -65,7 +65,7 @@ type Timing struct {
 	Credentials   time.Duration // for the core's answer, which may wait for a login: 60 s
 	Release       time.Duration // for the undo when the process ends: 3 s
 	Reach         time.Duration // between two reach checks, give or take a tenth: 2.4 s
-	Probe         time.Duration // for what only goes through the laptop's own kernel: 1.5 s
+	Probe         time.Duration // for one try through the laptop's own kernel: 1.1 s, so that a SYN is repeated
 	ClusterAnswer time.Duration // for a pod, a Service or the cluster's DNS, beside four round trips: 0.8 s
 }
 
@@ -86,7 +86,7 @@ func (timing Timing) withDefaults() Timing {
 		{&timing.Credentials, 60 * time.Second},
 		{&timing.Release, 3 * time.Second},
 		{&timing.Reach, 2400 * time.Millisecond},
-		{&timing.Probe, 1500 * time.Millisecond},
+		{&timing.Probe, 1100 * time.Millisecond},
 		{&timing.ClusterAnswer, 800 * time.Millisecond},
 	} {
 		if *field.value == 0 {
