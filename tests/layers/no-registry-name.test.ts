@@ -30,4 +30,4 @@ it('the command is never called through npx or the like', () => {
 it('the launcher of a clone runs from any folder, and through a symlink', () => {
   const version = execFileSync(join(root, 'slipway'), ['--version'], { cwd: '/', encoding: 'utf8' });
   expect(version).toMatch(/^\S+\n$/);
-});
+}, 120_000); // it may bundle the sources first, beside everything else that runs
