@@ -31,7 +31,7 @@ const callerMark = z.object({
   variables: z.record(z.string(), z.string()),
 });
 const recordShape = {
-  caller: callerMark.nullable().default(null),
+  caller: callerMark.nullable().optional(),
   context: z.string(),
   file: z.string(),
   lastUsedAt: z.number().nullable(),
