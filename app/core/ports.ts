@@ -225,7 +225,7 @@ export interface ContextRecord {
   /** What it said when it was last switched on, which counts for restoring it; null where it never was. */
   readonly used: Seen | null;
   /** Who switched it on last, where that is known. */
-  readonly caller?: CallerMark | null;
+  readonly caller?: CallerMark | null | undefined;
   readonly lastUsedAt: number | null; // milliseconds since the epoch
 }
 

@@ -43,6 +43,14 @@ export function Dialog({
           className={classes(styles.dialog, styles[size])}
           tabIndex={-1}
           onOpenAutoFocus={focusFirst}
+          onKeyDown={(event) => {
+            // Radix learns only after it was drawn that this one is above another, and drops an Escape until then.
+            if (event.key === 'Escape' && !event.defaultPrevented) {
+              event.preventDefault();
+              event.stopPropagation();
+              onClose();
+            }
+          }}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <header className={styles.header}>

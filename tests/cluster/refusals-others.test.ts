@@ -74,7 +74,7 @@ describe('beside', () => {
       expectTold(await second.slipway(['connect', ...usual]), {
         code: 'helper-busy',
         exitCode: 6,
-        cause: 'another program of this user is already using the helper',
+        cause: 'of this user is already using the helper',
         fix: 'slipway disconnect',
       });
       await second.disconnect();

@@ -56,8 +56,10 @@ describe.each(widths)('the focus at %i px', (width) => {
 
   for (const [origin, go] of origins) {
     for (const [overlay, keys, role] of overlays) {
-      // What is typed into a search is text.
-      it.skipIf(origin === 'the search' && keys === '?')(`goes back to ${origin} from ${overlay}`, async () => {
+      if (origin === 'the search' && keys === '?') {
+        continue; // what is typed into a search is text
+      }
+      it(`goes back to ${origin} from ${overlay}`, async () => {
         await go();
         const before = await focused(stage);
         await press(keys);
