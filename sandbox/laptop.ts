@@ -185,6 +185,28 @@ export function resolvedLinkCommands(plan: AddressPlan): string[][] {
   ];
 }
 
+/**
+ * A shell for a person on the laptop: its prompt says where one is, as far as that shell lets itself be told, and
+ * `slipway` is that of this clone. `shell` is the path of the person's own.
+ */
+export function laptopShell(
+  shell: string,
+  environment: NodeJS.ProcessEnv,
+): { command: string[]; environment: NodeJS.ProcessEnv } {
+  const isBash = path.basename(shell) === 'bash';
+  return {
+    command: isBash ? [shell, '--rcfile', path.join(import.meta.dirname, 'laptop.bashrc'), '-i'] : [shell],
+    environment: { ...withLauncher(environment), ...(isBash ? {} : { PS1: '(sandbox laptop) $ ' }) },
+  };
+}
+
+/** The environment with this clone's `slipway` in PATH, and at its end the Node that this runs on: sudo may have hidden it. */
+export function withLauncher(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const clone = path.resolve(import.meta.dirname, '..');
+  const node = path.dirname(process.execPath);
+  return { ...environment, PATH: [clone, ...(environment.PATH ?? '').split(':'), node].join(':') };
+}
+
 /** Environment of programs on the laptop: its tools first, its own runtime folder, the sandbox's kubeconfig. */
 export function laptopEnvironment(kubeconfig: string): NodeJS.ProcessEnv {
   // Its root is nobody's deputy, also where sudo started the sandbox: the helper would serve only who asked sudo.

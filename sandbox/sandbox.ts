@@ -8,7 +8,7 @@ import { removeCgroup } from './cgroups.ts';
 import { Cluster } from './cluster.ts';
 import { attach, type RunOptions, type RunResult, run } from './commands.ts';
 import { contextName } from './kubeconfig.ts';
-import { laptopEnvironment } from './laptop.ts';
+import { laptopEnvironment, laptopShell, withLauncher } from './laptop.ts';
 import { Layout } from './layout.ts';
 import { withLock } from './lock.ts';
 import { type Materials, prepareMaterials } from './materials.ts';
@@ -250,9 +250,10 @@ export class Sandbox {
 
   /** Runs a command, or without one a shell, on a laptop and this terminal. Returns its exit status. */
   shell(command: readonly string[] = [], name?: LaptopName): Promise<number> {
-    const laptop = this.laptop(name);
-    const whole = command.length > 0 ? command : [process.env.SHELL || 'sh'];
-    return attach([...laptop.enter, ...whole], laptop.environment);
+    const { enter, environment } = this.laptop(name);
+    if (command.length > 0) return attach([...enter, ...command], withLauncher(environment));
+    const shell = laptopShell(process.env.SHELL || 'sh', environment);
+    return attach([...enter, ...shell.command], shell.environment);
   }
 
   async #bringUp(): Promise<BringUp> {

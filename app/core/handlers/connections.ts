@@ -105,7 +105,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
       if (!found.ok) {
         return found;
       }
-      const wanted = wantedFor(settings, found.value, {});
+      const wanted = wantedFor(settings, found.value, {}, dependencies.snapshot().place);
       return access.withCluster(request, async (cluster) => {
         const [ranges, protectedAddresses] = await Promise.all([
           cluster.discoverRanges(),
@@ -180,7 +180,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
           return joinLive(running, input.homeNamespace);
         }
         const mark = await ports.kubeconfig.mark();
-        const wanted: Wanted = wantedFor(dependencies.settings(), context, input);
+        const wanted: Wanted = wantedFor(dependencies.settings(), context, input, dependencies.snapshot().place);
         if (running === undefined) {
           await connections.undone(); // one that was just switched off is no reason to refuse another
         }

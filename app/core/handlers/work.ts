@@ -2,11 +2,8 @@
 import { type Context, cause, failure, problem, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
 import { confirm, recordOf } from '../clusters/records.ts';
-import { withChoices } from '../settings/context-choices.ts';
+import { sandboxChoices, withChoices } from '../settings/context-choices.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
-
-/** The image of the sandbox that has a shell, and the namespace of its workload (sandbox/manifests). */
-const sandboxChoices = { baseImage: 'sandbox.local/base:1', homeNamespace: 'webshop' } as const;
 
 export function workHandlers(
   dependencies: Dependencies,

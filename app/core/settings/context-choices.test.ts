@@ -45,6 +45,20 @@ it('sends the binary where the nearest choice is a base image, whatever agent im
   expect(wantedFor(settings, context, { baseImage: 'debian' })).toMatchObject({ agentImage: '', baseImage: 'debian' });
 });
 
+it.each([
+  ['the sandbox’s context on its laptop', {}, {}, true, 'sandbox.local/base:1'],
+  ['another context on its laptop', { name: 'production', cluster: 'production' }, {}, true, defaultSettings.baseImage],
+  ['a context that is only called so', { cluster: 'production' }, {}, true, defaultSettings.baseImage],
+  ['the sandbox’s context elsewhere', {}, {}, false, defaultSettings.baseImage],
+  ['an image chosen for all', {}, { baseImage: 'alpine' }, true, 'alpine'],
+])('takes for %s the image that its cluster can have', (_, of, chosen, isInSandbox, image) => {
+  const there = { ...context, name: 'sandbox', cluster: 'sandbox', ...of } as Context;
+  const place = { invocation: 'slipway', isRoot: true, isInSandbox };
+  const settings = { ...defaultSettings, ...chosen };
+  expect(wantedFor(settings, there, {}, place)).toMatchObject({ baseImage: image, homeNamespace: 'webshop' });
+  expect(wantedFor(settings, there, { baseImage: 'debian' }, place).baseImage).toBe('debian');
+});
+
 it('changes the choices of one context and keeps those of others and the rest of its own', () => {
   const first = withChoices(defaultSettings, 'production', '/kubeconfig', { agentNamespace: 'tools' });
   const second = withChoices(first, 'staging', '/kubeconfig', { homeNamespace: 'dev' });

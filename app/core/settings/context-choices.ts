@@ -1,5 +1,16 @@
 /** What a connect takes where its input says nothing: the choices for its context, then those for all, then defaults. Pure. */
-import { type Context, type ContextSettings, nothingChosen, type Settings, type Wanted } from '../../contract/index.ts';
+import {
+  type Context,
+  type ContextSettings,
+  defaultSettings,
+  nothingChosen,
+  type Place,
+  type Settings,
+  type Wanted,
+} from '../../contract/index.ts';
+
+/** What the sandbox's cluster needs: its image that has a shell, and the namespace of its workload (sandbox/manifests). */
+export const sandboxChoices = { baseImage: 'sandbox.local/base:1', homeNamespace: 'webshop' } as const;
 
 type Choices = Partial<Pick<Wanted, 'homeNamespace' | 'agentNamespace' | 'agentImage' | 'baseImage'>>;
 
@@ -24,10 +35,20 @@ export function withChoices(
   return { ...settings, contexts };
 }
 
-/** What is wanted: an image that was named in one place is not undone by a base image of a place further away. */
-export function wantedFor(settings: Settings, context: Context, input: Choices): Wanted {
+/** The context that the sandbox writes into its kubeconfig (sandbox/kubeconfig.ts), seen from a laptop of it. */
+function isOfSandbox(context: Context, place: Place | undefined): boolean {
+  return place?.isInSandbox === true && context.name === 'sandbox' && context.cluster === 'sandbox';
+}
+
+/**
+ * What is wanted: an image that was named in one place is not undone by a base image of a place further away. On a laptop of
+ * the sandbox its cluster, which can pull nothing, gets the image that it has, unless another one was chosen anywhere.
+ */
+export function wantedFor(settings: Settings, context: Context, input: Choices, place?: Place): Wanted {
   const own = choicesFor(settings, context.name, context.file);
   const homeNamespace = input.homeNamespace || own?.homeNamespace || context.namespace || 'default';
+  const isUnchosen = settings.baseImage === defaultSettings.baseImage;
+  const imageForAll = isUnchosen && isOfSandbox(context, place) ? sandboxChoices.baseImage : settings.baseImage;
   const nearest = [input, own ?? {}, settings].find(({ agentImage, baseImage }) => agentImage || baseImage) ?? settings;
   return {
     context: context.name,
@@ -35,6 +56,6 @@ export function wantedFor(settings: Settings, context: Context, input: Choices):
     homeNamespace,
     agentNamespace: input.agentNamespace || own?.agentNamespace || homeNamespace,
     agentImage: nearest.agentImage ?? '',
-    baseImage: input.baseImage || own?.baseImage || settings.baseImage,
+    baseImage: input.baseImage || own?.baseImage || imageForAll,
   };
 }

@@ -8,10 +8,6 @@ import type { ConnectOptions } from './connect.ts';
 import { data, dim, type Format, invocation, json, say, table } from './output.ts';
 import { Ended, perform } from './run.ts';
 
-/** The image of the sandbox that has a shell; the agent's binary is sent into a pod of it. */
-const sandboxBaseImage = 'sandbox.local/base:1';
-const sandboxNamespace = 'webshop';
-
 interface SandboxFlags {
   readonly name?: string;
   readonly nodes?: number;
@@ -121,7 +117,11 @@ export function addSandboxCommands(program: Command): void {
     .addOption(new Option('--laptop <kind>', 'which laptop').choices(['plain', 'resolved']))
     .action((command: string[], flags: SandboxFlags) =>
       perform(async () => {
-        process.exitCode = await translated(async () => (await open(flags)).shell(command, flags.laptop));
+        const sandbox = await open(flags);
+        if (command.length === 0 && process.stdin.isTTY) {
+          say(dim('A shell on the sandbox’s laptop: `slipway connect`, then `curl http://orders`. `exit` leaves.'));
+        }
+        process.exitCode = await translated(() => sandbox.shell(command, flags.laptop));
       }),
     );
 }
@@ -152,12 +152,10 @@ export async function enterSandbox(options: ConnectOptions, inTerminal: boolean)
     'start',
     options.context || 'sandbox',
     ...(inTerminal ? ['--terminal'] : []),
-    '--namespace',
-    options.homeNamespace || sandboxNamespace,
+    ...(options.homeNamespace === '' ? [] : ['--namespace', options.homeNamespace]),
     ...(options.agentNamespace === '' ? [] : ['--agent-namespace', options.agentNamespace]),
-    ...(options.agentImage === ''
-      ? ['--base-image', options.baseImage || sandboxBaseImage]
-      : ['--agent-image', options.agentImage]),
+    ...(options.agentImage === '' ? [] : ['--agent-image', options.agentImage]),
+    ...(options.baseImage === '' ? [] : ['--base-image', options.baseImage]),
     ...(options.answersFor === undefined ? [] : ['--answers-for', options.answersFor || 'none']),
     ...(options.trustExec ? ['--trust-exec'] : []),
   ];
