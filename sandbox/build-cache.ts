@@ -14,6 +14,10 @@ export class BuildCache {
     this.folder = folder;
   }
 
+  async has(kind: string, key: string): Promise<boolean> {
+    return exists(path.join(this.folder, `${kind}-${key}`));
+  }
+
   /**
    * Returns the folder `KIND-KEY`, made by `make` if it is not there.
    * `make` fills its first argument, which gets the path of its second when all went well.
@@ -36,6 +40,16 @@ export class BuildCache {
       await rename(folder, finalFolder);
       return finalFolder;
     });
+  }
+}
+
+/** Looks at a cache and makes nothing: what would be made is remembered by its kind. */
+export class CacheSurvey extends BuildCache {
+  readonly missing: string[] = [];
+
+  override async provide(kind: string, key: string): Promise<string> {
+    if (!(await this.has(kind, key))) this.missing.push(kind);
+    return path.join(this.folder, `${kind}-${key}`);
   }
 }
 

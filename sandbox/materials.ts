@@ -1,4 +1,4 @@
-import { BuildCache } from './build-cache.ts';
+import { BuildCache, CacheSurvey } from './build-cache.ts';
 import { clusterPackages, laptopPackages, resolvedPackages, unpackPackages } from './debian-packages.ts';
 import { buildGoBinaries, type GoBinaries } from './go-builds.ts';
 import { assembleImages } from './images.ts';
@@ -22,7 +22,22 @@ export async function prepareMaterials(
   laptops: readonly LaptopName[],
   say: (text: string) => void,
 ): Promise<Materials> {
-  const cache = new BuildCache(cacheFolder);
+  const made = await provideAll(new BuildCache(cacheFolder), laptops, say);
+  return { ...made, nodeTools: await packetFilterFolders(made.packages) };
+}
+
+/** Kinds of what `prepareMaterials` would have to make. Changes nothing. */
+export async function missingMaterials(cacheFolder: string, laptops: readonly LaptopName[]): Promise<string[]> {
+  const survey = new CacheSurvey(cacheFolder);
+  await provideAll(survey, laptops, () => {});
+  return survey.missing;
+}
+
+async function provideAll(
+  cache: BuildCache,
+  laptops: readonly LaptopName[],
+  say: (text: string) => void,
+): Promise<Omit<Materials, 'nodeTools'>> {
   // Packages come first: a machine without their source is told so before minutes of building.
   const packages = await unpackPackages(cache, clusterPackages, say);
   const laptop = await unpackPackages(cache, laptopPackages, say);
@@ -33,7 +48,6 @@ export async function prepareMaterials(
   return {
     binaries,
     packages,
-    nodeTools: await packetFilterFolders(packages),
     laptopPackages: laptop,
     resolvedPackages: resolved,
     images: await assembleImages(cache, binaries, packages, say),

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { AddressPlan } from './address-plan.ts';
 import { isUnified, missingControllers } from './cgroups.ts';
 import { output, run } from './commands.ts';
+import { neededSpace } from './footprint.ts';
 import { flavourOf, type SandboxSettings } from './options.ts';
 import type { SandboxProblem } from './problems.ts';
 
@@ -18,9 +19,7 @@ const tools = {
   nice: 'coreutils',
   sh: 'dash',
 } as const;
-
-/** What a first build needs, in bytes: module sources, build cache and results. */
-const neededSpace = 3 * 1024 ** 3;
+type Tool = keyof typeof tools;
 
 /**
  * Everything that keeps this machine from running a sandbox, found before anything is built
@@ -53,7 +52,7 @@ export async function findProblems(
     problems.push({
       code: 'sandbox-not-root',
       cause: 'The sandbox makes namespaces and cgroups, and you are not root.',
-      fix: 'Start it with sudo, or as root in a virtual machine.',
+      fix: 'Start it in a terminal, where `slipway sandbox up` asks sudo, or as root in a virtual machine.',
     });
   }
   const [missing, kernel, lan] = await Promise.all([missingTools(), kernelProblems(), lanProblem(plan)]);
@@ -63,22 +62,35 @@ export async function findProblems(
 
 async function missingTools(): Promise<SandboxProblem[]> {
   const folders = (process.env.PATH ?? '').split(':');
-  const missing: string[] = [];
-  for (const tool of Object.keys(tools)) {
+  const missing: Tool[] = [];
+  for (const tool of Object.keys(tools) as Tool[]) {
     const found = await Promise.all(folders.map((folder) => canRun(path.join(folder, tool))));
     if (!found.includes(true)) missing.push(tool);
   }
-  if (missing.length === 0) return [];
-  const packages = [
-    ...new Set(Object.entries(tools).flatMap(([tool, name]) => (missing.includes(tool) ? [name] : []))),
-  ];
-  return [
-    {
+  return toolProblems(missing, await readFile('/etc/os-release', 'utf8').catch(() => ''));
+}
+
+/** `release` is os-release(5). Installing apt on another distribution would help nobody: it has no Debian packages to offer. */
+export function toolProblems(missing: readonly Tool[], release: string): SandboxProblem[] {
+  const isApt = (tool: Tool) => tools[tool] === 'apt' || tools[tool] === 'dpkg';
+  const system = /^PRETTY_NAME="?([^"\n]+)/m.exec(release)?.[1] ?? 'this system';
+  const other = missing.filter((tool) => !isApt(tool));
+  const problems: SandboxProblem[] = [];
+  if (missing.some(isApt)) {
+    problems.push({
       code: 'sandbox-tool-missing',
-      cause: `Not found in PATH: ${missing.join(', ')}.`,
-      fix: `Install ${packages.join(', ')}. The sandbox unpacks Debian packages, so it runs on Debian and its relatives.`,
-    },
-  ];
+      cause: `The sandbox unpacks Debian packages with apt, and ${system} has no ${missing.filter(isApt).join(', ')}.`,
+      fix: 'Use it on Debian, Ubuntu or another relative, also as a virtual machine, or use a cluster of your own.',
+    });
+  }
+  if (other.length > 0) {
+    problems.push({
+      code: 'sandbox-tool-missing',
+      cause: `Not found in PATH: ${other.join(', ')}.`,
+      fix: `Install ${[...new Set(other.map((tool) => tools[tool]))].join(', ')}.`,
+    });
+  }
+  return problems;
 }
 
 function canRun(file: string): Promise<boolean> {
@@ -199,7 +211,7 @@ async function folderProblems(folders: { cache: string; state: string }, isBuilt
   if (!isBuilt && disk && disk.bavail * disk.bsize < neededSpace) {
     problems.push({
       code: 'sandbox-disk-full',
-      cause: `Less than 3 GB are free for ${folders.cache}.`,
+      cause: `Less than 5 GB are free for ${folders.cache} and Go’s caches.`,
       fix: 'Make room, or set XDG_CACHE_HOME to another disk.',
     });
   }

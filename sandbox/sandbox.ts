@@ -3,15 +3,17 @@ import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { AddressPlan } from './address-plan.ts';
+import { forgetEarlierBoot } from './boot.ts';
 import { BringUp } from './bring-up.ts';
 import { removeCgroup } from './cgroups.ts';
 import { Cluster } from './cluster.ts';
 import { attach, type RunOptions, type RunResult, run } from './commands.ts';
+import { footprintTexts } from './footprint.ts';
 import { contextName } from './kubeconfig.ts';
 import { laptopEnvironment, laptopShell, withLauncher } from './laptop.ts';
 import { Layout } from './layout.ts';
 import { withLock } from './lock.ts';
-import { type Materials, prepareMaterials } from './materials.ts';
+import { type Materials, missingMaterials, prepareMaterials } from './materials.ts';
 import {
   cacheFolder,
   completeOptions,
@@ -126,9 +128,14 @@ export class Sandbox {
     const say = reporter(onProgress);
     const [problem] = await this.check();
     if (problem) throw new SandboxFailure(problem);
+    if (!this.#layout.spaces.some((space) => space.pid)) {
+      const missing = await missingMaterials(this.#cache, this.settings.laptops);
+      footprintTexts(missing, this.#cache).forEach(say);
+    }
     this.#materials = await prepareMaterials(this.#cache, this.settings.laptops, say);
     const materials = this.#materials;
     await this.#exclusively(say, async () => {
+      if (await forgetEarlierBoot(this.state)) say('the machine was started anew: begin with an empty cluster');
       await this.#rememberSettings();
       const bringUp = new BringUp(this.#layout, materials);
       const cluster = this.cluster();

@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { bootId } from './boot.ts';
 import { makeCgroup, removeCgroup } from './cgroups.ts';
 import { output, type RunOptions, type RunResult, run } from './commands.ts';
 import { SandboxFailure } from './problems.ts';
@@ -45,6 +46,8 @@ export interface ProgramStatus {
 interface SpaceRecord {
   pid: number;
   startTime: string;
+  /** Start times and process ids count from the start of the kernel. */
+  boot?: string;
   /** What /proc/PID/ns/net links to. The kernel gives such a number again once the namespace is gone. */
   network: string;
   identity: string;
@@ -72,7 +75,8 @@ export class Space {
   /** Process id of the first process on this machine, if it lives. */
   get pid(): number | undefined {
     const record = this.#record();
-    return record && startTime(record.pid) === record.startTime ? record.pid : undefined;
+    if (!record || (record.boot ?? bootId()) !== bootId()) return undefined;
+    return startTime(record.pid) === record.startTime ? record.pid : undefined;
   }
 
   get #recordFile(): string {
@@ -113,6 +117,7 @@ export class Space {
     const record: SpaceRecord = {
       pid: answer.pid,
       startTime: startTime(answer.pid) ?? '',
+      boot: bootId(),
       network: readlinkSync(`/proc/${answer.pid}/ns/net`),
       identity,
     };
