@@ -210,13 +210,16 @@ export function withLauncher(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
 /** Environment of programs on the laptop: its tools first, its own runtime folder, the sandbox's kubeconfig. */
 export function laptopEnvironment(kubeconfig: string): NodeJS.ProcessEnv {
   // Its root is nobody's deputy, also where sudo started the sandbox: the helper would serve only who asked sudo.
-  const { SUDO_UID: _sudo, PKEXEC_UID: _pkexec, ...outside } = process.env;
+  const { SUDO_UID: sudo, PKEXEC_UID: pkexec, ...outside } = process.env;
+  const person = sudo ?? pkexec;
   return {
     ...outside,
     PATH: `${toolFolder}:${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
     KUBECONFIG: kubeconfig,
     XDG_RUNTIME_DIR: '/run/user/0',
     SLIPWAY_IN_SANDBOX: '1',
+    // Its window is for the person's own browser all the same.
+    ...(person === undefined ? {} : { SLIPWAY_DESKTOP_USER: person }),
     SLIPWAY_CONFIG_DIR: `${ownFolder}/slipway-config`,
     SLIPWAY_STATE_DIR: `${ownFolder}/slipway-state`,
   };

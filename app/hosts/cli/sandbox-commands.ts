@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cause, problem } from '../../contract/index.ts';
 import { isPackaged } from '../installation.ts';
+import { runAsRoot } from './as-root.ts';
 import type { ConnectOptions } from './connect.ts';
 import { data, dim, type Format, invocation, json, say, table } from './output.ts';
 import { Ended, perform } from './run.ts';
@@ -87,6 +88,16 @@ async function showStatus(flags: SandboxFlags): Promise<void> {
   }
 }
 
+/** Does it as root, by this very command where this is another user. */
+async function asRoot(action: () => Promise<void>, words: readonly string[] = process.argv.slice(2)): Promise<void> {
+  const status = await runAsRoot(words);
+  if (status === null) {
+    await action();
+  } else {
+    process.exitCode = status;
+  }
+}
+
 function withFlags(command: Command): Command {
   return command.option('--name <name>', 'which sandbox; several run side by side', 'sandbox');
 }
@@ -104,25 +115,29 @@ export function addSandboxCommands(program: Command): void {
     .option('--lan <prefix>', 'addresses of the laptop, the office and the nodes, a /24')
     .option('--node-local-dns', 'pods ask a resolver on a link-local address of their node')
     .addOption(new Option('--laptop <kind>', 'another laptop beside the plain one').choices(['resolved']))
-    .action((flags: SandboxFlags) => perform(() => up(flags)));
+    .action((flags: SandboxFlags) => perform(() => asRoot(() => up(flags))));
   withFlags(sandbox.command('down'))
     .description('stop and remove everything but the cache')
-    .action((flags: SandboxFlags) => perform(async () => translated(async () => (await open(flags)).down(tell))));
+    .action((flags: SandboxFlags) =>
+      perform(() => asRoot(async () => translated(async () => (await open(flags)).down(tell)))),
+    );
   withFlags(sandbox.command('status'))
     .description('show what is running')
     .addOption(new Option('-o, --output <format>', 'how data is printed').choices(['text', 'json']).default('text'))
-    .action((flags: SandboxFlags) => perform(() => showStatus(flags)));
+    .action((flags: SandboxFlags) => perform(() => asRoot(() => showStatus(flags))));
   withFlags(sandbox.command('shell [command...]'))
     .description('a shell (or a command) on the laptop of the sandbox')
     .addOption(new Option('--laptop <kind>', 'which laptop').choices(['plain', 'resolved']))
     .action((command: string[], flags: SandboxFlags) =>
-      perform(async () => {
-        const sandbox = await open(flags);
-        if (command.length === 0 && process.stdin.isTTY) {
-          say(dim('A shell on the sandbox’s laptop: `slipway connect`, then `curl http://orders`. `exit` leaves.'));
-        }
-        process.exitCode = await translated(() => sandbox.shell(command, flags.laptop));
-      }),
+      perform(() =>
+        asRoot(async () => {
+          const sandbox = await open(flags);
+          if (command.length === 0 && process.stdin.isTTY) {
+            say(dim('A shell on the sandbox’s laptop: `slipway connect`, then `curl http://orders`. `exit` leaves.'));
+          }
+          process.exitCode = await translated(() => sandbox.shell(command, flags.laptop));
+        }),
+      ),
     );
 }
 
@@ -136,13 +151,19 @@ export async function offeredSandbox(ask: (() => Promise<string>) | undefined): 
       3,
     );
   }
-  const sandbox = await open({});
-  await translated(() => sandbox.up(tell));
+  await asRoot(() => up({}), ['sandbox', 'up']);
+  if (process.exitCode) {
+    return;
+  }
   say('The sandbox is up. Its laptop is a namespace of this machine: run `npm start -- --in-sandbox`.');
 }
 
 /** Brings the sandbox up and runs the foreground frontend inside its laptop; answers the exit code. */
 export async function enterSandbox(options: ConnectOptions, inTerminal: boolean): Promise<number> {
+  const status = await runAsRoot(process.argv.slice(2));
+  if (status !== null) {
+    return status;
+  }
   const sandbox = await open({});
   await translated(() => sandbox.up(tell));
   const laptop = await translated(async () => sandbox.laptop('plain'));

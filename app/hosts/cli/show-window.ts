@@ -10,11 +10,12 @@ import { join } from 'node:path';
 import { findFolders } from '../../adapters/storage/folders.ts';
 import { type CoreLink, nothingChosen } from '../../contract/index.ts';
 import { fakeCoreProgram, installedApp } from '../installation.ts';
+import { hasDisplay } from '../web/browser.ts';
 import { showInBrowser } from '../web/run.ts';
 import type { ConnectOptions } from './connect.ts';
 import { disconnect } from './connect.ts';
 import { attachToCore } from './core-link.ts';
-import { dim, say } from './output.ts';
+import { dim, invocation, say } from './output.ts';
 import { Ended, unwrap, withOwnCore } from './run.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -128,7 +129,7 @@ async function showInBrowserUntilEnd(core: CoreLink, environment: NodeJS.Process
     runtimeFolder: folders.runtime,
     environment,
   });
-  say(shown.opened ? 'Slipway opens in your browser.' : 'Open this file in a browser on this computer:');
+  say(shown.opened ? 'Slipway opens in your browser.' : withoutBrowser(environment, process.getuid?.() === 0));
   say(`  ${shown.file}`);
   say(dim('It lets one browser in and works for two minutes; press Enter for a new one. Ctrl-C disconnects and ends.'));
   const renew = () => say(`  ${shown.renew()}`);
@@ -145,6 +146,13 @@ async function showInBrowserUntilEnd(core: CoreLink, environment: NodeJS.Process
     throw new Ended(`the core ended: ${end}; start again to restore what was on`, false, 8);
   }
   await disconnect(core, true);
+}
+
+function withoutBrowser(environment: NodeJS.ProcessEnv, isRoot: boolean): string {
+  const because = isRoot && hasDisplay(environment) ? 'No browser came up: one that runs as root is not started. ' : '';
+  return environment.SLIPWAY_IN_SANDBOX === '1'
+    ? `${because}Open this file in a browser on the sandbox’s laptop (\`${invocation} sandbox shell -- BROWSER FILE\`):`
+    : `${because}Open this file in a browser on this computer:`;
 }
 
 function runElectron(program: string, words: readonly string[]): Promise<number> {

@@ -3,7 +3,7 @@
  * live state until Ctrl-C, which disconnects. Where there is no usable kubeconfig it offers the sandbox.
  */
 import { type Context, type CoreLink, foremost } from '../../contract/index.ts';
-import { hasDisplay } from '../web/run.ts';
+import { hasDisplay } from '../web/browser.ts';
 import { ask } from './ask.ts';
 import { brokenPart, type ConnectOptions, connect, disconnect } from './connect.ts';
 import { headline } from './connection-text.ts';

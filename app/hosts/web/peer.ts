@@ -9,8 +9,11 @@ import type { Socket } from 'node:net';
 /** TCP_ESTABLISHED; a socket that its owner closed already is shown as root's. */
 const established = '01';
 
-/** False where the other end is another user's, or where it cannot be told on a system that should tell. */
-export function isOwnPeer(socket: Socket): boolean {
+/**
+ * False where the other end is another user's, or where it cannot be told on a system that should tell. `welcome` are users
+ * whose browser shows this user's window.
+ */
+export function isOwnPeer(socket: Socket, welcome: readonly number[] = []): boolean {
   const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
   if (process.platform !== 'linux' || process.getuid === undefined) {
     return true;
@@ -18,7 +21,7 @@ export function isOwnPeer(socket: Socket): boolean {
   try {
     const table = readFileSync('/proc/net/tcp', 'latin1');
     const owner = ownerOf(table, `${remoteAddress}:${remotePort}`, `${localAddress}:${localPort}`);
-    return owner === process.getuid();
+    return owner !== null && [process.getuid(), ...welcome].includes(owner);
   } catch {
     return false;
   }

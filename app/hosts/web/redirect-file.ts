@@ -2,7 +2,7 @@
  * The file that carries the single-use code to the user's browser: readable by the user alone (0600), so that neither
  * an argument vector nor an address bar shows the code. It posts the code and is removed once it was used.
  */
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, fchownSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface RedirectFile {
@@ -10,8 +10,16 @@ export interface RedirectFile {
   remove(): void;
 }
 
-/** `folder` must be the user's alone. The code is base64url, so it needs no escaping. */
-export function writeRedirectFile(folder: string, origin: string, code: string): RedirectFile {
+/**
+ * `folder` must be this user's, to write to it alone. `reader` is whose browser reads the file where that is another user.
+ * The code is base64url, so it needs no escaping.
+ */
+export function writeRedirectFile(
+  folder: string,
+  origin: string,
+  code: string,
+  reader: { readonly uid: number; readonly gid: number } | null = null,
+): RedirectFile {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'open-slipway.html');
   rmSync(path, { force: true });
@@ -22,7 +30,15 @@ export function writeRedirectFile(folder: string, origin: string, code: string):
 <form method="post" action="${origin}/enter"><input type="hidden" name="code" value="${code}"><button>Open Slipway</button></form>
 <script>document.forms[0].submit()</script>
 `;
-  writeFileSync(path, page, { mode: 0o600, flag: 'wx' });
-  chmodSync(path, 0o600);
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    fchmodSync(file, 0o600);
+    writeFileSync(file, page);
+    if (reader !== null) {
+      fchownSync(file, reader.uid, reader.gid);
+    }
+  } finally {
+    closeSync(file);
+  }
   return { path, remove: () => rmSync(path, { force: true }) };
 }

@@ -2,10 +2,11 @@
  * Shows the window in a browser: opens the web host, hands its code over in a file of the user's and asks the desktop to
  * open that file. Also the way in where there is no Electron.
  */
-import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Environment } from '../../adapters/storage/folders.ts';
+import { browserFor, openBrowser, personBehindRoot, thisDesktop } from './browser.ts';
+import { isOwnPeer } from './peer.ts';
 import { type RedirectFile, writeRedirectFile } from './redirect-file.ts';
 import { readStaticFiles } from './static-files.ts';
 import { openWebHost } from './web-host.ts';
@@ -31,64 +32,41 @@ export interface RunningWindowOptions {
 
 export async function showInBrowser(options: RunningWindowOptions): Promise<RunningWindow> {
   let handed: RedirectFile | null = null;
+  const desktop = thisDesktop(options.environment);
+  const person = personBehindRoot(desktop);
+  const folder = person === null ? join(options.runtimeFolder, 'web') : sharedFolder();
   const host = await openWebHost({
     files: readStaticFiles(options.windowFolder),
     coreSocket: options.coreSocket,
+    isOwn: (socket) => isOwnPeer(socket, person === null ? [] : [person.uid]),
     entered: () => {
       handed?.remove();
       handed = null;
     },
   });
   const renew = () => {
-    handed = writeRedirectFile(join(options.runtimeFolder, 'web'), host.origin, host.issueCode());
+    handed = writeRedirectFile(folder, host.origin, host.issueCode(), person);
     return handed.path;
   };
   const file = renew();
+  const command = browserFor(file, desktop);
   return {
     file,
-    opened: openInBrowser(file, options.environment),
+    opened: command !== null && (await openBrowser(command)),
     renew,
     close: async () => {
       handed?.remove();
+      if (person !== null) {
+        rmSync(folder, { recursive: true, force: true });
+      }
       await host.close();
     },
   };
 }
 
-/** Whether a window could be seen here at all. */
-export function hasDisplay(environment: Environment, platform: NodeJS.Platform = process.platform): boolean {
-  return platform !== 'linux' || Boolean(environment.DISPLAY || environment.WAYLAND_DISPLAY);
-}
-
-/** False where there is no display or nothing that opens files. The file's name holds no secret. */
-function openInBrowser(file: string, environment: Environment): boolean {
-  if (!hasDisplay(environment)) {
-    return false;
-  }
-  const opener =
-    process.platform === 'darwin'
-      ? 'open'
-      : process.platform === 'win32'
-        ? 'explorer'
-        : ['xdg-open', 'x-www-browser', 'firefox', 'chromium', 'google-chrome'].find((name) =>
-            isOnPath(name, environment),
-          );
-  if (opener === undefined) {
-    return false;
-  }
-  const child = spawn(opener, [file], { detached: true, stdio: 'ignore', env: { ...environment } });
-  child.on('error', () => {});
-  child.unref();
-  return true;
-}
-
-function isOnPath(name: string, environment: Environment): boolean {
-  return (environment.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+/** Root's, so that nobody can put something else in a file's place; passed through by the one whose the file in it is. */
+function sharedFolder(): string {
+  const folder = mkdtempSync('/tmp/slipway-window-');
+  chmodSync(folder, 0o711);
+  return folder;
 }

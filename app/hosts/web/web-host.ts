@@ -65,7 +65,7 @@ export async function openWebHost(options: WebHostOptions): Promise<WebHost> {
   const server = createServer(limits);
   server.maxConnections = mostConnections;
   server.on('connection', (socket) => {
-    if (!(options.isOwn ?? isOwnPeer)(socket)) {
+    if (!(options.isOwn ?? ((one) => isOwnPeer(one)))(socket)) {
       socket.destroy();
     }
   });

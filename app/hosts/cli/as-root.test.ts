@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { wordsForSudo } from './as-root.ts';
+
+const words = ['start', '--in-sandbox'];
+
+it('passes what root needs to build and to show, and none of the user’s folders or secrets', () => {
+  const environment = {
+    PATH: '/usr/local/go/bin:/usr/bin',
+    DISPLAY: ':0',
+    HOME: '/home/jane',
+    XDG_CACHE_HOME: '/home/jane/.cache',
+    KUBECONFIG: '/home/jane/.kube/config',
+    GITHUB_TOKEN: 'secret',
+    https_proxy: 'http://jane:secret@proxy.test:3128',
+    http_proxy: 'http://proxy.test:3128',
+  };
+  const asked = wordsForSudo(words, environment, true);
+  expect(asked.slice(0, 6)).toEqual([
+    '-H',
+    '--',
+    'env',
+    'PATH=/usr/local/go/bin:/usr/bin',
+    'DISPLAY=:0',
+    'http_proxy=http://proxy.test:3128',
+  ]);
+  expect(asked.slice(-2)).toEqual(words);
+  expect(asked.join(' ')).not.toMatch(/jane|secret/);
+});
+
+it('asks for no password where nobody could type one', () => {
+  expect(wordsForSudo(words, {}, false)[0]).toBe('-n');
+});

@@ -1,0 +1,67 @@
+/**
+ * Runs a command of the sandbox as root: sudo asks here, once, and what root will do is said before. Root has its own home
+ * folder meanwhile, so that nothing in the user's becomes root's.
+ */
+import { spawn } from 'node:child_process';
+import { findRootsProgram } from '../../adapters/native/elevation.ts';
+import { cliProgram, isPackaged } from '../installation.ts';
+import { dim, plain, say } from './output.ts';
+
+/** What root needs of the user's environment: where programs and the display are, and what to build with. */
+const kept = [
+  'PATH',
+  'SHELL',
+  'TERM',
+  'LANG',
+  'DISPLAY',
+  'WAYLAND_DISPLAY',
+  'XAUTHORITY',
+  'NO_COLOR',
+  'SLIPWAY_SANDBOX_STATE',
+  'GOPROXY',
+  'GONOSUMDB',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+];
+
+/** Every user can read the words of a command (proc_pid_cmdline(5)): an address with a password in it is not passed. */
+const hasPassword = /:\/\/[^/]*@/;
+
+/** Words for sudo. `words` are those of our own command line. */
+export function wordsForSudo(words: readonly string[], environment: NodeJS.ProcessEnv, mayAsk: boolean): string[] {
+  const variables = kept.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined || value === '' || hasPassword.test(value) ? [] : [`${name}=${value}`];
+  });
+  return [...(mayAsk ? [] : ['-n']), '-H', '--', 'env', ...variables, process.execPath, cliProgram, ...words];
+}
+
+/**
+ * Answers the exit status of the same command as root; null where this is root already, or nothing here can make it so: the
+ * command then says itself what it lacks.
+ */
+export async function runAsRoot(words: readonly string[]): Promise<number | null> {
+  if (process.platform !== 'linux' || process.getuid?.() === 0 || isPackaged) {
+    return null;
+  }
+  const sudo = await findRootsProgram('sudo', process.env.PATH ?? '');
+  if (sudo === null) {
+    return null;
+  }
+  say('The sandbox needs root: it makes namespaces, control groups and one network interface on this computer, builds');
+  say('Kubernetes in root’s own cache, and runs it until `slipway sandbox down`. No other network setting is changed.');
+  say(`  ${dim('to run as root:')} ${plain([cliProgram, ...words].join(' '))}`);
+  say(dim('  It belongs to this clone: whoever can change the clone can change it.'));
+  return new Promise((resolve) => {
+    const child = spawn(sudo, wordsForSudo(words, process.env, process.stdin.isTTY === true), { stdio: 'inherit' });
+    // Ctrl-C reaches it through the terminal, and it ends well by itself.
+    process.on('SIGINT', () => {});
+    process.on('SIGTERM', () => child.kill('SIGTERM'));
+    child.once('error', () => resolve(8));
+    child.once('close', (code) => resolve(code ?? 130));
+  });
+}
