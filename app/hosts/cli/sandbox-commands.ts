@@ -66,7 +66,9 @@ async function up(flags: SandboxFlags): Promise<void> {
   const sandbox = await open(flags);
   await translated(() => sandbox.up(tell));
   data(sandbox.kubeconfig);
-  say(`Its kubeconfig is not merged into yours. Try: npm start -- --in-sandbox`);
+  say(
+    `Its kubeconfig is not merged into yours. Try \`npm start -- --in-sandbox\`, or \`${invocation} sandbox shell\`.`,
+  );
 }
 
 async function showStatus(flags: SandboxFlags): Promise<void> {
