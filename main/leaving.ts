@@ -25,6 +25,8 @@ export interface LeavingOptions {
 
 /** How long quitting waits for the laptop to be restored, in milliseconds; the chain of processes undoes it anyway. */
 const patience = 15_000;
+/** And how long for the app's own link, where it leaves right after it came, in milliseconds. */
+const linkPatience = 5_000;
 
 export function createLeaving(options: LeavingOptions): Leaving {
   let stage: 'running' | 'leaving' | 'left' = 'running';
@@ -45,8 +47,16 @@ export function createLeaving(options: LeavingOptions): Leaving {
     }
   });
 
+  /** One that leaves right after it came must not leave a connection behind because its own link was not there yet. */
+  async function linkSoon(): Promise<CoreLink | null> {
+    for (const until = Date.now() + linkPatience; options.link() === null && Date.now() < until; ) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return options.link();
+  }
+
   async function leave(): Promise<void> {
-    const link = options.link();
+    const link = await linkSoon();
     if (link === null) {
       return;
     }

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { must, type RunOptions, run } from './programs.ts';
+import { eventually, must, type RunOptions, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
 const cli = join(import.meta.dirname, '../../app/hosts/cli/slipway.mjs');
@@ -86,7 +86,7 @@ describe('one core', () => {
 
   it('is switched off from anywhere', async () => {
     expect(await slipway(['disconnect'])).toMatchObject({ code: 0 });
-    expect((await slipway(['status'])).stdout).toContain('off');
+    expect(await eventually(async () => (await slipway(['status'])).stdout.includes('off'), 20_000)).toBe(true);
     expect(await scene.unchanged()).toEqual([]);
   });
 });

@@ -117,6 +117,6 @@ describe.skipIf(!hasBrowser)('the window on the sandbox', () => {
     await window.interrupt();
     expect(await scene.unchanged()).toEqual([]);
     expect(await eventually(async () => (await scene.ours()).length === 0, 15_000)).toBe(true);
-    await window.page.getByRole('alert').filter({ hasText: 'core does not answer' }).waitFor();
+    await window.page.getByRole('alert').filter({ hasText: 'Slipway has ended' }).waitFor();
   });
 });

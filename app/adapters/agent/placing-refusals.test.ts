@@ -115,6 +115,14 @@ describe('a cluster that refuses the usual pod gets one that it takes', () => {
     expect(counted).toBe(3);
   });
 
+  test('a quota that is full of pods is told at once, and not tried for ever', async () => {
+    const full = forbidden('exceeded quota: none, requested: pods=1, used: pods=0, limited: pods=0');
+    const { place, jobs, requests } = await scene({ admitPod: () => full });
+    const placed = await place();
+    expect(placed.ok ? '' : placed.problem.cause).toContain('the quota none is full (pods 0/0 (+1))');
+    expect([jobs.size, requests('POST').length]).toEqual([0, 1]);
+  });
+
   test('a full quota at the first try is told at once', async () => {
     const words =
       'jobs.batch "x" is forbidden: exceeded quota: q, requested: count/jobs.batch=1, used: count/jobs.batch=4, limited: count/jobs.batch=4';

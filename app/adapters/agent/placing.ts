@@ -78,6 +78,7 @@ export class AgentPlacing {
     let shape = this.#shapes.get(spec.namespace) ?? usualShape;
     let firstOfUser = ''; // what was said of our own user
     let disruptions = 0;
+    let deletedAt = this.#deletedAt; // not of what was refused for the count itself: that would go on for ever
     for (let forms = 1; ; ) {
       const placed = await this.#placeNew(spec, shape, progress, signal);
       if (placed.ok) {
@@ -90,10 +91,11 @@ export class AgentPlacing {
       }
       if (facts.disrupted !== undefined && disruptions < mostDisruptions) {
         disruptions += 1;
+        deletedAt = performance.now();
         progress(placed.problem.said ?? said);
         continue;
       }
-      if (isCountExceeded(said) && performance.now() - this.#deletedAt < countedOn) {
+      if (isCountExceeded(said) && performance.now() - deletedAt < countedOn) {
         await new Promise((resolve) => setTimeout(resolve, 1000));
         continue;
       }
@@ -105,6 +107,7 @@ export class AgentPlacing {
       }
       firstOfUser = shape.user === 'ours' && next.user !== 'ours' ? said : firstOfUser;
       forms += 1;
+      deletedAt = performance.now();
       shape = next;
       progress(cause('adapting', { said }));
     }

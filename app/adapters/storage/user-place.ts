@@ -94,7 +94,9 @@ function canHoldSocket({ id, home }: User): boolean {
   try {
     const stat = statSync(home);
     accessSync(home, constants.W_OK | constants.X_OK);
-    return stat.isDirectory() && (id === null || stat.uid === id) && !withoutSockets.has(statfsSync(home).type >>> 0);
+    // Old runtimes (Electron before Node 18.15) cannot tell the file system: all of a user's must come to the same place.
+    const type = typeof statfsSync === 'function' ? statfsSync(home).type >>> 0 : 0;
+    return stat.isDirectory() && (id === null || stat.uid === id) && !withoutSockets.has(type);
   } catch {
     return false;
   }
