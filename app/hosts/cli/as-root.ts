@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { findRootsProgram } from '../../adapters/native/elevation.ts';
 import { cliProgram, isPackaged } from '../installation.ts';
-import { dim, plain, say } from './output.ts';
+import { dim, invocation, plain, say } from './output.ts';
 
 /** What root needs of the user's environment: where programs and the display are, and what to build with. */
 const kept = [
@@ -53,7 +53,9 @@ export async function runAsRoot(words: readonly string[]): Promise<number | null
     return null;
   }
   say('The sandbox needs root: it makes namespaces, control groups and one network interface on this computer, builds');
-  say('Kubernetes in root’s own cache, and runs it until `slipway sandbox down`. No other network setting is changed.');
+  say(
+    `Kubernetes in root’s own cache, and runs it until \`${invocation} sandbox down\`. No other network setting is changed.`,
+  );
   say(`  ${dim('to run as root:')} ${plain([cliProgram, ...words].join(' '))}`);
   say(dim('  It belongs to this clone: whoever can change the clone can change it.'));
   return new Promise((resolve) => {
