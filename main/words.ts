@@ -74,6 +74,7 @@ function wordsFrom(dictionary: Dictionary) {
     withdrawn: ofContext('desktop.notice.withdrawn'),
     degraded: (context, problem) => say('desktop.notice.degraded', { context, title: titleOf(problem) }),
     whole: ofContext('desktop.notice.whole'),
+    login: ofContext('desktop.notice.login'),
   };
   return {
     off: say('state.off'),

@@ -198,6 +198,8 @@ export const commands = {
   /** Builds and starts the sandbox as long work of the snapshot. */
   startSandbox: { input: nothing, output: z.object({ work: z.string() }) },
   stopSandbox: { input: nothing, output: z.object({ work: z.string() }) },
+  /** Ends the questions that wait for logins of this context, and their plugins. */
+  cancelLogin: { input: z.object({ context: z.string(), file: contextFile }), output: nothing },
   cancelWork: { input: z.object({ work: z.string() }), output: nothing },
   getSnapshot: { input: nothing, output: snapshotSchema },
   runChecks: {

@@ -205,6 +205,16 @@ const placeSchema = z.object({
 });
 export type Place = z.infer<typeof placeSchema>;
 
+/** A credential plugin that waits for its user. */
+const loginSchema = z.object({
+  context: z.string(),
+  file: z.string(),
+  said: z.string(), // the plugin's own words, one line of at most 2,000 characters: text only
+  since: time, // when it said the first of them
+  cancellable: z.boolean(), // by cancelLogin; that of a connection ends with it
+});
+export type Login = z.infer<typeof loginSchema>;
+
 export const snapshotSchema = z.object({
   revision: z.number(),
   build: z.string(),
@@ -216,5 +226,6 @@ export const snapshotSchema = z.object({
   settingsRevision: z.number(), // raised when settings changed: get them again
   work: z.array(workSchema),
   place: placeSchema.optional(), // see placeOf
+  logins: z.array(loginSchema).optional(), // absent where none waits
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;

@@ -28,6 +28,7 @@ import { createActivity } from './activity/activity.ts';
 import { notesOfSettings } from './activity/settings-changes.ts';
 import { watchConnections } from './activity/watcher.ts';
 import { findContext } from './clusters/contexts.ts';
+import { createLogins } from './clusters/logins.ts';
 import { recordOf, remember } from './clusters/records.ts';
 import { createConnections } from './connections.ts';
 import { guarded } from './guarded.ts';
@@ -41,8 +42,11 @@ import { createStreams, type Subscription } from './streams/streams.ts';
 import { createJobs } from './work/jobs.ts';
 
 export interface Core {
-  /** The same core for a caller: what it asks is asked with its files and its environment. */
-  as(caller: Caller): Pick<Core, 'call'>;
+  /**
+   * The same core for one frontend. What a caller asks is asked with its files and its environment; null: with the core's
+   * own. Logins that only it waits for end when it has gone.
+   */
+  as(caller: Caller | null, gone: AbortSignal): Pick<Core, 'call'>;
   /** Checks the input, then does it. */
   call<Name extends CommandName>(command: Name, input: unknown): Promise<Result<CommandOutput<Name>>>;
   /** The listener hears the present snapshot at once and later ones, at most ten a second. Answers what ends it. */
@@ -107,6 +111,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     settingsRevision,
     work: [...work],
     ...(options.place === undefined ? {} : { place: options.place }),
+    ...(logins.present().length === 0 ? {} : { logins: logins.present() }),
   }));
   const activity = createActivity(ports.clock, ports.log, ports.activity, () => streams.changed());
   const streams = createStreams(ports.clock, {
@@ -127,6 +132,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     guarded(ports.log, 'the streams', streams.changed);
     considerIdle();
   };
+  const logins = createLogins(ports.clock, publisher.change);
   const confirmations = () => ({ plugins: trusted, records });
   const connections = createConnections(ports, {
     settings: () => settings,
@@ -134,6 +140,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     random: options.random ?? Math.random,
     changed,
     helperSeen,
+    logins,
   });
   function helperSeen(seen: Result<{ build: string }>): void {
     helper = seen.ok
@@ -162,6 +169,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     settings: () => settings,
     activity,
     jobs,
+    logins,
     changeSettings: (change) => {
       const done = settingsKept.then(() => keepSettings(change(settings)));
       settingsKept = done.catch(() => {});
@@ -324,13 +332,12 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
 
   return {
     call: (command, input) => answer(own, command, input),
-    as: (caller) => {
-      const kubeconfig = ports.kubeconfig.as(caller);
-      const theirs = createHandlers({
-        ...dependencies,
-        ports: { ...ports, kubeconfig },
+    as: (caller, gone) => {
+      const asCaller = (by: Caller) => ({
+        ports: { ...ports, kubeconfig: ports.kubeconfig.as(by) },
         kubeconfigFiles: () => settings.kubeconfigFiles,
       });
+      const theirs = createHandlers({ ...dependencies, ...(caller === null ? {} : asCaller(caller)), gone });
       return { call: (command, input) => answer(theirs, command, input) };
     },
     watch: (listener) => publisher.watch(listener),

@@ -25,6 +25,8 @@ const gatheringTime = 150;
 export class FakeCluster {
   /** Whoever hears that requests wait for a busy API server. */
   tellWaiting: (detail: Cause | null) => void = () => {};
+  /** What a plugin says that waits for a login; empty where none does. */
+  login = '';
   readonly server = 'https://kubernetes.example.org:6443';
   serverAddress = '203.0.113.10';
   namespaces = ['default', 'dev', 'infra', 'webshop'];
@@ -119,6 +121,7 @@ export class FakeClusterPort implements ClusterPort {
   readonly #missingRights: readonly Problem[];
   #token: string;
   #isClosed = false;
+  #tellWaiting: (detail: Cause | null) => void = () => {};
   readonly #endings: (() => void)[] = [];
 
   constructor(
@@ -142,15 +145,32 @@ export class FakeClusterPort implements ClusterPort {
   }
 
   credentials(refresh: boolean): Promise<Result<ClusterCredentials>> {
-    return unlessPlanned(this.#faults, 'credentials', () => {
+    const answered = unlessPlanned<ClusterCredentials>(this.#faults, 'credentials', () => {
       if (refresh) {
         this.#token = this.#cluster.token;
       }
       return success({ bearerToken: this.#token });
     });
+    if (this.#cluster.login !== '') {
+      this.#tellWaiting(cause('pluginWaits', { said: this.#cluster.login }));
+    }
+    // A plugin that hangs ends with whoever asked, and says nothing from then on.
+    const stopped = new Promise<Result<ClusterCredentials>>((resolve) => {
+      const stop = () => {
+        this.#tellWaiting(null);
+        resolve(failure(problem('exec-failed', 'it was stopped because it was no longer needed')));
+      };
+      if (this.#isClosed) {
+        stop();
+      } else {
+        this.#endings.push(stop);
+      }
+    });
+    return Promise.race([answered, stopped]);
   }
 
   watchWaiting(listener: (detail: Cause | null) => void): void {
+    this.#tellWaiting = listener;
     this.#cluster.tellWaiting = listener;
   }
 

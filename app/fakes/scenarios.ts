@@ -144,6 +144,23 @@ export const scenarios = {
   'agent-pending': ({ faults }) => {
     faults.plan('placeAgent', 'hangs', forever);
   },
+  /** A credential plugin that waits for its user for ever. */
+  'login-waits': ({ cluster, faults, kubeconfig, store }) => {
+    const page = 'https://login.example.test/device';
+    cluster.login = `To sign in, use a web browser to open ${page} and enter the code ABCD-1234`;
+    faults.plan('credentials', 'hangs', forever);
+    const execPlugin = { ...hostilePlugin, environmentNames: [], trusted: true };
+    kubeconfig.contexts = kubeconfig.contexts.map((one) =>
+      one.name === 'test-frankfurt'
+        ? context(one.name, one.server, { ...one, authentication: 'exec', execPlugin })
+        : one,
+    );
+    const records = store.kept.records.map((record) => {
+      const { digest = '', parts = [] } = kubeconfig.contexts.find(({ name }) => name === record.context) ?? {};
+      return { ...record, confirmed: { digest, parts } };
+    });
+    store.kept = { ...store.kept, trusted: [execPlugin.digest], records };
+  },
   offline: ({ cluster }) => {
     cluster.isReachable = false;
   },

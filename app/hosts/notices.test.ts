@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Connection, problem, type Snapshot } from '../contract/index.ts';
+import { type Connection, type Login, problem, type Snapshot } from '../contract/index.ts';
 import { lossPatience, type NoticeMemory, notice, quietTime } from './notices.ts';
 
 const cluster = { context: 'production', file: 'config', server: 'https://api' };
@@ -297,5 +297,70 @@ describe('notices', () => {
     ],
   ])('tell %s', (_, steps, expected) => {
     expect(tell(steps)).toEqual(expected);
+  });
+});
+
+describe('a login that waits', () => {
+  const login = (since: number, said = 'enter the code ABCD-1234'): Login => ({
+    context: 'production',
+    file: 'config',
+    said,
+    since,
+    cancellable: true,
+  });
+  const other = { ...login(1), context: 'staging' };
+
+  it.each<[string, readonly (readonly [at: number, logins: readonly Login[] | undefined])[], readonly string[]]>([
+    [
+      'is told once, whatever else it says',
+      [
+        [0, undefined],
+        [1000, [login(1000)]],
+        [2000, [login(1000, 'and another line')]],
+        [3000, undefined],
+      ],
+      ['1000 login production'],
+    ],
+    [
+      'is told where it waited before the host came',
+      [[20 * minutes, [login(1)]]],
+      [`${20 * minutes} login production`],
+    ],
+    [
+      'is told once for as long as it waits',
+      [
+        [0, [login(0)]],
+        [quietTime + 1, [login(0)]],
+      ],
+      ['0 login production'],
+    ],
+    [
+      'is not told again and again of a plugin that is run again and again, but of what comes later',
+      [
+        [0, [login(0)]],
+        [2000, undefined],
+        [3000, [login(3000)]],
+        [4000, undefined],
+        [quietTime + 5000, [login(quietTime + 5000)]],
+      ],
+      ['0 login production', `${quietTime + 5000} login production`],
+    ],
+    [
+      'is told for each context',
+      [
+        [0, [login(0)]],
+        [1000, [login(0), other]],
+      ],
+      ['0 login production', '1000 login staging'],
+    ],
+  ])('%s', (_, steps, expected) => {
+    const told: string[] = [];
+    let memory: NoticeMemory = null;
+    for (const [now, logins] of steps) {
+      const noticed = notice(memory, { connections: [], logins } as unknown as Snapshot, now);
+      memory = noticed.memory;
+      told.push(...noticed.notices.map(({ kind, context }) => `${now} ${kind} ${context}`));
+    }
+    expect(told).toEqual(expected);
   });
 });

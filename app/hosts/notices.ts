@@ -2,7 +2,15 @@
  * What a user is told who does not look at the window: only what they did not cause, at most once for each event, and
  * never again and again. A pure function of snapshots and the time, for every host that can notify.
  */
-import { type Connection, catalogue, isProblemCode, keyText, type Problem, type Snapshot } from '../contract/index.ts';
+import {
+  type Connection,
+  catalogue,
+  isProblemCode,
+  keyText,
+  type Login,
+  type Problem,
+  type Snapshot,
+} from '../contract/index.ts';
 
 /** A loss shorter than this, in milliseconds, is no event. */
 export const lossPatience = 5000;
@@ -13,10 +21,10 @@ export const quietTime = 10 * 60_000;
 /**
  * refused: rights or credentials say no; failed: anything else that ended it; withdrawn: the network that the laptop
  * came into takes ranges away from a connection that goes on; degraded: the connection is on and something does not get
- * there; whole: everything does again.
+ * there; whole: everything does again; login: a credential plugin waits for its user.
  */
 export interface Notice {
-  readonly kind: 'lost' | 'recovered' | 'refused' | 'failed' | 'withdrawn' | 'degraded' | 'whole';
+  readonly kind: 'lost' | 'recovered' | 'refused' | 'failed' | 'withdrawn' | 'degraded' | 'whole' | 'login';
   readonly context: string;
   readonly problem: Problem | null;
 }
@@ -42,8 +50,14 @@ interface Known {
   readonly isBrokenTold: boolean;
 }
 
+interface Memory {
+  readonly connections: ReadonlyMap<string, Known>;
+  /** When the last login of a context was told. */
+  readonly loginToldAt: ReadonlyMap<string, number>;
+}
+
 /** What to remember from one snapshot to the next; null before the first. */
-export type NoticeMemory = ReadonlyMap<string, Known> | null;
+export type NoticeMemory = Memory | null;
 
 export interface Noticed {
   readonly memory: NoticeMemory;
@@ -59,7 +73,7 @@ export function notice(memory: NoticeMemory, snapshot: Snapshot, now: number): N
   let lookAgainAt: number | null = null;
   for (const connection of snapshot.connections) {
     const key = keyText(connection.cluster);
-    const before = memory?.get(key) ?? firstSight(connection, memory === null);
+    const before = memory?.connections.get(key) ?? firstSight(connection, memory === null);
     const seen = see(before, connection, now);
     next.set(key, seen.known);
     notices.push(...seen.notices);
@@ -67,8 +81,32 @@ export function notice(memory: NoticeMemory, snapshot: Snapshot, now: number): N
       lookAgainAt = Math.min(lookAgainAt ?? Number.POSITIVE_INFINITY, seen.known.lostAt + lossPatience);
     }
   }
+  const logins = seeLogins(memory?.loginToldAt ?? new Map(), snapshot.logins ?? [], now);
+  notices.push(...logins.notices);
   // Never in the past: a loss that is not told for quiet's sake must not make a timer spin.
-  return { memory: next, notices, lookAgainAt: lookAgainAt === null || lookAgainAt <= now ? null : lookAgainAt };
+  return {
+    memory: { connections: next, loginToldAt: logins.toldAt },
+    notices,
+    lookAgainAt: lookAgainAt === null || lookAgainAt <= now ? null : lookAgainAt,
+  };
+}
+
+/**
+ * Each login once, those that waited before the host came too: nobody else may have heard of them. One of a context that
+ * begins soon after another is the same story, tried again.
+ */
+function seeLogins(before: ReadonlyMap<string, number>, logins: readonly Login[], now: number) {
+  const toldAt = new Map(before);
+  const notices: Notice[] = [];
+  for (const login of logins) {
+    const key = keyText(login);
+    const told = toldAt.get(key);
+    if (told === undefined || (login.since > told && now - told >= quietTime)) {
+      toldAt.set(key, now);
+      notices.push({ kind: 'login', context: login.context, problem: null });
+    }
+  }
+  return { toldAt, notices };
 }
 
 /** `isStart`: the host has just attached; what is on then was switched on before. */

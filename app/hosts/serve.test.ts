@@ -27,9 +27,11 @@ interface Subscribed {
 }
 
 class FakeCore implements ServedCore {
-  readonly callers: Caller[] = [];
-  as(caller: Caller) {
+  readonly callers: (Caller | null)[] = [];
+  gone: AbortSignal | null = null;
+  as(caller: Caller | null, gone: AbortSignal) {
     this.callers.push(caller);
+    this.gone = gone;
     return this;
   }
 
@@ -254,4 +256,13 @@ test('a reader that stops reading pauses its streams and waits for one snapshot,
   await vi.waitFor(() => expect(core.subscribed.map(({ state }) => state)).toEqual(['flowing', 'flowing']));
   await vi.waitFor(() => expect(heard.at(-1)).toMatchObject({ kind: 'snapshot', snapshot: { revision: 1000 } }));
   expect(heard.filter(({ kind }) => kind === 'snapshot').length).toBeLessThan(50);
+});
+
+test('a core hears when the frontend that asked it has gone', async () => {
+  const core = new FakeCore();
+  const { link } = await attached(core);
+  await link.call('listContexts', {});
+  expect(core.gone?.aborted).toBe(false);
+  link.close();
+  await vi.waitFor(() => expect(core.gone?.aborted).toBe(true));
 });

@@ -26,8 +26,8 @@ export const mostSubscriptions = 64;
 
 /** The core as hosts see it (app/core/app.ts makes one). */
 export interface ServedCore {
-  /** The same for a caller with an environment of its own. */
-  as(caller: Caller): Pick<ServedCore, 'call'>;
+  /** The same for one frontend, of a caller with an environment of its own or not, until `gone` is aborted. */
+  as(caller: Caller | null, gone: AbortSignal): Pick<ServedCore, 'call'>;
   call(command: CommandName, input: unknown): Promise<Result<unknown>>;
   watch(listener: (snapshot: Snapshot) => void): () => void;
   subscribe(
@@ -48,6 +48,7 @@ export interface ServedSubscription {
 export function serveLink(stream: Duplex, core: ServedCore, build: string, ended: () => void): void {
   let isGreeted = false;
   let isOver = false;
+  const gone = new AbortController();
   let asked: Pick<ServedCore, 'call'> = core;
   let unwatch = () => {};
   let waiting: Snapshot | null = null;
@@ -83,6 +84,7 @@ export function serveLink(stream: Duplex, core: ServedCore, build: string, ended
 
   function letGo(): void {
     isOver = true;
+    gone.abort();
     unwatch();
     for (const subscription of subscriptions.values()) {
       subscription.end();
@@ -108,7 +110,7 @@ export function serveLink(stream: Duplex, core: ServedCore, build: string, ended
     const message = parsed.data;
     if (message.kind === 'hello') {
       isGreeted = message.hello.protocol === protocolNumber;
-      asked = message.hello.caller === undefined ? core : core.as(message.hello.caller);
+      asked = core.as(message.hello.caller ?? null, gone.signal);
     }
     if (!isGreeted) {
       hangUp(); // the frontend has our hello and says `core-version` itself

@@ -12,6 +12,7 @@ import styles from './Frame.module.css';
 import { Keys } from './Keys.tsx';
 import { KubeconfigDrop } from './KubeconfigDrop.tsx';
 import { LinkBanner } from './LinkBanner.tsx';
+import { LoginBanner } from './LoginBanner.tsx';
 import { Palette } from './Palette.tsx';
 import { Rail } from './Rail.tsx';
 import { ShortcutSheet } from './ShortcutSheet.tsx';
@@ -36,6 +37,7 @@ export function Frame({ pages }: { readonly pages: Pages }) {
         {say('shell.skip')}
       </a>
       <LinkBanner />
+      <LoginBanner />
       {settings === null ? (
         <Waiting isLost={link === 'lost' || link === 'other-version'} />
       ) : settings.welcomed ? (

@@ -49,6 +49,7 @@ export function objectionTo(
 
 /** Ends waiting for credentials, and hears what is waited for. */
 export interface Waiting {
+  /** Its program ends with all that it started. */
   readonly signal?: AbortSignal;
   readonly waits?: (detail: Cause | null) => void;
 }
@@ -84,6 +85,9 @@ export async function openCluster(
   // A login may take minutes: whoever gives up ends its program.
   const end = () => opened.value.close();
   signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted === true) {
+    end();
+  }
   const credentials = await opened.value.credentials(false);
   signal?.removeEventListener('abort', end);
   if (!credentials.ok) {

@@ -4,7 +4,6 @@
  * been made meanwhile (engine, agent): the machine has to give that back.
  */
 import {
-  type Cause,
   type Context,
   cause,
   type Problem,
@@ -16,6 +15,7 @@ import {
 } from '../../contract/index.ts';
 import { type Actor, anybody } from '../clusters/callers.ts';
 import { findContext } from '../clusters/contexts.ts';
+import type { Logins } from '../clusters/logins.ts';
 import { type Confirmations, objectionTo, openCluster } from '../clusters/opening.ts';
 import { checkCluster } from '../clusters/preflight.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
@@ -37,6 +37,7 @@ export interface RunnerDependencies {
   /** The state changed. */
   readonly changed: () => void;
   readonly helperSeen: (seen: Result<{ build: string }>) => void;
+  readonly logins: Logins;
 }
 
 export interface Runner {
@@ -177,7 +178,9 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
             return found;
           }
           const { homeNamespace } = effect.wanted;
-          const waits = (detail: Cause | null) => dispatch({ kind: 'clusterWaits', detail });
+          const waits = dependencies.logins.listenTo(found.value, (detail) =>
+            dispatch({ kind: 'clusterWaits', detail }),
+          );
           const confirmations = dependencies.confirmations();
           const opened = await openCluster(actor, found.value, homeNamespace, confirmations, held, { signal, waits });
           if (!opened.ok) {

@@ -10,15 +10,15 @@ import {
   problem,
   type Result,
   type Settings,
+  success,
   withFacts,
 } from '../../contract/index.ts';
-import { anybody } from '../clusters/callers.ts';
-import { type Confirmations, openCluster } from '../clusters/opening.ts';
 import { isNeeded } from '../clusters/preflight.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import type { HostInspection } from '../engine-messages.ts';
-import type { ClusterPort, Ports } from '../ports.ts';
+import type { Access } from '../handlers/access.ts';
+import type { Ports } from '../ports.ts';
 import { decideRoutes, planRanges, wantedRanges } from '../routing/plan.ts';
 import { wantedFor } from '../settings/context-choices.ts';
 import { bad, good, notChecked, warning } from './check-forms.ts';
@@ -35,7 +35,7 @@ const tolerableSkew = 60_000;
 export async function runChecks(
   ports: Ports,
   context: Result<Context>,
-  confirmations: Confirmations,
+  open: Access['openToAsk'],
   runner: Runner | null,
   active: Runner | null,
   mayStartHelper: boolean,
@@ -43,13 +43,13 @@ export async function runChecks(
 ): Promise<Check[]> {
   const [ofHost, ofCluster] = await Promise.all([
     checkHost(ports, active, mayStartHelper),
-    checkCluster(ports, context, confirmations, settings, runner),
+    checkCluster(ports, context, open, settings, runner),
   ]);
   const isOn = runner !== null && isEstablished(runner.state());
   const ofPath = await checkConnection(ports, runner);
   const routes = isOn
     ? []
-    : [await checkRoutes(ports, context, confirmations, settings, runner, active, [...ofHost, ...ofCluster])];
+    : [await checkRoutes(ports, context, open, settings, runner, active, [...ofHost, ...ofCluster])];
   const found = [...ofHost, ...ofCluster, ...ofPath, ...routes];
   const checks = checkSchema.shape.check.options.flatMap((name) => found.filter(({ check }) => check === name));
   const facts = context.ok ? { context: context.value.name } : {};
@@ -112,7 +112,7 @@ async function checkHost(ports: Ports, active: Runner | null, mayStartHelper: bo
 async function checkCluster(
   ports: Ports,
   context: Result<Context>,
-  confirmations: Confirmations,
+  open: Access['openToAsk'],
   settings: Settings,
   runner: Runner | null,
 ): Promise<Check[]> {
@@ -127,14 +127,12 @@ async function checkCluster(
   }
   const held = runner?.cluster() ?? null;
   const wanted = runner?.state().wanted ?? wantedFor(settings, context.value, {});
-  const opened: Result<ClusterPort> =
-    held === null
-      ? await openCluster(anybody(ports.kubeconfig), context.value, wanted.homeNamespace, confirmations)
-      : { ok: true, value: held };
+  const opened =
+    held === null ? await open(context.value, wanted.homeNamespace) : success({ cluster: held, close: () => {} });
   if (!opened.ok) {
     return lost(opened.problem);
   }
-  const cluster = opened.value;
+  const { cluster, close } = opened.value;
   try {
     const reached = await cluster.reach();
     if (!reached.ok) {
@@ -153,9 +151,7 @@ async function checkCluster(
         : good('clock', cause('clockWithin', { seconds: skew }), 0),
     ];
   } finally {
-    if (held === null) {
-      cluster.close();
-    }
+    close();
   }
 }
 
@@ -178,7 +174,7 @@ function checkOfRights(rights: Result<Problem[]>, namespace: string, agentImage:
 async function checkRoutes(
   ports: Ports,
   context: Result<Context>,
-  confirmations: Confirmations,
+  open: Access['openToAsk'],
   settings: Settings,
   runner: Runner | null,
   active: Runner | null,
@@ -199,15 +195,13 @@ async function checkRoutes(
   const took = () => ports.clock.now() - startedAt;
   const held = runner?.cluster() ?? null;
   const wanted = runner?.state().wanted ?? wantedFor(settings, context.value, {});
-  const opened: Result<ClusterPort> =
-    held === null
-      ? await openCluster(anybody(ports.kubeconfig), context.value, wanted.homeNamespace, confirmations)
-      : { ok: true, value: held };
+  const opened =
+    held === null ? await open(context.value, wanted.homeNamespace) : success({ cluster: held, close: () => {} });
   if (!opened.ok) {
     return bad('routes', opened.problem, took());
   }
+  const { cluster, close } = opened.value;
   try {
-    const cluster = opened.value;
     const [ranges, protectedAddresses] = await Promise.all([cluster.discoverRanges(), cluster.protectedAddresses()]);
     const planned = ranges.ok ? planRanges(ranges.value, settings) : ranges;
     if (!planned.ok) {
@@ -227,8 +221,6 @@ async function checkRoutes(
       ? good('routes', cause('rangesFree', { ranges: prefixes.join(', ') }), took())
       : warning('routes', worth, took());
   } finally {
-    if (held === null) {
-      opened.value.close();
-    }
+    close();
   }
 }

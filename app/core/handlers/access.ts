@@ -25,6 +25,12 @@ export interface ContextRequest {
   readonly trustExec: boolean;
 }
 
+export interface OpenedToAsk {
+  readonly cluster: ClusterPort;
+  /** To be called when the question was answered. */
+  close(): void;
+}
+
 export interface Access {
   find(name: string, file?: string): Promise<Result<Context>>;
   trust(digest: string): Promise<Result<null>>;
@@ -34,6 +40,8 @@ export interface Access {
   runnerOfCaller(request: Pick<ContextRequest, 'context' | 'file'>): Promise<Runner | null>;
   /** Finds a context whose plugin may run. */
   findTrusted(request: ContextRequest): Promise<Result<Context>>;
+  /** Opens a cluster for a question, which ends with the frontend that asked. Its login is shown while it waits. */
+  openToAsk(context: Context, namespace: string): Promise<Result<OpenedToAsk>>;
   /** Asks a cluster something: through the open connection where there is one, else through one opened for this. */
   withCluster<Value>(
     request: ContextRequest,
@@ -42,7 +50,7 @@ export interface Access {
 }
 
 export function createAccess(dependencies: Dependencies): Access {
-  const { ports, connections, trusted } = dependencies;
+  const { ports, connections, trusted, logins, gone } = dependencies;
 
   const find = (name: string, file = '') =>
     findContext(ports.kubeconfig, dependencies.kubeconfigFiles(), trusted, name, file);
@@ -93,9 +101,37 @@ export function createAccess(dependencies: Dependencies): Access {
     return objection === null ? found : failure(objection);
   }
 
+  async function openToAsk(context: Context, namespace: string): Promise<Result<OpenedToAsk>> {
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    gone?.addEventListener('abort', end, { once: true });
+    if (gone?.aborted === true) {
+      end();
+    }
+    const waiting = { waits: logins.listenTo(context), signal: ending.signal };
+    const open = () =>
+      openCluster(anybody(ports.kubeconfig), context, namespace, dependencies.confirmations(), null, waiting);
+    const opened = await (context.execPlugin === null ? open() : logins.inTurn(context, open, end));
+    if (!opened.ok) {
+      gone?.removeEventListener('abort', end);
+      return opened;
+    }
+    const cluster = opened.value;
+    // Credentials may be refused, and asked for again, at any request.
+    ending.signal.addEventListener('abort', () => cluster.close(), { once: true });
+    return success({
+      cluster,
+      close: () => {
+        gone?.removeEventListener('abort', end);
+        cluster.close();
+      },
+    });
+  }
+
   return {
     find,
     trust,
+    openToAsk,
     runnerOfCaller,
     objectionOfCaller: async ({ name, file, execPlugin }) => {
       const runner = connections.active().find((one) => isSameKey(one.state().cluster, { context: name, file }));
@@ -112,17 +148,12 @@ export function createAccess(dependencies: Dependencies): Access {
         return found;
       }
       const { homeNamespace } = wantedFor(dependencies.settings(), found.value, {});
-      const opened = await openCluster(
-        anybody(ports.kubeconfig),
-        found.value,
-        homeNamespace,
-        dependencies.confirmations(),
-      );
+      const opened = await openToAsk(found.value, homeNamespace);
       if (!opened.ok) {
         return opened;
       }
       try {
-        return await ask(opened.value);
+        return await ask(opened.value.cluster);
       } finally {
         opened.value.close();
       }

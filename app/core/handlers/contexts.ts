@@ -8,6 +8,7 @@ import type { Dependencies, Handlers } from './dependencies.ts';
 type Names =
   | 'compareCaller'
   | 'listContexts'
+  | 'cancelLogin'
   | 'listNamespaces'
   | 'confirmContext'
   | 'readPluginEnvironment'
@@ -40,6 +41,11 @@ export function contextHandlers(dependencies: Dependencies, access: Access): Pic
     listContexts: async () => {
       const listed = await listContexts(ports.kubeconfig, dependencies.kubeconfigFiles(), trusted);
       return success({ ...listed, contexts: withRecords(listed.contexts, dependencies.records()) });
+    },
+
+    cancelLogin: async ({ context, file }) => {
+      dependencies.logins.cancel({ name: context, file });
+      return success({});
     },
 
     listNamespaces: (request) => access.withCluster(request, (cluster) => cluster.listNamespaces()),

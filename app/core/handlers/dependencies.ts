@@ -9,6 +9,7 @@ import type {
   Wanted,
 } from '../../contract/index.ts';
 import type { Activity } from '../activity/activity.ts';
+import type { Logins } from '../clusters/logins.ts';
 import type { Confirmations } from '../clusters/opening.ts';
 import type { Connections } from '../connections.ts';
 import type { ContextRecord, KubeconfigPort, Ports } from '../ports.ts';
@@ -23,6 +24,9 @@ export interface Dependencies {
   readonly activity: Activity;
   /** Long work; the core lives on while some is under way. */
   readonly jobs: Jobs;
+  readonly logins: Logins;
+  /** Aborted when the frontend that these are for has gone: nobody waits for a login any more. */
+  readonly gone?: AbortSignal;
   settings(): Settings;
   /**
    * Keeps and puts in force what `change` makes of the settings, and answers them; a problem where they could not be kept.

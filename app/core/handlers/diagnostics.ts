@@ -37,7 +37,7 @@ interface ChecksRequest extends ContextRequest {
 }
 
 export async function checksOf(
-  { ports, connections, trusted, settings, kubeconfigFiles, records, confirmations }: Dependencies,
+  { ports, connections, trusted, settings, kubeconfigFiles, records }: Dependencies,
   access: Access,
   { mayStartHelper, onlyConfirmed, ...request }: ChecksRequest,
 ): Promise<Check[]> {
@@ -52,7 +52,7 @@ export async function checksOf(
   const trustedOne = await access.findTrusted({ context, file, trustExec: request.trustExec });
   const isOpen = (connections.find(context, file)?.cluster() ?? null) !== null;
   const found = onlyConfirmed && !isOpen ? ifConfirmed(trustedOne, records()) : trustedOne;
-  return runChecks(ports, found, confirmations(), connections.find(context, file), active, mayStartHelper, settings());
+  return runChecks(ports, found, access.openToAsk, connections.find(context, file), active, mayStartHelper, settings());
 }
 
 /** What a kubeconfig names is asked nothing, and sent no credentials, before somebody saw what that is. */

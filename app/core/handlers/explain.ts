@@ -47,13 +47,11 @@ export function explainHandlers(
       if (!trusted.ok) {
         return trusted;
       }
-      const [catalogue, routes] = await Promise.all([
-        access.withCluster(request, (cluster) => cluster.listCatalogue([])),
-        previewRoutes(request),
-      ]);
+      const catalogue = await access.withCluster(request, (cluster) => cluster.listCatalogue([]));
       if (!catalogue.ok) {
         return catalogue;
       }
+      const routes = await previewRoutes(request);
       if (!routes.ok) {
         return routes;
       }

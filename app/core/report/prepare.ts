@@ -46,7 +46,7 @@ export function prepareReport(id: string, gathered: Gathered): Report {
       text: pretty({ build, protocol: protocolNumber, helper: snapshot.helper, ...sources.system }),
     },
     { name: 'checks.json', text: pretty(checks) },
-    { name: 'snapshot.json', text: pretty(snapshot) },
+    { name: 'snapshot.json', text: pretty(withoutLogins(snapshot)) },
     { name: 'settings.json', text: pretty(settings) },
     {
       name: 'contexts.json',
@@ -72,6 +72,11 @@ export function prepareReport(id: string, gathered: Gathered): Report {
       return { name, text: redacted, bytes: bytesOf(redacted) };
     });
   return { id, files: shown, redactions: { ...redactor.counts } };
+}
+
+/** A code of a login is a secret for as long as it is good. */
+function withoutLogins({ logins: _, ...rest }: Snapshot): Omit<Snapshot, 'logins'> {
+  return rest;
 }
 
 function namespacesOf({ connections }: Snapshot, { contexts }: Settings): string[] {

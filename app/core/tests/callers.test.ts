@@ -23,7 +23,7 @@ async function callAs<Name extends CommandName>(
   command: Name,
   input: CommandInput<Name>,
 ): Promise<Result<CommandOutput<Name>>> {
-  const asked = harness.core.as(caller(profile)).call(command, input);
+  const asked = harness.core.as(caller(profile), new AbortController().signal).call(command, input);
   let isOver = false;
   void asked.finally(() => {
     isOver = true;

@@ -35,6 +35,7 @@ describe('commands', () => {
       prepareReport: {},
       writeReport: { id: 'report-1' },
       startSandbox: {},
+      cancelLogin: { context: 'production', file: '' },
       cancelWork: { work: 'sandbox-start-2' },
       getSettings: {},
       changeSettings: { recover: true },

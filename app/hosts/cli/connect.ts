@@ -42,7 +42,10 @@ function narrator(): (connection: Connection) => void {
         say(`${green('✓')} ${step} ${dim(seconds(milliseconds))}`);
       }
     }
-    if (connection.phase === 'preparing' && connection.detail !== '' && connection.detail !== detail) {
+    if (connection.phase !== 'preparing' || connection.detailSaid?.id === 'pluginWaits') {
+      return; // logins are told by whoever opened the link, see tellingLogins
+    }
+    if (connection.detail !== '' && connection.detail !== detail) {
       detail = connection.detail;
       say(dim(`  ${headline(connection, Date.now())}`));
     }

@@ -2,6 +2,7 @@
 import type { CoreLink, Problem, Result } from '../../contract/index.ts';
 import { attachToCore, ensureCore, ensureOwnCore } from './core-link.ts';
 import { exitCodeOf } from './exit-codes.ts';
+import { tellingLogins } from './logins.ts';
 import { red, say, sayProblem } from './output.ts';
 
 /** Ends the command. `alreadySaid` keeps a problem that was printed from being printed twice. */
@@ -25,9 +26,9 @@ export function unwrap<Value>(result: Result<Value>): Value {
   throw new Ended(result.problem);
 }
 
-/** Runs a command with the user's core, started where none runs. */
+/** Runs a command with the user's core, started where none runs. Logins that it waits for are told meanwhile. */
 export async function withCore(action: (core: CoreLink) => Promise<void>): Promise<void> {
-  const core = unwrap(await ensureCore());
+  const core = tellingLogins(unwrap(await ensureCore()));
   try {
     await action(core);
   } finally {
