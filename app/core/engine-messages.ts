@@ -77,6 +77,7 @@ export type AgentTarget = z.infer<typeof agentTargetSchema>;
 const nameScopeSchema = z.object({
   homeNamespace: z.string(),
   namespaces: z.array(z.string()),
+  headless: z.array(z.string()).optional(), // Services of the home namespace whose pods have names of their own
   extra: z.array(z.string()).optional(), // other domains of the user's word
   granted: z.string().optional(), // what the user lets the cluster answer for as a whole
 });

@@ -19,7 +19,7 @@ export function namesInForce(host: FakeHost, { domain, home, granted, extra, ask
   return {
     mode: isNamed ? host.resolverMode : 'off',
     resolver: '198.18.0.3',
-    domains: isNamed ? [...(isWhole ? [domain] : [`svc.${domain}`, `pod.${domain}`]), ...extra, 'svc'] : [],
+    domains: isNamed ? [...(isWhole ? [domain] : [`svc.${domain}`, `pod.${domain}`]), ...extra, 'svc', 'pod'] : [],
     search: isNamed ? searchOf(home, domain).filter((name) => isWhole || name !== domain) : [],
     upstreams: host.upstreams,
     refused: isNamed && !isWhole ? [{ name: domain, reason: 'registrable', conflict, grantable: true }] : [],

@@ -89,7 +89,7 @@ export function diagnosticHandlers(dependencies: Dependencies, access: Access): 
       const domain = names?.clusterDomain || 'cluster.local';
       const [, server = ''] = /^https?:\/\/([^/:[\]]+)/.exec(state?.cluster.server ?? '') ?? [];
       const isName = /[a-z]/i.test(server);
-      const isOfCluster = name.endsWith('.svc') || name.endsWith(`.${domain}`);
+      const isOfCluster = /\.(svc|pod)$/.test(name) || name.endsWith(`.${domain}`);
       const questions: Question[] =
         name === ''
           ? [

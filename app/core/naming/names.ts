@@ -21,16 +21,23 @@ export interface NameChoices {
   readonly extraDomains: readonly string[];
 }
 
-/** The scope: the home namespace, all namespaces as far as they may be listed, and the user's word for whole domains. */
+/**
+ * The scope: the home namespace with its headless Services, all namespaces as far as they may be listed, and the user's
+ * word for whole domains.
+ */
 export function scopeOf(catalogue: Catalogue | null, chosen: NameChoices): NameScope {
   const { homeNamespace, answersFor, extraDomains } = chosen;
   const seen = new Set([...(catalogue?.namespaces ?? []), homeNamespace]);
   for (const service of catalogue?.services ?? []) {
     seen.add(service.namespace);
   }
+  const headless = (catalogue?.services ?? [])
+    .filter((service) => service.headless && service.namespace === homeNamespace)
+    .map(({ name }) => name);
   return {
     homeNamespace,
     namespaces: [...seen].sort(),
+    ...(headless.length === 0 ? {} : { headless: headless.sort() }),
     ...(answersFor === '' ? {} : { granted: answersFor }),
     ...(extraDomains.length === 0 ? {} : { extra: [...extraDomains] }),
   };

@@ -19,7 +19,7 @@ describe("the user's word for a cluster's domain", () => {
     await harness.connect();
     expect(names(harness)).toMatchObject({
       clusterDomain: domain,
-      domains: [`svc.${domain}`, `pod.${domain}`, 'svc'],
+      domains: [`svc.${domain}`, `pod.${domain}`, 'svc', 'pod'],
       refused: [{ name: domain, reason: 'registrable', conflict: 'com', grantable: true }],
     });
   });
@@ -28,7 +28,7 @@ describe("the user's word for a cluster's domain", () => {
     const harness = registered();
     expect(await harness.call('connect', { context: 'production', answersFor: domain })).toMatchObject({ ok: true });
     await harness.until('connected');
-    expect(names(harness)).toMatchObject({ domains: [domain, 'svc'], refused: [] });
+    expect(names(harness)).toMatchObject({ domains: [domain, 'svc', 'pod'], refused: [] });
     await harness.killCore();
     harness.startCore();
     await harness.until('connected');
@@ -48,7 +48,7 @@ describe("the user's word for a cluster's domain", () => {
     const given = { contexts: [{ context: 'production', file, answersFor: domain }] };
     expect(await harness.call('changeSettings', given)).toMatchObject({ ok: true });
     await harness.clock.advance(1000);
-    expect(names(harness)).toMatchObject({ domains: [domain, 'svc'], refused: [] });
+    expect(names(harness)).toMatchObject({ domains: [domain, 'svc', 'pod'], refused: [] });
     await harness.call('changeSettings', { contexts: [] });
     await harness.clock.advance(1000);
     expect(names(harness).refused).toHaveLength(1);
@@ -60,7 +60,14 @@ describe("the user's word for a cluster's domain", () => {
     const given = { contexts: [{ context: 'production', file, extraDomains: ['consul', 'db.example.com'] }] };
     expect(await harness.call('changeSettings', given)).toMatchObject({ ok: true });
     await harness.clock.advance(1000);
-    expect(names(harness).domains).toEqual([`svc.${domain}`, `pod.${domain}`, 'consul', 'db.example.com', 'svc']);
+    expect(names(harness).domains).toEqual([
+      `svc.${domain}`,
+      `pod.${domain}`,
+      'consul',
+      'db.example.com',
+      'svc',
+      'pod',
+    ]);
     const unwritable = { contexts: [{ context: 'production', file, extraDomains: ['two words'] }] };
     expect(await harness.call('changeSettings', unwritable)).toMatchObject({ ok: false });
   });

@@ -88,7 +88,7 @@ func TestAServiceZoneIsNotTheLaptopsNorAnothers(t *testing.T) {
 func TestANamespaceCapturesNoNetworkOfOthers(t *testing.T) {
 	policy := NewPolicy([]string{"office.webshop"}, "")
 	for namespace, reason := range map[string]string{
-		"infra": "", "kube-system": "", "default": "", "svc": "", "monitoring": "",
+		"infra": "", "kube-system": "", "default": "", "svc": "", "pod": "", "monitoring": "",
 		"dev": ReasonPublicSuffix, "app": ReasonPublicSuffix, "data": ReasonPublicSuffix, "de": ReasonPublicSuffix, "ck": ReasonPublicSuffix,
 		"za": ReasonPublicSuffix, "local": ReasonSpecialUse, "internal": ReasonSpecialUse, "test": ReasonSpecialUse, "alt": ReasonSpecialUse,
 		"corp": ReasonCollision, "lan": ReasonCollision, "home": ReasonCollision, "mail": ReasonCollision, "intranet": ReasonCollision,

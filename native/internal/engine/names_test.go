@@ -30,22 +30,22 @@ func TestWhatTheClusterAnswersForFollowsTheLaptopAndTheUsersWord(t *testing.T) {
 		refusals []wire.NameRefusal
 	}{
 		{"the word is given", func() { core.send(wire.EngineCommand{Command: wire.CommandScope, Scope: &scope}) },
-			[]string{"cluster.test", "svc", "webshop", "infra"}, nil},
+			[]string{"cluster.test", "svc", "pod", "webshop", "infra"}, nil},
 		{"a VPN comes", func() {
 			vpn.Domains = []string{"lab.cluster.test", "office.webshop"}
 			laptop.changes <- vpn
-		}, []string{"svc.cluster.test", "pod.cluster.test", "svc", "infra"}, []wire.NameRefusal{
+		}, []string{"svc.cluster.test", "pod.cluster.test", "svc", "pod", "infra"}, []wire.NameRefusal{
 			{Name: "cluster.test", Reason: "laptop-domain", Conflict: "lab.cluster.test"},
 			{Name: "webshop", Reason: "laptop-domain", Conflict: "office.webshop"},
 		}},
 		{"and goes", func() {
 			vpn.Domains = nil
 			laptop.changes <- vpn
-		}, []string{"cluster.test", "svc", "webshop", "infra"}, nil},
+		}, []string{"cluster.test", "svc", "pod", "webshop", "infra"}, nil},
 		{"the word is taken back", func() {
 			scope.Granted = ""
 			core.send(wire.EngineCommand{Command: wire.CommandScope, Scope: &scope})
-		}, []string{"svc.cluster.test", "pod.cluster.test", "svc", "webshop", "infra"}, []wire.NameRefusal{
+		}, []string{"svc.cluster.test", "pod.cluster.test", "svc", "pod", "webshop", "infra"}, []wire.NameRefusal{
 			{Name: "cluster.test", Reason: "special-use", Conflict: "test", Grantable: true},
 		}},
 	} {

@@ -87,16 +87,18 @@ func (resolver *Resolver) withoutOwn(servers []netip.AddrPort) []netip.AddrPort 
 // planOf decides where names go. A domain that the cluster may not claim is left out: its names go to the laptop's
 // own nameservers.
 func planOf(inputs Inputs) *plan {
-	next := &plan{home: inputs.Scope.HomeNamespace, namespaces: map[string]bool{}}
+	next := &plan{home: inputs.Scope.HomeNamespace, namespaces: map[string]bool{}, headless: map[string]bool{}}
 	policy := domains.NewPolicy(inputs.HostDomains, append([]string{inputs.Granted()}, inputs.Scope.Extra...)...)
 	if inputs.Domain != "" {
 		next.claim(policy, dns.CanonicalName(inputs.Domain))
 	}
 	next.claimExtra(policy, inputs.Scope.Extra)
-	refusal := policy.Judge("svc")
-	next.svc = refusal == nil
-	if refusal != nil && next.domain != "" {
-		next.refused = append(next.refused, *refusal)
+	for _, part := range []string{"svc", "pod"} {
+		if refusal := policy.Judge(part); refusal == nil {
+			next.parts = append(next.parts, part)
+		} else if next.domain != "" {
+			next.refused = append(next.refused, *refusal)
+		}
 	}
 	for _, prefix := range inputs.Routed {
 		next.reverse = append(next.reverse, prefix.Masked())
@@ -115,6 +117,12 @@ func planOf(inputs Inputs) *plan {
 	}
 	if !next.exists(next.home) {
 		next.home = ""
+		return next
+	}
+	for _, service := range inputs.Scope.Headless { // of a refused one the pods have their longer names: that needs no words
+		if domains.IsLabel(service) && policy.Judge(service) == nil {
+			next.headless[service] = true
+		}
 	}
 	return next
 }
@@ -151,5 +159,6 @@ func (plan *plan) claimExtra(policy domains.Policy, extra []string) {
 
 func (plan *plan) equal(other *plan) bool {
 	return plan.domain == other.domain && plan.home == other.home && slices.Equal(plan.zones, other.zones) &&
-		slices.Equal(plan.reverse, other.reverse) && plan.svc == other.svc && slices.Equal(plan.refused, other.refused) && maps.Equal(plan.namespaces, other.namespaces)
+		slices.Equal(plan.reverse, other.reverse) && slices.Equal(plan.parts, other.parts) && slices.Equal(plan.refused, other.refused) && maps.Equal(plan.namespaces, other.namespaces) &&
+		maps.Equal(plan.headless, other.headless)
 }

@@ -150,6 +150,8 @@ api.dev.svc.cluster.local.           30 IN A 10.96.10.11
 ledger.infra.svc.cluster.local.      30 IN A 10.244.1.5
 ledger.infra.svc.cluster.local.      30 IN A 10.244.2.6
 ledger-0.ledger.infra.svc.cluster.local. 30 IN A 10.244.1.5
+ledger-0.ledger.webshop.svc.cluster.local. 30 IN A 10.244.1.7
+10-244-1-5.webshop.pod.cluster.local. 30 IN A 10.244.1.5
 _http._tcp.orders.webshop.svc.cluster.local. 30 IN SRV 0 100 80 orders.webshop.svc.cluster.local.
 10.10.96.10.in-addr.arpa.            30 IN PTR orders.webshop.svc.cluster.local.
 outside.infra.svc.cluster.local.     30 IN CNAME www.example.test.
@@ -167,6 +169,7 @@ www.example.test.      300 IN AAAA 2001:db8::5
 www.example.test.      300 IN HTTPS 1 . alpn=h2
 x.dev.                 300 IN A 203.0.113.9
 printer.webshop.       300 IN A 192.0.2.7
+printer.queue.         300 IN A 192.0.2.9
 database.example.test. 300 IN A 203.0.113.8
 9.2.0.192.in-addr.arpa. 300 IN PTR host.example.test.
 use-application-dns.net. 300 IN A 203.0.113.53
@@ -191,7 +194,7 @@ func newLaptop(t testing.TB) *laptop {
 	})
 	resolver.Set(Inputs{
 		Domain:    "cluster.local",
-		Scope:     wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"webshop", "infra", "dev", "test"}},
+		Scope:     wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"webshop", "infra", "dev", "test"}, Headless: []string{"dev", "infra", "ledger", "queue", "Not a label"}},
 		Routed:    []netip.Prefix{netip.MustParsePrefix("10.96.0.0/16"), netip.MustParsePrefix("10.244.0.0/16")},
 		ClusterUp: true,
 	})

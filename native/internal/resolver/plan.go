@@ -19,7 +19,8 @@ type plan struct {
 	zones      []string // what the cluster alone answers for: the domain, or the parts of it that it may claim
 	home       string
 	namespaces map[string]bool // true: names below it may be asked of the cluster without .svc
-	svc        bool            // names below svc may be asked of the cluster
+	headless   map[string]bool // Services of home: names of one label below them are those of its pods
+	parts      []string        // svc and pod, where names below may be asked of the cluster without its domain
 	refused    []wire.NameRefusal
 	reverse    []netip.Prefix
 	clusterIP6 bool // whether any IPv6 address of the cluster can be reached
@@ -77,12 +78,14 @@ func (plan *plan) routeShort(name string, labels []string) route {
 		if plan.home == "" || last == "localhost" {
 			return route{way: toLaptop}
 		}
-	case last == "svc":
+	case last == "svc", last == "pod":
 		// No top-level domain is called so: nobody else can answer, and any namespace can be meant.
-		if !plan.svc || len(labels) < 3 || !plan.exists(labels[len(labels)-2]) {
+		if !slices.Contains(plan.parts, last) || len(labels) < 3 || !plan.exists(labels[len(labels)-2]) {
 			return route{way: toLaptop}
 		}
 		expanded.name, expanded.way = name+plan.domain, toCluster
+	case len(labels) == 2 && !plan.exists(last) && plan.headless[last]:
+		expanded.name, expanded.isShared = name+plan.home+".svc."+plan.domain, true
 	default:
 		if len(labels) > 4 || !plan.namespaces[last] {
 			return route{way: toLaptop}
@@ -161,8 +164,8 @@ func (plan *plan) names() (routing, search []string) {
 	for _, zone := range plan.zones {
 		routing = append(routing, strings.TrimSuffix(zone, "."))
 	}
-	if plan.domain != "" && plan.svc {
-		routing = append(routing, "svc")
+	if plan.domain != "" {
+		routing = append(routing, plan.parts...)
 	}
 	if plan.domain != "" && plan.namespaces[plan.home] {
 		routing = append(routing, plan.home)
@@ -170,6 +173,11 @@ func (plan *plan) names() (routing, search []string) {
 	for _, namespace := range slices.Sorted(maps.Keys(plan.namespaces)) {
 		if plan.domain != "" && namespace != plan.home && plan.namespaces[namespace] {
 			routing = append(routing, namespace)
+		}
+	}
+	for _, service := range slices.Sorted(maps.Keys(plan.headless)) {
+		if plan.domain != "" && !plan.exists(service) {
+			routing = append(routing, service)
 		}
 	}
 	for _, searched := range []string{plan.home + ".svc." + plan.domain, "svc." + plan.domain, plan.domain} {

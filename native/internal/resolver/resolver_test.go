@@ -26,6 +26,15 @@ func TestEveryFormOfAName(t *testing.T) {
 		{"orders", dns.TypeA, "NOERROR | orders. A 10.96.10.10", ""},
 		{"orders.webshop", dns.TypeA, "NOERROR | orders.webshop. A 10.96.10.10", upstream},
 		{"orders.webshop.svc", dns.TypeA, "NOERROR | orders.webshop.svc. A 10.96.10.10", ""},
+		{"10-244-1-5.webshop.pod.cluster.local", dns.TypeA, "NOERROR | 10-244-1-5.webshop.pod.cluster.local. A 10.244.1.5", cluster},
+		{"10-244-1-5.webshop.pod", dns.TypeA, "NOERROR | 10-244-1-5.webshop.pod. A 10.244.1.5", ""},
+		{"10-244-1-5.elsewhere.pod", dns.TypeA, "NXDOMAIN", upstream},
+		{"wpad.webshop.pod", dns.TypeA, "NXDOMAIN", ""},
+		{"ledger-0.ledger", dns.TypeA, "NOERROR | ledger-0.ledger. A 10.244.1.7", "both"},
+		{"ledger-9.ledger", dns.TypeA, "NXDOMAIN", "both"},
+		{"x.ledger-0.ledger", dns.TypeA, "NXDOMAIN", upstream},
+		{"printer.queue", dns.TypeA, "NOERROR | printer.queue. A 192.0.2.9", "race"}, // the laptop's network knows it
+		{"ledger-0.dev", dns.TypeA, "NXDOMAIN", upstream},                            // a headless Service called as a top-level domain captures nothing
 		{"ledger-0.ledger.infra", dns.TypeA, "NOERROR | ledger-0.ledger.infra. A 10.244.1.5", "both"},
 		{"ledger-0.ledger.infra.svc", dns.TypeA, "NOERROR | ledger-0.ledger.infra.svc. A 10.244.1.5", ""},
 		{"ledger.infra", dns.TypeA, "NOERROR | ledger.infra. A 10.244.1.5 | ledger.infra. A 10.244.2.6", "both"},
@@ -200,7 +209,7 @@ func TestTheUsersWordIsForTheDomainThatTheClusterHas(t *testing.T) {
 func TestNamesForTheSystemsSplitDNS(t *testing.T) {
 	laptop := newLaptop(t)
 	domains, search, _ := laptop.Names()
-	if got, want := fmt.Sprint(domains), "[cluster.local svc webshop infra]"; got != want {
+	if got, want := fmt.Sprint(domains), "[cluster.local svc pod webshop infra ledger queue]"; got != want {
 		t.Errorf("domains %s, want %s", got, want)
 	}
 	if got, want := fmt.Sprint(search), "[webshop.svc.cluster.local svc.cluster.local cluster.local]"; got != want {
@@ -221,6 +230,25 @@ func TestANamespaceCannotTakeTheLaptopsOwnDomain(t *testing.T) {
 	}
 	if domains, _, _ := laptop.Names(); slices.Contains(domains, "webshop") {
 		t.Errorf("the system's resolver would be told %v", domains)
+	}
+}
+
+func TestAHeadlessServiceCannotTakeTheLaptopsOwnDomain(t *testing.T) {
+	laptop := newLaptop(t)
+	laptop.change(func(inputs *Inputs) { inputs.HostDomains = []string{"office.ledger"} })
+	if got := line(laptop.ask("ledger-0.ledger", dns.TypeA)); got != "NXDOMAIN" {
+		t.Errorf("got %s", got)
+	}
+	if routed, _, _ := laptop.Names(); slices.Contains(routed, "ledger") {
+		t.Errorf("the system's resolver would be told %v", routed)
+	}
+}
+
+func TestAHeadlessServiceOfAnotherHomeCapturesNothing(t *testing.T) {
+	laptop := newLaptop(t)
+	laptop.change(func(inputs *Inputs) { inputs.Scope.HomeNamespace, inputs.Scope.Headless = "", nil })
+	if got := line(laptop.ask("ledger-0.ledger", dns.TypeA)); got != "NXDOMAIN" {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -97,9 +97,10 @@ type AgentTarget struct {
 // NameScope says which short names resolve, and what the user lets the cluster answer for beyond its Services.
 type NameScope struct {
 	HomeNamespace string   `json:"homeNamespace"`
-	Namespaces    []string `json:"namespaces"`        // all that exist, as far as the user may list them
-	Granted       string   `json:"granted,omitempty"` // the cluster's whole domain; empty: only what the policy lets pass
-	Extra         []string `json:"extra,omitempty"`   // other domains that the user has the cluster's nameservers answer for
+	Namespaces    []string `json:"namespaces"`         // all that exist, as far as the user may list them
+	Headless      []string `json:"headless,omitempty"` // Services of the home namespace whose pods have names of their own below them
+	Granted       string   `json:"granted,omitempty"`  // the cluster's whole domain; empty: only what the policy lets pass
+	Extra         []string `json:"extra,omitempty"`    // other domains that the user has the cluster's nameservers answer for
 }
 
 // ProtectCommand replaces the addresses that no route may cover: from another network the API server's name may lead
