@@ -262,8 +262,17 @@ export const causeCatalogue = {
   headlessPort: 'a headless Service leads to the pods themselves, which listen on {target}, not on {port}',
   publishesUnready: 'the Service publishes pods that are not ready (publishNotReadyAddresses), and one of them refused',
   targetRefuses: 'the pod refused: nothing in it listens on the targetPort {target}',
+  targetPortNamed:
+    'port {port} leads to the targetPort {target}, a name that no container port of its pods has; so nothing is behind it',
+  targetPortLacking: 'none of its endpoints has the port {port} ({name}); so nothing is behind it',
+  hostNetworkRefuses:
+    'its pods use the network of their nodes (hostNetwork), and {addresses} refused: nothing there listens on {target} for others than the node itself, or a firewall of the node refuses',
+  hostNetworkSilent:
+    'its pods use the network of their nodes (hostNetwork), and {addresses} did not answer on {target}: most likely a firewall of the nodes or a security group lets no pods in',
   resetAfterAccept:
     'the connection was accepted and then reset: a mesh that demands mTLS (STRICT) does that to callers outside it, and a program that speaks another protocol',
+  meshReset:
+    "the connection was accepted and then reset; its pods are in the mesh {mesh}, which does that where it demands mutual TLS, and Slipway's agent is outside of the mesh. A program that speaks another protocol would look the same",
   endpointsReady: '{ready} of {total} ready',
   namesOffAddress: 'names are off; its address is {address}',
   noHttpPort: 'this port does not speak HTTP',

@@ -54,6 +54,8 @@ export const podSchema = z.object({
   hostname: z.string(),
   subdomain: z.string(),
   labels: z.record(z.string(), z.string()),
+  /** The service mesh that takes its connections in front of it: Istio, Linkerd …; absent: none that is known. */
+  mesh: z.string().optional(),
   createdAt: z.number(),
 });
 export type Pod = z.infer<typeof podSchema>;

@@ -146,6 +146,13 @@ export const clusterProblems = {
       'Your permissions and the agent are not the reason. Ask whoever runs that gateway, load balancer or proxy to let WebSocket or SPDY upgrades through, or use a kubeconfig that leads to the API server itself.',
     ),
   ),
+  'mesh-refuses': entry(
+    'cluster',
+    'A service mesh most likely demands mutual TLS',
+    advice(
+      'Have the mesh accept plain connections to this port (in Istio: a PeerAuthentication with mode PERMISSIVE for the port), or go through the gateway of the mesh.',
+    ),
+  ),
   'name-unknown': entry(
     'data-path',
     'The cluster does not know this name',
@@ -177,6 +184,12 @@ export const clusterProblems = {
     'Services do not answer the agent',
     advice("kube-proxy on the agent's node may be down, or a NetworkPolicy blocks the ports."),
     command('kubectl --context {context} --namespace kube-system get pods --output wide'),
+  ),
+  'target-port-missing': entry(
+    'cluster',
+    'No pod has the port that the Service leads to',
+    advice('Give the port of the container that name, or the Service a targetPort that the pods have.'),
+    command('slipway pods --context {context} -o wide'),
   ),
   'tunnel-silent': entry('data-path', 'No answer through the tunnel', advice('Slipway tries again by itself.')),
 } as const satisfies Record<string, Entry>;

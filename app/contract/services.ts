@@ -27,6 +27,7 @@ const trafficSchema = z.object({
   sticky: z.boolean(), // sessionAffinity ClientIP: a caller stays with its endpoint
   selects: z.boolean(), // it has a selector
   unready: z.boolean(), // publishNotReadyAddresses
+  lacking: z.array(z.number()).optional(), // its ports that no endpoint has; absent: none
 });
 
 export const serviceSchema = z.object({

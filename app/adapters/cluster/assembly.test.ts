@@ -80,3 +80,22 @@ test('a Service that becomes malformed is no longer there', () => {
   assembly.service({ metadata: { name: 'zebra', namespace: 'shop' } }, true);
   expect(services()).not.toContain('shop zebra');
 });
+
+test.each([
+  ['the port of every pod', [[{ name: 'web', port: 8080 }]], []],
+  ['the port of some pods', [[], [{ name: 'web', port: 8080 }]], []],
+  ['a name that no container has', [[]], [80]],
+  ['a slice without ports', [null], [80]],
+  ['another port only', [[{ name: 'metrics', port: 9090 }]], [80]],
+  ['the same name of UDP', [[{ name: 'web', port: 8080, protocol: 'UDP' }]], [80]],
+  ['no endpoints', [], undefined],
+])('knows which ports of a Service lead to nothing: %s', (_, ports, lacking) => {
+  const assembly = createAssembly();
+  const of = service('orders');
+  assembly.service({ ...of, spec: { ...of.spec, ports: [{ name: 'web', port: 80 }] } } as typeof of, true);
+  for (const [index, has] of ports.entries()) {
+    assembly.slice({ ...slice(`orders-${index}`, 'orders', `10.244.0.${index}`), ports: has } as never, true);
+  }
+  const [made] = assembly.assemble([], []).services;
+  expect(made?.traffic?.lacking ?? (lacking === undefined ? undefined : [])).toEqual(lacking);
+});

@@ -70,6 +70,7 @@ const sliceObject = z.object({
       }),
     )
     .nullish(),
+  ports: z.array(z.object({ name: text, protocol: text })).nullish(),
 });
 
 const namespaceObject = z.object({ metadata, status: z.object({ phase: text }).nullish() });
@@ -118,7 +119,12 @@ export function serviceOf(object: unknown): Service | null {
 export interface Slice {
   readonly service: string; // namespace/name
   readonly endpoints: readonly Endpoint[];
+  /** Ports that these endpoints have, as PROTOCOL/NAME: a Service sends what comes to its port of that name. */
+  readonly ports: readonly string[];
 }
+
+/** As many as the API allows in one slice (discovery/v1). */
+const mostPorts = 100;
 
 export function sliceOf(object: unknown): Slice | null {
   const parsed = sliceObject.safeParse(object);
@@ -139,6 +145,7 @@ export function sliceOf(object: unknown): Slice | null {
         node: endpoint.nodeName,
       })),
     ),
+    ports: (parsed.data.ports ?? []).slice(0, mostPorts).map(portKey),
   };
 }
 
@@ -162,5 +169,22 @@ export function withEndpoints(service: Service, slices: readonly Slice[]): Servi
       endpoints.set(endpoint.address, before?.ready === true ? before : endpoint);
     }
   }
-  return { ...service, endpoints: [...endpoints.values()] };
+  const lacking = lackingOf(service, slices);
+  const traffic =
+    lacking.length === 0 || service.traffic === undefined ? {} : { traffic: { ...service.traffic, lacking } };
+  return { ...service, ...traffic, endpoints: [...endpoints.values()] };
+}
+
+/**
+ * Ports of the Service that none of its endpoints has: where a targetPort is a name, the controller leaves the port out
+ * for each pod that has no container port of that name, and kube-proxy then refuses.
+ */
+function lackingOf({ ports }: Service, slices: readonly Slice[]): number[] {
+  const used = slices.filter(({ endpoints }) => endpoints.length > 0);
+  const there = new Set(used.flatMap((slice) => slice.ports));
+  return used.length === 0 ? [] : ports.filter((port) => !there.has(portKey(port))).map(({ port }) => port);
+}
+
+function portKey({ name, protocol }: { readonly name: string; readonly protocol: string }): string {
+  return `${protocol || 'TCP'}/${name}`;
 }

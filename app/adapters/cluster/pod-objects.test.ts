@@ -366,3 +366,34 @@ describe('a pod', () => {
     expect([evil?.containers.length, Object.keys(evil?.labels ?? {}).length]).toEqual([64, 64]);
   });
 });
+
+describe('the mesh of a pod', () => {
+  const container = (name: string, more: Part = {}) => ({ name, image: 'm', ...more });
+  it.each<[string, ReturnType<typeof pod>, string | undefined]>([
+    ['none', pod(), undefined],
+    ['Istio, by its sidecar', pod({ spec: { containers: [container('app'), container('istio-proxy')] } }), 'Istio'],
+    [
+      'Istio, by a sidecar of KEP-753',
+      pod({ spec: { initContainers: [container('istio-proxy', { restartPolicy: 'Always' })] } }),
+      'Istio',
+    ],
+    ['Istio, ambient by its label', pod({ metadata: { labels: { 'istio.io/dataplane-mode': 'ambient' } } }), 'Istio'],
+    [
+      'Istio, ambient by its namespace',
+      pod({ metadata: { annotations: { 'ambient.istio.io/redirection': 'enabled' } } }),
+      'Istio',
+    ],
+    ['taken out of it', pod({ metadata: { labels: { 'istio.io/dataplane-mode': 'none' } } }), undefined],
+    [
+      'a gateway of Istio',
+      pod({ metadata: { labels: { istio: 'ingressgateway' } }, spec: { containers: [container('istio-proxy')] } }),
+      undefined,
+    ],
+    ['Linkerd', pod({ spec: { containers: [container('linkerd-proxy'), container('app')] } }), 'Linkerd'],
+    ['Kuma', pod({ spec: { containers: [container('app'), container('kuma-sidecar')] } }), 'Kuma'],
+    ['Consul', pod({ spec: { containers: [container('app'), container('consul-dataplane')] } }), 'Consul'],
+    ['annotations of another shape', pod({ metadata: { annotations: 'no' } }), undefined],
+  ])('%s', (_, object, mesh) => {
+    expect(podOf(object)?.mesh).toBe(mesh);
+  });
+});

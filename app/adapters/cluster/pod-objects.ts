@@ -3,6 +3,7 @@
  * that is malformed is left out.
  */
 import type { Container, Pod } from '../../contract/index.ts';
+import { meshOf } from './meshes.ts';
 import { type ContainerStatus, endWord, isSidecar, most, type PodObject, podObject } from './pod-schema.ts';
 import { statusOf } from './pod-status.ts';
 import { parseAddress } from './prefixes.ts';
@@ -17,6 +18,7 @@ export function podOf(object: unknown): Pod | null {
   const addresses = [status.podIP, ...status.podIPs.map(({ ip }) => ip)].filter(
     (address) => parseAddress(address) !== null || /^[0-9a-f:.]+:[0-9a-f:.]*$/i.test(address),
   );
+  const mesh = meshOf(parsed.data);
   return {
     namespace: meta.namespace,
     name: meta.name,
@@ -29,6 +31,7 @@ export function podOf(object: unknown): Pod | null {
     hostname: spec.hostname,
     subdomain: spec.subdomain,
     labels: Object.fromEntries(Object.entries(meta.labels).slice(0, most)),
+    ...(mesh === '' ? {} : { mesh }),
     createdAt: meta.creationTimestamp,
   };
 }

@@ -56,6 +56,8 @@ const condition = z.object({ type: z.string(), status: text, reason: text, messa
 export const podObject = z.object({
   metadata: metadata.extend({
     deletionTimestamp: text,
+    // Set by Istio's node agent once a pod's connections go through it (ambient mode).
+    annotations: z.object({ 'ambient.istio.io/redirection': text }).nullish().catch(null),
     ownerReferences: many(z.object({ kind: z.string(), name: z.string(), controller: flag })),
   }),
   spec: z.object({

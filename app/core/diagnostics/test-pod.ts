@@ -8,6 +8,7 @@ import { httpOfPort } from '../catalog/http-ports.ts';
 import type { Runner } from '../connection/runner.ts';
 import type { Ports } from '../ports.ts';
 import { bad, good, notChecked, stepOf } from './test-service.ts';
+import { stopsRequest } from './what-stops.ts';
 
 export interface PodTarget {
   readonly context: string;
@@ -65,7 +66,11 @@ export async function testPod(ports: Ports, runner: Runner, target: PodTarget): 
     const startedAt = ports.clock.now();
     const got = await ports.httpProbe.get({ secure: http === 'https', address, host: address, port: target.port });
     const milliseconds = ports.clock.now() - startedAt;
-    steps.push(got.ok ? good('http', got.value, milliseconds) : bad('http', got.problem, milliseconds));
+    steps.push(
+      got.ok
+        ? good('http', got.value, milliseconds)
+        : bad('http', stopsRequest(got.problem, [pod.value], target.context), milliseconds),
+    );
   }
   return finish();
 }

@@ -20,6 +20,7 @@ import type { ConnectionState } from '../connection/state.ts';
 import { problemFromWire, type Tested } from '../engine-messages.ts';
 import type { Ports } from '../ports.ts';
 import { exclusionOf } from '../routing/plan.ts';
+import { podsBehind } from './pods-behind.ts';
 import { isOfApiServer, isWithoutTcp, mayAnswer, stopsBefore, stopsConnection, stopsRequest } from './what-stops.ts';
 
 type Name = TestStep['step'];
@@ -106,7 +107,8 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
   if (connection.state === 'good') {
     steps.push(good('connection', `${address}:${target.port}`, connection.milliseconds));
   } else {
-    steps.push(explained(connection, asked && ((because) => stopsConnection(asked, because.code))));
+    const pods = connection.state === 'bad' && service !== undefined ? await podsBehind(runner, service) : [];
+    steps.push(explained(connection, asked && ((because) => stopsConnection(asked, because.code, pods))));
   }
   const http = speaksHttp(service, target.port);
   if (connection.state === 'good' && http !== null) {
@@ -114,8 +116,11 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
     const shown = names === null || names.mode === 'off' ? address : host;
     const got = await ports.httpProbe.get({ secure: http === 'https', address, host: shown, port: target.port });
     const milliseconds = ports.clock.now() - startedAt;
+    const pods = got.ok || service === undefined ? [] : await podsBehind(runner, service);
     steps.push(
-      got.ok ? good('http', got.value, milliseconds) : explained(bad('http', got.problem, milliseconds), stopsRequest),
+      got.ok
+        ? good('http', got.value, milliseconds)
+        : bad('http', stopsRequest(got.problem, pods, target.context), milliseconds),
     );
   }
   return finish();

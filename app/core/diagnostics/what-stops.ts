@@ -1,5 +1,14 @@
 /** Why nothing answers behind a Service, by how it is made: what its own fields say, told where the way ends. Pure. */
-import { type Cause, cause, type Problem, problem, type Service, type ServicePort } from '../../contract/index.ts';
+import {
+  type Cause,
+  cause,
+  causeText,
+  type Pod,
+  type Problem,
+  problem,
+  type Service,
+  type ServicePort,
+} from '../../contract/index.ts';
 
 interface Asked {
   readonly service: Service;
@@ -22,6 +31,14 @@ export function stopsBefore({ service, port, context }: Asked): Problem | null {
   if (endpoints.length === 0 && service.traffic?.selects === false && !isOfApiServer(service)) {
     return problem('endpoints-missing', cause('selectsNothing'), { context });
   }
+  const found = ports.find((one) => one.port === port);
+  if (!service.headless && found !== undefined && service.traffic?.lacking?.includes(port) === true) {
+    const isNamed = !/^\d+$/.test(found.targetPort);
+    const said = isNamed
+      ? cause('targetPortNamed', { port, target: found.targetPort })
+      : cause('targetPortLacking', { port, name: found.name || '–' });
+    return problem('target-port-missing', said, { context });
+  }
   return null;
 }
 
@@ -39,8 +56,8 @@ export function isWithoutTcp({ service, port }: Asked): boolean {
   return of.length > 0 && of.every(({ protocol }) => protocol !== 'TCP');
 }
 
-/** Why a connection most likely ended as it did, instead of the bare error; null where the Service does not tell. */
-export function stopsConnection(asked: Asked, code: string): Cause | null {
+/** Why a connection most likely ended as it did, instead of the bare error; null where Service and pods do not tell. */
+export function stopsConnection(asked: Asked, code: string, pods: readonly Pod[]): Cause | null {
   const { service, port } = asked;
   const ready = service.endpoints.filter((endpoint) => endpoint.ready);
   const isNoAnswer = code === 'connection-silent' || code === 'connection-refused' || code === 'connection-failed';
@@ -54,6 +71,13 @@ export function stopsConnection(asked: Asked, code: string): Cause | null {
     return cause('endpointsOutside', { addresses: named(ready.map(({ address }) => address)) });
   }
   const found = service.ports.find((one) => one.port === port && one.protocol === 'TCP');
+  const onNodes = pods.filter(({ hostNetwork }) => hostNetwork);
+  if (onNodes.length > 0) {
+    const addresses = named(onNodes.flatMap((pod) => pod.addresses.slice(0, 1)));
+    return code === 'connection-refused'
+      ? cause('hostNetworkRefuses', { addresses, target: found?.targetPort ?? port })
+      : cause('hostNetworkSilent', { addresses, target: found?.targetPort ?? port });
+  }
   if (code !== 'connection-refused') {
     return null;
   }
@@ -66,9 +90,17 @@ export function stopsConnection(asked: Asked, code: string): Cause | null {
   return found === undefined ? null : cause('targetRefuses', { target: found.targetPort });
 }
 
-/** Why an HTTP request failed on a connection that was accepted; null where nothing tells. */
-export function stopsRequest(because: Problem): Cause | null {
-  return /ECONNRESET|socket hang up|reset by peer/i.test(because.cause) ? cause('resetAfterAccept') : null;
+/**
+ * What a request that failed on a connection that was accepted most likely means; the same problem where nothing tells. What
+ * takes a mesh's connections accepts them before it knows who calls, and ends those that are not mutual TLS.
+ */
+export function stopsRequest(because: Problem, pods: readonly Pod[], context: string): Problem {
+  if (!/ECONNRESET|socket hang up|reset by peer/i.test(because.cause)) {
+    return because;
+  }
+  const mesh = pods.find((pod) => pod.mesh !== undefined)?.mesh;
+  const said = mesh === undefined ? cause('resetAfterAccept') : cause('meshReset', { mesh });
+  return mesh === undefined ? { ...because, cause: causeText(said), said } : problem('mesh-refuses', said, { context });
 }
 
 function isOtherTarget(port: ServicePort | undefined): port is ServicePort {

@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type CommandInput, problem, type Service } from '../../contract/index.ts';
+import { type CommandInput, problem } from '../../contract/index.ts';
 import { service } from '../../fakes/cluster.ts';
 import { context, plugin } from '../../fakes/kubeconfig.ts';
 import { CoreHarness } from './core-harness.ts';
-
-const orders = { context: 'production', namespace: 'webshop', service: 'orders', port: 80 };
-
-async function tested(harness: CoreHarness, more: Partial<CommandInput<'testService'>> = {}) {
-  const answer = await harness.call('testService', { ...orders, ...more });
-  if (!answer.ok) {
-    throw new Error(answer.problem.cause);
-  }
-  const { steps } = answer.value;
-  expect(steps.map(({ step }) => step)).toEqual(['name', 'route', 'tunnel', 'endpoint', 'connection', 'http']);
-  return Object.fromEntries(steps.map((step) => [step.step, step]));
-}
+import { orders, tested } from './service-harness.ts';
 
 const states = (steps: Awaited<ReturnType<typeof tested>>) => Object.values(steps).map(({ state }) => state);
 
@@ -58,107 +47,6 @@ describe('the test of a Service', () => {
     const steps = await tested(harness);
     expect(steps.connection).toMatchObject({ state: 'bad', problem: { code } });
     expect(steps.http?.state).toBe('not-checked');
-  });
-
-  const refusal = (code: 'connection-refused' | 'connection-silent') => problem(code, 'as the kernel said it');
-  const usual = { local: false, sticky: false, selects: true, unready: false };
-  const made = service('webshop', 'orders', '10.96.41.7', ['10.244.0.5', '10.244.1.6']);
-  const udp = { name: 'dns', port: 80, protocol: 'UDP', targetPort: '53', nodePort: null, application: '' };
-
-  it.each<[string, Service, ReturnType<typeof problem> | null, string, string]>([
-    [
-      'a port that it has not',
-      { ...made, ports: made.ports.map((port) => ({ ...port, port: 8080 })) },
-      null,
-      'endpoint',
-      'orders has no port 80; it has 8080. Did you mean 8080?',
-    ],
-    [
-      'ports of UDP only, another asked',
-      { ...made, ports: [{ ...udp, port: 53 }] },
-      null,
-      'endpoint',
-      'orders has no port 80; it has 53/UDP',
-    ],
-    [
-      'a port of UDP only',
-      { ...made, ports: [udp] },
-      null,
-      'connection',
-      'the port is not TCP, and nothing else can be dialled to see whether it answers',
-    ],
-    [
-      'no selector',
-      { ...made, endpoints: [], traffic: { ...usual, selects: false } },
-      null,
-      'endpoint',
-      'the Service has no selector, and nobody gave it endpoints (EndpointSlices)',
-    ],
-    [
-      'internalTrafficPolicy Local',
-      { ...made, traffic: { ...usual, local: true } },
-      refusal('connection-silent'),
-      'connection',
-      "internalTrafficPolicy is Local: only endpoints on the agent's node are reached, and the ready ones are on node-0, node-1",
-    ],
-    [
-      'endpoints outside',
-      { ...made, endpoints: made.endpoints.map((one) => ({ ...one, pod: '' })) },
-      refusal('connection-silent'),
-      'connection',
-      "its endpoints are not pods (10.244.0.5, 10.244.1.6): they must answer the agent's pod, which they do not",
-    ],
-    [
-      'a targetPort without a listener',
-      made,
-      refusal('connection-refused'),
-      'connection',
-      'the pod refused: nothing in it listens on the targetPort 8080',
-    ],
-    [
-      'pods that are published before they are ready',
-      { ...made, traffic: { ...usual, unready: true } },
-      refusal('connection-refused'),
-      'connection',
-      'the Service publishes pods that are not ready (publishNotReadyAddresses), and one of them refused',
-    ],
-    ['silence that nothing explains', made, refusal('connection-silent'), 'connection', 'as the kernel said it'],
-    [
-      'sessionAffinity',
-      { ...made, traffic: { ...usual, sticky: true } },
-      null,
-      'endpoint',
-      '2 of 2 ready; sessionAffinity sends all of your connections to the same one',
-    ],
-  ])('tells what stops it: %s', async (_, listed, refused, step, answer) => {
-    const harness = new CoreHarness(({ cluster }) => {
-      cluster.services = [listed];
-      if (refused !== null) {
-        cluster.refusals.set('10.96.41.7:80', refused);
-      }
-    });
-    await harness.connect();
-    expect((await tested(harness))[step]?.answer).toBe(answer);
-  });
-
-  it('tells that pods behind a headless Service listen on a port of their own', async () => {
-    const harness = new CoreHarness(({ cluster }) => {
-      cluster.services = [{ ...service('webshop', 'orders', '', ['10.244.0.12']), headless: true, addresses: [] }];
-      cluster.refusals.set('10.244.0.12:80', refusal('connection-refused'));
-    });
-    await harness.connect();
-    expect((await tested(harness)).connection?.answer).toBe(
-      'a headless Service leads to the pods themselves, which listen on 8080, not on 80',
-    );
-  });
-
-  it('tells a connection that was accepted and then reset, as a mesh does', async () => {
-    const harness = new CoreHarness();
-    harness.world.faults.plan('http', problem('connection-failed', 'read ECONNRESET'));
-    await harness.connect();
-    const { http } = await tested(harness);
-    expect(http).toMatchObject({ state: 'bad', problem: { code: 'connection-failed' } });
-    expect(http?.answer).toContain('mTLS (STRICT)');
   });
 
   it('tells that this computer takes the name for something else', async () => {
