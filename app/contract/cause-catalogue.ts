@@ -91,6 +91,8 @@ export const causeCatalogue = {
   explainNoPort: 'no port was named, and no Service says one',
   explainReached: '{target} answers through the tunnel',
   explainLeads: 'packets to {target} go into the tunnel; name a port to see whether anything answers',
+  stubDomain:
+    "the cluster's nameservers know {domain}, this computer's do not know {host}, and Slipway does not ask the cluster for it: nobody allowed that yet",
   explainOutside: "{target} does not belong to the cluster; packets to it take this computer's own network",
   explainOff: 'once {context} is on, packets to {target} go into the tunnel to {address}',
   explainTarget: '{target} is not a name or an address, with a port behind it',

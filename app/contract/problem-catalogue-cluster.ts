@@ -133,6 +133,12 @@ export const clusterProblems = {
     'Too many connections wait for an address that does not answer',
     advice('See which program keeps dialling it; further dials are refused at once, and no other address is affected.'),
   ),
+  'domain-offered': entry(
+    'data-path',
+    "Only the cluster's nameservers know {domain}",
+    advice('Let this cluster answer for it, if you trust it with these names; it counts at once.'),
+    command('slipway settings add extraDomains {domain} --context {context}'),
+  ),
   'endpoints-missing': entry(
     'cluster',
     'The Service has no ready endpoint',

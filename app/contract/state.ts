@@ -116,6 +116,8 @@ export const connectionSchema = z.discriminatedUnion('phase', [
     degraded: z.array(problemSchema),
     /** When it was last told whether packets, names and connections really get there; null before the first time. */
     checkedAt: time.nullable(),
+    /** Domains that the cluster's nameservers know and Slipway does not ask them for: to be offered. Absent: none. */
+    offeredDomains: z.array(z.string()).optional(),
     done: z.array(stepDoneSchema),
   }),
   z.object({

@@ -167,6 +167,11 @@ export interface ClusterPort {
   agentEnd(placed: AgentPlaced): Promise<Result<Problem | null>>;
   /** Names of the NetworkPolicies of its namespace that restrict what the agent's pod may send (policyTypes: Egress). */
   policiesOf(placed: AgentPlaced): Promise<Result<readonly string[]>>;
+  /**
+   * Domains that the cluster's nameservers know besides its own `clusterDomain`, as far as their configuration may be read:
+   * sorted, at most twenty, each fit for the setting `extraDomains`. Only to be offered.
+   */
+  stubDomains(clusterDomain: string): Promise<Result<readonly string[]>>;
   /** Deletes the Job with background propagation, and with it all that it owns. */
   deleteAgent(placed: AgentPlaced): Promise<Result<null>>;
   /**

@@ -33,6 +33,9 @@ export class FakeCluster {
   services: Service[] = [service('webshop', 'orders', '10.96.41.7', ['10.244.0.12', '10.244.1.9'])];
   pods: Pod[] = podsBehind(this.services, 0);
   podProblems: Problem[] = [];
+  /** What its nameservers know besides its own domain. */
+  stubDomains: string[] = [];
+  mayReadConfigMaps = true;
   /** Lists of pods that are watched: nobody looks, nobody asks. */
   podWatches = 0;
   ranges: Range[] = [
@@ -309,6 +312,12 @@ export class FakeClusterPort implements ClusterPort {
     return policies === null
       ? failure(problem('forbidden', 'may not', { verb: 'list', resource: 'networkpolicies' }))
       : success([...policies]);
+  }
+
+  stubDomains(clusterDomain: string): Promise<Result<readonly string[]>> {
+    const { mayReadConfigMaps, stubDomains } = this.#cluster;
+    const found = mayReadConfigMaps ? stubDomains.filter((domain) => domain !== clusterDomain) : [];
+    return this.#ask('stubDomains', () => success(found.toSorted()));
   }
 
   deleteAgent(placed: AgentPlaced): Promise<Result<null>> {

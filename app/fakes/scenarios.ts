@@ -116,6 +116,10 @@ export const scenarios = {
   'registered-domain': ({ cluster }) => {
     cluster.domain = 'k8s.example.com';
   },
+  /** Its nameservers know a domain besides its own. */
+  'stub-domains': ({ cluster }) => {
+    cluster.stubDomains = ['corp.example'];
+  },
   unauthorized: ({ faults }) => {
     faults.plan('reach', problem('unauthorized', 'the API server answered 401: the token has expired'), forever);
   },

@@ -24,4 +24,27 @@ export const nameScenes: readonly Scene[] = [
       },
     ],
   },
+  {
+    scenarios: ['fast', 'stub-domains'],
+    shots: [
+      {
+        name: 'settings.domain-offered',
+        go: async (stage) => {
+          await connected(stage, 'Connected');
+          await stage.page.keyboard.press('Control+,');
+          await stage.page.getByText('This cluster’s nameservers also know corp.example').scrollIntoViewIfNeeded();
+          await text(stage, 'Answer for corp.example');
+        },
+      },
+      {
+        name: 'settings.domain-taken',
+        go: async (stage) => {
+          await click(stage, 'button', 'Answer for corp.example');
+          await stage.page
+            .getByText('This cluster’s nameservers also know corp.example')
+            .waitFor({ state: 'detached' });
+        },
+      },
+    ],
+  },
 ];

@@ -77,6 +77,7 @@ const roots = {
   namespaces: '/api/v1',
   services: '/api/v1',
   pods: '/api/v1',
+  configmaps: '/api/v1',
   nodes: '/api/v1',
   events: '/api/v1',
   jobs: '/apis/batch/v1',

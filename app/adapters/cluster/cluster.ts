@@ -16,6 +16,7 @@ import { listPods, watchPods } from './pods.ts';
 import type { Asked } from './problems.ts';
 import { discoverRanges } from './ranges.ts';
 import { checkRights } from './rights.ts';
+import { findStubDomains } from './stub-domains.ts';
 
 export interface ClusterOptions {
   readonly context: Context;
@@ -77,6 +78,7 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     agentLives: (placed) => unbroken('agent', () => placing.lives(placed)),
     agentEnd: (placed) => unbroken('agent', () => placing.end(placed)),
     policiesOf: (placed) => unbroken('policies', () => policiesOf(connection, placed)),
+    stubDomains: (clusterDomain) => unbroken('stub domains', () => findStubDomains(connection, clusterDomain)),
     deleteAgent: (placed) => unbroken('agent', () => placing.remove(placed)),
     checkRights: (namespace) =>
       unbroken('rights', async () => checkRights(connection, namespace, await options.agent.records.jobName())),

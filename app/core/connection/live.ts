@@ -66,6 +66,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
     plan,
     cataloguePending: false,
     reach: reachUnknown,
+    stubDomains: state.phase === 'engine-lost' ? state.live.stubDomains : [],
   };
   const { wanted, cluster, policy, held, attempt, leftOnHost } = state;
   const names = ready.names ? [...namesProblems(ready.names), ...unheardWord(state.policy, live.names)] : [];
@@ -93,6 +94,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
       { kind: 'clearTimer', timer: 'deadline' },
       { kind: 'clearTimer', timer: 'retry' },
       sendCatalogue(connected),
+      { kind: 'findStubDomains', clusterDomain },
     ],
   };
 }

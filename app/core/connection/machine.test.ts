@@ -44,7 +44,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
   },
   'preparing: engine connects': {
     turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
-    'engine: ready': 'connected, sendCatalogue',
+    'engine: ready': 'connected, sendCatalogue, findStubDomains',
     'engine: needCredentials': 'preparing, sendCredentials',
     'engine: agentLost': 'disconnecting, abort, endEngine, deleteAgent',
     'engine: helperLost': 'preparing, setTimer retry, endEngine',

@@ -28,7 +28,7 @@ import {
   takeAgentCheck,
   takePolicies,
 } from './live.ts';
-import { holding, isComingUp, isInForce, only, sendCatalogue, unexpected } from './outcome.ts';
+import { holding, isComingUp, isEstablished, isInForce, only, sendCatalogue, unexpected } from './outcome.ts';
 import type { ComingUp, ConnectionEvent, ConnectionState, Moment, Order, Policy, Transition } from './state.ts';
 import { currentStep, endStep, setTask } from './steps.ts';
 import { beginUndo, giveUpAgent, settleUndo, startPreparing } from './undo.ts';
@@ -136,6 +136,8 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
       return only({ ...state, warnings: { ...state.warnings, credentials: [] } });
     case 'policiesFound':
       return isInForce(state) ? takePolicies(state, event.policies, moment) : unexpected(state, event);
+    case 'stubDomainsFound':
+      return only(isEstablished(state) ? { ...state, live: { ...state.live, stubDomains: event.domains } } : state);
     case 'taskFailed':
       return hearFailure(state, event, moment);
     case 'hostInspected':

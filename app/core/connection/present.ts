@@ -1,6 +1,7 @@
 /** The machine's state as frontends see it (contract/state.ts). Pure. */
 import { type Connection, causeText, type Problem, withFacts } from '../../contract/index.ts';
-import type { ConnectionState, Warnings } from './state.ts';
+import { offeredDomains } from '../naming/offered-domains.ts';
+import type { ConnectionState, Established, Warnings } from './state.ts';
 import { currentStep } from './steps.ts';
 
 export function present(state: ConnectionState): Connection {
@@ -43,6 +44,7 @@ export function present(state: ConnectionState): Connection {
         bytesDown: counters.bytesDown,
         degraded: [...warningsOf(state.warnings).values()].map(told),
         checkedAt: state.live.reach.checkedAt,
+        ...offeredOf(state),
         done: [...done],
       };
     }
@@ -80,6 +82,12 @@ export function present(state: ConnectionState): Connection {
       };
     }
   }
+}
+
+/** Domains that the user may let the cluster answer for; absent where there are none. */
+function offeredOf({ live, policy }: Established): { offeredDomains?: string[] } {
+  const offered = offeredDomains(live, policy);
+  return offered.length === 0 ? {} : { offeredDomains: offered };
 }
 
 /**

@@ -25,6 +25,7 @@ import type { Catalogue, ClusterPort, Confirmation, Ports } from '../ports.ts';
 import { watchAgentStart } from './agent-watch.ts';
 import { type ClusterWatches, createClusterWatches } from './cluster-watches.ts';
 import { createEngineWork } from './engine-work.ts';
+import { findOptional } from './find-optional.ts';
 import { transition } from './machine.ts';
 import type { ConnectionEvent, ConnectionState, Effect, FailingTask } from './state.ts';
 import { createTimers } from './timers.ts';
@@ -306,14 +307,10 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         cluster?.lookInto(effect.homeNamespace);
         engine.sendCatalogue(watches.catalogue(), effect);
         return;
-      case 'findPolicies': {
-        const found = (policies: readonly string[] | null) => dispatch({ kind: 'policiesFound', policies });
-        cluster?.policiesOf(effect.placed).then(
-          (result) => found(result.ok ? result.value : null),
-          () => found(null),
-        );
+      case 'findPolicies':
+      case 'findStubDomains':
+        findOptional(cluster, effect, dispatch);
         return;
-      }
       case 'endEngine':
         engine.end();
         return;

@@ -99,6 +99,8 @@ export interface Live {
   readonly plan: RangePlan;
   readonly cataloguePending: boolean; // a timer will send it
   readonly reach: Reach;
+  /** What the cluster's nameservers know besides its own domain: offered, never taken. */
+  readonly stubDomains: readonly string[];
 }
 
 /** Where a bring-up ended: the step, how long it took in milliseconds, and those before it. */
@@ -218,6 +220,7 @@ export type ConnectionEvent =
   | { readonly kind: 'credentialsSent' }
   /** Names of NetworkPolicies that restrict what the agent may send; null where they may not be read. */
   | { readonly kind: 'policiesFound'; readonly policies: readonly string[] | null }
+  | { readonly kind: 'stubDomainsFound'; readonly domains: readonly string[] }
   | { readonly kind: 'taskFailed'; readonly task: FailingTask; readonly problem: Problem }
   /** Null: the helper could not be asked. */
   | { readonly kind: 'hostInspected'; readonly leftOver: number | null }
@@ -253,6 +256,7 @@ export type Effect =
       readonly clusterDomain: string;
     }
   | { readonly kind: 'findPolicies'; readonly placed: AgentPlaced }
+  | { readonly kind: 'findStubDomains'; readonly clusterDomain: string }
   | { readonly kind: 'endEngine' }
   | { readonly kind: 'placeAgent'; readonly spec: AgentSpec }
   | { readonly kind: 'checkAgent'; readonly placed: AgentPlaced }

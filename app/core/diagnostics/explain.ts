@@ -20,6 +20,7 @@ import {
 } from '../../contract/index.ts';
 import type { Runner } from '../connection/runner.ts';
 import { nameInCluster } from '../naming/cluster-names.ts';
+import { domainOf } from '../naming/offered-domains.ts';
 import { similarNames } from '../naming/similar-names.ts';
 import type { Ports } from '../ports.ts';
 import { exclusionOf } from '../routing/plan.ts';
@@ -36,6 +37,8 @@ export interface Surroundings {
   readonly routes: readonly Route[];
   readonly names: Names | null; // null: off
   readonly upstreams: readonly string[];
+  /** Domains that the cluster's nameservers know, and are not asked for. */
+  readonly offeredDomains: readonly string[];
   readonly homeNamespace: string;
   readonly path: string;
   readonly roundTripMicroseconds: number;
@@ -151,6 +154,7 @@ async function nameSteps(
   const system = answers.find(({ kind }) => kind === 'system');
   const isAnswered = (system?.answers.length ?? 0) > 0;
   const isMeant = named.isOfCluster || (!isAnswered && !host.includes('.'));
+  const offered = domainOf(host, known.offeredDomains);
   const similar = isMeant && named.service === null ? similarTo(host, known) : [];
   if (named.service !== null) {
     steps.push(step('name', 'good', cause('explainService', { host, service: keyOf(named.service) })));
@@ -160,6 +164,10 @@ async function nameSteps(
         ? cause('explainNoService', { host })
         : cause('explainNoServiceSimilar', { host, similar: similar.join(', ') });
     steps.push(bad('name', problem('name-unknown', why, { context: known.context })));
+    return { steps, address: '', similar };
+  } else if (offered !== '' && !isAnswered) {
+    const why = cause('stubDomain', { host, domain: offered });
+    steps.push(bad('name', problem('domain-offered', why, { context: known.context, domain: offered })));
     return { steps, address: '', similar };
   } else {
     steps.push(step('name', 'not-checked', cause('explainOutsideName')));

@@ -2,6 +2,7 @@
 import { success } from '../../contract/index.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import { explain, targetOf } from '../diagnostics/explain.ts';
+import { offeredDomains } from '../naming/offered-domains.ts';
 import { choicesFor } from '../settings/context-choices.ts';
 import type { Access } from './access.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
@@ -30,6 +31,7 @@ export function explainHandlers(
             routes: live.routes,
             names: live.names,
             upstreams: live.names.upstreams,
+            offeredDomains: offeredDomains(live, state.policy),
             homeNamespace: wanted.homeNamespace,
             path: live.path,
             roundTripMicroseconds: live.roundTripMicroseconds,
@@ -63,6 +65,7 @@ export function explainHandlers(
           routes: routes.value.routes,
           names: null,
           upstreams: routes.value.upstreams,
+          offeredDomains: [],
           homeNamespace: choicesFor(settings(), context, file)?.homeNamespace || namespace,
           path: '',
           roundTripMicroseconds: 0,

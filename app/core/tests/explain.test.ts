@@ -159,3 +159,37 @@ it('similar names are near, and the nearest first', () => {
   expect(similarNames('ordres', known)).toEqual(['orders']);
   expect(similarNames('zzz', known)).toEqual([]);
 });
+
+describe('explaining a name of a domain that only the cluster knows', () => {
+  const offering = () =>
+    new CoreHarness(({ cluster }) => {
+      cluster.stubDomains = ['corp.example'];
+    });
+
+  it.each([
+    ['corp.example', 'corp.example'],
+    ['db.corp.example:5432', 'db.corp.example'],
+    ['http://git.dev.corp.example', 'git.dev.corp.example'],
+  ])('offers to ask the cluster for %s', async (target, host) => {
+    const harness = offering();
+    harness.world.resolverProbe.elsewhere.set(host, []);
+    await harness.connect();
+    await harness.clock.advance(100);
+    const { verdict, way } = await explained(harness, target);
+    expect(way).toEqual(['name bad']);
+    expect(verdict).toMatchObject({ result: 'stopped', problem: { code: 'domain-offered' } });
+    expect(verdict.problem?.fixes.at(-1)?.text).toBe(
+      'slipway settings add extraDomains corp.example --context production',
+    );
+  });
+
+  it('leaves a name to this computer that it knows, or that only looks alike', async () => {
+    const harness = offering();
+    harness.world.resolverProbe.elsewhere.set('www.corp.example', ['192.0.2.7']);
+    await harness.connect();
+    await harness.clock.advance(100);
+    for (const target of ['www.corp.example', 'mycorp.example']) {
+      expect((await explained(harness, target)).verdict.problem?.code).not.toBe('domain-offered');
+    }
+  });
+});

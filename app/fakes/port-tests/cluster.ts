@@ -110,6 +110,13 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
       expect(heard.length).toBe(count);
     });
 
+    it('offers no domain of the cluster itself', async () => {
+      const { port } = await start();
+      const found = await port.stubDomains('cluster.local');
+      expect(found).toMatchObject({ ok: true });
+      expect(found.ok && found.value).not.toContain('cluster.local');
+    });
+
     it('places an agent that lives until it is deleted, and with it all that it owns', async () => {
       const setting = await start();
       const { port, spec } = setting;

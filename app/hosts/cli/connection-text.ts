@@ -5,10 +5,11 @@ import {
   type NameRefusal,
   type Names,
   notOff,
+  problem,
   type Route,
   type Snapshot,
 } from '../../contract/index.ts';
-import { age, bytes, plain } from './output.ts';
+import { age, bytes, plain, withInvocation } from './output.ts';
 
 const stepNames = {
   cluster: 'cluster',
@@ -71,6 +72,9 @@ export function details(connection: Connection): string[] {
       ? '  names     off'
       : `  names     *.${plain(answeredDomain(names))} at ${names.resolver} by ${names.mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf'}; search ${names.search.join(' ')}; all others at ${names.upstreams.join(', ')}`,
     ...names.refused.map((refusal) => `  not       ${refusalLine(refusal)}`),
+    ...(connection.offeredDomains ?? []).map(
+      (domain) => `  offered   ${offerLine(domain, connection.cluster.context)}`,
+    ),
     `  interface ${connection.interface}`,
     `  agent     ${plain(connection.agent.namespace)}/${plain(connection.agent.pod)} (${connection.agent.delivery === 'image' ? plain(connection.agent.image) : `sent into ${plain(connection.agent.image)}`}), through the API server`,
   );
@@ -93,6 +97,13 @@ export function refusalLine({ name, reason, conflict, grantable }: NameRefusal):
   const because = why[reason]?.(plain(conflict)) ?? `${reason} ${plain(conflict)}`.trimEnd();
   const remedy = grantable ? `; allow it: connect --answers-for ${plain(name)}` : '';
   return `*.${plain(name)}: ${because}${remedy}`;
+}
+
+/** A domain that only the cluster's nameservers know, with the command that has them asked. */
+function offerLine(domain: string, context: string): string {
+  const { title, fixes } = problem('domain-offered', '', { domain, context });
+  const command = fixes.find(({ kind }) => kind === 'command')?.text ?? '';
+  return `${plain(title)}; to ask the cluster for it: ${plain(withInvocation(command))}`;
 }
 
 /** A range and what became of it. */

@@ -1,6 +1,7 @@
 /** Whatever is the case, `status` fits a terminal of 24 lines and 80 columns, and says what is on, what is not and what to do. */
 import { describe, expect, it } from 'vitest';
 import { type Connection, catalogue, type Problem, type ProblemCode, problem } from '../../contract/index.ts';
+import { details } from './connection-text.ts';
 import { statusText } from './status-text.ts';
 
 type Connected = Extract<Connection, { phase: 'connected' }>;
@@ -196,4 +197,12 @@ describe('status on a screen', () => {
     const failed = cases['failed: api-unreachable'] as Connection;
     expect(told(failed).join('\n')).toMatch(/tries again in 9 s; .*disconnect` stops that/);
   });
+});
+
+it('-o wide prints the command that has the cluster asked for a domain that only it knows', () => {
+  const offering = { ...connected, offeredDomains: ['corp.example'] };
+  expect(details(offering).find((line) => line.includes('offered'))).toMatch(
+    /corp\.example; .+ settings add extraDomains corp\.example --context test-frankfurt$/,
+  );
+  expect(details(connected).join('\n')).not.toContain('offered');
 });

@@ -17,6 +17,7 @@ import {
   imageComplaint,
   namespaceComplaint,
 } from './forms.ts';
+import { OfferedDomains } from './OfferedDomains.tsx';
 import { Rows } from './Rows.tsx';
 import { SettingRow } from './SettingRow.tsx';
 
@@ -117,6 +118,7 @@ function OfOneCluster({ settings }: { readonly settings: Settings }) {
         complain={domainsComplaint}
         changeFor={(text) => ({ contexts: withContext(settings, key, { extraDomains: domainsIn(text) }) })}
       />
+      <OfferedDomains settings={settings} of={key} />
       <AgentPodSettings settings={settings} of={key} />
     </Rows>
   );
