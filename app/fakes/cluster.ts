@@ -35,7 +35,6 @@ export class FakeCluster {
   podProblems: Problem[] = [];
   /** What its nameservers know besides its own domain. */
   stubDomains: string[] = [];
-  mayReadConfigMaps = true;
   /** Lists of pods that are watched: nobody looks, nobody asks. */
   podWatches = 0;
   ranges: Range[] = [
@@ -315,8 +314,7 @@ export class FakeClusterPort implements ClusterPort {
   }
 
   stubDomains(clusterDomain: string): Promise<Result<readonly string[]>> {
-    const { mayReadConfigMaps, stubDomains } = this.#cluster;
-    const found = mayReadConfigMaps ? stubDomains.filter((domain) => domain !== clusterDomain) : [];
+    const found = this.#cluster.stubDomains.filter((domain) => domain !== clusterDomain);
     return this.#ask('stubDomains', () => success(found.toSorted()));
   }
 

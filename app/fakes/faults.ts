@@ -13,6 +13,7 @@ export type Operation =
   | 'placeAgent'
   | 'agentLives'
   | 'agentEnd'
+  | 'stubDomains'
   | 'deleteAgent'
   | 'ensureHelper'
   | 'startEngine'

@@ -116,6 +116,25 @@ describe.each<Flavour>(['plain', 'resolved'])('names on a laptop with a resolver
     }
   });
 
+  it('offers a stub domain of CoreDNS, and has the cluster asked for it once that is allowed', async () => {
+    const { product, cluster } = scene;
+    const name = 'dns.consul';
+    const address = await cluster.serviceAddress('kube-system', 'kube-dns');
+    expect(await getent(name)).toEqual([]);
+    const offer = 'settings add extraDomains consul --context sandbox';
+    const wide = await product.slipway(['status', '-o', 'wide']);
+    expect(wide.stdout + wide.stderr).toContain(offer);
+    const explained = await product.slipway(['explain', name]);
+    expect(explained.stdout + explained.stderr).toContain(offer);
+    try {
+      expect((await product.slipway(offer.split(' '))).code).toBe(0);
+      await vi.waitFor(async () => expect(await getent(name)).toEqual([address]), { timeout: 20_000, interval: 500 });
+      expect((await product.slipway(['status', '-o', 'wide'])).stdout).not.toContain(offer);
+    } finally {
+      await product.slipway(['settings', 'remove', 'extraDomains', 'consul', '--context', 'sandbox']);
+    }
+  });
+
   it('never asks the cluster for wpad', async () => {
     expect(await getent('wpad.webshop.svc.cluster.local')).toEqual([]);
   });

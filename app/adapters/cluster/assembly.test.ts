@@ -92,10 +92,12 @@ test.each([
 ])('knows which ports of a Service lead to nothing: %s', (_, ports, lacking) => {
   const assembly = createAssembly();
   const of = service('orders');
-  assembly.service({ ...of, spec: { ...of.spec, ports: [{ name: 'web', port: 80 }] } } as typeof of, true);
+  const named = { ...of, spec: { ...of.spec, ports: [{ name: 'web', port: 80 }] } };
+  assembly.service(named, true);
   for (const [index, has] of ports.entries()) {
-    assembly.slice({ ...slice(`orders-${index}`, 'orders', `10.244.0.${index}`), ports: has } as never, true);
+    const made = { ...slice(`orders-${index}`, 'orders', `10.244.0.${index}`), ports: has };
+    assembly.slice(made, true);
   }
-  const [made] = assembly.assemble([], []).services;
-  expect(made?.traffic?.lacking ?? (lacking === undefined ? undefined : [])).toEqual(lacking);
+  const [joined] = assembly.assemble([], []).services;
+  expect(joined?.traffic?.lacking ?? (lacking === undefined ? undefined : [])).toEqual(lacking);
 });

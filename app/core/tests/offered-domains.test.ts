@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { problem } from '../../contract/index.ts';
 import { CoreHarness } from './core-harness.ts';
 
 const file = '/home/jane/.kube/config';
@@ -41,10 +42,12 @@ it.each([
 });
 
 it('says nothing where the cluster may not be asked', async () => {
-  const harness = new CoreHarness(({ cluster }) => {
+  const harness = new CoreHarness(({ cluster, faults }) => {
     cluster.stubDomains = ['corp.example'];
+    faults.plan('stubDomains', problem('forbidden', 'may not'));
   });
-  harness.world.cluster.mayReadConfigMaps = false;
-  const { degraded, offeredDomains } = await harness.connect();
+  await harness.connect();
+  await harness.clock.advance(100);
+  const { degraded, offeredDomains } = harness.in('connected');
   expect([degraded, offeredDomains]).toEqual([[], undefined]);
 });
