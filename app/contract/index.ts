@@ -22,6 +22,7 @@ export * from './service-text.ts';
 export * from './services.ts';
 export * from './settings.ts';
 export * from './settings-table.ts';
+export * from './sizes.ts';
 export * from './state.ts';
 export * from './streams.ts';
 export * from './transport.ts';

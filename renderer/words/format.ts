@@ -1,6 +1,7 @@
 /** Numbers, sizes, rates and times as the language writes them. Bytes are decimal (1 MB = 1,000,000 bytes). */
 import { useMemo } from 'react';
 import type { IntlShape } from 'react-intl';
+import { sizeOf } from '../../app/contract/index.ts';
 import { useIntl } from './words.ts';
 
 export interface Format {
@@ -20,7 +21,6 @@ export interface Format {
   day(at: number): string;
 }
 
-const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
@@ -41,11 +41,9 @@ export function formatWith(intl: IntlShape): Format {
       } as Parameters<IntlShape['formatNumber']>[1]),
     );
   const sized = (bytes: number, suffix: string) => {
-    const least = Math.max(0, bytes);
-    const power = least < 1000 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(least) / 3));
-    const value = least / 1000 ** power;
-    const isPlain = power === 0 && suffix === ''; // "174 byte" is what the short form says
-    return unit(value, `${byteUnits[power]}${suffix}`, power === 0 || value >= 100 ? 0 : 1, isPlain ? 'long' : 'short');
+    const { value, unit: name, digits } = sizeOf(bytes);
+    const isPlain = name === 'byte' && suffix === ''; // "174 byte" is what the short form says
+    return unit(value, `${name}${suffix}`, digits, isPlain ? 'long' : 'short');
   };
   const took = (milliseconds: number) => {
     if (milliseconds < second) {

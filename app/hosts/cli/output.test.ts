@@ -20,7 +20,7 @@ describe('text for a terminal', () => {
   });
 
   it('counts bytes and ages in units that a person reads', () => {
-    expect([bytes(0), bytes(1536), bytes(5 << 20)]).toEqual(['0 B', '1.5 KiB', '5.0 MiB']);
+    expect([bytes(0), bytes(1536), bytes(5 << 20)]).toEqual(['0 bytes', '1.5 kB', '5.2 MB']);
     expect([age(4000), age(600_000), age(8_000_000), age(400_000_000)]).toEqual(['4 s', '10 min', '2 h', '5 d']);
   });
 

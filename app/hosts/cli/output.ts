@@ -2,7 +2,7 @@
  * How the CLI speaks: data on standard output, everything said to a person on standard error. Text that came from a
  * cluster is stripped of control and bidirectional characters before it reaches a terminal.
  */
-import { asTyped, type Problem } from '../../contract/index.ts';
+import { asTyped, type Problem, sizeOf } from '../../contract/index.ts';
 import { launcher } from '../installation.ts';
 import { invocationOf } from './invocation.ts';
 
@@ -107,16 +107,11 @@ export function sayReason(problem: Problem): void {
   }
 }
 
-/** 1536 → "1.5 KiB". */
+/** 1536 → "1.5 kB", as the window says it in English. */
 export function bytes(count: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = count;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+  const { value, unit, digits } = sizeOf(count);
+  const unitDisplay = unit === 'byte' ? 'long' : 'short';
+  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay, maximumFractionDigits: digits }).format(value);
 }
 
 /** Milliseconds → "3 s", "2 min", "5 h", "4 d". */
