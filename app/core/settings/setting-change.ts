@@ -17,7 +17,7 @@ import {
   wordsOf,
   writtenAs,
 } from '../../contract/index.ts';
-import { formatPrefix, parsePrefix } from '../routing/prefix.ts';
+import { contains, formatPrefix, parsePrefix } from '../routing/prefix.ts';
 import { withChoices } from './context-choices.ts';
 import { changeSettings } from './settings.ts';
 
@@ -87,12 +87,28 @@ function after({ setting, change }: SettingChange, words: readonly string[], bef
     const missing = [...names].find((name) => !before.some((one) => nameOf(one) === name));
     return missing === undefined
       ? success(before.filter((one) => !names.has(nameOf(one))))
-      : refused(`${setting.name} does not hold ${missing}; it holds ${before.join(', ') || 'nothing'}`);
+      : refused(notHeld(setting, missing, before));
   }
   if (setting.kind !== 'list' && setting.kind !== 'pairs' && words.length > 1) {
     return refused(`${setting.name} holds one value, and ${words.length} were given`);
   }
   return success(words);
+}
+
+/** Why one cannot be taken away. A range that is a part of one that is held names that one; one that is wider, its parts. */
+function notHeld({ name, word }: Setting, missing: string, before: readonly string[]): string {
+  const isWithin = (inner: string, outer: string) => {
+    const [one, other] = [parsePrefix(inner), parsePrefix(outer)];
+    return word === 'range' && one.family === 4 && other.family === 4 && contains(other.prefix, one.prefix);
+  };
+  const wider = before.filter((one) => isWithin(missing, one));
+  if (wider.length > 0) {
+    return `${name} holds ${missing} only as a part of ${wider.join(', ')}: remove that, and add what of it is still meant`;
+  }
+  const parts = before.filter((one) => isWithin(one, missing));
+  return parts.length > 0
+    ? `${name} does not hold ${missing}, but parts of it: ${parts.join(', ')}`
+    : `${name} does not hold ${missing}; it holds ${before.join(', ') || 'nothing'}`;
 }
 
 /** A range as it is kept: with a length, and without bits behind it. */
