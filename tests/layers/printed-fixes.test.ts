@@ -4,9 +4,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { allSettings, catalogue, causeCatalogue, type ProblemCode, problem } from '../../app/contract/index.ts';
+import { type RealCommandLine, realCommandLine } from './real-command-line.ts';
 
 const root = join(import.meta.dirname, '../..');
 const codes = Object.keys(catalogue) as ProblemCode[];
@@ -40,49 +40,35 @@ function shellWords(text: string): string[] {
   return words;
 }
 
-/** The real program, with nothing to do; each command tells with which words it was called. */
-let program: Command;
-let called: string[] = [];
+let line: RealCommandLine;
 
 beforeAll(async () => {
-  const { parseAsync } = Command.prototype;
-  Command.prototype.parseAsync = async function (this: Command) {
-    program = this;
-    return this;
-  };
-  try {
-    await import('../../app/hosts/cli/main.ts');
-  } finally {
-    Command.prototype.parseAsync = parseAsync;
-  }
-  const disarm = (command: Command) => {
-    command.exitOverride((error) => {
-      throw error;
-    });
-    command.configureOutput({ writeOut: () => {}, writeErr: () => {} });
-    if (command.commands.length === 0) {
-      command.action(() => {
-        called = [command.name(), ...command.args];
-      });
-    }
-    command.commands.forEach(disarm);
-  };
-  disarm(program);
+  line = await realCommandLine();
 });
 
 async function takes(text: string): Promise<void> {
   const [, ...words] = shellWords(text);
-  called = [];
-  try {
-    await program.parseAsync(words, { from: 'user' });
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'commander.helpDisplayed') {
-      throw new Error(`${text}: ${(error as Error).message}`);
-    }
+  const because = await line.refusal(words);
+  if (because !== null) {
+    throw new Error(`${text}: ${because}`);
   }
 }
 
-const isOurs = (text: string) => /^(\.\/)?slipway\b/.test(text);
+const isOurs = (text: string) => /^(\.\/)?slipway( |$)/.test(text);
+/** Commands of ours in code spans and blocks of Markdown, without what stands for something that may be left out. */
+function documented(markdown: string): string[] {
+  const blocks = [...markdown.matchAll(/^```\w*\n(.*?)^```/gms)].flatMap(([, block]) => (block ?? '').split('\n'));
+  const spans = inBackticks(markdown.replace(/^```.*?^```/gms, ''));
+  return [...blocks, ...spans]
+    .map((text) =>
+      text
+        .replace(/\s+#.*$/, '')
+        .replace(/^npm start --/, 'slipway start')
+        .replace(/^npm start$/, 'slipway start'),
+    )
+    .filter(isOurs)
+    .map((text) => text.replace(/\s*…/g, ''));
+}
 const inBackticks = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, inner]) => inner ?? '');
 
 function sentences(): string[] {
@@ -130,7 +116,7 @@ describe('printed commands', () => {
     for (const context of contexts) {
       const [text = ''] = commandsOf('not-connected', { context });
       await takes(text);
-      expect(called).toEqual(['connect', context]);
+      expect(line.called()).toEqual(['connect', context]);
     }
   });
 
@@ -147,6 +133,61 @@ describe('printed commands', () => {
     const texts = [...sentences(), ...codes.flatMap((code) => commandsOf(code, facts))];
     const named = texts.flatMap((text) => [...text.matchAll(/npm run ([\w-]+)/g)].map(([, name]) => name ?? ''));
     expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+  });
+});
+
+describe('documented commands', () => {
+  const documents = [
+    'README.md',
+    'renderer/README.md',
+    'sandbox/README.md',
+    ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+      // Decisions say what was true when they were made.
+      .filter((file) => file.endsWith('.md') && !file.startsWith('adr/'))
+      .map((file) => join('docs', file)),
+  ];
+
+  it.each(documents)('in %s are ones that the command line takes, and scripts of the package', async (document) => {
+    const text = readFileSync(join(root, document), 'utf8');
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
+    const faults: string[] = [];
+    for (const command of documented(text)) {
+      // What is only named is named without its arguments, and what a shell makes of a word is none of ours.
+      const because = await line.refusal(command.split(/\s+/).slice(1));
+      if (because !== null && !because.includes('missing required argument')) {
+        faults.push(`${command}: ${because}`);
+      }
+    }
+    for (const [, name = ''] of text.matchAll(/`npm run ([\w-]+)/g)) {
+      if (!Object.hasOwn(scripts, name)) {
+        faults.push(`npm run ${name}`);
+      }
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it('has a row for each command', () => {
+    const rows = readFileSync(join(root, 'docs/cli.md'), 'utf8').matchAll(/^\| `([a-z]+)/gm);
+    const documentedNames = [...rows].map(([, name]) => name);
+    const names = line.program
+      .createHelp()
+      .visibleCommands(line.program)
+      .map((command) => command.name());
+    expect(new Set(documentedNames)).toEqual(new Set(names.filter((name) => name !== 'help')));
+  });
+
+  it('of docs/cli.md name options of that command', () => {
+    const faults: string[] = [];
+    for (const [, usage = '', told = ''] of readFileSync(join(root, 'docs/cli.md'), 'utf8').matchAll(
+      /^\| `([a-z]+[^`]*)` \| (.*) \|$/gm,
+    )) {
+      const [name = ''] = usage.split(' ');
+      const options = line.commands.filter(({ path }) => path[0] === name).flatMap(({ command }) => command.options);
+      const known = [...options, ...line.program.options].flatMap(({ long, short }) => [long, short]);
+      const said = [usage, ...inBackticks(told)].flatMap((text) => text.match(/(?<![\w-])--?[a-z][\w-]*/g) ?? []);
+      faults.push(...said.filter((option) => !known.includes(option)).map((option) => `${name} ${option}`));
+    }
+    expect(faults).toEqual([]);
   });
 });
 

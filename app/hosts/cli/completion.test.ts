@@ -5,13 +5,13 @@ import { candidatesFor } from './complete.ts';
 import { completionScript } from './completion.ts';
 
 function program(): Command {
-  const made = new Command('slipway');
+  const made = new Command('slipway').option('--context <name>').configureHelp({ showGlobalOptions: true });
   made
     .command('connect [context]')
     .description('join')
     .option('-n, --namespace <name>')
     .addOption(new Option('-o, --output <format>').choices(['text', 'json']));
-  made.command('doctor').option('--context <name>').option('--trust-exec');
+  made.command('doctor').option('--trust-exec');
   made.command('completion').addArgument(new Argument('<shell>').choices(['bash', 'zsh']));
   made.command('secret', { hidden: true });
   made.command('settings').command('set <setting> <value...>');
@@ -35,10 +35,12 @@ describe('what may come next', () => {
     expect(await words('connect', 'team')).toEqual(['team-one', 'team-two']);
     expect(await words('connect', 'home', '')).toEqual([]);
     expect(await words('doctor', '--context', '')).toEqual(contexts);
+    expect(await words('--context', 'h')).toEqual(['home']);
+    expect(await words('--context', 'home', 'doc')).toEqual(['doctor']);
   });
 
   it('are the options and values of the command at hand', async () => {
-    expect(await words('doctor', '--')).toEqual(['--context', '--trust-exec', '--help']);
+    expect(await words('doctor', '--')).toEqual(['--trust-exec', '--help', '--context']);
     expect(await words('connect', '-o', '')).toEqual(['text', 'json']);
     expect(await words('connect', '--namespace', 'shop', 'h')).toEqual(['home']);
     expect(await words('sandbox', 'up', '--proxy-mode', 'n')).toEqual(['nftables']);

@@ -1,5 +1,6 @@
 /** `slipway explain`: the way of a packet, a line for each step, then one sentence and what to do. */
 import type { CoreLink, ExplainStep, Explanation } from '../../contract/index.ts';
+import { contextOfFlag } from './caller.ts';
 import { chosenContext } from './lists.ts';
 import { bold, data, dim, type Format, green, json, plain, red, say, sayReason, yellow } from './output.ts';
 import { Ended, unwrap } from './run.ts';
@@ -22,12 +23,12 @@ function lineOf({ step, state, answer, milliseconds }: ExplainStep): string {
 /** Exits with the code of what stops it. */
 export async function runExplain(
   core: CoreLink,
-  { target, context, trustExec }: { readonly target: string; readonly context: string; readonly trustExec: boolean },
+  { target, trustExec }: { readonly target: string; readonly trustExec: boolean },
   format: Format,
 ): Promise<void> {
   const isOn = unwrap(await core.call('getSnapshot', {})).connections.some(({ phase }) => phase !== 'off');
-  const chosen = context === '' && isOn ? '' : await chosenContext(core, context === '' ? undefined : context);
-  const explanation = unwrap(await core.call('explain', { target, context: chosen, trustExec }));
+  const context = isOn ? contextOfFlag() : await chosenContext(core);
+  const explanation = unwrap(await core.call('explain', { target, context, trustExec }));
   const { steps, verdict } = explanation;
   if (format === 'json') {
     json(explanation);

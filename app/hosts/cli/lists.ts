@@ -1,11 +1,13 @@
 /** The commands that list: contexts, namespaces, services, pods. */
 import {
   type Context,
+  type ContextKey,
   type CoreLink,
   commandLineOf,
   type Pod,
   type Problem,
   portsText,
+  problem,
   readinessOf,
   type Service,
 } from '../../contract/index.ts';
@@ -72,13 +74,9 @@ export async function namesOfContexts(core: CoreLink): Promise<string[]> {
   return listed.ok ? listed.value.contexts.map((context) => context.name) : [];
 }
 
-/** The context that a command means: the named one, or the kubeconfig's current one. */
-export async function chosenContext(core: CoreLink, named: string | undefined): Promise<string> {
-  const flag = contextOfFlag();
-  if (named !== undefined && flag !== '' && named !== flag) {
-    throw new Ended(`${named} and --context ${flag} name two contexts: name one.`);
-  }
-  const chosen = named ?? flag;
+/** The context that a command means: the named one, that of `--context`, or the kubeconfig's current one. */
+export async function chosenContext(core: CoreLink, named?: string): Promise<string> {
+  const chosen = named ?? contextOfFlag();
   if (chosen !== '') {
     return chosen;
   }
@@ -88,6 +86,17 @@ export async function chosenContext(core: CoreLink, named: string | undefined): 
     return current.name;
   }
   throw new Ended(problems[0] ?? 'There is no current context: name one that `slipway contexts` lists.');
+}
+
+/** A context of this name, with its file; `context-unknown` with those that there are. */
+export async function keyOfContext(core: CoreLink, context: string): Promise<ContextKey> {
+  const { contexts } = unwrap(await core.call('listContexts', {}));
+  const found = contexts.find(({ name }) => name === context);
+  if (found === undefined) {
+    const known = contexts.map(({ name }) => name).join(', ') || 'none';
+    throw new Ended(problem('context-unknown', `the contexts are: ${known}`, { context }));
+  }
+  return { context: found.name, file: found.file };
 }
 
 export async function listNamespaces(core: CoreLink, context: string, trustExec: boolean, format: Format) {

@@ -2,12 +2,12 @@
 import { Argument, Command, Option } from 'commander';
 import { buildIdentity } from '../build-identity.ts';
 import { cliProgram, isPackaged } from '../installation.ts';
-import { agentPodFrom } from './agent-pod.ts';
 import { chooseContext, chooseKubeconfig, contextOfFlag } from './caller.ts';
 import { candidatesFor } from './complete.ts';
 import { completionScript, shells } from './completion.ts';
 import { type ConfirmOptions, confirmContext } from './confirm.ts';
 import { brokenPart, connect, disconnect } from './connect.ts';
+import { type ConnectFlags, optionsOf, trustExec, withConnectOptions } from './connect-options.ts';
 import { endForeignCore } from './core-end.ts';
 import { runDoctor } from './doctor.ts';
 import { runExplain } from './explain.ts';
@@ -17,71 +17,20 @@ import { data, dim, endWithReader, type Format, invocation, plain, say } from '.
 import { Ended, perform, unwrap, withCore, withRunningCore } from './run.ts';
 import { addSandboxCommands } from './sandbox-commands.ts';
 import { addSettingsCommands } from './settings-commands.ts';
-import { start } from './start.ts';
+import { type StartFlags, start } from './start.ts';
 import { status, watchStatus } from './status.ts';
 
 const output = () =>
   new Option('-o, --output <format>', 'how data is printed').choices(['text', 'wide', 'json']).default('text');
-const trustExec = () =>
-  new Option('--trust-exec', "allow the kubeconfig's credential plugin to run (remembered until it changes)");
-const contextOption = () => new Option('--context <name>', 'a context of the kubeconfig (default: the current one)');
 
-interface ConnectOptions {
-  readonly namespace?: string;
-  readonly agentNamespace?: string;
-  readonly agentImage?: string;
-  readonly baseImage?: string;
-  readonly trustExec?: boolean;
-  readonly answersFor?: string;
-  readonly agentPodFile?: string;
-  readonly output: Format;
-}
-
-function optionsOf(context: string, options: ConnectOptions) {
-  return {
-    context,
-    homeNamespace: options.namespace ?? '',
-    agentNamespace: options.agentNamespace ?? '',
-    agentImage: options.agentImage ?? '',
-    baseImage: options.baseImage ?? '',
-    trustExec: options.trustExec === true,
-    ...(options.answersFor === undefined ? {} : { answersFor: domainOf(options.answersFor) }),
-  };
-}
-
-function withConnectOptions(command: Command): Command {
-  return command
-    .option('-n, --namespace <name>', 'home namespace: its Services can be reached by their short names')
-    .option('--agent-namespace <name>', 'where the agent runs (default: the home namespace)')
-    .option(
-      '--agent-image <image>',
-      'an image that contains the agent (default: the agent is copied into the base image)',
-    )
-    .option('--base-image <image>', 'an image with a shell that the cluster can pull')
-    .option(
-      '--answers-for <domain>',
-      "let this cluster answer for all of its domain, not only for Services and pods (remembered; 'none' revokes it)",
-    )
-    .option(
-      '--agent-pod-file <file>',
-      "YAML that is merged into the agent's pod (strategic merge patch), shown before (remembered; 'none' revokes it)",
-    )
-    .addOption(trustExec())
-    .addOption(output());
-}
-
-/** As the contract has it. */
-function domainOf(text: string): string {
-  return text === 'none' ? '' : text.toLowerCase().replace(/\.$/, '');
-}
-
-/** kubectl's flags, wherever they stand on the line. */
+/** kubectl's flags, wherever they stand on the line. A context that is named in two ways must be one. */
 function takeFlags(root: Command, action: Command): void {
   const { kubeconfig = '', context = '' } = root.opts<{ kubeconfig?: string; context?: string }>();
   chooseKubeconfig(kubeconfig);
   chooseContext(context);
-  if (context !== '' && action.getOptionValue('context') === undefined) {
-    action.setOptionValue('context', context);
+  const named = action.args[action.registeredArguments.findIndex((argument) => argument.name() === 'context')];
+  if (named !== undefined && context !== '' && named !== context) {
+    action.error(`error: ${plain(named)} and --context ${plain(context)} name two contexts: name one.`);
   }
 }
 
@@ -124,13 +73,12 @@ function buildProgram(): Command {
   program
     .command('namespaces')
     .description('list the namespaces of a cluster')
-    .addOption(contextOption())
     .addOption(trustExec())
     .addOption(output())
-    .action((options: { context?: string; trustExec?: boolean; output: Format }) =>
+    .action((options: { trustExec?: boolean; output: Format }) =>
       perform(() =>
         withCore(async (core) =>
-          listNamespaces(core, await chosenContext(core, options.context), options.trustExec === true, options.output),
+          listNamespaces(core, await chosenContext(core), options.trustExec === true, options.output),
         ),
       ),
     );
@@ -143,14 +91,13 @@ function buildProgram(): Command {
     program
       .command(name)
       .description(description)
-      .addOption(contextOption())
       .option('-n, --namespace <names...>', 'only these namespaces')
       .addOption(trustExec())
       .addOption(output())
-      .action((options: { context?: string; namespace?: string[]; trustExec?: boolean; output: Format }) =>
+      .action((options: { namespace?: string[]; trustExec?: boolean; output: Format }) =>
         perform(() =>
           withCore(async (core) => {
-            const context = await chosenContext(core, options.context);
+            const context = await chosenContext(core);
             const query = { context, namespaces: options.namespace ?? [], trustExec: options.trustExec === true };
             await list(core, query, options.output);
           }),
@@ -160,13 +107,13 @@ function buildProgram(): Command {
 
   withConnectOptions(program.command('connect [context]'))
     .description("join the cluster's network; stays on until `slipway disconnect`")
-    .action((context: string | undefined, options: ConnectOptions) =>
+    .addOption(output())
+    .action((context: string | undefined, options: ConnectFlags & { output: Format }) =>
       perform(async () => {
         unwrap(await ensureHelper());
         await withCore(async (core) => {
           const chosen = await chosenContext(core, context);
-          const agentPod = options.agentPodFile === undefined ? {} : await agentPodFrom(options.agentPodFile);
-          const given = { ...optionsOf(chosen, options), ...agentPod };
+          const given = await optionsOf(chosen, options);
           const broken = brokenPart(await connect(core, given, options.output));
           if (broken !== null) {
             say(dim(`It stays on, and recovers by itself. \`${invocation} disconnect\` leaves.`));
@@ -206,27 +153,20 @@ function buildProgram(): Command {
   program
     .command('doctor')
     .description('check this computer, the cluster and the way between them, and say what to do')
-    .addOption(contextOption())
     .addOption(trustExec())
     .addOption(output())
-    .action((options: { context?: string; trustExec?: boolean; output: Format }) =>
-      perform(() =>
-        withCore((core) => runDoctor(core, options.context ?? '', options.trustExec === true, options.output)),
-      ),
+    .action((options: { trustExec?: boolean; output: Format }) =>
+      perform(() => withCore((core) => runDoctor(core, contextOfFlag(), options.trustExec === true, options.output))),
     );
 
   program
     .command('explain <target>')
     .description('say step by step what happens to a packet to NAME[:PORT] or ADDRESS[:PORT], and what stops it')
-    .addOption(contextOption())
     .addOption(trustExec())
     .addOption(output())
-    .action((target: string, options: { context?: string; trustExec?: boolean; output: Format }) =>
+    .action((target: string, options: { trustExec?: boolean; output: Format }) =>
       perform(() =>
-        withCore(async (core) => {
-          const question = { target, context: options.context ?? '', trustExec: options.trustExec === true };
-          await runExplain(core, question, options.output);
-        }),
+        withCore((core) => runExplain(core, { target, trustExec: options.trustExec === true }, options.output)),
       ),
     );
 
@@ -265,18 +205,8 @@ function buildProgram(): Command {
     .option('--in-sandbox', "run everything inside the sandbox's laptop, leaving this computer's network alone")
     .option('--terminal', 'no window: connect and show the live state here until Ctrl-C')
     .option('--fake', 'a window on a made-up world (SLIPWAY_FAKE names scenarios)')
-    .action(
-      (
-        context: string | undefined,
-        options: ConnectOptions & { inSandbox?: boolean; terminal?: boolean; fake?: boolean },
-      ) =>
-        perform(() =>
-          start(context ?? contextOfFlag(), (chosen) => optionsOf(chosen, options), {
-            inSandbox: options.inSandbox === true,
-            inTerminal: options.terminal === true,
-            fake: options.fake === true,
-          }),
-        ),
+    .action((context: string | undefined, flags: StartFlags) =>
+      perform(() => start(context ?? contextOfFlag(), flags)),
     );
   return program;
 }

@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cause, problem } from '../../contract/index.ts';
 import { isPackaged } from '../installation.ts';
 import { runAsRoot } from './as-root.ts';
-import type { ConnectOptions } from './connect.ts';
+import { type ConnectFlags, wordsOfFlags } from './connect-options.ts';
 import { data, dim, type Format, invocation, json, say, table } from './output.ts';
 import { Ended, perform } from './run.ts';
 
@@ -160,8 +160,13 @@ export async function offeredSandbox(ask: (() => Promise<string>) | undefined): 
   say('The sandbox is up. Its laptop is a namespace of this machine: run `npm start -- --in-sandbox`.');
 }
 
+/** `start` as it is run on the laptop, with all that was given. */
+export function startInSandbox(named: string, flags: ConnectFlags, inTerminal: boolean): string[] {
+  return ['start', ...(inTerminal ? ['--terminal'] : []), ...wordsOfFlags(flags), '--', named || 'sandbox'];
+}
+
 /** Brings the sandbox up and runs the foreground frontend inside its laptop; answers the exit code. */
-export async function enterSandbox(options: ConnectOptions, inTerminal: boolean): Promise<number> {
+export async function enterSandbox(named: string, flags: ConnectFlags, inTerminal: boolean): Promise<number> {
   const status = await runAsRoot(process.argv.slice(2));
   if (status !== null) {
     return status;
@@ -171,17 +176,7 @@ export async function enterSandbox(options: ConnectOptions, inTerminal: boolean)
   const laptop = await translated(async () => sandbox.laptop('plain'));
   const [program = '', ...enter] = laptop.enter;
   const cli = join(import.meta.dirname, 'slipway.mjs');
-  const arguments_ = [
-    'start',
-    options.context || 'sandbox',
-    ...(inTerminal ? ['--terminal'] : []),
-    ...(options.homeNamespace === '' ? [] : ['--namespace', options.homeNamespace]),
-    ...(options.agentNamespace === '' ? [] : ['--agent-namespace', options.agentNamespace]),
-    ...(options.agentImage === '' ? [] : ['--agent-image', options.agentImage]),
-    ...(options.baseImage === '' ? [] : ['--base-image', options.baseImage]),
-    ...(options.answersFor === undefined ? [] : ['--answers-for', options.answersFor || 'none']),
-    ...(options.trustExec ? ['--trust-exec'] : []),
-  ];
+  const arguments_ = startInSandbox(named, flags, inTerminal);
   say(
     dim(`In another terminal, \`${invocation} sandbox shell\` is a shell on this laptop: try \`curl http://orders\`.`),
   );

@@ -13,12 +13,12 @@ import {
   wordsOf,
   writtenAs,
 } from '../../contract/index.ts';
-import { chosenContext } from './lists.ts';
+import { contextOfFlag } from './caller.ts';
+import { chosenContext, keyOfContext } from './lists.ts';
 import { data, dim, type Format, invocation, json, say, table } from './output.ts';
 import { Ended, perform, unwrap, withCore } from './run.ts';
 
 interface Flags {
-  readonly context?: string;
   readonly output: Format;
 }
 type Change = 'set' | 'add' | 'remove' | 'reset';
@@ -41,13 +41,13 @@ const effects = {
 } as const;
 
 export function addSettingsCommands(program: Command): void {
-  const settings = program.command('settings').description('show and change what the window calls settings');
+  const settings = program
+    .command('settings')
+    .description('show and change what the window calls settings: for all contexts, or with --context for that one');
   const withOptions = (command: Command) =>
-    command
-      .addOption(new Option('--context <name>', 'what is chosen for this context, instead of for all'))
-      .addOption(
-        new Option('-o, --output <format>', 'how data is printed').choices(['text', 'wide', 'json']).default('text'),
-      );
+    command.addOption(
+      new Option('-o, --output <format>', 'how data is printed').choices(['text', 'wide', 'json']).default('text'),
+    );
   withOptions(settings.command('list'))
     .description('list what is set, and what each setting can be')
     .action((flags: Flags) => perform(() => withCore((core) => list(core, flags))));
@@ -71,32 +71,19 @@ export function addSettingsCommands(program: Command): void {
     .action((name: string, flags: Flags) => perform(() => withCore((core) => make(core, 'reset', name, [], flags))));
 }
 
-/** The context whose settings are meant, with its file; null where a setting of all is. */
-async function keyFor(core: CoreLink, context: string | undefined): Promise<ContextKey | null> {
-  if (context === undefined) {
-    return null;
-  }
-  const { contexts } = unwrap(await core.call('listContexts', {}));
-  const found = contexts.find(({ name }) => name === context);
-  if (found === undefined) {
-    const known = contexts.map(({ name }) => name).join(', ') || 'none';
-    throw new Ended(problem('context-unknown', `the contexts are: ${known}`, { context }));
-  }
-  return { context: found.name, file: found.file };
-}
-
 /** The setting of this name, and whose: of the named context, else of all, else of the current context. */
-async function settingFor(core: CoreLink, name: string, { context }: Flags) {
+async function settingFor(core: CoreLink, name: string) {
+  const context = contextOfFlag();
   const named = allSettings.filter((one) => one.name === name);
-  const setting = named.find(({ isOfContext }) => isOfContext === (context !== undefined)) ?? named[0];
+  const setting = named.find(({ isOfContext }) => isOfContext === (context !== '')) ?? named[0];
   if (setting === undefined) {
     const known = [...new Set(allSettings.map((one) => one.name))].join(', ');
     throw new Ended(problem('setting-invalid', `there is no setting ${name}; there are: ${known}`));
   }
-  if (!setting.isOfContext && context !== undefined) {
+  if (!setting.isOfContext && context !== '') {
     throw new Ended(problem('setting-invalid', `${name} is a setting for all contexts: leave out --context`));
   }
-  const key = setting.isOfContext ? await keyFor(core, await chosenContext(core, context)) : null;
+  const key = setting.isOfContext ? await keyOfContext(core, await chosenContext(core)) : null;
   return { setting, key };
 }
 
@@ -108,7 +95,8 @@ function shown(settings: Settings, setting: Setting, key: ContextKey | null): Sh
 }
 
 async function list(core: CoreLink, flags: Flags): Promise<void> {
-  const key = await keyFor(core, flags.context);
+  const context = contextOfFlag();
+  const key = context === '' ? null : await keyOfContext(core, context);
   const settings = unwrap(await core.call('getSettings', {}));
   const rows = allSettings.filter(({ isOfContext }) => isOfContext === (key !== null));
   const all = rows.map((setting) => shown(settings, setting, key));
@@ -142,7 +130,7 @@ function formOf(setting: Setting | undefined): string {
 }
 
 async function get(core: CoreLink, name: string, flags: Flags): Promise<void> {
-  const { setting, key } = await settingFor(core, name, flags);
+  const { setting, key } = await settingFor(core, name);
   const one = shown(unwrap(await core.call('getSettings', {})), setting, key);
   if (flags.output === 'json') {
     json(one);
@@ -154,7 +142,7 @@ async function get(core: CoreLink, name: string, flags: Flags): Promise<void> {
 }
 
 async function make(core: CoreLink, change: Change, name: string, words: readonly string[], flags: Flags) {
-  const { setting, key } = await settingFor(core, name, flags);
+  const { setting, key } = await settingFor(core, name);
   const settings = unwrap(
     await core.call('changeSetting', {
       name,

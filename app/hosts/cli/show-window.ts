@@ -8,13 +8,14 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFolders } from '../../adapters/storage/folders.ts';
-import { type CoreLink, nothingChosen } from '../../contract/index.ts';
+import { type ContextKey, type CoreLink, nothingChosen } from '../../contract/index.ts';
 import { fakeCoreProgram, installedApp } from '../installation.ts';
 import { hasDisplay } from '../web/browser.ts';
 import { showInBrowser } from '../web/run.ts';
-import type { ConnectOptions } from './connect.ts';
-import { disconnect } from './connect.ts';
+import { type ConnectOptions, disconnect } from './connect.ts';
+import { choicesOf } from './connect-options.ts';
 import { attachToCore } from './core-link.ts';
+import { chosenContext, keyOfContext } from './lists.ts';
 import { dim, invocation, say } from './output.ts';
 import { Ended, unwrap, withOwnCore } from './run.ts';
 
@@ -97,28 +98,21 @@ function startFakeCore(): Promise<ChildProcess> {
   });
 }
 
+/** For the named context, or the current one; a named one must be there. */
 async function keepOptions(core: CoreLink, options: ConnectOptions): Promise<void> {
-  const { contexts } = unwrap(await core.call('listContexts', {}));
-  const context = contexts.find(({ name }) => name === options.context);
-  if (context === undefined) {
+  const choices = choicesOf(options);
+  const isGiven = Object.keys(choices).length > 0;
+  if (options.context === '' && !isGiven) {
     return;
   }
-  const settings = unwrap(await core.call('getSettings', {}));
-  const isOurs = (one: { context: string; file: string }) => one.context === context.name && one.file === context.file;
-  const known = settings.contexts.find(isOurs);
-  const chosen = {
-    ...(known ?? nothingChosen),
-    context: context.name,
-    file: context.file,
-    agentNamespace: options.agentNamespace || known?.agentNamespace || '',
-    agentImage: options.agentImage || known?.agentImage || '',
-    baseImage: options.baseImage || known?.baseImage || '',
-    homeNamespace: options.homeNamespace || known?.homeNamespace || '',
-    namespacesInView: known?.namespacesInView ?? [],
-    answersFor: options.answersFor ?? known?.answersFor ?? '',
-  };
-  const others = settings.contexts.filter((one) => !isOurs(one));
-  unwrap(await core.call('changeSettings', { contexts: [...others, chosen] }));
+  const key = await keyOfContext(core, await chosenContext(core, options.context || undefined));
+  if (!isGiven) {
+    return;
+  }
+  const { contexts } = unwrap(await core.call('getSettings', {}));
+  const isOurs = (one: ContextKey) => one.context === key.context && one.file === key.file;
+  const chosen = { ...nothingChosen, ...contexts.find(isOurs), ...key, ...choices };
+  unwrap(await core.call('changeSettings', { contexts: [...contexts.filter((one) => !isOurs(one)), chosen] }));
 }
 
 async function showInBrowserUntilEnd(core: CoreLink, environment: NodeJS.ProcessEnv): Promise<void> {

@@ -5,10 +5,12 @@
 import { type Context, type CoreLink, foremost } from '../../contract/index.ts';
 import { hasDisplay } from '../web/browser.ts';
 import { ask } from './ask.ts';
-import { brokenPart, type ConnectOptions, connect, disconnect } from './connect.ts';
+import { caller } from './caller.ts';
+import { brokenPart, connect, disconnect } from './connect.ts';
+import { type ConnectFlags, optionsOf, wordsOfFlags } from './connect-options.ts';
 import { headline } from './connection-text.ts';
 import { ensureHelper } from './helper-start.ts';
-import { data, dim, plain, say, sayProblem, table } from './output.ts';
+import { data, dim, invocation, plain, say, sayProblem, table } from './output.ts';
 import { Ended, unwrap, withCore } from './run.ts';
 import { enterSandbox, offeredSandbox } from './sandbox-commands.ts';
 import { showFakeWindow, showWindow } from './show-window.ts';
@@ -85,26 +87,57 @@ async function follow(core: CoreLink): Promise<void> {
   }
 }
 
-export interface StartOptions {
-  readonly inSandbox: boolean;
+export interface StartFlags extends ConnectFlags {
+  /** Everything on the laptop of the sandbox. */
+  readonly inSandbox?: boolean;
   /** No window: connect at once and show the state here. */
-  readonly inTerminal: boolean;
-  readonly fake: boolean;
+  readonly terminal?: boolean;
+  readonly fake?: boolean;
+}
+
+/** Why what was given cannot count together, or null: nothing that was given is left out silently. */
+export function objectionTo(
+  named: string,
+  flags: StartFlags,
+  { hasWindow, hasKubeconfig }: { readonly hasWindow: boolean; readonly hasKubeconfig: boolean },
+): string | null {
+  const { inSandbox = false, terminal = false, fake = false } = flags;
+  const words = [
+    ...(named === '' ? [] : [named]),
+    ...(hasKubeconfig ? ['--kubeconfig'] : []),
+    ...(inSandbox ? ['--in-sandbox'] : []),
+    ...(terminal ? ['--terminal'] : []),
+    ...wordsOfFlags(flags).filter((word) => word.startsWith('--')),
+  ];
+  if (fake && words.length > 0) {
+    return `--fake shows a made-up world, in which ${words.join(', ')} would mean nothing: leave it out.`;
+  }
+  if (inSandbox && hasKubeconfig) {
+    return 'The sandbox has a kubeconfig of its own: leave out --kubeconfig.';
+  }
+  return hasWindow && flags.trustExec === true
+    ? `With a window, what a context runs is confirmed there: leave out --trust-exec, or \`${invocation} confirm\` it first.`
+    : null;
 }
 
 /** `named` is the context to connect to, empty for one to be chosen. */
-export async function start(named: string, optionsOf: (context: string) => ConnectOptions, options: StartOptions) {
-  if (options.inSandbox) {
-    // A browser outside the laptop's network cannot reach a window inside it.
-    process.exitCode = await enterSandbox(optionsOf(named), options.inTerminal || !hasDisplay(process.env));
+export async function start(named: string, flags: StartFlags): Promise<void> {
+  // A browser outside the laptop's network cannot reach a window inside it.
+  const hasWindow = flags.terminal !== true && (flags.inSandbox !== true || hasDisplay(process.env));
+  const objection = objectionTo(named, flags, { hasWindow, hasKubeconfig: caller().isExplicit });
+  if (objection !== null) {
+    throw new Ended(objection);
+  }
+  if (flags.inSandbox === true) {
+    process.exitCode = await enterSandbox(named, flags, !hasWindow);
     return;
   }
-  if (options.fake) {
+  if (flags.fake === true) {
     await showFakeWindow();
     return;
   }
-  if (!options.inTerminal) {
-    await showWindow(optionsOf(named));
+  if (hasWindow) {
+    await showWindow(await optionsOf(named, flags));
     return;
   }
   await withCore(async (core) => {
@@ -118,8 +151,9 @@ export async function start(named: string, optionsOf: (context: string) => Conne
       return;
     }
     const context = named === '' ? await choose(contexts) : named;
+    const given = await optionsOf(context, flags);
     unwrap(await ensureHelper());
-    const broken = brokenPart(await connect(core, optionsOf(context), 'text'));
+    const broken = brokenPart(await connect(core, given, 'text'));
     say(dim(`${broken === null ? 'Every program on this computer can now reach the cluster. ' : ''}Ctrl-C leaves.`));
     try {
       await follow(core);
