@@ -85,6 +85,8 @@ export const causeCatalogue = {
   explainIsService: '{address} is the Service {service}',
   explainIsPod: '{address} is the pod {pod} on {node}, an endpoint of {service}',
   explainIsUnknown: '{address} belongs to no Service or endpoint in the list',
+  explainIsLonePod: '{address} is the pod {pod} on {node} ({status}), an endpoint of no Service',
+  explainIsNobody: '{address} belongs to no Service, endpoint or pod',
   explainRouted: '{prefix} goes into the tunnel',
   explainNotRouted: '{address} is in none of the ranges that go into the tunnel',
   explainTunnel: 'by way of {path}, {milliseconds} ms there and back',

@@ -14,10 +14,11 @@ import { workHandlers } from './handlers/work.ts';
 export function createHandlers(dependencies: Dependencies): Handlers {
   const access = createAccess(dependencies);
   const connection = connectionHandlers(dependencies, access);
+  const services = serviceHandlers(dependencies, access);
   return {
-    ...explainHandlers(dependencies, access, connection.previewRoutes),
+    ...explainHandlers(dependencies, access, { ...connection, ...services }),
     ...contextHandlers(dependencies, access),
-    ...serviceHandlers(dependencies, access),
+    ...services,
     ...connection,
     ...diagnosticHandlers(dependencies, access),
     ...reportHandlers(dependencies, access),

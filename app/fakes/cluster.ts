@@ -37,6 +37,8 @@ export class FakeCluster {
   stubDomains: string[] = [];
   /** Lists of pods that are watched: nobody looks, nobody asks. */
   podWatches = 0;
+  /** How often pods were listed. */
+  podLists = 0;
   ranges: Range[] = [
     { prefix: '10.96.0.0/16', kind: 'services', origin: 'service-cidr' },
     { prefix: '10.244.0.0/24', kind: 'pods', origin: 'node-pod-cidr' },
@@ -209,6 +211,7 @@ export class FakeClusterPort implements ClusterPort {
   }
 
   listPods(namespaces: readonly string[]): Promise<Result<PodList>> {
+    this.#cluster.podLists += 1;
     return this.#ask('listNamespaces', () => success(this.#cluster.podList(namespaces)));
   }
 

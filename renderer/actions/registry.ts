@@ -7,6 +7,7 @@ import { checkAgent } from './check-agent.ts';
 import { pinContext, toggleConnection } from './connection.ts';
 import { copyActivity } from './copy-activity.ts';
 import { copyService } from './copy-service.ts';
+import { explainPacket } from './explain-packet.ts';
 import { toggleGrouped, togglePinnedOnly, toggleReadyOnly } from './filter-services.ts';
 import {
   goAbout,
@@ -69,6 +70,7 @@ export const actions: readonly Action[] = [
   openPalette,
   openShortcuts,
   runChecks,
+  explainPacket,
   prepareReport,
   writeReport,
   copyActivity,

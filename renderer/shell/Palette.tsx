@@ -18,7 +18,16 @@ export function Palette() {
     <Dialog.Root open={isOpen} onOpenChange={(isPaletteOpen) => app.window.setState({ isPaletteOpen })}>
       <Dialog.Portal>
         <Dialog.Overlay className={styles.scrim} />
-        <Dialog.Content className={styles.palette} aria-describedby={undefined}>
+        <Dialog.Content
+          className={styles.palette}
+          aria-describedby={undefined}
+          onCloseAutoFocus={(event) => {
+            // What was chosen here leads into a field, not back.
+            if (app.window.getState().isExplaining) {
+              event.preventDefault();
+            }
+          }}
+        >
           <Dialog.Title hidden>{say('shell.palette')}</Dialog.Title>
           <Inside onDone={() => app.window.setState({ isPaletteOpen: false })} />
         </Dialog.Content>

@@ -61,6 +61,8 @@ export interface WindowState {
   /** The context whose details are to be confirmed before its first use; the dialog of views/home asks. */
   readonly confirming: ContextKey | null;
   readonly railSearch: string;
+  /** Diagnostics' field for a name or an address has the keys, or is to have them once it is there. */
+  readonly isExplaining: boolean;
   readonly isPaletteOpen: boolean;
   readonly isShortcutSheetOpen: boolean;
   /** Of the detail panel, in CSS pixels. */
@@ -113,6 +115,7 @@ const initial: WindowState = {
   filter: noFilter,
   confirming: null,
   railSearch: '',
+  isExplaining: false,
   isPaletteOpen: false,
   isShortcutSheetOpen: false,
   panelWidth: panelWidths.usual,

@@ -36,3 +36,32 @@ it('goes the way to a name, and asks whether another was meant', async () => {
   expect(await axeFindings(page)).toEqual([]);
   await picture(page, 'explained');
 });
+
+it('is found in the palette, from anywhere, and its field has the keys', async () => {
+  const { page } = stage;
+  const field = page.getByRole('textbox', { name: 'orders.webshop:80' });
+  const isFocused = () => field.evaluate((element) => element === document.activeElement);
+  const choose = async () => {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('packet');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await expect.poll(isFocused).toBe(true);
+  };
+  for (const keys of ['Control+Shift+S', 'Control+Shift+D']) {
+    await page.keyboard.press(keys);
+    await choose();
+    await page.keyboard.type('payments.webshop');
+    expect(await field.inputValue()).toContain('payments.webshop');
+  }
+  await page.keyboard.press('Enter');
+  await page
+    .getByText(/payments\.webshop/)
+    .first()
+    .waitFor();
+  // It is no trap: whoever comes back by another way has the keys of the page.
+  await page.keyboard.press('Control+Shift+S');
+  await page.keyboard.press('Control+Shift+D');
+  await field.waitFor();
+  expect(await isFocused()).toBe(false);
+});

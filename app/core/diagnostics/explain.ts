@@ -11,11 +11,13 @@ import {
   type Explanation,
   failure,
   type Names,
+  type Pod,
   type Problem,
   problem,
   type Result,
   type Route,
   type Service,
+  type ServiceKey,
   success,
 } from '../../contract/index.ts';
 import type { Runner } from '../connection/runner.ts';
@@ -44,6 +46,8 @@ export interface Surroundings {
   readonly roundTripMicroseconds: number;
   /** Of the connection; null while it is off. */
   readonly runner: Runner | null;
+  /** Asked only for an address that is of no Service; null where they may not be listed. */
+  listPods(): Promise<readonly Pod[] | null>;
 }
 
 export interface ExplainTarget {
@@ -110,8 +114,10 @@ export async function explain(ports: Ports, target: ExplainTarget, known: Surrou
   }
   const shown = `${target.host}${port === 0 ? '' : `:${port}`}`;
   const owner = ownerOf(address, known.services);
-  steps.push(step('address', 'good', owner.words));
   const route = routeStep(address, known, named.service !== null || owner.service !== null);
+  // What is in no range of the cluster is no reason to list ten thousand pods.
+  const isInRange = owner.service === null && route.state !== 'not-checked';
+  steps.push(step('address', 'good', isInRange ? podAt(address, await known.listPods()) : owner.words));
   steps.push(route);
   if (route.state === 'bad') {
     return stopped() ?? finish('outside', cause('explainOutside', { target: shown }));
@@ -233,6 +239,18 @@ function ownerOf(address: string, services: readonly Service[]) {
   return { words: cause('explainIsUnknown', { address }), service: null, clusterIP: null };
 }
 
+/** The pod of this address that no Service has. What ended left its address to others; a node's is that of many pods. */
+function podAt(address: string, pods: readonly Pod[] | null): Cause {
+  const found = pods?.find(
+    ({ addresses, hostNetwork, health }) => addresses.includes(address) && !hostNetwork && health !== 'done',
+  );
+  if (found !== undefined) {
+    const { node, status } = found;
+    return cause('explainIsLonePod', { address, pod: keyOf(found), node: node || '–', status });
+  }
+  return pods === null ? cause('explainIsUnknown', { address }) : cause('explainIsNobody', { address });
+}
+
 /** `isOfCluster`: it must be routed, so that not being is a fault. */
 function routeStep(address: string, { routes, context }: Surroundings, isOfCluster: boolean): ExplainStep {
   const parsed = parsePrefix(address);
@@ -332,7 +350,7 @@ function addressesOf(service: Service): readonly string[] {
     : service.endpoints.filter(({ ready }) => ready).map(({ address }) => address);
 }
 
-function keyOf({ namespace, name }: Service): string {
+function keyOf({ namespace, name }: ServiceKey): string {
   return `${namespace}/${name}`;
 }
 

@@ -10,8 +10,12 @@ import type { Dependencies, Handlers } from './dependencies.ts';
 export function explainHandlers(
   { ports, connections, settings }: Dependencies,
   access: Access,
-  previewRoutes: Handlers['previewRoutes'],
+  { previewRoutes, listPods }: Pick<Handlers, 'previewRoutes' | 'listPods'>,
 ): Pick<Handlers, 'explain'> {
+  const podsOf = (context: string, file: string) => async () => {
+    const listed = await listPods({ context, file, namespaces: [], trustExec: false });
+    return listed.ok && listed.value.problems.length === 0 ? listed.value.pods : null;
+  };
   return {
     explain: async ({ context: named, file: itsFile, target: text, trustExec }) => {
       const target = targetOf(text);
@@ -36,6 +40,7 @@ export function explainHandlers(
             path: live.path,
             roundTripMicroseconds: live.roundTripMicroseconds,
             runner: on,
+            listPods: podsOf(cluster.context, cluster.file),
           }),
         );
       }
@@ -70,6 +75,7 @@ export function explainHandlers(
           path: '',
           roundTripMicroseconds: 0,
           runner: null,
+          listPods: podsOf(context, file),
         }),
       );
     },

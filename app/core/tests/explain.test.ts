@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { problem } from '../../contract/index.ts';
+import { type Pod, problem } from '../../contract/index.ts';
+import { healthyPod } from '../../fakes/believable-pods.ts';
 import { service } from '../../fakes/cluster.ts';
 import { targetOf } from '../diagnostics/explain.ts';
 import { similarNames } from '../naming/similar-names.ts';
@@ -55,6 +56,44 @@ describe('explaining a packet while the connection is on', () => {
     expect(toPod.text).toMatch(/is the pod .+ an endpoint of webshop\/orders/);
     expect(toPod.way.at(-1)).toBe('connection not-checked');
     expect(toPod.verdict.result).toBe('leads');
+  });
+
+  it.each<[string, Partial<Pod> | null, boolean, string]>([
+    [
+      'one that is well',
+      {},
+      true,
+      '10.244.0.99 is the pod webshop/job-1 on worker-1 (Running), an endpoint of no Service',
+    ],
+    ['one in trouble', { status: 'CrashLoopBackOff', health: 'failing' }, true, 'worker-1 (CrashLoopBackOff)'],
+    ['one that is on no node yet', { node: '' }, true, 'webshop/job-1 on –'],
+    [
+      'what has ended',
+      { status: 'Completed', health: 'done' },
+      true,
+      '10.244.0.99 belongs to no Service, endpoint or pod',
+    ],
+    ['what is on the network of its node', { hostNetwork: true }, true, 'belongs to no Service, endpoint or pod'],
+    ['none', null, true, '10.244.0.99 belongs to no Service, endpoint or pod'],
+    ['what may not be listed', null, false, '10.244.0.99 belongs to no Service or endpoint in the list'],
+  ])('names the pod behind no Service: %s', async (_, change, mayList, said) => {
+    for (const isOn of [true, false]) {
+      const harness = new CoreHarness(({ cluster }) => {
+        if (change !== null) {
+          cluster.pods = [...cluster.pods, { ...healthyPod('webshop', 'job-1', '10.244.0.99'), ...change }];
+        }
+        cluster.podProblems = mayList ? [] : [problem('forbidden', 'no', { verb: 'list', resource: 'pods' })];
+      });
+      if (isOn) {
+        await harness.connect();
+      }
+      const { text, way } = await explained(harness, '10.244.0.99', 'production');
+      expect(text).toContain(said);
+      expect(way.slice(0, 2)).toEqual(['address good', 'route good']);
+      await explained(harness, '10.96.41.7:80', 'production');
+      await explained(harness, '192.0.2.7', 'production');
+      expect(harness.world.cluster.podLists).toBe(1);
+    }
   });
 
   it.each(['192.0.2.7', '192.0.2.7:443', 'fd00::1', '[fd00::1]:443'])('leaves %s to this computer', async (target) => {

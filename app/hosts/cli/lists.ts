@@ -88,13 +88,14 @@ export async function chosenContext(core: CoreLink, named?: string): Promise<str
   throw new Ended(problems[0] ?? 'There is no current context: name one that `slipway contexts` lists.');
 }
 
-/** A context of this name, with its file; `context-unknown` with those that there are. */
+/** A context of this name, with its file; `context-unknown` with those that there are, or why there are none. */
 export async function keyOfContext(core: CoreLink, context: string): Promise<ContextKey> {
-  const { contexts } = unwrap(await core.call('listContexts', {}));
+  const { contexts, problems } = unwrap(await core.call('listContexts', {}));
   const found = contexts.find(({ name }) => name === context);
   if (found === undefined) {
     const known = contexts.map(({ name }) => name).join(', ') || 'none';
-    throw new Ended(problem('context-unknown', `the contexts are: ${known}`, { context }));
+    const because = contexts.length === 0 ? problems[0] : undefined;
+    throw new Ended(because ?? problem('context-unknown', `the contexts are: ${known}`, { context }));
   }
   return { context: found.name, file: found.file };
 }

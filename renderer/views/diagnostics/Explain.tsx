@@ -1,5 +1,5 @@
 import { Route } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ExplainStep, Explanation } from '../../../app/contract/index.ts';
 import { Button } from '../../kit/Button.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
@@ -42,11 +42,21 @@ const results: Readonly<Record<Explanation['verdict']['result'], WordId>> = {
 /** `slipway explain` for the chosen cluster: what happens to a packet to a name or an address, and what stops it. */
 export function Explain({ subject }: { readonly subject: string }) {
   const say = useWords();
-  const { inquiries } = useApp();
+  const { inquiries, window: shown } = useApp();
+  const field = useRef<HTMLInputElement>(null);
+  const isWanted = useWindow((state) => state.isExplaining);
   const chosen = useWindow((state) => state.chosen);
   const [target, setTarget] = useState('');
   const answer = useAnswer(inquiries.explanation, subject);
   const isAsking = answer?.isAsking ?? false;
+  useEffect(() => {
+    if (isWanted) {
+      field.current?.focus();
+      field.current?.select();
+    }
+  }, [isWanted]);
+  // A browser tells no blur of a field that goes with its page.
+  useEffect(() => () => shown.setState({ isExplaining: false }), [shown]);
   return (
     <Section title={say('diagnostics.explain')} hint={say('diagnostics.explainHint')}>
       <form
@@ -60,8 +70,10 @@ export function Explain({ subject }: { readonly subject: string }) {
       >
         <div className={styles.target}>
           <TextInput
+            ref={field}
             value={target}
             onChange={setTarget}
+            onBlur={() => shown.setState({ isExplaining: false })}
             isCode
             maxLength={253}
             aria-label={say('diagnostics.explainTarget')}
