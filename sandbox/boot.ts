@@ -1,6 +1,6 @@
 /** Which start of the machine something is of. */
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Differs after every start of the kernel (random(4)). */
@@ -15,9 +15,11 @@ export function bootId(): string {
  */
 export async function forgetEarlierBoot(state: string, current = bootId()): Promise<boolean> {
   const file = path.join(state, 'boot');
-  const known = await readFile(file, 'utf8').catch(() => current);
+  // An empty file is one whose writer was killed: it says nothing of a sandbox that may be running.
+  const known = (await readFile(file, 'utf8').catch(() => '')) || current;
   if (known !== current) await rm(state, { recursive: true, force: true });
   await mkdir(state, { recursive: true, mode: 0o700 });
-  await writeFile(file, current);
+  await writeFile(`${file}.new`, current);
+  await rename(`${file}.new`, file);
   return known !== current;
 }

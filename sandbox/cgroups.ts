@@ -12,6 +12,9 @@ const neededControllers = {
   unified: ['cpu', 'memory', 'pids'],
 } as const;
 
+/** What kubelet uses of version 2 where it is there. */
+const used: readonly string[] = [...neededControllers.unified, 'cpuset', 'io', 'hugetlb'];
+
 /** Every mounted hierarchy, that of version 2 on a hybrid machine included. */
 async function allHierarchies(): Promise<string[]> {
   if (isUnified()) return [root];
@@ -49,8 +52,14 @@ function controllersOf(folder: string): string[] {
  * itself, but for the root; a container's root is none, and keeps what runs in it.
  */
 async function handDown(folder: string): Promise<void> {
-  const wanted = controllersOf(folder).map((name) => `+${name}`);
-  await writeFile(path.join(folder, 'cgroup.subtree_control'), wanted.join(' '));
+  const control = path.join(folder, 'cgroup.subtree_control');
+  const on = readFileSync(control, 'utf8').trim().split(' ');
+  const wanted = controllersOf(folder).filter((name) => used.includes(name) && !on.includes(name));
+  // One by one: a controller that the kernel refuses here takes no other with it.
+  for (const name of wanted) {
+    const isNeeded = (neededControllers.unified as readonly string[]).includes(name);
+    await writeFile(control, `+${name}`).catch((error) => (isNeeded ? Promise.reject(error) : undefined));
+  }
 }
 
 /** Makes the cgroup `name` (like /slipway-sandbox/node1/sys) in every hierarchy and returns the folders. */

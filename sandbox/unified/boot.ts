@@ -88,11 +88,14 @@ function initScript({ load, command }: { load: readonly string[]; command: reado
   return [
     '#!/bin/sh',
     'export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root',
+    // Without its own mounts it would write to this machine's: it ends instead, and with it the other kernel.
+    'set -e',
     'mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /mnt',
     // Nothing of this machine's own is written to: what a node writes goes into memory.
-    'for folder in /var/lib /var/log; do [ -d $folder ] && mount -t tmpfs tmpfs $folder; done',
+    'mount -t tmpfs tmpfs /var/lib; mount -t tmpfs tmpfs /var/log',
     'mkdir -p /dev/pts /dev/shm; mount -t devpts devpts /dev/pts; mount -t tmpfs shm /dev/shm',
     'mount -t cgroup2 cgroup2 /sys/fs/cgroup',
+    'set +e',
     ...load,
     'hostname unified; ip link set lo up; ip link add out type veth peer name in',
     'ip address add 10.99.0.2/24 dev out; ip link set out up; ip link set in up; ip route add default via 10.99.0.1',
@@ -100,7 +103,7 @@ function initScript({ load, command }: { load: readonly string[]; command: reado
     '(cat /proc/cpuinfo; printf "cpu MHz\\t\\t: 1000.000\\n") > /run/cpuinfo; mount --bind /run/cpuinfo /proc/cpuinfo',
     'mount --make-rshared /',
     command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' '),
-    'sync; echo o > /proc/sysrq-trigger; sleep 10',
+    'sync; grep -q "User Mode Linux" /proc/cpuinfo && echo o > /proc/sysrq-trigger; sleep 10',
     '',
   ].join('\n');
 }

@@ -109,8 +109,9 @@ export function awaitPod(
       } else if (state.kind === 'failed') {
         settle(failure(state.problem));
       } else if (state.kind === 'ended') {
-        crashProblem(connection, awaited.namespace, pod.metadata?.name ?? '', state.because).then((crash) =>
-          settle(failure(crash)),
+        crashProblem(connection, awaited.namespace, pod.metadata?.name ?? '', state.because).then(
+          (crash) => settle(failure(crash)),
+          () => settle(failure(problem('agent-crashed', state.because))),
         );
       } else {
         tell(state.kind === 'starting' ? cause('startingOn', { node: state.node }) : state.detail);
@@ -161,9 +162,12 @@ export function awaitPod(
     const asking = setInterval(() => {
       if (!isAsking) {
         isAsking = true;
-        (pod === null ? askOfJob() : askOfPod(pod)).finally(() => {
-          isAsking = false;
-        });
+        // What an odd event says is not worth the core: the next look asks again.
+        (pod === null ? askOfJob() : askOfPod(pod))
+          .catch(() => {})
+          .finally(() => {
+            isAsking = false;
+          });
       }
     }, eventsEvery);
     giveTime();

@@ -55,8 +55,10 @@ describe('the place of the core', () => {
     ['no home folder', () => ''],
     ['a home folder that is not there', () => join(root, 'gone')],
     ['a home folder that is a file', () => join(root, 'file')],
+    ['a home folder with a name too long for a socket', () => join(root, 'a'.repeat(80))],
   ])('is a folder of the user’s own in the temporary one with %s', async (_, home) => {
     await writeFile(join(root, 'file'), '');
+    await mkdir(join(root, 'a'.repeat(80)));
     const place = userPlace({ id: 4711, home: home() });
     expect(place).toMatch(/^\/tmp\/slipway-4711-[0-9a-f]{12}$/);
   });

@@ -17,6 +17,9 @@ const withoutSockets = new Set([
   0x786f4256, // VirtualBox shared folders
 ]);
 
+/** Bytes of a socket's path on every system (sun_path, unix(7)). */
+const longestSocket = 103;
+
 export interface User {
   /** Numeric id; null where the system has none. */
   readonly id: number | null;
@@ -36,8 +39,9 @@ export function thisUser(): User {
 /** Absolute. A home that cannot hold a socket gives way to a folder of the user's in the system's temporary one. */
 export function userPlace(user: User): string {
   const network = networkName();
-  if (canHoldSocket(user)) {
-    return join(user.home, '.local/state/slipway/run', network);
+  const place = join(user.home, '.local/state/slipway/run', network);
+  if (canHoldSocket(user) && Buffer.byteLength(join(place, 'core.sock')) <= longestSocket) {
+    return place;
   }
   // tmpdir() follows TMPDIR, which two terminals of one user may set differently: they would start two cores.
   const temporary = process.platform === 'win32' ? tmpdir() : '/tmp';

@@ -81,7 +81,10 @@ export function createAccess(dependencies: Dependencies): Access {
     );
 
   async function runnerOfCaller({ context, file }: Pick<ContextRequest, 'context' | 'file'>): Promise<Runner | null> {
-    const runner = connections.find(context, file);
+    // A name alone means the caller's own files: another file's context of this name may be on.
+    const found = file === '' ? await find(context) : null;
+    const runner =
+      found === null ? connections.find(context, file) : found.ok ? connections.find(context, found.value.file) : null;
     const open = runner?.cluster() ?? null;
     return runner === null || open === null || (await strangerTo(runner, open.execPlugin)) === null ? runner : null;
   }

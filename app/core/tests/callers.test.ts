@@ -110,3 +110,26 @@ describe('what a window is told of the core', () => {
     });
   });
 });
+
+describe('a command that means a context of another file', () => {
+  it('is not answered through the one of the same name that is on', async () => {
+    await connectAs('one');
+    const { kubeconfig, cluster } = harness.world;
+    kubeconfig.contexts = [context('production', cluster.server, { file: '/other/kubeconfig' })];
+    const before = cluster.openPorts;
+    let opened = before;
+    const asked = harness.core
+      .as({ ...caller('one'), kubeconfigs: ['/other/kubeconfig'] }, new AbortController().signal)
+      .call('listNamespaces', { context: 'production' });
+    void asked.finally(() => {
+      opened = -1;
+    });
+    let most = before;
+    await harness.clock.until(() => {
+      most = Math.max(most, cluster.openPorts);
+      return opened === -1;
+    }, 'an answer');
+    expect(await asked).toMatchObject({ ok: true });
+    expect(most).toBe(before + 1);
+  });
+});

@@ -29,7 +29,7 @@ const kept = [
 ];
 
 /** Every user can read the words of a command (proc_pid_cmdline(5)): an address with a password in it is not passed. */
-const hasPassword = /:\/\/[^/]*@/;
+const hasPassword = /@/;
 
 /** Words for sudo. `words` are those of our own command line. */
 export function wordsForSudo(words: readonly string[], environment: NodeJS.ProcessEnv, mayAsk: boolean): string[] {

@@ -2,7 +2,8 @@
  * Finds a core that lives although its files are gone: it keeps its lock open, and the kernel remembers under which
  * name. Only Linux can be asked (proc(5)), and only about processes of this user.
  */
-import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { lockHolder } from './lock.ts';
 
 /** The core that lives in this place, with or without its files; null where none does, or none that can be named here. */
@@ -12,7 +13,7 @@ export function livingCore(lockPath: string): number | null {
 
 /** The process of this user that has the file open which is or was at this path; null where there is none or it cannot be told. */
 export function processHolding(path: string): number | null {
-  const names = new Set([path, `${path} (deleted)`]);
+  const names = new Set([path, resolved(path)].flatMap((name) => [name, `${name} (deleted)`]));
   let processes: string[];
   try {
     processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
@@ -23,6 +24,16 @@ export function processHolding(path: string): number | null {
   return (
     processes.map(Number).find((id) => belongsTo(id, own) && openFiles(id).some((name) => names.has(name))) ?? null
   );
+}
+
+/** As the kernel names it: without symbolic links on the way, as far as that is still there. */
+function resolved(path: string): string {
+  const parent = dirname(path);
+  try {
+    return join(realpathSync(parent), basename(path));
+  } catch {
+    return parent === path ? path : join(resolved(parent), basename(path));
+  }
 }
 
 function belongsTo(processId: number, user: number | undefined): boolean {

@@ -113,6 +113,21 @@ export function takeLock(path: string): Lock | null {
   };
 }
 
+/** Two processes may find it stale at once, and one of them may have its own there by now: that is put back. */
+function takeAway(path: string, judged: string): void {
+  const stale = `${path}.stale.${process.pid}`;
+  try {
+    renameSync(path, stale);
+    if (readFileSync(stale, 'utf8') !== judged) {
+      linkSync(stale, path);
+    }
+  } catch {
+    // the other one was first
+  } finally {
+    rmSync(stale, { force: true });
+  }
+}
+
 function placeLock(path: string, mine: string): boolean {
   // The file appears under its name complete (link), so that a reader never sees it half written.
   const draft = `${path}.${process.pid}`;
@@ -127,21 +142,16 @@ function placeLock(path: string, mine: string): boolean {
           throw error;
         }
       }
+      let judged: string;
       try {
-        if (holderLives(readFileSync(path, 'utf8'), path)) {
+        judged = readFileSync(path, 'utf8');
+        if (holderLives(judged, path)) {
           return false;
         }
       } catch {
         continue; // released just now
       }
-      // Two processes may find it stale at once: rename is atomic, so only one of them removes this very file.
-      const stale = `${path}.stale.${process.pid}`;
-      try {
-        renameSync(path, stale);
-        rmSync(stale, { force: true });
-      } catch {
-        // the other one was first
-      }
+      takeAway(path, judged);
     }
     return false;
   } finally {

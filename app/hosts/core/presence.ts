@@ -30,6 +30,12 @@ export function takePlace(folder: string): Presence | null {
   return lock === null ? null : presence(folder, socketPath, lock);
 }
 
+function isOurs(folder: string): boolean {
+  const stat = lstatSync(folder);
+  const isOwn = process.getuid === undefined || stat.uid === process.getuid();
+  return stat.isDirectory() && isOwn && (stat.mode & 0o077) === 0;
+}
+
 function isTaken(lockPath: string): boolean {
   try {
     lstatSync(lockPath);
@@ -54,6 +60,7 @@ function presence(folder: string, socketPath: string, lock: Lock): Presence {
       opened.once('error', reject);
       opened.listen(socketPath, resolve);
     });
+    opened.on('error', () => {}); // a connection that could not be accepted ends nobody else's
     chmodSync(socketPath, 0o600);
     inode = lstatSync(socketPath).ino;
   };
@@ -68,6 +75,9 @@ function presence(folder: string, socketPath: string, lock: Lock): Presence {
 
   const look = async (connected: (socket: Socket) => void): Promise<void> => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!isOurs(folder)) {
+      return; // somebody else made one of this name meanwhile
+    }
     if (!lock.keep()) {
       displaced();
     } else if (!isThere()) {
@@ -87,8 +97,11 @@ function presence(folder: string, socketPath: string, lock: Lock): Presence {
     },
     close: () => {
       clearInterval(ticking);
+      const isOwn = isThere(); // where another core took the place it is that one's
       server?.close();
-      rmSync(socketPath, { force: true });
+      if (isOwn) {
+        rmSync(socketPath, { force: true });
+      }
     },
     end: () => lock.release(),
   };

@@ -83,7 +83,8 @@ func (bus *resolved) checkOwner() error {
 func (bus *resolved) call(method string, arguments ...any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
 	defer cancel()
-	return bus.manager.CallWithContext(ctx, resolvedInterface+"."+method, 0, arguments...).Err
+	// Nobody's to start here: an administrator may have stopped it.
+	return bus.manager.CallWithContext(ctx, resolvedInterface+"."+method, dbus.FlagNoAutoStart, arguments...).Err
 }
 
 type linkServer struct {
