@@ -40,8 +40,8 @@ function baseFolder(value: string | undefined, home: string, otherwise: string):
   return value !== undefined && isAbsolute(value) ? value : join(home, otherwise);
 }
 
-/** Null when the folder is there, the user's own and closed to others; else the reason. */
-async function makePrivate(folder: string): Promise<string | null> {
+/** Null when the folder is there, the user's own and closed to others; else the reason. Makes it where it is missing. */
+export async function makePrivate(folder: string): Promise<string | null> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const stat = await lstat(folder);

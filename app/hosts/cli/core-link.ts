@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { findFolders } from '../../adapters/storage/folders.ts';
+import { type Folders, findFolders } from '../../adapters/storage/folders.ts';
 import { type CoreLink, cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { attach } from '../attach.ts';
 import { buildIdentity } from '../build-identity.ts';
@@ -11,50 +11,59 @@ import { coreProgram } from '../installation.ts';
 import { caller, environmentForCore } from './caller.ts';
 import { dim, say } from './output.ts';
 
-/** How long a core that lives may take to serve: one that was started just now, or that lost its socket. Milliseconds. */
-const patience = 5000;
+/** How long a core that lives may take to get its socket back, and one that is started to serve. Milliseconds. */
+const patience = { living: 5_000, started: 15_000 } as const;
+/** Between two tries, in milliseconds: a connect waits for no more than that. */
+const pause = () => new Promise((resolve) => setTimeout(resolve, 30));
 
-/** The running core, or null where none runs. */
-export async function attachToCore(): Promise<Result<CoreLink | null>> {
-  const folders = await findFolders(process.env);
-  if (!folders.ok) {
-    return folders;
+/** The core that serves there now, or null. */
+async function attachNow({ runtime }: Folders): Promise<Result<CoreLink | null>> {
+  const attached = await attach(join(runtime, 'core.sock'), 'cli', buildIdentity(), caller());
+  if ('link' in attached) {
+    return success(attached.link);
   }
-  const { runtime } = folders.value;
-  for (const deadline = Date.now() + patience; ; ) {
-    const attached = await attach(join(runtime, 'core.sock'), 'cli', buildIdentity(), caller());
-    if ('link' in attached) {
-      return success(attached.link);
+  return attached.kind === 'absent' ? success(null) : failure(attached.problem);
+}
+
+/** The same; one that lives and serves nobody is waited for. */
+async function attachToLiving(folders: Folders): Promise<Result<CoreLink | null>> {
+  for (const deadline = Date.now() + patience.living; ; await pause()) {
+    const attached = await attachNow(folders);
+    if (!attached.ok || attached.value !== null) {
+      return attached;
     }
-    if (attached.kind === 'problem') {
-      return failure(attached.problem);
-    }
-    const processId = livingCore(join(runtime, 'core.lock'));
+    const processId = livingCore(join(folders.runtime, 'core.lock'));
     if (processId === null) {
-      return success(null);
+      return attached;
     }
     if (Date.now() > deadline) {
       return failure(problem('core-unreachable', cause('coreSilent', { process: processId })));
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** The running core, or null where none runs. */
+export async function attachToCore(): Promise<Result<CoreLink | null>> {
+  const folders = await findFolders(process.env);
+  return folders.ok ? attachToLiving(folders.value) : folders;
 }
 
 /** The running core, started when there is none. */
 export async function ensureCore(): Promise<Result<CoreLink>> {
-  const running = await attachToCore();
+  const found = await findFolders(process.env);
+  if (!found.ok) {
+    return found;
+  }
+  const folders = found.value;
+  const running = await attachToLiving(folders);
   if (!running.ok) {
     return running;
-  }
-  const folders = await findFolders(process.env);
-  if (!folders.ok) {
-    return folders;
   }
   if (running.value !== null) {
     return success(running.value);
   }
-  mkdirSync(folders.value.state, { recursive: true, mode: 0o700 });
-  const log = openSync(join(folders.value.state, 'core.log'), 'a', 0o600);
+  mkdirSync(folders.state, { recursive: true, mode: 0o700 });
+  const log = openSync(join(folders.state, 'core.log'), 'a', 0o600);
   const child = spawn(process.execPath, coreProgram(), {
     detached: true,
     stdio: ['ignore', log, log],
@@ -66,9 +75,9 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
     ended = true;
   });
   child.unref();
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + patience.started;
   while (Date.now() < deadline) {
-    const attached = await attachToCore();
+    const attached = await attachNow(folders);
     if (!attached.ok) {
       return attached;
     }
@@ -78,9 +87,9 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
     if (ended && child.exitCode !== 0) {
       break; // exit code 0 means that another core was first, and that one will answer
     }
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await pause();
   }
-  return failure(problem('core-unreachable', `it did not start; see ${join(folders.value.state, 'core.log')}`));
+  return failure(problem('core-unreachable', `it did not start; see ${join(folders.state, 'core.log')}`));
 }
 
 /**

@@ -26,34 +26,28 @@ export function unwrap<Value>(result: Result<Value>): Value {
   throw new Ended(result.problem);
 }
 
-/** Runs a command with the user's core, started where none runs. Logins that it waits for are told meanwhile. */
-export async function withCore(action: (core: CoreLink) => Promise<void>): Promise<void> {
-  const core = tellingLogins(unwrap(await ensureCore()));
-  try {
-    await action(core);
-  } finally {
-    core.close();
-  }
-}
-
-/** The same with a core that was started as this command would, where that can be. */
-export async function withOwnCore(action: (core: CoreLink) => Promise<void>): Promise<void> {
-  const core = unwrap(await ensureOwnCore());
-  try {
-    await action(core);
-  } finally {
-    core.close();
-  }
-}
-
-/** Runs a command with the core that runs, or with null; never starts one. */
-export async function withRunningCore(action: (core: CoreLink | null) => Promise<void>): Promise<void> {
-  const core = unwrap(await attachToCore());
+/** Runs a command with a core, and lets go of that. */
+async function runWith<Link extends CoreLink | null>(core: Link, action: (core: Link) => Promise<void>): Promise<void> {
   try {
     await action(core);
   } finally {
     core?.close();
   }
+}
+
+/** With the user's core, started where none runs. Logins that it waits for are told meanwhile. */
+export async function withCore(action: (core: CoreLink) => Promise<void>): Promise<void> {
+  await runWith(tellingLogins(unwrap(await ensureCore())), action);
+}
+
+/** The same with a core that was started as this command would, where that can be. */
+export async function withOwnCore(action: (core: CoreLink) => Promise<void>): Promise<void> {
+  await runWith(unwrap(await ensureOwnCore()), action);
+}
+
+/** With the core that runs, or with null; never starts one. */
+export async function withRunningCore(action: (core: CoreLink | null) => Promise<void>): Promise<void> {
+  await runWith(unwrap(await attachToCore()), action);
 }
 
 /** Performs the command line's action and sets the exit code. */

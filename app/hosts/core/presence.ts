@@ -3,9 +3,10 @@
  * logout, by a cleaner of temporary folders, by somebody who tidies up. What holds a laptop's routes and names must not
  * be lost to its user for that, so both are looked after and come back.
  */
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { makePrivate } from '../../adapters/storage/folders.ts';
 import { processHolding } from './living-core.ts';
 import { type Lock, takeLock } from './lock.ts';
 
@@ -28,12 +29,6 @@ export function takePlace(folder: string): Presence | null {
   const socketPath = join(folder, 'core.sock');
   const lock = isTaken(lockPath) ? null : takeLock(lockPath);
   return lock === null ? null : presence(folder, socketPath, lock);
-}
-
-function isOurs(folder: string): boolean {
-  const stat = lstatSync(folder);
-  const isOwn = process.getuid === undefined || stat.uid === process.getuid();
-  return stat.isDirectory() && isOwn && (stat.mode & 0o077) === 0;
 }
 
 function isTaken(lockPath: string): boolean {
@@ -74,8 +69,7 @@ function presence(folder: string, socketPath: string, lock: Lock): Presence {
   };
 
   const look = async (connected: (socket: Socket) => void): Promise<void> => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (!isOurs(folder)) {
+    if ((await makePrivate(folder)) !== null) {
       return; // somebody else made one of this name meanwhile
     }
     if (!lock.keep()) {
