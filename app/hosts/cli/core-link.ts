@@ -25,8 +25,13 @@ async function attachNow({ runtime }: Folders): Promise<Result<CoreLink | null>>
   return attached.kind === 'absent' ? success(null) : failure(attached.problem);
 }
 
-/** The same; one that lives and serves nobody is waited for. */
-async function attachToLiving(folders: Folders): Promise<Result<CoreLink | null>> {
+/** The running core, or null where none runs; one that lives and lost its socket is waited for. */
+export async function attachToCore(): Promise<Result<CoreLink | null>> {
+  const found = await findFolders(process.env);
+  if (!found.ok) {
+    return found;
+  }
+  const folders = found.value;
   for (const deadline = Date.now() + patience.living; ; await pause()) {
     const attached = await attachNow(folders);
     if (!attached.ok || attached.value !== null) {
@@ -42,12 +47,6 @@ async function attachToLiving(folders: Folders): Promise<Result<CoreLink | null>
   }
 }
 
-/** The running core, or null where none runs. */
-export async function attachToCore(): Promise<Result<CoreLink | null>> {
-  const folders = await findFolders(process.env);
-  return folders.ok ? attachToLiving(folders.value) : folders;
-}
-
 /** The running core, started when there is none. */
 export async function ensureCore(): Promise<Result<CoreLink>> {
   const found = await findFolders(process.env);
@@ -55,13 +54,14 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
     return found;
   }
   const folders = found.value;
-  const running = await attachToLiving(folders);
+  const running = await attachNow(folders);
   if (!running.ok) {
     return running;
   }
   if (running.value !== null) {
     return success(running.value);
   }
+  // One that lives without its socket is found by the one that is started, which ends; the socket comes back meanwhile.
   mkdirSync(folders.state, { recursive: true, mode: 0o700 });
   const log = openSync(join(folders.state, 'core.log'), 'a', 0o600);
   const child = spawn(process.execPath, coreProgram(), {
