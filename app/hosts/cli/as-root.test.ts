@@ -27,6 +27,17 @@ it('passes what root needs to build and to show, and none of the user’s folder
   expect(asked.join(' ')).not.toMatch(/jane|secret/);
 });
 
+it.each([
+  ['https_proxy', 'http://jane:secret@proxy.test:3128', false],
+  ['HTTPS_PROXY', 'jane:secret@proxy.test:3128', false], // without a scheme, as curl takes it
+  ['HTTP_PROXY', 'http://jane:se/cret@proxy.test', false],
+  ['GOPROXY', 'https://jane:secret@modules.test', false],
+  ['GOPROXY', 'https://modules.test,direct', true],
+  ['PATH', '/opt/python@3.12/bin:/usr/bin', true],
+])('passes no address with a password, and what only looks so: %s=%s', (name, value, isPassed) => {
+  expect(wordsForSudo(words, { [name]: value }, true).includes(`${name}=${value}`)).toBe(isPassed);
+});
+
 it('asks for no password where nobody could type one', () => {
   expect(wordsForSudo(words, {}, false)[0]).toBe('-n');
 });

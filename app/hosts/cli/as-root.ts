@@ -29,13 +29,13 @@ const kept = [
 ];
 
 /** Every user can read the words of a command (proc_pid_cmdline(5)): an address with a password in it is not passed. */
-const hasPassword = /@/;
+const hasPassword = (name: string, value: string) => /proxy$/i.test(name) && value.includes('@');
 
 /** Words for sudo. `words` are those of our own command line. */
 export function wordsForSudo(words: readonly string[], environment: NodeJS.ProcessEnv, mayAsk: boolean): string[] {
   const variables = kept.flatMap((name) => {
     const value = environment[name];
-    return value === undefined || value === '' || hasPassword.test(value) ? [] : [`${name}=${value}`];
+    return value === undefined || value === '' || hasPassword(name, value) ? [] : [`${name}=${value}`];
   });
   return [...(mayAsk ? [] : ['-n']), '-H', '--', 'env', ...variables, process.execPath, cliProgram, ...words];
 }
