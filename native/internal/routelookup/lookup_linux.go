@@ -8,6 +8,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"slipway/native/internal/dumps"
 )
 
 // To looks up the way to address as a program of the user uid goes it, without a mark: once as a program that chose no
@@ -72,11 +74,11 @@ func Read(address netip.Addr) (Tables, error) {
 	if address.Is4() {
 		family = netlink.FAMILY_V4
 	}
-	rules, err := settled(func() ([]netlink.Rule, error) { return netlink.RuleList(family) })
+	rules, err := dumps.Settled(func() ([]netlink.Rule, error) { return netlink.RuleList(family) })
 	if err != nil {
 		return Tables{}, fmt.Errorf("list rules: %w", err)
 	}
-	routes, err := settled(func() ([]netlink.Route, error) {
+	routes, err := dumps.Settled(func() ([]netlink.Route, error) {
 		return netlink.RouteListFiltered(family, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
 	})
 	if err != nil {
@@ -85,22 +87,12 @@ func Read(address netip.Addr) (Tables, error) {
 	return Tables{rules, routes}, nil
 }
 
-// settled asks again when the list changed while it was being read.
-func settled[Item any](list func() ([]Item, error)) (items []Item, err error) {
-	for range 10 {
-		if items, err = list(); !errors.Is(err, netlink.ErrDumpInterrupted) {
-			return items, err
-		}
-	}
-	return items, err
-}
-
 // Within returns an address of every rule and of every route, but those of the interface own, that is about a part of
 // the range only: packets to the rest of it may go another way. At most limit addresses.
 func (tables Tables) Within(around netip.Prefix, own, limit int) (addresses []netip.Addr) {
 	seen := map[netip.Addr]struct{}{}
 	add := func(network *net.IPNet) {
-		prefix, known := prefixOf(network)
+		prefix, known := dumps.PrefixOf(network)
 		if !known || prefix.Bits() <= around.Bits() || !around.Contains(prefix.Addr()) || len(addresses) == limit {
 			return
 		}
@@ -119,19 +111,4 @@ func (tables Tables) Within(around netip.Prefix, own, limit int) (addresses []ne
 		}
 	}
 	return addresses
-}
-
-func prefixOf(network *net.IPNet) (netip.Prefix, bool) {
-	if network == nil {
-		return netip.Prefix{}, false
-	}
-	address, known := netip.AddrFromSlice(network.IP)
-	ones, bits := network.Mask.Size()
-	if !known || bits == 0 {
-		return netip.Prefix{}, false
-	}
-	if bits == 32 {
-		address = address.Unmap()
-	}
-	return netip.PrefixFrom(address, ones), true
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"slipway/native/internal/dumps"
 )
 
 // Why goes through the rules as the kernel does (fib_rules_lookup) for a packet of the user uid to address, and returns
@@ -32,7 +34,7 @@ func (tables Tables) Why(address netip.Addr, uid uint32, way Way) Reason {
 			if !found || route.Type == unix.RTN_THROW {
 				continue
 			}
-			prefix, known := prefixOf(route.Dst)
+			prefix, known := dumps.PrefixOf(route.Dst)
 			if !known {
 				prefix = netip.PrefixFrom(zeroLike(address), 0)
 			}
@@ -69,7 +71,7 @@ func (tables Tables) longest(table int, address netip.Addr) (best netlink.Route,
 	bestBits := -1
 	for _, route := range tables.routes {
 		bits := 0
-		if prefix, known := prefixOf(route.Dst); known {
+		if prefix, known := dumps.PrefixOf(route.Dst); known {
 			if !prefix.Contains(address) {
 				continue
 			}
@@ -94,7 +96,7 @@ func matches(rule netlink.Rule, address, source netip.Addr, uid uint32) bool {
 }
 
 func within(network *net.IPNet, address netip.Addr) bool {
-	prefix, known := prefixOf(network)
+	prefix, known := dumps.PrefixOf(network)
 	return !known || prefix.Contains(address)
 }
 
@@ -160,7 +162,7 @@ func textOf(rule netlink.Rule) string {
 }
 
 func orAll(network *net.IPNet) string {
-	prefix, known := prefixOf(network)
+	prefix, known := dumps.PrefixOf(network)
 	switch {
 	case !known:
 		return "all"

@@ -8,12 +8,14 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"slipway/native/internal/dumps"
 )
 
 // Read describes the laptop without the interface named own (index; 0 for none).
 func Read(own int) (Laptop, error) {
 	var laptop Laptop
-	links, err := settled(netlink.LinkList)
+	links, err := dumps.Settled(netlink.LinkList)
 	if err != nil {
 		return laptop, fmt.Errorf("list links: %w", err)
 	}
@@ -21,18 +23,18 @@ func Read(own int) (Laptop, error) {
 	for _, link := range links {
 		names[link.Attrs().Index] = link.Attrs().Name
 	}
-	addresses, err := settled(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_ALL) })
+	addresses, err := dumps.Settled(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_ALL) })
 	if err != nil {
 		return laptop, fmt.Errorf("list addresses: %w", err)
 	}
 	for _, address := range addresses {
-		if prefix, known := fromNet(address.IPNet); known && address.LinkIndex != own {
+		if prefix, known := dumps.PrefixOf(address.IPNet); known && address.LinkIndex != own {
 			laptop.Subnets = append(laptop.Subnets, Place{prefix.Masked(), names[address.LinkIndex]})
 		}
 	}
 	// RT_TABLE_UNSPEC as a filter means every table, those of other VPNs included.
 	everyTable := &netlink.Route{Table: unix.RT_TABLE_UNSPEC}
-	found, err := settled(func() ([]netlink.Route, error) {
+	found, err := dumps.Settled(func() ([]netlink.Route, error) {
 		return netlink.RouteListFiltered(netlink.FAMILY_ALL, everyTable, netlink.RT_FILTER_TABLE)
 	})
 	if err != nil {
@@ -47,21 +49,11 @@ func Read(own int) (Laptop, error) {
 		if route.Table == unix.RT_TABLE_LOCAL || route.Type == unix.RTN_MULTICAST {
 			continue
 		}
-		if prefix, known := fromNet(route.Dst); known {
+		if prefix, known := dumps.PrefixOf(route.Dst); known {
 			laptop.Routes = append(laptop.Routes, Place{prefix.Masked(), routeInterface(route, names)})
 		}
 	}
 	return laptop, nil
-}
-
-// settled asks again when the list changed while it was being read.
-func settled[Item any](list func() ([]Item, error)) (items []Item, err error) {
-	for range 10 {
-		if items, err = list(); !errors.Is(err, netlink.ErrDumpInterrupted) {
-			return items, err
-		}
-	}
-	return items, err
 }
 
 func addGateways(laptop *Laptop, route netlink.Route, names map[int]string) {
@@ -82,21 +74,6 @@ func routeInterface(route netlink.Route, names map[int]string) string {
 		return names[route.MultiPath[0].LinkIndex]
 	}
 	return names[route.LinkIndex]
-}
-
-func fromNet(network *net.IPNet) (netip.Prefix, bool) {
-	if network == nil {
-		return netip.Prefix{}, false // the default route
-	}
-	address, known := netip.AddrFromSlice(network.IP)
-	ones, bits := network.Mask.Size()
-	if !known || bits == 0 {
-		return netip.Prefix{}, false
-	}
-	if bits == 32 {
-		address = address.Unmap()
-	}
-	return netip.PrefixFrom(address, ones), true
 }
 
 // Set makes wanted the routes of the interface, each with the first of sources that is of its family. On an error it
@@ -137,7 +114,7 @@ func Missing(index int, wanted []netip.Prefix) ([]netip.Prefix, error) {
 // current asks the kernel rather than our memory: routes go when somebody takes the interface down and up.
 func current(index int) (prefixes []netip.Prefix, err error) {
 	filter := &netlink.Route{LinkIndex: index, Table: unix.RT_TABLE_MAIN}
-	found, err := settled(func() ([]netlink.Route, error) {
+	found, err := dumps.Settled(func() ([]netlink.Route, error) {
 		return netlink.RouteListFiltered(netlink.FAMILY_ALL, filter, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
 	})
 	if err != nil {
@@ -145,7 +122,7 @@ func current(index int) (prefixes []netip.Prefix, err error) {
 	}
 	for _, route := range found {
 		// The kernel's own come and go with addresses: fe80::/64 and the like.
-		if prefix, known := fromNet(route.Dst); known && route.Protocol != unix.RTPROT_KERNEL {
+		if prefix, known := dumps.PrefixOf(route.Dst); known && route.Protocol != unix.RTPROT_KERNEL {
 			prefixes = append(prefixes, prefix)
 		}
 	}

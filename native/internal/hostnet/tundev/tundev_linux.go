@@ -12,6 +12,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"slipway/native/internal/dumps"
 )
 
 const devicePath = "/dev/net/tun"
@@ -101,7 +103,7 @@ func Close(alias string) error {
 	if !strings.HasPrefix(alias, aliasPrefix) {
 		return fmt.Errorf("delete the interface: %q is no alias of ours", alias)
 	}
-	links, err := listLinks()
+	links, err := dumps.Settled(netlink.LinkList)
 	if err != nil {
 		return fmt.Errorf("list links: %w", err)
 	}
@@ -126,7 +128,7 @@ func Find(alias string) int {
 	if !strings.HasPrefix(alias, aliasPrefix) {
 		return 0
 	}
-	links, err := listLinks()
+	links, err := dumps.Settled(netlink.LinkList)
 	if err != nil {
 		return 0
 	}
@@ -139,13 +141,3 @@ func Find(alias string) int {
 }
 
 func isTun(link netlink.Link) bool { return link.Type() == "tuntap" || link.Type() == "tun" }
-
-// listLinks asks again when the list changed while it was being read.
-func listLinks() (links []netlink.Link, err error) {
-	for range 10 {
-		if links, err = netlink.LinkList(); !errors.Is(err, netlink.ErrDumpInterrupted) {
-			return links, err
-		}
-	}
-	return links, err
-}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"slipway/native/internal/dumps"
 )
 
 // lackingLink is what Lacking calls an interface that is down.
@@ -62,12 +64,7 @@ func own(alias string, index int) (netlink.Link, error) {
 }
 
 func absentAddresses(link netlink.Link, wanted []netip.Addr) (absent []netip.Addr, err error) {
-	var found []netlink.Addr
-	for range 10 {
-		if found, err = netlink.AddrList(link, netlink.FAMILY_ALL); !errors.Is(err, netlink.ErrDumpInterrupted) {
-			break
-		}
-	}
+	found, err := dumps.Settled(func() ([]netlink.Addr, error) { return netlink.AddrList(link, netlink.FAMILY_ALL) })
 	if err != nil {
 		return nil, fmt.Errorf("list addresses: %w", err)
 	}
