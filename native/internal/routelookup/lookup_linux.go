@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -16,10 +17,21 @@ import (
 // source address, and once more from the source that this gives it, as connect(2) does, because rules may look at it.
 func To(address netip.Addr, uid uint32) (Way, error) {
 	way, err := lookUp(address, netip.Addr{}, uid)
-	if err != nil || way.Nowhere != "" || !way.Source.IsValid() {
-		return way, err
+	if err == nil && way.Nowhere == "" && way.Source.IsValid() {
+		way, err = lookUp(address, way.Source, uid)
 	}
-	return lookUp(address, way.Source, uid)
+	if err == nil && way.Nowhere == "" {
+		way.Interface = interfaceName(way.Index)
+	}
+	return way, err
+}
+
+// interfaceName asks for the one interface: package net would read the list of all, for every way that is looked up.
+func interfaceName(index int) string {
+	if link, err := netlink.LinkByIndex(index); err == nil {
+		return link.Attrs().Name
+	}
+	return strconv.Itoa(index)
 }
 
 func lookUp(address, source netip.Addr, uid uint32) (Way, error) {
@@ -37,12 +49,9 @@ func lookUp(address, source netip.Addr, uid uint32) (Way, error) {
 	case len(found) == 0:
 		return Way{}, errors.New("look up a route: the kernel answered nothing")
 	}
-	way := Way{Index: found[0].LinkIndex, Interface: fmt.Sprint(found[0].LinkIndex), Source: source}
+	way := Way{Index: found[0].LinkIndex, Source: source}
 	if chosen, known := netip.AddrFromSlice(found[0].Src); known && !source.IsValid() {
 		way.Source = chosen.Unmap()
-	}
-	if link, err := net.InterfaceByIndex(way.Index); err == nil {
-		way.Interface = link.Name
 	}
 	return way, nil
 }
