@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -241,15 +239,7 @@ func (connection *connection) build(registration registration) error {
 	if err != nil {
 		return err
 	}
-	answerer := resolver.New(resolver.Config{
-		ClusterDial: func(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
-			if network == "tcp" {
-				return path.stack.DialTCP(ctx, server)
-			}
-			return path.stack.DialUDP(server)
-		},
-		Own: path.engine.All(),
-	})
+	answerer := resolver.New(resolver.Config{ClusterDial: path.dialServer, Own: path.engine.All()})
 	server, err := listen(path, answerer)
 	if err != nil {
 		path.close()

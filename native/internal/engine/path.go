@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"context"
 	"errors"
+	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -252,6 +254,14 @@ func (path *path) flush(device *tunDevice) {
 		_, _ = device.Write(path.batch, tunOffset)
 	}
 	path.batch = path.batch[:0]
+}
+
+// dialServer reaches a nameserver of the cluster from the engine's own stack.
+func (path *path) dialServer(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
+	if network == "tcp" {
+		return path.stack.DialTCP(ctx, server)
+	}
+	return path.stack.DialUDP(server)
 }
 
 // toLaptop writes packets to the TUN; empty ones are left out.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -69,13 +68,11 @@ func (cluster *reachCluster) check(ctx context.Context, targets wire.ReachTarget
 
 // judge tells apart, by what is silent together, what is likely to be the matter.
 func judge(namespace string, asked nameAnswer, services, pods, local answer) []wire.ReachCheck {
-	all := []*answer{&services, &pods, &local}
 	var silent []string
-	isAnyOpen, isAnyDialled, isAnyRefused := false, false, false
-	for _, each := range all {
+	isAnyOpen, isAnyDialled := false, false
+	for _, each := range []answer{services, pods, local} {
 		isAnyOpen = isAnyOpen || each.isOpen
 		isAnyDialled = isAnyDialled || len(each.tried) > 0
-		isAnyRefused = isAnyRefused || each.refused
 		if !each.isOpen {
 			silent = append(silent, each.tried...)
 		}
@@ -196,7 +193,7 @@ func (cluster *reachCluster) ask(ctx context.Context, name string, texts []strin
 	answers := make(chan *dns.Msg, len(result.servers))
 	for _, server := range result.servers {
 		go func() {
-			response, err := resolver.NewCluster(cluster.dialServer, []netip.AddrPort{server}).Exchange(ctx, question)
+			response, err := resolver.NewCluster(cluster.connection.path.dialServer, []netip.AddrPort{server}).Exchange(ctx, question)
 			if err != nil {
 				response = nil
 			}
@@ -224,11 +221,4 @@ func (cluster *reachCluster) ask(ctx context.Context, name string, texts []strin
 		result.isHeard = true
 	}
 	return result
-}
-
-func (cluster *reachCluster) dialServer(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
-	if network == "tcp" {
-		return cluster.connection.path.stack.DialTCP(ctx, server)
-	}
-	return cluster.connection.path.stack.DialUDP(server)
 }
