@@ -138,7 +138,11 @@ func (server *Server) announce(ctx context.Context) {
 func (server *Server) tell(holder *link, held int) {
 	server.hostLock.Lock()
 	isMoved, routes, upkeep := server.Host.News(held)
-	inspection, err := server.Host.Inspect()
+	var inspection wire.HostInspection
+	var err error
+	if isMoved { // most news are of the network alone, and an inspection asks systemd-resolved about every link
+		inspection, err = server.Host.Inspect()
+	}
 	server.hostLock.Unlock()
 	if routes != nil {
 		holder.send(wire.HelperReply{Event: wire.EventRoutesChanged}, routes, nil, nil)
