@@ -3,6 +3,7 @@ package resolver
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/miekg/dns"
@@ -80,12 +81,12 @@ func (resolver *Resolver) wasTold(key string, now time.Time) bool {
 // overrule corrects what the cluster's nameservers say about a Service that changed of late.
 func (resolver *Resolver) overrule(plan *plan, key cacheKey, said *answer) *answer {
 	all := resolver.services.Load()
-	suffix := ".svc." + plan.domain
-	if len(all.changes) == 0 || len(key.name) <= len(suffix) || key.name[len(key.name)-len(suffix):] != suffix {
+	if len(all.changes) == 0 { // as good as always
 		return said
 	}
-	changed, isChanged := all.changes[key.name[:len(key.name)-len(suffix)]]
-	if !isChanged || resolver.cache.now().Sub(changed.at) >= overruledFor {
+	service, isOne := strings.CutSuffix(key.name, ".svc."+plan.domain)
+	changed, isChanged := all.changes[service]
+	if !isOne || !isChanged || resolver.cache.now().Sub(changed.at) >= overruledFor {
 		return said
 	}
 	is := slices.DeleteFunc(slices.Clone(changed.is), func(address netip.Addr) bool { return !plan.isRouted(address) })
