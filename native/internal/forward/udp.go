@@ -138,8 +138,7 @@ func (f *Forwarder) serveUDP(inner *stack.Stack) {
 	forwarder := udp.NewForwarder(inner, func(request *udp.ForwarderRequest) bool {
 		if short := f.shortOf(f.flows.count(), f.config.Limits.UDPFlows); short != "" {
 			f.refused.count(short)
-			id := request.ID()
-			f.tellClosed(netip.AddrPortFrom(packet.FromStack(id.RemoteAddress), id.RemotePort), destinationOf(id))
+			f.tellClosed(laptopOf(request.ID()), destinationOf(request.ID()))
 			return true
 		}
 		f.openDatagramFlow(request)
@@ -153,8 +152,8 @@ func (f *Forwarder) openDatagramFlow(request *udp.ForwarderRequest) {
 	id := request.ID()
 	flow := &datagramFlow{
 		forwarder: f,
-		laptop:    netip.AddrPortFrom(packet.FromStack(id.RemoteAddress), id.RemotePort),
-		cluster:   netip.AddrPortFrom(packet.FromStack(id.LocalAddress), id.LocalPort),
+		laptop:    laptopOf(id),
+		cluster:   destinationOf(id),
 		queue:     &waiter.Queue{},
 		idle:      idleDatagrams,
 		closing:   make(chan struct{}),
@@ -191,6 +190,10 @@ func (f *Forwarder) openDatagramFlow(request *udp.ForwarderRequest) {
 		flow.copyToLaptop()
 		toCluster.Wait()
 	}()
+}
+
+func laptopOf(id stack.TransportEndpointID) netip.AddrPort {
+	return netip.AddrPortFrom(packet.FromStack(id.RemoteAddress), id.RemotePort)
 }
 
 func (d *datagramFlow) touch() { d.last.Store(time.Now().UnixNano()) }
