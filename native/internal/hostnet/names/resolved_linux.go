@@ -22,6 +22,7 @@ const (
 	resolvedName      = "org.freedesktop.resolve1"
 	resolvedPath      = "/org/freedesktop/resolve1"
 	resolvedInterface = "org.freedesktop.resolve1.Manager"
+	linkInterface     = "org.freedesktop.resolve1.Link"
 	busTimeout        = 2 * time.Second
 )
 
@@ -171,8 +172,14 @@ func (bus *resolved) resolvers(own int) (found Resolvers, err error) {
 	if err != nil {
 		return found, err
 	}
-	ordinary := known(func(link int32) bool { return link == 0 || bus.isDefaultRoute(link) })
-	encrypted := known(bus.isEncrypted)
+	object := known(bus.link)
+	ordinary := known(func(link int32) bool { return link == 0 || bus.isDefaultRoute(object(link)) })
+	encrypted := known(func(link int32) bool {
+		if link == 0 { // the global ones
+			return bus.isEncrypted(bus.manager, resolvedInterface+".DNSOverTLS")
+		}
+		return bus.isEncrypted(object(link), linkInterface+".DNSOverTLS")
+	})
 	found.Upstreams, found.Others = sortServers(servers, own, ordinary, encrypted, interfaceName)
 	var domains []struct {
 		Link        int32
@@ -195,9 +202,9 @@ func (bus *resolved) resolvers(own int) (found Resolvers, err error) {
 }
 
 // known asks once for each link.
-func known(ask func(link int32) bool) func(link int32) bool {
-	answers := map[int32]bool{}
-	return func(link int32) bool {
+func known[Answer any](ask func(link int32) Answer) func(link int32) Answer {
+	answers := map[int32]Answer{}
+	return func(link int32) Answer {
 		answer, isKnown := answers[link]
 		if !isKnown {
 			answer = ask(link)
@@ -207,35 +214,33 @@ func known(ask func(link int32) bool) func(link int32) bool {
 	}
 }
 
-func (bus *resolved) isDefaultRoute(link int32) bool {
-	object, err := bus.link(link)
-	if err != nil {
+func (bus *resolved) isDefaultRoute(link dbus.BusObject) bool {
+	if link == nil {
 		return false
 	}
 	defaultRoute := true // versions before 240 have no such property
-	_ = bus.property(object, "org.freedesktop.resolve1.Link.DefaultRoute", &defaultRoute)
+	_ = bus.property(link, linkInterface+".DefaultRoute", &defaultRoute)
 	return defaultRoute
 }
 
-// isEncrypted tells that the servers of a link, or the global ones, are asked over TLS and never otherwise.
-func (bus *resolved) isEncrypted(link int32) bool {
+// isEncrypted tells that the servers that property is of are asked over TLS and never otherwise.
+func (bus *resolved) isEncrypted(object dbus.BusObject, property string) bool {
 	mode := "no" // versions before 239 have no such property
-	if link == 0 {
-		_ = bus.property(bus.manager, resolvedInterface+".DNSOverTLS", &mode)
-	} else if object, err := bus.link(link); err == nil {
-		_ = bus.property(object, "org.freedesktop.resolve1.Link.DNSOverTLS", &mode)
+	if object != nil {
+		_ = bus.property(object, property, &mode)
 	}
 	return mode == "yes"
 }
 
-func (bus *resolved) link(index int32) (dbus.BusObject, error) {
+// link is nil where resolved knows none with that index.
+func (bus *resolved) link(index int32) dbus.BusObject {
 	ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
 	defer cancel()
 	var path dbus.ObjectPath
 	if err := bus.manager.CallWithContext(ctx, resolvedInterface+".GetLink", 0, index).Store(&path); err != nil {
-		return nil, err
+		return nil
 	}
-	return bus.conn.Object(resolvedName, path), nil
+	return bus.conn.Object(resolvedName, path)
 }
 
 func (bus *resolved) property(object dbus.BusObject, name string, into any) error {
