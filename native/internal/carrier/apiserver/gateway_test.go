@@ -225,7 +225,7 @@ func TestProxiesOfEveryForm(t *testing.T) {
 			t.Run(fmt.Sprintf("%s plainSPDYOnly=%v", form.proxy, plainSPDYOnly), func(t *testing.T) {
 				s := newSetting(t)
 				s.plainSPDYOnly = plainSPDYOnly
-				http, socks := startHTTPProxy(t), startSOCKSProxy(t)
+				http, socks := strings.TrimPrefix(startHTTPProxy(t, onThisMachine), "http://"), startSOCKSProxy(t)
 				s.cluster.ProxyURL = strings.NewReplacer("ADDRESS", http, "SOCKS", socks.address).Replace(form.proxy)
 				// A name that only the proxy can resolve.
 				s.cluster.Server = strings.Replace(s.URL, "127.0.0.1", "api.only-there.invalid", 1)
@@ -247,16 +247,21 @@ func TestProxiesOfEveryForm(t *testing.T) {
 	}
 }
 
-// startHTTPProxy takes every name for this machine, and u:secret for credentials.
-func startHTTPProxy(t *testing.T) string {
+// onThisMachine is an address as if every name were this machine's.
+func onThisMachine(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return "127.0.0.1:" + port
+}
+
+// startHTTPProxy takes u:secret for credentials, and dials what place makes of an address.
+func startHTTPProxy(t *testing.T, place func(address string) string) (url string) {
 	t.Helper()
 	proxy := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
 		if request.Method != http.MethodConnect || request.Header.Get("Proxy-Authorization") != "Basic dTpzZWNyZXQ=" {
 			writer.WriteHeader(http.StatusProxyAuthRequired)
 			return
 		}
-		_, port, _ := net.SplitHostPort(request.Host)
-		far, err := net.Dial("tcp", "127.0.0.1:"+port)
+		far, err := net.Dial("tcp", place(request.Host))
 		if err != nil {
 			writer.WriteHeader(http.StatusBadGateway)
 			return
@@ -269,7 +274,7 @@ func startHTTPProxy(t *testing.T) string {
 		join(near, ahead, far)
 	}))
 	t.Cleanup(proxy.Close)
-	return strings.TrimPrefix(proxy.URL, "http://")
+	return proxy.URL
 }
 
 func join(near net.Conn, fromNear io.Reader, far net.Conn) {

@@ -3,9 +3,6 @@ package apiserver
 import (
 	"context"
 	"io"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,27 +14,11 @@ import (
 func TestStreamThroughAProxy(t *testing.T) {
 	s := newSetting(t)
 	var tunnels atomic.Int32
-	proxy := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
-		if request.Method != http.MethodConnect || request.Header.Get("Proxy-Authorization") != "Basic dTpzZWNyZXQ=" {
-			writer.WriteHeader(http.StatusProxyAuthRequired)
-			return
-		}
+	proxy := startHTTPProxy(t, func(address string) string {
 		tunnels.Add(1)
-		far, err := net.Dial("tcp", request.Host)
-		if err != nil {
-			writer.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		near, ahead, err := http.NewResponseController(writer).Hijack()
-		if err != nil {
-			return
-		}
-		_, _ = io.WriteString(near, "HTTP/1.1 200 OK\r\n\r\n")
-		go func() { _, _ = io.Copy(far, ahead); _ = far.Close() }()
-		go func() { _, _ = io.Copy(near, far); _ = near.Close() }()
-	}))
-	t.Cleanup(proxy.Close)
-	s.cluster.ProxyURL = strings.Replace(proxy.URL, "http://", "http://u:secret@", 1)
+		return address
+	})
+	s.cluster.ProxyURL = strings.Replace(proxy, "http://", "http://u:secret@", 1)
 	for _, plainSPDYOnly := range []bool{false, true} {
 		s.plainSPDYOnly = plainSPDYOnly
 		stream, err := dial(t, s.carrier(t))
@@ -49,7 +30,7 @@ func TestStreamThroughAProxy(t *testing.T) {
 	if tunnels.Load() != 3 {
 		t.Errorf("%d connections through the proxy", tunnels.Load())
 	}
-	s.cluster.ProxyURL = strings.Replace(proxy.URL, "http://", "http://u:hidden@", 1)
+	s.cluster.ProxyURL = strings.Replace(proxy, "http://", "http://u:hidden@", 1)
 	_, err := dial(t, s.carrier(t))
 	if found := wantProblem(t, err, wire.CodeProxyFailed); strings.Contains(found.Cause, "hidden") {
 		t.Errorf("the proxy's password is in the cause: %s", found.Cause)
