@@ -82,9 +82,7 @@ export class Cluster {
 
   /** Waits for nodes and for every pod of the workload but the one that always crashes. */
   async waitForWorkload(): Promise<void> {
-    await this.kubectl(['wait', '--for=condition=Ready', 'node', '--all', `--timeout=${slowMachine / 1000}s`], {
-      deadline: slowMachine + 10_000,
-    });
+    await this.#waiting(['wait', '--for=condition=Ready', 'node', '--all']);
     const rollouts = [
       ['kube-system', 'deployment/coredns'],
       ['webshop', 'deployment/orders'],
@@ -95,16 +93,9 @@ export class Cluster {
       ['dev', 'deployment/api'],
     ];
     for (const [namespace, name] of rollouts) {
-      await this.kubectl(['-n', `${namespace}`, 'rollout', 'status', `${name}`, `--timeout=${slowMachine / 1000}s`], {
-        deadline: slowMachine + 10_000,
-      });
+      await this.#waiting(['-n', `${namespace}`, 'rollout', 'status', `${name}`]);
     }
-    await this.kubectl(
-      ['-n', 'infra', 'wait', '--for=condition=Ready', 'pod/toolbox', `--timeout=${slowMachine / 1000}s`],
-      {
-        deadline: slowMachine + 10_000,
-      },
-    );
+    await this.#waiting(['-n', 'infra', 'wait', '--for=condition=Ready', 'pod/toolbox']);
     // kube-proxy programs a node a moment after the pods are ready.
     await waitFor(
       () => this.#try(['-n', 'infra', 'exec', 'toolbox', '--', '/workload', 'get', 'http://orders.webshop/healthz']),
@@ -112,6 +103,11 @@ export class Cluster {
       () => notComing('A service is not reached by its name from a pod', 'node1-kube-proxy.log'),
       500,
     );
+  }
+
+  /** Runs a command of kubectl that waits by itself; that one knows better what it waited for than a deadline does. */
+  async #waiting(command: readonly string[]): Promise<void> {
+    await this.kubectl([...command, `--timeout=${slowMachine / 1000}s`], { deadline: slowMachine + 10_000 });
   }
 }
 
