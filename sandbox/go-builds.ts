@@ -55,8 +55,12 @@ export function buildKubernetes(cache: BuildCache, say: (text: string) => void):
   return build(cache, 'kubernetes', new CompileProgress(cache, ['kubernetes'], say));
 }
 
+/** It stays the same while this runs. A key of each module is needed for the survey, the count and the build. */
+let goVersion: Promise<string> | undefined;
+
 async function keyOfModule(module: Module): Promise<string> {
-  const version = (await output(['go', 'env', 'GOVERSION'], { folder: path.join(sourceFolder, 'programs') })).trim();
+  goVersion ??= output(['go', 'env', 'GOVERSION'], { folder: path.join(sourceFolder, 'programs') });
+  const version = (await goVersion).trim();
   return keyOf(version, process.arch, ...(await sourcesIn(path.join(sourceFolder, module), isSource)));
 }
 
