@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/client-go/rest"
 	"k8s.io/streaming/pkg/httpstream"
 
@@ -111,8 +110,7 @@ func (c *Carrier) Packets(opened carrier.Stream) carrier.Packets { return stream
 // api-unreachable, certificate-untrusted, certificate-expired, or the context's. Whether the port in the pod accepts
 // shows only after Dial: where it does not, the stream's Read returns agent-unreachable, or agent-gone.
 func (c *Carrier) Dial(ctx context.Context, target wire.AgentTarget) (carrier.Stream, error) {
-	if len(validation.ValidateNamespaceName(target.Namespace, false)) > 0 || len(validation.NameIsDNSSubdomain(target.Pod, false)) > 0 ||
-		target.Port < 1 || target.Port > 65535 {
+	if !portForwardTo(target).isPossible() || target.Port < 1 || target.Port > 65535 {
 		return nil, problem(wire.CodeAgentGone, "the agent's namespace, pod or port is not possible")
 	}
 	ctx, cancel := context.WithTimeout(ctx, DialTimeout)
@@ -125,6 +123,10 @@ func (c *Carrier) Dial(ctx context.Context, target wire.AgentTarget) (carrier.St
 		return nil, err
 	}
 	return opened, nil
+}
+
+func portForwardTo(target wire.AgentTarget) upgrade {
+	return upgrade{"pods/portforward", target.Namespace, target.Pod}
 }
 
 // mayNeedOthers tells whether other credentials may help: a token or a client certificate whose file has changed meanwhile.
@@ -140,8 +142,8 @@ func (c *Carrier) dialWith(ctx context.Context, target wire.AgentTarget, because
 		return nil, fmt.Errorf("get credentials: %w", err)
 	}
 	config := c.configWith(credentials)
-	asked := upgrade{"pods/portforward", target.Namespace, target.Pod}
-	address := c.server.JoinPath("api", "v1", "namespaces", target.Namespace, "pods", target.Pod, "portforward")
+	asked := portForwardTo(target)
+	address := asked.address(c.server)
 	overWebSocket := &webSocketDialer{url: address, config: config, ping: c.timing.ping}
 	overSPDY := &spdyDialer{ctx: ctx, url: address, config: config, ping: c.timing.ping}
 	connection, webSocketErr, err := c.upgrade(ctx, overWebSocket, overSPDY)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/remotecommand"
 	"k8s.io/streaming/pkg/httpstream"
@@ -44,7 +43,8 @@ func Exec(ctx context.Context, command wire.ExecCommand, input io.Reader, tell f
 }
 
 func exec(ctx context.Context, command wire.ExecCommand, input io.Reader, tell func(wire.ExecEvent)) error {
-	if len(validation.ValidateNamespaceName(command.Namespace, false)) > 0 || len(validation.NameIsDNSSubdomain(command.Pod, false)) > 0 {
+	asked := upgrade{"pods/exec", command.Namespace, command.Pod}
+	if !asked.isPossible() {
 		return problem(wire.CodeAgentGone, "the agent's namespace or pod is not possible")
 	}
 	c, err := open(command.Cluster, nil)
@@ -53,13 +53,12 @@ func exec(ctx context.Context, command wire.ExecCommand, input io.Reader, tell f
 	}
 	dialling, cancel := context.WithTimeout(ctx, DialTimeout)
 	defer cancel()
-	address := c.server.JoinPath("api", "v1", "namespaces", command.Namespace, "pods", command.Pod, "exec")
+	address := asked.address(c.server)
 	address.RawQuery = url.Values{
 		"command": command.Command, "container": {command.Container},
 		"stdin": {"true"}, "stdout": {"true"}, "stderr": {"true"},
 	}.Encode()
 	dialer := &spdyDialer{ctx: dialling, url: address, config: c.configWith(command.Credentials), ping: c.timing.ping}
-	asked := upgrade{"pods/exec", command.Namespace, command.Pod}
 	connection, _, err := dialer.Dial(remotecommand.StreamProtocolV4Name)
 	if err != nil {
 		return c.explain(dialling, nil, err, asked)

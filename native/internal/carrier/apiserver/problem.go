@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/streaming/pkg/httpstream"
 	"slipway/native/internal/wire"
 )
@@ -93,10 +95,20 @@ func isBusy(a answer) bool {
 	return false
 }
 
-// upgrade is what is asked for, for the words of a refusal.
+// upgrade is what is asked for.
 type upgrade struct {
 	resource       string // pods/portforward, pods/exec
 	namespace, pod string
+}
+
+// isPossible tells whether namespace and pod can be names of such.
+func (asked upgrade) isPossible() bool {
+	return len(validation.ValidateNamespaceName(asked.namespace, false)) == 0 && len(validation.NameIsDNSSubdomain(asked.pod, false)) == 0
+}
+
+func (asked upgrade) address(server *url.URL) *url.URL {
+	kind, part, _ := strings.Cut(asked.resource, "/")
+	return server.JoinPath("api", "v1", "namespaces", asked.namespace, kind, asked.pod, part)
 }
 
 // explain turns what a dial failed with into a problem; overWebSocket is what it failed with before SPDY was tried, if it
