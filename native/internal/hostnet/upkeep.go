@@ -57,16 +57,9 @@ func (host *Host) keepTunnel(held *holding) {
 		host.options.Log.Warn("what the tunnel has could not be read", "error", err)
 		return
 	}
-	if held.keeping.isTruce(now) {
+	if held.keeping.isTruce(now) || len(lacking) == 0 {
 		if !slices.Equal(lacking, held.contested) {
 			held.contested = lacking
-			host.touch(held)
-		}
-		return
-	}
-	if len(lacking) == 0 {
-		if len(held.contested) > 0 {
-			held.contested = nil
 			host.touch(held)
 		}
 		return
