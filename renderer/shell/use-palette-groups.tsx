@@ -56,15 +56,16 @@ function useActions(text: string): readonly Row[] {
   const run = useRunAction();
   const say = useWords();
   const namesOf = useNamesInAll();
+  const words = wordsOf(text);
   return fitting(
     actions.filter((action) => action.isKeyOnly !== true && action.isAvailable(context)),
-    wordsOf(text),
+    words,
     (action) => namesOf(action.words),
   ).map(({ item: action, grade }) => ({
     value: `action ${action.id}`,
     grade,
     mark: <action.icon className={styles.icon} aria-hidden="true" />,
-    words: <ForeignText text={say(action.words)} marked={wordsOf(text)} />,
+    words: <ForeignText text={say(action.words)} marked={words} />,
     keys: keysOf(action, context.app.host.kind),
     choose: () => run(action),
   }));
@@ -116,13 +117,13 @@ function useFoundServices(text: string): readonly Row[] {
   const [context, rows] = streamedOf === null ? [listedOf, listed] : [streamedOf, streamed];
   const homeNamespace = useHomeNamespace(context);
   const pinned = usePinned(context);
-  const found = useMemo(() => {
-    const terms = parseQuery(text);
-    return terms.length === 0
-      ? []
-      : rankServices(rows, (service) => service, terms, { homeNamespace, pinned }).slice(0, 12);
-  }, [text, rows, homeNamespace, pinned]);
-  const words = parseQuery(text).map((term) => term.text);
+  const terms = useMemo(() => parseQuery(text), [text]);
+  const found = useMemo(
+    () =>
+      terms.length === 0 ? [] : rankServices(rows, (service) => service, terms, { homeNamespace, pinned }).slice(0, 12),
+    [terms, rows, homeNamespace, pinned],
+  );
+  const words = terms.map((term) => term.text);
   return found.map(({ item: service, match }) => {
     const { namespace, name } = service;
     const isTold = match.field === 'name' || match.field === 'full-name' || match.field === 'namespace';

@@ -29,10 +29,12 @@ const ipAddress = /^[0-9a-f:.]{2,45}$/i;
 /** All ports that its containers declare; TCP where nothing is said. */
 export const portsOf = ({ containers }: Pod): readonly PodPort[] => containers.flatMap(({ ports }) => ports);
 
+/** A container says less of a port than a Service does. */
+const kindOf = (port: PodPort) => kindOfPort({ ...port, application: '', targetPort: '', nodePort: null });
+
 /** The port that a pod is used at where none was chosen: one that speaks HTTP, else the first. */
 export function usualPodPort(pod: Pod): PodPort | null {
   const all = portsOf(pod);
-  const kindOf = (port: PodPort) => kindOfPort({ ...port, application: '', targetPort: '', nodePort: null });
   return all.find((port) => ['http', 'https'].includes(kindOf(port))) ?? all[0] ?? null;
 }
 
@@ -45,7 +47,7 @@ export function webAddressOfPod(pod: Pod, port: PodPort | null): string | null {
   if (address === undefined || port === null) {
     return null;
   }
-  const kind = kindOfPort({ ...port, application: '', targetPort: '', nodePort: null });
+  const kind = kindOf(port);
   return kind === 'http' || kind === 'https' ? `${kind}://${atPort(address, port.port)}/` : null;
 }
 

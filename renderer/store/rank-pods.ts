@@ -56,9 +56,11 @@ function gradeOf(pod: Pod, { text, port, namespace }: Term): number | null {
     return byName;
   }
   // Behind a headless Service it has a name of its own, written out as far as one likes.
-  const own = `${pod.hostname}.${pod.subdomain}.${pod.namespace}.svc.`;
-  if (pod.hostname !== '' && text.startsWith(`${pod.hostname}.`) && (own.startsWith(text) || text.startsWith(own))) {
-    return 0;
+  if (pod.hostname !== '' && text.startsWith(`${pod.hostname}.`)) {
+    const own = `${pod.hostname}.${pod.subdomain}.${pod.namespace}.svc.`;
+    if (own.startsWith(text) || text.startsWith(own)) {
+      return 0;
+    }
   }
   if (pod.addresses.some((address) => closeness(address, text) !== null)) {
     return grades.address + (pod.addresses.includes(text) ? 0 : 2);

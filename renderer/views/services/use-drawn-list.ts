@@ -12,7 +12,10 @@ export function useDrawnList(matching: readonly ListEntry[], settle: () => void)
     () =>
       listOnScreen.draw({
         settle,
-        holds: (key) => drawn.current.some((entry) => entry.key === serviceKey(key)),
+        holds: (at) => {
+          const wanted = serviceKey(at);
+          return drawn.current.some(({ key }) => key === wanted);
+        },
       }),
     [listOnScreen, settle],
   );
