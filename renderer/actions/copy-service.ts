@@ -1,23 +1,29 @@
 import { Copy } from 'lucide-react';
+import type { Pod } from '../../app/contract/index.ts';
+import type { WordId } from '../words/words.ts';
 import type { Action, ActionContext } from './action.ts';
-import { copyPodAddress, shownPod } from './shown-pod.ts';
+import { shownPod } from './shown-pod.ts';
 import { type ShownService, shownForm, shownService } from './shown-service.ts';
 
 /** Copies a Service's address in the form that was used last, and says what was copied. */
-export async function copyAddress({ app, say }: ActionContext, shown: ShownService): Promise<void> {
-  const form = shownForm(app, shown);
-  if (form === null) {
-    app.toasts.getState().show({ tone: 'bad', text: say('services.noForms') });
-  } else {
-    const isCopied = await app.host.copyText(form.text);
-    app.toasts
-      .getState()
-      .show(
-        isCopied
-          ? { tone: 'fine', text: say('services.copied', { text: form.text }) }
-          : { tone: 'bad', text: say('kit.copyFailed') },
-      );
+export const copyAddress = (context: ActionContext, shown: ShownService): Promise<void> =>
+  copy(context, shownForm(context.app, shown)?.text, 'services.noForms');
+
+/** Copies the pod's main address, and says what was copied. */
+export const copyPodAddress = (context: ActionContext, { addresses: [address] }: Pod): Promise<void> =>
+  copy(context, address, 'pods.noAddress');
+
+/** `none` is said where there is nothing to copy. */
+async function copy({ app, say }: ActionContext, text: string | undefined, none: WordId): Promise<void> {
+  const { show } = app.toasts.getState();
+  if (text === undefined) {
+    show({ tone: 'bad', text: say(none) });
+    return;
   }
+  const isCopied = await app.host.copyText(text);
+  show(
+    isCopied ? { tone: 'fine', text: say('services.copied', { text }) } : { tone: 'bad', text: say('kit.copyFailed') },
+  );
 }
 
 export const copyService: Action = {

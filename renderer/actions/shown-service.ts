@@ -3,26 +3,16 @@ import {
   type ContextKey,
   connectionOf,
   defaultSettings,
-  isSameKey,
   type Service,
   type ServiceKey,
   type ServicePort,
 } from '../../app/contract/index.ts';
 import { type AddressForm, addressForms, formToCopy, type Naming, usualPort } from '../store/address-forms.ts';
 import type { App } from '../store/app.ts';
+import { findRow, isSameRow, shownRow } from './shown-row.ts';
 
-const isSameService = (left: ServiceKey, right: ServiceKey): boolean =>
-  left.name === right.name && left.namespace === right.namespace;
-
-/** In the stream of the connected context, else in the list that was asked for. */
-export function findShownService(app: App, key: ServiceKey): Service | null {
-  const { chosen } = app.window.getState();
-  if (isSameKey(app.services.store.getState().context, chosen)) {
-    return app.services.find(key);
-  }
-  const listed = app.listedServices.store.getState();
-  return isSameKey(listed.context, chosen) ? (listed.rows.find((row) => isSameService(row, key)) ?? null) : null;
-}
+export const findShownService = (app: App, key: ServiceKey): Service | null =>
+  findRow(app, key, app.services, app.listedServices);
 
 export interface ShownService {
   readonly context: ContextKey;
@@ -32,14 +22,11 @@ export interface ShownService {
 
 /** The Service of the open panel, else the one that the keys are on; null where the list is not on screen. */
 export function shownService(app: App): ShownService | null {
-  const { view, tab, chosen, service: open, cursor } = app.window.getState();
-  // A row that the filter or the cluster took away meanwhile is nobody's wish any more.
-  const key = open ?? (cursor !== null && app.listOnScreen.holds(cursor) ? cursor : null);
-  if (view !== 'cluster' || tab !== 'services' || chosen === null || key === null) {
-    return null;
-  }
-  const service = findShownService(app, key);
-  return service === null ? null : { context: chosen, service, port: chosenPort(service, app.window.getState().port) };
+  const row = shownRow(app, 'services');
+  const service = row === null ? null : findShownService(app, row.key);
+  return row === null || service === null
+    ? null
+    : { context: row.context, service, port: chosenPort(service, app.window.getState().port) };
 }
 
 /** The port that was chosen for this Service, else the usual one. */
@@ -47,7 +34,7 @@ export function chosenPort(
   service: Service,
   chosen: (ServiceKey & { readonly port: number }) | null,
 ): ServicePort | null {
-  const own = chosen !== null && isSameService(chosen, service) ? chosen.port : null;
+  const own = chosen !== null && isSameRow(chosen, service) ? chosen.port : null;
   return service.ports.find(({ port }) => port === own) ?? usualPort(service);
 }
 

@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import { copyPodAddress } from '../../actions/shown-pod.ts';
+import { copyPodAddress } from '../../actions/copy-service.ts';
 import { useActionContext } from '../../actions/use-action.ts';
 import { ListRow } from '../services/ListRow.tsx';
 import type { RowPlace } from '../services/ListTable.tsx';
