@@ -1,7 +1,6 @@
 import { Layers, TriangleAlert } from 'lucide-react';
-import { memo, useMemo, useRef } from 'react';
+import { memo, useMemo } from 'react';
 import type { ContextKey } from '../../../app/contract/index.ts';
-import { SkeletonRows } from '../../kit/Skeleton.tsx';
 import { ToggleChip } from '../../kit/ToggleChip.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useApp, useHomeNamespace, useListedPods, usePods, useWindow } from '../../store/hooks.ts';
@@ -9,22 +8,20 @@ import { parseQuery } from '../../store/query.ts';
 import { noPodFilter, type PodFilter } from '../../store/window.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
-import { ListFooter } from '../services/ListFooter.tsx';
 import { ListHead } from '../services/ListHead.tsx';
-import { ListStates, type ListWords } from '../services/ListStates.tsx';
+import { ListTab } from '../services/ListTab.tsx';
 import { ListTable } from '../services/ListTable.tsx';
 import { ListToolbar } from '../services/ListToolbar.tsx';
 import { type ListItem, listItems, sortAfter } from '../services/list-entries.ts';
-import styles from '../services/ServicesTab.module.css';
 import { useDrawnInTime } from '../services/use-drawn-in-time.ts';
-import { useDrawnList } from '../services/use-drawn-list.ts';
 import { useListSource } from '../services/use-list-source.ts';
 import { useNamespacesInView } from '../services/use-namespaces-in-view.ts';
+import { useOrderedEntries } from '../services/use-ordered-entries.ts';
 import { PodRow } from './PodRow.tsx';
 import { type Column, podColumnsOf } from './pod-columns.tsx';
 import { matchingPods, orderedPods, type PodEntry } from './pod-entries.ts';
 
-const listWords: ListWords = {
+const listWords = {
   loading: 'pods.loading',
   idleTitle: 'pods.idleTitle',
   idleHint: 'pods.idleHint',
@@ -34,7 +31,9 @@ const listWords: ListWords = {
   noMatchTitle: 'pods.noMatchTitle',
   noMatchText: 'pods.noMatchText',
   noMatchHint: 'pods.noMatchHint',
-};
+  count: 'pods.count',
+  countOf: 'pods.countOf',
+} as const;
 
 /** The pods of one context, watched while this is on screen. */
 export const PodsTab = memo(function PodsTab({ context }: { readonly context: ContextKey }) {
@@ -46,25 +45,25 @@ export const PodsTab = memo(function PodsTab({ context }: { readonly context: Co
     useListedPods((state) => state),
   );
   const wanted = useWindow((state) => state.podFilter);
-  const { filter, rows, isBehind, settle } = useDrawnInTime(wanted, source.rows);
+  const drawn = useDrawnInTime(wanted, source.rows);
+  const { filter, rows } = drawn;
   const [namespaces, setNamespaces] = useNamespacesInView(context);
   const homeNamespace = useHomeNamespace(context);
-  const before = useRef<readonly PodEntry[]>([]);
-  const ordered = useMemo(
-    () => orderedPods(rows, filter.sort, homeNamespace, before.current),
-    [rows, filter.sort, homeNamespace],
-  );
-  before.current = ordered;
+  const ordered = useOrderedEntries(rows, filter.sort, homeNamespace, orderedPods);
   const matching = useMemo(() => matchingPods(ordered, filter, namespaces), [ordered, filter, namespaces]);
   const items = useMemo(() => listItems(matching, filter.isGrouped), [matching, filter.isGrouped]);
-  useDrawnList(matching, settle);
   const change = (part: Partial<PodFilter>) => store.setState({ podFilter: { ...wanted, ...part } });
-  const isEmpty = matching.length === 0;
-  // Filters and keys of rows are for rows.
-  const hasRows = source.rows.length > 0 || source.state === 'loading';
   return (
-    <div className={styles.tab}>
-      {hasRows ? (
+    <ListTab
+      source={source}
+      drawn={drawn}
+      matching={matching}
+      words={listWords}
+      onClear={() => {
+        store.setState({ podFilter: { ...noPodFilter, sort: wanted.sort, isGrouped: wanted.isGrouped } });
+        setNamespaces([]);
+      }}
+      toolbar={
         <ListToolbar
           context={context}
           source={source}
@@ -85,36 +84,13 @@ export const PodsTab = memo(function PodsTab({ context }: { readonly context: Co
             {say('services.group')}
           </ToggleChip>
         </ListToolbar>
-      ) : null}
-      {isEmpty && isBehind ? (
-        <SkeletonRows count={10} label={say('pods.loading')} />
-      ) : isEmpty ? (
-        <ListStates
-          source={source}
-          words={listWords}
-          text={filter.text}
-          onClear={() => {
-            store.setState({ podFilter: { ...noPodFilter, sort: wanted.sort, isGrouped: wanted.isGrouped } });
-            setNamespaces([]);
-          }}
-        />
-      ) : (
-        <PodsTable items={items} filter={filter} count={matching.length} />
-      )}
-      {hasRows ? (
-        <ListFooter
-          shown={matching.length}
-          all={rows.length}
-          isReady={source.state === 'present' && !isBehind}
-          count="pods.count"
-          countOf="pods.countOf"
-          keys={[
-            { keys: ['C'], words: say('services.keyCopy') },
-            { keys: ['T'], words: say('services.keyTest') },
-          ]}
-        />
-      ) : null}
-    </div>
+      }
+      table={<PodsTable items={items} filter={filter} count={matching.length} />}
+      keys={[
+        { keys: ['C'], words: say('services.keyCopy') },
+        { keys: ['T'], words: say('services.keyTest') },
+      ]}
+    />
   );
 });
 

@@ -6,10 +6,10 @@ import { rankPods } from '../../store/rank-pods.ts';
 import type { PodColumn, PodFilter } from '../../store/window.ts';
 import {
   addressOrderOf,
-  asBefore,
   byNumber,
   byText,
   type Compare,
+  inOrder,
   isUsualSort,
   type ListEntry,
 } from '../services/list-entries.ts';
@@ -55,10 +55,7 @@ export function orderedPods(
   const compare = isUsualSort(sort)
     ? byNumber<PodEntry>(({ pod }) => (pod.namespace === homeNamespace ? 0 : 1))
     : comparisons[sort.column];
-  const sign = sort.isDescending ? -1 : 1;
-  return asBefore(rows, before, entryOf).sort(
-    (left, right) => sign * compare(left, right) || comparisons.name(left, right) || comparisons.namespace(left, right),
-  );
+  return inOrder(rows, before, entryOf, compare, sort.isDescending);
 }
 
 const isTroubled = ({ health }: Pod): boolean => health === 'failing' || health === 'starting';

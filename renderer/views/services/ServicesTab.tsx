@@ -1,25 +1,21 @@
 import { memo, useEffect, useMemo } from 'react';
 import type { ContextKey } from '../../../app/contract/index.ts';
-import { SkeletonRows } from '../../kit/Skeleton.tsx';
 import { useApp, useHomeNamespace, useListedServices, usePinned, useServices, useWindow } from '../../store/hooks.ts';
 import { parseQuery } from '../../store/query.ts';
 import { noFilter } from '../../store/window.ts';
 import { useWords } from '../../words/words.ts';
-import { ListFooter } from './ListFooter.tsx';
-import { ListStates, type ListWords } from './ListStates.tsx';
+import { ListTab } from './ListTab.tsx';
 import { isUsualSort, listItems } from './list-entries.ts';
-import styles from './ServicesTab.module.css';
 import { ServicesTable } from './ServicesTable.tsx';
 import { ServicesToolbar } from './ServicesToolbar.tsx';
-import { prepareSearch } from './service-entries.ts';
+import { orderedEntries, prepareSearch } from './service-entries.ts';
 import { useDrawnInTime } from './use-drawn-in-time.ts';
-import { useDrawnList } from './use-drawn-list.ts';
 import { useListSource } from './use-list-source.ts';
 import { useMatchingEntries } from './use-matching-entries.ts';
 import { useNamespacesInView } from './use-namespaces-in-view.ts';
 import { useOrderedEntries } from './use-ordered-entries.ts';
 
-const listWords: ListWords = {
+const listWords = {
   loading: 'services.loading',
   idleTitle: 'services.idleTitle',
   idleHint: 'services.idleHint',
@@ -29,7 +25,9 @@ const listWords: ListWords = {
   noMatchTitle: 'services.noMatchTitle',
   noMatchText: 'services.noMatchText',
   noMatchHint: 'services.noMatchHint',
-};
+  count: 'services.count',
+  countOf: 'services.countOf',
+} as const;
 
 /** The Services of one context. What is typed is heard at once; the list follows when there is time. */
 export const ServicesTab = memo(function ServicesTab({ context }: { readonly context: ContextKey }) {
@@ -40,15 +38,16 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
     useListedServices((state) => state),
   );
   const { window: store } = useApp();
-  const { filter, rows, isBehind, settle } = useDrawnInTime(
+  const drawn = useDrawnInTime(
     useWindow((state) => state.filter),
     source.rows,
   );
+  const { filter, rows } = drawn;
   const [namespaces, setNamespaces] = useNamespacesInView(context);
   const pinned = usePinned(context);
   const homeNamespace = useHomeNamespace(context);
   const preference = useMemo(() => ({ homeNamespace, pinned }), [homeNamespace, pinned]);
-  const ordered = useOrderedEntries(rows, filter.sort, preference);
+  const ordered = useOrderedEntries(rows, filter.sort, preference, orderedEntries);
   useEffect(() => prepareSearch(ordered), [ordered]);
   const isBestFirst = isUsualSort(filter.sort);
   const { matching, matches } = useMatchingEntries(
@@ -67,44 +66,23 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
     [matches, filter.text],
   );
   const items = useMemo(() => listItems(matching, filter.isGrouped), [matching, filter.isGrouped]);
-  useDrawnList(matching, settle);
-  const isEmpty = matching.length === 0;
-  // Filters and keys of rows are for rows.
-  const hasRows = source.rows.length > 0 || source.state === 'loading';
   return (
-    <div className={styles.tab}>
-      {hasRows ? (
-        <ServicesToolbar context={context} source={source} chosen={namespaces} onChoose={setNamespaces} />
-      ) : null}
-      {isEmpty && isBehind ? (
-        <SkeletonRows count={10} label={say('services.loading')} />
-      ) : isEmpty ? (
-        <ListStates
-          source={source}
-          words={listWords}
-          text={filter.text}
-          onClear={() => {
-            store.setState({ filter: { ...noFilter, sort: filter.sort, isGrouped: filter.isGrouped } });
-            setNamespaces([]);
-          }}
-        />
-      ) : (
-        <ServicesTable context={context} items={items} search={search} pinned={pinned} count={matching.length} />
-      )}
-      {hasRows ? (
-        <ListFooter
-          shown={matching.length}
-          all={rows.length}
-          isReady={source.state === 'present' && !isBehind}
-          count="services.count"
-          countOf="services.countOf"
-          keys={[
-            { keys: ['C'], words: say('services.keyCopy') },
-            { keys: ['T'], words: say('services.keyTest') },
-            { keys: ['P'], words: say('services.keyPin') },
-          ]}
-        />
-      ) : null}
-    </div>
+    <ListTab
+      source={source}
+      drawn={drawn}
+      matching={matching}
+      words={listWords}
+      onClear={() => {
+        store.setState({ filter: { ...noFilter, sort: filter.sort, isGrouped: filter.isGrouped } });
+        setNamespaces([]);
+      }}
+      toolbar={<ServicesToolbar context={context} source={source} chosen={namespaces} onChoose={setNamespaces} />}
+      table={<ServicesTable context={context} items={items} search={search} pinned={pinned} count={matching.length} />}
+      keys={[
+        { keys: ['C'], words: say('services.keyCopy') },
+        { keys: ['T'], words: say('services.keyTest') },
+        { keys: ['P'], words: say('services.keyPin') },
+      ]}
+    />
   );
 });

@@ -44,8 +44,28 @@ export function sortAfter<Column>(sort: Sort<Column>, column: Column): Sort<Colu
   return { column, isDescending: sort.column === column && !sort.isDescending };
 }
 
+const byName = byText<ListEntry>(({ at }) => at.name);
+const byNamespace = byText<ListEntry>(({ at }) => at.namespace);
+
+/**
+ * The rows in order; equal ones stay by name, then by namespace. `before` is the order that they had: sorting what is
+ * nearly in order costs a tenth, which counts where fifty of ten thousand change each second.
+ */
+export function inOrder<Row, Entry extends ListEntry>(
+  rows: readonly Row[],
+  before: readonly Entry[],
+  entryOf: (row: Row) => Entry,
+  compare: Compare<Entry>,
+  isDescending: boolean,
+): readonly Entry[] {
+  const sign = isDescending ? -1 : 1;
+  return asBefore(rows, before, entryOf).sort(
+    (left, right) => sign * compare(left, right) || byName(left, right) || byNamespace(left, right),
+  );
+}
+
 /** The rows of now in the order of before, new ones at the end. */
-export function asBefore<Row, Entry extends ListEntry>(
+function asBefore<Row, Entry extends ListEntry>(
   rows: readonly Row[],
   before: readonly Entry[],
   entryOf: (row: Row) => Entry,

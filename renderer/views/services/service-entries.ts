@@ -10,10 +10,10 @@ import { type Match, type Preference, rankServices, searchTextOf } from '../../s
 import type { ServiceFilter, SortColumn } from '../../store/window.ts';
 import {
   addressOrderOf,
-  asBefore,
   byNumber,
   byText,
   type Compare,
+  inOrder,
   isUsualSort,
   type ListEntry,
 } from './list-entries.ts';
@@ -98,27 +98,17 @@ const comparisons: Readonly<Record<SortColumn, Compare<Entry>>> = {
   age: byNumber(({ service }) => -service.createdAt),
 };
 
-/**
- * All rows in order, in the usual one what is pinned and the home namespace first; equal ones stay by name, then by namespace. `before` is the order that they had: sorting what is
- * nearly in order costs a tenth, which counts where fifty of ten thousand change each second.
- */
+/** All rows in order, in the usual one what is pinned and the home namespace first. `before` is the order that they had. */
 export function orderedEntries(
   rows: readonly Service[],
   sort: ServiceFilter['sort'],
   preference: Preference,
   before: readonly Entry[] = [],
 ): readonly Entry[] {
-  const compare = comparisons[sort.column];
-  const sign = sort.isDescending ? -1 : 1;
-  if (isUsualSort(sort)) {
-    const byNearness = byNumber<Entry>((entry) => nearness(entry, preference));
-    return asBefore(rows, before, entryOf).sort(
-      (left, right) => byNearness(left, right) || comparisons.name(left, right) || comparisons.namespace(left, right),
-    );
-  }
-  return asBefore(rows, before, entryOf).sort(
-    (left, right) => sign * compare(left, right) || comparisons.name(left, right) || comparisons.namespace(left, right),
-  );
+  const compare = isUsualSort(sort)
+    ? byNumber<Entry>((entry) => nearness(entry, preference))
+    : comparisons[sort.column];
+  return inOrder(rows, before, entryOf, compare, sort.isDescending);
 }
 
 /** Pinned ones stand above all, then those of the home namespace: what somebody looks for first. */

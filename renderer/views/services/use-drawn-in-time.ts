@@ -1,7 +1,7 @@
 import { useCallback, useDeferredValue, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 
-interface Drawn<Filter, Row> {
+export interface Drawn<Filter, Row> {
   readonly filter: Filter;
   readonly rows: readonly Row[];
   /** True where what is drawn is not of now yet: nothing may be said of what it lacks. */

@@ -1,21 +1,24 @@
 import { useMemo, useRef } from 'react';
-import type { Service } from '../../../app/contract/index.ts';
-import type { Preference } from '../../store/rank-services.ts';
-import type { ServiceFilter } from '../../store/window.ts';
-import { type Entry, orderedEntries } from './service-entries.ts';
+import type { Sort } from './list-entries.ts';
 
-const none: readonly Entry[] = [];
+const none: readonly never[] = [];
 
-/** The rows in order, made of the order before: only speed depends on what is remembered. */
-export function useOrderedEntries(
-  rows: readonly Service[],
-  { column, isDescending }: ServiceFilter['sort'],
+/** The rows in order, made of the order before: only speed depends on what is remembered. `order` stays the same function. */
+export function useOrderedEntries<Row, Column, Preference, Entry>(
+  rows: readonly Row[],
+  { column, isDescending }: Sort<Column>,
   preference: Preference,
+  order: (
+    rows: readonly Row[],
+    sort: Sort<Column>,
+    preference: Preference,
+    before: readonly Entry[],
+  ) => readonly Entry[],
 ): readonly Entry[] {
-  const before = useRef(none);
+  const before = useRef<readonly Entry[]>(none);
   const ordered = useMemo(
-    () => orderedEntries(rows, { column, isDescending }, preference, before.current),
-    [rows, column, isDescending, preference],
+    () => order(rows, { column, isDescending }, preference, before.current),
+    [rows, column, isDescending, preference, order],
   );
   before.current = ordered;
   return ordered;
