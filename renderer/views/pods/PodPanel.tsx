@@ -1,26 +1,21 @@
-import { ExternalLink, Zap } from 'lucide-react';
 import type { ContextKey, Pod } from '../../../app/contract/index.ts';
-import { openService } from '../../actions/open-service.ts';
 import { chosenPodPort } from '../../actions/shown-pod.ts';
 import { namingOf } from '../../actions/shown-service.ts';
-import { testService } from '../../actions/test-service.ts';
-import { useActionContext, useRunAction } from '../../actions/use-action.ts';
-import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { Select } from '../../kit/Select.tsx';
-import { SidePanel } from '../../kit/SidePanel.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useApp, useServiceTest, useWindow } from '../../store/hooks.ts';
 import { type PodForm, podAddressForms, portsOf } from '../../store/pod-address.ts';
 import { podTestTarget } from '../../store/service-tests.ts';
-import { panelWidths } from '../../store/window.ts';
 import { cleanText } from '../../words/clean-text.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords, type WordId } from '../../words/words.ts';
 import { AddressList } from '../services/AddressList.tsx';
 import { LabelList } from '../services/LabelList.tsx';
+import { RowPanel } from '../services/RowPanel.tsx';
 import { Section } from '../services/Section.tsx';
 import styles from '../services/ServicePanel.module.css';
+import { TestButtons } from '../services/TestButtons.tsx';
 import { TestSteps } from '../services/TestSteps.tsx';
 import { ContainerList, ReasonList, ServicesOfPod } from './PodParts.tsx';
 import { StatusBadge } from './pod-columns.tsx';
@@ -41,10 +36,7 @@ export function PodPanel({ context, pod }: { readonly context: ContextKey; reado
   const say = useWords();
   const format = useFormat();
   const app = useApp();
-  const actions = useActionContext();
-  const run = useRunAction();
   const now = useNow(60_000);
-  const width = useWindow((state) => state.panelWidth);
   const port = chosenPodPort(
     pod,
     useWindow((state) => state.podPort),
@@ -54,14 +46,11 @@ export function PodPanel({ context, pod }: { readonly context: ContextKey; reado
   const ports = portsOf(pod);
   const age = pod.createdAt > 0 ? ` · ${format.duration(now - pod.createdAt)}` : '';
   return (
-    <SidePanel
+    <RowPanel
+      list="pods"
+      of={pod}
       label={say('pods.panelLabel', { name, namespace })}
-      title={
-        <>
-          <ForeignText text={cleanText(name).trim() === '' ? say('services.unseenName') : name} bound={80} />
-          <StatusBadge pod={pod} say={say} />
-        </>
-      }
+      badge={<StatusBadge pod={pod} say={say} />}
       subtitle={
         <>
           <ForeignText text={namespace} bound={80} />
@@ -81,13 +70,6 @@ export function PodPanel({ context, pod }: { readonly context: ContextKey; reado
         </>
       }
       actions={null}
-      onClose={() => {
-        app.window.setState({ pod: null });
-        document.querySelector<HTMLElement>('[data-list-grid]')?.focus();
-      }}
-      width={width}
-      widths={panelWidths}
-      onWidth={(panelWidth) => app.window.setState({ panelWidth })}
     >
       <ReasonList pod={pod} />
       {ports.length < 2 || port === null ? null : (
@@ -118,26 +100,12 @@ export function PodPanel({ context, pod }: { readonly context: ContextKey; reado
       {port === null || pod.addresses.length === 0 ? null : (
         <Section title={say('services.test')}>
           <TestSteps test={test} />
-          <div className={styles.buttons}>
-            <Button
-              kind="primary"
-              icon={Zap}
-              disabled={test?.state === 'running' || !testService.isAvailable(actions)}
-              onClick={() => run(testService)}
-            >
-              {test === null ? say('services.test') : say('services.testAgain')}
-            </Button>
-            {openService.isAvailable(actions) ? (
-              <Button icon={ExternalLink} onClick={() => run(openService)}>
-                {say('services.open')}
-              </Button>
-            ) : null}
-          </div>
+          <TestButtons test={test} />
         </Section>
       )}
       <ServicesOfPod context={context} pod={pod} />
       <ContainerList pod={pod} />
       <LabelList labels={pod.labels} />
-    </SidePanel>
+    </RowPanel>
   );
 }

@@ -1,58 +1,48 @@
-import { ExternalLink, Star, Zap } from 'lucide-react';
-import { type ContextKey, type CopyForm, isSameKey, portText, type Service } from '../../../app/contract/index.ts';
-import { openService } from '../../actions/open-service.ts';
+import { Star } from 'lucide-react';
+import { type ContextKey, type CopyForm, portText, type Service } from '../../../app/contract/index.ts';
 import { pinService } from '../../actions/pin-service.ts';
 import { chosenPort, namingOf } from '../../actions/shown-service.ts';
-import { testService } from '../../actions/test-service.ts';
-import { useActionContext, useRunAction } from '../../actions/use-action.ts';
+import { useRunAction } from '../../actions/use-action.ts';
 import { Badge } from '../../kit/Badge.tsx';
-import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { IconButton } from '../../kit/IconButton.tsx';
 import { Select } from '../../kit/Select.tsx';
-import { SidePanel } from '../../kit/SidePanel.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { addressForms, formToCopy } from '../../store/address-forms.ts';
-import { useApp, useServiceTest, useSettings, useWindow } from '../../store/hooks.ts';
+import { useApp, usePinned, useServiceTest, useSettings, useWindow } from '../../store/hooks.ts';
+import { serviceKey } from '../../store/list-feed.ts';
 import { testTarget } from '../../store/service-tests.ts';
-import { panelWidths } from '../../store/window.ts';
-import { cleanText } from '../../words/clean-text.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { AddressList } from './AddressList.tsx';
 import { EndpointList } from './EndpointList.tsx';
 import { formWords } from './form-words.ts';
 import { LabelList } from './LabelList.tsx';
+import { RowPanel } from './RowPanel.tsx';
 import { Section } from './Section.tsx';
 import styles from './ServicePanel.module.css';
 import { entryOf } from './service-entries.ts';
+import { TestButtons } from './TestButtons.tsx';
 import { TestSteps } from './TestSteps.tsx';
 
 /** One Service: its addresses to copy, the way to it tested, what is behind it. */
 export function ServicePanel({ context, service }: { readonly context: ContextKey; readonly service: Service }) {
   const say = useWords();
   const app = useApp();
-  const actions = useActionContext();
   const run = useRunAction();
   const settings = useSettings();
-  const width = useWindow((state) => state.panelWidth);
   const choice = useWindow((state) => state.port);
   const port = chosenPort(service, choice);
   const test = useServiceTest(testTarget(context, service, port?.port ?? 0));
   const forms = addressForms(service, port, namingOf(app, context));
   const { namespace, name } = service;
-  const isPinned = settings?.pinnedServices.some(
-    (one) => isSameKey(one, context) && one.namespace === namespace && one.name === name,
-  );
+  const isPinned = usePinned(context).has(serviceKey(service));
   return (
-    <SidePanel
+    <RowPanel
+      list="services"
+      of={service}
       label={say('services.panelLabel', { name, namespace })}
-      title={
-        <>
-          <ForeignText text={cleanText(name).trim() === '' ? say('services.unseenName') : name} bound={80} />
-          <Badge>{service.headless ? say('services.headless') : service.type}</Badge>
-        </>
-      }
+      badge={<Badge>{service.headless ? say('services.headless') : service.type}</Badge>}
       subtitle={<Subtitle service={service} />}
       actions={
         <IconButton
@@ -65,13 +55,6 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
           onClick={() => run(pinService)}
         />
       }
-      onClose={() => {
-        app.window.setState({ service: null });
-        document.querySelector<HTMLElement>('[data-list-grid]')?.focus();
-      }}
-      width={width}
-      widths={panelWidths}
-      onWidth={(panelWidth) => app.window.setState({ panelWidth })}
     >
       {service.ports.length < 2 || port === null ? null : (
         <Section title={say('services.port')}>
@@ -88,21 +71,7 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
       )}
       {port === null ? null : (
         <Section title={say('services.test')}>
-          <div className={styles.buttons}>
-            <Button
-              kind="primary"
-              icon={Zap}
-              disabled={test?.state === 'running' || !testService.isAvailable(actions)}
-              onClick={() => run(testService)}
-            >
-              {test === null ? say('services.test') : say('services.testAgain')}
-            </Button>
-            {openService.isAvailable(actions) ? (
-              <Button icon={ExternalLink} onClick={() => run(openService)}>
-                {say('services.open')}
-              </Button>
-            ) : null}
-          </div>
+          <TestButtons test={test} />
           <TestSteps test={test} />
         </Section>
       )}
@@ -116,7 +85,7 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
       </Section>
       <EndpointList key={`${namespace}/${name}`} service={service} />
       <LabelList labels={service.labels} />
-    </SidePanel>
+    </RowPanel>
   );
 }
 
