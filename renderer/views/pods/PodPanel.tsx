@@ -2,7 +2,6 @@ import type { ContextKey, Pod } from '../../../app/contract/index.ts';
 import { chosenPodPort } from '../../actions/shown-pod.ts';
 import { namingOf } from '../../actions/shown-service.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
-import { Select } from '../../kit/Select.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useApp, useServiceTest, useWindow } from '../../store/hooks.ts';
 import { type PodForm, podAddressForms, portsOf } from '../../store/pod-address.ts';
@@ -12,6 +11,7 @@ import { useFormat } from '../../words/format.ts';
 import { useWords, type WordId } from '../../words/words.ts';
 import { AddressList } from '../services/AddressList.tsx';
 import { LabelList } from '../services/LabelList.tsx';
+import { PortChoice } from '../services/PortChoice.tsx';
 import { RowPanel } from '../services/RowPanel.tsx';
 import { Section } from '../services/Section.tsx';
 import styles from '../services/ServicePanel.module.css';
@@ -43,7 +43,6 @@ export function PodPanel({ context, pod }: { readonly context: ContextKey; reado
   );
   const test = useServiceTest(podTestTarget(context, pod, port?.port ?? 0));
   const { namespace, name } = pod;
-  const ports = portsOf(pod);
   const age = pod.createdAt > 0 ? ` · ${format.duration(now - pod.createdAt)}` : '';
   return (
     <RowPanel
@@ -72,19 +71,12 @@ export function PodPanel({ context, pod }: { readonly context: ContextKey; reado
       actions={null}
     >
       <ReasonList pod={pod} />
-      {ports.length < 2 || port === null ? null : (
-        <Section title={say('services.port')}>
-          <Select
-            label={say('services.port')}
-            value={`${port.port}`}
-            choices={ports.map((one) => ({
-              value: `${one.port}`,
-              words: one.name === '' ? `${one.port}` : `${cleanText(one.name, 40)} · ${one.port}`,
-            }))}
-            onChange={(next) => app.window.setState({ podPort: { namespace, name, port: Number(next) } })}
-          />
-        </Section>
-      )}
+      <PortChoice
+        ports={portsOf(pod)}
+        port={port}
+        wordsOf={(one) => (one.name === '' ? `${one.port}` : `${cleanText(one.name, 40)} · ${one.port}`)}
+        onChange={(next) => app.window.setState({ podPort: { namespace, name, port: next } })}
+      />
       <Section title={say('services.copy')}>
         {pod.hostNetwork ? <p className={styles.hint}>{say('pods.hostNetworkHint')}</p> : null}
         <AddressList

@@ -6,7 +6,6 @@ import { useRunAction } from '../../actions/use-action.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { IconButton } from '../../kit/IconButton.tsx';
-import { Select } from '../../kit/Select.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { addressForms, formToCopy } from '../../store/address-forms.ts';
 import { useApp, usePinned, useServiceTest, useSettings, useWindow } from '../../store/hooks.ts';
@@ -18,6 +17,7 @@ import { AddressList } from './AddressList.tsx';
 import { EndpointList } from './EndpointList.tsx';
 import { formWords } from './form-words.ts';
 import { LabelList } from './LabelList.tsx';
+import { PortChoice } from './PortChoice.tsx';
 import { RowPanel } from './RowPanel.tsx';
 import { Section } from './Section.tsx';
 import styles from './ServicePanel.module.css';
@@ -56,19 +56,12 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
         />
       }
     >
-      {service.ports.length < 2 || port === null ? null : (
-        <Section title={say('services.port')}>
-          <Select
-            label={say('services.port')}
-            value={`${port.port}`}
-            choices={service.ports.map((one) => ({
-              value: `${one.port}`,
-              words: portText(one),
-            }))}
-            onChange={(next) => app.window.setState({ port: { namespace, name, port: Number(next) } })}
-          />
-        </Section>
-      )}
+      <PortChoice
+        ports={service.ports}
+        port={port}
+        wordsOf={portText}
+        onChange={(next) => app.window.setState({ port: { namespace, name, port: next } })}
+      />
       {port === null ? null : (
         <Section title={say('services.test')}>
           <TestButtons test={test} />
