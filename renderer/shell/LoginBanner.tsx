@@ -5,7 +5,7 @@ import { Button } from '../kit/Button.tsx';
 import { CopyButton } from '../kit/CopyButton.tsx';
 import { ForeignText } from '../kit/ForeignText.tsx';
 import { partsOfLogin } from '../parts/login-words.ts';
-import { useApp, useMirror } from '../store/hooks.ts';
+import { useApp, useIsLive, useMirror } from '../store/hooks.ts';
 import { cleanText } from '../words/clean-text.ts';
 import { useWords } from '../words/words.ts';
 import banner from './LinkBanner.module.css';
@@ -18,7 +18,7 @@ const mostShown = 3;
 export function LoginBanner() {
   const say = useWords();
   const logins = useMirror((mirror) => mirror.snapshot?.logins ?? null);
-  const isLive = useMirror((mirror) => mirror.link.kind === 'live');
+  const isLive = useIsLive();
   if (logins === null || logins.length === 0 || !isLive) {
     return null;
   }

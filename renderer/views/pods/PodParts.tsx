@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { type ContextKey, isSameKey, type Pod } from '../../../app/contract/index.ts';
+import { type ContextKey, isSameKey, type Pod, portText } from '../../../app/contract/index.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
@@ -69,14 +69,7 @@ export function ContainerList({ pod }: { readonly pod: Pod }) {
               {ports.length === 0 ? null : (
                 <>
                   {' · '}
-                  <ForeignText
-                    text={ports
-                      .map(
-                        (port) =>
-                          `${port.name === '' ? '' : `${port.name} `}${port.port}${port.protocol === 'TCP' ? '' : `/${port.protocol}`}`,
-                      )
-                      .join(', ')}
-                  />
+                  <ForeignText text={ports.map(portText).join(', ')} />
                 </>
               )}
               {restarts === 0 ? null : ` · ${say('pods.restarts', { count: restarts })}`}
