@@ -17,7 +17,7 @@ const grades = { namespace: 4, address: 8, other: 16 } as const;
 const texts = new WeakMap<Pod, string>();
 
 /** Everything that a word may be found in, in lower case; made once for each pod that did not change. */
-function searchTextOf(pod: Pod): string {
+export function searchTextOf(pod: Pod): string {
   const known = texts.get(pod);
   if (known !== undefined) {
     return known;

@@ -17,9 +17,10 @@ import { useDrawnInTime } from '../services/use-drawn-in-time.ts';
 import { useListSource } from '../services/use-list-source.ts';
 import { useNamespacesInView } from '../services/use-namespaces-in-view.ts';
 import { useOrderedEntries } from '../services/use-ordered-entries.ts';
+import { usePreparedSearch } from '../services/use-prepared-search.ts';
 import { PodRow } from './PodRow.tsx';
 import { type Column, podColumnsOf } from './pod-columns.tsx';
-import { matchingPods, orderedPods, type PodEntry } from './pod-entries.ts';
+import { matchingPods, orderedPods, type PodEntry, preparePod } from './pod-entries.ts';
 
 const listWords = {
   loading: 'pods.loading',
@@ -50,6 +51,7 @@ export const PodsTab = memo(function PodsTab({ context }: { readonly context: Co
   const [namespaces, setNamespaces] = useNamespacesInView(context);
   const homeNamespace = useHomeNamespace(context);
   const ordered = useOrderedEntries(rows, filter.sort, homeNamespace, orderedPods);
+  usePreparedSearch(ordered, preparePod);
   const matching = useMemo(() => matchingPods(ordered, filter, namespaces), [ordered, filter, namespaces]);
   const items = useMemo(() => listItems(matching, filter.isGrouped), [matching, filter.isGrouped]);
   const change = (part: Partial<PodFilter>) => store.setState({ podFilter: { ...wanted, ...part } });

@@ -2,7 +2,7 @@
 import type { Pod } from '../../../app/contract/index.ts';
 import { serviceKey } from '../../store/list-feed.ts';
 import { parseQuery } from '../../store/query.ts';
-import { rankPods } from '../../store/rank-pods.ts';
+import { rankPods, searchTextOf } from '../../store/rank-pods.ts';
 import type { PodColumn, PodFilter } from '../../store/window.ts';
 import {
   addressOrderOf,
@@ -25,6 +25,9 @@ function entryOf(pod: Pod): PodEntry {
   entries.set(pod, known);
   return known;
 }
+
+/** Prepares what a search reads of a pod. */
+export const preparePod = ({ pod }: PodEntry): void => void searchTextOf(pod);
 
 /** What somebody has to look at stands first. */
 const healthOrder: Readonly<Record<Pod['health'], number>> = { failing: 0, starting: 1, ending: 2, ready: 3, done: 4 };

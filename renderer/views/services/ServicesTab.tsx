@@ -1,4 +1,4 @@
-import { memo, useEffect, useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import type { ContextKey } from '../../../app/contract/index.ts';
 import { useApp, useHomeNamespace, useListedServices, usePinned, useServices, useWindow } from '../../store/hooks.ts';
 import { parseQuery } from '../../store/query.ts';
@@ -8,12 +8,13 @@ import { ListTab } from './ListTab.tsx';
 import { isUsualSort, listItems } from './list-entries.ts';
 import { ServicesTable } from './ServicesTable.tsx';
 import { ServicesToolbar } from './ServicesToolbar.tsx';
-import { orderedEntries, prepareSearch } from './service-entries.ts';
+import { orderedEntries, prepareService } from './service-entries.ts';
 import { useDrawnInTime } from './use-drawn-in-time.ts';
 import { useListSource } from './use-list-source.ts';
 import { useMatchingEntries } from './use-matching-entries.ts';
 import { useNamespacesInView } from './use-namespaces-in-view.ts';
 import { useOrderedEntries } from './use-ordered-entries.ts';
+import { usePreparedSearch } from './use-prepared-search.ts';
 
 const listWords = {
   loading: 'services.loading',
@@ -48,7 +49,7 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
   const homeNamespace = useHomeNamespace(context);
   const preference = useMemo(() => ({ homeNamespace, pinned }), [homeNamespace, pinned]);
   const ordered = useOrderedEntries(rows, filter.sort, preference, orderedEntries);
-  useEffect(() => prepareSearch(ordered), [ordered]);
+  usePreparedSearch(ordered, prepareService);
   const isBestFirst = isUsualSort(filter.sort);
   const { matching, matches } = useMatchingEntries(
     ordered,

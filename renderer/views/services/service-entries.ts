@@ -59,32 +59,8 @@ function makeEntry(service: Service): Entry {
   };
 }
 
-/** In milliseconds of work at a time: well under a frame. */
-const spare = 6;
-
-/** Prepares what the first letter of a search needs, in time that nobody else wants. Returns what ends it. */
-export function prepareSearch(entries: readonly Entry[]): () => void {
-  let at = 0;
-  let isOver = false;
-  const step = () => {
-    const end = performance.now() + spare;
-    while (at < entries.length && performance.now() < end && !isOver) {
-      const entry = entries[at];
-      if (entry !== undefined) {
-        searchTextOf(entry.service);
-      }
-      at += 1;
-    }
-    if (at < entries.length && !isOver) {
-      setTimeout(step, 20);
-    }
-  };
-  const timer = setTimeout(step, 200);
-  return () => {
-    isOver = true;
-    clearTimeout(timer);
-  };
-}
+/** Prepares what a search reads of a Service. */
+export const prepareService = ({ service }: Entry): void => void searchTextOf(service);
 
 const readinessOrder: Readonly<Record<Readiness, number>> = { none: 0, some: 1, all: 2, outside: 3 };
 
