@@ -36,18 +36,20 @@ export interface Access {
   trust(digest: string): Promise<Result<null>>;
   /** Why what is on of this context is not this caller's; null where nothing is on, or it is. */
   objectionOfCaller(context: Context): Promise<Problem | null>;
-  /** The connection, where asking through it answers this caller and not somebody else; null where there is none such. */
-  runnerOfCaller(request: Pick<ContextRequest, 'context' | 'file'>): Promise<Runner | null>;
   /** Finds a context whose plugin may run. */
   findTrusted(request: ContextRequest): Promise<Result<Context>>;
   /** Opens a cluster for a question, which ends with the frontend that asked. Its login is shown while it waits. */
   openToAsk(context: Context, namespace: string): Promise<Result<OpenedToAsk>>;
-  /** Asks a cluster something: through the open connection where there is one, else through one opened for this. */
-  withCluster<Value>(
-    request: ContextRequest,
-    ask: (cluster: ClusterPort) => Promise<Result<Value>>,
-  ): Promise<Result<Value>>;
+  /**
+   * Asks a cluster something: through the open connection where that answers this caller and not somebody else, and then
+   * `runner` is it; else through one opened for this.
+   */
+  withCluster<Value>(request: ContextRequest, ask: Question<Value>): Promise<Result<Value>>;
+  /** The same of a context that findTrusted answered. */
+  withFound<Value>(context: Context, ask: Question<Value>): Promise<Result<Value>>;
 }
+
+type Question<Value> = (cluster: ClusterPort, runner: Runner | null) => Promise<Result<Value>>;
 
 export function createAccess(dependencies: Dependencies): Access {
   const { ports, connections, trusted, logins, gone } = dependencies;
@@ -80,17 +82,18 @@ export function createAccess(dependencies: Dependencies): Access {
       { name: runner.state().cluster.context, execPlugin },
     );
 
-  async function runnerOfCaller({ context, file }: Pick<ContextRequest, 'context' | 'file'>): Promise<Runner | null> {
-    // A name alone means the caller's own files: another file's context of this name may be on.
-    const found = file === '' ? await find(context) : null;
-    const runner =
-      found === null ? connections.find(context, file) : found.ok ? connections.find(context, found.value.file) : null;
+  /** What is open of a context, where asking through it answers this caller. */
+  async function openOf(context: string, file: string): Promise<{ cluster: ClusterPort; runner: Runner } | null> {
+    const runner = connections.find(context, file);
     const open = runner?.cluster() ?? null;
-    return runner === null || open === null || (await strangerTo(runner, open.execPlugin)) === null ? runner : null;
+    if (runner === null || open === null || (await strangerTo(runner, open.execPlugin)) !== null) {
+      return null;
+    }
+    const cluster = runner.cluster();
+    return cluster === null ? null : { cluster, runner };
   }
 
-  async function findTrusted({ context, file, trustExec }: ContextRequest): Promise<Result<Context>> {
-    const found = await find(context, file);
+  async function trustFound(found: Result<Context>, trustExec: boolean): Promise<Result<Context>> {
     if (!found.ok) {
       return found;
     }
@@ -131,35 +134,41 @@ export function createAccess(dependencies: Dependencies): Access {
     });
   }
 
+  async function askNew<Value>(context: Context, ask: Question<Value>): Promise<Result<Value>> {
+    const { homeNamespace } = wantedFor(dependencies.settings(), context, {});
+    const opened = await openToAsk(context, homeNamespace);
+    if (!opened.ok) {
+      return opened;
+    }
+    try {
+      return await ask(opened.value.cluster, null);
+    } finally {
+      opened.value.close();
+    }
+  }
+
   return {
     find,
     trust,
     openToAsk,
-    runnerOfCaller,
     objectionOfCaller: async ({ name, file, execPlugin }) => {
       const runner = connections.active().find((one) => isSameKey(one.state().cluster, { context: name, file }));
       return runner === undefined ? null : strangerTo(runner, execPlugin);
     },
-    findTrusted,
-    withCluster: async (request, ask) => {
-      const open = (await runnerOfCaller(request))?.cluster() ?? null;
+    findTrusted: async ({ context, file, trustExec }) => trustFound(await find(context, file), trustExec),
+    withCluster: async ({ context, file, trustExec }, ask) => {
+      // A name alone means the caller's own files: another file's context of this name may be on.
+      const named = file === '' ? await find(context) : null;
+      const open = named?.ok === false ? null : await openOf(context, named?.value.file ?? file);
       if (open !== null) {
-        return ask(open);
+        return ask(open.cluster, open.runner);
       }
-      const found = await findTrusted(request);
-      if (!found.ok) {
-        return found;
-      }
-      const { homeNamespace } = wantedFor(dependencies.settings(), found.value, {});
-      const opened = await openToAsk(found.value, homeNamespace);
-      if (!opened.ok) {
-        return opened;
-      }
-      try {
-        return await ask(opened.value.cluster);
-      } finally {
-        opened.value.close();
-      }
+      const found = await trustFound(named ?? (await find(context, file)), trustExec);
+      return found.ok ? askNew(found.value, ask) : found;
+    },
+    withFound: async (context, ask) => {
+      const open = await openOf(context.name, context.file);
+      return open === null ? askNew(context, ask) : ask(open.cluster, open.runner);
     },
   };
 }

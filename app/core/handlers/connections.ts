@@ -9,7 +9,6 @@ import {
   type Problem,
   problem,
   type Result,
-  type Route,
   success,
   type Wanted,
 } from '../../contract/index.ts';
@@ -17,14 +16,13 @@ import { remember, seen } from '../clusters/records.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import { isMeant, type Which } from '../connections.ts';
-import { inspectHost } from '../diagnostics/inspect-host.ts';
 import { objectionTo } from '../naming/answers-for.ts';
-import { decideRoutes, planRanges, wantedRanges } from '../routing/plan.ts';
 import { wantedFor, withChoices } from '../settings/context-choices.ts';
 import { changeSettings } from '../settings/settings.ts';
 import type { Access } from './access.ts';
 import { differenceFrom } from './connect-live.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
+import { previewThrough } from './preview.ts';
 
 type Names = 'previewRoutes' | 'connect' | 'disconnect' | 'setHomeNamespace' | 'prepareHelper' | 'quit';
 
@@ -100,38 +98,10 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
           agent: { namespace, image, delivery },
         });
       }
-      const settings = dependencies.settings();
       const found = await access.findTrusted(request);
-      if (!found.ok) {
-        return found;
-      }
-      const wanted = wantedFor(settings, found.value, {}, dependencies.snapshot().place);
-      return access.withCluster(request, async (cluster) => {
-        const [ranges, protectedAddresses] = await Promise.all([
-          cluster.discoverRanges(),
-          cluster.protectedAddresses(),
-        ]);
-        const planned = ranges.ok ? planRanges(ranges.value, settings) : ranges;
-        if (!planned.ok) {
-          return planned;
-        }
-        const inspected = await inspectHost(ports, wantedRanges(planned.value), protectedAddresses);
-        if (!inspected.ok) {
-          return inspected;
-        }
-        const { host, decisions } = inspected.value;
-        const routes: Route[] = [...decideRoutes(planned.value, decisions).routes];
-        return success({
-          routes,
-          resolverMode: settings.resolverMode === 'off' ? 'off' : host.resolverMode,
-          upstreams: [...host.upstreams],
-          agent: {
-            namespace: wanted.agentNamespace,
-            image: wanted.agentImage || wanted.baseImage,
-            delivery: wanted.agentImage === '' ? ('sent' as const) : ('image' as const),
-          },
-        });
-      });
+      return found.ok
+        ? access.withFound(found.value, (cluster) => previewThrough(cluster, found.value, dependencies))
+        : found;
     },
 
     connect: (input) =>

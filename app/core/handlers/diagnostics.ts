@@ -41,14 +41,13 @@ export async function checksOf(
   access: Access,
   { mayStartHelper, onlyConfirmed, ...request }: ChecksRequest,
 ): Promise<Check[]> {
-  const listed = await listContexts(ports.kubeconfig, kubeconfigFiles(), trusted);
   const [active = null] = connections.active();
-  const usual = listed.contexts.find(({ current }) => current) ?? listed.contexts[0];
-  const meant =
-    request.context !== ''
-      ? request
-      : (active?.state().cluster ?? { context: usual?.name ?? '', file: usual?.file ?? '' });
-  const { context, file } = meant;
+  const usual = async () => {
+    const { contexts } = await listContexts(ports.kubeconfig, kubeconfigFiles(), trusted);
+    const one = contexts.find(({ current }) => current) ?? contexts[0];
+    return { context: one?.name ?? '', file: one?.file ?? '' };
+  };
+  const { context, file } = request.context === '' ? (active?.state().cluster ?? (await usual())) : request;
   const trustedOne = await access.findTrusted({ context, file, trustExec: request.trustExec });
   const isOpen = (connections.find(context, file)?.cluster() ?? null) !== null;
   const found = onlyConfirmed && !isOpen ? ifConfirmed(trustedOne, records()) : trustedOne;

@@ -12,11 +12,10 @@ type Names = 'listServices' | 'listPods' | 'testService' | 'testPod';
 export function serviceHandlers({ ports, connections }: Dependencies, access: Access): Pick<Handlers, Names> {
   return {
     listServices: async ({ namespaces, ...request }) => {
-      const known = (await access.runnerOfCaller(request))?.catalogue() ?? null;
-      const listed =
-        known === null
-          ? await access.withCluster(request, (cluster) => cluster.listCatalogue(namespaces))
-          : success(known);
+      const listed = await access.withCluster(request, async (cluster, runner) => {
+        const known = runner?.catalogue() ?? null;
+        return known === null ? cluster.listCatalogue(namespaces) : success(known);
+      });
       return listed.ok
         ? success({
             services: selectNamespaces(listed.value.services, namespaces),
@@ -26,9 +25,10 @@ export function serviceHandlers({ ports, connections }: Dependencies, access: Ac
     },
 
     listPods: async ({ namespaces, ...request }) => {
-      const known = (await access.runnerOfCaller(request))?.pods.list() ?? null;
-      const listed =
-        known === null ? await access.withCluster(request, (cluster) => cluster.listPods(namespaces)) : success(known);
+      const listed = await access.withCluster(request, async (cluster, runner) => {
+        const known = runner?.pods.list() ?? null;
+        return known === null ? cluster.listPods(namespaces) : success(known);
+      });
       return listed.ok
         ? success({ pods: selectNamespaces(listed.value.pods, namespaces), problems: [...listed.value.problems] })
         : listed;

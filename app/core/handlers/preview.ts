@@ -1,0 +1,37 @@
+/** What a connect of a context would change, as its cluster and the laptop say it now. */
+import { type CommandOutput, type Context, type Result, type Route, success } from '../../contract/index.ts';
+import { inspectHost } from '../diagnostics/inspect-host.ts';
+import type { ClusterPort } from '../ports.ts';
+import { decideRoutes, planRanges, wantedRanges } from '../routing/plan.ts';
+import { wantedFor } from '../settings/context-choices.ts';
+import type { Dependencies } from './dependencies.ts';
+
+export async function previewThrough(
+  cluster: ClusterPort,
+  context: Context,
+  dependencies: Dependencies,
+): Promise<Result<CommandOutput<'previewRoutes'>>> {
+  const settings = dependencies.settings();
+  const wanted = wantedFor(settings, context, {}, dependencies.snapshot().place);
+  const [ranges, protectedAddresses] = await Promise.all([cluster.discoverRanges(), cluster.protectedAddresses()]);
+  const planned = ranges.ok ? planRanges(ranges.value, settings) : ranges;
+  if (!planned.ok) {
+    return planned;
+  }
+  const inspected = await inspectHost(dependencies.ports, wantedRanges(planned.value), protectedAddresses);
+  if (!inspected.ok) {
+    return inspected;
+  }
+  const { host, decisions } = inspected.value;
+  const routes: Route[] = [...decideRoutes(planned.value, decisions).routes];
+  return success({
+    routes,
+    resolverMode: settings.resolverMode === 'off' ? 'off' : host.resolverMode,
+    upstreams: [...host.upstreams],
+    agent: {
+      namespace: wanted.agentNamespace,
+      image: wanted.agentImage || wanted.baseImage,
+      delivery: wanted.agentImage === '' ? ('sent' as const) : ('image' as const),
+    },
+  });
+}
