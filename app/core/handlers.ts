@@ -13,13 +13,12 @@ import { workHandlers } from './handlers/work.ts';
 
 export function createHandlers(dependencies: Dependencies): Handlers {
   const access = createAccess(dependencies);
-  const connection = connectionHandlers(dependencies, access);
   const services = serviceHandlers(dependencies, access);
   return {
-    ...explainHandlers(dependencies, access, { ...connection, ...services }),
+    ...explainHandlers(dependencies, access, services),
     ...contextHandlers(dependencies, access),
     ...services,
-    ...connection,
+    ...connectionHandlers(dependencies, access),
     ...diagnosticHandlers(dependencies, access),
     ...reportHandlers(dependencies, access),
     ...settingsHandlers(dependencies, access),

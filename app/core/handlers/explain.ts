@@ -1,21 +1,20 @@
 /** What happens to a packet: by the connection that is on, or by what the cluster lists while it is off. */
-import { success } from '../../contract/index.ts';
+import { type Result, success } from '../../contract/index.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import { explain, targetOf } from '../diagnostics/explain.ts';
 import { offeredDomains } from '../naming/offered-domains.ts';
+import type { PodList } from '../ports.ts';
 import { choicesFor } from '../settings/context-choices.ts';
 import type { Access } from './access.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
+import { previewThrough } from './preview.ts';
 
 export function explainHandlers(
-  { ports, connections, settings }: Dependencies,
+  dependencies: Dependencies,
   access: Access,
-  { previewRoutes, listPods }: Pick<Handlers, 'previewRoutes' | 'listPods'>,
+  { listPods }: Pick<Handlers, 'listPods'>,
 ): Pick<Handlers, 'explain'> {
-  const podsOf = (context: string, file: string) => async () => {
-    const listed = await listPods({ context, file, namespaces: [], trustExec: false });
-    return listed.ok && listed.value.problems.length === 0 ? listed.value.pods : null;
-  };
+  const { ports, connections, settings } = dependencies;
   return {
     explain: async ({ context: named, file: itsFile, target: text, trustExec }) => {
       const target = targetOf(text);
@@ -40,44 +39,50 @@ export function explainHandlers(
             path: live.path,
             roundTripMicroseconds: live.roundTripMicroseconds,
             runner: on,
-            listPods: podsOf(cluster.context, cluster.file),
+            listPods: async () => {
+              const { context, file } = cluster;
+              return podsOf(await listPods({ context, file, namespaces: [], trustExec: false }));
+            },
           }),
         );
       }
-      const found = await access.find(named, itsFile);
+      const found = await access.findTrusted({ context: named, file: itsFile, trustExec });
       if (!found.ok) {
         return found;
       }
       const { name: context, file, namespace } = found.value;
-      const request = { context, file, trustExec };
-      const trusted = await access.findTrusted(request);
-      if (!trusted.ok) {
-        return trusted;
-      }
-      const catalogue = await access.withCluster(request, (cluster) => cluster.listCatalogue([]));
-      if (!catalogue.ok) {
-        return catalogue;
-      }
-      const routes = await previewRoutes(request);
-      if (!routes.ok) {
-        return routes;
-      }
-      return success(
-        await explain(ports, target.value, {
-          context,
-          services: catalogue.value.services,
-          namespaces: catalogue.value.namespaces,
-          routes: routes.value.routes,
-          names: null,
-          upstreams: routes.value.upstreams,
-          offeredDomains: [],
-          homeNamespace: choicesFor(settings(), context, file)?.homeNamespace || namespace,
-          path: '',
-          roundTripMicroseconds: 0,
-          runner: null,
-          listPods: podsOf(context, file),
-        }),
-      );
+      // Opened once for all that is asked: each opening may be a login.
+      return access.withFound(found.value, async (cluster) => {
+        const catalogue = await cluster.listCatalogue([]);
+        if (!catalogue.ok) {
+          return catalogue;
+        }
+        const routes = await previewThrough(cluster, found.value, dependencies);
+        if (!routes.ok) {
+          return routes;
+        }
+        return success(
+          await explain(ports, target.value, {
+            context,
+            services: catalogue.value.services,
+            namespaces: catalogue.value.namespaces,
+            routes: routes.value.routes,
+            names: null,
+            upstreams: routes.value.upstreams,
+            offeredDomains: [],
+            homeNamespace: choicesFor(settings(), context, file)?.homeNamespace || namespace,
+            path: '',
+            roundTripMicroseconds: 0,
+            runner: null,
+            listPods: async () => podsOf(await cluster.listPods([])),
+          }),
+        );
+      });
     },
   };
+}
+
+/** Only whole: what is missing must not be taken for what is not there. */
+function podsOf(listed: Result<Pick<PodList, 'pods' | 'problems'>>): PodList['pods'] | null {
+  return listed.ok && listed.value.problems.length === 0 ? listed.value.pods : null;
 }

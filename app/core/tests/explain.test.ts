@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Pod, problem } from '../../contract/index.ts';
 import { healthyPod } from '../../fakes/believable-pods.ts';
 import { service } from '../../fakes/cluster.ts';
+import { context, plugin } from '../../fakes/kubeconfig.ts';
 import { targetOf } from '../diagnostics/explain.ts';
 import { similarNames } from '../naming/similar-names.ts';
 import { CoreHarness } from './core-harness.ts';
@@ -150,6 +151,15 @@ describe('explaining a packet while the connection is off', () => {
     harness.expectNothingLeft();
     expect((await explained(harness, 'oders.webshop', 'production')).similar).toEqual(['orders.webshop']);
     expect((await explained(harness, '192.0.2.7', 'production')).verdict.result).toBe('outside');
+  });
+
+  it('logs in once for all that it asks', async () => {
+    const harness = new CoreHarness(({ kubeconfig, cluster }) => {
+      kubeconfig.contexts = [context('production', cluster.server, { execPlugin: plugin('cloud-login') })];
+    });
+    const asked = { target: '10.244.0.99', context: 'production', trustExec: true };
+    expect(await harness.call('explain', asked)).toMatchObject({ ok: true });
+    expect(harness.world.kubeconfig.pluginsRun).toHaveLength(1);
   });
 
   it('tells a Service that nothing is ready behind', async () => {
