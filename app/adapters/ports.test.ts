@@ -10,16 +10,13 @@ import { testHelper } from '../fakes/port-tests/helper.ts';
 import { testKubeconfig } from '../fakes/port-tests/kubeconfig.ts';
 import { testKubeconfigFiles } from '../fakes/port-tests/kubeconfig-files.ts';
 import { testStore } from '../fakes/port-tests/store.ts';
-import { openAgentRecords } from './agent/records.ts';
-import { agentTimes } from './agent/times.ts';
 import { openKubeconfigFiles } from './kubeconfig/kept-kubeconfigs.ts';
-import { openKubeconfig } from './kubeconfig/kubeconfig.ts';
 import { systemClock } from './laptop/clock.ts';
 import { openEngine } from './native/engine-process.ts';
 import { openHelper } from './native/helper-process.ts';
 import { nativePrograms } from './native-programs.ts';
 import { openStore } from './storage/store.ts';
-import { silentLog } from './testing/api-server.ts';
+import { openTestKubeconfig, silentLog } from './testing/api-server.ts';
 
 const pass = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 const temporary = async () => {
@@ -65,16 +62,7 @@ testKubeconfig('files', async () => {
     );
   await write(['production', 'staging']);
   const environment = { KUBECONFIG: file, PATH: process.env.PATH };
-  const port = openKubeconfig({
-    environment: async () => environment,
-    agent: {
-      binary: () => Promise.reject(new Error('not in this test')),
-      build: 'test',
-      times: agentTimes({}),
-      records: openAgentRecords(folder, silentLog),
-      log: silentLog,
-    },
-  });
+  const port = openTestKubeconfig(folder, environment);
   return {
     port,
     server,

@@ -1,12 +1,9 @@
 /** What kubectl and Slipway make of the same kubeconfig files, in one form that can be compared. */
 import { execFile } from 'node:child_process';
 import { delimiter } from 'node:path';
-import { openAgentRecords } from '../../app/adapters/agent/records.ts';
-import { agentTimes } from '../../app/adapters/agent/times.ts';
-import { openKubeconfig } from '../../app/adapters/kubeconfig/kubeconfig.ts';
 import { mergeFiles } from '../../app/adapters/kubeconfig/merge.ts';
 import { readKubeconfig } from '../../app/adapters/kubeconfig/read-files.ts';
-import { silentLog } from '../../app/adapters/testing/api-server.ts';
+import { openTestKubeconfig } from '../../app/adapters/testing/api-server.ts';
 import type { KubeconfigPort } from '../../app/core/ports.ts';
 
 export interface Reading {
@@ -80,16 +77,7 @@ export async function slipwayReads(files: readonly string[]): Promise<Reading> {
 
 /** The port as a core has it, for these files. */
 export async function slipwayPort(files: readonly string[], folder: string): Promise<KubeconfigPort> {
-  return openKubeconfig({
-    environment: async () => ({ KUBECONFIG: files.join(delimiter), HOME: folder, PATH: '' }),
-    agent: {
-      binary: () => Promise.reject(new Error('not here')),
-      build: 'test',
-      times: agentTimes({}),
-      records: openAgentRecords(folder, silentLog),
-      log: silentLog,
-    },
-  });
+  return openTestKubeconfig(folder, { KUBECONFIG: files.join(delimiter), HOME: folder, PATH: '' });
 }
 
 /** Without what is empty, which kubectl leaves out of its output or writes as null. */

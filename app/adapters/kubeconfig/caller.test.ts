@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '../../contract/index.ts';
-import { agentTimes } from '../agent/times.ts';
+import { openTestKubeconfig } from '../testing/api-server.ts';
 import { differences, markOf } from './caller-mark.ts';
-import { openKubeconfig } from './kubeconfig.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -21,15 +20,7 @@ users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, com
 contexts: [{name: ${name}, context: {cluster: c, user: u}}]
 `;
 
-function port() {
-  const records = { read: async () => [], write: async () => {} };
-  const log = { debug: () => {}, info: () => {}, warning: () => {} };
-  const agent = { binary: () => expect.fail(), build: '', times: agentTimes({}), records, log };
-  return openKubeconfig({
-    environment: async () => ({ KUBECONFIG: join(folder, 'own'), AWS_PROFILE: 'own' }),
-    agent: agent as never,
-  });
-}
+const port = () => openTestKubeconfig(folder, { KUBECONFIG: join(folder, 'own'), AWS_PROFILE: 'own' });
 
 function caller(more: Partial<Caller>): Caller {
   return { environment: { HOME: folder }, folder, kubeconfigs: [], isExplicit: false, ...more };

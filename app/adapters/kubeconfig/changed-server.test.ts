@@ -6,12 +6,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CommandInput, CommandName, CommandOutput, Connection, Result } from '../../contract/index.ts';
 import { type Core, createCore } from '../../core/app.ts';
 import { createWorld } from '../../fakes/world.ts';
-import { openAgentRecords } from '../agent/records.ts';
-import { agentTimes } from '../agent/times.ts';
 import { systemClock } from '../laptop/clock.ts';
 import { openStore } from '../storage/store.ts';
-import { type ApiServer, silentLog, startApiServer } from '../testing/api-server.ts';
-import { openKubeconfig } from './kubeconfig.ts';
+import { type ApiServer, openTestKubeconfig, silentLog, startApiServer } from '../testing/api-server.ts';
 
 let folder: string;
 let good: ApiServer;
@@ -55,19 +52,10 @@ async function write(server: string, more: object = {}): Promise<void> {
 
 /** A core as after a start of its process: kubeconfig, plugin, API server and store are real, the laptop is not. */
 function start(): Core {
-  const environment = async () => ({ KUBECONFIG: join(folder, 'config'), HOME: folder, PATH: process.env.PATH });
-  const agent = {
-    binary: () => Promise.reject(new Error('not here')),
-    build: '0',
-    records: openAgentRecords(folder, silentLog),
-    times: agentTimes({}),
-    log: silentLog,
-  };
+  const environment = { KUBECONFIG: join(folder, 'config'), HOME: folder, PATH: process.env.PATH };
+  const kubeconfig = openTestKubeconfig(folder, environment);
   const store = openStore(folder, silentLog);
-  return createCore(
-    { ...createWorld(systemClock(), 0).ports, kubeconfig: openKubeconfig({ environment, agent }), store },
-    'fake-build',
-  );
+  return createCore({ ...createWorld(systemClock(), 0).ports, kubeconfig, store }, 'fake-build');
 }
 
 async function call<Name extends CommandName>(

@@ -4,10 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Context, changesBetween } from '../../contract/index.ts';
-import { openAgentRecords } from '../agent/records.ts';
-import { agentTimes } from '../agent/times.ts';
-import { silentLog, startApiServer } from '../testing/api-server.ts';
-import { openKubeconfig } from './kubeconfig.ts';
+import { openTestKubeconfig, startApiServer } from '../testing/api-server.ts';
 
 describe('a context', () => {
   let folder = '';
@@ -24,17 +21,7 @@ describe('a context', () => {
     return file;
   }
 
-  const openPort = (main: string) =>
-    openKubeconfig({
-      environment: async () => ({ KUBECONFIG: main, HOME: folder, PATH: '' }),
-      agent: {
-        binary: () => Promise.reject(new Error('not here')),
-        build: 'test',
-        times: agentTimes({}),
-        records: openAgentRecords(folder, silentLog),
-        log: silentLog,
-      },
-    });
+  const openPort = (main: string) => openTestKubeconfig(folder, { KUBECONFIG: main, HOME: folder, PATH: '' });
 
   async function listed(main: string, added: readonly string[] = []): Promise<Context[]> {
     return (await openPort(main).listContexts(added)).contexts;

@@ -3,10 +3,7 @@ import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openAgentRecords } from '../agent/records.ts';
-import { agentTimes } from '../agent/times.ts';
-import { silentLog } from '../testing/api-server.ts';
-import { openKubeconfig } from './kubeconfig.ts';
+import { openTestKubeconfig } from '../testing/api-server.ts';
 
 let folder: string;
 const closing: (() => void)[] = [];
@@ -22,16 +19,7 @@ afterEach(async () => {
 
 function kubeconfig(environment: Record<string, string | undefined> = {}) {
   const complete = { HOME: folder, PATH: process.env.PATH, ...environment };
-  return openKubeconfig({
-    environment: async () => complete,
-    agent: {
-      binary: () => Promise.reject(new Error('not here')),
-      build: 'test',
-      times: agentTimes({}),
-      records: openAgentRecords(folder, silentLog),
-      log: silentLog,
-    },
-  });
+  return openTestKubeconfig(folder, complete);
 }
 
 async function write(name: string, content: string): Promise<string> {

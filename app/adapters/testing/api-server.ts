@@ -10,11 +10,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import type { Log } from '../../core/ports.ts';
+import type { KubeconfigPort, Log } from '../../core/ports.ts';
 import type { AgentPlacingOptions } from '../agent/placing.ts';
 import { openAgentRecords } from '../agent/records.ts';
 import { agentTimes } from '../agent/times.ts';
 import { openKubeconfig } from '../kubeconfig/kubeconfig.ts';
+import type { Environment } from '../storage/folders.ts';
 
 export const testdata = join(import.meta.dirname, 'testdata');
 
@@ -145,6 +146,25 @@ export interface TestCluster {
   readonly agent?: Partial<AgentPlacingOptions>;
 }
 
+/** Kubeconfigs as a core reads them, whose environment is all given; agents are as a test says, and have no binary. */
+export function openTestKubeconfig(
+  folder: string,
+  environment: Environment,
+  agent: Partial<AgentPlacingOptions> = {},
+): KubeconfigPort {
+  return openKubeconfig({
+    environment: async () => environment,
+    agent: {
+      binary: () => Promise.reject(new Error('no binary in this test')),
+      build: 'test',
+      times: agentTimes({}),
+      records: openAgentRecords(folder, silentLog),
+      log: silentLog,
+      ...agent,
+    },
+  });
+}
+
 /** A ClusterPort to the server, the way the core gets one: through a kubeconfig. `close` removes its files too. */
 export async function openTestCluster(server: string, options: TestCluster = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-test-'));
@@ -161,16 +181,7 @@ export async function openTestCluster(server: string, options: TestCluster = {})
       'current-context': 'x',
     }),
   );
-  const agent: AgentPlacingOptions = {
-    binary: () => Promise.reject(new Error('no binary in this test')),
-    build: 'test',
-    times: agentTimes({}),
-    records: openAgentRecords(folder, silentLog),
-    log: silentLog,
-    ...options.agent,
-  };
-  const environment = { KUBECONFIG: file, PATH: process.env.PATH };
-  const kubeconfig = openKubeconfig({ environment: async () => environment, agent });
+  const kubeconfig = openTestKubeconfig(folder, { KUBECONFIG: file, PATH: process.env.PATH }, options.agent);
   const { contexts } = await kubeconfig.listContexts([]);
   const context = contexts[0];
   if (context === undefined) {
