@@ -1,15 +1,11 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Cause, causeText, noAgentPodChoices, type Result } from '../../contract/index.ts';
 import type { AgentPlaced } from '../../core/ports.ts';
 import { type AgentNamespaceOptions, openAgentNamespace } from '../testing/agent-namespace.ts';
 import { type Answer, refusal } from '../testing/api-server.ts';
+import { closedAfterEach } from '../testing/scene.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
 const never = new AbortController().signal;
 const spec = { namespace: 'team', image: 'agent:1', baseImage: '', pod: noAgentPodChoices };

@@ -1,14 +1,10 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { noAgentPodChoices } from '../../contract/index.ts';
 import type { AgentPlaced } from '../../core/ports.ts';
 import { type AgentNamespace, openAgentNamespace } from '../testing/agent-namespace.ts';
+import { closedAfterEach } from '../testing/scene.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
 const never = new AbortController().signal;
 const spec = { namespace: 'team', image: 'agent:1', baseImage: '', pod: noAgentPodChoices };

@@ -4,28 +4,18 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { success } from '../../contract/index.ts';
 import { ApiConnection } from '../cluster/api-connection.ts';
-import type { CredentialSource } from '../credentials/credentials.ts';
 import { authority, refusal, testdata } from '../testing/api-server.ts';
+import { closedAfterEach, tokenCredentials } from '../testing/scene.ts';
 import type { Processor } from './processors.ts';
 import { type AgentBinary, sendBinary } from './send-binary.ts';
 import { type ExecCommand, execEventSchema } from './spdy-exec.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
-const kept = { bearerToken: 'abc' };
-const credentials: CredentialSource = {
-  get: async () => ({ ok: true, value: kept }),
-  close: () => {},
-};
 const binary: AgentBinary = { plain: Buffer.alloc(300_000, 'a'), packed: Buffer.from('packed'), sha256: 'sum' };
 const never = new AbortController().signal;
 
@@ -52,7 +42,7 @@ async function serve(talk: (socket: WebSocket, command: string[]) => void, refus
     server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     certificateAuthority: authority,
   };
-  const connection = new ApiConnection(address, credentials);
+  const connection = new ApiConnection(address, tokenCredentials);
   closing.push(() => {
     connection.close();
     for (const socket of sockets.clients) {

@@ -1,28 +1,17 @@
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
-import type { CredentialSource } from '../credentials/credentials.ts';
+import { describe, expect, test } from 'vitest';
 import { type Answer, authority, type Seen, startApiServer } from '../testing/api-server.ts';
+import { closedAfterEach, tokenCredentials } from '../testing/scene.ts';
 import { ApiConnection } from './api-connection.ts';
 import { statusCodeOf } from './refusals.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
-
-const kept = { bearerToken: 'abc' };
-const credentials: CredentialSource = {
-  get: async () => ({ ok: true, value: kept }),
-  close: () => {},
-};
+const closing = closedAfterEach();
 
 async function open(route: (seen: Seen) => Answer | undefined, deadline = 10_000) {
   const server = await startApiServer(route);
   closing.push(() => server.close());
   const address = { server: server.url, certificateAuthority: authority };
-  const connection = new ApiConnection(address, credentials, { deadline });
+  const connection = new ApiConnection(address, tokenCredentials, { deadline });
   closing.push(() => connection.close());
   return { server, connection };
 }

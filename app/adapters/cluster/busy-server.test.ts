@@ -1,27 +1,20 @@
 /** An API server, or a load balancer before it, that cannot serve for a moment, or for longer. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Cause, causeText } from '../../contract/index.ts';
-import type { CredentialSource } from '../credentials/credentials.ts';
 import { type Answer, authority, openTestCluster, refusal, type Seen, startApiServer } from '../testing/api-server.ts';
+import { closedAfterEach, tokenCredentials } from '../testing/scene.ts';
 import { ApiConnection } from './api-connection.ts';
 import { statusCodeOf } from './refusals.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
-const kept = { bearerToken: 'abc' };
-const credentials: CredentialSource = { get: async () => ({ ok: true, value: kept }), close: () => {} };
 const never = new AbortController().signal;
 const asked = { verb: 'get', group: '', resource: 'x', namespace: '', purpose: 'other' } as const;
 
 async function open(route: (seen: Seen) => Answer | undefined) {
   const server = await startApiServer(route);
   closing.push(() => server.close());
-  const connection = new ApiConnection({ server: server.url, certificateAuthority: authority }, credentials, {
+  const connection = new ApiConnection({ server: server.url, certificateAuthority: authority }, tokenCredentials, {
     firstPause: 10,
   });
   closing.push(() => connection.close());

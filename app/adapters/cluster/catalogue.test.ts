@@ -1,21 +1,9 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Catalogue } from '../../core/ports.ts';
-import {
-  type Answer,
-  forbidden,
-  openTestCluster,
-  refusal,
-  type Seen,
-  startApiServer,
-  watchAnswer,
-} from '../testing/api-server.ts';
+import { type Answer, forbidden, refusal, type Seen, watchAnswer } from '../testing/api-server.ts';
+import { closedAfterEach, openScene } from '../testing/scene.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
 const service = (name: string, namespace = 'shop', more: object = {}) => ({
   metadata: { name, namespace, resourceVersion: String(Math.random()), creationTimestamp: '2026-01-01T00:00:00Z' },
@@ -38,11 +26,7 @@ const namespace = (name: string, phase = 'Active') => ({ metadata: { name, resou
 const list = (items: unknown[], resourceVersion = '10'): Answer => ({ body: { metadata: { resourceVersion }, items } });
 
 async function open(route: (seen: Seen) => Answer | undefined) {
-  const server = await startApiServer(route);
-  closing.push(() => server.close());
-  const opened = await openTestCluster(server.url, { namespace: 'home' });
-  closing.push(opened.close);
-  return { server, cluster: opened.cluster };
+  return openScene(closing, route, { namespace: 'home' });
 }
 
 describe('listing', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { noAgentPodChoices } from '../../contract/index.ts';
 import {
   type Answer,
@@ -14,13 +14,9 @@ import {
   type TestCluster,
   testdata,
 } from '../testing/api-server.ts';
+import { closedAfterEach } from '../testing/scene.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
 const version: Answer = { body: { major: '1', minor: '34', gitVersion: 'v1.34.4' } };
 

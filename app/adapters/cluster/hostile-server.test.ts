@@ -3,25 +3,17 @@ import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { noAgentPodChoices } from '../../contract/index.ts';
 import type { Catalogue } from '../../core/ports.ts';
-import { type Answer, openTestCluster, type Seen, startApiServer, watchAnswer } from '../testing/api-server.ts';
+import { type Answer, type Seen, watchAnswer } from '../testing/api-server.ts';
+import { closedAfterEach, openScene } from '../testing/scene.ts';
 import { boundedLines, boundedText, largestList } from './bounded.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
 async function open(route: (seen: Seen) => Answer | undefined, proxy = '') {
-  const server = await startApiServer(route);
-  closing.push(() => server.close());
-  const opened = await openTestCluster(server.url, proxy === '' ? {} : { cluster: { 'proxy-url': proxy } });
-  closing.push(opened.close);
-  return { server, cluster: opened.cluster };
+  return openScene(closing, route, proxy === '' ? {} : { cluster: { 'proxy-url': proxy } });
 }
 
 const piece = Buffer.alloc(1 << 20, 'a');

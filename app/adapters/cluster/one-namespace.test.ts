@@ -1,21 +1,10 @@
 /** The commonest restricted user: rights in one namespace, which is not the one that the kubeconfig names. */
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Catalogue } from '../../core/ports.ts';
-import {
-  type Answer,
-  forbidden,
-  openTestCluster,
-  type Seen,
-  startApiServer,
-  watchAnswer,
-} from '../testing/api-server.ts';
+import { type Answer, forbidden, type Seen, watchAnswer } from '../testing/api-server.ts';
+import { closedAfterEach, openScene } from '../testing/scene.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
 const of = (namespace: string, name: string, address: string) => ({
   metadata: { name, namespace, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' },
@@ -25,33 +14,38 @@ const list = (items: unknown[]): Answer => ({ body: { metadata: { resourceVersio
 
 /** An API server that shows these namespaces and nothing else. */
 async function open(namespaces: readonly string[], own = 'webshop') {
-  const server = await startApiServer((seen: Seen): Answer | undefined => {
-    if (seen.path.endsWith('selfsubjectaccessreviews')) {
-      const { namespace } = JSON.parse(seen.body).spec.resourceAttributes;
-      return { body: { status: { allowed: namespaces.includes(namespace) } } };
-    }
-    const [, namespace = '', resource = ''] = /\/namespaces\/([^/]+)\/(\w+)$/.exec(seen.path) ?? [];
-    if (!namespaces.includes(namespace) || seen.method !== 'GET') {
-      return forbidden('list', seen.path);
-    }
-    if (seen.query.get('watch') !== null) {
-      return watchAnswer(() => {});
-    }
-    switch (resource) {
-      case 'services':
-        return list([of(namespace, `of-${namespace}`, '10.96.33.5')]);
-      case 'pods':
-        return list([
-          { metadata: { name: 'p', namespace }, spec: { containers: [] }, status: { podIPs: [{ ip: '10.244.1.9' }] } },
-        ]);
-      default:
-        return list([]);
-    }
-  });
-  closing.push(() => server.close());
-  const opened = await openTestCluster(server.url, { namespace: own });
-  closing.push(opened.close);
-  return opened.cluster;
+  const { cluster } = await openScene(
+    closing,
+    (seen: Seen): Answer | undefined => {
+      if (seen.path.endsWith('selfsubjectaccessreviews')) {
+        const { namespace } = JSON.parse(seen.body).spec.resourceAttributes;
+        return { body: { status: { allowed: namespaces.includes(namespace) } } };
+      }
+      const [, namespace = '', resource = ''] = /\/namespaces\/([^/]+)\/(\w+)$/.exec(seen.path) ?? [];
+      if (!namespaces.includes(namespace) || seen.method !== 'GET') {
+        return forbidden('list', seen.path);
+      }
+      if (seen.query.get('watch') !== null) {
+        return watchAnswer(() => {});
+      }
+      switch (resource) {
+        case 'services':
+          return list([of(namespace, `of-${namespace}`, '10.96.33.5')]);
+        case 'pods':
+          return list([
+            {
+              metadata: { name: 'p', namespace },
+              spec: { containers: [] },
+              status: { podIPs: [{ ip: '10.244.1.9' }] },
+            },
+          ]);
+        default:
+          return list([]);
+      }
+    },
+    { namespace: own },
+  );
+  return cluster;
 }
 
 test.each(['webshop', ''])('its ranges and names are found where it was chosen, not in "%s"', async (own) => {

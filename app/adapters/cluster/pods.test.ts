@@ -1,20 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { PodList } from '../../core/ports.ts';
-import {
-  type Answer,
-  forbidden,
-  openTestCluster,
-  type Seen,
-  startApiServer,
-  watchAnswer,
-} from '../testing/api-server.ts';
+import { type Answer, forbidden, type Seen, watchAnswer } from '../testing/api-server.ts';
+import { closedAfterEach, openScene } from '../testing/scene.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
 let version = 100;
 const pod = (name: string, namespace = 'shop', status: object = {}) => {
@@ -29,11 +18,7 @@ const list = (items: unknown[], more: object = {}): Answer => ({
   body: { metadata: { resourceVersion: '10', ...more }, items },
 });
 const open = async (route: (seen: Seen) => Answer | undefined) => {
-  const server = await startApiServer(route);
-  closing.push(() => server.close());
-  const opened = await openTestCluster(server.url, { namespace: 'home' });
-  closing.push(opened.close);
-  return { server, cluster: opened.cluster };
+  return openScene(closing, route, { namespace: 'home' });
 };
 const namesOf = (pods: PodList | undefined) => pods?.pods.map(({ namespace, name }) => `${namespace}/${name}`);
 const isWatch = ({ query }: Seen) => query.get('watch') === 'true';

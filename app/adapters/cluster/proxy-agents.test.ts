@@ -3,20 +3,13 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
-import type { CredentialSource } from '../credentials/credentials.ts';
+import { describe, expect, test } from 'vitest';
 import { authority, startApiServer, testdata } from '../testing/api-server.ts';
+import { closedAfterEach, tokenCredentials } from '../testing/scene.ts';
 import { ApiConnection } from './api-connection.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
-const kept = { bearerToken: 'abc' };
-const credentials: CredentialSource = { get: async () => ({ ok: true, value: kept }), close: () => {} };
 const asked = { verb: 'get', group: '', resource: 'x', namespace: '', purpose: 'other' } as const;
 const user = 'me:p%40ss%3Aword';
 const wanted = `Basic ${Buffer.from('me:p@ss:word').toString('base64')}`;
@@ -119,7 +112,7 @@ describe.each(proxies)('the proxy $form', (one) => {
         ...(name === '[::1]' ? { tlsServerName: 'api.example.test' } : {}),
         ...(one.form.includes('localhost') ? { insecureSkipTlsVerify: true } : {}),
       },
-      credentials,
+      tokenCredentials,
     );
     closing.push(() => connection.close());
     const answer = await connection.ask(asked, () => connection.get('/x'));
@@ -138,7 +131,7 @@ describe.each(proxies)('the proxy $form', (one) => {
     ]) {
       const server = 'https://api.example.test:6443';
       const insecure = { insecureSkipTlsVerify: true };
-      const connection = new ApiConnection({ server, proxyUrl, ...insecure }, credentials, { firstPause: 5 });
+      const connection = new ApiConnection({ server, proxyUrl, ...insecure }, tokenCredentials, { firstPause: 5 });
       closing.push(() => connection.close());
       const answer = await connection.ask(asked, () => connection.get('/x'));
       expect(answer).toMatchObject({ ok: false, problem: { code: 'proxy-failed' } });

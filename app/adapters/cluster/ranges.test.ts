@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   type Answer,
   forbidden,
@@ -12,29 +12,22 @@ import {
   startApiServer,
   testdata,
 } from '../testing/api-server.ts';
+import { closedAfterEach, openScene } from '../testing/scene.ts';
 import { validRanges } from './ranges.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
 type Routes = Readonly<Record<string, Answer>>;
 
 async function discover(routes: Routes) {
-  const server = await startApiServer((seen: Seen) => {
+  const { cluster } = await openScene(closing, (seen: Seen) => {
     if (seen.method === 'POST') {
       expect(seen.query.get('dryRun')).toBe('All'); // never a real create
       return routes.dryRun ?? forbidden('create', 'services');
     }
     return routes[seen.path] ?? forbidden('list', seen.path);
   });
-  closing.push(() => server.close());
-  const opened = await openTestCluster(server.url);
-  closing.push(opened.close);
-  const found = await opened.cluster.discoverRanges();
+  const found = await cluster.discoverRanges();
   return found.ok ? found.value.map((range) => `${range.kind} ${range.prefix} ${range.origin}`) : found.problem.code;
 }
 
@@ -136,11 +129,8 @@ test('an IPv6-only cluster, no rights at all and a dead server are three differe
 test('credentials that are refused are told as they are everywhere: by certificate, clock or login', async () => {
   const told = async (user: Record<string, unknown>, date = new Date().toUTCString()) => {
     const unauthorized = { status: 401, date, body: refusal(401, 'Unauthorized', 'Unauthorized') };
-    const server = await startApiServer(() => unauthorized);
-    closing.push(() => server.close());
-    const opened = await openTestCluster(server.url, { user });
-    closing.push(opened.close);
-    const found = await opened.cluster.discoverRanges();
+    const { cluster } = await openScene(closing, () => unauthorized, { user });
+    const found = await cluster.discoverRanges();
     return found.ok ? 'found' : found.problem.code;
   };
   const base64 = (name: string) => readFileSync(join(testdata, name)).toString('base64');

@@ -1,12 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { openTestCluster, startApiServer } from '../testing/api-server.ts';
+import { describe, expect, test } from 'vitest';
+import { closedAfterEach, openScene } from '../testing/scene.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
 interface Review {
   readonly spec: {
@@ -22,17 +17,14 @@ interface Review {
 
 /** What is missing where the API server denies this one right in the agent's namespace. */
 async function without(denied: string) {
-  const server = await startApiServer((seen) => {
+  const { cluster } = await openScene(closing, (seen) => {
     const { verb, resource, subresource, namespace, name } = (JSON.parse(seen.body) as Review).spec.resourceAttributes;
     const isBound = resource === 'jobs' && verb !== 'create';
     expect(name === undefined, `${verb} ${resource}`).toBe(!isBound); // asked as a Role that is bound to it grants it
     const asked = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
     return { body: { status: { allowed: namespace === undefined || asked !== denied } } };
   });
-  closing.push(() => server.close());
-  const opened = await openTestCluster(server.url);
-  closing.push(opened.close);
-  const rights = await opened.cluster.checkRights('team');
+  const rights = await cluster.checkRights('team');
   return rights.ok ? rights.value : [];
 }
 

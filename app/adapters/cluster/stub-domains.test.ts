@@ -1,24 +1,17 @@
-import { afterEach, expect, test } from 'vitest';
-import { type Answer, forbidden, openTestCluster, startApiServer } from '../testing/api-server.ts';
+import { expect, test } from 'vitest';
+import { type Answer, forbidden } from '../testing/api-server.ts';
+import { closedAfterEach, openScene } from '../testing/scene.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
 
 /** What the cluster offers whose ConfigMaps (NAMESPACE/NAME) are these; others are as `otherwise`. */
 async function offered(maps: Readonly<Record<string, unknown>>, otherwise?: Answer, clusterDomain = 'cluster.local') {
-  const server = await startApiServer(({ path }) => {
+  const { cluster } = await openScene(closing, ({ path }) => {
     const [, namespace, name] = /^\/api\/v1\/namespaces\/([^/]+)\/configmaps\/([^/]+)$/.exec(path) ?? [];
     const data = maps[`${namespace}/${name}`];
     return data === undefined ? otherwise : { body: { metadata: { name, namespace }, data } };
   });
-  closing.push(() => server.close());
-  const opened = await openTestCluster(server.url);
-  closing.push(opened.close);
-  return opened.cluster.stubDomains(clusterDomain);
+  return cluster.stubDomains(clusterDomain);
 }
 
 const block = (zone: string) => `${zone} {\n forward . 10.0.0.1\n}\n`;

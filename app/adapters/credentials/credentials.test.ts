@@ -3,14 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { openTestCluster, startApiServer, testdata } from '../testing/api-server.ts';
+import { closedAfterEach } from '../testing/scene.ts';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  vi.useRealTimers();
-  for (const close of closing.splice(0).reverse()) {
-    await close();
-  }
-});
+const closing = closedAfterEach();
+afterEach(() => vi.useRealTimers());
 
 test('certificates and tokens in files are read again, and connections last while they are the same', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-files-'));
