@@ -51,35 +51,12 @@ export function proxyAgent(proxy: string, secure: boolean, options: AgentOptions
     proxyRequestOptions: { ca, cert, key, rejectUnauthorized } as { readonly rejectUnauthorized?: boolean },
   };
   const { keepAlive, keepAliveMsecs } = options;
-  return secure
-    ? new SecureTunnels(url, { ...options, ...given })
-    : new Tunnels(url, { ...(keepAlive && keepAliveMsecs ? { keepAlive, keepAliveMsecs } : {}), ...given });
-}
-
-class SecureTunnels extends HttpsProxyAgent {
-  readonly #url: URL;
-
-  constructor(url: URL, options: ConstructorParameters<typeof HttpsProxyAgent>[0]) {
-    super(options);
-    this.#url = url;
-  }
-
-  override createConnection(target: Target, made: Made): Duplex | null | undefined {
-    return super.createConnection(targetOf(target), telling(this.#url, made));
-  }
-}
-
-class Tunnels extends HttpProxyAgent {
-  readonly #url: URL;
-
-  constructor(url: URL, options: ConstructorParameters<typeof HttpProxyAgent>[0]) {
-    super(options);
-    this.#url = url;
-  }
-
-  override createConnection(target: Target, made: Made): Duplex | null | undefined {
-    return super.createConnection(targetOf(target), telling(this.#url, made));
-  }
+  const agent = secure
+    ? new HttpsProxyAgent({ ...options, ...given })
+    : new HttpProxyAgent({ ...(keepAlive && keepAliveMsecs ? { keepAlive, keepAliveMsecs } : {}), ...given });
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (target: Target, made: Made) => connect(targetOf(target), telling(url, made));
+  return agent;
 }
 
 /** As CONNECT writes it (RFC 9110, 9.3.6). */
