@@ -19,6 +19,11 @@ const namespaceName = z.string().max(63);
 const contextFile = z.string().max(4096).default('');
 
 const nothing = z.object({});
+/** A question to the cluster of a context; `trustExec` lets its plugin run, where that is its first use. */
+const ofCluster = z.object({ context: z.string(), file: contextFile, trustExec: z.boolean().default(false) });
+const ofNamespaces = ofCluster.extend({
+  namespaces: z.array(namespaceName), // empty: all that the user may see
+});
 
 export const commands = {
   /** How this frontend's caller and the one that started the core differ, for files that are read and plugins that run. */
@@ -43,29 +48,19 @@ export const commands = {
     }),
   },
   listNamespaces: {
-    input: z.object({ context: z.string(), file: contextFile, trustExec: z.boolean().default(false) }),
+    input: ofCluster,
     output: z.object({ namespaces: z.array(z.string()), complete: z.boolean() }),
   },
   listServices: {
-    input: z.object({
-      context: z.string(),
-      file: contextFile,
-      namespaces: z.array(namespaceName), // empty: all that the user may see
-      trustExec: z.boolean().default(false),
-    }),
+    input: ofNamespaces,
     output: z.object({ services: z.array(serviceSchema), problems: z.array(problemSchema) }),
   },
   listPods: {
-    input: z.object({
-      context: z.string(),
-      file: contextFile,
-      namespaces: z.array(namespaceName), // empty: all that the user may see
-      trustExec: z.boolean().default(false),
-    }),
+    input: ofNamespaces,
     output: z.object({ pods: z.array(podSchema), problems: z.array(problemSchema) }),
   },
   previewRoutes: {
-    input: z.object({ context: z.string(), file: contextFile, trustExec: z.boolean().default(false) }),
+    input: ofCluster,
     output: z.object({
       routes: z.array(routeSchema),
       resolverMode: z.string(),

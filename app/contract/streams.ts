@@ -25,26 +25,25 @@ const countersSchema = z.object({
 });
 export type Counters = z.infer<typeof countersSchema>;
 
+/** What of a list differs from what was told before. */
+const changesOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({
+    kind: z.literal('changes'),
+    changed: z.array(item),
+    removed: z.array(serviceKeySchema),
+    problems: z.array(problemSchema),
+  });
+
 const servicesItemSchema = z.discriminatedUnion('kind', [
   /** Everything anew: at the start, and after a gap. */
   z.object({ kind: z.literal('all'), services: z.array(serviceSchema), problems: z.array(problemSchema) }),
-  z.object({
-    kind: z.literal('changes'),
-    changed: z.array(serviceSchema),
-    removed: z.array(serviceKeySchema),
-    problems: z.array(problemSchema),
-  }),
+  changesOf(serviceSchema),
 ]);
 export type ServicesItem = z.infer<typeof servicesItemSchema>;
 
 const podsItemSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('all'), pods: z.array(podSchema), problems: z.array(problemSchema) }),
-  z.object({
-    kind: z.literal('changes'),
-    changed: z.array(podSchema),
-    removed: z.array(serviceKeySchema),
-    problems: z.array(problemSchema),
-  }),
+  changesOf(podSchema),
 ]);
 export type PodsItem = z.infer<typeof podsItemSchema>;
 
