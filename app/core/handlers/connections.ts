@@ -32,6 +32,9 @@ const namesPatience = 5000;
 export function connectionHandlers(dependencies: Dependencies, access: Access): Pick<Handlers, Names> {
   const { ports, connections, inOrder } = dependencies;
 
+  const keepChoices = (context: string, file: string, choices: Parameters<typeof withChoices>[3]) =>
+    dependencies.changeSettings((settings) => changeSettings(withChoices(settings, context, file, choices), {}));
+
   async function disconnect(which: Which): Promise<number> {
     await inOrder(async () => {
       connections.turnOff(which);
@@ -129,18 +132,14 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
           if (objection !== null) {
             return failure(objection);
           }
-          const kept = await dependencies.changeSettings((settings) =>
-            changeSettings(withChoices(settings, context.name, context.file, { answersFor }), {}),
-          );
+          const kept = await keepChoices(context.name, context.file, { answersFor });
           if (!kept.ok) {
             return kept;
           }
         }
         const { agentPodPatch } = input;
         if (agentPodPatch !== undefined) {
-          const kept = await dependencies.changeSettings((settings) =>
-            changeSettings(withChoices(settings, context.name, context.file, { agentPodPatch }), {}),
-          );
+          const kept = await keepChoices(context.name, context.file, { agentPodPatch });
           if (!kept.ok) {
             return kept;
           }
@@ -190,9 +189,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
           return failure(missing);
         }
         const file = state?.cluster.file ?? found?.value.file ?? '';
-        const kept = await dependencies.changeSettings((settings) =>
-          changeSettings(withChoices(settings, name, file, { homeNamespace: namespace }), {}),
-        );
+        const kept = await keepChoices(name, file, { homeNamespace: namespace });
         if (!kept.ok) {
           return kept;
         }
