@@ -47,11 +47,9 @@ export function takeVerdict(
   now: number,
 ): Reach {
   const failing = new Map<string, Problem>();
-  for (const { state, subject, problem: because } of checks) {
-    if (state === 'failed') {
-      const told = because
-        ? problemFromWire(because, facts)
-        : problem('tunnel-silent', cause('unreached', { subject }), facts);
+  for (const check of checks) {
+    if (check.state === 'failed') {
+      const told = problemOfFailed(check, facts);
       failing.set([told.code, told.facts.prefix ?? ''].join(' '), told);
     }
   }
@@ -66,6 +64,14 @@ export function takeVerdict(
     .map((failure): Failure => ({ ...failure, goneAt: failure.goneAt ?? now }))
     .filter((failure) => isHeld(failure, now) || recent(failure.appearedAt, now).length > 0);
   return { ...known, checkedAt: now, failures: [...present, ...gone] };
+}
+
+/** Why a check failed, as the engine says it or by what was not reached. */
+export function problemOfFailed(
+  { subject, problem: because }: ReachCheck,
+  facts: Readonly<Record<string, string>>,
+): Problem {
+  return because ? problemFromWire(because, facts) : problem('tunnel-silent', cause('unreached', { subject }), facts);
 }
 
 /** What is told now. */

@@ -4,6 +4,7 @@
  */
 import { type Cause, type Check, cause, type Problem, problem, type Result } from '../../contract/index.ts';
 import { isEstablished } from '../connection/outcome.ts';
+import { problemOfFailed } from '../connection/reach.ts';
 import type { Runner } from '../connection/runner.ts';
 import { problemFromWire, type ReachCheck, type Tested } from '../engine-messages.ts';
 import type { Ports } from '../ports.ts';
@@ -92,10 +93,7 @@ function ofReach(
   const own = reached.value.filter((one) => members.includes(one.check));
   const failed = own.find(({ state }) => state === 'failed');
   if (failed !== undefined) {
-    const because = failed.problem
-      ? problemFromWire(failed.problem, facts)
-      : problem('tunnel-silent', cause('unreached', { subject: failed.subject }), facts);
-    return bad(check, because, 0);
+    return bad(check, problemOfFailed(failed, facts), 0);
   }
   if (other !== null) {
     return bad(check, other, 0);

@@ -7,8 +7,7 @@ import { cause, failure, type Pod, problem, type Result, success, type TestStep 
 import { httpOfPort } from '../catalog/http-ports.ts';
 import type { Runner } from '../connection/runner.ts';
 import type { Ports } from '../ports.ts';
-import { bad, good, notChecked, stepOf } from './test-service.ts';
-import { stopsRequest } from './what-stops.ts';
+import { bad, good, httpStep, notChecked, stepOf } from './test-service.ts';
 
 export interface PodTarget {
   readonly context: string;
@@ -63,14 +62,8 @@ export async function testPod(ports: Ports, runner: Runner, target: PodTarget): 
   const isGood = connection.state === 'good';
   steps.push(isGood ? good('connection', `${address}:${target.port}`, connection.milliseconds) : connection);
   if (isGood && http !== null) {
-    const startedAt = ports.clock.now();
-    const got = await ports.httpProbe.get({ secure: http === 'https', address, host: address, port: target.port });
-    const milliseconds = ports.clock.now() - startedAt;
-    steps.push(
-      got.ok
-        ? good('http', got.value, milliseconds)
-        : bad('http', stopsRequest(got.problem, [pod.value], target.context), milliseconds),
-    );
+    const asked = { secure: http === 'https', address, host: address, port: target.port };
+    steps.push(await httpStep(ports, asked, async () => [pod.value], target.context));
   }
   return finish();
 }

@@ -8,6 +8,7 @@ import {
   type Cause,
   cause,
   causeText,
+  type Pod,
   type Problem,
   problem,
   type Service,
@@ -112,18 +113,27 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
   }
   const http = speaksHttp(service, target.port);
   if (connection.state === 'good' && http !== null) {
-    const startedAt = ports.clock.now();
     const shown = names === null || names.mode === 'off' ? address : host;
-    const got = await ports.httpProbe.get({ secure: http === 'https', address, host: shown, port: target.port });
-    const milliseconds = ports.clock.now() - startedAt;
-    const pods = got.ok || service === undefined ? [] : await podsBehind(runner, service);
-    steps.push(
-      got.ok
-        ? good('http', got.value, milliseconds)
-        : bad('http', stopsRequest(got.problem, pods, target.context), milliseconds),
-    );
+    const asked = { secure: http === 'https', address, host: shown, port: target.port };
+    const pods = async () => (service === undefined ? [] : podsBehind(runner, service));
+    steps.push(await httpStep(ports, asked, pods, target.context));
   }
   return finish();
+}
+
+/** An ordinary request. `pods` may be the reason where it goes wrong, and are asked for only then. */
+export async function httpStep(
+  ports: Ports,
+  asked: Parameters<Ports['httpProbe']['get']>[0],
+  pods: () => Promise<readonly Pod[]>,
+  context: string,
+): Promise<TestStep> {
+  const startedAt = ports.clock.now();
+  const got = await ports.httpProbe.get(asked);
+  const milliseconds = ports.clock.now() - startedAt;
+  return got.ok
+    ? good('http', got.value, milliseconds)
+    : bad('http', stopsRequest(got.problem, await pods(), context), milliseconds);
 }
 
 /** A step that ended badly, with why where its Service tells. */
