@@ -180,9 +180,9 @@ func (connection *connection) setFirstNames(ctx context.Context) error {
 // kernel's route. Any answer proves the way; what a cluster's nameserver says is not for connect to judge. What else the
 // reach check finds is told with ready, and followed from then on.
 func (connection *connection) verify(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, connection.config.Timing.LaneSilence)
+	bounded, cancel := context.WithTimeout(ctx, connection.config.Timing.LaneSilence)
 	defer cancel()
-	if _, err := connection.agent.probe(ctx); err != nil {
+	if _, err := connection.agent.probe(bounded); err != nil {
 		return err
 	}
 	connection.mutex.Lock()
@@ -190,25 +190,16 @@ func (connection *connection) verify(ctx context.Context) error {
 	connection.mutex.Unlock()
 	var unanswered error
 	if names.Mode != "off" && facts.ClusterDomain != "" {
-		_, unanswered = connection.askThroughKernel(ctx, "kubernetes.default.svc."+facts.ClusterDomain)
+		_, unanswered = connection.askThroughKernel(bounded, "kubernetes.default.svc."+facts.ClusterDomain)
 	}
-	connection.reach.begin(connection.living)
-	if unanswered == nil {
-		return nil
+	connection.reach.begin(ctx)
+	if ctx.Err() != nil || unanswered == nil {
+		return ctx.Err() // a check that was given up has found nothing
 	}
 	if problem := firstProblem(connection.reach.checks.laptop); problem != nil {
 		return problem
 	}
 	return wire.CauseResolverInside.Problem(wire.CodeTunnelSilent, "reason", unanswered)
-}
-
-// followReach tells what the reach check finds, from ready on.
-func (connection *connection) followReach() {
-	connection.following.Add(1)
-	go func() {
-		defer connection.following.Done()
-		connection.reach.run(connection.living)
-	}()
 }
 
 // registered is told that an agent granted a session.
@@ -259,6 +250,7 @@ func (connection *connection) receive(lane int, packets [][]byte, heard func([]b
 // the helper's changes could not be undone: at least one where it cannot be asked any more, until it starts anew.
 func (connection *connection) close(ctx context.Context) int {
 	connection.closing.Store(true)
+	connection.reach.stop()
 	connection.mutex.Lock()
 	path := connection.path
 	connection.mutex.Unlock()

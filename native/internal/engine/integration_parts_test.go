@@ -20,6 +20,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
@@ -104,6 +105,8 @@ func playEngine() int {
 		DialHelper: DialLease("test"),
 		Kernel:     NewKernel(),
 		Carriers:   []carrier.New{newNodeCarrier},
+		// The namespaces are on this computer: what has not come by then does not come.
+		Timing: Timing{Reach: 400 * time.Millisecond, Probe: 600 * time.Millisecond, ClusterAnswer: 400 * time.Millisecond},
 	}, os.Stdin, os.Stdout)
 	if err != nil {
 		return 1

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -63,9 +64,8 @@ func (linuxKernel) Probe(ctx context.Context, network string, target netip.AddrP
 		return err
 	}
 	defer opened.Close()
-	if deadline, has := ctx.Deadline(); has {
-		_ = opened.SetDeadline(deadline)
-	}
+	stop := context.AfterFunc(ctx, func() { _ = opened.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
 	if _, err := opened.Write([]byte{0}); err != nil {
 		return err
 	}

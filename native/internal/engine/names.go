@@ -156,11 +156,13 @@ func (connection *connection) askThroughKernel(ctx context.Context, name string)
 		if socket, err = connection.config.SystemDial(ctx, "udp", target); err != nil {
 			return nil, err
 		}
+		stop := context.AfterFunc(ctx, func() { socket.Close() })
 		var answer *dns.Msg
 		answer, _, err = client.ExchangeWithConnContext(ctx, question, &dns.Conn{Conn: socket})
+		stop()
 		socket.Close()
-		if err == nil {
-			return answer, nil
+		if err == nil || ctx.Err() != nil {
+			return answer, err
 		}
 	}
 	return nil, err

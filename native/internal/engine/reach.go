@@ -25,6 +25,11 @@ type reach struct {
 	touched    chan struct{}
 	asked      chan uint64
 
+	// Checks end before anything is undone: what they found then would be our own undoing.
+	ending  context.Context
+	end     context.CancelFunc
+	running sync.WaitGroup
+
 	mutex     sync.Mutex
 	targets   wire.ReachTargets
 	contested []string // what of the tunnel's own somebody keeps taking away
@@ -37,7 +42,9 @@ type reach struct {
 }
 
 func newReach(connection *connection) *reach {
+	ending, end := context.WithCancel(context.Background())
 	return &reach{
+		ending: ending, end: end,
 		connection: connection, touched: make(chan struct{}, 1), asked: make(chan uint64, maxAsked),
 		laptop: reachLaptop{connection: connection}, cluster: reachCluster{connection: connection},
 	}
@@ -91,10 +98,19 @@ func (reach *reach) verdict() []wire.ReachCheck {
 	return slices.Concat([]wire.ReachCheck{}, reach.checks.laptop, reach.checks.cluster)
 }
 
-// begin checks for the first time, while connecting.
+// begin checks for the first time, while connecting, for as long as ctx allows.
 func (reach *reach) begin(ctx context.Context) { reach.check(ctx, true) }
 
-// run goes on for as long as the connection lives, from ready on: it tells the first verdict, and each that is another.
+// follow checks until stop, from ready on.
+func (reach *reach) follow() { reach.running.Go(func() { reach.run(reach.ending) }) }
+
+// stop ends the check that is under way; nothing is told from then on.
+func (reach *reach) stop() {
+	reach.end()
+	reach.running.Wait()
+}
+
+// run tells the first verdict, and each that is another.
 func (reach *reach) run(ctx context.Context) {
 	reach.tell(0)
 	timer := time.NewTimer(reach.period())

@@ -32,8 +32,9 @@ type engine struct {
 
 // operation is a prepare or a connect that is under way.
 type operation struct {
-	cancel context.CancelCauseFunc
-	done   chan func() // what serve does at its end
+	cancel    context.CancelCauseFunc
+	done      chan func() // what serve does at its end
+	isGivenUp bool        // serve's own: whatever came of it, the core is not told any more
 }
 
 func (engine *engine) serve(ctx context.Context, commands <-chan incoming) error {
@@ -58,8 +59,8 @@ func (engine *engine) serve(ctx context.Context, commands <-chan incoming) error
 				return err
 			}
 		case finish := <-done:
-			engine.operation = nil
 			finish()
+			engine.operation = nil
 		case <-lost:
 			return engine.endWithoutHelper(asProblem(engine.helper.Err(), wire.CodeHelperLost))
 		case problem := <-engine.broken:
@@ -187,15 +188,16 @@ func (engine *engine) prepare(command wire.PrepareCommand) {
 		}
 		helper, prepared, err := takeLease(ctx, engine.config, command)
 		return func() {
-			if errors.Is(context.Cause(ctx), errAborted) && err != nil {
-				return
+			if err == nil {
+				engine.helper, engine.host = helper, prepared.Host
 			}
-			if err != nil {
+			switch {
+			case engine.operation.isGivenUp:
+			case err != nil:
 				engine.fail(stepPrepare, asProblem(err, wire.CodeInternal), 0)
-				return
+			default:
+				engine.link.send(wire.EngineEvent{Event: wire.EventPrepared, Prepared: prepared})
 			}
-			engine.helper, engine.host = helper, prepared.Host
-			engine.link.send(wire.EngineEvent{Event: wire.EventPrepared, Prepared: prepared})
 		}
 	})
 }
@@ -273,8 +275,11 @@ func (engine *engine) establish(ctx context.Context, connection *connection) fun
 	ready, step, err := connection.establish(ctx)
 	if err == nil {
 		return func() {
+			if engine.operation.isGivenUp {
+				return
+			}
 			engine.link.send(wire.EngineEvent{Event: wire.EventReady, Ready: ready})
-			connection.followReach()
+			connection.reach.follow()
 			connection.tellState()
 		}
 	}
@@ -283,7 +288,7 @@ func (engine *engine) establish(ctx context.Context, connection *connection) fun
 	leftOver := connection.close(undo)
 	return func() {
 		engine.connection, engine.helper, engine.broken = nil, nil, nil
-		if errors.Is(err, errAborted) {
+		if engine.operation.isGivenUp {
 			engine.leftOver = leftOver
 			return
 		}
@@ -301,6 +306,7 @@ func (engine *engine) fail(during string, problem *wire.Problem, leftOver int) {
 // shutDown undoes everything and returns what could not be undone.
 func (engine *engine) shutDown() int {
 	if engine.operation != nil {
+		engine.operation.isGivenUp = true
 		engine.operation.cancel(errAborted)
 		(<-engine.operation.done)() // its own undo is bounded
 		engine.operation = nil
