@@ -98,7 +98,7 @@ export const commands = {
     }),
   },
   /**
-   * Wants the context off, or everything where none is named; answers when the laptop is restored, while the cluster may
+   * Wants the context off, or everything where none is named; a name alone is whatever is on by it. Answers when the laptop is restored, while the cluster may
    * still be deleting the agent.
    */
   disconnect: {
@@ -202,7 +202,7 @@ export const commands = {
       context: z.string().default(''),
       file: contextFile,
       trustExec: z.boolean().default(false),
-      /** Says of a context that was not confirmed as it is now that it was not, and asks its cluster nothing. */
+      /** Says of a context that was not confirmed as it is now that it was not, and asks its cluster nothing; waits for nobody's login. */
       onlyConfirmed: z.boolean().default(false),
     }),
     output: z.object({ checks: z.array(checkSchema) }),

@@ -58,6 +58,18 @@ export function sidesOf({ before, now }: ContextChange): { readonly before: stri
   return { before: side(before), now: side(now) };
 }
 
+/** Both sides of each part that differs, one a line that begins with a line break. */
+export function changeLines(before: readonly ContextPart[], now: readonly ContextPart[]): string {
+  return changesBetween(before, now)
+    .map((change) => {
+      const { part, name } = change.now ?? change.before ?? { part: '', name: '' };
+      const sides = sidesOf(change);
+      const hidden = sides.before === sides.now ? ' (a different one)' : '';
+      return `\n  ${part}${name === '' ? '' : ` ${name}`}: ${sides.before} → ${sides.now}${hidden}`;
+    })
+    .join('');
+}
+
 /** The problem of a context that is not what was confirmed: both sides of each part, one a line. */
 export function contextChanged(
   context: string,
@@ -65,13 +77,7 @@ export function contextChanged(
   before: readonly ContextPart[],
   now: readonly ContextPart[],
 ): Problem {
-  const lines = changesBetween(before, now).map((change) => {
-    const { part, name } = change.now ?? change.before ?? { part: '', name: '' };
-    const sides = sidesOf(change);
-    const hidden = sides.before === sides.now ? ' (a different one)' : '';
-    return `  ${part}${name === '' ? '' : ` ${name}`}: ${sides.before} → ${sides.now}${hidden}`;
-  });
-  const changes = lines.map((line) => `\n${line}`).join('');
+  const changes = changeLines(before, now);
   return problem('context-changed', cause('notConfirmedNow', { file, changes }), { context, file });
 }
 

@@ -47,10 +47,11 @@ function asWord(text: string): string {
 
 /**
  * A command that can be run as it stands: facts are words of a shell. A context that is not known is left out, for the
- * current one is meant then; null where anything else is not known.
+ * current one is meant then, and so are options where there are none; null where anything else is not known.
  */
 function filledCommand(template: string, facts: Readonly<Record<string, string>>): string | null {
-  const known = facts.context ? template : template.replace(/( --[\w-]+)? \{context\}/g, '');
+  const ofContext = facts.context ? template : template.replace(/( --[\w-]+)? \{context\}/g, '');
+  const known = facts.options === '' ? ofContext.replace(' {options}', '') : ofContext;
   const isWhole = [...known.matchAll(/\{(\w+)\}/g)].every(([, name = '']) => (facts[name] ?? '') !== '');
   const word = (name: string) => (name === 'options' ? (facts.options ?? '') : asWord(facts[name] ?? ''));
   return isWhole ? known.replace(/\{(\w+)\}/g, (_, name: string) => word(name)) : null;

@@ -133,7 +133,10 @@ export interface ClusterPort {
   readonly execPlugin: ExecPlugin | null;
   /** Runs the exec plugin where there is one (the caller has checked that it is trusted); cached until it expires. */
   credentials(refresh: boolean): Promise<Result<ClusterCredentials>>;
-  /** Tells why requests wait for a busy API server, and null when none waits any more; to the latest listener only. */
+  /**
+   * Tells what a plugin says while it waits for its user, else why requests wait for a busy API server, and null when nothing
+   * is waited for any more; to the latest listener only.
+   */
   watchWaiting(listener: (detail: Cause | null) => void): void;
   /** One cheap authenticated request; answers the server's version and how far its clock is from ours. */
   reach(): Promise<Result<{ version: string; clockSkewMilliseconds: number }>>;

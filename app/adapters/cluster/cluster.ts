@@ -17,6 +17,7 @@ import type { Asked } from './problems.ts';
 import { discoverRanges } from './ranges.ts';
 import { checkRights } from './rights.ts';
 import { findStubDomains } from './stub-domains.ts';
+import { waitsToldTo } from './waits.ts';
 
 export interface ClusterOptions {
   readonly context: Context;
@@ -52,8 +53,9 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     protectedAddresses: () => protectedAddresses(address),
     credentials: (refresh) => credentials.get(refresh),
     watchWaiting: (listener) => {
-      connection.onWaiting = listener;
-      credentials.onWaiting = listener;
+      const { plugin, server } = waitsToldTo(listener);
+      connection.onWaiting = server;
+      credentials.onWaiting = plugin;
     },
     reach: () => unbroken('reach', () => reach(connection)),
     lookInto: (namespace) => {

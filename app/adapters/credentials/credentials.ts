@@ -9,6 +9,7 @@ import { execConfigOf } from '../kubeconfig/context-parts.ts';
 import type { ContextParts } from '../kubeconfig/resolved-parts.ts';
 import type { Environment } from '../storage/folders.ts';
 import { type ExecCredential, runExecPlugin } from './exec-plugin.ts';
+import { createRecentAnswers, type RecentAnswer } from './recent-answers.ts';
 import { userCredentials } from './user-credentials.ts';
 
 /** A credential is renewed this long before it expires, so that no request meets its end under way. Milliseconds. */
@@ -31,6 +32,7 @@ export function openCredentials(
   environment: Environment,
   /** Where plugins run: the caller's folder; empty where there is none. */
   workingFolder = '',
+  recent: RecentAnswer = createRecentAnswers().of(''),
 ): CredentialSource {
   const ending = new AbortController();
   let running: Promise<Result<ClusterCredentials>> | null = null;
@@ -56,6 +58,13 @@ export function openCredentials(
       kept = { credentials, freshUntil };
       return success(credentials);
     }
+    if (refresh) {
+      recent.drop();
+    }
+    const given = recent.take();
+    if (given !== null && Date.now() < freshUntilOf(given)) {
+      return keep(fixed.value, given);
+    }
     const answered = await runExecPlugin(
       {
         entry: parts.exec.entry,
@@ -73,12 +82,15 @@ export function openCredentials(
     if (!answered.ok) {
       return answered;
     }
-    const credentials = withAnswer(fixed.value, answered.value);
-    const freshUntil =
-      answered.value.expiresAt === null ? Number.POSITIVE_INFINITY : answered.value.expiresAt - renewBefore;
-    kept = { credentials, freshUntil };
-    return success(credentials);
+    recent.put(answered.value);
+    return keep(fixed.value, answered.value);
   };
+
+  function keep(fixed: ClusterCredentials, answer: ExecCredential): Result<ClusterCredentials> {
+    const credentials = withAnswer(fixed, answer);
+    kept = { credentials, freshUntil: freshUntilOf(answer) };
+    return success(credentials);
+  }
 
   const source: CredentialSource = {
     get: (refresh) => {
@@ -96,6 +108,11 @@ export function openCredentials(
     close: () => ending.abort(),
   };
   return source;
+}
+
+/** Milliseconds since the epoch. */
+function freshUntilOf({ expiresAt }: ExecCredential): number {
+  return expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - renewBefore;
 }
 
 function withAnswer(fixed: ClusterCredentials, answer: ExecCredential): ClusterCredentials {

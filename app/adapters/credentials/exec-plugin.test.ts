@@ -121,6 +121,14 @@ describe('a plugin that does not', () => {
     expect(await running).toMatchObject({ ok: true, value: { token: 't' } });
   });
 
+  test('no longer wanted before it began: it is not started', async () => {
+    const started = join(folder, 'started');
+    const ended = await runExecPlugin(await call(`touch '${started}'`), AbortSignal.abort());
+    expect(ended).toMatchObject({ ok: false, problem: { code: 'exec-failed' } });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect(readFile(started)).rejects.toThrow();
+  });
+
   test('no longer wanted', async () => {
     const ending = new AbortController();
     const running = runExecPlugin(await call('sleep 60'), ending.signal);

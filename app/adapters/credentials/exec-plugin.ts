@@ -181,6 +181,9 @@ function run(
   limits: Limits,
   says: (words: string) => void,
 ): Promise<Ended> {
+  if (signal.aborted) {
+    return Promise.resolve({ kind: 'aborted', error: '' });
+  }
   const { entry } = call;
   const info = {
     kind: 'ExecCredential',
@@ -239,9 +242,6 @@ function run(
     let timer = setTimeout(() => stop('slow'), limits.silent);
     let hasTalked = false;
     signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) {
-      onAbort();
-    }
     child.stdout?.on('data', (chunk: Buffer) => {
       outputBytes += chunk.length;
       if (outputBytes > largestOutput) {

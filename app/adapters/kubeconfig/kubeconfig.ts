@@ -1,4 +1,5 @@
 /** The kubeconfig files in force as contexts, and the way from a context to its cluster. Listing runs no program. */
+import { randomBytes } from 'node:crypto';
 import { type Context, cause, contextChanged, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress } from '../../core/engine-messages.ts';
 import type { KubeconfigPort } from '../../core/ports.ts';
@@ -6,6 +7,7 @@ import type { AgentPlacingOptions } from '../agent/placing.ts';
 import { proxyFor } from '../cluster/proxy-choice.ts';
 import { openCredentials } from '../credentials/credentials.ts';
 import { readPluginPolicy } from '../credentials/plugin-policy.ts';
+import { createRecentAnswers, type RecentAnswers } from '../credentials/recent-answers.ts';
 import type { Environment } from '../storage/folders.ts';
 import { differences, markOf } from './caller-mark.ts';
 import { environmentOf } from './context-parts.ts';
@@ -31,7 +33,22 @@ interface Acting {
 
 const theCore: Acting = { environment: null, folder: '', kubeconfigs: [], isExplicit: false };
 
-export function openKubeconfig(options: KubeconfigOptions, acting: Acting = theCore): KubeconfigPort {
+/** What the ports of all callers of one core share. */
+interface Shared {
+  readonly recentAnswers: RecentAnswers;
+  readonly salt: string;
+}
+
+const newShared = (): Shared => ({
+  recentAnswers: createRecentAnswers(),
+  salt: randomBytes(16).toString('base64url'),
+});
+
+export function openKubeconfig(
+  options: KubeconfigOptions,
+  acting: Acting = theCore,
+  shared: Shared = newShared(),
+): KubeconfigPort {
   const environmentNow = async () => acting.environment ?? (await options.environment());
   const filesOf = (environment: Environment) =>
     acting.kubeconfigs.length > 0 ? acting.kubeconfigs : defaultFiles(environment);
@@ -115,18 +132,22 @@ export function openKubeconfig(options: KubeconfigOptions, acting: Acting = theC
       }
       // Kubernetes' client is loaded with the first cluster: who only lists contexts need not wait for it.
       const { openCluster } = await import('../cluster/cluster.ts');
+      const { digest } = same.value.context;
+      const { variables } = markOf(environment, [], false, shared.salt);
+      const recent = shared.recentAnswers.of(JSON.stringify([digest, acting.folder, variables]));
       return success(
         openCluster({
           context: same.value.context,
           address: address.value,
           execPlugin: same.value.context.execPlugin,
-          credentials: openCredentials(parts, address.value, environment, acting.folder),
+          credentials: openCredentials(parts, address.value, environment, acting.folder, recent),
           agent: options.agent,
         }),
       );
     },
-    as: (caller) => openKubeconfig(options, caller),
-    withFilesOf: ({ kubeconfigs, isExplicit }) => openKubeconfig(options, { ...theCore, kubeconfigs, isExplicit }),
+    as: (caller) => openKubeconfig(options, caller, shared),
+    withFilesOf: ({ kubeconfigs, isExplicit }) =>
+      openKubeconfig(options, { ...theCore, kubeconfigs, isExplicit }, shared),
     mark: async () => {
       const environment = await environmentNow();
       return markOf(environment, filesOf(environment), acting.isExplicit);

@@ -18,8 +18,10 @@ export interface Logins {
   present(): Login[];
   /** Answers what hears the waiting of one cluster of this context (ClusterPort.watchWaiting), and tells `also`. */
   listenTo(context: Key, also?: Listener): Listener;
-  /** Runs what opens a cluster of this context after all that were asked for before it have ended; `stop` ends it. */
-  inTurn<Value>(context: Key, open: () => Promise<Value>, stop: () => void): Promise<Value>;
+  /** Runs what opens a cluster of this context after all that were asked for before it have ended; `stop` ends it, null: nothing here does. */
+  inTurn<Value>(context: Key, open: () => Promise<Value>, stop: (() => void) | null): Promise<Value>;
+  /** A cluster of this context is being opened, which may wait for its user. */
+  isAwaited(context: Key): boolean;
   /** Stops all that are in turn. */
   cancel(context: Key): void;
 }
@@ -31,7 +33,7 @@ export function createLogins(clock: Clock, changed: () => void): Logins {
   const keyOf = ({ name: context, file }: Key) => keyText({ context, file });
 
   return {
-    present: () => [...waiting].map((login) => ({ ...login, cancellable: stops.has(keyText(login)) })),
+    present: () => [...waiting].map((login) => ({ ...login, cancellable: (stops.get(keyText(login))?.size ?? 0) > 0 })),
 
     listenTo: ({ name: context, file }, also) => {
       let said = '';
@@ -73,11 +75,13 @@ export function createLogins(clock: Clock, changed: () => void): Logins {
     inTurn: (context, open, stop) => {
       const key = keyOf(context);
       const queue = stops.get(key) ?? new Set();
-      stops.set(key, queue.add(stop));
+      stops.set(key, stop === null ? queue : queue.add(stop));
       const turn = (turns.get(key) ?? Promise.resolve()).then(open, open);
       turns.set(key, turn);
       const leave = () => {
-        queue.delete(stop);
+        if (stop !== null) {
+          queue.delete(stop);
+        }
         if (turns.get(key) === turn) {
           turns.delete(key);
           stops.delete(key);
@@ -86,6 +90,8 @@ export function createLogins(clock: Clock, changed: () => void): Logins {
       turn.then(leave, leave);
       return turn;
     },
+
+    isAwaited: (context) => turns.has(keyOf(context)),
 
     cancel: (context) => {
       for (const stop of [...(stops.get(keyOf(context)) ?? [])]) {

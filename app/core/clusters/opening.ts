@@ -74,9 +74,15 @@ export async function openCluster(
   if (other !== null) {
     return failure(other);
   }
-  const opened = await actor.kubeconfig.open(context);
+  const cancelled = failure(problem('cancelled', cause('cancelledEarly')));
+  const isGivenUp = () => signal?.aborted === true;
+  const opened = isGivenUp() ? cancelled : await actor.kubeconfig.open(context);
   if (!opened.ok) {
     return opened;
+  }
+  if (isGivenUp()) {
+    opened.value.close();
+    return cancelled; // before its program runs
   }
   opened.value.lookInto(namespace);
   if (waits !== undefined) {
@@ -85,14 +91,12 @@ export async function openCluster(
   // A login may take minutes: whoever gives up ends its program.
   const end = () => opened.value.close();
   signal?.addEventListener('abort', end, { once: true });
-  if (signal?.aborted === true) {
-    end();
-  }
   const credentials = await opened.value.credentials(false);
   signal?.removeEventListener('abort', end);
-  if (!credentials.ok) {
+  const outcome = credentials.ok && isGivenUp() ? cancelled : credentials;
+  if (!outcome.ok) {
     opened.value.close();
-    return credentials;
+    return outcome;
   }
   return success(opened.value);
 }

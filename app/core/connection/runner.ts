@@ -16,8 +16,9 @@ import {
 import { type Actor, anybody } from '../clusters/callers.ts';
 import { findContext } from '../clusters/contexts.ts';
 import type { Logins } from '../clusters/logins.ts';
-import { type Confirmations, objectionTo, openCluster } from '../clusters/opening.ts';
+import { type Confirmations, objectionTo } from '../clusters/opening.ts';
 import { checkCluster } from '../clusters/preflight.ts';
+import { seen } from '../clusters/records.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
 import type { HostInspection, ReachCheck, Tested } from '../engine-messages.ts';
 import { guarded } from '../guarded.ts';
@@ -27,6 +28,7 @@ import { type ClusterWatches, createClusterWatches } from './cluster-watches.ts'
 import { createEngineWork } from './engine-work.ts';
 import { findOptional } from './find-optional.ts';
 import { transition } from './machine.ts';
+import { openWanted } from './open-wanted.ts';
 import type { ConnectionEvent, ConnectionState, Effect, FailingTask } from './state.ts';
 import { createTimers } from './timers.ts';
 
@@ -48,6 +50,8 @@ export interface Runner {
   actor(): Actor;
   /** From now on the connection is held to this, and comes on where it waited for it; `by` is who switched it on. */
   confirmed(held: Confirmation | null, by?: Actor): void;
+  /** What its context said when its cluster was opened; before that what it is held to. Null: not known. */
+  madeWith(): Confirmation | null;
   /** The kubeconfigs changed: where they say again what was confirmed, a connection that waited for that comes on. */
   reconsider(): void;
   /** The open cluster, for queries about it while it is open; null otherwise. */
@@ -73,6 +77,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   let isRenewing = false;
   /** What the connection was switched on with. */
   let held: Confirmation | null = null;
+  /** What the open cluster's context said. */
+  let openedAs: Confirmation | null = null;
   let actor = anybody(ports.kubeconfig);
   const engine = createEngineWork(ports);
   const watches = createClusterWatches(ports.clock, dependencies.changed);
@@ -178,22 +184,17 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
           if (!found.ok || signal.aborted) {
             return found;
           }
-          const { homeNamespace } = effect.wanted;
-          const waits = dependencies.logins.listenTo(found.value, (detail) =>
-            dispatch({ kind: 'clusterWaits', detail }),
-          );
-          const confirmations = dependencies.confirmations();
-          const opened = await openCluster(actor, found.value, homeNamespace, confirmations, held, { signal, waits });
-          if (!opened.ok) {
-            return opened;
+          const opened = await openWanted(found.value, {
+            ...{ actor, held, wanted: effect.wanted, logins: dependencies.logins, signal },
+            confirmations: dependencies.confirmations(),
+            waits: (detail) => dispatch({ kind: 'clusterWaits', detail }),
+          });
+          if (opened.ok) {
+            cluster = opened.value;
+            openedAs = seen(found.value);
+            const { name: context, file, server } = found.value;
+            dispatch({ kind: 'clusterOpened', cluster: { context, file, server } });
           }
-          if (signal.aborted) {
-            opened.value.close();
-            return opened;
-          }
-          cluster = opened.value;
-          const { name: context, file, server } = found.value;
-          dispatch({ kind: 'clusterOpened', cluster: { context, file, server } });
           return opened;
         });
         return;
@@ -225,6 +226,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         watches.follow(null);
         cluster?.close();
         cluster = null;
+        openedAs = null;
         return;
       case 'ensureHelper':
         run('helper', async (signal) => {
@@ -385,6 +387,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
       actor = by;
       void reconsider();
     },
+    madeWith: () => openedAs ?? held,
     reconsider: () => void reconsider(),
     cluster: () => cluster,
     catalogue: watches.catalogue,

@@ -1,6 +1,7 @@
 /** The way to a cluster that handlers share: finds the context, minds which programs may run, opens and closes. */
 import {
   type Context,
+  type ContextKey,
   type ExecPlugin,
   failure,
   isSameKey,
@@ -34,6 +35,11 @@ export interface OpenedToAsk {
 export interface Access {
   find(name: string, file?: string): Promise<Result<Context>>;
   trust(digest: string): Promise<Result<null>>;
+  /**
+   * What was made of the context that is meant, on or not; null where nothing was. A name alone means the caller's own
+   * files: another file's context of this name may be on.
+   */
+  runnerOf(key: ContextKey): Promise<Result<Runner | null>>;
   /** Why what is on of this context is not this caller's; null where nothing is on, or it is. */
   objectionOfCaller(context: Context): Promise<Problem | null>;
   /** Finds a context whose plugin may run. */
@@ -56,6 +62,11 @@ export function createAccess(dependencies: Dependencies): Access {
 
   const find = (name: string, file = '') =>
     findContext(ports.kubeconfig, dependencies.kubeconfigFiles(), trusted, name, file);
+
+  async function runnerOf({ context, file }: ContextKey): Promise<Result<Runner | null>> {
+    const named = file === '' ? await find(context) : null;
+    return named?.ok === false ? named : success(connections.find(context, named?.value.file ?? file));
+  }
 
   async function trust(digest: string): Promise<Result<null>> {
     trusted.add(digest);
@@ -150,6 +161,7 @@ export function createAccess(dependencies: Dependencies): Access {
   return {
     find,
     trust,
+    runnerOf,
     openToAsk,
     objectionOfCaller: async ({ name, file, execPlugin }) => {
       const runner = connections.active().find((one) => isSameKey(one.state().cluster, { context: name, file }));

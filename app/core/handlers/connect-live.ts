@@ -2,8 +2,16 @@
  * What a connect means for a context that is on already: what differs and can be changed live is changed, what cannot is
  * refused with how it can be had. Nothing is ignored.
  */
-import { type Cause, type CommandArguments, cause, type Problem, problem } from '../../contract/index.ts';
-import type { ConnectionState } from '../connection/state.ts';
+import {
+  type Cause,
+  type CommandArguments,
+  type Context,
+  cause,
+  changeLines,
+  type Problem,
+  problem,
+} from '../../contract/index.ts';
+import type { Runner } from '../connection/runner.ts';
 
 type Asked = CommandArguments<'connect'>;
 
@@ -15,13 +23,21 @@ interface Difference {
 
 /**
  * Null where all that was asked is in force or can be put in force; else the problem that names each difference. The
- * home namespace is none of them: it moves live.
+ * home namespace is none of them: it moves live. What the kubeconfig says now counts as asked for: a connection that was
+ * made when it said otherwise leads elsewhere.
  */
 export function differenceFrom(
-  { wanted: live, policy }: Pick<ConnectionState, 'wanted' | 'policy'>,
+  running: Pick<Runner, 'state' | 'madeWith'>,
+  context: Pick<Context, 'digest' | 'parts'>,
   asked: Asked,
 ): Problem | null {
+  const { wanted: live, policy } = running.state();
   const differences: Difference[] = [];
+  const madeWith = running.madeWith();
+  if (madeWith !== null && madeWith.digest !== context.digest) {
+    const changes = madeWith.parts === null ? '' : changeLines(madeWith.parts, context.parts);
+    differences.push({ because: cause('onAsBefore', { changes }), option: '' });
+  }
   if (asked.agentNamespace !== '' && asked.agentNamespace !== live.agentNamespace) {
     const values = { present: live.agentNamespace, asked: asked.agentNamespace };
     differences.push({
@@ -50,6 +66,6 @@ export function differenceFrom(
     return null;
   }
   const because = others.reduce<Cause>((one, other) => cause('both', { one, other: other.because }), first.because);
-  const options = differences.map(({ option }) => option).join(' ');
+  const options = differences.flatMap(({ option }) => (option === '' ? [] : [option])).join(' ');
   return problem('connection-differs', because, { context: live.context, options });
 }

@@ -90,7 +90,11 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
 
   return {
     previewRoutes: async (request) => {
-      const runner = connections.find(request.context, request.file);
+      const running = await access.runnerOf(request);
+      if (!running.ok) {
+        return running;
+      }
+      const runner = running.value;
       const state = runner?.state();
       if (runner !== null && state !== undefined && isEstablished(state)) {
         const { namespace, image, delivery } = state.live.agent;
@@ -121,7 +125,7 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         const running = connections.active().find((runner) => isSameKey(runner.state().cluster, keyOfFound(context)));
         const state = running?.state();
         const isOn = state !== undefined && state.phase !== 'disconnecting';
-        const refused = isOn ? differenceFrom(state, input) : null;
+        const refused = isOn && running !== undefined ? differenceFrom(running, context, input) : null;
         if (refused !== null) {
           return failure(refused);
         }
@@ -145,7 +149,6 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
           }
         }
         if (isOn && running !== undefined) {
-          running.confirmed(seen(context));
           return joinLive(running, input.homeNamespace);
         }
         const mark = await ports.kubeconfig.mark();
@@ -178,7 +181,11 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
 
     setHomeNamespace: ({ context: name, file: ofFile, namespace }) =>
       inOrder(async () => {
-        const runner = connections.find(name, ofFile);
+        const running = await access.runnerOf({ context: name, file: ofFile });
+        if (!running.ok) {
+          return running;
+        }
+        const runner = running.value;
         const state = runner?.state();
         const found = runner === null ? await access.find(name, ofFile) : null;
         if (found !== null && !found.ok) {

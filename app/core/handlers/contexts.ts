@@ -44,7 +44,11 @@ export function contextHandlers(dependencies: Dependencies, access: Access): Pic
     },
 
     cancelLogin: async ({ context, file }) => {
-      dependencies.logins.cancel({ name: context, file });
+      const named = file === '' ? await access.find(context) : null;
+      if (named?.ok === false) {
+        return named;
+      }
+      dependencies.logins.cancel({ name: context, file: named?.value.file ?? file });
       return success({});
     },
 

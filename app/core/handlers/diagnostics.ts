@@ -37,7 +37,7 @@ interface ChecksRequest extends ContextRequest {
 }
 
 export async function checksOf(
-  { ports, connections, trusted, settings, kubeconfigFiles, records }: Dependencies,
+  { ports, connections, trusted, settings, kubeconfigFiles, records, logins }: Dependencies,
   access: Access,
   { mayStartHelper, onlyConfirmed, ...request }: ChecksRequest,
 ): Promise<Check[]> {
@@ -49,9 +49,13 @@ export async function checksOf(
   };
   const { context, file } = request.context === '' ? (active?.state().cluster ?? (await usual())) : request;
   const trustedOne = await access.findTrusted({ context, file, trustExec: request.trustExec });
-  const isOpen = (connections.find(context, file)?.cluster() ?? null) !== null;
-  const found = onlyConfirmed && !isOpen ? ifConfirmed(trustedOne, records()) : trustedOne;
-  return runChecks(ports, found, access.openToAsk, connections.find(context, file), active, mayStartHelper, settings());
+  const running = await access.runnerOf({ context, file });
+  const runner = running.ok ? running.value : null;
+  const isOpen = (runner?.cluster() ?? null) !== null;
+  const isAwaited = trustedOne.ok && logins.isAwaited(trustedOne.value);
+  const unasked = isAwaited ? failure(problem('exec-waiting', cause('loginAwaited'))) : null;
+  const found = onlyConfirmed && !isOpen ? (unasked ?? ifConfirmed(trustedOne, records())) : trustedOne;
+  return runChecks(ports, found, access.openToAsk, runner, active, mayStartHelper, settings());
 }
 
 /** What a kubeconfig names is asked nothing, and sent no credentials, before somebody saw what that is. */
@@ -82,8 +86,12 @@ export function diagnosticHandlers(dependencies: Dependencies, access: Access): 
       success({ checks: await checksOf(dependencies, access, { ...request, mayStartHelper: true }) }),
 
     testResolvers: async ({ context, file, name }) => {
-      const runner = context === '' ? connections.active()[0] : connections.find(context, file);
-      const state = runner?.state();
+      const running =
+        context === '' ? success(connections.active()[0] ?? null) : await access.runnerOf({ context, file });
+      if (!running.ok) {
+        return running;
+      }
+      const state = running.value?.state();
       const names = state !== undefined && isEstablished(state) ? state.live.names : null;
       const domain = names?.clusterDomain || 'cluster.local';
       const [, server = ''] = /^https?:\/\/([^/:[\]]+)/.exec(state?.cluster.server ?? '') ?? [];
@@ -101,10 +109,12 @@ export function diagnosticHandlers(dependencies: Dependencies, access: Access): 
 
     proveOff: async ({ context, file }) => {
       const active = connections.active();
-      const isOnItself = active.some((runner) => runner === connections.find(context, file));
       const settings = dependencies.settings();
       const found = await access.find(context, file);
-      const wanted = connections.find(context, file)?.state().wanted.agentNamespace;
+      const running = await access.runnerOf({ context, file });
+      const runner = running.ok ? running.value : null;
+      const isOnItself = active.some((one) => one === runner);
+      const wanted = runner?.state().wanted.agentNamespace;
       const chosen = found.ok ? choicesFor(settings, found.value.name, found.value.file)?.agentNamespace : '';
       const namespace = wanted || chosen || (found.ok ? found.value.namespace : '') || 'default';
       const agents = await access.withCluster({ context, file, trustExec: false }, (cluster) =>

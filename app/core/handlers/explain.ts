@@ -21,7 +21,14 @@ export function explainHandlers(
       if (!target.ok) {
         return target;
       }
-      const on = named === '' ? (connections.active()[0] ?? null) : connections.find(named, itsFile);
+      const running =
+        named === ''
+          ? success(connections.active()[0] ?? null)
+          : await access.runnerOf({ context: named, file: itsFile });
+      if (!running.ok) {
+        return running;
+      }
+      const on = running.value;
       const state = on?.state();
       if (on !== null && state !== undefined && isEstablished(state)) {
         const { live, cluster, wanted } = state;

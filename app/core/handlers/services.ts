@@ -1,7 +1,8 @@
 /** Services and pods of a cluster, from the open connection's informers where there is one, and the test of one. */
-import { cause, failure, problem, success } from '../../contract/index.ts';
+import { type ContextKey, cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { selectNamespaces } from '../catalog/endpoints.ts';
 import { isEstablished } from '../connection/outcome.ts';
+import type { Runner } from '../connection/runner.ts';
 import { testPod } from '../diagnostics/test-pod.ts';
 import { testService } from '../diagnostics/test-service.ts';
 import type { Access } from './access.ts';
@@ -9,7 +10,17 @@ import type { Dependencies, Handlers } from './dependencies.ts';
 
 type Names = 'listServices' | 'listPods' | 'testService' | 'testPod';
 
-export function serviceHandlers({ ports, connections }: Dependencies, access: Access): Pick<Handlers, Names> {
+export function serviceHandlers({ ports }: Dependencies, access: Access): Pick<Handlers, Names> {
+  async function connectedTo(key: ContextKey): Promise<Result<Runner>> {
+    const runner = await access.runnerOf(key);
+    if (!runner.ok) {
+      return runner;
+    }
+    return runner.value !== null && isEstablished(runner.value.state())
+      ? success(runner.value)
+      : failure(problem('not-connected', cause('throughTunnel'), { context: key.context }));
+  }
+
   return {
     listServices: async ({ namespaces, ...request }) => {
       const listed = await access.withCluster(request, async (cluster, runner) => {
@@ -35,21 +46,13 @@ export function serviceHandlers({ ports, connections }: Dependencies, access: Ac
     },
 
     testPod: async (target) => {
-      const runner = connections.find(target.context, target.file);
-      if (runner === null || !isEstablished(runner.state())) {
-        const { context } = target;
-        return failure(problem('not-connected', cause('throughTunnel'), { context }));
-      }
-      return testPod(ports, runner, target);
+      const runner = await connectedTo(target);
+      return runner.ok ? testPod(ports, runner.value, target) : runner;
     },
 
     testService: async (target) => {
-      const runner = connections.find(target.context, target.file);
-      if (runner === null || !isEstablished(runner.state())) {
-        const { context } = target;
-        return failure(problem('not-connected', cause('throughTunnel'), { context }));
-      }
-      return success({ steps: await testService(ports, runner, target) });
+      const runner = await connectedTo(target);
+      return runner.ok ? success({ steps: await testService(ports, runner.value, target) }) : runner;
     },
   };
 }

@@ -121,6 +121,37 @@ describe('a plugin that waits for its user', () => {
     expect(harness.world.cluster.openPorts).toBe(0);
   });
 
+  it('runs once for a connect and a list of the same context, whichever came first', async () => {
+    for (const [first, second] of [
+      ['listPods', 'connect'],
+      ['connect', 'listPods'],
+    ] as const) {
+      const { pluginsRun } = harness.world.kubeconfig;
+      const before = pluginsRun.length;
+      const one = ask(first, { ...wish, namespaces: [] });
+      await harness.clock.advance(100);
+      const other = ask(second, { ...wish, namespaces: [] });
+      await harness.clock.advance(5000);
+      expect(pluginsRun).toHaveLength(before + 1);
+      one.gone.abort();
+      other.gone.abort();
+      await harness.off();
+      harness.world.faults.plan('credentials', 'hangs');
+    }
+  });
+
+  it('is not run for a connect that was switched off while it waited for another login', async () => {
+    const list = ask('listPods', { ...wish, namespaces: [] });
+    await harness.clock.advance(100);
+    await harness.call('connect', wish);
+    await harness.off();
+    list.gone.abort();
+    await harness.clock.until(() => list.end.isOver, 'the end of the list');
+    await harness.clock.advance(1000);
+    expect(harness.world.kubeconfig.pluginsRun).toHaveLength(1);
+    expect(harness.world.cluster.openPorts).toBe(0);
+  });
+
   it('ends with all that wait behind it when its login is cancelled', async () => {
     const first = ask('listPods', { ...wish, namespaces: [] });
     await harness.clock.advance(100);

@@ -68,6 +68,7 @@ describe('a command whose plugin waits for a login', { timeout: 60_000 }, () => 
       `#!/bin/sh
 sleep 600 &
 echo "$$ $!" >processes
+echo run >>runs
 echo "To sign in, open https://login.example.test/device and enter the code ABCD-1234" >&2
 until [ -e ok ]; do sleep 0.1; done
 kill $!
@@ -151,6 +152,22 @@ echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","s
     expect(await ended).toEqual([0, null]);
     expect(JSON.parse(heard.out)).toMatchObject({ namespaces: ['webshop'] });
     expect(heard.errors.match(/ABCD-1234/g)).toHaveLength(1);
+  });
+
+  test('shares its login with a command of the same caller that came meanwhile, and status tells of it', async () => {
+    const first = run('namespaces', '--trust-exec', '-o', 'json');
+    await vi.waitFor(() => expect(first.heard.errors).toContain('ABCD-1234'), 20_000);
+    const second = run('namespaces', '--trust-exec', '-o', 'json');
+    await vi.waitFor(() => expect(second.heard.errors).toContain('ABCD-1234'), 20_000);
+    const status = run('status');
+    expect(await status.ended).toEqual([0, null]);
+    expect(status.heard.out).toMatch(/^off\nwaiting: .*\n.*enter the code ABCD-1234/);
+    writeFileSync(join(folder, 'ok'), '');
+    expect([await first.ended, await second.ended]).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+    expect(readFileSync(join(folder, 'runs'), 'utf8')).toBe('run\n');
   });
 
   test.each(['services', 'doctor'])('ends with all that it started at Ctrl-C: %s', async (command) => {

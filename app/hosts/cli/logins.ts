@@ -21,6 +21,11 @@ export function tellingLogins(core: CoreLink): CoreLink {
   };
 }
 
+/** Two lines: whose plugin waits, and what it says. */
+export function loginText({ context, said }: Login): string {
+  return `${yellow('waiting')}: the credential plugin of ${plain(context)} waits for you to log in, and says:\n  ${plain(said)}`;
+}
+
 /** Tells each text once; of one that grows only what is new. */
 export function loginNarrator(tell: (line: string) => void): (logins: NonNullable<Snapshot['logins']>) => void {
   const told = new Map<string, string>();
@@ -33,8 +38,7 @@ export function loginNarrator(tell: (line: string) => void): (logins: NonNullabl
       }
       told.set(key, login.said);
       if (before === undefined) {
-        const title = `${yellow('waiting')}: the credential plugin of ${plain(login.context)} waits for you to log in, and says:`;
-        tell(`${title}\n  ${plain(login.said)}\n  ${dim('Ctrl-C gives up.')}`);
+        tell(`${loginText(login)}\n  ${dim('Ctrl-C gives up.')}`);
       } else {
         const isLonger = login.said.startsWith(before);
         tell(`  ${plain(isLonger ? login.said.slice(before.length).trim() : login.said)}`);

@@ -1,8 +1,9 @@
 /** `slipway status`: says truthfully what is the case, once or with every change. */
-import type { Connection, CoreLink, Snapshot } from '../../contract/index.ts';
+import { type Connection, type CoreLink, isSameKey, type Login, type Snapshot } from '../../contract/index.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { details, headline, headlines, moreDetails, shown } from './connection-text.ts';
 import { attachToCore } from './core-link.ts';
+import { loginText } from './logins.ts';
 import { networkHolder } from './network-holder.ts';
 import { data, type Format, json, say, sayProblem, sayProblems } from './output.ts';
 import { unwrap } from './run.ts';
@@ -44,6 +45,7 @@ export async function status(core: CoreLink | null, format: Format): Promise<voi
       (await unfinished()).forEach(say);
     }
   }
+  loginsBeside(snapshot).map(loginText).forEach(data);
   for (const connection of connections) {
     if (format === 'wide') {
       tellAll(connection, snapshot);
@@ -53,6 +55,16 @@ export async function status(core: CoreLink | null, format: Format): Promise<voi
       advice.forEach(say);
     }
   }
+}
+
+/** Logins that wait for anything but what the connections shown say themselves. */
+function loginsBeside(snapshot: Snapshot): readonly Login[] {
+  const told = shown(snapshot).filter(
+    (connection) =>
+      (connection.phase === 'preparing' && connection.detailSaid?.id === 'pluginWaits') ||
+      (connection.phase === 'connected' && connection.degraded.some(({ code }) => code === 'exec-waiting')),
+  );
+  return (snapshot.logins ?? []).filter((login) => !told.some(({ cluster }) => isSameKey(cluster, login)));
 }
 
 function tellAll(connection: Connection, snapshot: Snapshot): void {
@@ -71,7 +83,10 @@ function tellAll(connection: Connection, snapshot: Snapshot): void {
 export async function watchStatus(format: Format): Promise<void> {
   let last = '';
   const show = (snapshot: Snapshot) => {
-    const line = format === 'json' ? JSON.stringify(snapshot) : headlines(snapshot, Date.now());
+    const line =
+      format === 'json'
+        ? JSON.stringify(snapshot)
+        : [headlines(snapshot, Date.now()), ...loginsBeside(snapshot).map(loginText)].join('\n');
     if (line !== last) {
       last = line;
       data(line);
