@@ -3,6 +3,7 @@ module slipway/native
 go 1.26.3
 
 require (
+	github.com/flynn/noise v1.1.0
 	github.com/go-logr/logr v1.4.3
 	github.com/godbus/dbus/v5 v5.2.4
 	github.com/google/nftables v0.3.0

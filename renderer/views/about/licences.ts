@@ -48,6 +48,7 @@ export const licences: readonly Licence[] = [
     name: 'BSD-3-Clause',
     packages: ['react-intl'],
     modules: [
+      'github.com/flynn/noise',
       'github.com/miekg/dns',
       'golang.org/x/crypto',
       'golang.org/x/net',

@@ -10,17 +10,12 @@ package stream
 import (
 	"errors"
 	"time"
+
+	"slipway/native/internal/carrier/window"
 )
 
 // Sizes in bytes.
 const (
-	// WindowMinimum keeps a stream busy on any path that is not long and fast at once; at 40 ms it is
-	// 52 Mbit/s before the first measurement.
-	WindowMinimum = 256 << 10
-
-	// WindowMaximum is 1.6 Gbit/s at 40 ms.
-	WindowMaximum = 8 << 20
-
 	// Credit is how much may lie between a lane's queue and the stream: being encrypted, or waiting for the
 	// stream to take it. It is what a small packet may have to wait behind in this process, so it is small; it keeps
 	// two encrypting workers and one write busy.
@@ -59,5 +54,5 @@ const (
 var (
 	ErrFrameEmpty    = errors.New("frame of length 0")
 	ErrFrameUnknown  = errors.New("frame of unknown type")
-	ErrReportInvalid = errors.New("window report is not possible")
+	ErrReportInvalid = window.ErrReportInvalid
 )

@@ -52,7 +52,7 @@ func (s *Stream) receive(into [][]byte, sizes []int) (count int, err error) {
 
 func (s *Stream) takeReport(received uint64) error {
 	s.lock.Lock()
-	err := s.window.report(received, time.Now())
+	err := s.window.Report(received, time.Now())
 	s.lock.Unlock()
 	if err == nil {
 		s.onRoom()

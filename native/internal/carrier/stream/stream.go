@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"slipway/native/internal/carrier"
+	"slipway/native/internal/carrier/window"
 )
 
 // reportDelay is how long received bytes that do not fill reportEvery may stay unreported.
@@ -25,7 +26,7 @@ type Stream struct {
 	writing    int       // bytes in the Write under way
 	batch      []byte    // what is or was written last
 	failed     error     // of a Write that was not the writer's
-	window     window
+	window     window.Window
 	received   uint64
 	reportDue  bool
 	reportedTo uint64
@@ -43,7 +44,7 @@ func New(name string, transport carrier.Stream) *Stream {
 		transport: transport,
 		done:      make(chan struct{}),
 		onRoom:    func() {},
-		window:    newWindow(WindowMinimum, WindowMaximum),
+		window:    window.New(window.Minimum, window.Maximum),
 	}
 	s.changed.L = &s.lock
 	s.reportSoon = time.AfterFunc(time.Hour, s.requestReport)
@@ -71,12 +72,12 @@ func (s *Stream) HasRoom(bytes, promised int, small bool) bool {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	unwritten := promised + len(s.pending) + s.writing
-	outstanding := promised + s.window.outstanding()
+	outstanding := promised + s.window.Outstanding()
 	if small {
-		return unwritten+bytes <= Credit+smallAllowance && outstanding+bytes <= s.window.limit+smallAllowance
+		return unwritten+bytes <= Credit+smallAllowance && outstanding+bytes <= s.window.Limit()+smallAllowance
 	}
-	if outstanding > 0 && outstanding+bytes > s.window.limit {
-		s.window.holdBack()
+	if outstanding > 0 && outstanding+bytes > s.window.Limit() {
+		s.window.HoldBack()
 		return false
 	}
 	return unwritten == 0 || unwritten+bytes <= Credit
@@ -97,8 +98,8 @@ func (s *Stream) Stats() carrier.Stats {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	return carrier.Stats{
-		Sent: s.window.sent, Received: s.received, Outstanding: s.window.outstanding(), Window: s.window.limit,
-		RoundTrip: s.window.roundTrip, Rate: s.window.rate(),
+		Sent: s.window.Sent(), Received: s.received, Outstanding: s.window.Outstanding(), Window: s.window.Limit(),
+		RoundTrip: s.window.RoundTrip(), Rate: s.window.Rate(),
 	}
 }
 
@@ -137,7 +138,7 @@ func (s *Stream) Send(messages [][]byte) {
 			continue
 		}
 		s.pending = appendFrame(s.pending, message)
-		s.window.add(len(message), now)
+		s.window.Add(len(message), now)
 	}
 	if len(s.pending) <= atOnce && !s.isWriting && s.ended == nil {
 		if err := s.writePendingLocked(); err != nil {

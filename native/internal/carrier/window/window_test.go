@@ -1,4 +1,4 @@
-package stream
+package window
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 // path is a simulated stream: bytes arrive at a rate after half of the round trip behind those before, and reports
 // come back after the other half.
 type path struct {
-	window    window
+	window    Window
 	now       time.Time
 	rate      float64 // bytes per second
 	roundTrip time.Duration
@@ -30,13 +30,13 @@ func (p *path) run(t *testing.T, duration time.Duration) {
 	t.Helper()
 	for end := p.now.Add(duration); p.now.Before(end); p.now = p.now.Add(100 * time.Microsecond) {
 		for len(p.reports) > 0 && !p.reports[0].at.After(p.now) {
-			if err := p.window.report(p.reports[0].total, p.now); err != nil {
+			if err := p.window.Report(p.reports[0].total, p.now); err != nil {
 				t.Fatal(err)
 			}
 			p.reports = p.reports[1:]
 		}
-		for p.window.outstanding()+simulatedMessage <= p.window.limit {
-			p.window.add(simulatedMessage, p.now)
+		for p.window.Outstanding()+simulatedMessage <= p.window.limit {
+			p.window.Add(simulatedMessage, p.now)
 			if p.free.Before(p.now) {
 				p.free = p.now
 			}
@@ -44,12 +44,12 @@ func (p *path) run(t *testing.T, duration time.Duration) {
 			p.free = p.free.Add(time.Duration(simulatedMessage / p.rate * float64(time.Second)))
 			p.reports = append(p.reports, report{p.free.Add(p.roundTrip), p.window.sent})
 		}
-		p.window.holdBack()
+		p.window.HoldBack()
 	}
 }
 
 func newPath(rate float64, roundTrip time.Duration) *path {
-	return &path{window: newWindow(WindowMinimum, WindowMaximum), now: time.Unix(1000, 0), rate: rate, roundTrip: roundTrip}
+	return &path{window: New(Minimum, Maximum), now: time.Unix(1000, 0), rate: rate, roundTrip: roundTrip}
 }
 
 func TestWindowFillsALongPathAndQueuesLittle(t *testing.T) {
@@ -74,7 +74,7 @@ func TestWindowFillsALongPathAndQueuesLittle(t *testing.T) {
 			t.Errorf("%.0f Mbit/s and %v: carried %.0f Mbit/s", test.rate/megabit, test.roundTrip, rate/megabit)
 		}
 		// A quarter of its own round trip and the slack, or the least window; twice after a drain.
-		allowed := test.roundTrip/2 + 2*windowSlack + time.Duration(2*WindowMinimum/test.rate*float64(time.Second))
+		allowed := test.roundTrip/2 + 2*windowSlack + time.Duration(2*Minimum/test.rate*float64(time.Second))
 		if p.longest > allowed {
 			t.Errorf("%.0f Mbit/s and %v: bytes stood %v in the queue, over %v", test.rate/megabit, test.roundTrip, p.longest, allowed)
 		}
@@ -102,21 +102,21 @@ func TestWindowFollowsAPathThatChanges(t *testing.T) {
 
 func TestImpossibleReportsAreErrors(t *testing.T) {
 	now := time.Unix(1000, 0)
-	w := newWindow(1000, 2000)
-	w.add(500, now)
-	if err := w.report(501, now); !errors.Is(err, ErrReportInvalid) {
+	w := New(1000, 2000)
+	w.Add(500, now)
+	if err := w.Report(501, now); !errors.Is(err, ErrReportInvalid) {
 		t.Errorf("more than was sent: %v", err)
 	}
-	if err := w.report(400, now); err != nil || w.outstanding() != 100 {
-		t.Errorf("400 of 500: %v, %d outstanding", err, w.outstanding())
+	if err := w.Report(400, now); err != nil || w.Outstanding() != 100 {
+		t.Errorf("400 of 500: %v, %d outstanding", err, w.Outstanding())
 	}
-	if err := w.report(399, now); !errors.Is(err, ErrReportInvalid) {
+	if err := w.Report(399, now); !errors.Is(err, ErrReportInvalid) {
 		t.Errorf("less than before: %v", err)
 	}
-	if err := w.report(1<<63, now); !errors.Is(err, ErrReportInvalid) {
+	if err := w.Report(1<<63, now); !errors.Is(err, ErrReportInvalid) {
 		t.Errorf("huge: %v", err)
 	}
-	if w.outstanding() != 100 {
-		t.Errorf("%d outstanding after reports that were refused", w.outstanding())
+	if w.Outstanding() != 100 {
+		t.Errorf("%d outstanding after reports that were refused", w.Outstanding())
 	}
 }

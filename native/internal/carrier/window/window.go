@@ -1,8 +1,24 @@
-package stream
+// Package window bounds what is under way on one ordered byte stream by time, whatever the stream carries. It follows
+// one direction by what was sent and what the far end reported. It moves no bytes, and has neither lock nor clock.
+package window
 
 import (
+	"errors"
 	"fmt"
 	"time"
+)
+
+// ErrReportInvalid is of a report that goes back, or past what was sent.
+var ErrReportInvalid = errors.New("window report is not possible")
+
+// Sizes in bytes.
+const (
+	// Minimum keeps a stream busy on any path that is not long and fast at once; at 40 ms it is 52 Mbit/s before the
+	// first measurement.
+	Minimum = 256 << 10
+
+	// Maximum is 1.6 Gbit/s at 40 ms.
+	Maximum = 8 << 20
 )
 
 const (
@@ -30,9 +46,9 @@ const (
 	roundTripLifetime = 10 * time.Second
 )
 
-// window follows one direction of one stream: what was sent, what the far end reported, the path's least round trip
-// and best rate, and from these how much may be under way. It has no lock and no clock.
-type window struct {
+// Window follows one direction of one stream: what was sent, what the far end reported, the path's least round trip
+// and best rate, and from these how much may be under way.
+type Window struct {
 	minimum, maximum int
 
 	sent, reported uint64    // bytes of messages
@@ -64,15 +80,17 @@ type rateSample struct {
 	at             time.Time
 }
 
-func newWindow(minimum, maximum int) window {
-	return window{minimum: minimum, maximum: maximum, limit: minimum}
+// New makes a window that stays between two sizes in bytes.
+func New(minimum, maximum int) Window {
+	return Window{minimum: minimum, maximum: maximum, limit: minimum}
 }
 
-func (w *window) outstanding() int { return int(w.sent - w.reported) }
+// Outstanding is how many bytes were sent and not reported.
+func (w *Window) Outstanding() int { return int(w.sent - w.reported) }
 
-// add counts bytes that go out now.
-func (w *window) add(bytes int, now time.Time) {
-	outstanding := w.outstanding()
+// Add counts bytes that go out now.
+func (w *Window) Add(bytes int, now time.Time) {
+	outstanding := w.Outstanding()
 	if outstanding == 0 {
 		w.reportedAt = now
 	}
@@ -86,11 +104,11 @@ func (w *window) add(bytes int, now time.Time) {
 	w.markQueued = outstanding > w.drained()
 }
 
-// holdBack tells that something waits only because of the window.
-func (w *window) holdBack() { w.limited = true }
+// HoldBack tells that something waits only because of the window.
+func (w *Window) HoldBack() { w.limited = true }
 
-// report takes a window report. A report that goes back, or past what was sent, is an error.
-func (w *window) report(received uint64, now time.Time) error {
+// Report takes a window report. A report that goes back, or past what was sent, is an error.
+func (w *Window) Report(received uint64, now time.Time) error {
 	if received < w.reported || received > w.sent {
 		return fmt.Errorf("%w: %d received, %d reported before, %d sent", ErrReportInvalid, received, w.reported, w.sent)
 	}
@@ -109,7 +127,7 @@ func (w *window) report(received uint64, now time.Time) error {
 	if w.roundsSince < fullRounds {
 		gain = growthGain
 	}
-	wanted := w.clamp(int(gain*w.underWay() + w.rate()*windowSlack.Seconds()))
+	wanted := w.clamp(int(gain*w.underWay() + w.Rate()*windowSlack.Seconds()))
 	if w.draining {
 		wanted = w.drained()
 	}
@@ -118,7 +136,7 @@ func (w *window) report(received uint64, now time.Time) error {
 	return nil
 }
 
-func (w *window) measureRoundTrip(elapsed time.Duration, now time.Time) {
+func (w *Window) measureRoundTrip(elapsed time.Duration, now time.Time) {
 	switch {
 	case w.roundTrip == 0 || elapsed <= w.roundTrip || !w.markQueued && now.Sub(w.roundTripAt) > roundTripLifetime:
 		w.roundTrip, w.roundTripAt, w.draining = elapsed, now, false
@@ -127,10 +145,19 @@ func (w *window) measureRoundTrip(elapsed time.Duration, now time.Time) {
 	}
 }
 
+// Limit is how many bytes may be under way.
+func (w *Window) Limit() int { return w.limit }
+
+// Sent is how many bytes were, since the beginning.
+func (w *Window) Sent() uint64 { return w.sent }
+
+// RoundTrip is the least that was measured, the far end's delay included; 0 before the first.
+func (w *Window) RoundTrip() time.Duration { return w.roundTrip }
+
 // measureRate remembers the rate of a round. A round that had less to send than it might says nothing about the
 // path, unless it was the fastest of all.
-func (w *window) measureRate(rate float64, now time.Time) {
-	if !w.limited && rate <= w.rate() {
+func (w *Window) measureRate(rate float64, now time.Time) {
+	if !w.limited && rate <= w.Rate() {
 		return
 	}
 	if rate > steadyGain*w.fullRate {
@@ -147,7 +174,8 @@ func (w *window) measureRate(rate float64, now time.Time) {
 	w.nextRate = (w.nextRate + 1) % rateRounds
 }
 
-func (w *window) rate() float64 {
+// Rate is the best of the last rounds in bytes per second; 0 before the first.
+func (w *Window) Rate() float64 {
 	best := 0.0
 	for _, sample := range w.rates {
 		best = max(best, sample.bytesPerSecond)
@@ -156,9 +184,9 @@ func (w *window) rate() float64 {
 }
 
 // underWay is the bandwidth-delay product in bytes.
-func (w *window) underWay() float64 { return w.rate() * w.roundTrip.Seconds() }
+func (w *Window) underWay() float64 { return w.Rate() * w.roundTrip.Seconds() }
 
 // drained is how many bytes may be under way for a round trip to be believed free of our own queue.
-func (w *window) drained() int { return w.clamp(int(w.underWay() / 2)) }
+func (w *Window) drained() int { return w.clamp(int(w.underWay() / 2)) }
 
-func (w *window) clamp(bytes int) int { return min(max(bytes, w.minimum), w.maximum) }
+func (w *Window) clamp(bytes int) int { return min(max(bytes, w.minimum), w.maximum) }

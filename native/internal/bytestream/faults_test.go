@@ -1,0 +1,100 @@
+package bytestream
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"slipway/native/internal/memnet"
+)
+
+// disturb calls a fault again and again while work runs.
+func disturb(work, fault func()) {
+	done := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				fault()
+			}
+		}
+	})
+	work()
+	close(done)
+	running.Wait()
+}
+
+func TestNothingIsLostOrTwiceWhenLanesAreCut(t *testing.T) {
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 2))
+			lanes := 1 + random.IntN(4)
+			p := newPair(t, lanes, memnet.Options{Delay: time.Duration(random.IntN(3)) * time.Millisecond, Rate: 60 << 20})
+			disturb(func() { p.exchange(12, 1<<20, seed+1) }, func() {
+				time.Sleep(time.Duration(10+random.IntN(80)) * time.Millisecond)
+				if random.IntN(4) > 0 {
+					lane := random.IntN(lanes)
+					p.cut(lane)
+					p.attach(lane)
+					return
+				}
+				for lane := range lanes {
+					p.cut(lane)
+				}
+				time.Sleep(time.Duration(10+random.IntN(80)) * time.Millisecond)
+				for lane := range lanes {
+					p.attach(lane)
+				}
+			})
+			p.settled()
+		})
+	}
+}
+
+func TestALaneThatStallsHoldsUpNoFlow(t *testing.T) {
+	quick := func(engine, agent *Config) {
+		engine.Timing = Timing{StalledAfter: 300 * time.Millisecond}
+		agent.Timing = engine.Timing
+	}
+	p := newPair(t, 3, memnet.Options{Delay: time.Millisecond}, quick)
+	p.exchange(4, 1<<20, 1)
+	for _, stalled := range p.ends[1] {
+		stalled.Stall(true)
+	}
+	p.exchange(12, 1<<20, 2)
+	p.settled()
+	for _, stalled := range p.ends[1] {
+		stalled.Stall(false)
+	}
+	p.exchange(12, 1<<20, 3)
+	p.settled()
+}
+
+func TestASilentLaneEnds(t *testing.T) {
+	quick := func(engine, agent *Config) {
+		engine.Timing = Timing{PingAfter: 100 * time.Millisecond, SilentAfter: 500 * time.Millisecond}
+		agent.Timing = engine.Timing
+	}
+	p := newPair(t, 2, memnet.Options{}, quick)
+	p.exchange(2, 1<<10, 1)
+	p.ends[1][1].Stall(true)
+	select {
+	case err := <-p.engineL[1]:
+		if err != ErrSilent {
+			t.Errorf("the lane ended with %v", err)
+		}
+	case <-time.After(deadline):
+		t.Fatal("the lane lives")
+	}
+	select {
+	case err := <-p.engineL[0]:
+		t.Errorf("the other lane ended with %v", err)
+	default:
+	}
+	p.exchange(2, 1<<10, 2)
+}

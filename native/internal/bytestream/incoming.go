@@ -1,0 +1,136 @@
+package bytestream
+
+import (
+	"io"
+	"time"
+)
+
+// incoming is what a flow receives.
+type incoming struct {
+	kept   chain  // from the first byte that was not read on
+	ready  uint64 // up to here everything has come
+	ahead  spans  // has come behind that
+	limit  uint64 // how far the far end may send, as it was told
+	window int    // bytes
+	toldAt time.Time
+	hasEnd bool
+	final  uint64 // nothing comes behind it
+	asked  bool   // Readable is to be told
+}
+
+// readable tells why nothing can be read; nil where something can.
+func (f *Flow) readable() error {
+	switch {
+	case f.isReset():
+		return ErrReset
+	case f.in.kept.start < f.in.ready:
+		return nil
+	case f.in.hasEnd && f.in.ready == f.in.final:
+		return io.EOF
+	case f.isOver:
+		return ErrFinished
+	}
+	f.in.asked = true
+	return ErrWouldBlock
+}
+
+// discardLocked takes what was read.
+func (f *Flow) discardLocked(bytes int) {
+	in := &f.in
+	in.kept.discard(in.kept.start + uint64(bytes))
+	f.session.unread -= int64(bytes)
+	if in.hasEnd {
+		f.endIfDoneLocked()
+		return
+	}
+	if room := in.kept.start + uint64(in.window) - in.limit; in.kept.start == in.ready && room >= uint64(in.window)/2 || room >= uint64(in.window)/4 {
+		f.session.dueLocked(f, frameWindow)
+	}
+}
+
+// nextLimit moves the window, and lets it grow where the far end used it up within about a round trip.
+func (f *Flow) nextLimit(now time.Time) uint64 {
+	in := &f.in
+	used := in.kept.start + uint64(in.window) - in.limit
+	if elapsed := now.Sub(in.toldAt); f.session.mayGrow(in.window) && in.window < windowMaximum && used >= uint64(in.window)/4 {
+		// At this rate a round trip takes so many bytes.
+		roundTrip := 10 * time.Millisecond
+		if home := f.out.home; home != nil {
+			roundTrip += home.window.RoundTrip()
+		}
+		if needed := float64(used) * float64(roundTrip) / float64(max(elapsed, time.Microsecond)); needed > float64(in.window)/2 {
+			f.session.granted += int64(in.window)
+			in.window *= 2
+		}
+	}
+	in.toldAt = now
+	in.limit = max(in.limit, in.kept.start+uint64(in.window))
+	return in.limit
+}
+
+// receiveLocked takes a data frame; what came before changes nothing.
+func (f *Flow) receiveLocked(offset uint64, bytes []byte) error {
+	in := &f.in
+	end := offset + uint64(len(bytes))
+	switch {
+	case end > in.limit:
+		return ErrWindow
+	case in.hasEnd && end > in.final:
+		return ErrFinal
+	}
+	if offset < in.ready {
+		if end <= in.ready {
+			return nil
+		}
+		bytes, offset = bytes[in.ready-offset:], in.ready
+	}
+	heldBefore := in.kept.end
+	in.kept.extend(end)
+	in.kept.put(offset, bytes) // a repetition holds the same bytes
+	f.session.unread += int64(in.kept.end - heldBefore)
+	if offset > in.ready {
+		in.ahead.add(offset, end)
+		if len(in.ahead) > gapsAtMost {
+			return ErrGaps
+		}
+		return nil
+	}
+	in.ready = end
+	for len(in.ahead) > 0 && in.ahead[0].start <= in.ready {
+		in.ready = max(in.ready, in.ahead[0].end)
+		in.ahead = in.ahead[1:]
+	}
+	if len(in.ahead) == 0 {
+		in.ahead = nil
+	}
+	f.nowReadable()
+	return nil
+}
+
+// finishLocked takes the far end's CloseWrite.
+func (f *Flow) finishLocked(final uint64) error {
+	in := &f.in
+	switch {
+	case in.hasEnd && in.final != final:
+		return ErrFinal
+	case in.hasEnd:
+		return nil
+	case final < in.kept.end:
+		return ErrFinal
+	case final > in.limit:
+		return ErrWindow
+	}
+	in.hasEnd, in.final = true, final
+	if in.ready == final {
+		f.nowReadable()
+	}
+	f.endIfDoneLocked()
+	return nil
+}
+
+func (f *Flow) nowReadable() {
+	if f.in.asked {
+		f.in.asked = false
+		f.tell(eventReadable)
+	}
+}
