@@ -31,6 +31,8 @@ package bytestream
 import (
 	"errors"
 	"time"
+
+	"slipway/native/internal/carrier/window"
 )
 
 // Sizes in bytes.
@@ -131,5 +133,6 @@ var (
 	ErrVerdict    = errors.New("another verdict than before")
 	ErrGaps       = errors.New("too many gaps")
 	ErrOpenings   = errors.New("flow numbers too far ahead")
+	ErrReport     = window.ErrReportInvalid
 	ErrAttachment = errors.New("number of the attachment was used")
 )

@@ -192,9 +192,6 @@ func (l *lane) reportedLocked(bytes uint64, now time.Time) error {
 	return nil
 }
 
-// load is how much stands before what is sent next, for the choice among lanes.
-func (l *lane) load() int { return l.bulk.count }
-
 // watch looks after lanes and flows from time to time.
 func (s *Session) watch() {
 	ticker := time.NewTicker(watchEvery)
@@ -245,7 +242,7 @@ func (l *lane) watchLocked(now time.Time) {
 	if waits && !l.isStalled && now.Sub(l.progressAt) > overdue && l.session.hasOther(l) {
 		l.isStalled = true
 		l.abandonLocked()
-		for l.bulk.first != nil {
+		for range l.bulk.count {
 			l.session.readyLocked(l.bulk.pop())
 		}
 	}

@@ -255,11 +255,13 @@ func (s *Session) readyLocked(f *Flow) {
 // homeLocked chooses the lane of a flow's bulk: that of before, unless another has less to do.
 func (s *Session) homeLocked(f *Flow) *lane {
 	best := f.out.home
-	if best != nil && (best.ended != nil || best.isStalled) {
+	if best != nil && best.ended != nil {
 		best = nil
 	}
 	for _, l := range s.lanes {
-		if l != nil && (best == nil || l.load() < best.load()) {
+		switch {
+		case l == nil || best != nil && l.isStalled:
+		case best == nil || best.isStalled || l.bulk.count < best.bulk.count:
 			best = l
 		}
 	}
