@@ -1,12 +1,16 @@
 /**
- * Remembers which agents this user's core made, by the Job's uid, so that after a crash they are used again or
- * deleted. Only what stands here is ever reused: labels of a pod could be anybody's.
+ * Remembers which agents this core made, by the Job's uid, so that after a crash they are used again or deleted. Only what
+ * stands here is ever reused: labels of a pod could be anybody's, and what another core of the same home made is in use.
  */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Log } from '../../core/ports.ts';
 import { readKept, writeKept } from '../storage/kept-file.ts';
+import { openOwnedList } from '../storage/owned-list.ts';
+import { type Owner, ownerHere } from '../storage/owner.ts';
 
 const recordSchema = z.object({
   server: z.string(),
@@ -38,13 +42,13 @@ export interface AgentRecords {
   forget(uid: string): Promise<void>;
 }
 
-export function openAgentRecords(folder: string, log: Log): AgentRecords {
-  const file = join(folder, 'agents.json');
+export function openAgentRecords(folder: string, log: Log, owner: Owner = ownerHere()): AgentRecords {
+  const list = openOwnedList(folder, 'agents', z.array(recordSchema), owner);
   let name: Promise<string> | null = null;
   let last: Promise<unknown> = Promise.resolve();
   const read = async (): Promise<AgentRecord[]> => {
     try {
-      const kept = await readKept(file, z.array(recordSchema));
+      const kept = await list.read();
       return kept.kind === 'value' ? kept.value.filter((record) => record.madeAt > Date.now() - longestLife) : [];
     } catch {
       return [];
@@ -53,7 +57,7 @@ export function openAgentRecords(folder: string, log: Log): AgentRecords {
   const change = (edit: (records: AgentRecord[]) => AgentRecord[]): Promise<void> => {
     const done = last.then(async () => {
       try {
-        await writeKept(file, edit(await read()));
+        await list.write(edit(await read()));
       } catch (error) {
         // Without it the agent ends by itself, ten minutes later.
         log.warning('the record of an agent could not be written', { error });
@@ -64,7 +68,7 @@ export function openAgentRecords(folder: string, log: Log): AgentRecords {
   };
   return {
     jobName: () => {
-      name ??= keptName(join(folder, 'agent-name.json'));
+      name ??= keptName(folder, owner);
       return name;
     },
     all: async (server) => {
@@ -80,10 +84,18 @@ export function openAgentRecords(folder: string, log: Log): AgentRecords {
   };
 }
 
-/** A name of no meaning, made at first. Where it cannot be kept, the next core has another. */
-async function keptName(file: string): Promise<string> {
+/**
+ * A name of no meaning, made at first, for each computer that shares the folder. Where it cannot be kept, the next core has
+ * another.
+ */
+async function keptName(folder: string, { machine }: Owner): Promise<string> {
   const schema = z.string().regex(/^slipway-agent-[0-9a-f]{10}$/);
+  const ofAll = join(folder, 'agent-name.json');
+  const file = machine === '' ? ofAll : join(folder, `agent-name.${machine}.json`);
   try {
+    if (file !== ofAll && !existsSync(file)) {
+      await rename(ofAll, file).catch(() => undefined); // of an earlier version: the first computer keeps it
+    }
     const kept = await readKept(file, schema);
     if (kept.kind === 'value') {
       return kept.value;

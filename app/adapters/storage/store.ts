@@ -15,7 +15,9 @@ import {
   wantedSchema,
 } from '../../contract/index.ts';
 import type { ContextRecord, Log, StorePort } from '../../core/ports.ts';
-import { readKept, writeKept } from './kept-file.ts';
+import { type Kept, readKept, writeKept } from './kept-file.ts';
+import { openOwnedList } from './owned-list.ts';
+import { type Owner, ownerHere } from './owner.ts';
 
 /** A file of an older version lacks the newer fields: they take their defaults. */
 const storedSettings = settingsSchema.partial().transform((stored): Settings => {
@@ -55,9 +57,9 @@ const contextRecords = z.array(
   ]),
 );
 
-export function openStore(folder: string, log: Log): StorePort {
+export function openStore(folder: string, log: Log, owner: Owner = ownerHere()): StorePort {
   const settingsFile = join(folder, 'settings.json');
-  const wantedFile = join(folder, 'wanted.json');
+  const wanted = openOwnedList<Wanted>(folder, 'wanted', z.array(wantedSchema), owner);
   const trustFile = join(folder, 'trusted-exec-plugins.json');
   const recordsFile = join(folder, 'contexts.json');
 
@@ -68,20 +70,22 @@ export function openStore(folder: string, log: Log): StorePort {
     writing = done.catch(() => undefined);
     return done;
   };
-  const save = (file: string, value: unknown): Promise<Result<null>> =>
+  const save = (file: string, value: unknown) => saveBy(file, () => writeKept(file, value));
+  const saveBy = (file: string, write: () => Promise<void>): Promise<Result<null>> =>
     inOrder(async () => {
       try {
-        await writeKept(file, value);
+        await write();
         return success(null);
       } catch (error) {
         return failure(problem('internal', cause('unwritable', { file, reason: messageOf(error) }), { file }));
       }
     });
   /** Lists that nobody waits for: a broken file is kept aside and told in the log. */
-  const list = <Value>(file: string, schema: z.ZodType<Value[]>): Promise<Value[]> =>
+  const list = <Value>(file: string, schema: z.ZodType<Value[]>) => listBy(file, () => readKept(file, schema));
+  const listBy = <Value>(file: string, read: () => Promise<Kept<Value[]>>): Promise<Value[]> =>
     inOrder(async () => {
       try {
-        const kept = await readKept(file, schema);
+        const kept = await read();
         if (kept.kind === 'broken') {
           log.warning('a file was broken and is kept aside', { file, because: kept.because, keptAs: kept.keptAs });
         }
@@ -107,8 +111,8 @@ export function openStore(folder: string, log: Log): StorePort {
         }
       }),
     saveSettings: (settings) => save(settingsFile, settings),
-    wanted: () => list<Wanted>(wantedFile, z.array(wantedSchema)),
-    saveWanted: (wanted) => save(wantedFile, wanted),
+    wanted: () => listBy('wanted', wanted.read),
+    saveWanted: (values) => saveBy('wanted', () => wanted.write(values)),
     trustedExecPlugins: () => list<string>(trustFile, z.array(z.string())),
     trustExecPlugin: async (digest) => {
       const trusted = await list<string>(trustFile, z.array(z.string()));

@@ -84,7 +84,7 @@ function newestOf(folder: string): number {
  * What a core changes is one network: a network namespace of a running kernel. Homes are shared wider than that, by
  * containers and over NFS by computers.
  */
-function networkName(): string {
+export function networkName(): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const { ino } = statSync('/proc/self/ns/net');
