@@ -1,6 +1,6 @@
-// `npm test`: every check, and a last line that counts them all. Checks that mostly wait or use one processor run two at
-// a time, each with its output in one piece when it ends; the window's tests and the end-to-end tests come last, one after
-// the other. A tier that this machine cannot run is skipped loudly; in CI (CI=true) nothing may be skipped.
+// `npm test`: every check, and a last line that counts them all. Quick ones run two at a time, each with its output in one
+// piece when it ends. Then the end-to-end tests, which mostly wait, and beside them, where the processors have nothing else
+// to do, the window's. A tier that this machine cannot run is skipped loudly; in CI (CI=true) nothing may be skipped.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import {
   ensureDebianPackages,
   packagingPackages,
 } from './debian.mjs';
-import { ensureModules, ensureNative, projectEnvironment, root } from './tools.mjs';
+import { ensureModules, ensureNative, ensureWindow, projectEnvironment, root } from './tools.mjs';
 
 const only = process.argv.slice(2);
 const inContinuousIntegration = process.env.CI === 'true';
@@ -109,15 +109,17 @@ function goTests(name, folder, args) {
   };
 }
 
-/** Vitest projects by name or pattern, counted from the JSON report. */
-function vitest(name, project) {
+/** Vitest projects by name or pattern, counted from the JSON report; `before` are words before its command. */
+function vitest(name, project, before = []) {
   return {
     name,
     async perform(write) {
       const report = join(root, 'out', `vitest-${project.replace('*', '')}.json`);
       mkdirSync(join(root, 'out'), { recursive: true });
       rmSync(report, { force: true });
-      const code = await runInto(write, 'node', [
+      const [program, ...words] = [
+        ...before,
+        'node',
         join(root, 'node_modules/vitest/vitest.mjs'),
         'run',
         '--project',
@@ -125,7 +127,8 @@ function vitest(name, project) {
         '--reporter=default',
         '--reporter=json',
         `--outputFile.json=${report}`,
-      ]);
+      ];
+      const code = await runInto(write, program, words);
       if (!existsSync(report)) {
         return { failed: 1 };
       }
@@ -169,8 +172,11 @@ function whyNoCluster() {
 const isLinuxOnX64 = process.platform === 'linux' && process.arch === 'x64';
 const native = { cwd: join(root, 'native') };
 const programs = { cwd: join(root, 'sandbox/programs') };
+/** Before a command that takes only what others leave of the processors. */
+const behind = process.platform === 'win32' ? [] : ['nice', '-n', '10'];
 const staticcheck = ['run', 'honnef.co/go/tools/cmd/staticcheck@v0.8.2', './...'];
 const tiers = [
+  ['unit', () => [vitest('unit tests', 'unit')]], // first: it takes longest
   ['lint', () => [check('lint and format', 'npx', ['biome', 'check', '--error-on-warnings', '.'])]],
   ['types', () => [check('types', 'npx', ['tsc', '--build'])]],
   [
@@ -193,12 +199,11 @@ const tiers = [
       goTests('go tests (sandbox)', 'sandbox/programs', []),
     ],
   ],
-  ['unit', () => [vitest('unit tests', 'unit')]],
   [
     'gui',
     () => {
       const why = process.env.SLIPWAY_TEST_BROWSER ? '' : ensureDebianPackages(say, browserPackages);
-      return [why === '' ? vitest('window tests', 'gui') : skipped('window tests', why)];
+      return [why === '' ? vitest('window tests', 'gui', behind) : skipped('window tests', why)];
     },
   ],
   [
@@ -207,7 +212,7 @@ const tiers = [
       const why = isLinuxOnX64
         ? ensureDebianPackages(say, desktopPackages)
         : 'the Electron of the tests is for Linux on x64 alone';
-      return [why === '' ? vitest('desktop tests', 'electron') : skipped('desktop tests', why)];
+      return [why === '' ? vitest('desktop tests', 'electron', behind) : skipped('desktop tests', why)];
     },
   ],
   [
@@ -251,11 +256,11 @@ async function perform(item, live) {
 }
 
 /** Performs checks, so many at a time, in the order of the list. */
-async function performAll(items, atATime) {
+async function performAll(items, atATime, live = false) {
   const waiting = [...items];
   const take = async () => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
-      await perform(item, atATime === 1);
+      await perform(item, live);
     }
   };
   await Promise.all(Array.from({ length: atATime }, take));
@@ -266,10 +271,15 @@ await ensureNative(say);
 const asked = tiers.filter(([tier]) => only.length === 0 || only.includes(tier));
 const checksOf = (isWanted) => asked.filter(([tier]) => isWanted(tier)).flatMap(([, checks]) => checks());
 /** These use all processors themselves. */
-const isAlone = (tier) => ['gui', 'electron', 'cluster'].includes(tier);
-const quick = checksOf((tier) => !isAlone(tier));
-await performAll(quick, Math.min(sideBySide, quick.length));
-await performAll(checksOf(isAlone), 1);
+const ofWindow = ['gui', 'electron'];
+const quick = checksOf((tier) => tier !== 'cluster' && !ofWindow.includes(tier));
+await performAll(quick, sideBySide, quick.length === 1);
+const window = checksOf((tier) => ofWindow.includes(tier));
+const cluster = checksOf((tier) => tier === 'cluster');
+if (window.length > 0 && cluster.length > 0) {
+  await ensureWindow(say); // once, before both use it
+}
+await Promise.all([performAll(cluster, 1, true), performAll(window, 1, cluster.length === 0)]);
 if (inContinuousIntegration && total.skipped > 0) {
   process.stdout.write('\nIn CI nothing may be skipped.\n');
   process.exitCode = 1;

@@ -1,5 +1,5 @@
 /**
- * The order of the end-to-end files: those that take longest begin, so that no place for a file is idle at the end.
+ * The order of test files: those that take longest begin, so that no place for a file is idle at the end.
  * Without it vitest begins with the largest, where it has not yet measured them, as in CI.
  */
 import { basename } from 'node:path';
@@ -8,10 +8,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const longest: readonly RegExp[] = [
   /^kills-/,
   /^command-line/,
+  /^(idle|sleep|reach-laptop|vanishing)/,
   /^refusals-(kubeconfig|others|rights|images)/,
-  /^idle/,
-  /^vanishing/,
-  /^(faults|sleep|refusals|leftovers)/,
+  /^degraded/,
+  /^(faults|refusals|leftovers)/,
+  /^(differential|placing-refusals|catalogue|logins|hostile-server)/,
 ];
 
 function rank(specification: TestSpecification): number {

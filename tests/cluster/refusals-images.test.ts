@@ -17,7 +17,8 @@ describe('an agent', () => {
   afterAll(() => refusals.close());
 
   it('whose image cannot be pulled', () =>
-    refusals.refused(product(), inWebshop('--base-image', 'nothing.invalid/image:1'), {
+    // A registry that refuses: the sandbox's nodes have no resolver, and a name that times out is waited for longer.
+    refusals.refused(product(), inWebshop('--base-image', '127.0.0.1:1/image:1'), {
       code: 'agent-image-unpullable',
       exitCode: 5,
       cause: /ErrImagePull|ImagePullBackOff/,

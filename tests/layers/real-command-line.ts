@@ -11,11 +11,14 @@ export interface RealCommandLine {
   called(): readonly string[];
 }
 
-export async function realCommandLine(): Promise<RealCommandLine> {
-  let made: Command | undefined;
+let made: Promise<Command> | undefined;
+
+/** The program that importing the command line makes: once for all test files of a process. */
+async function imported(): Promise<Command> {
+  let program: Command | undefined;
   const { parseAsync } = Command.prototype;
   Command.prototype.parseAsync = async function (this: Command) {
-    made = this;
+    program = this;
     return this;
   };
   try {
@@ -23,10 +26,15 @@ export async function realCommandLine(): Promise<RealCommandLine> {
   } finally {
     Command.prototype.parseAsync = parseAsync;
   }
-  if (made === undefined) {
-    throw new Error('the command line was imported before, so that it makes no program now');
+  if (program === undefined) {
+    throw new Error('something else imported the command line before, so that it makes no program now');
   }
-  const program = made;
+  return program;
+}
+
+export async function realCommandLine(): Promise<RealCommandLine> {
+  made ??= imported();
+  const program = await made;
   let called: readonly string[] = [];
   const commands: { path: string[]; command: Command }[] = [];
   const disarm = (command: Command, path: string[]) => {
