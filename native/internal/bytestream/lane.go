@@ -82,6 +82,7 @@ func (l *lane) serve() {
 	if err == nil {
 		err = l.read()
 	}
+	l.incoming.buffer = nil // flows may remember the lane for long
 	s.mu.Lock()
 	l.endLocked(err)
 	s.finish()
@@ -194,7 +195,7 @@ func (l *lane) reportedLocked(bytes uint64, now time.Time) error {
 
 // watch looks after lanes and flows from time to time.
 func (s *Session) watch() {
-	ticker := time.NewTicker(watchEvery)
+	ticker := time.NewTicker(min(watchEvery, max(s.config.Timing.PingAfter/4, time.Millisecond)))
 	defer ticker.Stop()
 	looked := time.Now()
 	for {

@@ -20,6 +20,7 @@ func (l *lane) write() {
 			s.mu.Lock()
 		}
 	}
+	l.plain = nil // flows may remember the lane for long
 	s.mu.Unlock()
 }
 
@@ -129,8 +130,9 @@ func (l *lane) writeLocked(most int) bool {
 		return false
 	}
 	l.isWriting = true
+	buffer := l.plain
 	s.mu.Unlock()
-	record, err := l.outgoing.seal(l.plain, len(plain))
+	record, err := l.outgoing.seal(buffer, len(plain))
 	if err == nil {
 		_, err = l.stream.Write(record)
 	}
