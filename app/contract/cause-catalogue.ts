@@ -38,6 +38,10 @@ export const causeCatalogue = {
   interfaceNoAddress: '{interface} has lost its address {address}',
   interfaceGone: 'somebody deleted {interface}',
   probeRefused: 'a firewall rule for outgoing packets refuses {address}: {reason}',
+  noDescriptors: 'the program that carries packets may open no more files: {reason}',
+  noSystemFiles: 'all programs together may open no more files on this computer: {reason}',
+  noPort: 'no local port is free for a connection: {reason}',
+  noMemory: 'the kernel has no memory for a connection: {reason}',
   probeLost:
     'packets to {address} do not come out of {interface}, though the route leads there: a firewall rule for outgoing packets drops them',
   probeUnanswered:

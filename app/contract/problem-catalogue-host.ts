@@ -7,6 +7,12 @@ export const hostProblems = {
     "This computer's clock is wrong",
     advice('Set the clock (timedatectl set-ntp true); certificates and tokens depend on it.'),
   ),
+  'computer-exhausted': entry(
+    'host',
+    'This computer has run out of what connections need',
+    advice('End programs that hold many files, connections or much memory, or raise the limit that is used up.'),
+    command('ss --summary'),
+  ),
   'core-busy': entry(
     'host',
     'Another connection is on',

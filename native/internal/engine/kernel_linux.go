@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -10,8 +11,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"slipway/native/internal/dumps"
 	"slipway/native/internal/routelookup"
 )
 
@@ -31,17 +34,20 @@ func (linuxKernel) Tables(address netip.Addr) (routelookup.Tables, error) {
 }
 
 func (linuxKernel) Interface(index int) (state InterfaceState, err error) {
-	found, err := net.InterfaceByIndex(index)
-	if err != nil {
-		return state, fs.ErrNotExist // package net has no error of its own for it
+	found, err := netlink.LinkByIndex(index)
+	if errors.Is(err, unix.ENODEV) || errors.As(err, new(netlink.LinkNotFoundError)) {
+		return state, fs.ErrNotExist
 	}
-	state.Name, state.IsUp = found.Name, found.Flags&net.FlagUp != 0
-	addresses, err := found.Addrs()
+	if err != nil {
+		return state, fmt.Errorf("look at the interface: %w", err)
+	}
+	state.Name, state.IsUp = found.Attrs().Name, found.Attrs().Flags&net.FlagUp != 0
+	addresses, err := dumps.Settled(func() ([]netlink.Addr, error) { return netlink.AddrList(found, netlink.FAMILY_ALL) })
 	if err != nil {
 		return state, fmt.Errorf("list the interface's addresses: %w", err)
 	}
 	for _, each := range addresses {
-		if prefix, err := netip.ParsePrefix(each.String()); err == nil {
+		if prefix, known := dumps.PrefixOf(each.IPNet); known {
 			state.Addresses = append(state.Addresses, prefix.Addr().Unmap())
 		}
 	}

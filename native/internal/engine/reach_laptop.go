@@ -6,20 +6,15 @@ import (
 	"io/fs"
 	"net/netip"
 	"slices"
-	"sync"
-	"syscall"
 	"time"
 
-	"slipway/native/internal/packet"
 	"slipway/native/internal/routelookup"
 	"slipway/native/internal/wire"
 )
 
 const (
-	tablesAge   = 30 * time.Second // of rules and routes that no event told of
-	maxWithin   = 16               // addresses that are looked up for parts of a range
-	maxProbes   = 8                // ranges that are probed in one check
-	portOfProbe = 443              // where no target of the range is known: what firewalls of laptops let out most
+	tablesAge = 30 * time.Second // of rules and routes that no event told of
+	maxWithin = 16               // addresses that are looked up for parts of a range
 )
 
 // reachLaptop is the laptop's side of the reach check: the interface, the kernel's way, its packet filters. It is for
@@ -56,7 +51,11 @@ func (laptop *reachLaptop) check(ctx context.Context, targets wire.ReachTargets,
 	laptop.readParts(kernel, routed, opened.Index, len(contested) > 0)
 	var clear []netip.Prefix // ranges whose way is ours
 	for _, prefix := range routed {
-		problem := laptop.wayProblem(kernel, prefix, opened.Index, contested)
+		isKnown, problem := laptop.wayProblem(kernel, prefix, opened.Index, contested)
+		if !isKnown {
+			checks = append(checks, notRun(wire.ReachRoute, prefix.String()))
+			continue
+		}
 		checks = append(checks, verdictOn(wire.ReachRoute, prefix.String(), problem))
 		if problem == nil {
 			clear = append(clear, prefix)
@@ -68,7 +67,7 @@ func (laptop *reachLaptop) check(ctx context.Context, targets wire.ReachTargets,
 			probed = append(probed, probe{"udp", netip.AddrPortFrom(path.resolver, dnsPort)})
 		}
 	}
-	return append(checks, probeAll(ctx, connection, name, probed))
+	return append(checks, probeAll(ctx, connection, opened.Index, name, probed))
 }
 
 // leaveOut is what is told where nothing could be asked.
@@ -86,6 +85,8 @@ func interfaceProblem(name string, state InterfaceState, err error, wanted []net
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		problem = wire.CauseInterfaceGone.Problem(wire.CodeInterfaceLost, "interface", name)
+	case exhaustion(err) != nil:
+		problem = exhaustion(err)
 	case err != nil:
 		problem = &wire.Problem{Code: wire.CodeInternal, Cause: err.Error()}
 	case !state.IsUp:
@@ -129,21 +130,23 @@ func (laptop *reachLaptop) readParts(kernel Kernel, routed []netip.Prefix, own i
 	}
 }
 
-// wayProblem looks up addresses of a range, and explains the first that does not go into the interface own.
-func (laptop *reachLaptop) wayProblem(kernel Kernel, prefix netip.Prefix, own int, contested []string) *wire.Problem {
+// wayProblem looks up addresses of a range, and explains the first that does not go into the interface own. Nothing is
+// known where none could be looked up.
+func (laptop *reachLaptop) wayProblem(kernel Kernel, prefix netip.Prefix, own int, contested []string) (isKnown bool, problem *wire.Problem) {
 	for _, address := range slices.Concat(routelookup.Samples(prefix), laptop.within[prefix]) {
 		way, err := kernel.Way(address)
 		if err != nil {
 			laptop.connection.config.Log.Warn("a way could not be looked up", "error", err)
 			continue
 		}
+		isKnown = true
 		if way.Index == own {
 			continue
 		}
 		laptop.within = nil // somebody came; what else of theirs lies in the ranges is looked for next time
-		return laptop.taken(kernel, prefix, address, way, contested)
+		return true, laptop.taken(kernel, prefix, address, way, contested)
 	}
-	return nil
+	return isKnown, nil
 }
 
 func (laptop *reachLaptop) taken(kernel Kernel, prefix netip.Prefix, address netip.Addr, way routelookup.Way, contested []string) *wire.Problem {
@@ -173,31 +176,6 @@ func (laptop *reachLaptop) taken(kernel Kernel, prefix netip.Prefix, address net
 	return problem
 }
 
-// probe is a packet that must come out of the TUN.
-type probe struct {
-	network string
-	target  netip.AddrPort
-}
-
-// toProbe chooses a target in each range, in turns where there are many: one that the core named, as programs would go
-// there, else any host of the range.
-func (laptop *reachLaptop) toProbe(ranges []netip.Prefix, targets wire.ReachTargets) (chosen []probe) {
-	named := addressesOf(slices.Concat(targets.Services, targets.Pods, targets.LocalPods))
-	for turn := range min(len(ranges), maxProbes) {
-		prefix := ranges[(laptop.rotation+turn)%len(ranges)]
-		target := netip.AddrPortFrom(routelookup.FirstHost(prefix), portOfProbe)
-		for _, each := range named {
-			if prefix.Contains(each.Addr()) {
-				target = each
-				break
-			}
-		}
-		chosen = append(chosen, probe{"tcp", target})
-	}
-	laptop.rotation += len(chosen)
-	return chosen
-}
-
 func addressesOf(texts []string) (addresses []netip.AddrPort) {
 	for _, text := range texts {
 		if address, err := netip.ParseAddrPort(text); err == nil {
@@ -205,76 +183,4 @@ func addressesOf(texts []string) (addresses []netip.AddrPort) {
 		}
 	}
 	return addresses
-}
-
-// probeAll sends all probes at once and judges the first that fails.
-func probeAll(ctx context.Context, connection *connection, interfaceName string, probes []probe) wire.ReachCheck {
-	if len(probes) == 0 {
-		return notRun(wire.ReachFirewall, "")
-	}
-	problems := make([]*wire.Problem, len(probes))
-	var running sync.WaitGroup
-	for index, each := range probes {
-		running.Go(func() { problems[index] = each.send(ctx, connection, interfaceName) })
-	}
-	running.Wait()
-	for index, problem := range problems {
-		if problem != nil {
-			return verdictOn(wire.ReachFirewall, probes[index].target.String(), problem)
-		}
-	}
-	return verdictOn(wire.ReachFirewall, probes[0].target.String(), nil)
-}
-
-// send tells what became of a probe and of its answer. A SYN that the kernel drops is no error for connect(2), so a
-// datagram is sent after it, for which it is (EPERM, sendto of a packet that a rule drops).
-func (probe probe) send(ctx context.Context, connection *connection, interfaceName string) *wire.Problem {
-	came, err := probe.try(ctx, connection)
-	var number syscall.Errno
-	if !probe.hasPassed(came, err) && (came || !errors.As(err, &number)) {
-		came, err = probe.try(ctx, connection) // a laptop without a moment for us is no firewall
-	}
-	if probe.hasPassed(came, err) || ctx.Err() != nil {
-		return nil
-	}
-	number = 0
-	if !came && !errors.As(err, &number) && probe.network == "tcp" {
-		datagram := probe
-		datagram.network = "udp"
-		if passed, sent := datagram.try(ctx, connection); !passed && errors.As(sent, &number) {
-			err = sent
-		}
-	}
-	facts := map[string]string{"interface": interfaceName, "address": probe.target.String()}
-	var problem *wire.Problem
-	switch {
-	case came:
-		problem = wire.CauseProbeUnanswered.Problem(wire.CodePacketsDropped, "address", probe.target, "interface", interfaceName)
-	case number != 0:
-		problem = wire.CauseProbeRefused.Problem(wire.CodePacketsDropped, "address", probe.target, "reason", number)
-	default:
-		problem = wire.CauseProbeLost.Problem(wire.CodePacketsDropped, "address", probe.target, "interface", interfaceName)
-	}
-	problem.Facts = facts
-	return problem
-}
-
-// hasPassed tells whether the probe came out of the TUN, and its answer back.
-func (probe probe) hasPassed(came bool, err error) bool {
-	return came && (err == nil || probe.network == "tcp" && errors.Is(err, syscall.ECONNREFUSED))
-}
-
-func (probe probe) try(ctx context.Context, connection *connection) (came bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, connection.config.Timing.Probe)
-	defer cancel()
-	protocol := packet.TCP
-	if probe.network == "udp" {
-		protocol = packet.UDP
-	}
-	arrived, forget := func() bool { return false }, func() {}
-	err = connection.config.Kernel.Probe(ctx, probe.network, probe.target, func(port uint16) {
-		arrived, forget = connection.path.probes.expect(probeFlow{protocol, port, probe.target})
-	})
-	defer func() { forget() }()
-	return arrived(), err
 }

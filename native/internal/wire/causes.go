@@ -35,6 +35,10 @@ var (
 	CauseInterfaceNoAddress  = Cause{"interfaceNoAddress", "{interface} has lost its address {address}"}
 	CauseInterfaceGone       = Cause{"interfaceGone", "somebody deleted {interface}"}
 	CauseProbeRefused        = Cause{"probeRefused", "a firewall rule for outgoing packets refuses {address}: {reason}"}
+	CauseNoDescriptors       = Cause{"noDescriptors", "the program that carries packets may open no more files: {reason}"}
+	CauseNoSystemFiles       = Cause{"noSystemFiles", "all programs together may open no more files on this computer: {reason}"}
+	CauseNoPort              = Cause{"noPort", "no local port is free for a connection: {reason}"}
+	CauseNoMemory            = Cause{"noMemory", "the kernel has no memory for a connection: {reason}"}
 	CauseProbeLost           = Cause{"probeLost", "packets to {address} do not come out of {interface}, though the route leads there: a firewall rule for outgoing packets drops them"}
 	CauseProbeUnanswered     = Cause{"probeUnanswered", "packets to {address} come out of {interface}, but answers do not reach programs: a firewall rule for incoming packets drops them, or the kernel's rp_filter"}
 	CauseClusterDNSSilent    = Cause{"clusterDnsSilent", "{servers} did not answer {name} within {time}"}

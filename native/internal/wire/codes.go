@@ -14,6 +14,7 @@ const (
 	CodeCertificateUntrusted = "certificate-untrusted"
 	CodeClusterDNSFailing    = "cluster-dns-failing"
 	CodeClusterDNSSilent     = "cluster-dns-silent"
+	CodeComputerExhausted    = "computer-exhausted"
 	CodeConnectionFailed     = "connection-failed"
 	CodeConnectionRefused    = "connection-refused"
 	CodeConnectionSilent     = "connection-silent"
@@ -59,6 +60,7 @@ var Codes = []string{
 	CodeCertificateUntrusted,
 	CodeClusterDNSFailing,
 	CodeClusterDNSSilent,
+	CodeComputerExhausted,
 	CodeConnectionFailed,
 	CodeConnectionRefused,
 	CodeConnectionSilent,
