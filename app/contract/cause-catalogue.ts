@@ -33,9 +33,12 @@ export const causeCatalogue = {
   nowhereByRule: 'packets to {address} go nowhere, because of a rule that comes first: {rule}',
   nowhereByRoute: 'packets to {address} go nowhere ({kind}): so says the route {route} of table {table}',
   noRouteAtAll: 'no route leads to {address}',
-  routeContested: 'the route {prefix} was removed as often as it was put back',
+  routeContested:
+    'the route {prefix} was removed {times} times within {within} s, as often as it was put back; it is left alone for {alone} s and then tried again',
   interfaceIsDown: '{interface} is down',
   interfaceNoAddress: '{interface} has lost its address {address}',
+  interfaceContested:
+    '{interface} was taken down, or its address or routes away, {times} times within {within} s, as often as that was put back; it is left alone for {alone} s and then tried again',
   interfaceGone: 'somebody deleted {interface}',
   probeRefused: 'a firewall rule for outgoing packets refuses {address}: {reason}',
   noDescriptors: 'the program that carries packets may open no more files: {reason}',

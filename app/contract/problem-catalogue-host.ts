@@ -137,6 +137,14 @@ export const hostProblems = {
     ...entry('host', 'Names could not be set up', advice('Addresses work; names do not. `slipway doctor` says more.')),
     severity: 'warning',
   },
+  'route-contested': entry(
+    'host',
+    'Another program keeps removing the route to {prefix}',
+    advice(
+      'Find out which program removes it (VPN clients and network managers do) and have it leave the routes of the tunnel alone; the command below shows each removal. Slipway has stopped putting the route back for a while and then tries again by itself.',
+    ),
+    command('ip monitor route'),
+  ),
   'route-missing': entry(
     'host',
     'The address is not routed into the cluster',

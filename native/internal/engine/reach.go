@@ -30,9 +30,9 @@ type reach struct {
 	end     context.CancelFunc
 	running sync.WaitGroup
 
-	mutex     sync.Mutex
-	targets   wire.ReachTargets
-	contested []string // what of the tunnel's own somebody keeps taking away
+	mutex   sync.Mutex
+	targets wire.ReachTargets
+	upkeep  wire.TunnelUpkeep // what of the tunnel's own somebody keeps taking away
 
 	// Of the checking goroutine, and of connect's before there is one.
 	laptop  reachLaptop
@@ -64,7 +64,7 @@ func (reach *reach) touch() { notify(reach.touched) }
 // takeUpkeep takes what the helper says of what is the tunnel's own.
 func (reach *reach) takeUpkeep(upkeep wire.TunnelUpkeep) {
 	reach.mutex.Lock()
-	reach.contested = upkeep.Contested
+	reach.upkeep = upkeep
 	reach.mutex.Unlock()
 	reach.touch()
 }
@@ -83,13 +83,13 @@ func (reach *reach) ask(id uint64) {
 // check makes all checks anew, or those of the laptop's side only.
 func (reach *reach) check(ctx context.Context, withCluster bool) {
 	reach.mutex.Lock()
-	targets, contested := reach.targets, slices.Clone(reach.contested)
+	targets, upkeep := reach.targets, reach.upkeep
 	reach.mutex.Unlock()
 	var running sync.WaitGroup
 	if withCluster {
 		running.Go(func() { reach.checks.cluster = reach.cluster.check(ctx, targets) })
 	}
-	reach.checks.laptop = reach.laptop.check(ctx, targets, contested)
+	reach.checks.laptop = reach.laptop.check(ctx, targets, upkeep)
 	running.Wait()
 }
 

@@ -29,7 +29,7 @@ type reachLaptop struct {
 }
 
 // check makes the checks. What hangs on one that failed does not run.
-func (laptop *reachLaptop) check(ctx context.Context, targets wire.ReachTargets, contested []string) []wire.ReachCheck {
+func (laptop *reachLaptop) check(ctx context.Context, targets wire.ReachTargets, upkeep wire.TunnelUpkeep) []wire.ReachCheck {
 	connection := laptop.connection
 	connection.mutex.Lock()
 	opened, routed, path := connection.tun, routedOf(connection.routes), connection.path
@@ -44,14 +44,14 @@ func (laptop *reachLaptop) check(ctx context.Context, targets wire.ReachTargets,
 	if err == nil {
 		name = state.Name
 	}
-	checks := []wire.ReachCheck{verdictOn(wire.ReachInterface, name, interfaceProblem(name, state, err, path.laptop.All()))}
+	checks := []wire.ReachCheck{verdictOn(wire.ReachInterface, name, interfaceProblem(name, state, err, path.laptop.All(), upkeep))}
 	if checks[0].Problem != nil {
 		return append(checks, laptop.leaveOut(name, routed)[1:]...)
 	}
-	laptop.readParts(kernel, routed, opened.Index, len(contested) > 0)
+	laptop.readParts(kernel, routed, opened.Index, len(upkeep.Contested) > 0)
 	var clear []netip.Prefix // ranges whose way is ours
 	for _, prefix := range routed {
-		isKnown, problem := laptop.wayProblem(kernel, prefix, opened.Index, contested)
+		isKnown, problem := laptop.wayProblem(kernel, prefix, opened.Index, upkeep)
 		if !isKnown {
 			checks = append(checks, notRun(wire.ReachRoute, prefix.String()))
 			continue
@@ -79,7 +79,7 @@ func (laptop *reachLaptop) leaveOut(name string, routed []netip.Prefix) []wire.R
 	return append(checks, notRun(wire.ReachFirewall, ""))
 }
 
-func interfaceProblem(name string, state InterfaceState, err error, wanted []netip.Addr) *wire.Problem {
+func interfaceProblem(name string, state InterfaceState, err error, wanted []netip.Addr, upkeep wire.TunnelUpkeep) *wire.Problem {
 	facts := map[string]string{"interface": name}
 	var problem *wire.Problem
 	switch {
@@ -98,10 +98,18 @@ func interfaceProblem(name string, state InterfaceState, err error, wanted []net
 			}
 		}
 	}
+	if problem != nil && problem.Code == wire.CodeInterfaceDown && len(upkeep.Contested) > 0 {
+		problem = contestProblem(upkeep, wire.CauseInterfaceContested, wire.CodeInterfaceDown, "interface", name)
+	}
 	if problem != nil {
 		problem.Facts = facts
 	}
 	return problem
+}
+
+// contestProblem tells how often something was taken away, and what the helper made of it.
+func contestProblem(upkeep wire.TunnelUpkeep, cause wire.Cause, code, what string, value any) *wire.Problem {
+	return cause.Problem(code, what, value, "times", upkeep.Times, "within", upkeep.WithinSeconds, "alone", upkeep.AloneSeconds)
 }
 
 // readParts looks which parts of the ranges somebody else has routes or rules for, where that may have changed.
@@ -132,7 +140,7 @@ func (laptop *reachLaptop) readParts(kernel Kernel, routed []netip.Prefix, own i
 
 // wayProblem looks up addresses of a range, and explains the first that does not go into the interface own. Nothing is
 // known where none could be looked up.
-func (laptop *reachLaptop) wayProblem(kernel Kernel, prefix netip.Prefix, own int, contested []string) (isKnown bool, problem *wire.Problem) {
+func (laptop *reachLaptop) wayProblem(kernel Kernel, prefix netip.Prefix, own int, upkeep wire.TunnelUpkeep) (isKnown bool, problem *wire.Problem) {
 	for _, address := range slices.Concat(routelookup.Samples(prefix), laptop.within[prefix]) {
 		way, err := kernel.Way(address)
 		if err != nil {
@@ -144,12 +152,12 @@ func (laptop *reachLaptop) wayProblem(kernel Kernel, prefix netip.Prefix, own in
 			continue
 		}
 		laptop.within = nil // somebody came; what else of theirs lies in the ranges is looked for next time
-		return true, laptop.taken(kernel, prefix, address, way, contested)
+		return true, laptop.taken(kernel, prefix, address, way, upkeep)
 	}
 	return isKnown, nil
 }
 
-func (laptop *reachLaptop) taken(kernel Kernel, prefix netip.Prefix, address netip.Addr, way routelookup.Way, contested []string) *wire.Problem {
+func (laptop *reachLaptop) taken(kernel Kernel, prefix netip.Prefix, address netip.Addr, way routelookup.Way, upkeep wire.TunnelUpkeep) *wire.Problem {
 	var reason routelookup.Reason
 	if tables, err := kernel.Tables(address); err == nil {
 		reason = tables.Why(address, kernel.User(), way)
@@ -157,8 +165,8 @@ func (laptop *reachLaptop) taken(kernel Kernel, prefix netip.Prefix, address net
 	var problem *wire.Problem
 	code := wire.CodeRouteTaken
 	switch {
-	case slices.Contains(contested, prefix.String()):
-		problem = wire.CauseRouteContested.Problem(code, "prefix", prefix)
+	case slices.Contains(upkeep.Contested, prefix.String()):
+		problem = contestProblem(upkeep, wire.CauseRouteContested, wire.CodeRouteContested, "prefix", prefix)
 	case reason.Rule != "" && way.Nowhere != "":
 		problem = wire.CauseNowhereByRule.Problem(code, "address", address, "rule", reason.Rule)
 	case reason.Rule != "":

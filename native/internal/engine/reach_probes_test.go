@@ -78,7 +78,7 @@ func TestAnInterfaceThatCannotBeLookedAtIsNotGone(t *testing.T) {
 		syscall.EMFILE: wire.CodeComputerExhausted, syscall.ENFILE: wire.CodeComputerExhausted,
 		syscall.ENOBUFS: wire.CodeComputerExhausted, syscall.EPERM: wire.CodeInternal,
 	} {
-		if problem := interfaceProblem("slipway0", InterfaceState{}, os.NewSyscallError("socket", number), nil); problem.Code != code {
+		if problem := interfaceProblem("slipway0", InterfaceState{}, os.NewSyscallError("socket", number), nil, wire.TunnelUpkeep{}); problem.Code != code {
 			t.Errorf("%v: it says %v", number, problem)
 		}
 	}

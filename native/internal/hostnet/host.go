@@ -57,7 +57,7 @@ func (host *Host) News(lease int) (isMoved bool, routes *wire.RouteDecisions, up
 		routes = &wire.RouteDecisions{Decisions: slices.Clone(held.decisions)}
 	}
 	if held.touched {
-		upkeep = &wire.TunnelUpkeep{Contested: slices.Concat([]string{}, held.contested)}
+		upkeep = held.upkeep()
 	}
 	isMoved = held.moved
 	held.moved, held.redecided, held.touched = false, false, false

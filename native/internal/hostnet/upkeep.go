@@ -6,37 +6,60 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"slipway/native/internal/wire"
 )
 
 const (
 	// lookPeriod is how often the tunnel's own is looked after where no event told that it must be: after a truce, say.
 	lookPeriod = 5 * time.Second
 
-	// Somebody who takes something of ours away as often as we put it back has meant it: then it is theirs for a while.
-	contestPeriod = 15 * time.Second
-	truce         = time.Minute
+	// Somebody who takes something of ours away as often as we put it back, within contestPeriod, has meant it: then it is
+	// theirs for a while, and for twice as long whenever they go on after it, until calmPeriod has passed in peace.
+	contestPeriod = 3 * time.Minute
+	firstTruce    = time.Minute
+	longestTruce  = 16 * time.Minute
+	calmPeriod    = 10 * time.Minute
 	maxRewrites   = 10 // of resolv.conf
 	maxRepairs    = 5  // of the interface and its routes
 )
 
 // contest is with somebody who takes away what is put back.
 type contest struct {
-	times      []time.Time // of putting back
+	times      []time.Time // of finding it taken away
 	truceUntil time.Time
+	truces     int // one after the other
+	fought     struct {
+		times         int           // it was taken away
+		within, truce time.Duration // in that time, and what followed
+	}
 }
 
 func (contest *contest) isTruce(now time.Time) bool { return now.Before(contest.truceUntil) }
 
-// note that something was put back. It tells whether a truce begins, because that was the last of many times.
+// note that something was taken away, to be put back at most many times. It tells whether a truce begins instead.
 func (contest *contest) note(now time.Time, many int) bool {
+	peaceSince := contest.truceUntil
+	if count := len(contest.times); count > 0 && contest.times[count-1].After(peaceSince) {
+		peaceSince = contest.times[count-1]
+	}
+	if now.Sub(peaceSince) >= calmPeriod {
+		contest.truces = 0
+	}
 	contest.times = append(contest.times, now)
 	if len(contest.times) <= many {
 		return false
 	}
+	within := now.Sub(contest.times[0])
 	contest.times = contest.times[1:]
-	if now.Sub(contest.times[0]) >= contestPeriod {
+	if within >= contestPeriod {
 		return false
 	}
+	truce := min(firstTruce<<contest.truces, longestTruce)
+	if truce < longestTruce {
+		contest.truces++
+	}
+	contest.fought.times, contest.fought.within, contest.fought.truce = many+1, within, truce
 	contest.times, contest.truceUntil = nil, now.Add(truce)
 	return true
 }
@@ -67,7 +90,7 @@ func (host *Host) keepTunnel(held *holding) {
 	if held.keeping.note(now, maxRepairs) {
 		held.contested = lacking
 		host.touch(held)
-		host.options.Log.Warn("somebody keeps taking what is the tunnel's; it is left alone for a while", "what", lacking, "for", truce)
+		host.options.Log.Warn("somebody keeps taking what is the tunnel's; it is left alone for a while", "what", lacking, "for", held.keeping.fought.truce)
 		return
 	}
 	held.contested = nil
@@ -103,6 +126,16 @@ func (held *holding) wanted(prefixes []netip.Prefix, withResolver bool) []netip.
 		wanted = append(wanted, held.resolver)
 	}
 	return wanted
+}
+
+// upkeep is what the lease's holder is told of what somebody else takes away.
+func (held *holding) upkeep() *wire.TunnelUpkeep {
+	told := &wire.TunnelUpkeep{Contested: slices.Concat([]string{}, held.contested)}
+	if fought := held.keeping.fought; len(held.contested) > 0 {
+		told.Times, told.WithinSeconds = fought.times, max(1, int(fought.within.Round(time.Second).Seconds()))
+		told.AloneSeconds = int(fought.truce.Seconds())
+	}
+	return told
 }
 
 // touch has the lease's holder told that the network was touched.

@@ -96,6 +96,12 @@ func TestSomebodyWhoKeepsTakingARouteGetsIt(t *testing.T) {
 	}()
 	laptop.touched(func(contested []string) bool { return slices.Equal(contested, []string{"10.96.0.0/16"}) })
 	close(stop)
+	laptop.host.mu.Lock()
+	told := laptop.host.leases[laptop.lease].upkeep()
+	laptop.host.mu.Unlock()
+	if told.Times != maxRepairs+1 || told.WithinSeconds < 1 || told.AloneSeconds != 60 {
+		t.Errorf("it tells %+v", told)
+	}
 	if count := <-taken; count > maxRepairs+1 {
 		t.Errorf("it was put back %d times", count)
 	}

@@ -147,7 +147,7 @@ func (host *Host) keepNamesOf(held *holding, resolvedRestarted bool) {
 		return
 	}
 	if held.naming.note(time.Now(), maxRewrites) {
-		host.options.Log.Warn("somebody keeps rewriting resolv.conf; names are left alone for a while", "for", truce)
+		host.options.Log.Warn("somebody keeps rewriting resolv.conf; names are left alone for a while", "for", held.naming.fought.truce)
 	}
 }
 

@@ -30,9 +30,10 @@ var (
 	CauseNowhereByRule       = Cause{"nowhereByRule", "packets to {address} go nowhere, because of a rule that comes first: {rule}"}
 	CauseNowhereByRoute      = Cause{"nowhereByRoute", "packets to {address} go nowhere ({kind}): so says the route {route} of table {table}"}
 	CauseNoRouteAtAll        = Cause{"noRouteAtAll", "no route leads to {address}"}
-	CauseRouteContested      = Cause{"routeContested", "the route {prefix} was removed as often as it was put back"}
+	CauseRouteContested      = Cause{"routeContested", "the route {prefix} was removed {times} times within {within} s, as often as it was put back; it is left alone for {alone} s and then tried again"}
 	CauseInterfaceIsDown     = Cause{"interfaceIsDown", "{interface} is down"}
 	CauseInterfaceNoAddress  = Cause{"interfaceNoAddress", "{interface} has lost its address {address}"}
+	CauseInterfaceContested  = Cause{"interfaceContested", "{interface} was taken down, or its address or routes away, {times} times within {within} s, as often as that was put back; it is left alone for {alone} s and then tried again"}
 	CauseInterfaceGone       = Cause{"interfaceGone", "somebody deleted {interface}"}
 	CauseProbeRefused        = Cause{"probeRefused", "a firewall rule for outgoing packets refuses {address}: {reason}"}
 	CauseNoDescriptors       = Cause{"noDescriptors", "the program that carries packets may open no more files: {reason}"}

@@ -38,6 +38,7 @@ const (
 	CodePodsUnreachable      = "pods-unreachable"
 	CodeProxyFailed          = "proxy-failed"
 	CodeResolverUnset        = "resolver-unset"
+	CodeRouteContested       = "route-contested"
 	CodeRouteMissing         = "route-missing"
 	CodeRouteRefused         = "route-refused"
 	CodeRouteTaken           = "route-taken"
@@ -84,6 +85,7 @@ var Codes = []string{
 	CodePodsUnreachable,
 	CodeProxyFailed,
 	CodeResolverUnset,
+	CodeRouteContested,
 	CodeRouteMissing,
 	CodeRouteRefused,
 	CodeRouteTaken,

@@ -110,6 +110,12 @@ type TunnelUpkeep struct {
 	// Contested is what vanished as often as it was put back, and is left alone for a while: "link" (it is down), an
 	// address, a route's prefix.
 	Contested []string `json:"contested"`
+
+	// How often something was taken away, in how long, and for how long all of it is left alone from then on. All three
+	// are absent where nothing is contested.
+	Times         int `json:"times,omitempty"`
+	WithinSeconds int `json:"withinSeconds,omitempty"`
+	AloneSeconds  int `json:"aloneSeconds,omitempty"`
 }
 
 // Lease is granted to one client at a time. Without a heartbeat within TimeoutMilliseconds, or when the link
