@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"slipway/native/internal/hostnet/journal"
@@ -38,7 +39,8 @@ type holding struct {
 	answering wire.RouteDecision
 	isAstray  bool // its route is in force, but the kernel sends what goes to it elsewhere
 
-	inForce []netip.Prefix
+	inForce           []netip.Prefix
+	isResolverInForce bool // its route, which comes back later than its decision: with the names
 
 	// What the client was not told yet.
 	moved, redecided, touched bool
@@ -47,7 +49,8 @@ type holding struct {
 	naming, keeping contest
 	contested       []string // of the latter, while it is not put back any more
 
-	flushedAt time.Time // when caches were made to forget names
+	flushedAt time.Time  // when caches were made to forget names
+	flushing  sync.Mutex // while they are
 }
 
 func (held *holding) record(entry journal.Entry) error {
@@ -165,12 +168,17 @@ func routedOf(decisions []wire.RouteDecision) (prefixes []netip.Prefix) {
 	return prefixes
 }
 
-// apply makes prefixes the routes of the tunnel, with the one to the resolver where that may be reached.
+// apply makes prefixes the routes of the tunnel, with the one to the resolver where that may be reached, and without those
+// that are left alone now.
 func (host *Host) apply(held *holding, prefixes []netip.Prefix, withResolver bool) error {
-	if err := host.system.setRoutes(held.tun.Index, held.addresses, held.wanted(prefixes, withResolver)); err != nil {
+	wanted := held.wanted(prefixes, withResolver)
+	if held.keeping.isTruce(time.Now()) {
+		wanted = slices.DeleteFunc(wanted, func(prefix netip.Prefix) bool { return slices.Contains(held.contested, prefix.String()) })
+	}
+	if err := host.system.setRoutes(held.tun.Index, held.addresses, wanted); err != nil {
 		return &wire.Problem{Code: wire.CodeRouteRefused, Cause: err.Error()}
 	}
-	held.inForce = prefixes
+	held.inForce, held.isResolverInForce = prefixes, withResolver
 	return nil
 }
 
@@ -255,9 +263,13 @@ func (host *Host) FlushNames(lease int) error {
 	if held == nil {
 		return errNoLease
 	}
-	if now := time.Now(); now.Sub(held.flushedAt) >= flushEvery {
+	if now := time.Now(); now.Sub(held.flushedAt) >= flushEvery && held.flushing.TryLock() {
 		held.flushedAt = now
-		held.names.Flush()
+		flush := held.names.Flush()
+		go func() { // a systemd-resolved that hangs must not hold up what changes routes, or undoes them
+			defer held.flushing.Unlock()
+			flush()
+		}()
 	}
 	return nil
 }

@@ -303,3 +303,97 @@ func TestJournalsOfOtherTimesAndPlaces(t *testing.T) {
 		})
 	}
 }
+
+// A systemd-resolved that does not answer: only those who wait for it wait.
+func TestFlushingNamesHoldsNobodyUp(t *testing.T) {
+	laptop := newMemory()
+	host := laptop.host(t)
+	lease, err := bringUp(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hangs, flushes := make(chan struct{}), make(chan struct{}, 10)
+	laptop.flush = func() {
+		flushes <- struct{}{}
+		<-hangs
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 3 {
+			host.mu.Lock()
+			host.leases[lease].flushedAt = time.Time{} // a second later
+			host.mu.Unlock()
+			if err := host.FlushNames(lease); err != nil {
+				t.Error(err)
+			}
+		}
+		if left := host.Undo(lease); left != 0 {
+			t.Errorf("%d left over", left)
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Fatal("routes could not be undone while names were flushed")
+	}
+	<-flushes
+	close(hangs)
+	if len(flushes) != 0 {
+		t.Error("it was flushed twice at once")
+	}
+}
+
+// The way to the resolver is allowed again before the client asks for names, so that its route is not there yet: nobody
+// took it.
+func TestTheResolversRouteIsNotMissedBeforeItsNamesAreAskedFor(t *testing.T) {
+	laptop := newMemory()
+	host := laptop.host(t)
+	lease, err := bringUp(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := laptop.own
+	for range 2 * maxRepairs {
+		laptop.set(func() {
+			laptop.own.Subnets = append(slices.Clone(before.Subnets), routes.Place{Prefix: netip.MustParsePrefix("198.18.0.0/24"), Interface: "eth0"})
+		})
+		host.settle(true, true)
+		laptop.set(func() { laptop.own = before })
+		host.settle(true, true)
+		if _, err := host.SetNames(lease, wire.NamesInput{Resolver: "198.18.0.3"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if held := host.leases[lease]; len(held.keeping.times) != 0 || held.keeping.isTruce(time.Now()) {
+		t.Errorf("somebody is said to have taken %v, %d times", held.contested, len(held.keeping.times))
+	}
+}
+
+// A truce holds also while the policy is asked anew.
+func TestWhatIsLeftAloneStaysSoWhenTheNetworkChanges(t *testing.T) {
+	laptop := newMemory()
+	host := laptop.host(t)
+	lease, err := bringUp(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := host.leases[lease]
+	contested := netip.MustParsePrefix("10.96.0.0/16")
+	for range maxRepairs + 1 {
+		laptop.set(func() {
+			laptop.routed[held.tun.Index] = slices.DeleteFunc(laptop.routed[held.tun.Index], func(prefix netip.Prefix) bool { return prefix == contested })
+		})
+		host.settle(false, false)
+	}
+	laptop.set(func() { laptop.resolvers.Upstreams = []string{"10.244.0.53"} })
+	host.settle(true, true)
+	if laptop.set(func() {}); slices.Contains(laptop.routed[held.tun.Index], contested) {
+		t.Errorf("it is in force: %v", laptop.inForce())
+	}
+	held.keeping.truceUntil = time.Now()
+	host.settle(false, false)
+	if !slices.Contains(laptop.routed[held.tun.Index], contested) {
+		t.Errorf("after the truce there is %v", laptop.inForce())
+	}
+}

@@ -39,6 +39,7 @@ type memory struct {
 	happened  func(int)
 	isDown    bool   // the tunnel's interface
 	taken     string // the interface that everything goes to by a rule
+	flush     func() // of names
 }
 
 func newMemory() *memory {
@@ -46,6 +47,7 @@ func newMemory() *memory {
 		here:  journal.Opened{Version: journal.Version, Boot: "now", NetworkNamespace: 1},
 		locks: map[string]bool{}, logs: map[string][]journal.Entry{}, living: map[string]bool{},
 		tuns: map[string]int{}, routed: map[int][]netip.Prefix{}, failing: map[string]error{},
+		flush:     func() {},
 		resolvers: names.Resolvers{Mode: names.ModeResolvConf, Upstreams: []string{"192.168.1.1"}},
 	}
 }
@@ -261,7 +263,7 @@ func (laptop *memory) newNames(record func(journal.Entry) error, _ func()) split
 
 func (split *memoryNames) Again(bool) (bool, error) { return false, nil }
 func (split *memoryNames) Forget()                  {}
-func (split *memoryNames) Flush()                   { _ = split.laptop.do("flush names") }
+func (split *memoryNames) Flush() func()            { return split.laptop.flush }
 func (split *memoryNames) Inspect() (names.Resolvers, error) {
 	split.laptop.mu.Lock()
 	defer split.laptop.mu.Unlock()

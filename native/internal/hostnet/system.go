@@ -92,7 +92,7 @@ type naming interface {
 
 // splitDNS is implemented by names.Keeper, which says more.
 type splitDNS interface {
-	Flush()
+	Flush() func()
 	Inspect() (names.Resolvers, error)
 	Set(link int, input wire.NamesInput) (wire.NamesInForce, error)
 	Again(resolvedRestarted bool) (bool, error)

@@ -56,7 +56,7 @@ type noNames struct{}
 
 func (noNames) Inspect() (names.Resolvers, error) { return names.Resolvers{}, errNotYet }
 func (noNames) Again(bool) (bool, error)          { return false, errNotYet }
-func (noNames) Flush()                            {}
+func (noNames) Flush() func()                     { return func() {} }
 func (noNames) Withdraw() error                   { return errNotYet }
 func (noNames) Forget()                           {}
 func (noNames) Set(int, wire.NamesInput) (wire.NamesInForce, error) {

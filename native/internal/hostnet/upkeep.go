@@ -96,7 +96,7 @@ func (host *Host) keepTunnel(held *holding) {
 	held.contested = nil
 	err = host.system.repairTun(held.alias, held.tun.Index, held.addresses)
 	if err == nil {
-		err = host.apply(held, held.inForce, held.isReachingResolver())
+		err = host.apply(held, held.inForce, held.isResolverInForce)
 	}
 	if err != nil { // somebody else has its place, say
 		host.options.Log.Warn("not all that was the tunnel's could be put back", "what", lacking, "error", err)
@@ -112,7 +112,7 @@ func (host *Host) lacking(held *holding) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	missing, err := host.system.missingRoutes(held.tun.Index, held.wanted(held.inForce, held.isReachingResolver()))
+	missing, err := host.system.missingRoutes(held.tun.Index, held.wanted(held.inForce, held.isResolverInForce))
 	for _, prefix := range missing {
 		lacking = append(lacking, prefix.String())
 	}

@@ -91,16 +91,22 @@ func (keeper *Keeper) judgesOtherwise() bool {
 	return !reflect.DeepEqual(passed, keeper.passed)
 }
 
-// Flush makes the laptop's caches forget names: systemd-resolved's where it is asked, and nscd's, which stands before both
-// ways. What cannot be flushed forgets in its own time.
-func (keeper *Keeper) Flush() {
+// Flush returns what makes the laptop's caches forget names: systemd-resolved's where it is asked, and nscd's, which stands
+// before both ways. What cannot be flushed forgets in its own time. It may take seconds, and run beside other methods.
+func (keeper *Keeper) Flush() func() {
 	if keeper.wanted == nil {
-		return
+		return func() {}
 	}
-	if keeper.mode == ModeResolved && keeper.bus != nil {
-		_ = keeper.bus.call("FlushCaches")
+	var bus *resolved
+	if keeper.mode == ModeResolved {
+		bus = keeper.bus
 	}
-	_ = invalidateNSCD(nscdSocket)
+	return func() {
+		if bus != nil {
+			_ = bus.call("FlushCaches")
+		}
+		_ = invalidateNSCD(nscdSocket)
+	}
 }
 
 // Withdraw puts the laptop's own names in force until the next Set. The journal stays as it is: undoing what was
