@@ -73,7 +73,7 @@ func (connection *connection) hostChanged(host wire.HostInspection) {
 	defer connection.mutex.Unlock()
 	otherDomains := !slices.Equal(host.Domains, connection.inputs.HostDomains)
 	connection.resolve(func(inputs *resolver.Inputs) {
-		inputs.HostDomains, inputs.Upstreams = host.Domains, nameservers(host.Upstreams)
+		inputs.HostDomains, inputs.Upstreams = host.Domains, upstreams(host.Upstreams)
 	})
 	if otherDomains && connection.names != nil && connection.command.Names {
 		go connection.setNames(context.Background()) // the policy decides anew, here and in the helper
@@ -144,7 +144,7 @@ func (connection *connection) setNames(ctx context.Context) {
 	} else {
 		event = namesEvent(input, refused, inForce)
 		connection.upstreams = inForce.Upstreams
-		connection.resolve(func(inputs *resolver.Inputs) { inputs.Upstreams = nameservers(inForce.Upstreams) })
+		connection.resolve(func(inputs *resolver.Inputs) { inputs.Upstreams = upstreams(inForce.Upstreams) })
 	}
 	connection.names = &event
 	connection.sendNamesLocked()

@@ -77,14 +77,19 @@ func notNil(list []string) []string {
 	return list
 }
 
-// nameservers reads addresses as resolv.conf has them: with or without port, with or without zone.
-func nameservers(texts []string) []netip.AddrPort {
-	var servers []netip.AddrPort
+// nameservers reads the addresses of the cluster's.
+func nameservers(texts []string) (servers []netip.AddrPort) {
+	for _, upstream := range upstreams(texts) {
+		servers = append(servers, upstream.Dialled(wire.UpstreamClear))
+	}
+	return servers
+}
+
+// upstreams reads the laptop's.
+func upstreams(texts []string) (servers []wire.Upstream) {
 	for _, text := range texts {
-		if server, err := netip.ParseAddrPort(text); err == nil {
+		if server, isUpstream := wire.ParseUpstream(text); isUpstream {
 			servers = append(servers, server)
-		} else if address, err := netip.ParseAddr(text); err == nil {
-			servers = append(servers, netip.AddrPortFrom(address.Unmap(), dnsPort))
 		}
 	}
 	return servers

@@ -134,12 +134,8 @@ func (host *Host) laptop(own int) (routes.Laptop, error) {
 
 func addressesOf(resolvers names.Resolvers) (addresses []netip.Addr) {
 	for _, server := range slices.Concat(resolvers.Upstreams, resolvers.Others) {
-		address, err := netip.ParseAddr(server)
-		if withPort, withPortErr := netip.ParseAddrPort(server); withPortErr == nil {
-			address, err = withPort.Addr(), nil
-		}
-		if err == nil {
-			addresses = append(addresses, address.Unmap().WithZone(""))
+		if upstream, isUpstream := wire.ParseUpstream(server); isUpstream {
+			addresses = append(addresses, upstream.Address.Unmap().WithZone(""))
 		}
 	}
 	return addresses

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"slipway/native/internal/wire"
 )
 
 // A namespace may be called as a network of the laptop's own: what its nameservers know stays theirs.
@@ -69,7 +71,9 @@ func TestNameserversThatAnswerEverythingKnowNothing(t *testing.T) {
 					t.Errorf("the test for it tells a name of the cluster: %s", asked)
 				}
 			}
-			laptop.change(func(inputs *Inputs) { inputs.Upstreams = append(inputs.Upstreams, laptop.upstream.address) })
+			laptop.change(func(inputs *Inputs) {
+				inputs.Upstreams = append(inputs.Upstreams, wire.Upstream{Address: laptop.upstream.address.Addr(), Port: laptop.upstream.address.Port()})
+			})
 			laptop.upstream.rewriteWith(nil) // another network
 			laptop.upstream.set("orders.webshop.", "orders.webshop. 300 IN A 192.0.2.21")
 			if got := line(laptop.ask("orders.webshop", dns.TypeA)); got != "NOERROR | orders.webshop. A 192.0.2.21" {

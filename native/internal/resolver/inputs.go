@@ -20,10 +20,10 @@ type Inputs struct {
 	Nameservers []netip.AddrPort // the cluster's
 	Agent       int              // counts the agents that took the session: the same names may be another cluster's with the next
 	Scope       wire.NameScope
-	Routed      []netip.Prefix   // IPv4 and IPv6 ranges that go into the tunnel: addresses in them are looked up in the cluster
-	HostDomains []string         // the laptop's own domains, as wire.HostInspection has them
-	Upstreams   []netip.AddrPort // the laptop's own nameservers, in their order
-	ClusterUp   bool             // whether the tunnel lives; else the cluster's names are answered with SERVFAIL at once
+	Routed      []netip.Prefix  // IPv4 and IPv6 ranges that go into the tunnel: addresses in them are looked up in the cluster
+	HostDomains []string        // the laptop's own domains, as wire.HostInspection has them
+	Upstreams   []wire.Upstream // the laptop's own nameservers, in their order
+	ClusterUp   bool            // whether the tunnel lives; else the cluster's names are answered with SERVFAIL at once
 }
 
 // Granted returns the domain that the user lets the cluster answer for as a whole: only the one that it has. A cluster
@@ -47,7 +47,7 @@ func (resolver *Resolver) Set(inputs Inputs) {
 	otherCluster := inputs.Agent != last.Agent || !slices.Equal(inputs.Nameservers, last.Nameservers)
 	otherLaptop := !slices.Equal(inputs.Upstreams, last.Upstreams)
 	if resolver.clusterServers != nil && (otherCluster || inputs.ClusterUp && !last.ClusterUp) {
-		resolver.clusterServers.Set(resolver.withoutOwn(inputs.Nameservers))
+		resolver.clusterServers.Set(resolver.withoutOwn(inClear(inputs.Nameservers)))
 	}
 	if resolver.upstreamServers != nil && otherLaptop {
 		resolver.upstreamServers.Set(resolver.withoutOwn(inputs.Upstreams))
@@ -78,10 +78,18 @@ func (resolver *Resolver) setUp(up bool) {
 	}
 }
 
-func (resolver *Resolver) withoutOwn(servers []netip.AddrPort) []netip.AddrPort {
-	return slices.DeleteFunc(slices.Clone(servers), func(server netip.AddrPort) bool {
-		return slices.Contains(resolver.own, server.Addr().Unmap())
+func (resolver *Resolver) withoutOwn(servers []wire.Upstream) []wire.Upstream {
+	return slices.DeleteFunc(slices.Clone(servers), func(server wire.Upstream) bool {
+		return slices.Contains(resolver.own, server.Address.Unmap())
 	})
+}
+
+// inClear are servers that are asked over UDP and TCP.
+func inClear(servers []netip.AddrPort) (list []wire.Upstream) {
+	for _, server := range servers {
+		list = append(list, wire.Upstream{Address: server.Addr(), Port: server.Port()})
+	}
+	return list
 }
 
 // planOf decides where names go. A domain that the cluster may not claim is left out: its names go to the laptop's

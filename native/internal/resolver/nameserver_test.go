@@ -190,7 +190,7 @@ func newLaptop(t testing.TB) *laptop {
 	cluster, upstream := serve(t, "cluster.local.", clusterRecords), serve(t, "example.test.", upstreamRecords)
 	resolver := New(Config{
 		Cluster:  NewCluster(NewUpstream(nil, nil).dial, []netip.AddrPort{cluster.address}).Exchange,
-		Upstream: NewUpstream([]netip.AddrPort{upstream.address}, nil).Exchange,
+		Upstream: NewUpstream(inClear([]netip.AddrPort{upstream.address}), nil).Exchange,
 	})
 	resolver.Set(Inputs{
 		Domain:    "cluster.local",

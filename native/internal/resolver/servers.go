@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"slipway/native/internal/wire"
 )
 
 // Exchange asks one question of somebody else's nameservers. The answer belongs to that question; anything else
@@ -34,26 +36,28 @@ const (
 
 var errNoServers = errors.New("no nameserver")
 
-// Servers asks a list of nameservers in their order: by UDP, by TCP where the answer is truncated, the next server
-// where one is silent, unreachable, or fails.
+// Servers asks a list of nameservers in their order: over TLS where that is their way, else by UDP, by TCP where the
+// answer is truncated; the next server where one is silent, unreachable, or fails.
 type Servers struct {
 	dial       Dial
+	tls        *tlsDialer
 	offerEDNS0 bool          // where the question has none
 	timeout    time.Duration // for each server and transport
 
 	mutex   sync.Mutex
-	list    []netip.AddrPort
-	avoided map[netip.AddrPort]time.Time // until
+	list    []wire.Upstream
+	avoided map[wire.Upstream]time.Time // until
+	clear   map[wire.Upstream]time.Time // until when one that may be asked in the clear is
 }
 
 // NewUpstream makes the exchange with the laptop's own nameservers. A nil dial means ordinary sockets.
-func NewUpstream(servers []netip.AddrPort, dial Dial) *Servers {
+func NewUpstream(servers []wire.Upstream, dial Dial) *Servers {
 	if dial == nil {
 		dial = func(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, network, server.String())
 		}
 	}
-	result := &Servers{dial: dial, timeout: serverTimeout}
+	result := &Servers{dial: dial, tls: newTLSDialer(dial), timeout: serverTimeout}
 	result.Set(servers)
 	return result
 }
@@ -61,16 +65,16 @@ func NewUpstream(servers []netip.AddrPort, dial Dial) *Servers {
 // NewCluster makes the exchange with the cluster's nameservers, through the tunnel that dial goes through.
 func NewCluster(dial Dial, nameservers []netip.AddrPort) *Servers {
 	result := &Servers{dial: dial, timeout: serverTimeout, offerEDNS0: true}
-	result.Set(nameservers)
+	result.Set(inClear(nameservers))
 	return result
 }
 
 // Set replaces the list.
-func (servers *Servers) Set(list []netip.AddrPort) {
+func (servers *Servers) Set(list []wire.Upstream) {
 	servers.mutex.Lock()
 	defer servers.mutex.Unlock()
 	servers.list = slices.Clone(list)
-	servers.avoided = map[netip.AddrPort]time.Time{}
+	servers.avoided, servers.clear = map[wire.Upstream]time.Time{}, map[wire.Upstream]time.Time{}
 }
 
 // Exchange implements the type of this name. The identifier sent is random, and so is the port where dial says so.
@@ -119,12 +123,12 @@ func (servers *Servers) Exchange(ctx context.Context, query *dns.Msg) (*dns.Msg,
 }
 
 // inOrder returns the configured order, but those that were silent lately behind the others.
-func (servers *Servers) inOrder() []netip.AddrPort {
+func (servers *Servers) inOrder() []wire.Upstream {
 	servers.mutex.Lock()
 	defer servers.mutex.Unlock()
 	now := time.Now()
 	list := slices.Clone(servers.list)
-	slices.SortStableFunc(list, func(left, right netip.AddrPort) int {
+	slices.SortStableFunc(list, func(left, right wire.Upstream) int {
 		leftAvoided, rightAvoided := now.Before(servers.avoided[left]), now.Before(servers.avoided[right])
 		switch {
 		case leftAvoided == rightAvoided:
@@ -137,46 +141,62 @@ func (servers *Servers) inOrder() []netip.AddrPort {
 	return list
 }
 
-func (servers *Servers) avoid(server netip.AddrPort) {
+func (servers *Servers) avoid(server wire.Upstream) {
 	servers.mutex.Lock()
 	defer servers.mutex.Unlock()
 	servers.avoided[server] = time.Now().Add(avoidedFor)
 }
 
-func (servers *Servers) ask(ctx context.Context, server netip.AddrPort, query *dns.Msg) (*dns.Msg, error) {
+func (servers *Servers) ask(ctx context.Context, server wire.Upstream, query *dns.Msg) (*dns.Msg, error) {
 	query.Id = dns.Id()
-	wire, err := query.Pack()
+	packed, err := query.Pack()
 	if err != nil {
 		return nil, fmt.Errorf("pack question: %w", err)
 	}
-	response, err := servers.askBy(ctx, "udp", server, query, wire)
+	if servers.isEncrypted(server) {
+		response, err := servers.askBy(ctx, overTLS, server, query, packed)
+		if err == nil || server.Way != wire.UpstreamOpportunistic || ctx.Err() != nil {
+			return response, err
+		}
+		servers.askInClear(server)
+	}
+	response, err := servers.askBy(ctx, "udp", server, query, packed)
 	if err != nil || !response.Truncated {
 		return response, err
 	}
-	if whole, err := servers.askBy(ctx, "tcp", server, query, wire); err == nil {
+	if whole, err := servers.askBy(ctx, "tcp", server, query, packed); err == nil {
 		return whole, nil
 	}
 	return response, nil
 }
 
-func (servers *Servers) askBy(ctx context.Context, network string, server netip.AddrPort, query *dns.Msg, wire []byte) (*dns.Msg, error) {
+// overTLS is the third network of askBy.
+const overTLS = "tls"
+
+func (servers *Servers) askBy(ctx context.Context, network string, server wire.Upstream, query *dns.Msg, packed []byte) (*dns.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, servers.timeout)
 	defer cancel()
-	connection, err := servers.dial(ctx, network, server)
+	var connection net.Conn
+	var err error
+	if network == overTLS {
+		connection, err = servers.tls.dial(ctx, server)
+	} else {
+		connection, err = servers.dial(ctx, network, server.Dialled(wire.UpstreamClear))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("dial nameserver by %s: %w", network, err)
 	}
 	defer connection.Close()
 	stop := context.AfterFunc(ctx, func() { _ = connection.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	if network == "tcp" {
-		return exchangeStream(connection, query, wire)
+	if network == "udp" {
+		return exchangeDatagram(ctx, connection, query, packed)
 	}
-	return exchangeDatagram(ctx, connection, query, wire)
+	return exchangeStream(connection, query, packed)
 }
 
-func exchangeStream(connection net.Conn, query *dns.Msg, wire []byte) (*dns.Msg, error) {
-	framed := append(binary.BigEndian.AppendUint16(nil, uint16(len(wire))), wire...)
+func exchangeStream(connection net.Conn, query *dns.Msg, packed []byte) (*dns.Msg, error) {
+	framed := append(binary.BigEndian.AppendUint16(nil, uint16(len(packed))), packed...)
 	if _, err := connection.Write(framed); err != nil {
 		return nil, fmt.Errorf("send question: %w", err)
 	}
@@ -202,11 +222,11 @@ var datagrams = sync.Pool{New: func() any { return new([65535]byte) }}
 
 // exchangeDatagram waits for the answer to this very question and lets everything else pass by: a forged datagram
 // must not end the wait for the true one.
-func exchangeDatagram(ctx context.Context, connection net.Conn, query *dns.Msg, wire []byte) (*dns.Msg, error) {
-	if _, err := connection.Write(wire); err != nil {
+func exchangeDatagram(ctx context.Context, connection net.Conn, query *dns.Msg, packed []byte) (*dns.Msg, error) {
+	if _, err := connection.Write(packed); err != nil {
 		return nil, fmt.Errorf("send question: %w", err)
 	}
-	resend := time.AfterFunc(resendAfter, func() { _, _ = connection.Write(wire) })
+	resend := time.AfterFunc(resendAfter, func() { _, _ = connection.Write(packed) })
 	defer resend.Stop()
 	buffer := datagrams.Get().(*[65535]byte)
 	defer datagrams.Put(buffer)

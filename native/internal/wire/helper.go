@@ -48,7 +48,7 @@ const (
 // HostInspection describes the laptop as it is now.
 type HostInspection struct {
 	ResolverMode string   `json:"resolverMode"` // "resolved" or "resolv-conf"
-	Upstreams    []string `json:"upstreams"`    // the laptop's own nameservers, in order, without ours
+	Upstreams    []string `json:"upstreams"`    // the laptop's own nameservers as Upstream says them, in order, without ours
 	Domains      []string `json:"domains"`      // the laptop's own: search and routing domains, of each link, of its own name
 	TunAvailable bool     `json:"tunAvailable"`
 	LeaseHeld    bool     `json:"leaseHeld"`

@@ -174,13 +174,13 @@ func (bus *resolved) resolvers(own int) (found Resolvers, err error) {
 	}
 	object := known(bus.link)
 	ordinary := known(func(link int32) bool { return link == 0 || bus.isDefaultRoute(object(link)) })
-	encrypted := known(func(link int32) bool {
+	mode := known(func(link int32) string {
 		if link == 0 { // the global ones
-			return bus.isEncrypted(bus.manager, resolvedInterface+".DNSOverTLS")
+			return bus.overTLS(bus.manager, resolvedInterface+".DNSOverTLS")
 		}
-		return bus.isEncrypted(object(link), linkInterface+".DNSOverTLS")
+		return bus.overTLS(object(link), linkInterface+".DNSOverTLS")
 	})
-	found.Upstreams, found.Others = sortServers(servers, own, ordinary, encrypted, interfaceName)
+	found.Upstreams, found.Others = sortServers(servers, own, ordinary, mode, interfaceName)
 	var domains []struct {
 		Link        int32
 		Name        string
@@ -223,13 +223,13 @@ func (bus *resolved) isDefaultRoute(link dbus.BusObject) bool {
 	return defaultRoute
 }
 
-// isEncrypted tells that the servers that property is of are asked over TLS and never otherwise.
-func (bus *resolved) isEncrypted(object dbus.BusObject, property string) bool {
+// overTLS is the mode of the servers that property is of: yes, opportunistic or no.
+func (bus *resolved) overTLS(object dbus.BusObject, property string) string {
 	mode := "no" // versions before 239 have no such property
 	if object != nil {
 		_ = bus.property(object, property, &mode)
 	}
-	return mode == "yes"
+	return mode
 }
 
 // link is nil where resolved knows none with that index.

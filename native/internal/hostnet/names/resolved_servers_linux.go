@@ -5,11 +5,9 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
-)
 
-// usualPort is where a nameserver answers that has no other port.
-const usualPort = 53
+	"slipway/native/internal/wire"
+)
 
 // resolvedServer is one of resolved's nameservers. Link 0 are the global ones. Port is 0 where it is the usual one.
 type resolvedServer struct {
@@ -39,9 +37,9 @@ func (bus *resolved) servers() (servers []resolvedServer, err error) {
 	return servers, nil
 }
 
-// text is the server as it is dialled: an address, with its zone where it is link-local, and with its port where that is
-// not the usual one.
-func (server resolvedServer) text(interfaceOf func(index int) string) (string, bool) {
+// text is the server as wire.Upstream has it, asked the way that mode says: an address, with its zone where it is
+// link-local.
+func (server resolvedServer) text(mode string, interfaceOf func(index int) string) (string, bool) {
 	address, valid := netip.AddrFromSlice(server.Address)
 	if !valid {
 		return "", false
@@ -50,36 +48,34 @@ func (server resolvedServer) text(interfaceOf func(index int) string) (string, b
 	if address.Is6() && address.IsLinkLocalUnicast() && server.Link != 0 {
 		address = address.WithZone(interfaceOf(int(server.Link)))
 	}
-	if server.Port == 0 || server.Port == usualPort {
-		return address.String(), true
+	upstream := wire.Upstream{Address: address, Port: server.Port}
+	switch mode { // resolved.conf(5), DNSOverTLS=
+	case "yes":
+		upstream.Way, upstream.Name = wire.UpstreamTLS, server.Name
+	case "opportunistic":
+		upstream.Way, upstream.Name = wire.UpstreamOpportunistic, server.Name
 	}
-	return net.JoinHostPort(address.String(), strconv.Itoa(int(server.Port))), true
+	return upstream.String(), true
 }
 
-// sortServers tells which servers are asked for ordinary names, and the others, without those of the link own. What
-// resolved sends encrypted is never asked in the clear: such a server is among the others whatever it is for.
-func sortServers(servers []resolvedServer, own int, isOrdinary, isEncrypted func(link int32) bool, interfaceOf func(int) string) (upstreams, others []string) {
-	var readable []string // of the others
+// sortServers tells which servers are asked for ordinary names, and the others, without those of the link own, each as
+// resolved asks it: encrypted where modeOf its link says so.
+func sortServers(servers []resolvedServer, own int, isOrdinary func(link int32) bool, modeOf func(link int32) string, interfaceOf func(int) string) (upstreams, others []string) {
 	for _, server := range servers {
-		text, valid := server.text(interfaceOf)
+		text, valid := server.text(modeOf(server.Link), interfaceOf)
 		if !valid || int(server.Link) == own && own != 0 {
 			continue
 		}
 		into := &others
-		switch {
-		case isEncrypted(server.Link):
-		case isOrdinary(server.Link):
+		if isOrdinary(server.Link) {
 			into = &upstreams
-		default:
-			readable = append(readable, text)
 		}
 		if !slices.Contains(*into, text) {
 			*into = append(*into, text)
 		}
 	}
 	if len(upstreams) == 0 {
-		upstreams = slices.Compact(readable)
-		others = slices.DeleteFunc(others, func(text string) bool { return slices.Contains(upstreams, text) })
+		upstreams, others = others, nil
 	}
 	return upstreams, others
 }
