@@ -62,7 +62,7 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 		config: config, command: command, helper: helper, send: link.send, offer: link.offer, fatal: fatal,
 		upstreams: host.Upstreams,
 		inputs: resolver.Inputs{
-			Scope: command.Scope, HostDomains: host.Domains, Upstreams: upstreams(host.Upstreams),
+			Scope: command.Scope, HostDomains: host.Domains, Upstreams: upstreams(host.Upstreams), Options: host.Options,
 		},
 	}
 	connection.reach = newReach(connection)

@@ -73,7 +73,7 @@ func (connection *connection) hostChanged(host wire.HostInspection) {
 	defer connection.mutex.Unlock()
 	otherDomains := !slices.Equal(host.Domains, connection.inputs.HostDomains)
 	connection.resolve(func(inputs *resolver.Inputs) {
-		inputs.HostDomains, inputs.Upstreams = host.Domains, upstreams(host.Upstreams)
+		inputs.HostDomains, inputs.Upstreams, inputs.Options = host.Domains, upstreams(host.Upstreams), host.Options
 	})
 	if otherDomains && connection.names != nil && connection.command.Names {
 		go connection.setNames(context.Background()) // the policy decides anew, here and in the helper

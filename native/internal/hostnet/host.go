@@ -84,6 +84,7 @@ func (host *Host) inspectLocked() (wire.HostInspection, error) {
 	return wire.HostInspection{
 		ResolverMode: resolvers.Mode,
 		Upstreams:    resolvers.Upstreams,
+		Options:      resolvers.Options,
 		Domains:      resolvers.Domains,
 		TunAvailable: host.system.tunAvailable(),
 		LeftOver:     host.leftOver,

@@ -23,7 +23,8 @@ type Inputs struct {
 	Routed      []netip.Prefix  // IPv4 and IPv6 ranges that go into the tunnel: addresses in them are looked up in the cluster
 	HostDomains []string        // the laptop's own domains, as wire.HostInspection has them
 	Upstreams   []wire.Upstream // the laptop's own nameservers, in their order
-	ClusterUp   bool            // whether the tunnel lives; else the cluster's names are answered with SERVFAIL at once
+	Options     wire.UpstreamOptions
+	ClusterUp   bool // whether the tunnel lives; else the cluster's names are answered with SERVFAIL at once
 }
 
 // Granted returns the domain that the user lets the cluster answer for as a whole: only the one that it has. A cluster
@@ -45,11 +46,12 @@ func (resolver *Resolver) Set(inputs Inputs) {
 	next := planOf(inputs)
 	otherPlan := !resolver.plan.Load().equal(next)
 	otherCluster := inputs.Agent != last.Agent || !slices.Equal(inputs.Nameservers, last.Nameservers)
-	otherLaptop := !slices.Equal(inputs.Upstreams, last.Upstreams)
+	otherLaptop := !slices.Equal(inputs.Upstreams, last.Upstreams) || inputs.Options != last.Options
 	if resolver.clusterServers != nil && (otherCluster || inputs.ClusterUp && !last.ClusterUp) {
 		resolver.clusterServers.Set(resolver.withoutOwn(inClear(inputs.Nameservers)))
 	}
 	if resolver.upstreamServers != nil && otherLaptop {
+		resolver.upstreamServers.SetOptions(inputs.Options)
 		resolver.upstreamServers.Set(resolver.withoutOwn(inputs.Upstreams))
 	}
 	if otherLaptop {

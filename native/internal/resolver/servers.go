@@ -42,9 +42,11 @@ type Servers struct {
 	dial       Dial
 	tls        *tlsDialer
 	offerEDNS0 bool          // where the question has none
-	timeout    time.Duration // for each server and transport
+	timeout    time.Duration // for each server and transport, where no option says another
 
 	mutex   sync.Mutex
+	options wire.UpstreamOptions
+	turn    int // of rotating
 	list    []wire.Upstream
 	avoided map[wire.Upstream]time.Time // until
 	clear   map[wire.Upstream]time.Time // until when one that may be asked in the clear is
@@ -75,6 +77,20 @@ func (servers *Servers) Set(list []wire.Upstream) {
 	defer servers.mutex.Unlock()
 	servers.list = slices.Clone(list)
 	servers.avoided, servers.clear = map[wire.Upstream]time.Time{}, map[wire.Upstream]time.Time{}
+}
+
+// SetOptions takes how the servers are asked.
+func (servers *Servers) SetOptions(options wire.UpstreamOptions) {
+	servers.mutex.Lock()
+	defer servers.mutex.Unlock()
+	servers.options = options
+}
+
+// asked are the options of now.
+func (servers *Servers) asked() wire.UpstreamOptions {
+	servers.mutex.Lock()
+	defer servers.mutex.Unlock()
+	return servers.options
 }
 
 // Exchange implements the type of this name. The identifier sent is random, and so is the port where dial says so.
@@ -122,12 +138,16 @@ func (servers *Servers) Exchange(ctx context.Context, query *dns.Msg) (*dns.Msg,
 	return nil, errors.Join(append(failures, ctx.Err())...)
 }
 
-// inOrder returns the configured order, but those that were silent lately behind the others.
+// inOrder returns the configured order, each time from another one on where it rotates, but those that were silent lately behind the others.
 func (servers *Servers) inOrder() []wire.Upstream {
 	servers.mutex.Lock()
 	defer servers.mutex.Unlock()
 	now := time.Now()
 	list := slices.Clone(servers.list)
+	if servers.options.IsRotating && len(list) > 0 {
+		list = slices.Concat(list[servers.turn%len(list):], list[:servers.turn%len(list)])
+		servers.turn++
+	}
 	slices.SortStableFunc(list, func(left, right wire.Upstream) int {
 		leftAvoided, rightAvoided := now.Before(servers.avoided[left]), now.Before(servers.avoided[right])
 		switch {
@@ -160,6 +180,9 @@ func (servers *Servers) ask(ctx context.Context, server wire.Upstream, query *dn
 		}
 		servers.askInClear(server)
 	}
+	if servers.asked().IsByTCP {
+		return servers.askBy(ctx, "tcp", server, query, packed)
+	}
 	response, err := servers.askBy(ctx, "udp", server, query, packed)
 	if err != nil || !response.Truncated {
 		return response, err
@@ -174,7 +197,11 @@ func (servers *Servers) ask(ctx context.Context, server wire.Upstream, query *dn
 const overTLS = "tls"
 
 func (servers *Servers) askBy(ctx context.Context, network string, server wire.Upstream, query *dns.Msg, packed []byte) (*dns.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, servers.timeout)
+	timeout := servers.timeout
+	if seconds := servers.asked().TimeoutSeconds; seconds != 0 {
+		timeout = time.Duration(seconds) * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var connection net.Conn
 	var err error

@@ -53,6 +53,8 @@ type HostInspection struct {
 	TunAvailable bool     `json:"tunAvailable"`
 	LeaseHeld    bool     `json:"leaseHeld"`
 	LeftOver     int      `json:"leftOver"` // journal entries of an earlier run that could not be undone
+
+	Options UpstreamOptions `json:"options,omitzero"` // of asking the upstreams
 }
 
 // What is wanted for a range, and what is decided on it.

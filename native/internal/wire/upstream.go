@@ -70,3 +70,11 @@ func (upstream Upstream) Dialled(way string) netip.AddrPort {
 	}
 	return netip.AddrPortFrom(upstream.Address, portOfDNSOverTLS)
 }
+
+// UpstreamOptions are how the laptop's resolver asks its upstreams in the clear (resolv.conf(5), "options"), as far as
+// that is for who asks in its place. The zero value is the usual way.
+type UpstreamOptions struct {
+	TimeoutSeconds int  `json:"timeoutSeconds,omitempty"` // for each server, 1 to 30; 0 for the usual time
+	IsRotating     bool `json:"isRotating,omitempty"`     // each question begins with another server
+	IsByTCP        bool `json:"isByTcp,omitempty"`        // never over UDP
+}

@@ -150,9 +150,10 @@ func inspect(bus *resolved, link int, resolvConf []byte) (found Resolvers, err e
 	if bus != nil {
 		found, err = bus.resolvers(link)
 	} else {
-		search := parseResolvConf(resolvConf).search
+		parsed := parseResolvConf(resolvConf)
 		found = Resolvers{
-			Mode: ModeResolvConf, Upstreams: upstreamsOf(resolvConf), Search: search, Domains: slices.Clone(search),
+			Mode: ModeResolvConf, Upstreams: upstreamsOf(resolvConf), Options: parsed.options,
+			Search: parsed.search, Domains: slices.Clone(parsed.search),
 		}
 	}
 	found.Domains = append(found.Domains, ownDomains()...)

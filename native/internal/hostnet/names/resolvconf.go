@@ -3,7 +3,10 @@ package names
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
+
+	"slipway/native/internal/wire"
 )
 
 // Limits of the search list: glibc 2.26 and later have none (before: 6 names, 256 characters), musl takes 255
@@ -26,6 +29,7 @@ var header = []string{
 type resolvConf struct {
 	nameservers []string
 	search      []string // of the last search or domain line
+	options     wire.UpstreamOptions
 }
 
 func parseResolvConf(content []byte) (parsed resolvConf) {
@@ -43,9 +47,32 @@ func parseResolvConf(content []byte) (parsed resolvConf) {
 			parsed.search = slices.DeleteFunc(append([]string{}, values...), func(name string) bool { return name == "." })
 		case "domain":
 			parsed.search = values[:min(1, len(values))]
+		case "options":
+			for _, value := range values {
+				readOption(&parsed.options, value)
+			}
 		}
 	}
 	return parsed
+}
+
+// maxTimeout is what glibc takes at most (RES_MAXRETRANS), in seconds.
+const maxTimeout = 30
+
+// readOption takes what is for who asks the nameservers. All others (ndots, attempts, edns0, trust-ad, single-request,
+// no-aaaa …) are for the programs' own resolver, which goes on reading them.
+func readOption(options *wire.UpstreamOptions, option string) {
+	name, value, _ := strings.Cut(option, ":")
+	switch name {
+	case "timeout":
+		if seconds, err := strconv.Atoi(value); err == nil {
+			options.TimeoutSeconds = min(max(1, seconds), maxTimeout)
+		}
+	case "rotate":
+		options.IsRotating = true
+	case "use-vc", "usevc":
+		options.IsByTCP = true
+	}
 }
 
 // upstreamsOf returns the nameservers; with none in the file it is the local machine's (resolv.conf(5)).

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"slipway/native/internal/wire"
 )
 
 func TestComposePutsOursFirstAndKeepsTheRest(t *testing.T) {
@@ -85,6 +87,31 @@ func TestWithoutOursKeepsSomebodysEdit(t *testing.T) {
 	}
 	if _, asksUs := withoutOurs([]byte(original), []string{"198.18.0.3"}, added); asksUs {
 		t.Error("a file without our nameserver is somebody else's")
+	}
+}
+
+// Every option of resolv.conf(5) is obeyed by somebody: the programs' own resolver reads what stays in the file, and what
+// is for who asks the nameservers is told.
+func TestEveryOptionIsObeyed(t *testing.T) {
+	for option, told := range map[string]wire.UpstreamOptions{
+		"timeout:1": {TimeoutSeconds: 1}, "timeout:10": {TimeoutSeconds: 10}, "timeout:300": {TimeoutSeconds: maxTimeout},
+		"timeout:0": {TimeoutSeconds: 1}, "timeout:": {}, "timeout": {}, "timeout:x": {},
+		"rotate": {IsRotating: true}, "use-vc": {IsByTCP: true}, "usevc": {IsByTCP: true},
+		"ndots:5": {}, "attempts:4": {}, "edns0": {}, "trust-ad": {}, "single-request": {}, "single-request-reopen": {},
+		"no-aaaa": {}, "inet6": {}, "no-tld-query": {}, "no-reload": {}, "debug": {},
+	} {
+		original := []byte("nameserver 10.1.1.1\noptions " + option + "\n")
+		if options := parseResolvConf(original).options; options != told {
+			t.Errorf("%s is told as %+v", option, options)
+		}
+		content, _, _ := composeResolvConf(original, "198.18.0.3", nil, "")
+		if isKept := strings.Contains(string(content), "options "+option+"\n"); isKept == (option == "rotate") {
+			t.Errorf("%s: the file is\n%s", option, content)
+		}
+	}
+	both := parseResolvConf([]byte("options rotate\nnameserver 10.1.1.1\noptions use-vc timeout:3 # slow\n")).options
+	if both != (wire.UpstreamOptions{TimeoutSeconds: 3, IsRotating: true, IsByTCP: true}) {
+		t.Errorf("two lines are told as %+v", both)
 	}
 }
 
