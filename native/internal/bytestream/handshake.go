@@ -108,7 +108,9 @@ func (l *lane) respond() error {
 	if len(first) < 8 {
 		return ErrHandshake
 	}
+	s.mu.Lock()
 	l.attachment = binary.BigEndian.Uint64(first)
+	s.mu.Unlock()
 	state, err := newHandshake(s.config.Keys, l.number, l.attachment, false)
 	if err != nil {
 		return err

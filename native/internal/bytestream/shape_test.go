@@ -182,14 +182,14 @@ func TestAWindowGrowsWithItsUse(t *testing.T) {
 
 func TestIdleFlowsHoldLittle(t *testing.T) {
 	const flows = 20000
-	p := newPair(t, 4, memnet.Options{})
-	var answered, accepted atomic.Int64
+	var answered atomic.Int64
 	counting := counter{&answered}
-	p.agent.config.Accept = func(f *Flow, _ Opening) Events {
-		accepted.Add(1)
-		f.Answer(Connected)
-		return counting
-	}
+	p := newPair(t, 4, memnet.Options{}, func(_, agent *Config) {
+		agent.Accept = func(f *Flow, _ Opening) Events {
+			f.Answer(Connected)
+			return counting
+		}
+	})
 	var before, after runtime.MemStats
 	goroutines := runtime.NumGoroutine()
 	runtime.GC()
