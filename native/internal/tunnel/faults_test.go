@@ -11,6 +11,7 @@ import (
 	"slipway/native/internal/carrier"
 	"slipway/native/internal/carrier/carriertest"
 	"slipway/native/internal/carrier/stream"
+	"slipway/native/internal/carrier/window"
 	"slipway/native/internal/memnet"
 
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -114,7 +115,7 @@ func TestResetUnderLoadLosesWhatWasInFlight(t *testing.T) {
 	}
 	// In flight: the window and what is between queue and stream. The queue itself is kept when the next stream is
 	// there before anybody noticed the loss, and dropped otherwise.
-	allowed := (stream.WindowMaximum + stream.Credit + DefaultQueueBytes) / size
+	allowed := (window.Maximum + stream.Credit + DefaultQueueBytes) / size
 	if lost := total - len(packets); lost > allowed {
 		t.Errorf("%d packets lost, %d may be in flight", lost, allowed)
 	}
@@ -192,7 +193,7 @@ func TestSmallPacketsPassABulkBacklog(t *testing.T) {
 				continue
 			}
 			// Only what was released before the stall filled the window is ahead.
-			if ahead := i * size; ahead > stream.WindowMinimum+4*size {
+			if ahead := i * size; ahead > window.Minimum+4*size {
 				t.Errorf("%s came behind %d packets of %d bytes", name, i, size)
 			}
 		}
