@@ -62,6 +62,7 @@ func TestALaneThatStallsHoldsUpNoFlow(t *testing.T) {
 		agent.Timing = engine.Timing
 	}
 	p := newPair(t, 3, memnet.Options{Delay: time.Millisecond}, quick)
+	p.live()
 	p.exchange(4, 1<<20, 1)
 	for _, stalled := range p.ends[1] {
 		stalled.Stall(true)
@@ -81,6 +82,7 @@ func TestASilentLaneEnds(t *testing.T) {
 		agent.Timing = engine.Timing
 	}
 	p := newPair(t, 2, memnet.Options{}, quick)
+	p.live()
 	p.exchange(2, 1<<10, 1)
 	p.ends[1][1].Stall(true)
 	select {

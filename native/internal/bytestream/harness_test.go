@@ -137,6 +137,16 @@ func (p *pair) attach(lane int) {
 	p.engineL[lane] = p.engine.Attach(lane, left)
 }
 
+// live waits until all lanes carry at both ends.
+func (p *pair) live() {
+	p.t.Helper()
+	for begun := time.Now(); len(p.engine.Stats().Lanes) < len(p.ends) || len(p.agent.Stats().Lanes) < len(p.ends); time.Sleep(time.Millisecond) {
+		if time.Since(begun) > deadline {
+			p.t.Fatal("not all lanes carry")
+		}
+	}
+}
+
 func (p *pair) cut(lane int) {
 	p.mu.Lock()
 	ends := p.ends[lane]

@@ -311,6 +311,7 @@ func (e *end) sink(stop <-chan struct{}) {
 // TestOneFlowUsesWhatAnotherLaneHas joins lanes on a long path, each with a window of its own.
 func TestOneFlowUsesWhatAnotherLaneHas(t *testing.T) {
 	p := newPair(t, 4, memnet.Options{Delay: 15 * time.Millisecond, Rate: 4 << 20, Buffer: 1 << 20})
+	p.live()
 	engine, agent := p.open()
 	go engine.send(t, 1, 8<<20)
 	agent.receive(t, 1, 8<<20)
