@@ -104,7 +104,7 @@ export const causeCatalogue = {
     "the cluster's nameservers know {domain}, this computer's do not know {host}, and Slipway does not ask the cluster for it: nobody allowed that yet",
   explainOutside: "{target} does not belong to the cluster; packets to it take this computer's own network",
   explainOff: 'once {context} is on, packets to {target} go into the tunnel to {address}',
-  explainTarget: '{target} is not a name or an address, with a port behind it',
+  explainTarget: '{target} is neither a name nor an address (a port may follow it)',
   gatewayBlocks: 'WebSocket: {webSocket}; SPDY: {spdy}',
   gatewayAnswered: 'it answered {answer}, which is not how an API server answers',
   proxyFailed: '{proxy}: {reason}',

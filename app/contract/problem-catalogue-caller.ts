@@ -11,9 +11,9 @@ export const callerProblems = {
   ),
   'caller-changed': entry(
     'configuration',
-    'The connection to {context} belongs to somebody else’s environment',
+    'The connection to {context} was made in another environment',
     advice(
-      'It keeps acting as whom it was switched on. To connect as this command would, switch it off first, or run the command where these variables have the same values.',
+      'It keeps acting as whoever switched it on. To connect as this command would, disconnect first, or run the command where these variables have the same values.',
     ),
     command('slipway disconnect'),
   ),
@@ -30,7 +30,7 @@ export const callerProblems = {
     'configuration',
     "The API server's certificate is for another name",
     advice(
-      'The server in the kubeconfig is called otherwise than its certificate says, or something else answers there. If it is the right one, `tls-server-name` of the cluster in the kubeconfig names what to expect.',
+      'The server’s name in the kubeconfig is not one of its certificate, or another server answers there. If it is the right server, set `tls-server-name` of the cluster in the kubeconfig to a name of the certificate.',
     ),
   ),
   'certificate-untrusted': entry(
@@ -42,7 +42,7 @@ export const callerProblems = {
     'usage',
     '{context} is on with other options',
     advice(
-      'What is on stays as it is. To have it otherwise, disconnect first: what is open through the connection ends.',
+      'The present connection stays as it is. To change it, disconnect first; whatever is open through it ends then.',
     ),
     command('slipway disconnect'),
     command('slipway connect {context} {options}'),

@@ -1,5 +1,6 @@
 /** Pods as a real cluster has them behind its Services: one for each endpoint, and those that are in trouble, each by name. */
 import { type Container, compareServiceKeys, type Pod, type Service } from '../contract/index.ts';
+import { believableServices } from './believable-services.ts';
 
 /** The pods behind these Services, and `more` of every kind of trouble in the namespace webshop. */
 export function podsBehind(services: readonly Service[], now: number): Pod[] {
@@ -129,6 +130,55 @@ export function troubledPods(now: number): Pod[] {
       owner: { kind: 'DaemonSet', name: 'node-agent' },
       reasons: [],
     }),
+  ];
+}
+
+/** So many, behind Services as large clusters have them. */
+export function manyPods(now: number, count: number): Pod[] {
+  return podsBehind(believableServices(now, count), now).slice(0, count);
+}
+
+/** Names as long as Kubernetes allows them, and as clouds make them. */
+export function longPods(now: number): Pod[] {
+  const workload = 'payment-reconciliation-and-settlement-exporter-for-the-nordics';
+  const made = healthyPod(
+    'team-payments-and-settlement-europe-north-preproduction-shared',
+    `${workload}-6d9f7c5b8d-x7k2q-${'batch-'.repeat(20)}0001`,
+    '10.244.117.203',
+    now,
+  );
+  const digest = 'sha256:0f5c1c9d1c2f0a5f6a0e8b7f4f4c0d7e3b9c2a1d5e6f7a8b9c0d1e2f3a4b5c6d';
+  return [
+    {
+      ...made,
+      addresses: ['10.244.117.203', '2001:db8:7a3f:91c4:5d6e:8b02:4c1a:f3e9'],
+      node: 'ip-10-42-117-203.eu-central-1.compute.internal',
+      status: 'CreateContainerConfigError',
+      health: 'failing',
+      ready: 0,
+      total: 3,
+      restarts: 1234,
+      restartedAt: now - 5_400_000,
+      owner: { kind: 'ReplicaSet', name: `${workload}-6d9f7c5b8d` },
+      labels: {
+        'app.kubernetes.io/name': workload,
+        'topology.ebs.csi.aws.com/outpost-identifier-of-this-availability-zone': 'eu-central-1a',
+      },
+      reasons: [
+        {
+          container: workload,
+          word: 'CreateContainerConfigError',
+          exitCode: null,
+          message: `secret "${workload}-credentials" not found in the namespace, and the container cannot be made without it`,
+        },
+      ],
+      containers: [workload, 'linkerd-proxy', 'otel-collector'].map((name, index) => ({
+        ...container(name, 8443 + index, 'https-metrics-x'),
+        image: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/payments/settlement/${name}@${digest}`,
+        ready: false,
+        state: index === 0 ? 'CreateContainerConfigError' : 'PodInitializing',
+      })),
+    },
   ];
 }
 

@@ -4,7 +4,7 @@
  */
 import { cause, type ExecPlugin, failure, type Problem, problem, type Result, success } from '../contract/index.ts';
 import type { Clock } from '../core/ports.ts';
-import { hostilePods, podsBehind, troubledPods } from './believable-pods.ts';
+import { hostilePods, longPods, manyPods, podsBehind, troubledPods } from './believable-pods.ts';
 import { believableNamespaces, believableServices } from './believable-services.ts';
 import { hostileServices, revised, stir } from './crowd.ts';
 import { context } from './kubeconfig.ts';
@@ -82,6 +82,12 @@ export const scenarios = {
     cluster.services = believableServices(clock.now(), 10_000);
     cluster.pods = podsBehind(cluster.services, clock.now());
     cluster.namespaces = [...new Set(cluster.services.map(({ namespace }) => namespace))].sort();
+  },
+  'many-pods': ({ cluster }, clock) => {
+    cluster.pods = manyPods(clock.now(), 2000);
+  },
+  'long-names': ({ cluster }, clock) => {
+    cluster.pods = [...longPods(clock.now()), ...cluster.pods];
   },
   empty: ({ cluster }) => {
     cluster.services = [];

@@ -1,3 +1,4 @@
+import { fileBound } from '../words/clean-text.ts';
 import { useWords } from '../words/words.ts';
 import styles from './CodeBlock.module.css';
 import { CopyButton } from './CopyButton.tsx';
@@ -24,7 +25,7 @@ export function CodeBlock({
           </span>
         ) : null}
         <code>
-          <ForeignText text={text} kind="lines" />
+          <ForeignText text={text} kind="lines" bound={fileBound} />
         </code>
       </pre>
       <span className={styles.copy}>

@@ -30,8 +30,11 @@ function placeOf(element: HTMLElement): Place {
   };
 }
 
+/** A tab opens when it is given the focus: only the one that is open may have it back. */
+const unopened = '[role="tab"][aria-selected="false"]';
+
 function canTakeFocus({ element }: Place): boolean {
-  return element.isConnected && !element.matches(':disabled') && element.getClientRects().length > 0;
+  return element.isConnected && !element.matches(`:disabled, ${unopened}`) && element.getClientRects().length > 0;
 }
 
 /** Watches a page until what is answered is called. */

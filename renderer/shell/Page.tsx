@@ -3,8 +3,9 @@ import { classes } from '../kit/classes.ts';
 import styles from './Page.module.css';
 
 /**
- * The middle of the window: a header, a body, a footer, and details beside it. `reading` keeps lines short (settings,
- * diagnostics); `full` gives the body the whole height, so that a list can scroll by itself.
+ * The middle of the window: a header, a body, a footer. `reading` keeps lines short (settings, diagnostics); `full` gives
+ * the body the whole height, so that a list can scroll by itself, with details beside it. These begin below the header:
+ * what one presses there stays where it is when they open.
  */
 export function Page({
   title,
@@ -20,27 +21,41 @@ export function Page({
   /** To the right of the title. */
   readonly actions?: ReactNode;
   readonly footer?: ReactNode;
-  /** A SidePanel, or nothing. */
+  /** A SidePanel, or nothing; of a `full` page only. */
   readonly panel?: ReactNode;
   readonly layout?: 'reading' | 'full';
   readonly children: ReactNode;
 }) {
-  return (
-    <>
-      <main className={styles.main} id="content" tabIndex={-1}>
-        <div className={classes(styles.column, styles[layout])}>
-          <header className={styles.header}>
-            <div className={styles.titles}>
-              <h1 className={styles.title}>{title}</h1>
-              {subtitle === undefined ? null : <div className={styles.subtitle}>{subtitle}</div>}
-            </div>
-            {actions === undefined ? null : <div className={styles.actions}>{actions}</div>}
-          </header>
-          <div className={styles.body}>{children}</div>
-        </div>
-        {footer === undefined ? null : <footer className={styles.footer}>{footer}</footer>}
-      </main>
-      {panel}
-    </>
+  const head = (
+    <header className={styles.header}>
+      <div className={styles.titles}>
+        <h1 className={styles.title}>{title}</h1>
+        {subtitle === undefined ? null : <div className={styles.subtitle}>{subtitle}</div>}
+      </div>
+      {actions === undefined ? null : <div className={styles.actions}>{actions}</div>}
+    </header>
+  );
+  const foot = footer === undefined ? null : <footer className={styles.footer}>{footer}</footer>;
+  return layout === 'reading' ? (
+    <main className={styles.main} id="content" tabIndex={-1}>
+      <div className={classes(styles.column, styles.reading)}>
+        {head}
+        <div className={styles.body}>{children}</div>
+      </div>
+      {foot}
+    </main>
+  ) : (
+    <div className={styles.main} id="content" tabIndex={-1}>
+      {head}
+      <div className={styles.below}>
+        <main className={styles.main} tabIndex={-1}>
+          <div className={classes(styles.column, styles.full)}>
+            <div className={styles.body}>{children}</div>
+          </div>
+          {foot}
+        </main>
+        {panel}
+      </div>
+    </div>
   );
 }

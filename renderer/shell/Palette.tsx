@@ -3,7 +3,7 @@ import { Search } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { useState } from 'react';
 import { KeyHint } from '../kit/KeyHint.tsx';
-import { useApp, useServices, useWindow } from '../store/hooks.ts';
+import { useApp, useContexts, usePods, useServices, useWindow } from '../store/hooks.ts';
 import { useWords } from '../words/words.ts';
 import styles from './Palette.module.css';
 import { PaletteRow } from './PaletteRow.tsx';
@@ -40,7 +40,7 @@ function Inside({ onDone }: { readonly onDone: () => void }) {
   const say = useWords();
   const [text, setText] = useState('');
   const [moved, setMoved] = useState('');
-  const isLoading = useServices((state) => state.state === 'loading');
+  const lists = [useContexts(({ state }) => state), useServices(({ state }) => state), usePods(({ state }) => state)];
   const groups = usePaletteGroups(text);
   const values = groups.flatMap(({ rows }) => rows.map(({ value }) => value));
   // Enter takes the best, until somebody moves: and that is what is marked.
@@ -62,7 +62,7 @@ function Inside({ onDone }: { readonly onDone: () => void }) {
       </div>
       <Command.List className={styles.list}>
         <Command.Empty className={styles.empty}>
-          {isLoading ? say('services.loading') : say('shell.paletteEmpty', { text })}
+          {lists.includes('loading') ? say('kit.loading') : say('shell.paletteEmpty', { text })}
         </Command.Empty>
         {groups.map(({ id, heading, rows }) => (
           <Command.Group key={id} heading={heading} className={styles.group}>

@@ -26,10 +26,12 @@ export function cleanText(text: string, bound = usualBound): string {
   return letters.length > bound || text.length > bound * 2 ? `${letters.slice(0, bound - 1).join('')}…` : clean;
 }
 
+/** Longer than any Role, manifest or command that is to be copied. */
+export const fileBound = 20_000;
+
 /** cleanText for text of many lines: line breaks stay. */
-export function cleanLines(text: string, bound = 20_000): string {
-  return text
-    .slice(0, bound)
+export function cleanLines(text: string, bound = fileBound): string {
+  return (text.length > bound ? `${text.slice(0, bound - 1)}…` : text)
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
     .map((line) => line.replaceAll('\t', '  '))
     .map((line) => cleanText(line, 2000))

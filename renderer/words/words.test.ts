@@ -194,7 +194,7 @@ describe('what a check, a proof or a step found', () => {
 
   it('is said in the language, and begins as a sentence does unless with a name', () => {
     for (const [said, english, other] of [
-      [cause('helperBuild', { build: '1.2' }), 'Answers, build 1.2', '有应答，版本 1.2'],
+      [cause('helperBuild', { build: '1.2' }), 'Answers, build 1.2', '有响应，版本 1.2'],
       [cause('endpointsReady', { ready: 2, total: 3 }), '2 of 3 ready', '3 个中有 2 个就绪'],
       [cause('nameIs', { name: 'orders.webshop', address: '10.96.41.7' }), 'orders.webshop is 10.96.41.7', null],
     ] as const) {

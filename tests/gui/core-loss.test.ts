@@ -60,7 +60,7 @@ describe('a core', () => {
       const banner = page.getByRole('alert').filter({ hasText: 'Slipway has ended' });
       await banner.getByText(/slipway start$/).waitFor();
       await page.getByRole('status').filter({ hasText: 'Not known' }).waitFor();
-      const words = await page.getByRole('main').innerText();
+      const words = await page.locator('#content').innerText();
       expect(words).not.toMatch(/Connected|Connecting|Reconnecting|Round trip|Traffic|Next try/);
       expect(await page.getByRole('navigation').innerText()).not.toMatch(/Connecting|Reconnecting/i);
       expect(await page.getByRole('switch').getAttribute('aria-checked')).toBe('false');

@@ -22,6 +22,8 @@ export interface StageOptions {
   readonly expected?: RegExp;
   readonly settings?: Partial<Settings>;
   readonly beforePage?: (context: BrowserContext) => Promise<unknown>;
+  /** The page need not have what it shows. */
+  readonly isWaiting?: boolean;
 }
 
 export interface Stage {
@@ -82,7 +84,10 @@ export async function setStage(
   await page.waitForURL(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   const { origin } = new URL(page.url());
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
-  await page.locator('main:not([aria-busy="true"])').first().waitFor();
+  await page
+    .locator(options.isWaiting === true ? 'main' : 'main:not([aria-busy="true"])')
+    .first()
+    .waitFor();
   return {
     page,
     context,

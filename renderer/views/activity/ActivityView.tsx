@@ -33,7 +33,11 @@ export function ActivityView() {
       subtitle={say('activity.subtitle')}
       footer={
         <>
-          <span>{say('activity.count', { shown: format.number(shown.length), count: entries.length })}</span>
+          <span>
+            {isPresent || entries.length > 0
+              ? say('activity.count', { shown: format.number(shown.length), count: entries.length })
+              : ''}
+          </span>
           <FooterHints
             hints={[
               { keys: ['ArrowUp', 'ArrowDown'], words: say('shell.keyMove') },

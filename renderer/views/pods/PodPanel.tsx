@@ -34,40 +34,20 @@ const formWords: Readonly<Record<PodForm, WordId>> = {
 /** One pod: why it is as it is, its addresses to copy, the way to it tested, what is in it and who leads to it. */
 export function PodPanel({ context, pod }: { readonly context: ContextKey; readonly pod: Pod }) {
   const say = useWords();
-  const format = useFormat();
   const app = useApp();
-  const now = useNow(60_000);
   const port = chosenPodPort(
     pod,
     useWindow((state) => state.podPort),
   );
   const test = useServiceTest(podTestTarget(context, pod, port?.port ?? 0));
   const { namespace, name } = pod;
-  const age = pod.createdAt > 0 ? ` · ${format.duration(now - pod.createdAt)}` : '';
   return (
     <RowPanel
       list="pods"
       of={pod}
       label={say('pods.panelLabel', { name, namespace })}
       badge={<StatusBadge pod={pod} say={say} />}
-      subtitle={
-        <>
-          <ForeignText text={namespace} bound={80} />
-          {pod.owner === null ? null : (
-            <>
-              {' · '}
-              <ForeignText text={`${pod.owner.kind} ${pod.owner.name}`} bound={80} />
-            </>
-          )}
-          {pod.node === '' ? null : (
-            <>
-              {' · '}
-              <ForeignText text={pod.node} bound={80} />
-            </>
-          )}
-          {age}
-        </>
-      }
+      subtitle={<Subtitle pod={pod} />}
       actions={null}
     >
       <ReasonList pod={pod} />
@@ -77,6 +57,12 @@ export function PodPanel({ context, pod }: { readonly context: ContextKey; reado
         wordsOf={(one) => (one.name === '' ? `${one.port}` : `${cleanText(one.name, 40)} · ${one.port}`)}
         onChange={(next) => app.window.setState({ podPort: { namespace, name, port: next } })}
       />
+      {port === null || pod.addresses.length === 0 ? null : (
+        <Section title={say('services.test')}>
+          <TestButtons test={test} />
+          <TestSteps test={test} />
+        </Section>
+      )}
       <Section title={say('services.copy')}>
         {pod.hostNetwork ? <p className={styles.hint}>{say('pods.hostNetworkHint')}</p> : null}
         <AddressList
@@ -89,15 +75,31 @@ export function PodPanel({ context, pod }: { readonly context: ContextKey; reado
           onCopied={() => {}}
         />
       </Section>
-      {port === null || pod.addresses.length === 0 ? null : (
-        <Section title={say('services.test')}>
-          <TestSteps test={test} />
-          <TestButtons test={test} />
-        </Section>
-      )}
       <ServicesOfPod context={context} pod={pod} />
       <ContainerList pod={pod} />
       <LabelList labels={pod.labels} />
     </RowPanel>
+  );
+}
+
+/** Where it is, whose it is, and how old. */
+function Subtitle({ pod: { namespace, owner, node, createdAt } }: { readonly pod: Pod }) {
+  const format = useFormat();
+  const now = useNow(60_000);
+  const facts = [
+    { id: 'namespace', text: namespace },
+    { id: 'owner', text: owner === null ? '' : `${owner.kind} ${owner.name}` },
+    { id: 'node', text: node },
+    { id: 'age', text: createdAt > 0 ? format.duration(now - createdAt) : '' },
+  ].filter(({ text }) => text !== '');
+  return (
+    <span className={styles.facts}>
+      {facts.map(({ id, text }, index) => (
+        <span key={id} className={styles.fact}>
+          <ForeignText text={text} bound={80} />
+          {index === facts.length - 1 ? '' : ' ·'}
+        </span>
+      ))}
+    </span>
   );
 }

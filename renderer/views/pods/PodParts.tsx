@@ -59,11 +59,8 @@ export function ContainerList({ pod }: { readonly pod: Pod }) {
     <Section title={say('pods.containers')} detail={<span>{pod.containers.length}</span>}>
       <ul className={styles.list}>
         {pod.containers.map(({ name, image, kind, ready, state, restarts, ports }) => (
-          <li key={`${kind} ${name}`} className={styles.endpoint}>
-            <Badge tone={ready ? 'fine' : kind === 'init' ? 'plain' : 'careful'}>
-              {cleanText(state, 40) || say('pods.statusUnknown')}
-            </Badge>
-            <span>
+          <li key={`${kind} ${name}`}>
+            <span className={styles.container}>
               <ForeignText text={name} kind="code" />
               {kind === 'app' ? null : ` · ${kind === 'init' ? say('pods.init') : say('pods.sidecar')}`}
               {ports.length === 0 ? null : (
@@ -73,6 +70,9 @@ export function ContainerList({ pod }: { readonly pod: Pod }) {
                 </>
               )}
               {restarts === 0 ? null : ` · ${say('pods.restarts', { count: restarts })}`}
+              <Badge tone={ready ? 'fine' : kind === 'init' ? 'plain' : 'careful'}>
+                {cleanText(state, 40) || say('pods.statusUnknown')}
+              </Badge>
             </span>
             <span className={styles.pod}>
               <ForeignText text={image} kind="code" />
@@ -91,6 +91,7 @@ export function ServicesOfPod({ context, pod }: { readonly context: ContextKey; 
   const streamed = useServices((state) => (isSameKey(state.context, context) ? state.rows : null));
   const listed = useListedServices((state) => (isSameKey(state.context, context) ? state.rows : null));
   const rows = streamed ?? listed;
+  const isComing = useServices((state) => isSameKey(state.context, context) && state.state === 'loading');
   const { namespace, name } = pod;
   const found = useMemo(
     () =>
@@ -105,7 +106,7 @@ export function ServicesOfPod({ context, pod }: { readonly context: ContextKey; 
   return (
     <Section title={say('pods.services')}>
       {found.length === 0 ? (
-        <p className={styles.hint}>{say('pods.noServices')}</p>
+        <p className={styles.hint}>{say(isComing ? 'services.loading' : 'pods.noServices')}</p>
       ) : (
         <div className={styles.buttons}>
           {found.map((service) => {

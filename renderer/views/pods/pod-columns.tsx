@@ -21,7 +21,7 @@ const order: readonly Column[] = [
   { name: 'address', words: 'services.columnAddress', from: 480, width: 'minmax(0, 1.1fr)', kind: 'code' },
   { name: 'status', words: 'pods.columnStatus', from: 0, width: 'minmax(0, 1.4fr)', kind: 'plain' },
   { name: 'restarts', words: 'pods.columnRestarts', from: 780, width: 'minmax(0, 0.7fr)', kind: 'number' },
-  { name: 'node', words: 'pods.columnNode', from: 640, width: 'minmax(0, 0.9fr)', kind: 'second' },
+  { name: 'node', words: 'pods.columnNode', from: 720, width: 'minmax(0, 0.9fr)', kind: 'second' },
   { name: 'age', words: 'services.columnAge', from: 880, width: 'minmax(0, 0.7fr)', kind: 'second' },
 ];
 

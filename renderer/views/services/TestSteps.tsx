@@ -31,6 +31,9 @@ const marks: Readonly<
 /** Milliseconds under which a time says nothing (the step looked at what was known). */
 const leastShown = 0.05;
 
+/** Letters of a reason or an advice; ours have names of the cluster in them. */
+const longest = 1000;
+
 /** What was waited for is looked at. */
 const intoSight = (list: HTMLElement | null) => list?.scrollIntoView({ block: 'nearest' });
 
@@ -48,7 +51,7 @@ export function TestSteps({ test }: { readonly test: ServiceTest | null }) {
     const { title, cause } = problemWords(intl, test.problem);
     return (
       <p className={styles.reason} role="status">
-        {title}: <ForeignText text={cause} kind="lines" />
+        {title}: <ForeignText text={cause} kind="lines" bound={longest} />
       </p>
     );
   }
@@ -90,14 +93,14 @@ function Step({ step }: { readonly step: TestStep }) {
           {problem.title}
           {problem.cause !== '' ? (
             <>
-              : <ForeignText text={problem.cause} kind="lines" />
+              : <ForeignText text={problem.cause} kind="lines" bound={longest} />
             </>
           ) : null}
         </span>
       )}
       {advice === undefined ? null : (
         <span className={styles.fix}>
-          <ForeignText text={advice.text} kind="lines" />
+          <ForeignText text={advice.text} kind="lines" bound={longest} />
         </span>
       )}
     </>

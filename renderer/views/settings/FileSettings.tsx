@@ -20,6 +20,7 @@ import styles from './Settings.module.css';
 export function FileSettings({ settings }: { readonly settings: Settings }) {
   const say = useWords();
   const run = useRunAction();
+  const isComing = useContexts((state) => state.state === 'loading');
   const contexts = useContexts((state) => state.contexts);
   const problems = useContexts((state) => state.problems);
   const files = useMemo(() => kubeconfigFiles(settings, contexts), [settings, contexts]);
@@ -39,7 +40,7 @@ export function FileSettings({ settings }: { readonly settings: Settings }) {
         <ProblemCard key={`${problem.code} ${problem.cause}`} problem={problem} />
       ))}
       <Card className={styles.rows}>
-        {files.length === 0 ? <p className={styles.none}>{say('settings.noFiles')}</p> : null}
+        {files.length > 0 ? null : <p className={styles.none}>{say(isComing ? 'kit.loading' : 'settings.noFiles')}</p>}
         <ul>
           {files.map(({ file, isAdded, contexts: count }) => (
             <li key={file} className={styles.file}>
