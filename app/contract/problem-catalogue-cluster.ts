@@ -43,6 +43,15 @@ export const clusterProblems = {
     advice('The agent is copied into a pod, whose image needs sh, cat and chmod; choose such an image.'),
     command('slipway connect {context} --base-image IMAGE'),
   ),
+  'agent-node-cut-off': entry(
+    'cluster',
+    "The agent's node does not reach the pods of other nodes",
+    advice(
+      'The network between that node and the others is most likely down: its network plugin (CNI), or a firewall between nodes. Ask whoever runs the cluster; disconnecting and connecting again may bring the agent to another node.',
+    ),
+    command('kubectl --context {context} get nodes'),
+    command('kubectl --context {context} --namespace {namespace} get pods --output wide'),
+  ),
   'agent-processor': entry(
     'cluster',
     'No node has a processor that the agent runs on',

@@ -43,8 +43,10 @@ export const reachScenarios = {
     world.cluster.policies = null;
     fails(problem('cluster-dns-silent', noAnswer), 'resolver')(world);
   },
-  /** The agent's node lost its way to the others. */
+  /** No pod answers. */
   'pods-unreachable': fails(problem('pods-unreachable', noAnswer), 'pod'),
+  /** The agent's node lost its way to the others. */
+  'node-cut-off': fails(problem('agent-node-cut-off', noAnswer), 'pod'),
   /** A route that comes and goes every three seconds. */
   'route-flaps': (world, clock) => {
     const turn = (isTaken: boolean) =>

@@ -34,6 +34,7 @@ const flapHold = 15_000;
 /** What a NetworkPolicy may be the reason of. */
 const policySuspects: ReadonlySet<string> = new Set([
   'agent-egress-blocked',
+  'agent-node-cut-off',
   'cluster-dns-silent',
   'pods-unreachable',
   'services-unreachable',

@@ -83,19 +83,28 @@ func judge(namespace string, asked nameAnswer, services, pods, local answer) []w
 	if asked.name == "" || len(asked.servers) == 0 {
 		resolverCheck = notRun(wire.ReachResolver, asked.name)
 	}
+	// A node that lost the others reaches its own pods only; what else is silent then lies behind pods of theirs.
+	isCutOff := !isBlocked && pods.isSilent() && local.isOpen
 	facts := map[string]string{"namespace": namespace}
+	cutOff := wire.CauseOwnNodeAnswers.Problem(wire.CodeAgentNodeCutOff, "targets", strings.Join(pods.tried, ", "))
+	cutOff.Facts = facts
 	blocked := wire.CauseNothingAnswers.Problem(wire.CodeAgentEgressBlocked, "targets", strings.Join(append([]string{asked.name}, silent...), ", "))
 	blocked.Facts = facts
 	if resolverCheck.Problem != nil {
 		resolverCheck.Problem.Facts = facts
-		if isBlocked {
+		switch {
+		case isBlocked:
 			resolverCheck.Problem = blocked
+		case isCutOff && !asked.isHeard:
+			resolverCheck.Problem = cutOff
 		}
 	}
 	problemOf := func(each answer, code string, cause wire.Cause) *wire.Problem {
 		switch {
 		case isBlocked && len(each.tried) > 0:
 			return blocked
+		case isCutOff && each.isSilent():
+			return cutOff
 		case each.isSilent():
 			problem := cause.Problem(code, "targets", strings.Join(each.tried, ", "))
 			problem.Facts = facts
@@ -103,14 +112,11 @@ func judge(namespace string, asked nameAnswer, services, pods, local answer) []w
 		}
 		return nil
 	}
-	serviceCause, podCause := wire.CauseNoneAnswers, wire.CauseNoneAnswers
+	serviceCause := wire.CauseNoneAnswers
 	if pods.isOpen || local.isOpen {
 		serviceCause = wire.CausePodsAnswer
 	}
-	if local.isOpen {
-		podCause = wire.CauseOwnNodeAnswers
-	}
-	podCheck := verdictOn(wire.ReachPod, pods.subject, problemOf(pods, wire.CodePodsUnreachable, podCause))
+	podCheck := verdictOn(wire.ReachPod, pods.subject, problemOf(pods, wire.CodePodsUnreachable, wire.CauseNoneAnswers))
 	if podCheck.Problem == nil && local.isSilent() || len(pods.tried) == 0 {
 		podCheck = verdictOn(wire.ReachPod, local.subject, problemOf(local, wire.CodePodsUnreachable, wire.CauseNoneAnswers))
 	}

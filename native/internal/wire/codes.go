@@ -5,6 +5,7 @@ package wire
 const (
 	CodeAgentEgressBlocked   = "agent-egress-blocked"
 	CodeAgentGone            = "agent-gone"
+	CodeAgentNodeCutOff      = "agent-node-cut-off"
 	CodeAgentUnreachable     = "agent-unreachable"
 	CodeAgentVersion         = "agent-version"
 	CodeAPIBusy              = "api-busy"
@@ -52,6 +53,7 @@ const (
 var Codes = []string{
 	CodeAgentEgressBlocked,
 	CodeAgentGone,
+	CodeAgentNodeCutOff,
 	CodeAgentUnreachable,
 	CodeAgentVersion,
 	CodeAPIBusy,
