@@ -34,6 +34,7 @@ type Host struct {
 func New(options Options) *Host { return newHost(options, thisSystem()) }
 
 func newHost(options Options, on system) *Host {
+	options.Timing = options.Timing.withDefaults()
 	return &Host{
 		options: options, system: on, leases: map[int]*holding{}, changes: make(chan struct{}, 1),
 		unleased: on.newNames(func(journal.Entry) error { return errNoLease }, func() {}),

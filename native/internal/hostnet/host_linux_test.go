@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -24,7 +25,8 @@ func TestMain(m *testing.M) { laptoptest.Main(m) }
 func testOptions(t *testing.T, uid uint32) Options {
 	return Options{
 		UID: uid, RuntimeDirectory: "/run/slipway", StateDirectory: "/var/lib/slipway",
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Log:    slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Timing: Timing{Settle: 50 * time.Millisecond, LongestSettling: 500 * time.Millisecond, Look: 300 * time.Millisecond, Poll: 100 * time.Millisecond},
 	}
 }
 

@@ -4,10 +4,12 @@
 package hostnet
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"path/filepath"
 	"strconv"
+	"time"
 )
 
 // Folders of the helper. Nobody may name others: who chooses root's folders chooses what root reads and undoes.
@@ -25,6 +27,26 @@ type Options struct {
 	RuntimeDirectory string
 	StateDirectory   string
 	Log              *slog.Logger
+	Timing           Timing
+}
+
+// Timing holds every wait of what is kept in force. The zero value of a field means its default.
+type Timing struct {
+	// A roam or a new container is a dozen events, so that a change counts as settled when nothing happened for Settle
+	// (0.3 s). Under a storm of them it counts after LongestSettling (1 s) all the same: a route that takes away the
+	// laptop's resolver must not stay because a container runtime is busy.
+	Settle, LongestSettling time.Duration
+	// Look is how often the tunnel's own is looked after where no event told that it must be: after a truce, say (5 s).
+	Look time.Duration
+	// Poll is for files that tell who answers names, which tools replace in too many ways for inotify(7) (0.5 s).
+	Poll time.Duration
+}
+
+func (timing Timing) withDefaults() Timing {
+	return Timing{
+		Settle: cmp.Or(timing.Settle, 300*time.Millisecond), LongestSettling: cmp.Or(timing.LongestSettling, time.Second),
+		Look: cmp.Or(timing.Look, 5*time.Second), Poll: cmp.Or(timing.Poll, 500*time.Millisecond),
+	}
 }
 
 // JournalPath is where the changes made for a user are kept.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"slipway/native/internal/hostnet/journal"
 	"slipway/native/internal/hostnet/names"
@@ -235,7 +236,9 @@ func (laptop *memory) wayTo(netip.Addr, uint32) (routelookup.Way, error) {
 	return routelookup.Way{Nowhere: "no route"}, nil
 }
 
-func (laptop *memory) watch(_ <-chan struct{}, happened func(int)) { laptop.happened = happened }
+func (laptop *memory) watch(_ <-chan struct{}, _ time.Duration, happened func(int)) {
+	laptop.happened = happened
+}
 
 func (laptop *memory) undoFile(changes []journal.FileChange) error {
 	if len(changes) == 0 {

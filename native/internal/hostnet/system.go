@@ -3,6 +3,7 @@ package hostnet
 import (
 	"net/netip"
 	"os"
+	"time"
 
 	"slipway/native/internal/hostnet/journal"
 	"slipway/native/internal/hostnet/names"
@@ -71,8 +72,8 @@ type network interface {
 	// wayTo looks up where the kernel sends what the user sends to address, by rules and all tables.
 	wayTo(address netip.Addr, user uint32) (routelookup.Way, error)
 	// watch tells of everything that happens to links, addresses, routes, rules, packet filters and resolvers until done
-	// is closed: the index of the interface, or one of those below. It may block in happened.
-	watch(done <-chan struct{}, happened func(index int))
+	// is closed: the index of the interface, or one of those below. It may block in happened. Files are looked at each poll.
+	watch(done <-chan struct{}, poll time.Duration, happened func(index int))
 }
 
 const (

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"time"
 
 	"slipway/native/internal/hostnet/journal"
 	"slipway/native/internal/hostnet/names"
@@ -22,20 +23,20 @@ type notYet struct{}
 
 func thisSystem() system { return notYet{} }
 
-func (notYet) place() (journal.Opened, error)      { return journal.Opened{}, errNotYet }
-func (notYet) placeLives(journal.Opened) bool      { return false }
-func (notYet) lock(string) (exclusion, error)      { return nil, errNotYet }
-func (notYet) sweepLocks(string)                   {}
-func (notYet) journals(string) ([]uint32, error)   { return nil, errNotYet }
-func (notYet) removeJournal(string) error          { return errNotYet }
-func (notYet) networks(int) (routes.Laptop, error) { return routes.Laptop{}, errNotYet }
-func (notYet) tunAvailable() bool                  { return false }
-func (notYet) newAlias() string                    { return "" }
-func (notYet) findTun(string) int                  { return 0 }
-func (notYet) closeTun(string) error               { return errNotYet }
-func (notYet) watch(<-chan struct{}, func(int))    {}
-func (notYet) undoFile([]journal.FileChange) error { return errNotYet }
-func (notYet) undoResolved(int) error              { return errNotYet }
+func (notYet) place() (journal.Opened, error)                  { return journal.Opened{}, errNotYet }
+func (notYet) placeLives(journal.Opened) bool                  { return false }
+func (notYet) lock(string) (exclusion, error)                  { return nil, errNotYet }
+func (notYet) sweepLocks(string)                               {}
+func (notYet) journals(string) ([]uint32, error)               { return nil, errNotYet }
+func (notYet) removeJournal(string) error                      { return errNotYet }
+func (notYet) networks(int) (routes.Laptop, error)             { return routes.Laptop{}, errNotYet }
+func (notYet) tunAvailable() bool                              { return false }
+func (notYet) newAlias() string                                { return "" }
+func (notYet) findTun(string) int                              { return 0 }
+func (notYet) closeTun(string) error                           { return errNotYet }
+func (notYet) watch(<-chan struct{}, time.Duration, func(int)) {}
+func (notYet) undoFile([]journal.FileChange) error             { return errNotYet }
+func (notYet) undoResolved(int) error                          { return errNotYet }
 
 func (notYet) openJournal(string, journal.Opened) (changeLog, error) { return nil, errNotYet }
 func (notYet) readJournal(string) ([]journal.Entry, int, error)      { return nil, 0, errNotYet }

@@ -11,9 +11,6 @@ import (
 )
 
 const (
-	// lookPeriod is how often the tunnel's own is looked after where no event told that it must be: after a truce, say.
-	lookPeriod = 5 * time.Second
-
 	// Somebody who takes something of ours away as often as we put it back, within contestPeriod, has meant it: then it is
 	// theirs for a while, and for twice as long whenever they go on after it, until calmPeriod has passed in peace.
 	contestPeriod = 3 * time.Minute

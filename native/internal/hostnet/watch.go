@@ -9,14 +9,6 @@ import (
 	"slipway/native/internal/wire"
 )
 
-const (
-	// A roam or a new container is a dozen events, so that a change counts as settled when nothing happened for
-	// settleTime. Under a storm of them it counts after longestSettling all the same: a route that takes away the
-	// laptop's resolver must not stay because a container runtime is busy.
-	settleTime      = 300 * time.Millisecond
-	longestSettling = time.Second
-)
-
 // watch has the host decide anew, debounced, when the laptop's own network changed.
 type watch struct {
 	host    *Host
@@ -30,7 +22,7 @@ type watch struct {
 func startWatch(host *Host) *watch {
 	started := &watch{host: host, done: make(chan struct{}), events: make(chan int, 64)}
 	started.told, _ = host.inspectLocked()
-	host.system.watch(started.done, started.notice)
+	host.system.watch(started.done, host.options.Timing.Poll, started.notice)
 	started.running.Add(1)
 	go started.run()
 	return started
@@ -55,11 +47,12 @@ func (watching *watch) notice(index int) {
 
 func (watching *watch) run() {
 	defer watching.running.Done()
+	timing := watching.host.options.Timing
 	var settled <-chan time.Time
 	var since time.Time         // of the first event that is not settled
 	moved := map[int]struct{}{} // interfaces that the kernel told about, as against files that may be our own
 	isNetwork := false          // whether anything but a file changed
-	look := time.NewTicker(lookPeriod)
+	look := time.NewTicker(timing.Look)
 	defer look.Stop()
 	for {
 		select {
@@ -73,7 +66,7 @@ func (watching *watch) run() {
 			if settled == nil {
 				since = time.Now()
 			}
-			settled = time.After(min(settleTime, longestSettling-time.Since(since)))
+			settled = time.After(min(timing.Settle, timing.LongestSettling-time.Since(since)))
 		case <-settled:
 			settled = nil
 			// Only now: our interface's first events come before its index is known here.
@@ -83,7 +76,7 @@ func (watching *watch) run() {
 			clear(moved)
 			isNetwork = false
 			if !isDone {
-				since, settled = time.Now(), time.After(settleTime)
+				since, settled = time.Now(), time.After(timing.Settle)
 			}
 		case <-look.C:
 			watching.host.keepTunnels()

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pollPeriod is for the files below, which tools replace in too many ways for inotify(7).
-const pollPeriod = 500 * time.Millisecond
+// afterError is waited in case that an error of a socket comes again at once.
+const afterError = 150 * time.Millisecond
 
 // watched are the files that tell who answers names, and which domains are the laptop's own. Below /run/systemd they
 // are systemd-resolved's list of the servers of all links, which it writes anew whenever one changes, and what it and
@@ -30,8 +30,8 @@ var watchedGroups = []uint{
 	unix.RTNLGRP_IPV6_ROUTE, unix.RTNLGRP_IPV4_RULE, unix.RTNLGRP_IPV6_RULE,
 }
 
-func (linux) watch(done <-chan struct{}, happened func(int)) {
-	go pollFiles(done, func() { happened(resolverFiles) })
+func (linux) watch(done <-chan struct{}, poll time.Duration, happened func(int)) {
+	go pollFiles(done, poll, func() { happened(resolverFiles) })
 	// Where these fail, the poll still finds other resolvers, and the engine looks every few seconds.
 	listen(done, happened, interfaceOf, unix.NETLINK_ROUTE, watchedGroups...)
 	// Rules of iptables-nft are nftables' too; those of iptables-legacy tell nobody.
@@ -59,7 +59,7 @@ func listen(done <-chan struct{}, happened func(int), about func(syscall.Netlink
 			}
 			if err != nil { // ENOBUFS: more happened than the socket holds
 				happened(about(syscall.NetlinkMessage{}))
-				time.Sleep(settleTime / 2) // in case that it is another error, which comes again at once
+				time.Sleep(afterError)
 				continue
 			}
 			for _, message := range messages {
@@ -97,8 +97,8 @@ func interfaceOf(message syscall.NetlinkMessage) int {
 	return somewhere
 }
 
-func pollFiles(done <-chan struct{}, changed func()) {
-	poll := time.NewTicker(pollPeriod)
+func pollFiles(done <-chan struct{}, period time.Duration, changed func()) {
+	poll := time.NewTicker(period)
 	defer poll.Stop()
 	seen := fingerprint()
 	for {

@@ -65,7 +65,10 @@ func serve(ctx context.Context, timeout time.Duration, log *slog.Logger) error {
 		return err
 	}
 	server := Server{
-		Host:    hostnet.New(hostnet.Options{RuntimeDirectory: runtimeDirectory, StateDirectory: "/var/lib/slipway", Log: log}),
+		Host: hostnet.New(hostnet.Options{
+			RuntimeDirectory: runtimeDirectory, StateDirectory: "/var/lib/slipway", Log: log,
+			Timing: hostnet.Timing{Settle: 50 * time.Millisecond, Poll: 100 * time.Millisecond},
+		}),
 		Hello:   wire.Hello{Protocol: wire.Protocol, Build: "test", Role: "helper"},
 		Policy:  peer.Policy{UID: 0},
 		Timeout: timeout,

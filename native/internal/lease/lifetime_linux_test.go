@@ -102,7 +102,7 @@ func TestHeartbeatsKeepTheLease(t *testing.T) {
 	select {
 	case <-client.Lost():
 		t.Fatal(client.Err())
-	case <-time.After(3 * time.Second): // six times the lease's time
+	case <-time.After(1500 * time.Millisecond): // three times the lease's time
 	}
 	if _, err := client.Release(t.Context()); err != nil {
 		t.Error(err)
@@ -147,7 +147,7 @@ func TestBothStoppedAtOnceKeepTheLease(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGCONT} {
 		engine.Process.Signal(signal)
 		helper.Process.Signal(signal)
-		time.Sleep(3 * time.Second)
+		time.Sleep(2 * time.Second)
 	}
 	output.SetReadDeadline(time.Now())
 	if length, err := output.Read(line); !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -174,7 +174,7 @@ func TestChangesOfTheLaptopAreTold(t *testing.T) {
 	if _, err := client.SetNames(t.Context(), wire.NamesInput{Resolver: "198.18.0.3", Search: []string{"svc.cluster.local"}}); err != nil {
 		t.Fatal(err)
 	}
-	for quiet := time.After(2 * time.Second); quiet != nil; { // what the helper did itself is no news of the laptop
+	for quiet := time.After(800 * time.Millisecond); quiet != nil; { // what the helper did itself is no news of the laptop
 		select {
 		case event := <-client.Events():
 			if event.Name != wire.EventNetworkTouched {

@@ -210,7 +210,7 @@ func TestALeaseKeepsTheHelperAlive(t *testing.T) {
 	select {
 	case err := <-ended:
 		t.Fatalf("it ended under a lease: %v", err)
-	case <-time.After(2 * time.Second): // twenty times the idle time
+	case <-time.After(time.Second): // ten times the idle time
 	}
 	if _, err := client.Release(t.Context()); err != nil {
 		t.Fatal(err)
