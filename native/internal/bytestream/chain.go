@@ -59,6 +59,20 @@ func (c *chain) grow(bytes int) {
 	c.chunks = append(c.chunks, made)
 }
 
+// trim puts little that stands in a large last chunk into a small one: it may have to wait there.
+func (c *chain) trim() {
+	last := c.chunks[len(c.chunks)-1]
+	used := int(c.end - last.start)
+	if used > len(last.bytes)/8 {
+		return
+	}
+	small := newChunk(used)
+	small.start = last.start
+	copy(small.bytes, last.bytes[:used])
+	c.chunks[len(c.chunks)-1] = small
+	last.release()
+}
+
 func (c *chain) covered() uint64 {
 	if len(c.chunks) == 0 {
 		return c.end

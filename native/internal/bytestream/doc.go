@@ -40,6 +40,10 @@ const (
 	// maxRecord is the most that a record holds. Every hop of the path pays for a message, hardly for its size.
 	maxRecord = 128 << 10
 
+	// A record is what the lane moves in recordTime, but at least leastRecord.
+	leastRecord = 16 << 10
+	recordTime  = 5 * time.Millisecond
+
 	// windowAtFirst is what a flow may send before the far end has read anything, and windowMaximum what it may have
 	// under way and unread in the end: 1.6 Gbit/s at 40 ms.
 	windowAtFirst = 64 << 10

@@ -100,3 +100,19 @@ func TestASilentLaneEnds(t *testing.T) {
 	}
 	p.exchange(2, 1<<10, 2)
 }
+
+// TestASlowPathIsNotTakenForStalled shares a narrow link among lanes: nothing goes twice.
+func TestASlowPathIsNotTakenForStalled(t *testing.T) {
+	p := newPair(t, 4, memnet.Options{Delay: 20 * time.Millisecond, Rate: 16 << 10, Buffer: 64 << 10})
+	p.live()
+	const flows, each = 6, 64 << 10
+	const total = flows * each
+	p.exchange(flows, each, 1)
+	var sent uint64
+	for _, lane := range p.engine.Stats().Lanes {
+		sent += lane.Sent
+	}
+	if sent > total*5/4 {
+		t.Errorf("%d bytes were sent for %d", sent, total)
+	}
+}

@@ -159,6 +159,7 @@ func (f *Flow) Fill(most int, read func(into []byte) (int, error)) (int, error) 
 		return 0, ErrReset
 	case n > 0:
 		kept.end += uint64(n)
+		kept.trim()
 		f.wroteLocked(n)
 	case kept.start == kept.end:
 		kept.discard(kept.end)

@@ -240,6 +240,9 @@ func (l *lane) watchLocked(now time.Time) {
 		l.progressAt = now
 	}
 	overdue := max(timing.StalledAfter, 8*l.window.RoundTrip())
+	if rate := l.window.Rate(); rate > 0 { // on a slow path what is under way takes its time
+		overdue = max(overdue, time.Duration(2*float64(l.window.Outstanding())/rate*float64(time.Second)))
+	}
 	if waits && !l.isStalled && now.Sub(l.progressAt) > overdue && l.session.hasOther(l) {
 		l.isStalled = true
 		l.abandonLocked()

@@ -149,10 +149,7 @@ func (l *lane) writeLocked(most int) bool {
 
 // recordSize bounds a record by what the lane moves in a few milliseconds: every hop waits for all of it.
 func (l *lane) recordSize() int {
-	if rate := l.window.Rate(); rate > 0 {
-		return min(max(int(rate*0.005), 16<<10), maxRecord)
-	}
-	return 64 << 10
+	return min(max(int(l.window.Rate()*recordTime.Seconds()), leastRecord), maxRecord)
 }
 
 // buildLocked gathers frames for one record: what is about the lane, control frames, flows that are small or new, then bulk
