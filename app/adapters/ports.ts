@@ -18,6 +18,7 @@ import { openEngine } from './native/engine-process.ts';
 import { openHelper } from './native/helper-process.ts';
 import { nativePrograms } from './native-programs.ts';
 import { openActivityFile } from './storage/activity-file.ts';
+import { openDigestKey } from './storage/digest-key.ts';
 import type { Environment, Folders } from './storage/folders.ts';
 import { fileWriter, logLevelOf, openLog } from './storage/log.ts';
 import { openReport } from './storage/report.ts';
@@ -31,6 +32,7 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
     completed ??= completeEnvironment(environment);
     return completed;
   };
+  const digestKey = openDigestKey(folders.config, log);
   const agent: AgentPlacingOptions = {
     spdyProgram: programs.engine,
     binary: (processor) => loadAgent(programs.agents[processor], log),
@@ -42,7 +44,7 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
   return {
     clock: systemClock(),
     log,
-    kubeconfig: openKubeconfig({ environment: completeOnce, agent }),
+    kubeconfig: openKubeconfig({ environment: completeOnce, agent, digestKey }),
     kubeconfigFiles: openKubeconfigFiles(join(folders.config, 'kubeconfigs'), environment),
     engine: openEngine({
       program: programs.engine,
@@ -58,7 +60,7 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
       environment,
       log,
     }),
-    store: openStore(folders.config, log),
+    store: openStore(folders.config, log, { digestKey }),
     activity: openActivityFile(join(folders.state, 'activity.jsonl')),
     resolverProbe: openResolverProbe(),
     httpProbe: openHttpProbe(),

@@ -28,7 +28,10 @@ export const contextPartSchema = z.object({
   name: z.string(),
   /** As a person reads it, without what may be a secret: that counts in `digest`. */
   value: z.string(),
-  /** SHA-256 of the content where `value` does not say all of it, else empty. */
+  /**
+   * Of the content where `value` does not say all of it, else empty: SHA-256 of what is public, and for all else
+   * HMAC-SHA-256 by a key of the installation, so that it tells a change and lets nobody guess.
+   */
   digest: z.string(),
 });
 export type ContextPart = z.infer<typeof contextPartSchema>;

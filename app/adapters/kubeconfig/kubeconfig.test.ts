@@ -281,7 +281,7 @@ contexts: [{name: x, context: {cluster: c, user: u}}]
       command: program,
       arguments: ['get', '--cluster=x'],
       environmentNames: ['SECRET'],
-      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      digest: expect.stringMatching(/^hmac-sha256:[0-9a-f]{64}$/),
       trusted: false,
       refusal: null,
     });

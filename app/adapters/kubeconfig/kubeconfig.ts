@@ -8,6 +8,7 @@ import { proxyFor } from '../cluster/proxy-choice.ts';
 import { openCredentials } from '../credentials/credentials.ts';
 import { readPluginPolicy } from '../credentials/plugin-policy.ts';
 import { createRecentAnswers, type RecentAnswers } from '../credentials/recent-answers.ts';
+import type { KeyDigest } from '../storage/digest-key.ts';
 import type { Environment } from '../storage/folders.ts';
 import { differences, markOf } from './caller-mark.ts';
 import { environmentOf } from './context-parts.ts';
@@ -21,6 +22,8 @@ export interface KubeconfigOptions {
   /** The login shell's where the process was started from a desktop; asked for at first use. */
   readonly environment: () => Promise<Environment>;
   readonly agent: AgentPlacingOptions;
+  /** What digests of hidden values are keyed by. */
+  readonly digestKey: () => Promise<KeyDigest>;
 }
 
 /** Whose files and variables count; null for the core's own. */
@@ -91,7 +94,7 @@ export function openKubeconfig(
     if (found === undefined) {
       return failure(problem('context-unknown', `${file} no longer holds it`, { context: name }));
     }
-    const resolved = await resolveContext(found, environment, allows);
+    const resolved = await resolveContext(found, environment, allows, await options.digestKey());
     if (resolved.parts === null) {
       return failure(resolved.context.problem ?? problem('kubeconfig-unreadable', cause('unusable'), { file }));
     }
@@ -104,7 +107,8 @@ export function openKubeconfig(
     listContexts: async (files) => {
       added = files;
       const { environment, allows, merged, problems, warnings } = await readAll(files);
-      const resolved = await Promise.all(merged.map((context) => resolveContext(context, environment, allows)));
+      const key = await options.digestKey();
+      const resolved = await Promise.all(merged.map((context) => resolveContext(context, environment, allows, key)));
       return { contexts: resolved.map((item) => item.context), problems, warnings };
     },
     watch: (files, changed) => {

@@ -7,6 +7,7 @@ import { type Context, cause, type Problem, problem } from '../../contract/index
 import { findProgram } from '../credentials/find-program.ts';
 import { pem } from '../credentials/pem.ts';
 import type { PluginPolicy } from '../credentials/plugin-policy.ts';
+import { type KeyDigest, withKeyedDigests } from '../storage/digest-key.ts';
 import type { Environment } from '../storage/folders.ts';
 import {
   authenticationOf,
@@ -39,6 +40,7 @@ export async function resolveContext(
   merged: MergedContext,
   environment: Environment,
   allows: PluginPolicy,
+  key: KeyDigest,
 ): Promise<ResolvedContext> {
   const shown = {
     name: merged.shownName,
@@ -95,7 +97,9 @@ export async function resolveContext(
   const userFolder = dirname(user?.file ?? merged.context.file);
   const clusterEntry = { ...cluster.value, server };
   const exec =
-    userEntry.exec === null ? null : await resolveExec(userEntry.exec, clusterEntry, userFolder, environment, allows);
+    userEntry.exec === null
+      ? null
+      : await resolveExec(userEntry.exec, clusterEntry, userFolder, environment, allows, key);
   const clusterFolder = dirname(cluster.file);
   const authority = await readAuthority(clusterEntry, clusterFolder);
   const resolved: ContextParts = {
@@ -108,7 +112,7 @@ export async function resolveContext(
     userFolder,
     exec,
   };
-  const parts = partsOf(resolved, entry.user);
+  const parts = withKeyedDigests(partsOf(resolved, entry.user), key);
   return {
     context: {
       ...shown,
@@ -151,6 +155,7 @@ async function resolveExec(
   folder: string,
   environment: Environment,
   allows: PluginPolicy,
+  key: KeyDigest,
 ): Promise<ResolvedExec> {
   const wished =
     hasFolder(entry.command) && !isAbsolute(entry.command) ? resolve(folder, entry.command) : entry.command;
@@ -162,7 +167,7 @@ async function resolveExec(
       command: program ?? wished,
       arguments: entry.args,
       environmentNames: entry.env.map((variable) => variable.name),
-      digest: pluginDigestOf(entry, program ?? `missing:${wished}`, cluster),
+      digest: key(pluginDigestOf(entry, program ?? `missing:${wished}`, cluster)),
       trusted: false, // the core knows what was confirmed
       refusal: program === null ? null : await allows(entry.command, program),
     },

@@ -88,7 +88,7 @@ it('no core restores, renews or deletes what another one of the home has', async
   const wanted = { context: 'a', file: '/k', homeNamespace: 's', agentNamespace: 's', agentImage: '', baseImage: '' };
   const of = (one: Owner) => ({
     records: openAgentRecords(folder, silentLog, one),
-    store: openStore(folder, silentLog, one),
+    store: openStore(folder, silentLog, { owner: one }),
   });
   const [here, there] = [of(laptop), of(desktop)];
   await here.records.keep(record);

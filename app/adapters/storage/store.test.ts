@@ -28,13 +28,13 @@ test('what was saved is there for the next core, in files for the user alone', a
   const settings = { ...defaultSettings, extraRanges: ['10.1.0.0/16'], recover: false };
   await store.saveSettings(settings);
   await store.saveWanted([wanted]);
-  await store.trustExecPlugin('sha256:a');
-  await store.trustExecPlugin('sha256:b');
-  await store.trustExecPlugin('sha256:a');
+  await store.trustExecPlugin('hmac-sha256:a');
+  await store.trustExecPlugin('hmac-sha256:b');
+  await store.trustExecPlugin('hmac-sha256:a');
   const next = openStore(folder, silentLog);
   expect(await next.settings()).toEqual({ ok: true, value: settings });
   expect(await next.wanted()).toEqual([wanted]);
-  expect(await next.trustedExecPlugins()).toEqual(['sha256:a', 'sha256:b']);
+  expect(await next.trustedExecPlugins()).toEqual(['hmac-sha256:a', 'hmac-sha256:b']);
   for (const name of await readdir(folder)) {
     expect((await stat(join(folder, name))).mode & 0o777, name).toBe(0o600);
   }

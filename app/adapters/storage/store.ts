@@ -1,5 +1,6 @@
 /** Settings, what the user wants and which credential plugins may run, each a JSON file of the config folder. */
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import {
   cause,
@@ -15,6 +16,8 @@ import {
   wantedSchema,
 } from '../../contract/index.ts';
 import type { ContextRecord, Log, StorePort } from '../../core/ports.ts';
+import { contextDigestOf } from '../kubeconfig/context-parts.ts';
+import { type KeyDigest, openDigestKey, rekeyed } from './digest-key.ts';
 import { type Kept, readKept, writeKept } from './kept-file.ts';
 import { openOwnedList } from './owned-list.ts';
 import { type Owner, ownerHere } from './owner.ts';
@@ -57,7 +60,16 @@ const contextRecords = z.array(
   ]),
 );
 
-export function openStore(folder: string, log: Log, owner: Owner = ownerHere()): StorePort {
+interface StoreOptions {
+  readonly owner?: Owner;
+  readonly digestKey?: () => Promise<KeyDigest>;
+}
+
+export function openStore(
+  folder: string,
+  log: Log,
+  { owner = ownerHere(), digestKey = openDigestKey(folder, log) }: StoreOptions = {},
+): StorePort {
   const settingsFile = join(folder, 'settings.json');
   const wanted = openOwnedList<Wanted>(folder, 'wanted', z.array(wantedSchema), owner);
   const trustFile = join(folder, 'trusted-exec-plugins.json');
@@ -96,6 +108,18 @@ export function openStore(folder: string, log: Log, owner: Owner = ownerHere()):
       }
     });
 
+  const saveUnlessSame = async <Value>(file: string, kept: Value[], now: Value[]): Promise<Value[]> => {
+    if (!isDeepStrictEqual(kept, now)) {
+      await save(file, now); // plain digests of an earlier version are not left lying there
+    }
+    return now;
+  };
+  const trustedPlugins = async () => {
+    const key = await digestKey();
+    const kept = await list<string>(trustFile, z.array(z.string()));
+    return saveUnlessSame(trustFile, kept, kept.map(key));
+  };
+
   return {
     settings: () =>
       inOrder(async () => {
@@ -113,12 +137,21 @@ export function openStore(folder: string, log: Log, owner: Owner = ownerHere()):
     saveSettings: (settings) => save(settingsFile, settings),
     wanted: () => listBy('wanted', wanted.read),
     saveWanted: (values) => saveBy('wanted', () => wanted.write(values)),
-    trustedExecPlugins: () => list<string>(trustFile, z.array(z.string())),
+    trustedExecPlugins: trustedPlugins,
     trustExecPlugin: async (digest) => {
-      const trusted = await list<string>(trustFile, z.array(z.string()));
+      const trusted = await trustedPlugins();
       return trusted.includes(digest) ? success(null) : save(trustFile, [...trusted, digest]);
     },
-    contextRecords: () => list<ContextRecord>(recordsFile, contextRecords),
+    contextRecords: async () => {
+      const key = await digestKey();
+      const kept = await list<ContextRecord>(recordsFile, contextRecords);
+      const now = kept.map((record) => ({
+        ...record,
+        confirmed: record.confirmed === null ? null : rekeyed(record.confirmed, key, contextDigestOf),
+        used: record.used === null ? null : rekeyed(record.used, key, contextDigestOf),
+      }));
+      return saveUnlessSame(recordsFile, kept, now);
+    },
     saveContextRecords: (records) => save(recordsFile, records),
   };
 }

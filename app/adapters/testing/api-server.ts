@@ -15,6 +15,7 @@ import type { AgentPlacingOptions } from '../agent/placing.ts';
 import { openAgentRecords } from '../agent/records.ts';
 import { agentTimes } from '../agent/times.ts';
 import { openKubeconfig } from '../kubeconfig/kubeconfig.ts';
+import { openDigestKey } from '../storage/digest-key.ts';
 import type { Environment } from '../storage/folders.ts';
 
 export const testdata = join(import.meta.dirname, 'testdata');
@@ -162,6 +163,7 @@ export function openTestKubeconfig(
       log: silentLog,
       ...agent,
     },
+    digestKey: openDigestKey(folder, silentLog),
   });
 }
 
