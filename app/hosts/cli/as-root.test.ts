@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { wordsForSudo } from './as-root.ts';
+import { expect, it, vi } from 'vitest';
+import { endRoots, wordsForSudo } from './as-root.ts';
 
 const words = ['start', '--in-sandbox'];
 
@@ -36,6 +36,16 @@ it.each([
   ['PATH', '/opt/python@3.12/bin:/usr/bin', true],
 ])('passes no address with a password, and what only looks so: %s=%s', (name, value, isPassed) => {
   expect(wordsForSudo(words, { [name]: value }, true).includes(`${name}=${value}`)).toBe(isPassed);
+});
+
+it('says how it can be ended where it may not end it', () => {
+  const said: string[] = [];
+  const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  endRoots({ pid: 4711 }, () => {
+    throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+  });
+  write.mockRestore();
+  expect(said.join('')).toContain('sudo kill 4711');
 });
 
 it('asks for no password where nobody could type one', () => {

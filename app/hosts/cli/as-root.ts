@@ -2,7 +2,7 @@
  * Runs a command of the sandbox as root: sudo asks here, once, and what root will do is said before. Root has its own home
  * folder meanwhile, so that nothing in the user's becomes root's.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { findRootsProgram } from '../../adapters/native/elevation.ts';
 import { cliProgram, isPackaged } from '../installation.ts';
 import { dim, invocation, plain, say } from './output.ts';
@@ -40,6 +40,15 @@ export function wordsForSudo(words: readonly string[], environment: NodeJS.Proce
   return [...(mayAsk ? [] : ['-n']), '-H', '--', 'env', ...variables, process.execPath, cliProgram, ...words];
 }
 
+/** What sudo runs is root's: the kernel lets nobody else end it (EPERM, kill(2)), and then whoever asked is told how. */
+export function endRoots(child: Pick<ChildProcess, 'pid'>, kill: typeof process.kill = process.kill): void {
+  try {
+    kill(child.pid ?? Number.NaN, 'SIGTERM');
+  } catch {
+    say(`It runs as root and goes on: Ctrl-C in its terminal ends it, or \`sudo kill ${child.pid ?? ''}\`.`);
+  }
+}
+
 /**
  * Answers the exit status of the same command as root; null where this is root already, or nothing here can make it so: the
  * command then says itself what it lacks.
@@ -62,8 +71,16 @@ export async function runAsRoot(words: readonly string[]): Promise<number | null
     const child = spawn(sudo, wordsForSudo(words, process.env, process.stdin.isTTY === true), { stdio: 'inherit' });
     // Ctrl-C reaches it through the terminal, and it ends well by itself.
     process.on('SIGINT', () => {});
-    process.on('SIGTERM', () => child.kill('SIGTERM'));
-    child.once('error', () => resolve(8));
+    process.on('SIGTERM', () => endRoots(child));
+    let isRunning = false;
+    child.once('spawn', () => {
+      isRunning = true;
+    });
+    child.on('error', () => {
+      if (!isRunning) {
+        resolve(8);
+      }
+    });
     child.once('close', (code) => resolve(code ?? 130));
   });
 }

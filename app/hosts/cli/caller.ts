@@ -38,9 +38,12 @@ function kubeconfigsOf(environment: NodeJS.ProcessEnv, folder: string): string[]
     return [resolve(folder, explicit)];
   }
   const listed = (environment.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
-  return listed.map((file) =>
-    file.startsWith('~/') ? join(environment.HOME || homedir(), file.slice(2)) : resolve(folder, file),
-  );
+  return listed.map((file) => resolve(folder, asShellReads(file, environment)));
+}
+
+/** A path with the home folder for its tilde: shells leave that in quotes, in KUBECONFIG, and in what they complete. */
+export function asShellReads(file: string, environment: NodeJS.ProcessEnv = process.env): string {
+  return file.startsWith('~/') ? join(environment.HOME || homedir(), file.slice(2)) : file;
 }
 
 /** For a core that this command starts: the same files, wherever it runs. */

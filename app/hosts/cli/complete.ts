@@ -12,7 +12,8 @@ export interface Candidate {
 
 /** Where names come from that depend on the user's files. */
 export interface Lookups {
-  contexts(): Promise<string[]>;
+  /** Those of this file, or where it is empty of what counts without the option. */
+  contexts(kubeconfig: string): Promise<string[]>;
 }
 
 const bare = (word: string): Candidate => ({ word, description: '' });
@@ -24,20 +25,33 @@ export async function candidatesFor(
   lookups: Lookups,
 ): Promise<Candidate[]> {
   const current = words.at(-1) ?? '';
-  const { command, given, open } = walk(program, words.slice(0, -1));
-  const all = open === undefined ? await next(command, given, current, lookups) : await values(open, lookups);
+  const { command, given, open, kubeconfig } = walk(program, words.slice(0, -1));
+  const contexts = () => lookups.contexts(kubeconfig);
+  const all = open === undefined ? await next(command, given, current, contexts) : await values(open, contexts);
   return all.filter(({ word }) => word.startsWith(current));
 }
 
-/** Which command the words lead to, the arguments that it was given, and the option that waits for its value. */
-function walk(program: Command, words: readonly string[]): { command: Command; given: string[]; open?: Option } {
+interface Walked {
+  readonly command: Command;
+  readonly given: string[];
+  /** It waits for its value. */
+  readonly open?: Option;
+  /** Of `--kubeconfig`, as it is written on the line; the last one counts. */
+  readonly kubeconfig: string;
+}
+
+/** Which command the words lead to, and what it was given. */
+function walk(program: Command, words: readonly string[]): Walked {
+  let kubeconfig = '';
   let command = program;
   let given: string[] = [];
   let open: Option | undefined;
   for (const word of words) {
     if (open !== undefined) {
+      kubeconfig = open.long === '--kubeconfig' ? word : kubeconfig;
       open = undefined;
     } else if (word.startsWith('-')) {
+      kubeconfig = /^--kubeconfig=(.*)$/s.exec(word)?.[1] ?? kubeconfig;
       open = [...command.options, ...program.options].find(
         (option) => (option.long === word || option.short === word) && option.required,
       );
@@ -47,11 +61,11 @@ function walk(program: Command, words: readonly string[]): { command: Command; g
       command = child ?? command;
     }
   }
-  return open === undefined ? { command, given } : { command, given, open };
+  return { command, given, kubeconfig, ...(open === undefined ? {} : { open }) };
 }
 
-async function values(option: Option, lookups: Lookups): Promise<Candidate[]> {
-  const words = option.long === '--context' ? await lookups.contexts() : (option.argChoices ?? []);
+async function values(option: Option, contexts: () => Promise<string[]>): Promise<Candidate[]> {
+  const words = option.long === '--context' ? await contexts() : (option.argChoices ?? []);
   return words.map(bare);
 }
 
@@ -59,7 +73,7 @@ async function next(
   command: Command,
   given: readonly string[],
   current: string,
-  lookups: Lookups,
+  contexts: () => Promise<string[]>,
 ): Promise<Candidate[]> {
   if (current.startsWith('-')) {
     const help = command.createHelp();
@@ -78,12 +92,12 @@ async function next(
   const argument = command.registeredArguments[given.length] ?? (last?.variadic === true ? last : undefined);
   switch (argument?.name()) {
     case 'context':
-      return (await lookups.contexts()).map(bare);
+      return (await contexts()).map(bare);
     case 'setting':
       return settingNames();
     case 'value': {
       const setting = allSettings.find(({ name }) => name === given[0]);
-      return (setting?.word === 'context' ? await lookups.contexts() : (setting?.allowed ?? [])).map(bare);
+      return (setting?.word === 'context' ? await contexts() : (setting?.allowed ?? [])).map(bare);
     }
     default:
       return (argument?.argChoices ?? []).map(bare);

@@ -5,7 +5,10 @@ import { candidatesFor } from './complete.ts';
 import { completionScript } from './completion.ts';
 
 function program(): Command {
-  const made = new Command('slipway').option('--context <name>').configureHelp({ showGlobalOptions: true });
+  const made = new Command('slipway')
+    .option('--context <name>')
+    .option('--kubeconfig <file>')
+    .configureHelp({ showGlobalOptions: true });
   made
     .command('connect [context]')
     .description('join')
@@ -39,8 +42,27 @@ describe('what may come next', () => {
     expect(await words('--context', 'home', 'doc')).toEqual(['doctor']);
   });
 
+  it.each<[string, string[], string]>([
+    ['none', ['connect', ''], ''],
+    ['before the command', ['--kubeconfig', '/a b/kc', 'connect', ''], '/a b/kc'],
+    ['after it', ['connect', '--kubeconfig=~/kc', ''], '~/kc'],
+    ['for an option', ['doctor', '--kubeconfig', 'kc', '--context', ''], 'kc'],
+    ['for a setting', ['--kubeconfig', 'kc', 'settings', 'set', 'pinnedContexts', ''], 'kc'],
+    ['twice', ['--kubeconfig', 'one', '--kubeconfig=two', 'connect', ''], 'two'],
+  ])('are contexts of the kubeconfig that the line names: %s', async (_, line, expected) => {
+    const asked: string[] = [];
+    const lookups = {
+      contexts: async (kubeconfig: string) => {
+        asked.push(kubeconfig);
+        return contexts;
+      },
+    };
+    expect((await candidatesFor(program(), line, lookups)).map(({ word }) => word)).toEqual(contexts);
+    expect(asked).toEqual([expected]);
+  });
+
   it('are the options and values of the command at hand', async () => {
-    expect(await words('doctor', '--')).toEqual(['--trust-exec', '--help', '--context']);
+    expect(await words('doctor', '--')).toEqual(['--trust-exec', '--help', '--context', '--kubeconfig']);
     expect(await words('connect', '-o', '')).toEqual(['text', 'json']);
     expect(await words('connect', '--namespace', 'shop', 'h')).toEqual(['home']);
     expect(await words('sandbox', 'up', '--proxy-mode', 'n')).toEqual(['nftables']);

@@ -2,7 +2,7 @@
 import { Argument, Command, Option } from 'commander';
 import { buildIdentity } from '../build-identity.ts';
 import { cliProgram, isPackaged } from '../installation.ts';
-import { chooseContext, chooseKubeconfig, contextOfFlag } from './caller.ts';
+import { asShellReads, chooseContext, chooseKubeconfig, contextOfFlag } from './caller.ts';
 import { candidatesFor } from './complete.ts';
 import { completionScript, shells } from './completion.ts';
 import { type ConfirmOptions, confirmContext } from './confirm.ts';
@@ -187,7 +187,10 @@ function buildProgram(): Command {
     .argument('[words...]')
     .action((words: string[]) =>
       perform(async () => {
-        const contexts = async () => {
+        const contexts = async (kubeconfig: string) => {
+          if (kubeconfig !== '') {
+            chooseKubeconfig(asShellReads(kubeconfig));
+          }
           let names: string[] = [];
           await withCore(async (core) => {
             names = await namesOfContexts(core);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,15 @@ describe('the place of a core', () => {
     await vi.waitFor(() => expect(readFileSync(join(folder, 'core.lock'), 'utf8')).toMatch(`${process.pid} `), 5000);
     expect(statSync(join(folder, 'core.sock')).mode & 0o777).toBe(0o600);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  it('touches its lock also while it only undoes', async () => {
+    const presence = take(folder) ?? expect.fail();
+    await presence.serve((socket) => socket.destroy());
+    presence.close();
+    const lock = join(folder, 'core.lock');
+    utimesSync(lock, new Date(0), new Date(0));
+    await vi.waitFor(() => expect(statSync(lock).mtimeMs).toBeGreaterThan(Date.now() - 10_000), { timeout: 5000 });
   });
 
   it('leaves nothing once it ended', async () => {

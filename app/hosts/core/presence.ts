@@ -91,12 +91,23 @@ function presence(folder: string, socketPath: string, lock: Lock): Presence {
     },
     close: () => {
       clearInterval(ticking);
+      // Undoing may take longer than an untouched lock counts for those of another process-id namespace.
+      ticking = setInterval(() => {
+        try {
+          lock.keep();
+        } catch {
+          // the next touch tries again
+        }
+      }, lookEvery).unref();
       const isOwn = isThere(); // where another core took the place it is that one's
       server?.close();
       if (isOwn) {
         rmSync(socketPath, { force: true });
       }
     },
-    end: () => lock.release(),
+    end: () => {
+      clearInterval(ticking);
+      lock.release();
+    },
   };
 }
