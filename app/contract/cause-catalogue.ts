@@ -35,6 +35,8 @@ export const causeCatalogue = {
   noRouteAtAll: 'no route leads to {address}',
   routeContested:
     'the route {prefix} was removed {times} times within {within} s, as often as it was put back; it is left alone for {alone} s and then tried again',
+  namesContested:
+    '/etc/resolv.conf was rewritten {times} times within {within} s, as often as names were put back; it is left alone for {alone} s and then tried again',
   interfaceIsDown: '{interface} is down',
   interfaceNoAddress: '{interface} has lost its address {address}',
   interfaceContested:

@@ -104,6 +104,14 @@ export const hostProblems = {
     ),
     command('slipway doctor'),
   ),
+  'names-contested': entry(
+    'host',
+    'Another program keeps rewriting /etc/resolv.conf',
+    advice(
+      'Find out which program writes it (a comment in the file often says) and have it leave the file alone. Until then addresses work and names do not; Slipway tries again by itself after a while.',
+    ),
+    command('cat /etc/resolv.conf'),
+  ),
   'names-forbidden': entry('host', 'Some names were left out', advice('Use the long form NAME.NAMESPACE.svc.')),
   'packets-dropped': entry(
     'host',

@@ -37,6 +37,7 @@ func (connection *connection) follow(ctx context.Context) {
 				continue
 			}
 			connection.reach.takeUpkeep(upkeep)
+			connection.namesContested(upkeep.Names)
 		case <-ticker.C:
 			connection.count()
 		}
@@ -147,6 +148,29 @@ func (connection *connection) setNames(ctx context.Context) {
 		connection.resolve(func(inputs *resolver.Inputs) { inputs.Upstreams = upstreams(inForce.Upstreams) })
 	}
 	connection.names = &event
+	connection.sendNamesLocked()
+}
+
+// namesContested tells that resolv.conf is left to somebody who keeps rewriting it, and when it no longer is.
+func (connection *connection) namesContested(contest wire.Contest) {
+	connection.mutex.Lock()
+	defer connection.mutex.Unlock()
+	if connection.names == nil {
+		return
+	}
+	problem := connection.names.Problem
+	isTold := problem != nil && problem.Code == wire.CodeNamesContested
+	changed := *connection.names
+	switch {
+	case contest.Times > 0 && problem == nil:
+		changed.Problem = wire.CauseNamesContested.Problem(wire.CodeNamesContested,
+			"times", contest.Times, "within", contest.WithinSeconds, "alone", contest.AloneSeconds)
+	case contest.Times == 0 && isTold:
+		changed.Problem = nil
+	default:
+		return
+	}
+	connection.names = &changed
 	connection.sendNamesLocked()
 }
 

@@ -196,3 +196,19 @@ func TestRefusedCredentialsAreAskedForOnce(t *testing.T) {
 		t.Errorf("asked %d times for %d refusals", asked, refusing.refused.Load())
 	}
 }
+
+// Names that somebody keeps taking are told, though all else is well, and so is their end.
+func TestContestedNamesAreToldUntilTheyAreNot(t *testing.T) {
+	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
+	core := startEngine(t, configOf(laptop, cluster))
+	core.connected()
+	laptop.touches <- wire.TunnelUpkeep{Contested: []string{}, Names: wire.Contest{Times: 11, WithinSeconds: 30, AloneSeconds: 60}}
+	names := core.await(wire.EventNames).Names
+	if names.Problem == nil || names.Problem.Code != wire.CodeNamesContested || names.Mode != "resolv-conf" {
+		t.Errorf("names: %+v", names)
+	}
+	laptop.touches <- wire.TunnelUpkeep{Contested: []string{}}
+	if names := core.await(wire.EventNames).Names; names.Problem != nil {
+		t.Errorf("names: %+v", names)
+	}
+}

@@ -49,6 +49,8 @@ type holding struct {
 	naming, keeping contest
 	contested       []string // of the latter, while it is not put back any more
 
+	areNamesContested bool // resolv.conf is left alone for now
+
 	flushedAt time.Time  // when caches were made to forget names
 	flushing  sync.Mutex // while they are
 }

@@ -41,6 +41,8 @@ type memory struct {
 	isDown    bool   // the tunnel's interface
 	taken     string // the interface that everything goes to by a rule
 	flush     func() // of names
+
+	isRewritten bool // resolv.conf, each time
 }
 
 func newMemory() *memory {
@@ -264,7 +266,7 @@ func (laptop *memory) newNames(record func(journal.Entry) error, _ func()) split
 	return &memoryNames{laptop, record}
 }
 
-func (split *memoryNames) Again(bool) (bool, error) { return false, nil }
+func (split *memoryNames) Again(bool) (bool, error) { return split.laptop.isRewritten, nil }
 func (split *memoryNames) Forget()                  {}
 func (split *memoryNames) Flush() func()            { return split.laptop.flush }
 func (split *memoryNames) Inspect() (names.Resolvers, error) {

@@ -128,11 +128,20 @@ func (held *holding) wanted(prefixes []netip.Prefix, withResolver bool) []netip.
 // upkeep is what the lease's holder is told of what somebody else takes away.
 func (held *holding) upkeep() *wire.TunnelUpkeep {
 	told := &wire.TunnelUpkeep{Contested: slices.Concat([]string{}, held.contested)}
-	if fought := held.keeping.fought; len(held.contested) > 0 {
-		told.Times, told.WithinSeconds = fought.times, max(1, int(fought.within.Round(time.Second).Seconds()))
-		told.AloneSeconds = int(fought.truce.Seconds())
+	if len(held.contested) > 0 {
+		told.Contest = held.keeping.tell()
+	}
+	if held.areNamesContested {
+		told.Names = held.naming.tell()
 	}
 	return told
+}
+
+func (contest *contest) tell() wire.Contest {
+	return wire.Contest{
+		Times: contest.fought.times, WithinSeconds: max(1, int(contest.fought.within.Round(time.Second).Seconds())),
+		AloneSeconds: int(contest.fought.truce.Seconds()),
+	}
 }
 
 // touch has the lease's holder told that the network was touched.

@@ -3,6 +3,8 @@ package hostnet
 import (
 	"testing"
 	"time"
+
+	"slipway/native/internal/wire"
 )
 
 // fight is somebody who takes a thing away so long after each time that it was put back. It returns how often it was put
@@ -48,5 +50,37 @@ func TestPeaceIsRemembered(t *testing.T) {
 	_, truces := fight(fought, began.Add(2*time.Hour), time.Minute, time.Second)
 	if len(truces) != 1 || truces[0] != firstTruce {
 		t.Errorf("after an hour of peace it is left alone for %v", truces)
+	}
+}
+
+// Who keeps rewriting resolv.conf is told as that, and it is tried again although nothing else happens.
+func TestWhoKeepsRewritingNamesIsToldAndTriedAgain(t *testing.T) {
+	laptop := newMemory()
+	host := laptop.host(t)
+	lease, err := bringUp(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contested := func() wire.Contest {
+		_, _, upkeep := host.News(lease)
+		if upkeep == nil {
+			t.Fatal("nothing is told")
+		}
+		return upkeep.Names
+	}
+	laptop.isRewritten = true
+	for range maxRewrites + 1 {
+		host.keepNames(false)
+	}
+	if told := contested(); told.Times != maxRewrites+1 || told.WithinSeconds < 1 || told.AloneSeconds != 60 {
+		t.Errorf("it tells %+v", told)
+	}
+	laptop.isRewritten = false
+	host.mu.Lock()
+	host.leases[lease].naming.truceUntil = time.Now() // a minute later
+	host.mu.Unlock()
+	host.keepTunnels()
+	if told := contested(); told != (wire.Contest{}) {
+		t.Errorf("afterwards it tells %+v", told)
 	}
 }

@@ -140,6 +140,8 @@ func (host *Host) keepNamesOf(held *holding, resolvedRestarted bool) {
 		return
 	}
 	if held.naming.note(time.Now(), maxRewrites) {
+		held.areNamesContested = true
+		host.touch(held)
 		host.options.Log.Warn("somebody keeps rewriting resolv.conf; names are left alone for a while", "for", held.naming.fought.truce)
 	}
 }
@@ -153,5 +155,12 @@ func (host *Host) keepTunnels() {
 	}
 	for _, held := range host.leasesLocked() {
 		host.keepTunnel(held)
+		if held.areNamesContested && !held.naming.isTruce(time.Now()) {
+			held.areNamesContested = false
+			if held.answering.IsRouted() {
+				host.keepNamesOf(held, false)
+			}
+			host.touch(held)
+		}
 	}
 }

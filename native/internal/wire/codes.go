@@ -34,6 +34,7 @@ const (
 	CodeLeaseLost            = "lease-lost"
 	CodeMessageMalformed     = "message-malformed"
 	CodeNameUnknown          = "name-unknown"
+	CodeNamesContested       = "names-contested"
 	CodeNamesForbidden       = "names-forbidden"
 	CodePacketsDropped       = "packets-dropped"
 	CodePodsUnreachable      = "pods-unreachable"
@@ -82,6 +83,7 @@ var Codes = []string{
 	CodeLeaseLost,
 	CodeMessageMalformed,
 	CodeNameUnknown,
+	CodeNamesContested,
 	CodeNamesForbidden,
 	CodePacketsDropped,
 	CodePodsUnreachable,

@@ -113,8 +113,15 @@ type TunnelUpkeep struct {
 	// address, a route's prefix.
 	Contested []string `json:"contested"`
 
-	// How often something was taken away, in how long, and for how long all of it is left alone from then on. All three
-	// are absent where nothing is contested.
+	Contest // over that
+
+	// Names is the contest over resolv.conf, which others rewrite as often as it is put back; zero while it is not left alone.
+	Names Contest `json:"names,omitzero"`
+}
+
+// Contest tells how often something was taken away, in how long, and for how long it is left alone from then on. All are
+// zero where nothing is contested.
+type Contest struct {
 	Times         int `json:"times,omitempty"`
 	WithinSeconds int `json:"withinSeconds,omitempty"`
 	AloneSeconds  int `json:"aloneSeconds,omitempty"`
