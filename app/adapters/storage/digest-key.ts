@@ -13,7 +13,7 @@ import { readKept, writeKept } from './kept-file.ts';
 /** Makes a plain digest (`sha256:…`) a keyed one; one that is keyed, or none, stays as it is. */
 export type KeyDigest = (digest: string) => string;
 
-export function keyedBy(key: string): KeyDigest {
+function keyedBy(key: string): KeyDigest {
   return (digest) =>
     digest.startsWith('sha256:') ? `hmac-sha256:${createHmac('sha256', key).update(digest).digest('hex')}` : digest;
 }
@@ -39,7 +39,7 @@ async function keptKey(file: string): Promise<string> {
     return kept.value;
   }
   // Two cores of one home may make it at once: the first one's counts.
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
   const made = newKey();
   await writeKept(draft, made);
   try {
