@@ -3,11 +3,18 @@ import path from 'node:path';
 import { auditPolicyText } from './audit.ts';
 import { exists } from './build-cache.ts';
 import type { Cluster } from './cluster.ts';
-import { CommandFailure, waitFor } from './commands.ts';
+import { CommandFailure, type RunOptions, waitFor } from './commands.ts';
 import { certificatePlan, controlPlanePrograms, makeCertificates } from './control-plane.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { buildLan, lanDefinition, linkMachine, officeProgram, plugIn } from './lan.ts';
-import { busCommand, type LaptopPaths, laptopDefinition, resolvedLinkCommands, resolvedPrograms } from './laptop.ts';
+import {
+  busCommand,
+  type LaptopPaths,
+  laptopDefinition,
+  machineLibraries,
+  resolvedLinkCommands,
+  resolvedPrograms,
+} from './laptop.ts';
 import type { Layout } from './layout.ts';
 import { setLink } from './link.ts';
 import type { Materials } from './materials.ts';
@@ -52,7 +59,8 @@ export class BringUp {
       kubernetes,
       coredns,
       packages: this.#materials.packages,
-      tools: this.#materials.nodeTools,
+      packetFilter: this.#materials.packetFilter,
+      shown: [this.#materials.cache, state],
     };
   }
 
@@ -62,6 +70,7 @@ export class BringUp {
       programs: this.#materials.binaries.programs,
       packages: this.#materials.laptopPackages,
       resolvedPackages: this.#materials.resolvedPackages,
+      machineLibraries: machineLibraries(),
     };
   }
 
@@ -75,6 +84,9 @@ export class BringUp {
     const kubectl = path.join(state, 'kubectl');
     await rm(kubectl, { force: true });
     await symlink(path.join(this.#materials.binaries.kubernetes, 'kubectl'), kubectl);
+    const tools = path.join(state, 'tools');
+    await rm(tools, { force: true });
+    await symlink(path.join(this.#materials.packages, 'bin'), tools);
     const outside = `https://${plan.apiServer}:6443`;
     const users = ['admin', 'expired', 'kube-proxy', ...this.#layout.nodes.map((node) => node.name)];
     for (const user of users) await writeKubeconfig(certificates, user, outside);
@@ -142,7 +154,7 @@ export class BringUp {
     await this.#importImages(index);
     const kubeconfig = path.join(certificates, `${node.name}.kubeconfig`);
     await node.keepRunning(nodePrograms(index + 1, settings, plan, paths, kubeconfig));
-    if (settings.nodeLocalDns) await node.run(['ip', 'address', 'replace', '169.254.20.10/32', 'dev', 'lo']);
+    if (settings.nodeLocalDns) await node.ip(['address replace 169.254.20.10/32 dev lo']);
   }
 
   async #importImages(index: number): Promise<void> {
@@ -168,15 +180,16 @@ export class BringUp {
 
   /** Puts an image archive into a node's containerd. */
   async importImage(index: number, file: string): Promise<void> {
-    await this.runInNode(index, ['ctr', '-n', 'k8s.io', 'images', 'import', file]);
+    // By its content: a node does not see the folder that the file may be in.
+    await this.runInNode(index, ['ctr', '-n', 'k8s.io', 'images', 'import', '-'], { inputFile: file });
   }
 
   /** Runs a command in all namespaces of a node. Throws CommandFailure. */
-  async runInNode(index: number, command: readonly string[]): Promise<string> {
+  async runInNode(index: number, command: readonly string[], options: RunOptions = {}): Promise<string> {
     const node = this.#layout.nodes[index];
     const environment = nodeEnvironment(this.#nodePaths(`node${index + 1}`));
     const whole = ['env', '-i', ...environment, ...command];
-    const result = await node?.run(whole, { ownProcesses: true });
+    const result = await node?.run(whole, { ...options, ownProcesses: true });
     if (result?.status !== 0) throw new CommandFailure(command, result ?? { status: -1, stdout: '', stderr: '' });
     return result.stdout;
   }

@@ -1,10 +1,16 @@
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface RunOptions {
   input?: string | undefined;
+  /** A file in place of `input`. */
+  inputFile?: string | undefined;
   environment?: NodeJS.ProcessEnv | undefined;
   folder?: string | undefined;
+  /** How far it and what it starts stand back for others, see nice(1). */
+  niceness?: number | undefined;
   /** Milliseconds until the command is killed. */
   deadline?: number | undefined;
   /** Both streams go here as they come. */
@@ -32,26 +38,31 @@ export class CommandFailure extends Error {
 /** Runs a command to its end, whatever its status. Throws when it cannot be started. */
 export function run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const [program, ...rest] = command;
-  return new Promise((resolve, reject) => {
+  const file = options.inputFile === undefined ? undefined : openSync(options.inputFile, 'r');
+  return new Promise<RunResult>((resolve, reject) => {
     const child = spawn(program ?? '', rest, {
+      stdio: [file ?? 'pipe', 'pipe', 'pipe'],
       cwd: options.folder,
       env: options.environment ?? process.env,
       timeout: options.deadline,
       killSignal: 'SIGKILL',
     });
+    if (options.niceness !== undefined && child.pid !== undefined) setPriority(child.pid, options.niceness);
     const result: RunResult = { status: -1, stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       result.stdout += text;
       options.onOutput?.(text);
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       result.stderr += text;
       options.onOutput?.(text);
     });
     child.on('error', reject);
     child.on('close', (status) => resolve({ ...result, status: status ?? -1 }));
-    child.stdin.on('error', () => {}); // a command may end without reading its input
-    child.stdin.end(options.input ?? '');
+    child.stdin?.on('error', () => {}); // a command may end without reading its input
+    child.stdin?.end(options.input ?? '');
+  }).finally(() => {
+    if (file !== undefined) closeSync(file);
   });
 }
 

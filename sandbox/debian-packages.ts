@@ -1,8 +1,11 @@
-import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildCache, exists, keyOf } from './build-cache.ts';
-import { CommandFailure, output, run } from './commands.ts';
-import { SandboxFailure } from './problems.ts';
+import { CommandFailure, output } from './commands.ts';
+import { debianSuite, findMirrors } from './debian-mirror.ts';
+import { buildArchiveReader } from './go-builds.ts';
+import { withLock } from './lock.ts';
+import { SandboxFailure, type SandboxProblem } from './problems.ts';
 
 /** Debian packages that belong together, and which of their programs are called. */
 export interface PackageSet {
@@ -10,43 +13,49 @@ export interface PackageSet {
   packages: readonly string[];
   /** Called name to path in the unpacked packages. */
   tools: Readonly<Record<string, string>>;
-  /** The same in a folder `legacy`, for kernels on which those in `tools` do not work. */
-  legacyTools?: Readonly<Record<string, string>>;
+  /** Symbolic links that an installation would have made: path in the unpacked packages to target. */
+  links?: Readonly<Record<string, string>>;
+  /** A busybox: what its small programs are called is linked to it in `usr/bin`, unless another package has it. */
+  busybox?: string;
   /** Files that are also put into a folder where nothing else is. */
   copies?: Readonly<Record<string, string>>;
 }
 
-/** Debian's name of the folder for this machine's libraries. */
-export const libraryFolder = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+const isArm = process.arch === 'arm64';
 
+/** Debian's name of the folder for this machine's libraries. */
+export const libraryFolder = isArm ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+
+/** The dynamic loader of the unpacked C library. */
+const loader = `usr/lib/${libraryFolder}/${isArm ? 'ld-linux-aarch64.so.1' : 'ld-linux-x86-64.so.2'}`;
+
+/** Where in a node's tree the programs of iptables(8) are, on each of the two interfaces of the kernel. */
+export const packetFilters = { nft: '/usr/local/iptables-nft', legacy: '/usr/local/iptables-legacy' } as const;
+
+/** A node's whole file tree, and what the sandbox itself needs of a machine. */
 export const clusterPackages: PackageSet = {
   name: 'packages-cluster',
   packages: [
-    'containerd',
-    'runc',
-    'containernetworking-plugins',
-    'iptables',
-    'conntrack',
-    'nftables',
-    'busybox-static',
+    ...['base-files', 'busybox-static', 'mount', 'util-linux', 'iproute2'],
+    ...['containerd', 'runc', 'containernetworking-plugins', 'iptables', 'conntrack', 'nftables'],
   ],
   tools: {
-    containerd: 'usr/bin/containerd',
-    'containerd-shim-runc-v2': 'usr/bin/containerd-shim-runc-v2',
-    ctr: 'usr/bin/ctr',
-    runc: 'usr/sbin/runc',
-    conntrack: 'usr/sbin/conntrack',
-    nft: 'usr/sbin/nft',
-    ...iptablesOf('nft'),
+    ip: 'usr/bin/ip',
+    nsenter: 'usr/bin/nsenter',
+    unshare: 'usr/bin/unshare',
+    iptables: 'usr/sbin/iptables-nft',
   },
-  legacyTools: iptablesOf('legacy'),
+  links: { ...iptablesOf('nft'), ...iptablesOf('legacy') },
+  busybox: 'usr/bin/busybox',
 };
 
-/** The programs of iptables(8) on one of the two interfaces of the kernel. */
-function iptablesOf(kind: 'nft' | 'legacy'): Record<string, string> {
+function iptablesOf(kind: keyof typeof packetFilters): Record<string, string> {
   return Object.fromEntries(
     ['iptables', 'ip6tables'].flatMap((family) =>
-      ['', '-save', '-restore'].map((ending) => [`${family}${ending}`, `usr/sbin/${family}-${kind}${ending}`]),
+      ['', '-save', '-restore'].map((ending) => [
+        `${packetFilters[kind].slice(1)}/${family}${ending}`,
+        `../../sbin/${family}-${kind}${ending}`,
+      ]),
     ),
   );
 }
@@ -77,115 +86,115 @@ export const resolvedPackages: PackageSet = {
   copies: { [`usr/lib/${libraryFolder}/libnss_resolve.so.2`]: 'name-service/libnss_resolve.so.2' },
 };
 
-// The C library and what is loaded with it must be the machine's own: its loader runs these programs.
-const machineOwn = /^(libc6|libgcc-s1|libcrypt1|libpam.*|lib.*-perl|libelogind0|libperl.*|libdebian.*|libsemanage.*)$/;
-
 /**
- * Unpacks the set's packages and the libraries that they need into the cache, with
- * `bin/` of scripts that call the tools with these libraries. Nothing is installed.
+ * Unpacks the set's packages and the libraries that they need, the C library among them, into `root/` of a folder of the
+ * cache, with `bin/` of scripts that call the tools from outside of that tree. Nothing is installed, and nothing of the
+ * machine but its kernel and its shell is needed. Throws SandboxFailure.
  */
 export async function unpackPackages(cache: BuildCache, set: PackageSet, say: (text: string) => void): Promise<string> {
-  const release = await readFile('/etc/os-release', 'utf8');
-  const key = keyOf(release, process.arch, JSON.stringify(set), 'layout 3');
-  return cache.provide(set.name, key, async (folder, finalFolder) => {
-    say(`fetch packages ${set.packages.join(', ')}`);
-    const downloads = path.join(folder, 'downloads');
-    await mkdir(downloads);
-    await download(set.packages, downloads, path.join(cache.folder, 'apt'));
-    const root = path.join(folder, 'root');
-    for (const file of await readdir(downloads)) {
-      if (file.endsWith('.deb')) await output(['dpkg-deb', '-x', path.join(downloads, file), root]);
-    }
-    // Debian merged /lib, /bin and /sbin into /usr, but some packages still bring the old folders.
-    for (const name of ['lib', 'bin', 'sbin']) {
-      if (!(await exists(path.join(root, name)))) continue;
-      await cp(path.join(root, name), path.join(root, 'usr', name), { recursive: true, verbatimSymlinks: true });
-      await rm(path.join(root, name), { recursive: true });
-      await symlink(`usr/${name}`, path.join(root, name));
-    }
-    await chmod(root, 0o755);
-    await rm(downloads, { recursive: true });
-    for (const folderOfDocuments of ['doc', 'man', 'locale', 'info']) {
-      await rm(path.join(root, 'usr/share', folderOfDocuments), { recursive: true, force: true });
-    }
-    for (const [from, to] of Object.entries(set.copies ?? {})) {
-      await mkdir(path.dirname(path.join(folder, to)), { recursive: true });
-      await copyFile(path.join(folder, 'root', from), path.join(folder, to));
-    }
-    for (const [name, tools] of Object.entries({ bin: set.tools, legacy: set.legacyTools ?? {} })) {
-      await mkdir(path.join(folder, name));
-      for (const [tool, file] of Object.entries(tools)) {
-        if (!(await exists(path.join(folder, 'root', file)))) throw unavailable(`the packages have no ${file}.`);
-        await writeFile(path.join(folder, name, tool), toolScript(finalFolder, file), { mode: 0o755 });
+  const key = keyOf(debianSuite, process.arch, JSON.stringify(set), 'layout 4');
+  return cache.provide(
+    set.name,
+    key,
+    async (folder, finalFolder) => {
+      const reader = await buildArchiveReader(cache, say);
+      const root = path.join(folder, 'root');
+      await mkdir(root);
+      const archive = path.join(cache.folder, 'debian-archive');
+      // One at a time: what one has unpacked it removes from what was fetched.
+      const wait = () => say('another process fetches Debian packages: wait for it');
+      await withLock(archive, wait, () => readArchive(reader, archive, set.packages, root, say));
+      await makeLinks(root, set);
+      for (const [from, to] of Object.entries(set.copies ?? {})) {
+        await mkdir(path.dirname(path.join(folder, to)), { recursive: true });
+        await copyFile(path.join(root, from), path.join(folder, to));
       }
-    }
-  });
+      await mkdir(path.join(folder, 'bin'));
+      for (const [tool, file] of Object.entries(set.tools)) {
+        if (!(await exists(path.join(root, file)))) throw incomplete(file);
+        await writeFile(path.join(folder, 'bin', tool), toolScript(finalFolder, file), { mode: 0o755 });
+      }
+    },
+    () => say(`another process unpacks ${set.name}: wait for it`),
+  );
 }
 
-/** A script that calls `file` of the packages unpacked in `folder` with the libraries among them. */
-export function toolScript(folder: string, file: string): string {
+/** Runs sandbox/debian, and tells what it tells. */
+async function readArchive(
+  program: string,
+  cache: string,
+  packages: readonly string[],
+  tree: string,
+  say: (text: string) => void,
+): Promise<void> {
+  const { main, security, ...told } = await findMirrors();
+  const request = {
+    suites: [
+      { name: debianSuite, mirrors: main },
+      { name: `${debianSuite}-security`, mirrors: security },
+    ],
+    architecture: isArm ? 'arm64' : 'amd64',
+    packages,
+    tree,
+    cache,
+    ...told,
+  };
+  let rest = '';
+  let problem: SandboxProblem | undefined;
+  const hear = (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines.filter((one) => one.startsWith('{'))) {
+      const report: { progress?: string; problem?: SandboxProblem } = JSON.parse(line);
+      if (report.progress) say(report.progress);
+      problem ??= report.problem;
+    }
+  };
+  try {
+    await output([program], { input: JSON.stringify(request), onOutput: hear });
+  } catch (error) {
+    if (problem && error instanceof CommandFailure) throw new SandboxFailure(problem);
+    throw error;
+  }
+}
+
+async function makeLinks(root: string, set: PackageSet): Promise<void> {
+  const links = Object.entries(set.links ?? {});
+  if (set.busybox) {
+    const names = (await output([path.join(root, set.busybox), '--list'])).split('\n').filter(Boolean);
+    const target = path.basename(set.busybox);
+    for (const name of names) {
+      const taken = await Promise.all(['bin', 'sbin'].map((one) => exists(path.join(root, 'usr', one, name))));
+      if (!taken.includes(true)) links.push([`usr/bin/${name}`, target]);
+    }
+  }
+  for (const [link, target] of links) {
+    await mkdir(path.dirname(path.join(root, link)), { recursive: true });
+    await symlink(target, path.join(root, link));
+  }
+}
+
+/**
+ * A script that calls `file` of the packages unpacked in `folder` by their own loader and with their own libraries,
+ * whatever C library the machine has; `modules` are further folders of what it may load. What the program then starts itself gets nothing of that.
+ */
+export function toolScript(folder: string, file: string, modules: readonly string[] = []): string {
   const root = path.join(folder, 'root');
-  const libraries = [`usr/lib/${libraryFolder}`, `usr/lib/${libraryFolder}/systemd`].map((name) =>
-    path.join(root, name),
-  );
+  const own = [`usr/lib/${libraryFolder}`, `usr/lib/${libraryFolder}/systemd`].map((name) => path.join(root, name));
+  const libraries = [...own, ...modules];
+  const program = path.join(root, file);
   return [
     '#!/bin/sh',
-    `LD_LIBRARY_PATH='${libraries.join(':')}' XTABLES_LIBDIR='${path.join(root, 'usr/lib', libraryFolder, 'xtables')}'`,
-    'export LD_LIBRARY_PATH XTABLES_LIBDIR',
-    `exec '${path.join(root, file)}' "$@"`,
+    `export XTABLES_LIBDIR='${path.join(root, 'usr/lib', libraryFolder, 'xtables')}'`,
+    `exec '${path.join(root, loader)}' --library-path '${libraries.join(':')}' --argv0 '${program}' '${program}' "$@"`,
     '',
   ].join('\n');
 }
 
-async function download(packages: readonly string[], folder: string, listFolder: string): Promise<void> {
-  // First with the package lists that the machine has, then with fresh ones of our own: the machine's stay as they are.
-  const asUser = ['-q', '-o', 'APT::Sandbox::User=root'];
-  const ownLists = ['-o', `Dir::State::lists=${listFolder}/lists`, '-o', `Dir::Cache=${listFolder}/cache`];
-  if (await tryDownload(packages, folder, asUser)) return;
-  await mkdir(path.join(listFolder, 'lists', 'partial'), { recursive: true });
-  await mkdir(path.join(listFolder, 'cache'), { recursive: true });
-  const update = await run(['apt-get', 'update', ...asUser, ...ownLists]);
-  const failure = { text: '' };
-  if (await tryDownload(packages, folder, [...asUser, ...ownLists], failure)) return;
-  throw unavailable(update.status === 0 ? failure.text : update.stderr.trim());
-}
-
-async function tryDownload(
-  packages: readonly string[],
-  folder: string,
-  options: readonly string[],
-  failure?: { text: string },
-): Promise<boolean> {
-  try {
-    const names = await withLibraries(packages, options);
-    await output(['apt-get', 'download', ...options, ...names], { folder });
-    return true;
-  } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
-    if (failure) failure.text = error.message;
-    return false;
-  }
-}
-
-async function withLibraries(packages: readonly string[], options: readonly string[]): Promise<string[]> {
-  const without = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map(
-    (kind) => `--no-${kind}`,
-  );
-  const text = await output(['apt-cache', 'depends', '--recurse', ...without, ...options, ...packages]);
-  return [...new Set([...packages, ...librariesAmong(text)])];
-}
-
-/** Packages of libraries in what `apt-cache depends --recurse` prints; virtual ones stand in angle brackets there. */
-export function librariesAmong(text: string): string[] {
-  return text
-    .split('\n')
-    .filter((line) => /^lib[a-z0-9][a-z0-9.+-]*$|^[a-z0-9.+-]+-libs$/.test(line) && !machineOwn.test(line));
-}
-
-function unavailable(cause: string): SandboxFailure {
+function incomplete(file: string): SandboxFailure {
   return new SandboxFailure({
     code: 'sandbox-packages-unavailable',
-    cause: `Debian packages could not be fetched: ${cause}`,
-    fix: 'Check that apt’s package sources are reachable (`apt-get update`), then start again.',
+    cause: `Debian’s packages have no ${file}.`,
+    fix: 'Name another mirror of Debian by SLIPWAY_DEBIAN_MIRROR, then start again.',
   });
 }

@@ -20,7 +20,7 @@ test('an empty cache misses everything, and looking makes nothing', async () => 
     ]);
     expect(readdirSync(cache)).toEqual([]);
     const texts = footprintTexts(missing, cache);
-    expect(texts.join('\n')).toContain(`538 MB in ${cache}, and up to 4.4 GB in Go’s own caches`);
+    expect(texts.join('\n')).toContain(`572 MB in ${cache}, and up to 4.4 GB in Go’s own caches`);
     expect(texts.join('\n')).toContain('ten minutes');
   } finally {
     rmSync(cache, { recursive: true });

@@ -27,10 +27,11 @@ export interface GoBinaries {
 }
 
 const sourceFolder = import.meta.dirname;
-const isSource = (name: string) => /\.go$|^go\.(mod|sum)$/.test(name) && !name.endsWith('_test.go');
+const isSource = (name: string) => /\.(go|asc)$|^go\.(mod|sum)$/.test(name) && !name.endsWith('_test.go');
 
 /** What `go build` is asked for in each module: its targets, and the name of the result where it is one program. */
 const modules = {
+  debian: { targets: ['.'], result: 'debian' },
   programs: { targets: programs.map((name) => `./${name}`), result: '' },
   coredns: { targets: ['.'], result: 'coredns' },
   etcd: { targets: ['go.etcd.io/etcd/server/v3'], result: 'etcd' },
@@ -48,6 +49,11 @@ export async function buildGoBinaries(cache: BuildCache, say: (text: string) => 
     etcd: await build(cache, 'etcd', progress),
     kubernetes: await build(cache, 'kubernetes', progress),
   };
+}
+
+/** The program that reads Debian's archive, likewise. */
+export async function buildArchiveReader(cache: BuildCache, say: (text: string) => void): Promise<string> {
+  return path.join(await build(cache, 'debian', new CompileProgress(cache, ['debian'], say)), 'debian');
 }
 
 /** The folder of kube-apiserver … kubectl, likewise. */
@@ -153,9 +159,9 @@ function flags(linkerFlags = ''): string[] {
 }
 
 async function go(argumentList: readonly string[], module: Module, hear?: (text: string) => void): Promise<string> {
-  const command = ['nice', '-n', '10', 'go', ...argumentList];
   try {
-    return await output(command, {
+    return await output(['go', ...argumentList], {
+      niceness: 10,
       onOutput: hear,
       folder: path.join(sourceFolder, module),
       environment: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false -mod=readonly', GOWORK: 'off' },

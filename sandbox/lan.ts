@@ -14,7 +14,7 @@ export function lanDefinition(cgroup: string): SpaceDefinition {
 
 /** Makes the bridge with the router's, the resolver's and the outside addresses, if it is not there. */
 export async function buildLan(lan: Space, plan: AddressPlan): Promise<void> {
-  if ((await lan.run(['ip', 'link', 'show', 'switch'])).status === 0) return;
+  if ((await lan.run([lan.tool('ip'), 'link', 'show', 'switch'])).status === 0) return;
   const office = new Set([plan.gateway, ...Object.values(plan.outside)]);
   await lan.ip([
     'link add switch type bridge',
@@ -39,7 +39,7 @@ export function switchPort(space: Space): string {
 
 /** Connects a space, if it is not yet, to the LAN as eth0 with the LAN's router as its default route. */
 export async function plugIn(lan: Space, space: Space, address: string, plan: AddressPlan): Promise<void> {
-  if ((await space.run(['ip', 'link', 'show', 'eth0'])).status === 0) return;
+  if ((await space.run([space.tool('ip'), 'link', 'show', 'eth0'])).status === 0) return;
   await lan.ip([
     `link add ${switchPort(space)} type veth peer name eth0 netns ${space.pid}`,
     `link set ${switchPort(space)} master switch up`,
@@ -54,11 +54,11 @@ export async function plugIn(lan: Space, space: Space, address: string, plan: Ad
 /** Gives this machine itself an interface in the LAN: one veth, one /24 route, nothing else. */
 export async function linkMachine(lan: Space, plan: AddressPlan): Promise<void> {
   const name = plan.machineInterface;
-  if ((await run(['ip', 'link', 'show', name])).status === 0) return;
-  await output(['ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'machine', 'netns', `${lan.pid}`]);
+  if ((await run([lan.tool('ip'), 'link', 'show', name])).status === 0) return;
+  await output([lan.tool('ip'), 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'machine', 'netns', `${lan.pid}`]);
   await lan.ip(['link set machine master switch up']);
-  await output(['ip', 'address', 'add', `${plan.machine}/24`, 'dev', name]);
-  await output(['ip', 'link', 'set', name, 'up']);
+  await output([lan.tool('ip'), 'address', 'add', `${plan.machine}/24`, 'dev', name]);
+  await output([lan.tool('ip'), 'link', 'set', name, 'up']);
 }
 
 /** The office: resolver and the few web servers outside of the cluster. */

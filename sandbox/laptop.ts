@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { AddressPlan } from './address-plan.ts';
 import { laptopPackages, libraryFolder, type PackageSet, resolvedPackages, toolScript } from './debian-packages.ts';
@@ -11,11 +12,22 @@ export interface LaptopPaths {
   packages: string;
   /** Only for the flavour `resolved`. */
   resolvedPackages?: string | undefined;
+  /** Where the machine's C library loads its modules from; undefined where it is one that has none. */
+  machineLibraries?: string | undefined;
 }
 
 const ownFolder = '/run/laptop';
 const toolFolder = `${ownFolder}/bin`;
+/** glibc's module for systemd-resolved, alone. */
+const moduleFolder = `${ownFolder}/${resolvedPackages.name}/name-service`;
 const busAddress = 'unix:path=/run/dbus/system_bus_socket';
+
+/** The folder of the machine's own GNU C library: Debian's, Fedora's or Arch's place for it. */
+export function machineLibraries(): string | undefined {
+  return [`/usr/lib/${libraryFolder}`, '/usr/lib64', '/usr/lib'].find((folder) =>
+    existsSync(path.join(folder, 'libc.so.6')),
+  );
+}
 
 /**
  * The laptop's namespaces and file tree: /etc, /var/lib and /run are its own, the rest is the
@@ -43,7 +55,7 @@ export function laptopDefinition(
       { mount: { type: 'bind', source: paths.programs, target: `${ownFolder}/programs` } },
       ...tools(laptopPackages, paths.packages),
       ...(isResolved
-        ? resolvedSteps(paths.resolvedPackages ?? '')
+        ? resolvedSteps(paths.resolvedPackages ?? '', paths.machineLibraries)
         : [{ file: { path: '/etc/resolv.conf', text: `nameserver ${plan.resolver}\n` } }]),
       { link: { path: `${toolFolder}/probe`, target: '../programs/probe' } },
     ],
@@ -95,24 +107,28 @@ function tools(set: PackageSet, packages: string): Step[] {
   return [
     { mount: { type: 'bind', source: packages, target: shown } },
     ...Object.entries(set.tools).map(([tool, file]) => ({
-      file: { path: `${toolFolder}/${tool}`, text: toolScript(shown, file), mode: 0o755 },
+      file: { path: `${toolFolder}/${tool}`, text: toolScript(shown, file, [moduleFolder]), mode: 0o755 },
     })),
   ];
 }
 
-function resolvedSteps(packages: string): Step[] {
+function resolvedSteps(packages: string, machineLibraries: string | undefined): Step[] {
   const root = `${ownFolder}/${resolvedPackages.name}/root`;
   return [
     ...tools(resolvedPackages, packages),
-    // glibc looks for its module `resolve` in the machine's library folder only.
-    {
-      mount: {
-        type: 'overlay',
-        source: 'overlay',
-        target: `/usr/lib/${libraryFolder}`,
-        options: `lowerdir=${ownFolder}/${resolvedPackages.name}/name-service:/usr/lib/${libraryFolder}`,
-      },
-    },
+    // The machine's own programs look for the module `resolve` in the machine's library folder only.
+    ...(machineLibraries === undefined
+      ? []
+      : [
+          {
+            mount: {
+              type: 'overlay',
+              source: 'overlay',
+              target: machineLibraries,
+              options: `lowerdir=${moduleFolder}:${machineLibraries}`,
+            },
+          },
+        ]),
     { file: { path: '/etc/passwd', text: 'systemd-resolve:x:990:990::/:/usr/sbin/nologin\n', append: true } },
     { file: { path: '/etc/group', text: 'systemd-resolve:x:990:\n', append: true } },
     { link: { path: '/etc/resolv.conf', target: '../run/systemd/resolve/stub-resolv.conf' } },

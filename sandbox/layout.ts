@@ -47,6 +47,11 @@ export class Layout {
     return path.join(this.logs, 'audit.log');
   }
 
+  /** The version of the parts that a running sandbox is made of, see sandbox.ts. */
+  get versionFile(): string {
+    return path.join(this.state, 'version');
+  }
+
   get settingsFile(): string {
     return path.join(this.state, 'settings.json');
   }

@@ -25,7 +25,7 @@ export async function setLink(
   const name = laptop.name.replace('laptop-', '');
   const [near, far] = [switchPort(laptop), `link-${name}`];
   const settings = path.join(paths.state, `${far}.json`);
-  const isThere = (await lan.run(['ip', 'link', 'show', far])).status === 0;
+  const isThere = (await lan.run([lan.tool('ip'), 'link', 'show', far])).status === 0;
   if (!options) {
     if (!isThere) return;
     await lan.stopProgram(far);

@@ -3,14 +3,16 @@ import { clusterPackages, laptopPackages, resolvedPackages, unpackPackages } fro
 import { buildGoBinaries, type GoBinaries } from './go-builds.ts';
 import { assembleImages } from './images.ts';
 import { flavourOf, type LaptopName } from './options.ts';
-import { packetFilterFolders } from './packet-filter.ts';
+import { packetFilterFolder } from './packet-filter.ts';
 
 /** Folders of the cache with everything that a sandbox is made of. */
 export interface Materials {
+  /** The cache that all of it is in. */
+  cache: string;
   binaries: GoBinaries;
   packages: string;
-  /** Folders of a node's tools for its PATH. */
-  nodeTools: string[];
+  /** The folder with the iptables that a node can use, in its own tree. */
+  packetFilter: string;
   laptopPackages: string;
   resolvedPackages?: string | undefined;
   images: string;
@@ -23,7 +25,7 @@ export async function prepareMaterials(
   say: (text: string) => void,
 ): Promise<Materials> {
   const made = await provideAll(new BuildCache(cacheFolder), laptops, say);
-  return { ...made, nodeTools: await packetFilterFolders(made.packages) };
+  return { ...made, cache: cacheFolder, packetFilter: await packetFilterFolder(made.packages) };
 }
 
 /** Kinds of what `prepareMaterials` would have to make. Changes nothing. */
@@ -37,7 +39,7 @@ async function provideAll(
   cache: BuildCache,
   laptops: readonly LaptopName[],
   say: (text: string) => void,
-): Promise<Omit<Materials, 'nodeTools'>> {
+): Promise<Omit<Materials, 'cache' | 'packetFilter'>> {
   // Packages come first: a machine without their source is told so before minutes of building.
   const packages = await unpackPackages(cache, clusterPackages, say);
   const laptop = await unpackPackages(cache, laptopPackages, say);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
@@ -14,9 +15,12 @@ export interface NodePaths {
   certificates: string;
   kubernetes: string;
   coredns: string;
+  /** The unpacked packages that the node's file tree is made of. */
   packages: string;
-  /** Folders of its tools, the first one first. */
-  tools: readonly string[];
+  /** The folder of that tree with its iptables. */
+  packetFilter: string;
+  /** Folders of the machine that it sees: all that the other paths are in. */
+  shown: readonly string[];
 }
 
 /**
@@ -33,20 +37,27 @@ const kernelTunables = {
   'kernel/keys/root_maxbytes': '25000000',
 };
 
-/** The node's namespaces and file tree. Its folders hide the machine's own of the same names. */
+/** The node's namespaces and file tree: Debian's, whatever this machine is. */
 export function nodeDefinition(cgroup: string, paths: NodePaths): SpaceDefinition {
   const own = (name: string, target: string): Step => ({
     mount: { type: 'bind', source: path.join(paths.node, name), target },
   });
   return {
     processNamespace: true,
+    root: { tree: path.join(paths.packages, 'root'), shown: paths.shown },
     cgroup,
     // kubelet wants the daemons of a node in one cgroup of every hierarchy, beside the pods'.
     daemonCgroup: `${cgroup}/sys`,
     sharedPropagation: true,
     settings: { 'net/ipv4/ip_forward': '1' },
     steps: [
+      { mount: { type: 'tmpfs', source: 'tmpfs', target: '/tmp', options: 'mode=1777' } },
       { mount: { type: 'tmpfs', source: 'tmpfs', target: '/var/lib', options: 'mode=755' } },
+      { file: { path: '/etc/passwd', text: 'root:x:0:0:root:/root:/bin/sh\n' } },
+      { file: { path: '/etc/group', text: 'root:x:0:\n' } },
+      { file: { path: '/etc/hosts', text: '127.0.0.1\tlocalhost\n::1\tlocalhost\n' } },
+      { file: { path: '/etc/machine-id', text: `${randomUUID().replaceAll('-', '')}\n` } },
+      { link: { path: '/etc/resolv.conf', target: path.join(paths.node, 'resolv.conf') } },
       own('kubelet', '/var/lib/kubelet'),
       own('containerd', '/var/lib/containerd'),
       own('log', '/var/log'),
@@ -153,7 +164,7 @@ ${plugin}]
   # Root of a container or a small virtual machine often lacks CAP_SYS_RESOURCE and may not lower oom_score_adj.
   restrict_oom_score_adj = true
 ${plugin}.cni]
-  bin_dir = "${path.join(paths.packages, 'root/usr/lib/cni')}"
+  bin_dir = "/usr/lib/cni"
   conf_dir = "${path.join(paths.node, 'cni')}"
 ${plugin}.containerd]
   snapshotter = "overlayfs"
@@ -162,7 +173,7 @@ ${plugin}.containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
 ${plugin}.containerd.runtimes.runc.options]
   SystemdCgroup = false
-  BinaryName = "${path.join(paths.packages, 'bin/runc')}"
+  BinaryName = "/usr/sbin/runc"
 `;
 }
 
@@ -189,7 +200,7 @@ function nodeLocalCorefile(clusterDomain: string, dnsService: string): string {
 /** The container runtime; the images have to be in it before kubelet starts. */
 export function runtimeProgram(index: number, paths: NodePaths): SpaceProgram {
   return program(index, paths, 'containerd', [
-    path.join(paths.packages, 'bin/containerd'),
+    '/usr/bin/containerd',
     '-c',
     path.join(paths.node, 'containerd.toml'),
     '-l',
@@ -242,9 +253,8 @@ function program(index: number, paths: NodePaths, name: string, argumentList: re
   };
 }
 
-/** The unpacked packages come first, so that what the machine has installed does not matter. */
 export function nodeEnvironment(paths: NodePaths): string[] {
-  return [`PATH=${paths.tools.join(':')}:/usr/sbin:/usr/bin:/sbin:/bin`, 'HOME=/root'];
+  return [`PATH=${paths.packetFilter}:/usr/sbin:/usr/bin`, 'HOME=/root'];
 }
 
 /** Pod network of a node: a veth pair and a route each (CNI's ptp), which needs no bridge and no br_netfilter. */

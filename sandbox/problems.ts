@@ -22,6 +22,7 @@ export type SandboxProblemCode =
   | 'sandbox-not-up'
   | 'sandbox-build-failed'
   | 'sandbox-packages-unavailable'
+  | 'sandbox-packages-untrusted'
   | 'sandbox-component-failed';
 
 /** The error that every function of the sandbox throws for a SandboxProblem. */

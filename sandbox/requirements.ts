@@ -2,22 +2,15 @@ import { access, constants, readdir, readFile, readlink, stat, statfs } from 'no
 import path from 'node:path';
 import type { AddressPlan } from './address-plan.ts';
 import { isUnified, missingControllers } from './cgroups.ts';
-import { output, run } from './commands.ts';
+import { run } from './commands.ts';
 import { neededSpace } from './footprint.ts';
 import { flavourOf, type SandboxSettings } from './options.ts';
 import type { SandboxProblem } from './problems.ts';
 
-/** What the sandbox calls and does not bring along, and the Debian package that has it. */
+/** What the sandbox calls and does not bring along, and what has it: every other program comes with its Debian packages. */
 const tools = {
-  ip: 'iproute2',
-  nsenter: 'util-linux',
-  unshare: 'util-linux',
-  'apt-get': 'apt',
-  'apt-cache': 'apt',
-  'dpkg-deb': 'dpkg',
-  go: 'golang (1.24 or later, from go.dev)',
-  nice: 'coreutils',
-  sh: 'dash',
+  go: 'Go (1.26 or later, from go.dev)',
+  sh: 'a shell such as dash',
 } as const;
 type Tool = keyof typeof tools;
 
@@ -67,30 +60,18 @@ async function missingTools(): Promise<SandboxProblem[]> {
     const found = await Promise.all(folders.map((folder) => canRun(path.join(folder, tool))));
     if (!found.includes(true)) missing.push(tool);
   }
-  return toolProblems(missing, await readFile('/etc/os-release', 'utf8').catch(() => ''));
+  return toolProblems(missing);
 }
 
-/** `release` is os-release(5). Installing apt on another distribution would help nobody: it has no Debian packages to offer. */
-export function toolProblems(missing: readonly Tool[], release: string): SandboxProblem[] {
-  const isApt = (tool: Tool) => tools[tool] === 'apt' || tools[tool] === 'dpkg';
-  const system = /^PRETTY_NAME="?([^"\n]+)/m.exec(release)?.[1] ?? 'this system';
-  const other = missing.filter((tool) => !isApt(tool));
-  const problems: SandboxProblem[] = [];
-  if (missing.some(isApt)) {
-    problems.push({
+export function toolProblems(missing: readonly Tool[]): SandboxProblem[] {
+  if (missing.length === 0) return [];
+  return [
+    {
       code: 'sandbox-tool-missing',
-      cause: `The sandbox unpacks Debian packages with apt, and ${system} has no ${missing.filter(isApt).join(', ')}.`,
-      fix: 'Use it on Debian, Ubuntu or another relative, also as a virtual machine, or use a cluster of your own.',
-    });
-  }
-  if (other.length > 0) {
-    problems.push({
-      code: 'sandbox-tool-missing',
-      cause: `Not found in PATH: ${other.join(', ')}.`,
-      fix: `Install ${[...new Set(other.map((tool) => tools[tool]))].join(', ')}.`,
-    });
-  }
-  return problems;
+      cause: `Not found in PATH: ${missing.join(', ')}.`,
+      fix: `Install ${missing.map((tool) => tools[tool]).join(', ')}.`,
+    },
+  ];
 }
 
 function canRun(file: string): Promise<boolean> {
@@ -115,11 +96,12 @@ async function kernelProblems(): Promise<SandboxProblem[]> {
       fix: 'Start as root, outside of an unprivileged container.',
     });
   }
-  const isNamespaced = await run(['unshare', '--net', '--mount', '--pid', '--fork', 'true']).catch(() => undefined);
-  if (isNamespaced?.status !== 0) {
+  // Where there is no unshare(1), the first space tells it.
+  const tried = await run(['unshare', '--net', '--mount', '--pid', '--fork', 'true']).catch(() => undefined);
+  if (tried !== undefined && tried.status !== 0) {
     problems.push({
       code: 'sandbox-kernel-feature-missing',
-      cause: `Namespaces cannot be made here: ${isNamespaced?.stderr.trim() || 'unshare cannot be started'}.`,
+      cause: `Namespaces cannot be made here: ${tried.stderr.trim()}.`,
       fix: 'Start as root, outside of an unprivileged container.',
     });
   }
@@ -142,17 +124,34 @@ function canWrite(file: string): Promise<boolean> {
 
 /** The LAN must not hide a network that this machine already uses. */
 async function lanProblem(plan: AddressPlan): Promise<SandboxProblem[]> {
-  const text = await output(['ip', '-json', '-4', 'route', 'show', 'root', plan.lan]).catch(() => '[]');
-  const routes: { dst: string; dev: string }[] = JSON.parse(text || '[]');
-  const colliding = routes.find((route) => route.dev !== plan.machineInterface);
+  const routes = routesInside(plan.lan, await readFile('/proc/net/route', 'utf8').catch(() => ''));
+  const colliding = routes.find((route) => route.device !== plan.machineInterface);
   if (!colliding) return [];
   return [
     {
       code: 'sandbox-lan-collides',
-      cause: `The sandbox’s LAN ${plan.lan} is in use: ${colliding.dst} on ${colliding.dev}.`,
+      cause: `The sandbox’s LAN ${plan.lan} is in use: ${colliding.range} on ${colliding.device}.`,
       fix: 'Choose another with --lan, such as 10.86.0.0/24.',
     },
   ];
+}
+
+/** The routes of /proc/net/route (proc(5)) to parts of a range; addresses in it are in the machine's byte order, the lowest byte first. */
+export function routesInside(range: string, text: string): { range: string; device: string }[] {
+  const [network = '', bits = ''] = range.split('/');
+  const wanted = network.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
+  const size = 2 ** (32 - Number(bits));
+  return text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split('\t'))
+    .flatMap(([device = '', address = '', , , , , , mask = '']) => {
+      const bytes = (hexadecimal: string) => [...Buffer.from(hexadecimal, 'hex')].reverse();
+      const first = bytes(address).reduce((sum, byte) => sum * 256 + byte, 0);
+      const length = bytes(mask).reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+      const isInside = address.length === 8 && length >= Number(bits) && first >= wanted && first < wanted + size;
+      return isInside ? [{ range: `${bytes(address).join('.')}/${length}`, device }] : [];
+    });
 }
 
 /**

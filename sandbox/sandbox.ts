@@ -74,6 +74,9 @@ export interface SandboxStatus {
 /** A space by name: a part of the sandbox with a network of its own. */
 export type SpaceName = 'lan' | 'control-plane' | `node${number}` | `laptop-${LaptopName}`;
 
+/** Raised where the programs of these files would not run in spaces that earlier ones made. */
+const version = '2';
+
 /** A real Kubernetes on this machine. Made by openSandbox; nothing happens until `up`. */
 export class Sandbox {
   readonly #layout: Layout;
@@ -136,6 +139,11 @@ export class Sandbox {
     const materials = this.#materials;
     await this.#exclusively(say, async () => {
       if (await forgetEarlierBoot(this.state)) say('the machine was started anew: begin with an empty cluster');
+      if (this.#isOfOtherVersion()) {
+        say('it was made by another version: begin with an empty cluster');
+        await this.#end();
+        await mkdir(this.state, { recursive: true, mode: 0o700 });
+      }
       await this.#rememberSettings();
       const bringUp = new BringUp(this.#layout, materials);
       const cluster = this.cluster();
@@ -162,18 +170,33 @@ export class Sandbox {
     const say = reporter(onProgress);
     await this.#exclusively(say, async () => {
       say('stop');
-      const nodes = await readdir(path.join(this.state, 'spaces')).catch(() => []);
-      // A sandbox that was brought up with more nodes than asked for now loses them too.
-      const extra = nodes.filter((name) => /^node\d+\.json$/.test(name)).length - this.settings.nodes;
-      const layout = extra > 0 ? new Layout({ ...this.settings, nodes: this.settings.nodes + extra }) : this.#layout;
-      for (const space of layout.spaces) await space.destroy();
-      await removeCgroup(layout.cgroup);
-      await run(['ip', 'link', 'delete', layout.plan.machineInterface]); // goes with the LAN, if a moment later
-      say('remove files');
-      await rm(this.state, { recursive: true, force: true });
+      await this.#end();
       await rmdir(path.dirname(this.state)).catch(() => {}); // only if no other sandbox is there
       say('gone');
     });
+  }
+
+  /** Ends every space and removes what belongs to this sandbox. */
+  async #end(): Promise<void> {
+    const nodes = await readdir(path.join(this.state, 'spaces')).catch(() => []);
+    // A sandbox that was brought up with more nodes than asked for now loses them too.
+    const extra = nodes.filter((name) => /^node\d+\.json$/.test(name)).length - this.settings.nodes;
+    const layout = extra > 0 ? new Layout({ ...this.settings, nodes: this.settings.nodes + extra }) : this.#layout;
+    for (const space of layout.spaces) await space.destroy();
+    await removeCgroup(layout.cgroup);
+    // It goes with the LAN, if a moment later.
+    await run([layout.lan.tool('ip'), 'link', 'delete', layout.plan.machineInterface]).catch(() => {});
+    await rm(this.state, { recursive: true, force: true });
+  }
+
+  /** A running sandbox whose spaces another version of these files made: the programs of this one would not run in them. */
+  #isOfOtherVersion(): boolean {
+    if (!this.#layout.spaces.some((space) => space.pid)) return false;
+    try {
+      return readFileSync(this.#layout.versionFile, 'utf8') !== version;
+    } catch {
+      return true;
+    }
   }
 
   async status(): Promise<SandboxStatus> {
@@ -216,7 +239,7 @@ export class Sandbox {
       flavour: flavourOf(name),
       address: this.addresses.laptops[name],
       // Entering a mount namespace leads to its root folder (setns(2)), so go back.
-      enter: [...space.enter(['net', 'mount']), 'env', `--chdir=${process.cwd()}`],
+      enter: space.enter(['net', 'mount'], process.cwd()),
       environment: laptopEnvironment(this.kubeconfig),
       pid: space.pid ?? 0,
     };
@@ -289,6 +312,7 @@ export class Sandbox {
     }
     await mkdir(this.state, { recursive: true, mode: 0o700 });
     await writeFile(this.#layout.settingsFile, JSON.stringify(this.settings));
+    await writeFile(this.#layout.versionFile, version);
   }
 }
 

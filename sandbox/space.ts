@@ -16,8 +16,18 @@ export type Step =
   | { link: { path: string; target: string } }
   | { folder: { path: string; mode?: number; owner?: number } };
 
+/** A file tree other than the machine's for a space. Folders are the machine's and absolute. */
+export interface SpaceRoot {
+  /** What the space sees as its root, with a layer in memory over it. */
+  tree: string;
+  /** What stays visible in it at the same paths. /proc, /sys and /dev do anyway. */
+  shown: readonly string[];
+}
+
 export interface SpaceDefinition {
   processNamespace: boolean;
+  /** The machine's own tree where there is none. */
+  root?: SpaceRoot;
   /** The space's own, emptied when it starts: kubelet takes minutes over what an earlier life left there. */
   cgroup: string;
   /** A cgroup below its own that the space itself is in. */
@@ -167,8 +177,16 @@ export class Space {
     return (await this.#ask({ do: 'status' })).programs ?? [];
   }
 
-  /** What to put before a command to run it in this space's namespaces. Throws SandboxFailure `sandbox-not-up`. */
-  enter(namespaces: readonly ('net' | 'mount' | 'pid' | 'ipc' | 'uts')[]): string[] {
+  /** One of the sandbox's own tools (clusterPackages), for the machine's tree. */
+  tool(name: 'ip' | 'nsenter'): string {
+    return path.join(this.#folders.state, 'tools', name);
+  }
+
+  /**
+   * What to put before a command to run it in this space's namespaces, in `folder` of its file tree where one is named.
+   * Throws SandboxFailure `sandbox-not-up`.
+   */
+  enter(namespaces: readonly ('net' | 'mount' | 'pid' | 'ipc' | 'uts')[], folder?: string): string[] {
     const pid = this.pid;
     if (!pid) {
       throw new SandboxFailure({
@@ -178,12 +196,13 @@ export class Space {
       });
     }
     const files = { net: 'net', mount: 'mnt', pid: 'pid', ipc: 'ipc', uts: 'uts' };
-    return ['nsenter', ...namespaces.map((name) => `--${name}=/proc/${pid}/ns/${files[name]}`), '--'];
+    const entered = namespaces.map((name) => `--${name}=/proc/${pid}/ns/${files[name]}`);
+    return [this.tool('nsenter'), ...entered, ...(folder === undefined ? [] : [`--wdns=${folder}`]), '--'];
   }
 
   /** Runs `ip -batch` in the space's network. */
   async ip(lines: readonly string[]): Promise<void> {
-    await output([...this.enter(['net']), 'ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
+    await output([...this.enter(['net']), this.tool('ip'), '-batch', '-'], { input: `${lines.join('\n')}\n` });
   }
 
   /** Runs a command in the space's network and file tree (and processes, for a space that has its own). */

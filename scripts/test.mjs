@@ -174,6 +174,7 @@ const native = { cwd: join(root, 'native') };
 const programs = { cwd: join(root, 'sandbox/programs') };
 /** Before a command that takes only what others leave of the processors. */
 const behind = process.platform === 'win32' ? [] : ['nice', '-n', '10'];
+const archiveReader = { cwd: join(root, 'sandbox/debian') };
 const staticcheck = ['run', 'honnef.co/go/tools/cmd/staticcheck@v0.8.2', './...'];
 const tiers = [
   ['unit', () => [vitest('unit tests', 'unit')]], // first: it takes longest
@@ -185,6 +186,7 @@ const tiers = [
       check('gofmt', 'sh', ['-c', 'found="$(gofmt -l .)"; printf "%s" "$found"; test -z "$found"'], native),
       check('go vet', 'go', ['vet', './...'], native),
       check('go vet (sandbox)', 'go', ['vet', './...'], programs),
+      check('go vet (Debian’s archive)', 'go', ['vet', './...'], archiveReader),
       check('staticcheck', 'go', staticcheck, native),
       check(
         'other systems compile',
@@ -197,6 +199,7 @@ const tiers = [
       ),
       goTests('go tests', 'native', ['-timeout', '10m']),
       goTests('go tests (sandbox)', 'sandbox/programs', []),
+      goTests('go tests (Debian’s archive)', 'sandbox/debian', []),
     ],
   ],
   [

@@ -60,11 +60,13 @@ async function prove(): Promise<boolean> {
     const [release = ''] = await readdir(modules);
     const order = loadOrder(await readFile(path.join(modules, release, 'modules.dep'), 'utf8'), wanted);
     const busybox = path.join(materials.packages, 'root/usr/bin/busybox');
-    const inside = { folder: path.join(folder, 'result'), packages: materials.packages, images: materials.images };
+    const inside = { folder: path.join(folder, 'result'), tree: '/mnt/root', images: materials.images };
     await mkdir(inside.folder);
     await writeFile(
       path.join(folder, 'init'),
       initScript({
+        tree: path.join(materials.packages, 'root'),
+        shown: materials.cache,
         load: order.map((file) => `${busybox} insmod ${path.join(modules, release, file)}`),
         command: [
           process.execPath,
@@ -84,7 +86,16 @@ async function prove(): Promise<boolean> {
   }
 }
 
-function initScript({ load, command }: { load: readonly string[]; command: readonly string[] }): string {
+interface Init {
+  /** The unpacked packages that the node's file tree is made of. */
+  tree: string;
+  /** The folder that it sees of this machine beside. */
+  shown: string;
+  load: readonly string[];
+  command: readonly string[];
+}
+
+function initScript({ tree, shown, load, command }: Init): string {
   return [
     '#!/bin/sh',
     'export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root',
@@ -101,7 +112,14 @@ function initScript({ load, command }: { load: readonly string[]; command: reado
     'ip address add 10.99.0.2/24 dev out; ip link set out up; ip link set in up; ip route add default via 10.99.0.1',
     // cAdvisor reads the clock speed there, and that kernel tells none.
     '(cat /proc/cpuinfo; printf "cpu MHz\\t\\t: 1000.000\\n") > /run/cpuinfo; mount --bind /run/cpuinfo /proc/cpuinfo',
-    'mount --make-rshared /',
+    // A node's own file tree, as the sandbox's nodes have it: a mount of its own, as runc demands of its root.
+    `mkdir -p /mnt/root /mnt/node; mount -t tmpfs tmpfs /mnt/root; cp -a ${tree}/. /mnt/root`,
+    'echo root:x:0:0:root:/root:/bin/sh > /mnt/root/etc/passwd; echo 127.0.0.1 localhost > /mnt/root/etc/hosts',
+    ': > /mnt/root/etc/resolv.conf',
+    `for folder in /proc /sys /dev /run /var/lib /var/log /mnt/node ${shown}`,
+    'do mkdir -p /mnt/root$folder; mount --rbind $folder /mnt/root$folder; done',
+    // Not what it is mounted in: pivot_root(2) refuses that.
+    'mount --make-rshared /mnt/root',
     command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' '),
     'sync; grep -q "User Mode Linux" /proc/cpuinfo && echo o > /proc/sysrq-trigger; sleep 10',
     '',

@@ -9,7 +9,8 @@ import { run } from '../commands.ts';
 
 interface Given {
   folder: string;
-  packages: string;
+  /** The node's own file tree, see boot.ts. */
+  tree: string;
   images: string;
   kubelet: string;
 }
@@ -25,16 +26,17 @@ async function show(given: Given): Promise<string> {
   const [own = ''] = await makeCgroup(`${cgroup}/sys`);
   await writeFile(path.join(own, 'cgroup.procs'), `${process.pid}`);
   await mkdir(`${work}/pods`, { recursive: true });
-  process.env.PATH = `${given.packages}/bin:${process.env.PATH}`;
-  await writeFile(`${work}/containerd.toml`, containerdConfiguration(given));
-  start('containerd', [`${given.packages}/bin/containerd`, '--config', `${work}/containerd.toml`]);
+  await writeFile(`${work}/containerd.toml`, containerdConfiguration);
+  const inTree = ['chroot', given.tree];
+  start('containerd', [...inTree, 'containerd', '--config', `${work}/containerd.toml`]);
   const until = Date.now() + patience;
-  while ((await run(['ctr', 'version'])).status !== 0) {
+  while ((await run([...inTree, 'ctr', 'version'])).status !== 0) {
     if (Date.now() > until) return 'containerd does not answer';
     await pause(500);
   }
   for (const image of await readdir(given.images)) {
     const imported = await run([
+      ...inTree,
       'ctr',
       '-n',
       'k8s.io',
@@ -48,7 +50,7 @@ async function show(given: Given): Promise<string> {
   }
   await writeFile(`${work}/pods/pod.yaml`, stringify(pod));
   await writeFile(`${work}/kubelet.yaml`, stringify(kubeletConfiguration));
-  start('kubelet', [given.kubelet, '--config', `${work}/kubelet.yaml`, '--root-dir', `${work}/kubelet`]);
+  start('kubelet', [...inTree, given.kubelet, '--config', `${work}/kubelet.yaml`, '--root-dir', `${work}/kubelet`]);
   for (;;) {
     const said = await sayingOf(pod.metadata.name);
     if (said.includes(`memory.max ${memoryLimit}`)) {
@@ -117,8 +119,7 @@ const kubeletConfiguration = {
 };
 
 /** Layers are copied: the other kernel has them in memory. */
-function containerdConfiguration({ packages }: Given): string {
-  return `version = 2
+const containerdConfiguration = `version = 2
 root = "${work}/containerd"
 state = "/run/containerd"
 [grpc]
@@ -130,10 +131,9 @@ snapshotter = "native"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-BinaryName = "${packages}/bin/runc"
+BinaryName = "/usr/sbin/runc"
 SystemdCgroup = false
 `;
-}
 
 const given: Given = JSON.parse(process.argv[2] ?? '{}');
 const result = await show(given).catch((error: unknown) =>

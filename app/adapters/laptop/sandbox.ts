@@ -124,9 +124,12 @@ function problemOf(because: { code: string; cause: string } | null, otherwise: C
   if (because === null) {
     return problem('sandbox-failed', otherwise);
   }
-  const isTrouble = ['sandbox-build-failed', 'sandbox-packages-unavailable', 'sandbox-component-failed'].includes(
-    because.code,
-  );
+  const isTrouble = [
+    'sandbox-build-failed',
+    'sandbox-packages-unavailable',
+    'sandbox-packages-untrusted',
+    'sandbox-component-failed',
+  ].includes(because.code);
   return problem(isTrouble ? 'sandbox-failed' : 'sandbox-unsupported', because.cause, { code: because.code });
 }
 

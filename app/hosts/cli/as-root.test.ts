@@ -33,6 +33,8 @@ it.each([
   ['HTTP_PROXY', 'http://jane:se/cret@proxy.test', false],
   ['GOPROXY', 'https://jane:secret@modules.test', false],
   ['GOPROXY', 'https://modules.test,direct', true],
+  ['SLIPWAY_DEBIAN_MIRROR', 'http://jane:secret@mirror.test/debian', false],
+  ['SLIPWAY_DEBIAN_SECURITY_MIRROR', 'http://mirror.test/debian-security', true],
   ['PATH', '/opt/python@3.12/bin:/usr/bin', true],
 ])('passes no address with a password, and what only looks so: %s=%s', (name, value, isPassed) => {
   expect(wordsForSudo(words, { [name]: value }, true).includes(`${name}=${value}`)).toBe(isPassed);

@@ -18,6 +18,8 @@ const kept = [
   'XAUTHORITY',
   'NO_COLOR',
   'SLIPWAY_SANDBOX_STATE',
+  'SLIPWAY_DEBIAN_MIRROR',
+  'SLIPWAY_DEBIAN_SECURITY_MIRROR',
   'GOPROXY',
   'GONOSUMDB',
   'HTTP_PROXY',
@@ -29,7 +31,7 @@ const kept = [
 ];
 
 /** Every user can read the words of a command (proc_pid_cmdline(5)): an address with a password in it is not passed. */
-const hasPassword = (name: string, value: string) => /proxy$/i.test(name) && value.includes('@');
+const hasPassword = (name: string, value: string) => /(proxy|mirror)$/i.test(name) && value.includes('@');
 
 /** Words for sudo. `words` are those of our own command line. */
 export function wordsForSudo(words: readonly string[], environment: NodeJS.ProcessEnv, mayAsk: boolean): string[] {

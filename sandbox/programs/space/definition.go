@@ -15,6 +15,8 @@ type Definition struct {
 	ProcessNamespace bool `json:"processNamespace"`
 	// CgroupFolders are absolute folders, one per hierarchy, that the space moves itself into.
 	CgroupFolders []string `json:"cgroupFolders"`
+	// Root is the file tree; the machine's own where there is none.
+	Root *Root `json:"root,omitempty"`
 	// Steps build the file tree, in this order.
 	Steps []Step `json:"steps"`
 	// SharedPropagation makes the mounts of the space propagate among each other, as kubelet needs it.
@@ -25,6 +27,14 @@ type Definition struct {
 	ControlSocket string `json:"controlSocket"`
 	// Log is the file that the space itself writes to.
 	Log string `json:"log"`
+}
+
+// Root is a file tree other than the machine's.
+type Root struct {
+	// Tree is the folder that becomes the root, with a layer in memory over it: it stays as it is.
+	Tree string `json:"tree"`
+	// Shown are folders of the machine that stay where they are, beside /proc, /sys and /dev.
+	Shown []string `json:"shown"`
 }
 
 // Step is one change to the file tree; exactly one of its fields is set.

@@ -16,6 +16,11 @@ func buildTree(definition *Definition) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
+	if definition.Root != nil {
+		if err := changeRoot(*definition.Root); err != nil {
+			return fmt.Errorf("change root to %s: %w", definition.Root.Tree, err)
+		}
+	}
 	if definition.ProcessNamespace {
 		if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 			return fmt.Errorf("mount /proc: %w", err)
@@ -35,6 +40,46 @@ func buildTree(definition *Definition) error {
 		}
 	}
 	return nil
+}
+
+// staging is where the new root is built: every space has a /run of its own afterwards, and nothing of the machine that
+// is shown is below it.
+const staging = "/run"
+
+// changeRoot makes the tree the root of this mount namespace, and what is not shown of the machine unreachable.
+func changeRoot(root Root) error {
+	if err := unix.Mount("tmpfs", staging, "tmpfs", 0, "mode=755"); err != nil {
+		return err
+	}
+	upper, work, tree := staging+"/upper", staging+"/work", staging+"/root"
+	for _, folder := range []string{upper, work, tree} {
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			return err
+		}
+	}
+	layers := Mount{
+		Type: "overlay", Source: "overlay", Target: tree,
+		Options: fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", root.Tree, upper, work),
+	}
+	if err := mount(layers); err != nil {
+		return err
+	}
+	for _, folder := range append([]string{"/proc", "/sys", "/dev"}, root.Shown...) {
+		if err := mount(Mount{Type: "bind", Source: folder, Target: tree + folder}); err != nil {
+			return err
+		}
+	}
+	// The old root is mounted over the new one and then taken off (pivot_root(2)).
+	if err := os.Chdir(tree); err != nil {
+		return err
+	}
+	if err := unix.PivotRoot(".", "."); err != nil {
+		return err
+	}
+	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
+		return err
+	}
+	return os.Chdir("/")
 }
 
 func apply(step Step) error {

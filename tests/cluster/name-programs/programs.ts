@@ -68,7 +68,7 @@ export const namePrograms: readonly NameProgram[] = [
   {
     title: 'musl',
     kinds: ['A', 'PTR'],
-    needs: ['gcc', 'dpkg-deb'],
+    needs: ['gcc'],
     flavours: both,
     command: (folder) => [join(folder, 'ask-musl')],
   },
@@ -104,7 +104,7 @@ export const isOnMachine = (program: string) =>
 /** Builds those whose compilers the machine has. Answers their folder. */
 export async function buildNamePrograms(): Promise<string> {
   const cache = new BuildCache(cacheFolder());
-  const [hasC, hasJava] = [isOnMachine('gcc') && isOnMachine('dpkg-deb'), isOnMachine('javac')];
+  const [hasC, hasJava] = [isOnMachine('gcc'), isOnMachine('javac')];
   const sources = await Promise.all(['ask.go', 'ask.c', 'Ask.java'].map((name) => readFile(source(name))));
   const key = keyOf(await readFile(import.meta.filename), process.arch, `${hasC} ${hasJava}`, ...sources);
   return cache.provide('name-programs', key, async (folder) => {
