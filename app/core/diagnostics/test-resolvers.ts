@@ -5,6 +5,9 @@ import type { Ports } from '../ports.ts';
 /** More upstreams than this nobody asks either (resolv.conf(5) takes three). */
 const mostUpstreams = 6;
 
+/** Upstreams that the laptop asks over TLS (`tls://ADDRESS#NAME`) are not asked here: only the engine speaks TLS to them. */
+const isAskedInClear = (upstream: string): boolean => !upstream.includes('://');
+
 export interface Question {
   readonly name: string;
   /** Of the cluster: the system's way has to answer as our answerer does, and no upstream has to know it. */
@@ -21,7 +24,10 @@ export async function testResolvers(
   const resolvers: Pick<ResolverAnswer, 'kind' | 'resolver'>[] = [
     { kind: 'system', resolver: '' },
     ...(isNamed ? [{ kind: 'slipway' as const, resolver: names.resolver }] : []),
-    ...upstreams.slice(0, mostUpstreams).map((resolver) => ({ kind: 'upstream' as const, resolver })),
+    ...upstreams
+      .filter(isAskedInClear)
+      .slice(0, mostUpstreams)
+      .map((resolver) => ({ kind: 'upstream' as const, resolver })),
   ];
   const answers = await Promise.all(
     questions.flatMap((question) =>

@@ -94,6 +94,12 @@ export const secretLines: readonly (readonly [line: string, ...secrets: string[]
   ['digest 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b end', '9f86d081'],
   // hosts that are not the cluster's
   ['{"search":["eng.acme.internal","corp.acme.com"],"upstreams":["10.0.0.53"]}', 'eng.acme', 'corp.acme', '10.0.0.53'],
+  [
+    '{"upstreams":["tls://10.0.0.53#dns.acme.internal","opportunistic-tls://[fd00::53]:853"]}',
+    '10.0.0.53',
+    'acme',
+    'fd00',
+  ],
   ['proxyconnect tcp: dial tcp proxy.corp.acme.com:3128: connect: refused', 'proxy.corp', 'acme'],
   ['x509: certificate is valid for db1.hr.acme.com, *.hr.acme.com, not api', 'hr.acme', 'db1'],
   ['oidc issuer login.microsoftonline.com/72f988bf-86f1-41ef-91ab-2d7cd011db47', '72f988bf', 'microsoftonline'],

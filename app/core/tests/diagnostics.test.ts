@@ -155,6 +155,19 @@ describe('the test of resolvers', () => {
     ]);
   });
 
+  it('leaves a nameserver that is asked over TLS to the engine', async () => {
+    const harness = new CoreHarness();
+    harness.world.host.upstreams = [
+      'tls://192.0.2.53#dns.example',
+      'opportunistic-tls://192.0.2.54',
+      '192.168.1.1:5353',
+    ];
+    await harness.connect();
+    const answers = await asked(harness, { name: 'orders.webshop.svc' });
+    const upstreams = answers.filter(({ kind }) => kind === 'upstream');
+    expect(upstreams.map(({ resolver }) => resolver)).toEqual(['192.168.1.1:5353']);
+  });
+
   it('asks only what there is while nothing is connected, and starts no helper for it', async () => {
     const harness = new CoreHarness();
     const answers = await asked(harness, { name: 'example.com' });
