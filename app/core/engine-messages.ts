@@ -16,7 +16,7 @@ import {
 } from '../contract/index.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
-export const engineProtocol = 3;
+export const engineProtocol = 4;
 
 /** AgentPort in native/internal/wire/agent.go: where the agent listens, on the pod's loopback only. */
 export const agentPort = 8723;

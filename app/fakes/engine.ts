@@ -249,7 +249,7 @@ export class FakeEngine implements EngineLink {
       event: 'ready',
       ready: {
         interface: this.#host.tun ?? '',
-        mtu: 16000,
+        mtu: 65000,
         path: 'apiserver',
         routes: decisions,
         names: this.#namesInForce(),

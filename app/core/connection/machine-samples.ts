@@ -22,7 +22,7 @@ const policy = {
   agentPod: noAgentPodChoices,
 };
 const order: Order = { wanted, cluster, policy, restored: false };
-const hello = { protocol: 3, build: 'b', role: 'helper' };
+const hello = { protocol: 4, build: 'b', role: 'helper' };
 const transient = problem('api-unreachable', 'no route');
 const forGood = problem('forbidden', 'denied');
 

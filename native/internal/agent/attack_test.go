@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/wire"
 )
@@ -152,7 +153,10 @@ func TestASessionThatFellSilentMakesWay(t *testing.T) {
 	silent.carry()
 	busy.carry()
 	silent.lanes.Close()
-	server.byKey[decodedKey(t, silent.public)].heardAt.Store(time.Now().Add(-silentAfter - time.Second).UnixNano())
+	silent.flows.Close(bytestream.Ended)
+	left := server.byKey[decodedKey(t, silent.public)]
+	eventually(t, "its lanes are still there", func() bool { return len(left.flows.Stats().Lanes) == 0 })
+	left.heardAt.Store(time.Now().Add(-silentAfter - time.Second).UnixNano())
 	newEngine(t, server).carry()
 	if !isClosed(t, silent.control) {
 		t.Error("the silent session is still there")
@@ -198,7 +202,7 @@ func TestWhoHoldsMostIsRefusedFirst(t *testing.T) {
 				}
 			}
 			test.short(memory)
-			eventually(t, "the flows are not counted", func() bool { return server.shares.flows() >= 16 })
+			eventually(t, "the flows are not counted", func() bool { flows, _ := server.shares.flows(); return flows >= 16 })
 			time.Sleep(2 * usageLifetime)
 			if greedy.open(1500*time.Millisecond) != nil {
 				t.Error("who holds most got more")

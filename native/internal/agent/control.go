@@ -29,7 +29,7 @@ func (s *Server) open(stream net.Conn, packets Packets) {
 	switch opening.Kind {
 	case "control":
 		err = s.control(stream, opening)
-	case "lane":
+	case "lane", "flows":
 		err = s.attach(stream, opening, packets)
 	}
 	if err != nil {
@@ -53,7 +53,7 @@ func decodeOpening(body []byte) (wire.AgentOpening, error) {
 	switch {
 	case opening.Kind == "control" && opening.Hello == nil:
 		return wire.AgentOpening{}, errors.New("opening without hello")
-	case opening.Kind != "control" && opening.Kind != "lane":
+	case opening.Kind != "control" && opening.Kind != "lane" && opening.Kind != "flows":
 		return wire.AgentOpening{}, fmt.Errorf("opening of unknown kind %q", opening.Kind)
 	}
 	return opening, nil
@@ -66,13 +66,20 @@ func (s *Server) attach(stream net.Conn, opening wire.AgentOpening, packets Pack
 	if found == nil || !found.admits(opening.Ticket) {
 		return errors.New("lane of an unknown session, or with a wrong ticket")
 	}
-	if opening.Lane < 0 || opening.Lane >= s.config.Lanes {
-		return fmt.Errorf("lane %d of %d", opening.Lane, s.config.Lanes)
+	count := s.config.Lanes
+	if opening.Kind == "flows" {
+		count = s.config.FlowLanes
+	}
+	if opening.Lane < 0 || opening.Lane >= count {
+		return fmt.Errorf("lane %d of %d", opening.Lane, count)
 	}
 	s.mu.Lock()
 	s.arrivals.remove(stream)
 	s.mu.Unlock()
 	stream.SetDeadline(time.Time{})
+	if opening.Kind == "flows" {
+		return found.attachFlows(opening.Lane, stream)
+	}
 	return found.attach(opening.Lane, packets(stream))
 }
 

@@ -14,9 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/netstack"
 	"slipway/native/internal/packet"
+	"slipway/native/internal/terminate"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
 )
@@ -32,6 +34,7 @@ type engine struct {
 	registered wire.Registered
 	stack      *netstack.Stack
 	lanes      *tunnel.Lanes
+	flows      *bytestream.Session
 }
 
 func serve(t *testing.T, config Config) *Server {
@@ -141,6 +144,14 @@ func (e *engine) lane(number int, ticket wire.Secret) net.Conn {
 	return stream
 }
 
+// flowLane opens the stream of a lane of flows, with the ticket given.
+func (e *engine) flowLane(number int, ticket wire.Secret) net.Conn {
+	e.t.Helper()
+	stream := connect(e.t, e.server)
+	send(e.t, stream, wire.AgentOpening{Kind: "flows", Session: e.registered.Session, Ticket: ticket, Lane: number})
+	return stream
+}
+
 // join brings the tunnel up, with a network stack that has the address given.
 func (e *engine) join(address string) {
 	e.t.Helper()
@@ -149,6 +160,11 @@ func (e *engine) join(address string) {
 		opened := e.lane(lane, e.registered.Ticket)
 		opened.SetDeadline(time.Time{})
 		e.lanes.Attach(lane, stream.New("test", opened))
+	}
+	for lane := range e.registered.FlowLanes {
+		opened := e.flowLane(lane, e.registered.Ticket)
+		opened.SetDeadline(time.Time{})
+		e.flows.Attach(lane, opened)
 	}
 }
 
@@ -182,11 +198,30 @@ func (e *engine) makeTunnel(address string) {
 	var peer, preshared [32]byte
 	hex.Decode(peer[:], []byte(e.registered.AgentPublicKey))
 	hex.Decode(preshared[:], []byte(e.preshared))
-	var err error
+	private, err := ecdh.X25519().NewPrivateKey(e.private[:])
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	e.flows, err = bytestream.New(bytestream.Config{Lanes: e.registered.FlowLanes, Keys: bytestream.Keys{
+		Session: e.registered.Session, Private: e.private, Public: [32]byte(private.PublicKey().Bytes()), Peer: peer, Preshared: preshared,
+	}})
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	connections, err := terminate.New(terminate.Config{
+		MTU: e.registered.MTU, Open: e.flows.Open,
+		Output: func(parsed *packet.Packet) { e.stack.Input(parsed.Raw) },
+		Router: func(netip.Addr) netip.Addr { return wire.AgentAddress },
+	})
+	if err != nil {
+		e.t.Fatal(err)
+	}
 	e.stack, err = netstack.New(netstack.Config{
 		MTU: e.registered.MTU, Addresses: []netip.Addr{netip.MustParseAddr(address)},
 		Output: func(raw []byte) {
-			if parsed, ok := packet.Parse(raw); ok {
+			if parsed, ok := packet.Parse(raw); ok && parsed.Protocol == packet.TCP {
+				connections.Input(&parsed)
+			} else if ok {
 				e.lanes.Send(tunnel.LaneOf(&parsed, e.registered.Lanes), &parsed)
 			}
 		},
@@ -209,6 +244,8 @@ func (e *engine) makeTunnel(address string) {
 	}
 	e.t.Cleanup(func() {
 		e.lanes.Close()
+		e.flows.Close(bytestream.Ended)
+		connections.Close()
 		e.stack.Close()
 	})
 }

@@ -63,11 +63,11 @@ func LimitsFor(limit int64) forward.Limits {
 	if limit == 0 {
 		return limits
 	}
-	flows := max(int(float64(limit)*flowsPart)/forward.FlowBytes, 64)
-	limits.TCPFlows, limits.UDPFlows = flows, flows
-	limits.HalfOpen = min(limits.HalfOpen, flows/2)
+	affordable := func(each int) int { return max(int(float64(limit)*flowsPart)/each, 64) }
+	limits.TCPFlows, limits.UDPFlows = affordable(forward.ConnectionBytes), affordable(forward.DatagramsBytes)
+	limits.HalfOpen = min(limits.HalfOpen, affordable(forward.DialBytes)/2)
 	limits.HalfOpenEach = min(limits.HalfOpenEach, max(limits.HalfOpen/4, 1))
-	limits.Unanswered = min(limits.Unanswered, flows/2)
+	limits.Unanswered = min(limits.Unanswered, limits.UDPFlows/2)
 	return limits
 }
 

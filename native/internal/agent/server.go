@@ -28,8 +28,10 @@ type Config struct {
 	Log    *slog.Logger
 
 	MTU            int           // of the tunnel in bytes; DefaultMTU
-	Lanes          int           // of each session; wire.LaneCount
+	Lanes          int           // of each session, for packets; wire.LaneCount
+	FlowLanes      int           // of each session, for its flows; wire.FlowLaneCount
 	Expiry         time.Duration // from the last registration or renewal; DefaultExpiry
+	Keep           time.Duration // beyond that, of a session that has connections; DefaultKeep
 	Quarantine     time.Duration // of a session's addresses after its end; DefaultQuarantine
 	OpeningTimeout time.Duration // until a stream must have said what it is; 5 s
 
@@ -44,6 +46,8 @@ const (
 	DefaultMTU = 16000
 	// DefaultExpiry outlives three renewals, which come every 20 s.
 	DefaultExpiry = time.Minute
+	// DefaultKeep outlives a laptop that sleeps for an hour: its connections are still there when it wakes.
+	DefaultKeep = 90 * time.Minute
 	// DefaultQuarantine outlives every socket of the laptop that could still send to a session that is gone.
 	DefaultQuarantine = 10 * time.Minute
 
@@ -209,7 +213,8 @@ func (s *Server) expire(now time.Time) {
 	s.mu.Lock()
 	var ended []*session
 	for _, session := range s.byKey {
-		if now.After(session.expires) {
+		session.heard() // what its lanes know is gone with them
+		if now.After(session.expires) && (session.forwarder.Connections() == 0 || now.After(session.expires.Add(s.config.Keep))) {
 			ended = append(ended, session)
 		}
 	}
@@ -288,10 +293,12 @@ func (c Config) withDefaults() Config {
 	integer(&c.MTU, DefaultMTU)
 	integer(&c.Limits.TCPFlows, forward.DefaultLimits.TCPFlows)
 	integer(&c.Lanes, wire.LaneCount)
+	integer(&c.FlowLanes, wire.FlowLaneCount)
 	integer(&c.SessionsAtMost, sessionsAtMost)
 	integer(&c.ArrivalsAtMost, 256)
 	integer(&c.DescriptorsAtMost, 1<<16)
 	duration(&c.Expiry, DefaultExpiry)
+	duration(&c.Keep, DefaultKeep)
 	duration(&c.Quarantine, DefaultQuarantine)
 	duration(&c.OpeningTimeout, 5*time.Second)
 	return c

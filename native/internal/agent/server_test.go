@@ -131,17 +131,17 @@ func TestLaneNeedsItsTicket(t *testing.T) {
 	engine.register(nil)
 	other.register(nil)
 	for name, ticket := range map[string]wire.Secret{"none": "", "another session's": other.registered.Ticket, "wrong": wire.Secret(randomText(32))} {
-		if !isClosed(t, engine.lane(1, ticket)) {
+		if !isClosed(t, engine.lane(0, ticket)) || !isClosed(t, engine.flowLane(0, ticket)) {
 			t.Errorf("ticket %s: the lane stays open", name)
 		}
 	}
-	if !isClosed(t, engine.lane(wire.LaneCount, engine.registered.Ticket)) {
+	if !isClosed(t, engine.lane(wire.LaneCount, engine.registered.Ticket)) || !isClosed(t, engine.flowLane(wire.FlowLaneCount, engine.registered.Ticket)) {
 		t.Error("a lane beyond the last stays open")
 	}
-	first := engine.lane(1, engine.registered.Ticket)
-	attached := func() uint64 { return server.byKey[decodedKey(t, engine.public)].lanes.Stats()[1].Carrier.Attached }
+	first := engine.lane(0, engine.registered.Ticket)
+	attached := func() uint64 { return server.byKey[decodedKey(t, engine.public)].lanes.Stats()[0].Carrier.Attached }
 	eventually(t, "the lane was not attached", func() bool { return attached() == 1 })
-	engine.lane(1, engine.registered.Ticket)
+	engine.lane(0, engine.registered.Ticket)
 	if !isClosed(t, first) {
 		t.Error("the stream before stays open")
 	}
@@ -206,6 +206,53 @@ func TestLanesMayBeReplacedUnderAConnection(t *testing.T) {
 			opened.SetDeadline(time.Time{})
 			engine.lanes.Attach(lane, stream.New("test", opened))
 		}
+		for lane := range engine.registered.FlowLanes {
+			opened := engine.flowLane(lane, engine.registered.Ticket)
+			opened.SetDeadline(time.Time{})
+			engine.flows.Attach(lane, opened)
+		}
+	}
+}
+
+// A laptop that sleeps says nothing for an hour, and its programs go on where they were.
+func TestASessionWithConnectionsIsKeptForLonger(t *testing.T) {
+	server := serve(t, Config{Expiry: time.Hour, Keep: 90 * time.Minute, Dialer: echoServer(t)})
+	engine, idle := newEngine(t, server), newEngine(t, server)
+	engine.carry()
+	opened := engine.open(20 * time.Second)
+	if opened == nil {
+		t.Fatal("no connection")
+	}
+	idle.register(nil)
+	sessions := func() int {
+		server.mu.Lock()
+		defer server.mu.Unlock()
+		return len(server.byKey)
+	}
+	engine.lanes.Detach(0, io.EOF)
+	for lane := range engine.registered.FlowLanes {
+		engine.flows.Detach(lane, io.EOF)
+	}
+	server.expire(time.Now().Add(2 * time.Hour))
+	if sessions() != 1 {
+		t.Fatalf("%d sessions are left", sessions())
+	}
+	before := engine.registered.Session
+	engine.openControl()
+	if engine.register(nil); engine.registered.Session != before {
+		t.Fatal("it is another session")
+	}
+	go opened.Write([]byte("x"))
+	lane := engine.flowLane(0, engine.registered.Ticket)
+	lane.SetDeadline(time.Time{})
+	engine.flows.Attach(0, lane)
+	opened.SetDeadline(time.Now().Add(20 * time.Second))
+	if _, err := io.ReadFull(opened, make([]byte, 1)); err != nil {
+		t.Errorf("after the sleep: %v", err)
+	}
+	server.expire(time.Now().Add(4 * time.Hour))
+	if sessions() != 0 {
+		t.Error("it is kept for ever")
 	}
 }
 

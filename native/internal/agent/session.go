@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/carrier"
 	"slipway/native/internal/forward"
 	"slipway/native/internal/packet"
@@ -28,16 +29,28 @@ type session struct {
 	agentKey  string // public, in hexadecimal
 	addresses []pair // one of each address family
 	lanes     *tunnel.Lanes
+	flows     *bytestream.Session
 	forwarder *forward.Forwarder
 	expires   time.Time
 	control   net.Conn // the stream that speaks for it; a later one takes its place
 
 	registeredAt time.Time
-	heardAt      atomic.Int64 // Unix nanoseconds of the last packet that came through the tunnel
+	heardAt      atomic.Int64 // Unix nanoseconds; see heard
 }
 
-// heard is when the last packet came through the tunnel, which only who has the session's key can send; 0 before.
-func (s *session) heard() int64 { return s.heardAt.Load() }
+// heard is when something came that only who has the session's key can send, as packet or on a lane of flows; 0 before.
+func (s *session) heard() int64 {
+	for _, lane := range s.flows.Stats().Lanes {
+		s.hear(time.Now().Add(-lane.HeardAgo))
+	}
+	return s.heardAt.Load()
+}
+
+func (s *session) hear(when time.Time) {
+	if latest := when.UnixNano(); latest > s.heardAt.Load() {
+		s.heardAt.Store(latest)
+	}
+}
 
 // newSession makes the tunnel and the forwarder of a registration.
 func newSession(config Config, shares *shares, key publicKey, preshared [32]byte, addresses []pair) (*session, error) {
@@ -78,7 +91,7 @@ func newSession(config Config, shares *shares, key publicKey, preshared [32]byte
 		// WireGuard drops what another source address claims to have sent: sessions cannot spoof each other.
 		AllowedIPs: hostPrefixes(addresses),
 		Receive: func(lane int, packets [][]byte) {
-			made.heardAt.Store(time.Now().UnixNano())
+			made.hear(time.Now())
 			made.forwarder.Receive(lane, packets)
 		},
 		Log: log,
@@ -87,7 +100,30 @@ func newSession(config Config, shares *shares, key publicKey, preshared [32]byte
 		made.forwarder.Close()
 		return nil, err
 	}
+	made.flows, err = bytestream.New(bytestream.Config{
+		Accept: made.accept,
+		Keys: bytestream.Keys{
+			Session: made.id, Private: [32]byte(private.Bytes()), Public: [32]byte(private.PublicKey().Bytes()), Peer: key, Preshared: preshared,
+		},
+		Lanes: config.FlowLanes,
+		Log:   log,
+	})
+	if err != nil {
+		made.lanes.Close()
+		made.forwarder.Close()
+		return nil, err
+	}
 	return made, nil
+}
+
+// accept takes a flow of the session's own addresses; what another claims to have opened has no answer.
+func (s *session) accept(flow *bytestream.Flow, opening bytestream.Opening) bytestream.Events {
+	for _, own := range s.addresses {
+		if source := opening.Source.Addr().Unmap(); source == own.laptop || source == own.engine {
+			return s.forwarder.Accept(flow, opening)
+		}
+	}
+	return forward.Ignore(flow)
 }
 
 // admits compares tickets in constant time.
@@ -105,9 +141,15 @@ func (s *session) attach(lane int, packets carrier.Packets) error {
 	return <-s.lanes.Attach(lane, packets)
 }
 
+// attachFlows is attach for a lane of flows.
+func (s *session) attachFlows(lane int, stream net.Conn) error {
+	return <-s.flows.Attach(lane, stream)
+}
+
 // close ends lanes before flows, so that nothing waits for a lane.
 func (s *session) close() {
 	s.lanes.Close()
+	s.flows.Close(bytestream.Ended)
 	s.forwarder.Close()
 }
 
@@ -118,6 +160,7 @@ func (s *session) registered(config Config) *wire.Registered {
 		AgentPublicKey: s.agentKey,
 		Addresses:      s.granted(),
 		Lanes:          config.Lanes,
+		FlowLanes:      config.FlowLanes,
 		MTU:            config.MTU,
 		ExpiresSeconds: int(config.Expiry / time.Second),
 		Facts:          config.Facts,

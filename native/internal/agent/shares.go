@@ -49,8 +49,8 @@ type holding struct {
 
 // refuse tells why own may open no further flow now; empty where it may.
 func (s *shares) refuse(own *session) forward.Shortage {
-	flows := s.flows()
-	memory := s.server.config.Memory.Full() || flows >= s.server.config.Limits.TCPFlows
+	flows, weight := s.flows()
+	memory := s.server.config.Memory.Full() || weight >= s.server.config.Limits.TCPFlows
 	descriptors := flows > int(descriptorsFull*float64(s.server.config.DescriptorsAtMost))
 	if !memory && !descriptors {
 		return ""
@@ -71,13 +71,13 @@ func (s *shares) refuse(own *session) forward.Shortage {
 	return "" // made since, and holds nothing
 }
 
-// flows counts those of all sessions.
-func (s *shares) flows() int {
-	total := 0
+// flows counts those of all sessions, and weighs them.
+func (s *shares) flows() (count, weight int) {
 	for _, session := range s.server.all() {
-		total += session.forwarder.Flows()
+		count += session.forwarder.Flows()
+		weight += session.forwarder.Weight()
 	}
-	return total
+	return count, weight
 }
 
 // measure tells what each session holds, and what all do.
@@ -99,7 +99,8 @@ func (s *shares) measure(now time.Time) (each []holding, total holding) {
 // relieve takes from the session that holds most where that has become dangerous for all.
 func (s *shares) relieve() {
 	excess := s.server.config.Memory.Excess()
-	tooMany := s.flows() - int(descriptorsTooMany*float64(s.server.config.DescriptorsAtMost))
+	flows, _ := s.flows()
+	tooMany := flows - int(descriptorsTooMany*float64(s.server.config.DescriptorsAtMost))
 	if excess <= 0 && tooMany <= 0 {
 		return
 	}

@@ -166,6 +166,7 @@ func (client *agentClient) revalidate() {
 	defer client.mutex.Unlock()
 	if client.lanes != nil {
 		client.lanes.health.suspect()
+		client.lanes.flows.Revalidate()
 	}
 	client.beginEpochLocked()
 }

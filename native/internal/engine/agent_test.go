@@ -19,6 +19,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/carrier"
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/forward"
@@ -62,6 +63,7 @@ type fakeAgent struct {
 type fakeSession struct {
 	granted   wire.Registered
 	lanes     *tunnel.Lanes
+	flows     *bytestream.Session
 	forwarder *forward.Forwarder
 }
 
@@ -155,6 +157,7 @@ func (agent *fakeAgent) end() {
 	defer agent.mutex.Unlock()
 	for _, session := range agent.sessions {
 		session.lanes.Close()
+		session.flows.Close(bytestream.Ended)
 		session.forwarder.Close()
 	}
 }
@@ -224,12 +227,16 @@ func (agent *fakeAgent) serve(opened *memnet.End) {
 		opened.Close()
 		return
 	}
-	if opening.Kind == "lane" {
+	if opening.Kind != "control" {
 		agent.mutex.Lock()
 		defer agent.mutex.Unlock()
 		for _, session := range agent.sessions {
 			if session.granted.Session == opening.Session && session.granted.Ticket == opening.Ticket {
-				session.lanes.Attach(opening.Lane, stream.Accept(opened))
+				if opening.Kind == "flows" {
+					session.flows.Attach(opening.Lane, opened)
+				} else {
+					session.lanes.Attach(opening.Lane, stream.Accept(opened))
+				}
 				return
 			}
 		}
@@ -290,7 +297,7 @@ func (agent *fakeAgent) makeSession(register wire.Register) *fakeSession {
 		Addresses: []wire.SessionAddresses{{
 			Laptop: fmt.Sprintf("198.18.0.%d", 10*agent.made), Engine: fmt.Sprintf("198.18.0.%d", 10*agent.made+1), Agent: "198.18.0.1",
 		}},
-		Lanes: wire.LaneCount, MTU: 16000, ExpiresSeconds: 60,
+		Lanes: wire.LaneCount, FlowLanes: wire.FlowLaneCount, MTU: 16000, ExpiresSeconds: 60,
 		Facts: wire.AgentFacts{Nameservers: []string{"10.96.0.10"}, ClusterDomain: "cluster.test", Search: []string{"svc.cluster.test"}, CanPing: true},
 	}}
 	own := &session.granted.Addresses[0]
@@ -317,6 +324,16 @@ func (agent *fakeAgent) makeSession(register wire.Register) *fakeSession {
 		Policy: &forward.Policy{}, Dialer: agent.cluster,
 		Send:   func(lane int, parsed packet.Packet) { session.lanes.Send(lane, &parsed) },
 		LaneOf: func(parsed packet.Packet) int { return tunnel.LaneOf(&parsed, wire.LaneCount) },
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	session.flows, err = bytestream.New(bytestream.Config{
+		Accept: session.forwarder.Accept, Lanes: wire.FlowLaneCount,
+		Keys: bytestream.Keys{
+			Session: session.granted.Session, Private: [32]byte(agent.private.Bytes()),
+			Public: [32]byte(agent.private.PublicKey().Bytes()), Peer: [32]byte(peer), Preshared: [32]byte(preshared),
+		},
 	})
 	if err != nil {
 		t.Error(err)

@@ -11,7 +11,7 @@ import (
 // trips through the API server, and so does the registration. The zero value holds none.
 type pendingStreams struct {
 	mutex   sync.Mutex
-	streams []chan dialled // by lane; nil when it was taken
+	streams []chan dialled // for the lanes of packets, then those of flows; nil when it was taken
 }
 
 type dialled struct {
@@ -21,7 +21,7 @@ type dialled struct {
 
 // dialAhead begins a stream for every lane.
 func (client *agentClient) dialAhead(ctx context.Context, target wire.AgentTarget) *pendingStreams {
-	pending := &pendingStreams{streams: make([]chan dialled, wire.LaneCount)}
+	pending := &pendingStreams{streams: make([]chan dialled, wire.LaneCount+wire.FlowLaneCount)}
 	for lane := range pending.streams {
 		result := make(chan dialled, 1)
 		pending.streams[lane] = result
@@ -35,12 +35,12 @@ func (client *agentClient) dialAhead(ctx context.Context, target wire.AgentTarge
 	return pending
 }
 
-// take returns the stream of a lane, once; nil without an error when there is none.
-func (pending *pendingStreams) take(ctx context.Context, lane int) (*carriedStream, error) {
+// take returns a stream, once; nil without an error when there is none.
+func (pending *pendingStreams) take(ctx context.Context, number int) (*carriedStream, error) {
 	pending.mutex.Lock()
 	var result chan dialled
-	if lane < len(pending.streams) {
-		result, pending.streams[lane] = pending.streams[lane], nil
+	if number < len(pending.streams) {
+		result, pending.streams[number] = pending.streams[number], nil
 	}
 	pending.mutex.Unlock()
 	if result == nil {

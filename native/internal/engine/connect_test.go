@@ -65,7 +65,7 @@ func TestConnectTakesItsStepsInOrderAndStopUndoesThem(t *testing.T) {
 	if steps := strings.Join(core.seen, ", "); !strings.Contains(steps, "step tunnel, step routes, step names, step verify, ready, tunnel up") {
 		t.Errorf("events: %s", steps)
 	}
-	if ready.Interface != "slipway0" || ready.MTU != 16000 || len(ready.Routes) != 2 || ready.Agent.ClusterDomain != "cluster.test" {
+	if ready.Interface != "slipway0" || ready.MTU != interfaceMTU || len(ready.Routes) != 2 || ready.Agent.ClusterDomain != "cluster.test" {
 		t.Errorf("ready: %+v", ready)
 	}
 	names := laptop.names

@@ -110,7 +110,7 @@ func (connection *connection) establish(ctx context.Context) (*wire.ReadyEvent, 
 	defer connection.mutex.Unlock()
 	connection.isReady = true
 	return &wire.ReadyEvent{
-		Interface: connection.tun.Interface, MTU: connection.path.mtu, Path: connection.agent.carrierName(), Routes: connection.routes,
+		Interface: connection.tun.Interface, MTU: interfaceMTU, Path: connection.agent.carrierName(), Routes: connection.routes,
 		Names: connection.names, Agent: connection.facts,
 	}, "", nil
 }
@@ -126,7 +126,7 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 	call, cancel := context.WithTimeout(ctx, connection.config.Timing.HelperCall)
 	defer cancel()
 	opened, device, err := connection.helper.OpenTun(call, wire.OpenTunInput{
-		MTU: path.mtu, Addresses: connection.agent.registered().laptopPrefixes(),
+		MTU: interfaceMTU, Addresses: connection.agent.registered().laptopPrefixes(),
 	})
 	if err != nil {
 		return asProblem(err, wire.CodeTunUnavailable)

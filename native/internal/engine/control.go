@@ -132,7 +132,7 @@ func (client *agentClient) adopt(ctx context.Context, target wire.AgentTarget, k
 	if err != nil {
 		return err
 	}
-	next.lanes = set.lanes
+	next.lanes, next.flows = set.lanes, set.flows
 	client.mutex.Lock()
 	old := client.lanes
 	client.mutex.Unlock()

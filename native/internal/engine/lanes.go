@@ -4,15 +4,18 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
 )
 
-// laneSet is the lanes of one registration: each has a goroutine that dials, attaches, sends heartbeats, and dials
-// again when the stream ends or falls silent.
+// laneSet is the lanes of one registration: each has a goroutine that dials, attaches, and dials again when the stream
+// ends or falls silent. Those of packets are judged by heartbeats; those of flows judge themselves.
 type laneSet struct {
 	client *agentClient
 	target wire.AgentTarget
@@ -20,6 +23,11 @@ type laneSet struct {
 	id     string
 	lanes  *tunnel.Lanes
 	health *health
+
+	flows      *bytestream.Session
+	flowLanes  int
+	aliveFlows atomic.Pointer[[]int] // the lanes of flows that carry
+
 	probes chan struct{} // the express lane's next heartbeat is due now
 	ahead  *pendingStreams
 	hears  func(packet []byte) bool // heard, made once: a method value allocates
@@ -40,8 +48,9 @@ func newLaneSet(client *agentClient, target wire.AgentTarget, keys sessionKeys, 
 		client: client, target: target, keys: keys, ahead: ahead,
 		id: registration.granted.Session, ticket: registration.granted.Ticket,
 		health: newHealth(client.timing, registration.granted.Lanes, registration.primary()),
-		cancel: func() {}, probes: make(chan struct{}, 1),
+		cancel: func() {}, probes: make(chan struct{}, 1), flowLanes: registration.granted.FlowLanes,
 	}
+	set.aliveFlows.Store(&[]int{})
 	set.hears = set.heard
 	set.lanes, err = tunnel.New(tunnel.Config{
 		PrivateKey: keys.private, PeerPublicKey: [32]byte(peer), PresharedKey: keys.preshared,
@@ -53,23 +62,65 @@ func newLaneSet(client *agentClient, target wire.AgentTarget, keys sessionKeys, 
 	if err != nil {
 		return nil, err
 	}
+	set.flows, err = bytestream.New(bytestream.Config{
+		Keys: bytestream.Keys{
+			Session: set.id, Private: keys.private, Public: keys.public, Peer: [32]byte(peer), Preshared: keys.preshared,
+		},
+		Lanes: set.flowLanes, Changed: set.flowLanesChanged,
+		Timing: bytestream.Timing{
+			PingAfter: client.timing.Heartbeat, SilentAfter: client.timing.LaneSilence, SuspectAfter: client.timing.SuspectAnswer,
+		},
+		Log: client.log,
+	})
+	if err != nil {
+		set.lanes.Close()
+		return nil, err
+	}
 	return set, nil
 }
 
+// flowLanesChanged notes which lanes of flows carry.
+func (set *laneSet) flowLanesChanged() {
+	set.mutex.Lock()
+	defer set.mutex.Unlock()
+	alive := []int{}
+	for _, lane := range set.flows.Stats().Lanes {
+		alive = append(alive, lane.Number)
+	}
+	set.aliveFlows.Store(&alive)
+	notify(set.client.healthChanged)
+}
+
+func (set *laneSet) aliveFlowLanes() int { return len(*set.aliveFlows.Load()) }
+
 func (set *laneSet) start(ctx context.Context) {
 	ctx, set.cancel = context.WithCancel(ctx)
-	for lane := range len(set.health.lanes) {
+	packetLanes := len(set.health.lanes)
+	for number := range packetLanes + set.flowLanes {
+		place := lanePlace{number: number, kind: "lane", lane: number, attend: set.attend}
+		if number >= packetLanes {
+			place.kind, place.lane, place.attend = "flows", number-packetLanes, set.attendFlows
+		}
 		set.running.Add(1)
 		go func() {
 			defer set.running.Done()
-			set.serve(ctx, lane)
+			set.serve(ctx, place)
 		}()
 	}
+}
+
+// lanePlace is one lane: its number among all, what its opening says, and what is done while it is attached.
+type lanePlace struct {
+	number int
+	kind   string
+	lane   int
+	attend func(ctx context.Context, lane int, stream *carriedStream, wait *backoff) error
 }
 
 func (set *laneSet) close() {
 	set.cancel()
 	set.lanes.Close()
+	set.flows.Close(bytestream.Ended)
 	set.running.Wait()
 }
 
@@ -92,13 +143,13 @@ func (set *laneSet) setTicket(ticket wire.Secret) {
 	set.ticket = ticket
 }
 
-func (set *laneSet) serve(ctx context.Context, lane int) {
+func (set *laneSet) serve(ctx context.Context, place lanePlace) {
 	wait := newBackoff(set.client.timing)
 	for ctx.Err() == nil {
-		stream, err := set.open(ctx, lane)
-		isTry := err != nil && lane == 0 // the end of a stream that was open is none
+		stream, err := set.open(ctx, place)
+		isTry := err != nil && place.number == 0 // the end of a stream that was open is none
 		if err == nil {
-			err = set.attend(ctx, lane, stream, wait)
+			err = place.attend(ctx, place.lane, stream, wait)
 		}
 		if ctx.Err() != nil {
 			return
@@ -112,8 +163,8 @@ func (set *laneSet) serve(ctx context.Context, lane int) {
 }
 
 // open returns a stream whose opening was sent: one that was dialled ahead, or a new one.
-func (set *laneSet) open(ctx context.Context, lane int) (*carriedStream, error) {
-	stream, err := set.ahead.take(ctx, lane)
+func (set *laneSet) open(ctx context.Context, place lanePlace) (*carriedStream, error) {
+	stream, err := set.ahead.take(ctx, place.number)
 	if stream == nil && err == nil {
 		stream, err = set.client.dial(ctx, set.target)
 	}
@@ -121,7 +172,7 @@ func (set *laneSet) open(ctx context.Context, lane int) (*carriedStream, error) 
 		return nil, err
 	}
 	set.mutex.Lock()
-	opening := wire.AgentOpening{Kind: "lane", Session: set.id, Ticket: set.ticket, Lane: lane}
+	opening := wire.AgentOpening{Kind: place.kind, Session: set.id, Ticket: set.ticket, Lane: place.lane}
 	set.mutex.Unlock()
 	if err := set.client.begin(ctx, stream, opening); err != nil {
 		return nil, err
@@ -158,6 +209,27 @@ func (set *laneSet) attend(ctx context.Context, lane int, stream *carriedStream,
 		}
 		if set.health.isAlive(lane) {
 			wait.reset()
+		}
+	}
+}
+
+// attendFlows waits for the end of an attached lane of flows.
+func (set *laneSet) attendFlows(ctx context.Context, lane int, stream *carriedStream, wait *backoff) error {
+	lost := set.flows.Attach(lane, stream)
+	ticker := time.NewTicker(max(set.client.timing.Heartbeat/8, time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case err := <-lost:
+			return err
+		case <-ctx.Done():
+			_ = stream.Close()
+			<-lost
+			return ctx.Err()
+		case <-ticker.C:
+			if slices.Contains(*set.aliveFlows.Load(), lane) {
+				wait.reset()
+			}
 		}
 	}
 }

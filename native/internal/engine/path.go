@@ -10,10 +10,12 @@ import (
 
 	"golang.zx2c4.com/wireguard/tun"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/gate"
 	"slipway/native/internal/netstack"
 	"slipway/native/internal/packet"
 	"slipway/native/internal/serviceping"
+	"slipway/native/internal/terminate"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
 )
@@ -27,20 +29,28 @@ const (
 	coalesced = 65535
 )
 
-// path carries packets between the TUN, the engine's own stack and the lanes. Whatever comes out of a lane passes one
-// of two gates: the laptop's, or that of the engine's stack. Its parts come one after the other while connecting, and
-// the lanes change when an agent is replaced; the TUN and the addresses stay.
+// interfaceMTU is the TUN's, in bytes. Connections end on this side of it and take segments of any size, the larger the
+// cheaper (docs/adr/0034); datagrams that are larger than a packet of the tunnel go through it in fragments.
+const interfaceMTU = 65000
+
+// path carries packets between the TUN, the engine's own stack and the lanes, but for connections, which end in the
+// terminator and go on as flows. Whatever comes out of a lane passes one of two gates: the laptop's, or that of the
+// engine's stack. Its parts come one after the other while connecting, and the lanes change when an agent is replaced;
+// the TUN and the addresses stay.
 type path struct {
 	laptop, engine packet.PerFamily
 	resolver       netip.Addr // where the engine's stack answers names
-	mtu            int
+	mtu            int        // of the tunnel's packets
 	stack          *netstack.Stack
+	terminator     *terminate.Terminator
 	pings          *serviceping.Rewriter
 	gate           *gate.Gate // the laptop's: sees what the laptop sees, in front of every rewriting
 	stackGate      *gate.Gate
 	agent          atomic.Pointer[packet.PerFamily]
 	lanes          atomic.Pointer[tunnel.Lanes]
 	laneCount      atomic.Int32
+	flows          atomic.Pointer[bytestream.Session]
+	fragments      atomic.Uint32 // identification of the last datagram that was cut
 	device         atomic.Pointer[tunDevice]
 
 	bytesUp, bytesDown, packetsUp, packetsDown atomic.Uint64
@@ -75,7 +85,24 @@ func newPath(registration registration) (*path, error) {
 		return nil, err
 	}
 	path.stack = stack
+	path.terminator, err = terminate.New(terminate.Config{
+		MTU: interfaceMTU, Open: path.openFlow, Output: path.fromTerminator,
+		Router: func(like netip.Addr) netip.Addr { return path.agent.Load().Like(like) },
+	})
+	if err != nil {
+		stack.Close()
+		return nil, err
+	}
 	return path, nil
+}
+
+// openFlow begins a flow of whatever session there is.
+func (path *path) openFlow(opening bytestream.Opening, events bytestream.Events) (*bytestream.Flow, error) {
+	session := path.flows.Load()
+	if session == nil {
+		return nil, errors.New("there is no session yet")
+	}
+	return session.Open(opening, events)
 }
 
 // useLanes makes the lanes of a registration carry what goes to the cluster.
@@ -87,6 +114,7 @@ func (path *path) useLanes(registration registration) {
 	path.setAgent(agent...)
 	path.laneCount.Store(int32(registration.granted.Lanes))
 	path.lanes.Store(registration.lanes)
+	path.flows.Store(registration.flows)
 }
 
 // setAgent names the tunnel's far end.
@@ -101,6 +129,9 @@ func (path *path) setAgent(addresses ...netip.Addr) {
 // its connections are reset. It may be called at any time, as often as ranges change.
 func (path *path) setRanges(inForce []netip.Prefix) {
 	path.toLaptop(path.gate.SetRanges(inForce)...)
+	path.terminator.End(func(opening bytestream.Opening) bool {
+		return path.laptop.Has(opening.Source.Addr()) && !path.gate.MayReach(opening.Destination.Addr())
+	})
 }
 
 // tick tells that a second has passed.
@@ -129,6 +160,7 @@ func (path *path) close() {
 		_ = device.Close()
 	}
 	path.reading.Wait()
+	path.terminator.Close()
 	path.stack.Close()
 }
 
@@ -179,10 +211,41 @@ func (path *path) outbound(raw []byte) {
 	}
 	path.packetsUp.Add(1)
 	path.bytesUp.Add(uint64(len(parsed.Raw)))
+	switch {
+	case parsed.Protocol == packet.TCP:
+		path.terminator.Input(&parsed)
+	case len(parsed.Raw) > path.mtu:
+		packet.Fragments(parsed.Raw, path.mtu, path.fragments.Add(1), func(piece []byte) {
+			if parsed, ok := packet.Parse(piece); ok {
+				path.offer(&parsed)
+			}
+		})
+	default:
+		path.offer(&parsed)
+	}
+}
+
+// offer gives a packet to its lane. Waiting for one full lane would hold up all the others, names among them: the flow
+// that fills a lane pays for it alone.
+func (path *path) offer(parsed *packet.Packet) {
 	if lanes := path.lanes.Load(); lanes != nil {
-		// Waiting for one full lane would hold up all the others, names and handshakes among them: the flow that
-		// fills a lane pays for it alone.
-		lanes.Offer(tunnel.LaneOf(&parsed, int(path.laneCount.Load())), &parsed)
+		lanes.Offer(tunnel.LaneOf(parsed, int(path.laneCount.Load())), parsed)
+	}
+}
+
+// fromTerminator takes one packet of the laptop's end of a connection: to the laptop, or to the engine's own stack.
+func (path *path) fromTerminator(parsed *packet.Packet) {
+	if path.engine.Has(parsed.Destination) {
+		path.receiveForStack(parsed, func([]byte) bool { return false })
+		return
+	}
+	toLaptop := path.gate.Arrivals()
+	isAdmitted := toLaptop.Admit(parsed)
+	toLaptop.Done()
+	if isAdmitted {
+		path.packetsDown.Add(1)
+		path.bytesDown.Add(uint64(len(parsed.Raw)))
+		path.toLaptop(parsed.Raw)
 	}
 }
 
@@ -192,10 +255,14 @@ func (path *path) fromStack(raw []byte) {
 	if !ok {
 		return
 	}
-	if path.laptop.Has(parsed.Destination) {
+	switch {
+	case path.laptop.Has(parsed.Destination):
 		path.toLaptop(parsed.Raw)
-	} else if lanes := path.lanes.Load(); lanes != nil && path.stackGate.Outbound(&parsed) {
-		lanes.Offer(0, &parsed)
+	case !path.stackGate.Outbound(&parsed):
+	case parsed.Protocol == packet.TCP:
+		path.terminator.Input(&parsed)
+	default:
+		path.offer(&parsed)
 	}
 }
 
@@ -209,6 +276,7 @@ func (path *path) receive(_ int, packets [][]byte, heard func([]byte) bool) {
 		switch {
 		case !ok:
 			path.gate.RefuseMalformed()
+		case path.gate.RefusesConnection(&parsed):
 		case path.engine.Has(parsed.Destination):
 			path.receiveForStack(&parsed, heard)
 		default:

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
 )
@@ -14,6 +15,7 @@ type registration struct {
 	granted   wire.Registered
 	addresses []sessionAddresses // of each address family one
 	lanes     *tunnel.Lanes
+	flows     *bytestream.Session
 }
 
 // sessionAddresses are those of the tunnel's ends in one address family.
@@ -73,8 +75,8 @@ func checkRegistration(granted wire.Registered) (registration, error) {
 		}
 		result.addresses = append(result.addresses, checked)
 	}
-	if granted.Lanes < 2 || granted.Lanes > 16 {
-		return result, malformed("%d lanes", granted.Lanes)
+	if granted.Lanes < 1 || granted.Lanes > 16 || granted.FlowLanes < 1 || granted.FlowLanes > 16 {
+		return result, malformed("%d lanes for packets and %d for flows", granted.Lanes, granted.FlowLanes)
 	}
 	if granted.MTU < 1280 || granted.MTU > 65000 {
 		return result, malformed("an MTU of %d", granted.MTU)

@@ -11,7 +11,7 @@ import (
 func TestRegistrationsThatAreNotBelieved(t *testing.T) {
 	good := wire.SessionAddresses{Laptop: "198.18.7.2", Engine: "198.18.7.3", Agent: "198.18.0.1"}
 	with := func(change func(*wire.Registered)) wire.Registered {
-		granted := wire.Registered{Addresses: []wire.SessionAddresses{good}, Lanes: 5, MTU: 16000}
+		granted := wire.Registered{Addresses: []wire.SessionAddresses{good}, Lanes: 1, FlowLanes: 4, MTU: 16000}
 		change(&granted)
 		return granted
 	}
@@ -30,7 +30,9 @@ func TestRegistrationsThatAreNotBelieved(t *testing.T) {
 			granted.Addresses[0] = wire.SessionAddresses{Laptop: "fd00::2", Engine: "fd00::3", Agent: "fd00::1"}
 		}),
 		"no address":     with(func(granted *wire.Registered) { granted.Addresses[0].Laptop = "laptop" }),
-		"one lane":       with(func(granted *wire.Registered) { granted.Lanes = 1 }),
+		"no lane":        with(func(granted *wire.Registered) { granted.Lanes = 0 }),
+		"no flow lane":   with(func(granted *wire.Registered) { granted.FlowLanes = 0 }),
+		"many of flows":  with(func(granted *wire.Registered) { granted.FlowLanes = 1000 }),
 		"many lanes":     with(func(granted *wire.Registered) { granted.Lanes = 1000 }),
 		"a tiny MTU":     with(func(granted *wire.Registered) { granted.MTU = 500 }),
 		"an endless MTU": with(func(granted *wire.Registered) { granted.MTU = 1 << 20 }),

@@ -49,7 +49,7 @@ func (client *agentClient) watch(ctx context.Context) {
 
 // judge tells the observer when the tunnel came up or went down.
 func (client *agentClient) judge(set *laneSet) {
-	isAlive := set.health.alive() > 0
+	isAlive := set.health.alive()+set.aliveFlowLanes() > 0
 	client.mutex.Lock()
 	if isAlive == client.isAlive {
 		client.mutex.Unlock()
@@ -83,13 +83,13 @@ func (client *agentClient) judgeFirst(set *laneSet, now, usableSince time.Time) 
 		return usableSince
 	default:
 	}
-	if !set.health.usable() {
+	if !set.health.usable() || set.aliveFlowLanes() == 0 {
 		return time.Time{}
 	}
 	if usableSince.IsZero() {
 		usableSince = now
 	}
-	if set.health.alive() == len(set.health.lanes) || now.Sub(usableSince) > settle {
+	if set.health.alive() == len(set.health.lanes) && set.aliveFlowLanes() == set.flowLanes || now.Sub(usableSince) > settle {
 		close(client.firstDone)
 	}
 	return usableSince

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/packet"
 )
 
@@ -30,41 +31,35 @@ func (socketDialer) DialUDP(destination netip.AddrPort) (*net.UDPConn, error) {
 	return net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(destination))
 }
 
-// verdict is what the laptop is told about a socket's error.
-type verdict string
-
-const (
-	verdictRefused            verdict = "refused"
-	verdictHostUnreachable    verdict = "host-unreachable"
-	verdictNetworkUnreachable verdict = "network-unreachable"
-	verdictProhibited         verdict = "prohibited"
-	verdictSilent             verdict = "silent" // the laptop waits or tries again, as it would have
-)
-
-func verdictOf(err error) verdict {
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
-		return verdictRefused
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.EHOSTDOWN):
-		return verdictHostUnreachable
-	case errors.Is(err, syscall.ENETUNREACH):
-		return verdictNetworkUnreachable
-	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
-		return verdictProhibited
-	}
-	return verdictSilent
+// outcomes are what errors of a socket mean to the laptop. Whatever is none of them is silence: the laptop waits or tries
+// again, as it would have.
+var outcomes = []struct {
+	errors  []syscall.Errno
+	verdict bytestream.Verdict
+	failure packet.Failure // of what is told by an ICMP error
+}{
+	{[]syscall.Errno{syscall.ECONNREFUSED, syscall.ECONNRESET}, bytestream.Refused, packet.Failure{}},
+	{[]syscall.Errno{syscall.EHOSTUNREACH, syscall.EHOSTDOWN}, bytestream.HostUnreachable, packet.HostUnreachable},
+	{[]syscall.Errno{syscall.ENETUNREACH}, bytestream.NetworkUnreachable, packet.NetworkUnreachable},
+	{[]syscall.Errno{syscall.EACCES, syscall.EPERM}, bytestream.Prohibited, packet.Prohibited},
 }
 
-// unreachable makes the ICMP error of a verdict about a packet, from the agent; nil where the verdict is none.
-func unreachable(told verdict, agent netip.Addr, about *packet.Packet) []byte {
-	failures := map[verdict]packet.Failure{
-		verdictHostUnreachable:    packet.HostUnreachable,
-		verdictNetworkUnreachable: packet.NetworkUnreachable,
-		verdictProhibited:         packet.Prohibited,
+// verdictOf is what the laptop is told about an error, and how where that is an ICMP error.
+func verdictOf(err error) (bytestream.Verdict, packet.Failure) {
+	for _, outcome := range outcomes {
+		for _, number := range outcome.errors {
+			if errors.Is(err, number) {
+				return outcome.verdict, outcome.failure
+			}
+		}
 	}
-	failure, ok := failures[told]
-	if !ok {
-		return nil
+	return bytestream.Silent, packet.Failure{}
+}
+
+// unreachable makes the ICMP error that an error of a socket means for a packet, from the agent; nil where it means none.
+func unreachable(err error, agent netip.Addr, about *packet.Packet) []byte {
+	if _, failure := verdictOf(err); failure != (packet.Failure{}) {
+		return packet.Error(failure, agent, about)
 	}
-	return packet.Error(failure, agent, about)
+	return nil
 }

@@ -1,12 +1,13 @@
-// Package forward is the far end of a session's flows: raw packets of one laptop come in, ordinary sockets of the
-// agent's pod go out, and what happens there goes back as the packets that a real network would have sent: refused
-// is RST, unreachable is ICMP, a free address is silence. It must never reach what Policy refuses, never carry a
-// packet from one session to another, and knows neither keys nor carriers.
+// Package forward is the far end of a session's flows: byte streams and raw packets of one laptop come in, ordinary
+// sockets of the agent's pod go out, and what happens there goes back: as the verdict on a dial, as a reset, or as the
+// packets that a real network would have sent. It must never reach what Policy refuses, never carry anything from one
+// session to another, and knows neither keys nor carriers.
 package forward
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -16,8 +17,10 @@ import (
 
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/netstack"
 	"slipway/native/internal/packet"
+	"slipway/native/internal/readiness"
 )
 
 // Limits bound what one session may hold at once. A zero field takes the default. How many connections and datagram flows
@@ -45,8 +48,8 @@ type Dialer interface {
 
 // Config describes the Forwarder of one session.
 type Config struct {
-	Lanes  int
-	MTU    int              // of the tunnel, in bytes
+	Lanes  int              // that carry packets
+	MTU    int              // of these, in bytes
 	Agent  packet.PerFamily // its addresses answer echoes, and are the source of ICMP errors of our own
 	Policy *Policy
 	Dialer Dialer // nil: ordinary sockets
@@ -54,7 +57,7 @@ type Config struct {
 	Log    *slog.Logger // addresses appear at debug level only
 
 	// Send gives a packet to a lane; its bytes are valid only during the call. It may block, which is back-pressure
-	// for the flows of that lane alone.
+	// for the datagram flows of that lane alone.
 	Send func(lane int, parsed packet.Packet)
 	// LaneOf gives the lane of a packet, the same as for the packets it answers.
 	LaneOf func(parsed packet.Packet) int
@@ -70,13 +73,13 @@ type Forwarder struct {
 	config    Config
 	lanes     []*lane
 	datagrams *netstack.Stack // of all lanes: a flow's large datagrams come in fragments, on another lane
+	poller    *readiness.Poller
 	attempts  attempts
 	flows     datagramFlows
 	pings     *pinger
 	tcpFlows  atomic.Int64
-	relays    relays
+	streams   streams
 	refused   refusals
-	lingering time.Duration // of relays
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -100,19 +103,26 @@ func New(config Config) (*Forwarder, error) {
 		config.Full = func() Shortage { return "" }
 	}
 	config.Limits = config.Limits.withDefaults()
-	result := &Forwarder{config: config, lanes: make([]*lane, config.Lanes), lingering: lingering}
+	result := &Forwarder{config: config, lanes: make([]*lane, config.Lanes)}
+	var err error
+	if result.poller, err = readiness.New(); err != nil {
+		return nil, fmt.Errorf("make forwarder: %w", err)
+	}
 	result.ctx, result.cancel = context.WithCancel(context.Background())
 	result.attempts.init()
 	result.flows.init()
-	result.relays.init()
+	result.streams.init()
 	for number := range result.lanes {
 		result.lanes[number] = newLane(result, number)
 	}
 	result.pings = newPinger(config, result.reply)
-	result.datagrams = result.makeStack(func(parsed packet.Packet) { config.Send(config.LaneOf(parsed), parsed) })
-	if result.datagrams == nil {
+	if result.datagrams, err = netstack.New(netstack.Config{MTU: config.MTU, Promiscuous: true, Output: func(raw []byte) {
+		if parsed, ok := packet.Parse(raw); ok {
+			config.Send(config.LaneOf(parsed), parsed)
+		}
+	}}); err != nil {
 		result.Close()
-		return nil, errors.New("make forwarder: no network stack")
+		return nil, fmt.Errorf("make forwarder: %w", err)
 	}
 	result.serveUDP(result.datagrams.Inner())
 	result.servePings(result.datagrams.Inner())
@@ -154,13 +164,14 @@ func (f *Forwarder) Close() {
 	f.cancel()
 	f.pings.close()
 	f.flows.closeAll()
-	for _, lane := range f.lanes {
-		lane.close()
+	for _, opened := range f.streams.close() {
+		opened.reset(bytestream.Ended)
 	}
 	if f.datagrams != nil {
 		f.datagrams.Close()
 	}
 	f.running.Wait()
+	f.poller.Close()
 }
 
 // enter counts the calling goroutine as one that Close waits for; it is false after Close. running.Done leaves.
@@ -176,8 +187,8 @@ func (f *Forwarder) enter() bool {
 
 func (f *Forwarder) receive(from *lane, raw []byte) {
 	parsed, ok := packet.Parse(raw)
-	if !ok || !f.config.Agent.Like(parsed.Destination).IsValid() {
-		return // of a family that the session has no addresses of
+	if !ok || parsed.Protocol == packet.TCP || !f.config.Agent.Like(parsed.Destination).IsValid() {
+		return // connections are flows; or of a family that the session has no addresses of
 	}
 	if f.config.Agent.Has(parsed.Destination) && parsed.Protocol == packet.ICMP {
 		if parsed.Kind == packet.EchoRequest && !parsed.IsFragment() {
@@ -200,13 +211,7 @@ func (f *Forwarder) receive(from *lane, raw []byte) {
 			return // nothing of ours asks for other messages
 		}
 	}
-	stack := f.datagrams
-	if parsed.Protocol == packet.TCP {
-		stack = from.connections(&parsed)
-	}
-	if stack != nil && !reopens(stack, &parsed) {
-		stack.Input(parsed.Raw)
-	}
+	f.datagrams.Input(parsed.Raw)
 }
 
 // portOf is the port that a policy is asked about: 0 where there is none.
@@ -217,41 +222,24 @@ func portOf(parsed *packet.Packet) uint16 {
 	return 0
 }
 
-// opensFlow tells whether an answer that refuses it makes sense: a datagram, an echo, a TCP SYN. To anything else
-// silence is right.
+// opensFlow tells whether an answer that refuses it makes sense: a datagram, an echo. To anything else silence is right.
 func opensFlow(parsed *packet.Packet) bool {
-	switch parsed.Protocol {
-	case packet.TCP:
-		return parsed.Kind == packet.Segment && parsed.TCPFlags&(header.TCPFlagSyn|header.TCPFlagAck) == header.TCPFlagSyn
-	case packet.ICMP:
+	if parsed.Protocol == packet.ICMP {
 		return parsed.Kind == packet.EchoRequest
 	}
 	return parsed.Offset == 0
 }
 
-func (f *Forwarder) makeStack(output func(packet.Packet)) *netstack.Stack {
-	made, err := netstack.New(netstack.Config{MTU: f.config.MTU, Promiscuous: true, Output: func(raw []byte) {
-		if parsed, ok := packet.Parse(raw); ok {
-			output(parsed)
-		}
-	}})
-	if err != nil {
-		f.config.Log.Error("network stack", "error", err)
-		return nil
-	}
-	return made
-}
-
 func (f *Forwarder) reply(lane int, raw []byte) { f.lanes[lane].reply(raw) }
 
-// expire looks after what nobody closes: abandoned dials, idle datagram flows, pings without answer.
+// expire looks after what nobody closes: hopeless dials, idle datagram flows, pings without answer.
 func (f *Forwarder) expire() {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	for {
 		select {
 		case now := <-ticker.C:
-			f.attempts.expire(now)
+			f.attempts.expire(now, f.config.Limits)
 			f.flows.expire(now)
 			f.pings.expire(now)
 		case <-f.ctx.Done():

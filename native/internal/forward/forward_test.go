@@ -1,7 +1,6 @@
 package forward
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -107,92 +105,42 @@ func hostNet(address netip.Addr) *net.IPNet {
 	return &net.IPNet{IP: address.AsSlice(), Mask: net.CIDRMask(32, 32)}
 }
 
-// laptop is the other end of a Forwarder: a network stack, and a tap of the ICMP packets that reach it.
+// laptop is the other end of a Forwarder: a network stack, whose connections are terminated, and a tap of the ICMP packets
+// that reach it.
 type laptop struct {
 	*netstack.Stack
-	forwarder *Forwarder
-	inject    func(lane int, raw []byte)
-	icmp      chan []byte
-}
-
-type pipe struct {
-	lane   int
-	packet []byte
+	*tunnel
+	icmp chan []byte
 }
 
 func join(t testing.TB, change func(*Config)) *laptop {
 	t.Helper()
-	toAgent, toLaptop, done := make(chan pipe, 256), make(chan pipe, 256), make(chan struct{})
-	var over atomic.Bool
-	send := func(to chan pipe, lane int, raw []byte) {
-		if over.Load() {
-			return
-		}
-		select {
-		case to <- pipe{lane, bytes.Clone(raw)}:
-		case <-done:
-		}
-	}
 	result := &laptop{icmp: make(chan []byte, 1024)}
-	result.inject = func(lane int, raw []byte) { send(toAgent, lane, raw) }
-	config := Config{
-		Lanes: 5, MTU: 16000, Agent: packet.NewPerFamily(agentAddress), Policy: &Policy{},
-		Send:   func(lane int, parsed packet.Packet) { send(toLaptop, lane, parsed.Raw) },
-		LaneOf: laneOf,
-	}
-	if change != nil {
-		change(&config)
-	}
-	var err error
-	if result.forwarder, err = New(config); err != nil {
-		t.Fatal(err)
-	}
-	if result.Stack, err = netstack.New(netstack.Config{
-		MTU: config.MTU, Addresses: []netip.Addr{laptopAddress},
-		Output: func(raw []byte) { send(toAgent, laneOfRaw(raw), raw) },
-	}); err != nil {
-		t.Fatal(err)
-	}
-	run := func(from chan pipe, handle func(pipe)) {
-		for {
-			select {
-			case carried := <-from:
-				handle(carried)
-			case <-done:
-				return
-			}
+	mtu := 0
+	result.tunnel = newTunnel(t, func(config *Config) {
+		if change != nil {
+			change(config)
 		}
-	}
-	go run(toAgent, func(carried pipe) { result.forwarder.Receive(carried.lane, [][]byte{carried.packet}) })
-	go run(toLaptop, func(carried pipe) {
-		if parsed, ok := packet.Parse(carried.packet); ok && parsed.Protocol == packet.ICMP {
+		mtu = config.MTU
+	}, func(raw []byte) {
+		if parsed, ok := packet.Parse(raw); ok && parsed.Protocol == packet.ICMP {
 			select {
-			case result.icmp <- carried.packet:
+			case result.icmp <- raw:
 			default:
 			}
 		}
-		result.Input(carried.packet)
+		result.Input(raw)
 	})
-	t.Cleanup(func() {
-		over.Store(true)
-		close(done)
-		result.forwarder.Close()
-		result.Close()
-	})
-	return result
-}
-
-// laneOf stands for the engine's choice: any that is stable for a flow does.
-func laneOf(parsed packet.Packet) int {
-	if !parsed.HasPorts() {
-		return 0
+	var err error
+	if result.Stack, err = netstack.New(netstack.Config{
+		MTU: mtu, Addresses: []netip.Addr{laptopAddress},
+		Output: func(raw []byte) { result.inject(laneOfRaw(raw), raw) },
+	}); err != nil {
+		t.Fatal(err)
 	}
-	return 1 + int(parsed.SourcePort+parsed.DestinationPort)%4
-}
-
-func laneOfRaw(raw []byte) int {
-	parsed, _ := packet.Parse(raw)
-	return laneOf(parsed)
+	t.Cleanup(result.Close)
+	result.start()
+	return result
 }
 
 func (l *laptop) dial(t testing.TB, port int) net.Conn {

@@ -12,8 +12,6 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.zx2c4.com/wireguard/tun"
-
-	"slipway/native/internal/packet"
 )
 
 // Destinations behind a TUN of the test's namespace; what becomes of a dial is in the last byte.
@@ -78,30 +76,10 @@ func joinKernel(t *testing.T, dialer Dialer) {
 		t.Fatal(err)
 	}
 	const offset = 16 // room for the header that the kernel puts in front
-	toKernel := make(chan []byte, 1024)
-	done := make(chan struct{})
-	forwarder, err := New(Config{
-		Lanes: 5, MTU: 16000, Agent: packet.NewPerFamily(agentAddress), Policy: &Policy{}, Dialer: dialer, LaneOf: laneOf,
-		Send: func(_ int, parsed packet.Packet) {
-			select {
-			case toKernel <- append(make([]byte, offset), parsed.Raw...):
-			case <-done:
-			}
-		},
+	tunnel := newTunnel(t, func(config *Config) { config.Dialer = dialer }, func(raw []byte) {
+		device.Write([][]byte{append(make([]byte, offset), raw...)}, offset)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		for {
-			select {
-			case buffer := <-toKernel:
-				device.Write([][]byte{buffer}, offset)
-			case <-done:
-				return
-			}
-		}
-	}()
+	tunnel.start()
 	go func() {
 		buffers, sizes := make([][]byte, device.BatchSize()), make([]int, device.BatchSize())
 		for index := range buffers {
@@ -114,15 +92,11 @@ func joinKernel(t *testing.T, dialer Dialer) {
 			}
 			for index := range count {
 				raw := buffers[index][offset : offset+sizes[index]]
-				forwarder.Receive(laneOfRaw(raw), [][]byte{raw})
+				tunnel.inject(laneOfRaw(raw), raw)
 			}
 		}
 	}()
-	t.Cleanup(func() {
-		close(done)
-		forwarder.Close()
-		device.Close()
-	})
+	t.Cleanup(func() { device.Close() })
 }
 
 // Linux believes an ICMP error only when what it quotes fits the connection; what programs see is the proof.

@@ -193,7 +193,6 @@ func TestPingsOfDeadAddressesMakeWayForOthers(t *testing.T) {
 
 func TestConnectionThatWaitedLongGoesOn(t *testing.T) {
 	laptop := join(t, nil)
-	laptop.forwarder.lingering = 10 * time.Millisecond
 	port, accepted := listen(t)
 	client := laptop.dial(t, port)
 	server := <-accepted

@@ -11,6 +11,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/packet"
 )
 
@@ -102,8 +103,8 @@ func (p *pinger) request(lane int, request *packet.Packet) {
 	binary.BigEndian.PutUint16(message[6:], token)
 	if err := p.socket.send(message, request.Destination, request.HopLimit-1); err != nil {
 		p.forget(token)
-		if told := verdictOf(err); told != verdictHostUnreachable {
-			p.reply(lane, unreachable(told, p.config.Agent.Like(request.Source), request))
+		if told, _ := verdictOf(err); told != bytestream.HostUnreachable {
+			p.reply(lane, unreachable(err, p.config.Agent.Like(request.Source), request))
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 	"gvisor.dev/gvisor/pkg/waiter"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/packet"
 )
 
@@ -192,6 +193,10 @@ func (f *Forwarder) openDatagramFlow(request *udp.ForwarderRequest) {
 	}()
 }
 
+func destinationOf(id stack.TransportEndpointID) netip.AddrPort {
+	return netip.AddrPortFrom(packet.FromStack(id.LocalAddress), id.LocalPort)
+}
+
 func laptopOf(id stack.TransportEndpointID) netip.AddrPort {
 	return netip.AddrPortFrom(packet.FromStack(id.RemoteAddress), id.RemotePort)
 }
@@ -209,13 +214,12 @@ func (d *datagramFlow) close() {
 
 // tell passes a socket's error to the laptop as the ICMP message that caused it, on lane 0 as all ICMP.
 func (d *datagramFlow) tell(err error) {
-	told := verdictOf(err)
-	if told == verdictRefused || shortageOf(err) != "" {
+	if told, _ := verdictOf(err); told == bytestream.Refused || shortageOf(err) != "" {
 		d.forwarder.tellClosed(d.laptop, d.cluster)
 		return
 	}
 	about, _ := packet.Parse(packet.DatagramOf(d.laptop, d.cluster, nil)) // what was sent is gone
-	d.forwarder.reply(0, unreachable(told, d.forwarder.config.Agent.Like(about.Source), &about))
+	d.forwarder.reply(0, unreachable(err, d.forwarder.config.Agent.Like(about.Source), &about))
 }
 
 // tellClosed tells that a port is closed, which only the host itself can say.

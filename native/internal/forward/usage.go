@@ -2,17 +2,19 @@ package forward
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync"
-	"time"
+
+	"slipway/native/internal/bytestream"
 )
 
+// What a flow that waits costs the agent's process, in bytes: a connection (docs/adr/0034), and a datagram flow with its two
+// goroutines and its endpoint (ADR 29).
 const (
-	// FlowBytes is what a flow that waits costs the agent's process; 11,209 of them took 13 to 15 KiB each (ADR 29).
-	FlowBytes = 14 << 10
-
-	// stuckAfter is when a write to the cluster's side counts as one that is not taken.
-	stuckAfter = 200 * time.Millisecond
+	ConnectionBytes = 3 << 10
+	DatagramsBytes  = 14 << 10
+	DialBytes       = 14 << 10 // a connection while its goroutine dials
 )
 
 // Usage is about what a session holds of what all share: an estimate from sizes that can be read without waiting for
@@ -22,24 +24,37 @@ type Usage struct {
 	Bytes int64
 }
 
-// relays are a session's TCP connections that are established.
-type relays struct {
-	mu  sync.Mutex
-	set map[*tcpRelay]struct{}
+// streams are a session's TCP connections that are established.
+type streams struct {
+	mu     sync.Mutex
+	set    map[*stream]struct{}
+	closed bool
 }
 
-func (r *relays) init() { r.set = map[*tcpRelay]struct{}{} }
+func (s *streams) init() { s.set = map[*stream]struct{}{} }
 
-func (r *relays) add(relay *tcpRelay) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.set[relay] = struct{}{}
+// add is false once all were ended for good.
+func (s *streams) add(opened *stream) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.set[opened] = struct{}{}
+	}
+	return !s.closed
 }
 
-func (r *relays) remove(relay *tcpRelay) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.set, relay)
+func (s *streams) remove(ended *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.set, ended)
+}
+
+// close gives all that there are; none is added any more.
+func (s *streams) close() []*stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	return slices.Collect(maps.Keys(s.set))
 }
 
 // heldFlow is a flow with what it holds.
@@ -49,45 +64,41 @@ type heldFlow struct {
 	end    func()
 }
 
-func (r *relays) held(now time.Time) []heldFlow {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	flows := make([]heldFlow, 0, len(r.set))
-	for relay := range r.set {
-		flows = append(flows, heldFlow{relay.bytes(now), func() { r.remove(relay) }, relay.reset})
+func (s *streams) held() []heldFlow {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	flows := make([]heldFlow, 0, len(s.set))
+	for opened := range s.set {
+		flows = append(flows, heldFlow{
+			int64(ConnectionBytes + opened.flow.Held()), func() { s.remove(opened) }, func() { opened.reset(bytestream.Shed) },
+		})
 	}
 	return flows
 }
 
-// bytes is FlowBytes and the buffers that are full: towards the laptop when it has more to send than room, from it when
-// the cluster's side does not take what came.
-func (r *tcpRelay) bytes(now time.Time) int64 {
-	bytes := int64(FlowBytes)
-	options := r.endpoint.SocketOptions()
-	if r.room.countedBusy.Load() {
-		bytes += options.GetSendBufferSize()
-	}
-	if since := r.writing.Load(); since != 0 && now.Sub(time.Unix(0, since)) > stuckAfter {
-		bytes += options.GetReceiveBufferSize()/2 + copySize // gVisor's window is half of the buffer
-	}
-	return bytes
-}
-
-func (f *Forwarder) held(now time.Time) []heldFlow {
-	flows := f.relays.held(now)
+func (f *Forwarder) held() []heldFlow {
+	flows := f.streams.held()
 	for _, datagrams := range f.flows.list() {
-		flows = append(flows, heldFlow{FlowBytes, func() { f.flows.remove(datagrams) }, datagrams.close})
+		flows = append(flows, heldFlow{DatagramsBytes, func() { f.flows.remove(datagrams) }, datagrams.close})
 	}
 	return flows
+}
+
+// Connections counts those that are open or being dialled.
+func (f *Forwarder) Connections() int { return int(f.tcpFlows.Load()) }
+
+// Weight counts flows by what each costs while it waits, in connections.
+func (f *Forwarder) Weight() int {
+	return f.Connections() + (f.flows.count()*DatagramsBytes+f.attempts.count()*(DialBytes-ConnectionBytes))/ConnectionBytes
 }
 
 // Flows counts the sockets that the session has or dials.
-func (f *Forwarder) Flows() int { return int(f.tcpFlows.Load()) + f.flows.count() }
+func (f *Forwarder) Flows() int { return f.Connections() + f.flows.count() }
 
 // Usage tells what the session holds. It waits for nothing.
 func (f *Forwarder) Usage() Usage {
 	usage := Usage{Flows: f.Flows()}
-	for _, flow := range f.held(time.Now()) {
+	for _, flow := range f.held() {
 		usage.Bytes += flow.bytes
 	}
 	return usage
@@ -96,7 +107,7 @@ func (f *Forwarder) Usage() Usage {
 // Shed ends flows, those that hold most first, until so many bytes and flows are given back. Connections are reset on
 // both sides. It tells how many it ended, and does not wait for their end.
 func (f *Forwarder) Shed(bytes int64, flows int) (ended int) {
-	held := f.held(time.Now())
+	held := f.held()
 	slices.SortFunc(held, func(left, right heldFlow) int { return cmp.Compare(right.bytes, left.bytes) })
 	for _, flow := range held {
 		if bytes <= 0 && ended >= flows {
@@ -105,7 +116,7 @@ func (f *Forwarder) Shed(bytes int64, flows int) (ended int) {
 		bytes -= flow.bytes
 		ended++
 		flow.forget()
-		go flow.end() // the lock of a connection whose lane is full is held for long
+		go flow.end()
 	}
 	return ended
 }

@@ -2,7 +2,8 @@
 // come in answers what went out, and comes from a range that is in force. It must never let anything from outside
 // begin a flow, write a line for a packet, or know lanes, keys and interfaces.
 //
-// Flows that end on the laptop itself, without packets, need no gate: nothing can be forged into them.
+// Connections end on the laptop, in a stack of its own, so that nothing can be forged into them: their segments pass to be
+// counted, and so that those of ranges that are withdrawn are reset.
 package gate
 
 import (
@@ -53,8 +54,11 @@ func NewForStack(own packet.PerFamily) *Gate {
 func (gate *Gate) SetRanges(inForce []netip.Prefix) (resets [][]byte) {
 	ranges := newRanges(inForce, gate.ranges.Load())
 	gate.ranges.Store(ranges)
-	return gate.flows.Withdraw(func(remote netip.Addr) bool { return ranges.ownerOf(remote) >= 0 })
+	return gate.flows.Withdraw(gate.MayReach)
 }
+
+// MayReach tells whether an address is in a range in force.
+func (gate *Gate) MayReach(remote netip.Addr) bool { return gate.ranges.Load().ownerOf(remote) >= 0 }
 
 // SetRouter names the tunnel's far end, in whose name routers outside the ranges are heard.
 func (gate *Gate) SetRouter(router packet.PerFamily) { gate.router.Store(&router) }
@@ -103,6 +107,20 @@ type Arrivals struct {
 // Arrivals begins a batch.
 func (gate *Gate) Arrivals() Arrivals {
 	return Arrivals{gate: gate, ranges: gate.ranges.Load(), owner: -1}
+}
+
+// RefusesConnection tells whether a packet, which came out of a lane of packets, claims to be of a connection: those end on
+// the laptop and have no packets in the tunnel. It is counted.
+func (gate *Gate) RefusesConnection(parsed *packet.Packet) bool {
+	isOne := parsed.Protocol == packet.TCP
+	if parsed.Kind == packet.ErrorMessage {
+		quoted, ok := parsed.Quoted()
+		isOne = ok && quoted.Protocol == packet.TCP
+	}
+	if isOne {
+		gate.refused[unasked].Add(1)
+	}
+	return isOne
 }
 
 // Done counts what was let in.

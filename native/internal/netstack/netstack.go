@@ -53,6 +53,8 @@ type Config struct {
 	MTU int
 	// Addresses the stack has. The first is the source of what it dials.
 	Addresses []netip.Addr
+	// ReceiveBuffer and SendBuffer of a TCP endpoint in bytes, which stay so; 0 lets them follow the flow.
+	ReceiveBuffer, SendBuffer int
 	// Promiscuous makes the stack accept packets to any address and answer from it.
 	Promiscuous bool
 	// Output takes each packet that leaves; packet is valid only during the call. It is called by several
@@ -122,30 +124,39 @@ func (s *Stack) configure(config Config) error {
 			return fmt.Errorf("answer from any address: %s", err)
 		}
 	}
-	return s.tuneTCP()
+	return s.tuneTCP(config)
 }
 
-func (s *Stack) tuneTCP() error {
+func (s *Stack) tuneTCP(config Config) error {
 	sack := tcpip.TCPSACKEnabled(true)
 	recovery := tcpip.TCPRACKLossDetection
-	moderate := tcpip.TCPModerateReceiveBufferOption(true)
+	moderate := tcpip.TCPModerateReceiveBufferOption(config.ReceiveBuffer == 0)
+	receive, send := buffers(config)
 	wait := tcpip.TCPTimeWaitTimeoutOption(timeWait)
 	retransmitWait := tcpip.TCPMaxRTOOption(retransmitWaitMaximum)
 	retries := tcpip.TCPMaxRetriesOption(retransmissions)
 	for _, option := range []tcpip.SettableTransportProtocolOption{
 		&sack, &recovery, &moderate, &wait, &retransmitWait, &retries,
-		&tcpip.TCPReceiveBufferSizeRangeOption{
-			Min: tcp.MinBufferSize, Default: receiveBufferDefault, Max: receiveBufferMaximum,
-		},
-		&tcpip.TCPSendBufferSizeRangeOption{
-			Min: tcp.MinBufferSize, Default: sendBufferDefault, Max: sendBufferMaximum,
-		},
+		&receive, &send,
 	} {
 		if err := s.inner.SetTransportProtocolOption(tcp.ProtocolNumber, option); err != nil {
 			return fmt.Errorf("set TCP option %T: %s", option, err)
 		}
 	}
 	return nil
+}
+
+// buffers are the sizes of a TCP endpoint's.
+func buffers(config Config) (receive tcpip.TCPReceiveBufferSizeRangeOption, send tcpip.TCPSendBufferSizeRangeOption) {
+	receive = tcpip.TCPReceiveBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: receiveBufferDefault, Max: receiveBufferMaximum}
+	send = tcpip.TCPSendBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: sendBufferDefault, Max: sendBufferMaximum}
+	if config.ReceiveBuffer > 0 {
+		receive.Default, receive.Max = config.ReceiveBuffer, config.ReceiveBuffer
+	}
+	if config.SendBuffer > 0 {
+		send.Default, send.Max = config.SendBuffer, config.SendBuffer
+	}
+	return receive, send
 }
 
 // Input delivers one raw IPv4 packet from the link; anything else is dropped. It copies the packet and does not

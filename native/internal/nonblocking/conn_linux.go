@@ -81,6 +81,26 @@ func write(descriptor int, from []byte) (int, error) {
 	return repeat(unix.SYS_WRITE, descriptor, from)
 }
 
+// WriteVectored is writev(2) on a descriptor that does not block, of at most sixteen buffers.
+func WriteVectored(descriptor int, buffers [][]byte) (int, error) {
+	var vectors [16]unix.Iovec
+	count := min(len(buffers), len(vectors))
+	for index, buffer := range buffers[:count] {
+		vectors[index].Base = unsafe.SliceData(buffer)
+		vectors[index].SetLen(len(buffer))
+	}
+	for {
+		written, _, failed := unix.RawSyscall(unix.SYS_WRITEV, uintptr(descriptor), uintptr(unsafe.Pointer(&vectors)), uintptr(count))
+		switch failed {
+		case 0:
+			return int(written), nil
+		case unix.EINTR:
+			continue
+		}
+		return 0, failed
+	}
+}
+
 func repeat(call uintptr, descriptor int, buffer []byte) (int, error) {
 	for {
 		count, _, failed := unix.RawSyscall(call, uintptr(descriptor), uintptr(unsafe.Pointer(unsafe.SliceData(buffer))), uintptr(len(buffer)))

@@ -116,7 +116,7 @@ func DatagramOf(source, destination netip.AddrPort, data []byte) []byte {
 }
 
 // Fragments calls emit with a packet that has no options, in pieces of at most mtu bytes, which all carry the
-// identification.
+// identification; those of a packet that is a fragment itself carry its own.
 func Fragments(raw []byte, mtu int, identification uint32, emit func([]byte)) {
 	parsed, ok := Parse(raw)
 	if !ok || len(raw) <= mtu {
@@ -127,16 +127,19 @@ func Fragments(raw []byte, mtu int, identification uint32, emit func([]byte)) {
 	if parsed.Is6() {
 		start += header.IPv6FragmentHeaderSize
 	}
+	if parsed.IsFragment() {
+		identification = parsed.Identification
+	}
 	room := (mtu - start) &^ 7 // offsets count in units of eight bytes
 	for offset := 0; offset < len(parsed.Payload); offset += room {
 		piece := parsed.Payload[offset:min(offset+room, len(parsed.Payload))]
 		made := make([]byte, start+len(piece))
 		copy(made[start:], piece)
-		more := offset+room < len(parsed.Payload)
+		more, from := parsed.More || offset+room < len(parsed.Payload), parsed.Offset+uint16(offset)
 		if parsed.Is6() {
 			part := made[header.IPv6MinimumSize:]
 			part[0] = parsed.Protocol
-			word := uint16(offset)
+			word := from
 			if more {
 				word |= 1
 			}
@@ -151,7 +154,7 @@ func Fragments(raw []byte, mtu int, identification uint32, emit func([]byte)) {
 			if more {
 				flags = header.IPv4FlagMoreFragments
 			}
-			ip.SetFlagsFragmentOffset(flags, uint16(offset))
+			ip.SetFlagsFragmentOffset(flags, from)
 			sealHeader(made)
 		}
 		emit(made)

@@ -139,6 +139,19 @@ func TestFragmentsAreReadAndPutTogether(t *testing.T) {
 		if last.More || !bytes.Equal(together, whole.Payload) {
 			t.Errorf("%s: %d bytes of %d", name, len(together), len(whole.Payload))
 		}
+		together = nil
+		Fragments(whole.Raw, 4000, 77, func(large []byte) { // and those again
+			Fragments(large, 1280, 78, func(piece []byte) {
+				last = expectSound(t, piece)
+				if len(piece) > 1280 || last.Identification != 77 || int(last.Offset) != len(together) {
+					t.Fatalf("%s: fragment of a fragment %+v", name, last.Fragment)
+				}
+				together = append(together, last.Payload...)
+			})
+		})
+		if last.More || !bytes.Equal(together, whole.Payload) {
+			t.Errorf("%s: cut twice, %d bytes of %d", name, len(together), len(whole.Payload))
+		}
 		Fragments(whole.Raw, 16000, 1, func(piece []byte) {
 			if !bytes.Equal(piece, whole.Raw) {
 				t.Errorf("%s: what fits was changed", name)

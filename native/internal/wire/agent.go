@@ -2,22 +2,26 @@ package wire
 
 // The engine opens port-forward streams to one port of the agent pod. Each stream starts with one frame, an
 // AgentOpening: kind "control" makes it the control stream (frames both ways, see below), kind "lane" attaches it
-// as the carrier of one lane of a registered session (datagrams from then on, see package carrier/stream). An opening of a
+// as the carrier of one lane of packets of a registered session (datagrams from then on, see package carrier/stream), kind
+// "flows" as one lane of its flows (a handshake and sealed records from then on, see package bytestream). An opening of a
 // lane has no reply, so that a lane carries at once; when the agent refuses it, it closes the stream.
 
 // AgentPort is where the agent listens, on the pod's loopback only.
 const AgentPort = 8723
 
-// LaneCount is how many lanes a session has: lane 0 is the express lane (DNS, ping, heartbeats), the others carry
-// flows, told apart by a symmetric hash of the five-tuple.
-const LaneCount = 5
+// How many lanes a session has. Packets (datagrams, ping, heartbeats) have one, on which the queue keeps flows apart;
+// connections have several, each with a congestion window of its own.
+const (
+	LaneCount     = 1
+	FlowLaneCount = 4
+)
 
 // AgentOpening is the first frame of every stream, from the engine.
 type AgentOpening struct {
-	Kind    string `json:"kind"` // control, lane
+	Kind    string `json:"kind"` // control, lane, flows
 	Hello   *Hello `json:"hello,omitempty"`
-	Session string `json:"session,omitempty"` // lane: from Registered
-	Ticket  Secret `json:"ticket,omitempty"`  // lane: from Registered; 32 random bytes in hexadecimal
+	Session string `json:"session,omitempty"` // lane, flows: from Registered
+	Ticket  Secret `json:"ticket,omitempty"`  // lane, flows: from Registered; 32 random bytes in hexadecimal
 	Lane    int    `json:"lane,omitempty"`
 }
 
@@ -63,6 +67,7 @@ type Registered struct {
 	AgentPublicKey string             `json:"agentPublicKey"`
 	Addresses      []SessionAddresses `json:"addresses"`
 	Lanes          int                `json:"lanes"`
+	FlowLanes      int                `json:"flowLanes"`
 	MTU            int                `json:"mtu"`
 	ExpiresSeconds int                `json:"expiresSeconds"`
 	Facts          AgentFacts         `json:"facts"`

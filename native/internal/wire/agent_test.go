@@ -49,7 +49,7 @@ func TestAgentMessagesMatchTheGoldenFiles(t *testing.T) {
 		})
 	}
 	for _, name := range []string{
-		"opening-control", "opening-lane", "request-register", "request-renew", "request-leave",
+		"opening-control", "opening-lane", "opening-flows", "request-register", "request-renew", "request-leave",
 		"reply-hello", "reply-registered", "reply-renewed", "reply-left", "reply-problem",
 	} {
 		if !seen[name] {

@@ -1,0 +1,376 @@
+package terminate
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/waiter"
+
+	"slipway/native/internal/bytestream"
+	"slipway/native/internal/packet"
+	"slipway/native/internal/turn"
+)
+
+// Keep-alive towards the laptop only finds programs whose kernel forgot them, so it is slow.
+const (
+	keepAliveIdle     = 5 * time.Minute
+	keepAliveInterval = time.Minute
+	keepAliveCount    = 9
+)
+
+// copySize is how many bytes one turn of a copy moves at most.
+const copySize = 256 << 10
+
+// connection is one connection of the laptop: first a SYN that waits for its answer, then an endpoint joined with a
+// flow. Ends and resets of one side become ends and resets of the other.
+type connection struct {
+	terminator *Terminator
+	id         stack.TransportEndpointID
+	opening    bytestream.Opening
+	asking     asking // guarded by attempts
+
+	mu      sync.Mutex
+	request *tcp.ForwarderRequest // until it is completed
+	flow    *bytestream.Flow
+	over    bool // the flow is reset, or the laptop has given up
+
+	// From the verdict "connected" on.
+	endpoint tcpip.Endpoint
+	queue    waiter.Queue
+	entry    waiter.Entry
+	up, down direction
+	once     sync.Once // of the end
+}
+
+// direction is one of a connection's two.
+type direction struct {
+	turn    turn.Turn
+	ended   atomic.Bool
+	blocked atomic.Bool // toward the laptop: the endpoint had no room
+}
+
+func newConnection(terminator *Terminator, id stack.TransportEndpointID, syn *stack.PacketBuffer) *connection {
+	now := time.Now()
+	return &connection{
+		terminator: terminator, id: id,
+		opening: bytestream.Opening{
+			Source:      addressOf(id.RemoteAddress, id.RemotePort),
+			Destination: addressOf(id.LocalAddress, id.LocalPort),
+		},
+		asking: asking{
+			quoted: append(bytes.Clone(syn.NetworkHeader().Slice()), syn.TransportHeader().Slice()...),
+			first:  now, last: now,
+		},
+	}
+}
+
+// begin opens the flow.
+func (c *connection) begin(request *tcp.ForwarderRequest) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.request = request
+	if c.over {
+		c.completeLocked(false)
+		return
+	}
+	flow, err := c.terminator.config.Open(c.opening, c)
+	if err != nil {
+		c.terminator.config.Log.Debug("open flow", "destination", c.opening.Destination, "error", err)
+		c.terminator.attempts.remove(c)
+		c.completeLocked(false)
+		return
+	}
+	c.flow = flow
+}
+
+func (c *connection) completeLocked(withReset bool) {
+	if c.request != nil {
+		c.request.Complete(withReset)
+		c.request = nil
+	}
+}
+
+// giveUp ends an attempt without a word to the laptop; it is false where it is none any more.
+func (c *connection) giveUp() bool {
+	if !c.terminator.attempts.remove(c) {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	c.completeLocked(false)
+	if c.flow != nil {
+		c.flow.Reset(bytestream.Aborted)
+	}
+	return true
+}
+
+// Answered implements bytestream.Events.
+func (c *connection) Answered(verdict bytestream.Verdict) {
+	if !c.terminator.enter() {
+		return
+	}
+	go func() { // the handshake waits for the laptop
+		defer c.terminator.running.Done()
+		if verdict == bytestream.Connected {
+			c.accept()
+		} else {
+			c.refuse(verdict)
+		}
+	}()
+}
+
+// refuse tells the laptop what the cluster's network said.
+func (c *connection) refuse(verdict bytestream.Verdict) {
+	if !c.terminator.attempts.remove(c) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	if failure, ok := failures[verdict]; ok {
+		if about, ok := packet.ParseStart(c.asking.quoted); ok {
+			c.terminator.tell(failure, &about)
+		}
+	}
+	c.completeLocked(verdict == bytestream.Refused)
+}
+
+// failures are the verdicts that are told by an ICMP error.
+var failures = map[bytestream.Verdict]packet.Failure{
+	bytestream.HostUnreachable:    packet.HostUnreachable,
+	bytestream.NetworkUnreachable: packet.NetworkUnreachable,
+	bytestream.Prohibited:         packet.Prohibited,
+}
+
+// accept makes the connection that the laptop asked for, and joins it with the flow.
+func (c *connection) accept() {
+	c.mu.Lock()
+	if c.over || c.request == nil {
+		c.mu.Unlock()
+		return
+	}
+	endpoint, failed := c.request.CreateEndpoint(&c.queue)
+	c.completeLocked(false)
+	if failed == nil {
+		c.terminator.add(c) // before it is no attempt any more, so that End finds it
+	}
+	isWaited := c.terminator.attempts.remove(c)
+	if failed != nil || !isWaited {
+		c.over = true
+		c.flow.Reset(bytestream.Aborted)
+		c.mu.Unlock()
+		c.terminator.remove(c)
+		if failed == nil {
+			endpoint.Abort()
+		}
+		return
+	}
+	keepAlive(endpoint)
+	// The first setting ends gVisor's own tuning.
+	endpoint.SocketOptions().SetSendBufferSize(sendBuffer, true)
+	c.asking.quoted = nil
+	c.entry.Init(c, waiter.ReadableEvents|waiter.WritableEvents|waiter.EventErr|waiter.EventHUp)
+	c.queue.EventRegister(&c.entry)
+	c.endpoint = endpoint
+	c.mu.Unlock()
+	if tcp.EndpointState(endpoint.State()) == tcp.StateError {
+		c.fail()
+		return
+	}
+	c.up.turn.Start(c.toCluster)
+	c.down.turn.Run(c.toLaptop)
+}
+
+func keepAlive(endpoint tcpip.Endpoint) {
+	idle := tcpip.KeepaliveIdleOption(keepAliveIdle)
+	interval := tcpip.KeepaliveIntervalOption(keepAliveInterval)
+	endpoint.SetSockOpt(&idle)
+	endpoint.SetSockOpt(&interval)
+	endpoint.SetSockOptInt(tcpip.KeepaliveCountOption, keepAliveCount)
+	endpoint.SocketOptions().SetKeepAlive(true)
+}
+
+// joined is the endpoint, once there is one and while it lives.
+func (c *connection) joined() (tcpip.Endpoint, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.endpoint, c.endpoint != nil && !c.over
+}
+
+// NotifyEvent implements waiter.EventListener. gVisor's locks may be held.
+func (c *connection) NotifyEvent(mask waiter.EventMask) {
+	if mask&(waiter.ReadableEvents|waiter.EventErr|waiter.EventHUp) != 0 {
+		c.up.turn.Start(c.toCluster)
+	}
+	if mask&(waiter.WritableEvents|waiter.EventErr|waiter.EventHUp) != 0 && c.down.blocked.Load() {
+		c.down.turn.Start(c.toLaptop)
+	}
+}
+
+// Readable implements bytestream.Events.
+func (c *connection) Readable() { c.down.turn.Run(c.toLaptop) }
+
+// Writable implements bytestream.Events. What writes to a lane may wait for it, so that the lane's own goroutine must not.
+func (c *connection) Writable() { c.up.turn.Start(c.toCluster) }
+
+// Reset implements bytestream.Events.
+func (c *connection) Reset(bytestream.Cause) {
+	go func() { // the lock of a connection may be held while it writes
+		c.terminator.attempts.remove(c)
+		c.mu.Lock()
+		c.completeLocked(false) // the next SYN finds who comes after
+		c.mu.Unlock()
+		c.end(tcpip.Endpoint.Abort)
+	}()
+}
+
+// fail ends both sides by a reset.
+func (c *connection) fail() {
+	c.mu.Lock()
+	flow := c.flow
+	c.mu.Unlock()
+	if flow != nil {
+		flow.Reset(bytestream.Aborted)
+	}
+	c.end(tcpip.Endpoint.Abort)
+}
+
+// end lets go of the endpoint.
+func (c *connection) end(how func(tcpip.Endpoint)) {
+	c.mu.Lock()
+	c.over = true
+	endpoint := c.endpoint
+	c.mu.Unlock()
+	if endpoint == nil {
+		return
+	}
+	c.once.Do(func() {
+		c.queue.EventUnregister(&c.entry)
+		how(endpoint)
+		c.terminator.remove(c)
+	})
+}
+
+// endIfBoth closes the connection in good order once both directions have ended.
+func (c *connection) endIfBoth() {
+	if c.up.ended.Load() && c.down.ended.Load() {
+		c.end(tcpip.Endpoint.Close)
+	}
+}
+
+// toCluster moves what the laptop has sent, until there is no more or the flow has no room.
+func (c *connection) toCluster() {
+	endpoint, ok := c.joined()
+	if !ok {
+		return
+	}
+	if c.up.ended.Load() { // a reset may follow the laptop's FIN
+		if tcp.EndpointState(endpoint.State()) == tcp.StateError {
+			c.fail()
+		}
+		return
+	}
+	for {
+		var received tcpip.Error
+		_, err := c.flow.Fill(copySize, func(into []byte) (int, error) {
+			writer := tcpip.SliceWriter(into)
+			result, failed := endpoint.Read(&writer, tcpip.ReadOptions{})
+			received = failed
+			return result.Count, nil
+		})
+		if err != nil {
+			return // no room, of which Writable tells the end, or the flow is over
+		}
+		switch received.(type) {
+		case nil:
+		case *tcpip.ErrWouldBlock:
+			return
+		case *tcpip.ErrClosedForReceive:
+			c.up.ended.Store(true)
+			c.flow.CloseWrite()
+			c.endIfBoth()
+			return
+		default:
+			c.fail()
+			return
+		}
+	}
+}
+
+// toLaptop moves what has come from the cluster, until there is no more or the endpoint has no room.
+func (c *connection) toLaptop() {
+	endpoint, ok := c.joined()
+	if !ok || c.down.ended.Load() {
+		return
+	}
+	c.down.blocked.Store(false)
+	for {
+		source := &flowReader{flow: c.flow, left: min(c.flow.Buffered(), copySize)}
+		if source.left == 0 {
+			_, err := c.flow.Read(nil)
+			switch {
+			case err == nil: // something came in between
+				continue
+			case errors.Is(err, io.EOF):
+				c.down.ended.Store(true)
+				if failed := endpoint.Shutdown(tcpip.ShutdownWrite); failed != nil && !isOver(failed) {
+					c.fail()
+				}
+				c.endIfBoth()
+			}
+			return
+		}
+		waiting := source.left
+		written, failed := endpoint.Write(source, tcpip.WriteOptions{})
+		switch failed.(type) {
+		case nil:
+			if int(written) != waiting-source.left {
+				c.fail() // bytes were dropped
+				return
+			}
+		case *tcpip.ErrWouldBlock:
+			if c.down.blocked.Swap(true) {
+				return
+			} // else there may be room since
+		default:
+			c.fail()
+			return
+		}
+	}
+}
+
+// isOver tells that the laptop's side had ended already when it was asked to end.
+func isOver(err tcpip.Error) bool {
+	_, over := err.(*tcpip.ErrNotConnected)
+	return over
+}
+
+// flowReader lets gVisor take a flow's bytes straight into its segments; left of them are known to be there.
+type flowReader struct {
+	flow *bytestream.Flow
+	left int
+}
+
+// Len implements tcpip.Payloader.
+func (r *flowReader) Len() int { return r.left }
+
+// Read implements io.Reader.
+func (r *flowReader) Read(into []byte) (int, error) {
+	if len(into) == 0 {
+		return 0, nil
+	}
+	count, err := r.flow.Read(into[:min(len(into), r.left)])
+	r.left -= count
+	if count > 0 {
+		return count, nil
+	}
+	return 0, err
+}
