@@ -9,6 +9,7 @@ import { type Cause, cause, failure, problem, type Result, success } from '../..
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
 import { ProblemError } from '../problem-error.ts';
+import { anySignal } from './any-signal.ts';
 import { checkedList, type KubernetesObject, type ObjectList, requestAnnotation } from './api-objects.ts';
 import { beginSession, endSession, retire, type Session } from './api-session.ts';
 import { largestList, largestObject } from './bounded.ts';
@@ -225,9 +226,10 @@ export class ApiConnection {
       readonly deadline?: number;
     } = {},
   ): Promise<string> {
-    const ended = AbortSignal.any([this.#closing.signal, signal]);
+    const ended = anySignal([this.#closing.signal, signal]);
     const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': contentType } };
-    return repeating.run(() => this.#attempt(method, this.urlOf(path, query), { limit, deadline }, ended, sent), ended);
+    const attempt = () => this.#attempt(method, this.urlOf(path, query), { limit, deadline }, ended.signal, sent);
+    return repeating.run(attempt, ended.signal).finally(ended.release);
   }
 
   async #attempt(
@@ -239,7 +241,7 @@ export class ApiConnection {
   ): Promise<string> {
     const { headers, requests } = await this.session();
     const timeout = AbortSignal.timeout(deadline);
-    const signal = AbortSignal.any([ended, timeout]);
+    const { signal, release } = anySignal([ended, timeout]);
     try {
       const all = { ...headers, ...sent.headers };
       const answer = await exchange({ ...sent, method, url, agent: requests, signal, headers: all });
@@ -250,6 +252,8 @@ export class ApiConnection {
         this.#noteDate(error.date);
       }
       throw timeout.aborted ? timeout.reason : error;
+    } finally {
+      release();
     }
   }
 
