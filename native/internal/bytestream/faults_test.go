@@ -116,3 +116,51 @@ func TestASlowPathIsNotTakenForStalled(t *testing.T) {
 		t.Errorf("%d bytes were sent for %d", sent, total)
 	}
 }
+
+// TestAFlowThatIsGivenUpBeforeItOpened resets flows whose openings are lost, held up, or were never sent: the lanes go on, and
+// so do the others.
+func TestAFlowThatIsGivenUpBeforeItOpened(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		hold   func(p *pair) // before it is opened
+		resume func(p *pair) // after it was reset
+	}{
+		{"no lane", func(p *pair) { p.cut(0); <-p.engineL[0] }, func(p *pair) { p.attach(0) }},
+		{"lost", func(p *pair) { p.ends[0][0].Stall(true) }, func(p *pair) { p.cut(0); p.attach(0) }},
+		{"late", func(p *pair) { p.ends[0][0].Stall(true) }, func(p *pair) { p.ends[0][0].Stall(false) }},
+		{"answer lost", func(p *pair) { p.ends[0][1].Stall(true) }, func(p *pair) { p.cut(0); p.attach(0) }},
+		{"answer late", func(p *pair) { p.ends[0][1].Stall(true) }, func(p *pair) { p.ends[0][1].Stall(false) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPair(t, 1, memnet.Options{})
+			p.live()
+			p.exchange(1, 1<<10, 1)
+			test.hold(p)
+			for range 5 {
+				given, err := p.engine.Open(testOpening, newEnd())
+				if err != nil {
+					t.Fatal(err)
+				}
+				given.Reset(Aborted)
+			}
+			test.resume(p)
+			for len(p.accepted) > 0 {
+				<-p.accepted
+			}
+			other := newEnd()
+			if _, err := p.engine.Open(Opening{Source: testOpening.Source, Destination: testOpening.Source}, other); err != nil {
+				t.Fatal(err)
+			}
+			other.await(t, "the answer to another flow", func() bool { return other.verdict == Connected })
+			for _, f := range p.engine.Flows() {
+				f.Reset(Ended)
+			}
+			p.settled()
+			select {
+			case err := <-p.engineL[0]:
+				t.Errorf("the lane ended: %v", err)
+			default:
+			}
+		})
+	}
+}

@@ -1,7 +1,11 @@
 package bytestream
 
 import (
+	"context"
+	"errors"
 	"io"
+	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -142,9 +146,19 @@ func (l *lane) endLocked(reason error) {
 	}
 	s.isDirty = true
 	l.wake.Broadcast()
-	s.config.Log.Debug("flow lane ended", "lane", l.number, "attachment", l.attachment, "reason", reason)
+	level := slog.LevelDebug
+	if isImpossible(reason) {
+		level = slog.LevelWarn // two ends of ours never say such a thing
+	}
+	s.config.Log.Log(context.Background(), level, "flow lane ended", "lane", l.number, "attachment", l.attachment, "reason", reason)
 	// A polite close may wait for a peer that is not there any more.
 	go func() { _ = l.stream.Close() }()
+}
+
+// isImpossible tells of an end for what the far end said.
+func isImpossible(reason error) bool {
+	said := []error{ErrRecord, ErrFrame, ErrDirection, ErrUnknown, ErrWindow, ErrFinal, ErrVerdict, ErrGaps, ErrOpenings, ErrReport}
+	return slices.ContainsFunc(said, func(one error) bool { return errors.Is(reason, one) })
 }
 
 // abandonLocked sends what is under way again elsewhere.

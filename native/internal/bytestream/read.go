@@ -117,20 +117,9 @@ func (s *Session) openedLocked(one *frame) error {
 	if s.config.Accept == nil {
 		return ErrDirection
 	}
-	if one.flow == 0 {
-		return ErrUnknown
+	if isNew, err := s.noteOpenedLocked(one.flow); !isNew {
+		return err
 	}
-	if s.opened.holds(one.flow) {
-		return nil
-	}
-	first := uint64(1)
-	if len(s.opened) > 0 && s.opened[0].start <= 1 {
-		first = s.opened[0].end
-	}
-	if one.flow >= first+openingsAhead {
-		return ErrOpenings
-	}
-	s.opened.add(one.flow, one.flow+1)
 	f := newFlow(s, one.opening)
 	f.id = one.flow
 	s.flows[f.id] = f
@@ -138,8 +127,32 @@ func (s *Session) openedLocked(one *frame) error {
 	return nil
 }
 
-// checkForgotten judges a frame of a flow that is not there: it may be over.
+// noteOpenedLocked notes the number of a flow that opened; it is false for one that did before.
+func (s *Session) noteOpenedLocked(flow uint64) (isNew bool, err error) {
+	if flow == 0 {
+		return false, ErrUnknown
+	}
+	if s.opened.holds(flow) {
+		return false, nil
+	}
+	first := uint64(1)
+	if len(s.opened) > 0 && s.opened[0].start <= 1 {
+		first = s.opened[0].end
+	}
+	if flow >= first+openingsAhead {
+		return false, ErrOpenings
+	}
+	s.opened.add(flow, flow+1)
+	return true, nil
+}
+
+// checkForgotten judges a frame of a flow that is not there: it may be over. A reset may be all that ever comes of one:
+// its opening was lost with a lane, and it was given up before that could be sent again.
 func (s *Session) checkForgotten(one *frame) error {
+	if one.kind == kindReset && s.config.Accept != nil {
+		_, err := s.noteOpenedLocked(one.flow)
+		return err
+	}
 	isKnown := one.flow > 0 && one.flow <= s.lastID
 	if s.config.Accept != nil {
 		isKnown = s.opened.holds(one.flow)
