@@ -4,18 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"k8s.io/client-go/rest"
-	"k8s.io/streaming/pkg/httpstream"
-
 	"slipway/native/internal/carrier"
+	"slipway/native/internal/carrier/apiserver/portforward"
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/wire"
 )
@@ -26,13 +22,15 @@ const DialTimeout = 15 * time.Second
 
 // timing is what tests shorten.
 type timing struct {
-	// webSocket is how much of DialTimeout a gateway may take that swallows the WebSocket's upgrade, before SPDY is tried.
-	webSocket time.Duration
+	// upgrade is how much of DialTimeout a gateway may take that swallows one protocol, before the other is tried.
+	upgrade time.Duration
 	// ping keeps gateways from closing an idle connection, which many do after a minute; 10 s is client-go's own.
 	ping time.Duration
 }
 
-var usualTiming = timing{webSocket: 8 * time.Second, ping: 10 * time.Second}
+var usualTiming = timing{upgrade: 8 * time.Second, ping: 10 * time.Second}
+
+const portForwardProtocol = "portforward.k8s.io"
 
 // name is what the core knows this carrier by (its contract's path).
 const name = "apiserver"
@@ -45,7 +43,7 @@ type Carrier struct {
 	credentials carrier.CredentialSource
 	secrets     []string // of the proxy's URL, kept out of errors
 	timing      timing
-	plainSPDY   atomic.Bool // the WebSocket was refused, and SPDY taken
+	passed      atomic.Int32 // the protocol that did; SPDY before any, which costs each hop less (docs/adr/0036)
 }
 
 // New makes a Carrier; it opens nothing. Errors are of the address: not a URL, no certificate authority in the PEM.
@@ -136,52 +134,57 @@ func mayNeedOthers(err error) bool {
 		found.Code == wire.CodeCertificateExpired && found.Facts["whose"] == "client")
 }
 
-func (c *Carrier) dialWith(ctx context.Context, target wire.AgentTarget, because401 bool) (*portForwardStream, error) {
+func (c *Carrier) dialWith(ctx context.Context, target wire.AgentTarget, because401 bool) (carrier.Stream, error) {
 	credentials, err := c.credentials(ctx, because401)
 	if err != nil {
 		return nil, fmt.Errorf("get credentials: %w", err)
 	}
-	config := c.configWith(credentials)
 	asked := portForwardTo(target)
-	address := asked.address(c.server)
-	overWebSocket := &webSocketDialer{url: address, config: config, ping: c.timing.ping}
-	overSPDY := &spdyDialer{ctx: ctx, url: address, config: config, ping: c.timing.ping}
-	connection, webSocketErr, err := c.upgrade(ctx, overWebSocket, overSPDY)
-	if err != nil {
-		return nil, c.explain(ctx, webSocketErr, err, asked)
+	forward := forward{to: asked.address(c.server), port: target.Port, config: c.configWith(credentials), ping: c.timing.ping}
+	first := protocol(c.passed.Load())
+	var failures [2]error // of plainSPDY and webSocket
+	opened, err := forward.open(ctx, first, c.timing.upgrade)
+	if err == nil {
+		return opened, nil
 	}
-	transport := overWebSocket.transport
-	if transport == nil {
-		transport = overSPDY.transport
+	failures[first] = err
+	if shouldFallBack(err) && ctx.Err() == nil {
+		second := first.other()
+		if opened, err = forward.open(ctx, second, 0); err == nil {
+			c.passed.Store(int32(second))
+			return opened, nil
+		}
+		failures[second] = err
+		c.passed.Store(int32(plainSPDY))
 	}
-	opened, err := openStream(ctx, connection, transport, target)
-	if err != nil {
-		return nil, c.explain(ctx, nil, err, asked)
-	}
-	return opened, nil
+	return nil, c.explain(ctx, failures[webSocket], failures[plainSPDY], asked)
 }
 
-// upgrade opens a connection by WebSocket, and by SPDY where that may do better: client-go's fallback, which also knows what
-// passed before, and does not wait for ever for a gateway that swallows the one.
-func (c *Carrier) upgrade(ctx context.Context, overWebSocket *webSocketDialer, overSPDY *spdyDialer) (connection httpstream.Connection, webSocketErr, err error) {
-	if !c.plainSPDY.Load() {
-		limited, cancel := context.WithTimeout(ctx, c.timing.webSocket)
-		overWebSocket.ctx = limited
-		connection, _, webSocketErr = overWebSocket.Dial(portForwardProtocol)
-		swallowed := ctx.Err() == nil && (limited.Err() != nil || isTimeout(webSocketErr))
-		cancel()
-		if webSocketErr == nil {
-			return connection, nil, nil
-		}
-		if swallowed {
-			webSocketErr = context.DeadlineExceeded
-		} else if !shouldFallBack(webSocketErr) {
-			return nil, nil, webSocketErr
-		}
+// forward is a port-forward that is asked for.
+type forward struct {
+	to     *url.URL
+	port   int
+	config *rest.Config
+	ping   time.Duration
+}
+
+// open takes no longer than patience from the connection on, where that is not 0.
+func (f forward) open(ctx context.Context, by protocol, patience time.Duration) (carrier.Stream, error) {
+	upgraded, err := upgradeTo(ctx, by, portForwardProtocol, f.to, f.config, patience)
+	if err != nil {
+		return nil, err
 	}
-	connection, _, err = overSPDY.Dial(portForwardProtocol)
-	c.plainSPDY.Store(err == nil)
-	return connection, webSocketErr, err
+	opened, err := portforward.Open(upgraded, upgraded.abort, portforward.Options{
+		Port: f.port, WebSocket: by == webSocket, Ping: f.ping, Explain: func(text string) error { return explainKubelet(text) },
+	})
+	if err != nil {
+		return nil, upgraded.fail(ctx, err)
+	}
+	if err := upgraded.ready(ctx); err != nil {
+		_ = opened.Close()
+		return nil, err
+	}
+	return opened, nil
 }
 
 func (c *Carrier) configWith(credentials wire.ClusterCredentials) *rest.Config {
@@ -199,22 +202,15 @@ func (c *Carrier) configWith(credentials wire.ClusterCredentials) *rest.Config {
 	return config
 }
 
-// isTimeout: a socket's deadline passes a moment before its context's.
-func isTimeout(err error) bool {
-	var timed net.Error
-	return errors.As(err, &timed) && timed.Timeout()
-}
-
-// shouldFallBack tells whether SPDY may work where the WebSocket did not. A 403 may come from a Role that allows only
-// "create" (POST, SPDY) and not "get" (WebSocket), so it is worth the second try; 401 and the API server's own 404 are not.
+// shouldFallBack tells whether the other protocol may work where one did not. A 403 may come from a Role that allows only "create"
+// (SPDY) or only "get" (a WebSocket), so it is worth the second try; 401, the API server's own 404, and a server that is busy are
+// not, and neither is what ended before the upgrade was asked for.
 func shouldFallBack(err error) bool {
-	// Beyond client-go's rule: a gateway that ends the connection at the sight of an upgrade.
-	if httpstream.IsHTTPSProxyError(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
-		return true
+	if answered := answerOf(err); answered.code != 0 {
+		isVerdict := answered.code == http.StatusNotFound || isBusy(answered)
+		return answered.code != http.StatusUnauthorized && !(isVerdict && answered.isStatus)
 	}
-	if !httpstream.IsUpgradeFailure(err) {
-		return false
-	}
-	answered := answerOf(err)
-	return answered.code != http.StatusUnauthorized && (answered.code != http.StatusNotFound || answered.isGateways())
+	// Such as a gateway that ends the connection at the sight of an upgrade, or lets it through and drops what follows.
+	var broken *brokenUpgrade
+	return errors.As(err, &broken) && explainTLS(err) == nil
 }

@@ -28,13 +28,15 @@ type setting struct {
 	authority   *authority
 	cluster     wire.ClusterAddress
 	credentials wire.ClusterCredentials
-	asked       []bool // because401, of each request for credentials
+	patience    time.Duration // of a differential test's dials
+	asked       []bool        // because401, of each request for credentials
+	first       protocol      // what the carriers begin with, as if it had passed before
 	afterwards  wire.ClusterCredentials
 }
 
 func newSetting(t *testing.T) *setting {
 	t.Helper()
-	s := &setting{authority: newAuthority(t), credentials: wire.ClusterCredentials{BearerToken: "first"}}
+	s := &setting{authority: newAuthority(t), credentials: wire.ClusterCredentials{BearerToken: "first"}, first: webSocket}
 	s.inPod = echo
 	s.start(t, s.authority, "127.0.0.1", time.Now().Add(time.Hour))
 	s.cluster = wire.ClusterAddress{Server: s.URL, CertificateAuthority: s.authority.pem}
@@ -43,17 +45,22 @@ func newSetting(t *testing.T) *setting {
 
 func (s *setting) carrier(t *testing.T) carrier.Carrier {
 	t.Helper()
-	made, err := New(s.cluster, func(_ context.Context, because401 bool) (wire.ClusterCredentials, error) {
+	made, err := New(s.cluster, s.source())
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.(*Carrier).passed.Store(int32(s.first))
+	return made
+}
+
+func (s *setting) source() carrier.CredentialSource {
+	return func(_ context.Context, because401 bool) (wire.ClusterCredentials, error) {
 		s.asked = append(s.asked, because401)
 		if because401 {
 			return s.afterwards, nil
 		}
 		return s.credentials, nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	return made
 }
 
 func dial(t *testing.T, through carrier.Carrier) (io.ReadWriteCloser, error) {
@@ -367,23 +374,26 @@ func TestServersThatCannotBeReached(t *testing.T) {
 }
 
 func TestDialEndsWithItsContextWhileStreamsAreMade(t *testing.T) {
-	s := newSetting(t)
-	s.mute = make(chan struct{})
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() {
-		_, err := s.carrier(t).Dial(ctx, agent)
-		ended <- err
-	}()
-	<-s.mute
-	cancel()
-	select {
-	case err := <-ended:
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("cancelled: %v", err)
+	for _, first := range []protocol{plainSPDY, webSocket} {
+		s := newSetting(t)
+		s.first = first
+		s.mute = make(chan struct{})
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		ended := make(chan error, 1)
+		go func() {
+			_, err := s.carrier(t).Dial(ctx, agent)
+			ended <- err
+		}()
+		<-s.mute
+		cancel()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("cancelled: %v", err)
+			}
+		case <-time.After(testDeadline / 3):
+			t.Error("the dial outlives its context")
 		}
-	case <-time.After(testDeadline / 3): // the library itself gives up after 30 s
-		t.Error("the dial outlives its context")
 	}
 }

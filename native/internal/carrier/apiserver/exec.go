@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/remotecommand"
 	"k8s.io/streaming/pkg/httpstream"
+	"k8s.io/streaming/pkg/httpstream/spdy"
 
 	"slipway/native/internal/wire"
 )
@@ -58,13 +60,15 @@ func exec(ctx context.Context, command wire.ExecCommand, input io.Reader, tell f
 		"command": command.Command, "container": {command.Container},
 		"stdin": {"true"}, "stdout": {"true"}, "stderr": {"true"},
 	}.Encode()
-	dialer := &spdyDialer{ctx: dialling, url: address, config: c.configWith(command.Credentials), ping: c.timing.ping}
-	connection, _, err := dialer.Dial(remotecommand.StreamProtocolV4Name)
+	upgraded, err := upgradeTo(dialling, plainSPDY, remotecommand.StreamProtocolV4Name, address, c.configWith(command.Credentials), 0)
 	if err != nil {
 		return c.explain(dialling, nil, err, asked)
 	}
-	defer func() { _ = dialer.transport.Close() }()
-	streams, err := openExecStreams(dialling, connection)
+	defer upgraded.abort()
+	streams, err := openExecStreams(dialling, upgraded, c.timing.ping)
+	if err == nil {
+		err = upgraded.ready(dialling)
+	}
 	if err != nil {
 		return c.explain(dialling, nil, err, asked)
 	}
@@ -77,7 +81,11 @@ type execStreams struct {
 }
 
 // openExecStreams asks for all at once, which saves round trips.
-func openExecStreams(ctx context.Context, connection httpstream.Connection) (*execStreams, error) {
+func openExecStreams(ctx context.Context, conn net.Conn, ping time.Duration) (*execStreams, error) {
+	connection, err := spdy.NewClientConnectionWithPings(&frameWriter{Conn: conn}, ping)
+	if err != nil {
+		return nil, err
+	}
 	streams := &execStreams{}
 	kinds := []string{corev1.StreamTypeError, corev1.StreamTypeStdin, corev1.StreamTypeStdout, corev1.StreamTypeStderr}
 	places := []*httpstream.Stream{&streams.failures, &streams.input, &streams.output, &streams.errors}
@@ -93,6 +101,26 @@ func openExecStreams(ctx context.Context, connection httpstream.Connection) (*ex
 		*places[index] = stream
 	}
 	return streams, nil
+}
+
+// makeStream asks for a stream, and returns what waits for it until ctx ends: CreateStream waits 30 s for an answer and is not
+// woken when its connection closes, so it is left behind.
+func makeStream(ctx context.Context, connection httpstream.Connection, headers http.Header) func() (httpstream.Stream, error) {
+	var stream httpstream.Stream
+	var err error
+	made := make(chan struct{})
+	go func() {
+		defer close(made)
+		stream, err = connection.CreateStream(headers)
+	}()
+	return func() (httpstream.Stream, error) {
+		select {
+		case <-made:
+			return stream, err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 func (s *execStreams) carry(ctx context.Context, input io.Reader, tell func(wire.ExecEvent)) error {

@@ -10,13 +10,11 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/streaming/pkg/httpstream"
 	"slipway/native/internal/wire"
 )
 
@@ -29,16 +27,7 @@ type answer struct {
 	isStatus bool // a metav1.Status: the API server's own words
 }
 
-// client-go's WebSocket round tripper has only text where the body was no Status: "websocket: bad handshake (401
-// Unauthorized): BODY".
-var badHandshake = regexp.MustCompile(`(?s)bad handshake \((\d{3})[^)]*\)(?:: (.*))?$`)
-
 func answerOf(err error) answer {
-	// It does not unwrap.
-	var upgrade *httpstream.UpgradeFailureError
-	if errors.As(err, &upgrade) {
-		err = upgrade.Cause
-	}
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
 		return answer{code: int(status.Status().Code), message: status.Status().Message, isStatus: true}
@@ -46,12 +35,6 @@ func answerOf(err error) answer {
 	var plain *plainRefusal
 	if errors.As(err, &plain) {
 		return answer{code: plain.code, message: plain.body}
-	}
-	if err != nil {
-		if found := badHandshake.FindStringSubmatch(err.Error()); found != nil {
-			code, _ := strconv.Atoi(found[1])
-			return answer{code: code, message: found[2]}
-		}
 	}
 	return answer{}
 }
@@ -111,9 +94,13 @@ func (asked upgrade) address(server *url.URL) *url.URL {
 	return server.JoinPath("api", "v1", "namespaces", asked.namespace, kind, asked.pod, part)
 }
 
-// explain turns what a dial failed with into a problem; overWebSocket is what it failed with before SPDY was tried, if it
-// was. A context that was cancelled stays what it is.
-func (c *Carrier) explain(ctx context.Context, overWebSocket, err error, asked upgrade) error {
+// explain turns what a dial failed with into a problem; one of both is nil where that protocol was not tried. A context that was
+// cancelled stays what it is.
+func (c *Carrier) explain(ctx context.Context, overWebSocket, overSPDY error, asked upgrade) error {
+	err := overSPDY
+	if answered := answerOf(overWebSocket); err == nil || answered.code == http.StatusUnauthorized {
+		err = overWebSocket
+	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Cause(ctx)
 	}
@@ -157,22 +144,14 @@ func (c *Carrier) explainProxy(err error) *wire.Problem {
 	}
 	var operation *net.OpError
 	isDial := errors.As(err, &operation) && (operation.Op == "dial" || strings.HasPrefix(operation.Op, "socks"))
-	text := err.Error()
-	// gorilla/websocket has no more than the words of the status.
-	isStatus := slices.ContainsFunc(proxyRefusals, func(code int) bool { return text == http.StatusText(code) })
-	if !isDial && !isStatus && !strings.HasPrefix(text, "CONNECT request to ") {
+	var refused *refusedByProxy
+	if !isDial && !errors.As(err, &refused) {
 		return nil
 	}
 	shown := c.proxy.Scheme + "://" + c.proxy.Host
-	found := wire.CauseProxyFailed.Problem(wire.CodeProxyFailed, "proxy", shown, "reason", text)
+	found := wire.CauseProxyFailed.Problem(wire.CodeProxyFailed, "proxy", shown, "reason", err.Error())
 	found.Facts = map[string]string{"proxy": shown}
 	return found
-}
-
-var proxyRefusals = []int{
-	http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
-	http.StatusProxyAuthRequired, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusNotImplemented,
-	http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
 }
 
 func explainAnswer(overWebSocket, err error, asked upgrade) *wire.Problem {

@@ -37,6 +37,7 @@ type server struct {
 	gateway       func(http.ResponseWriter, *http.Request) bool // answers in the server's place; nil for none
 	inExec        func(streams map[string]httpstream.Stream)    // after all four were opened
 	strictClients bool                                          // client certificates are judged in the handshake, as gateways do
+	configure     func(*tls.Config)                             // before it starts; nil for nothing
 	mute          chan struct{}                                 // closed when a connection was made that no stream is answered on; nil where they are
 	inPod         func(stream io.ReadWriteCloser) (failure string)
 
@@ -114,6 +115,9 @@ func (s *server) start(t *testing.T, ca *authority, name string, until time.Time
 		s.TLS.ClientCAs.AddCert(ca.certificate)
 		s.TLS.ClientAuth = tls.RequireAndVerifyClientCert
 	}
+	if s.configure != nil {
+		s.configure(s.TLS)
+	}
 	s.Config.ErrorLog = nil
 	s.StartTLS()
 	t.Cleanup(s.CloseClientConnections)
@@ -142,8 +146,15 @@ func (s *server) serve(writer http.ResponseWriter, request *http.Request) {
 		if _, err := httpstream.Handshake(request, writer, []string{portForwardProtocol}); err != nil {
 			return
 		}
-		pairs := newPairs(s.inPod)
-		if connection := spdy.NewResponseUpgrader().UpgradeResponse(writer, request, pairs.take); connection != nil {
+		take := newPairs(s.inPod).take
+		if s.mute != nil {
+			var once sync.Once
+			take = func(httpstream.Stream, <-chan struct{}) error {
+				once.Do(func() { close(s.mute) })
+				select {} // the library answers only after it
+			}
+		}
+		if connection := spdy.NewResponseUpgrader().UpgradeResponse(writer, request, take); connection != nil {
 			defer func() { _ = connection.Close() }()
 			<-connection.CloseChan()
 		}

@@ -9,21 +9,13 @@ import (
 // itself may grow to megabytes, and a small packet would wait behind all of them.
 const unsentLimit = 128 << 10
 
-// tune sets what the dialers of client-go leave at their defaults. Where the kernel does not know an option, the
-// connection works without.
+// tune sets what net leaves at its defaults. Where the kernel does not know an option, the connection works without.
 func tune(conn net.Conn) {
-	for {
-		tcp, ok := conn.(*net.TCPConn)
-		if ok {
-			_ = tcp.SetNoDelay(true)
-			_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3})
-			limitUnsent(tcp)
-			return
-		}
-		wrapped, ok := conn.(interface{ NetConn() net.Conn })
-		if !ok {
-			return
-		}
-		conn = wrapped.NetConn()
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return
 	}
+	_ = tcp.SetNoDelay(true)
+	_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3})
+	limitUnsent(tcp)
 }
