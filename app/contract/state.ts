@@ -200,6 +200,8 @@ export type Work = z.infer<typeof workSchema>;
 const placeSchema = z.object({
   /** How the command line is called from any folder: `slipway`, or the launcher's path. */
   invocation: z.string(),
+  /** The folder of the pages to read, such as `tour.md`; absent where the core does not say. */
+  documents: z.string().optional(),
   /** Nobody is asked for a password. */
   isRoot: z.boolean(),
   /** On a laptop of the sandbox, where no other sandbox is to be started. */

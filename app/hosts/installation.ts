@@ -23,6 +23,9 @@ export const cliProgram = join(import.meta.dirname, isPackaged ? 'slipway.mjs' :
 /** What a person types: in a clone `slipway` at its root, in a package the script beside the command line's folder. */
 export const launcher = join(import.meta.dirname, isPackaged ? '../slipway' : '../../slipway');
 
+/** The pages that come with Slipway, as Markdown. */
+export const documents = join(import.meta.dirname, '../../docs');
+
 /** The installed desktop app, null in a clone. */
 export function installedApp(platform: NodeJS.Platform = process.platform): string | null {
   if (!isPackaged) {

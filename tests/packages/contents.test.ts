@@ -71,6 +71,7 @@ it('brings the programs, the unit, the policy, the entry and the completions', (
     `${resources}/programs/cli/slipway.mjs`,
     `${resources}/programs/core/core.mjs`,
     `${resources}/licences/LICENSE`,
+    ...['tour', 'side-effects', 'security', 'cli'].map((page) => `${resources}/docs/${page}.md`),
     `${resources}/licences/third-party.txt`,
     '/usr/lib/systemd/system/slipway-helper@.service',
     '/usr/share/polkit-1/actions/io.slipway.Slipway.policy',

@@ -19,6 +19,19 @@ describe('text for a terminal', () => {
     ).toBe('NAME    AGE\norders  3 s\na b');
   });
 
+  it('breaks the last column on a screen that is narrower, and nothing where there is no room for it', () => {
+    const rows = [
+      ['theme', 'theme of the window (system, light, dark)'],
+      ['recover', 'connect again'],
+    ];
+    const whole = 'SETTING  WHAT IT DOES\ntheme    theme of the window (system, light, dark)\nrecover  connect again';
+    expect(table(['SETTING', 'WHAT IT DOES'], rows, 34)).toBe(
+      'SETTING  WHAT IT DOES\ntheme    theme of the window\n         (system, light, dark)\nrecover  connect again',
+    );
+    expect(table(['SETTING', 'WHAT IT DOES'], rows, 20)).toBe(whole);
+    expect(table(['SETTING', 'WHAT IT DOES'], rows, undefined)).toBe(whole);
+  });
+
   it('counts bytes and ages in units that a person reads', () => {
     expect([bytes(0), bytes(1536), bytes(5 << 20)]).toEqual(['0 bytes', '1.5 kB', '5.2 MB']);
     expect([age(4000), age(600_000), age(8_000_000), age(400_000_000)]).toEqual(['4 s', '10 min', '2 h', '5 d']);

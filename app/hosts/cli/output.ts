@@ -55,17 +55,49 @@ export function json(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Columns as wide as their widest cell, two spaces apart, no space at the end of a line. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Letters of a last column that are still read as one. */
+const narrowest = 24;
+
+/** The words in lines of at most so many letters; a longer word has a line of its own. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) {
+      lines.push(word);
+    } else {
+      lines[lines.length - 1] = `${last} ${word}`;
+    }
+  }
+  return lines;
+}
+
+/**
+ * Columns as wide as their widest cell, two spaces apart, no space at the end of a line. Of a terminal that is narrower
+ * the last column is broken into lines; what a program reads is one line for each row.
+ */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  screen: number | undefined = process.stdout.isTTY ? process.stdout.columns : undefined,
+): string {
   const cells = [headings, ...rows.map((row) => row.map((cell) => plain(cell).replace(/[\n\t]/g, ' ')))];
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
+  const lineOf = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
+  const room = (screen ?? Number.POSITIVE_INFINITY) - before;
+  if (room < narrowest || (widths.at(-1) ?? 0) <= room) {
+    return cells.map(lineOf).join('\n');
+  }
   return cells
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
+    .flatMap((row) => {
+      const [first = '', ...more] = wrapped(row.at(-1) ?? '', room);
+      return [lineOf([...row.slice(0, -1), first]), ...more.map((line) => `${' '.repeat(before)}${line}`)];
+    })
     .join('\n');
 }
 

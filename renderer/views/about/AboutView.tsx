@@ -8,17 +8,28 @@ import { Fact, Facts } from '../../parts/Facts.tsx';
 import { Section } from '../../parts/Section.tsx';
 import { BrandMark } from '../../shell/Brand.tsx';
 import { Page } from '../../shell/Page.tsx';
-import { useApp, useMirror } from '../../store/hooks.ts';
+import { useApp, useMirror, usePlace } from '../../store/hooks.ts';
 import type { WordId } from '../../words/words.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './About.module.css';
 import { licences } from './licences.ts';
+
+/** What there is to read, by its file. */
+const pages = [
+  ['tour.md', 'about.tour'],
+  ['side-effects.md', 'about.changes'],
+  ['security.md', 'about.security'],
+  ['cli.md', 'about.commandsPage'],
+] as const satisfies readonly (readonly [string, WordId])[];
 
 /** Which parts run here and of which build, what is inside, and where to read on. */
 export function AboutView() {
   const say = useWords();
   const run = useRunAction();
   const { host } = useApp();
+  const { documents, invocation } = usePlace();
+  const separator = host.platform === 'win32' ? '\\' : '/';
+  const pathOf = (name: string) => [documents ?? 'docs', name].join(separator);
   const snapshot = useMirror((mirror) => mirror.snapshot);
   const helper = snapshot?.helper ?? { state: 'unknown' as const };
   const version: string = import.meta.env.VITE_SLIPWAY_VERSION ?? '';
@@ -77,17 +88,13 @@ export function AboutView() {
         </Section>
         <Section title={say('about.read')} hint={say('about.readHint')}>
           <Facts label={say('about.read')}>
-            <Fact name={say('about.tour')}>
-              <CodeChips values={['docs/tour.md']} none="" />
-            </Fact>
-            <Fact name={say('about.changes')}>
-              <CodeChips values={['docs/side-effects.md']} none="" />
-            </Fact>
-            <Fact name={say('about.security')}>
-              <CodeChips values={['docs/security.md']} none="" />
-            </Fact>
+            {pages.map(([name, words]) => (
+              <Fact key={name} name={say(words)}>
+                <ToCopy text={pathOf(name)} />
+              </Fact>
+            ))}
             <Fact name={say('about.commands')}>
-              <CodeChips values={['docs/cli.md', 'slipway --help']} none="" />
+              <ToCopy text={`${invocation} --help`} />
             </Fact>
           </Facts>
         </Section>
@@ -102,5 +109,15 @@ export function AboutView() {
         </Section>
       </div>
     </Page>
+  );
+}
+
+/** A path or a command, whole, and its way into a terminal. */
+function ToCopy({ text }: { readonly text: string }) {
+  return (
+    <span className={styles.toCopy}>
+      <ForeignText text={text} kind="code" cut="start" bound={4096} />
+      <CopyButton text={text} name={text} kind="ghost" />
+    </span>
   );
 }
