@@ -31,13 +31,16 @@ const looks: Readonly<Record<string, string>> = {
   'slipway pods --context sandbox -o wide': 'orders',
   'slipway status -o wide': 'sandbox',
   'kubectl --context sandbox --namespace webshop get networkpolicies': '',
+  'kubectl --context sandbox --namespace webshop get pods --output wide': 'orders',
   'kubectl --context sandbox get --raw /readyz': 'ok',
   'kubectl --context sandbox version': 'Server Version',
   'kubectl --context sandbox --namespace kube-system get pods --selector k8s-app=kube-dns': 'Running',
-  'kubectl --context sandbox --namespace kube-system get pods --output wide': 'node1',
+  'kubectl --context sandbox --namespace kube-system get pods --output wide': 'coredns',
   'kubectl --context sandbox get nodes': 'Ready',
   'ip address show slipway0': 'slipway0',
   'ip rule': 'lookup main',
+  'ss --summary': 'TCP',
+  'cat /etc/resolv.conf': 'nameserver',
   'ip route show table all': 'slipway0',
 };
 
@@ -71,6 +74,7 @@ const leftOut: Readonly<Record<string, string>> = {
   './slipway sandbox up': 'brings up the sandbox that this runs on',
   'npm run build-native': 'replaces the programs that other files run; npm test begins with it',
   'sudo pkill slipway-helper': 'ends the helpers of all laptops here; kills-helper.test.ts ends one',
+  'ip monitor route': 'goes on until somebody stops it',
   'sudo nft list ruleset': 'the laptops of the sandbox have no nft',
   'sudo modprobe tun': 'changes the kernel of this machine',
 };
