@@ -24,6 +24,7 @@ const template = agentJob({
   placing: 'p1',
   idleSeconds: 0,
   expirySeconds: 0,
+  keepSeconds: 0,
 }).spec?.template;
 const pod = { apiVersion: 'v1', kind: 'Pod', ...template, metadata: { ...template?.metadata, name: 'x' } };
 

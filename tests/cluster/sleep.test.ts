@@ -9,8 +9,8 @@ import { OutsideNames } from './outside-names.ts';
 import { eventually, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
-/** How long this file's agents keep a silent session, and then wait for another one. */
-const [expirySeconds, idleSeconds] = [8, 3];
+/** How long this file's agents keep a silent session, how much longer one with connections, and wait for another then. */
+const [expirySeconds, keepSeconds, idleSeconds] = [6, 2, 3];
 
 describe('a laptop that slept and moved to another address', () => {
   let scene: Scene;
@@ -35,6 +35,7 @@ describe('a laptop that slept and moved to another address', () => {
     scene = await setScene('plain', 'sleep', {
       SLIPWAY_AGENT_IDLE_SECONDS: `${idleSeconds}`,
       SLIPWAY_AGENT_EXPIRY_SECONDS: `${expirySeconds}`,
+      SLIPWAY_AGENT_KEEP_SECONDS: `${keepSeconds}`,
     });
     await scene.product.connect('sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage);
   });
@@ -73,7 +74,7 @@ describe('a laptop that slept and moved to another address', () => {
         ending = text;
       });
     await outside.stop(); // while all of ours stands still, its resolver does too
-    const deadline = (expirySeconds + idleSeconds) * 1000 + 20_000;
+    const deadline = (expirySeconds + keepSeconds + idleSeconds) * 1000 + 20_000;
     const { woke, moveBack } = await sleepAndMove(scene, async () => (await agents()).length === 0, deadline);
     restoreAddress = moveBack;
     outside.start();

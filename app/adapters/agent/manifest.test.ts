@@ -15,6 +15,7 @@ const options = {
   placing: 'p1',
   idleSeconds: 0,
   expirySeconds: 0,
+  keepSeconds: 0,
 };
 
 test('passes PodSecurity restricted and has no right in the cluster', () => {
@@ -63,8 +64,14 @@ test('is found by its label, and no mesh takes its connections', () => {
 });
 
 test('an image of the user’s runs its own agent; a base image waits for ours on any processor that we have one for', () => {
-  const own = agentJob({ ...options, contained: true, idleSeconds: 15, expirySeconds: 9 }).spec?.template.spec;
-  expect(own?.containers[0]?.command).toEqual(['/slipway-agent', '--idle-timeout=15s', '--session-expiry=9s']);
+  const own = agentJob({ ...options, contained: true, idleSeconds: 15, expirySeconds: 9, keepSeconds: 7 }).spec
+    ?.template.spec;
+  expect(own?.containers[0]?.command).toEqual([
+    '/slipway-agent',
+    '--idle-timeout=15s',
+    '--session-expiry=9s',
+    '--keep-connections=7s',
+  ]);
   expect(own?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
   expect(own?.volumes).toBeUndefined();
   const base = agentJob(options).spec?.template.spec;
@@ -93,10 +100,10 @@ test('a cluster that chooses users, sysctls and profiles itself gets none of our
 test('the deadlines follow how long the agent waits for a client', () => {
   const usual = agentTimes({});
   // Its own end, exit code 0, comes before its Job's deadline, though the last renewal was a whole turn ago.
-  expect(usual.renewedDeadlineSeconds - usual.renewEveryMilliseconds / 1000).toBeGreaterThan(60 + 600);
+  expect(usual.renewedDeadlineSeconds - usual.renewEveryMilliseconds / 1000).toBeGreaterThan(60 + 5400 + 600);
   expect(usual.renewEveryMilliseconds / 1000).toBeLessThan(usual.firstDeadlineSeconds / 1.5);
   const short = agentTimes({ SLIPWAY_AGENT_IDLE_SECONDS: '15' });
-  expect(short).toMatchObject({ idleSeconds: 15, expirySeconds: 0, firstDeadlineSeconds: 15 });
+  expect(short).toMatchObject({ idleSeconds: 15, expirySeconds: 0, keepSeconds: 15, firstDeadlineSeconds: 15 });
   expect(short.renewEveryMilliseconds / 1000).toBeLessThan(short.firstDeadlineSeconds / 1.5);
   const shortest = agentTimes({ SLIPWAY_AGENT_IDLE_SECONDS: '4', SLIPWAY_AGENT_EXPIRY_SECONDS: '6' });
   expect(shortest).toMatchObject({ idleSeconds: 4, expirySeconds: 6, firstDeadlineSeconds: 15 });

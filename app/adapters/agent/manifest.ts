@@ -34,6 +34,7 @@ export interface AgentJobOptions {
   readonly idleSeconds: number;
   /** How long the agent keeps a client that is silent, in seconds; 0 leaves it to the agent. */
   readonly expirySeconds: number;
+  readonly keepSeconds: number;
 }
 
 /** Waits for the binary and becomes it. Bounded, so that a pod that nobody sends to ends with the Job's deadline. */
@@ -121,6 +122,7 @@ function container(options: AgentJobOptions): Container {
   const times = [
     ...(options.idleSeconds === 0 ? [] : [`--idle-timeout=${options.idleSeconds}s`]),
     ...(options.expirySeconds === 0 ? [] : [`--session-expiry=${options.expirySeconds}s`]),
+    ...(options.keepSeconds === 0 ? [] : [`--keep-connections=${options.keepSeconds}s`]),
   ];
   return {
     name: containerName,

@@ -185,6 +185,7 @@ export class AgentPlacing {
         placing,
         idleSeconds: this.#options.times.idleSeconds,
         expirySeconds: this.#options.times.expirySeconds,
+        keepSeconds: this.#options.times.keepSeconds,
       });
       const asked = askedOfAgent('create', 'jobs', namespace, await this.#options.records.jobName());
       return makeJob(this.#connection, job, asked, signal, (looks) => this.#sweepLater(job, looks));

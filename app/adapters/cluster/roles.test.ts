@@ -48,6 +48,7 @@ describe('the NetworkPolicy of the agent', () => {
       placing: 'p1',
       idleSeconds: 0,
       expirySeconds: 0,
+      keepSeconds: 0,
     });
     expect(spec?.template.metadata?.labels).toMatchObject(policy.spec.podSelector.matchLabels);
     expect(policy).toMatchObject({

@@ -39,6 +39,7 @@ type options struct {
 	port          int
 	idleTimeout   time.Duration
 	sessionExpiry time.Duration
+	keep          time.Duration
 	resolvConf    string
 	logLevel      string
 }
@@ -48,6 +49,7 @@ func main() {
 	flag.IntVar(&chosen.port, "port", wire.AgentPort, "TCP port on loopback")
 	flag.DurationVar(&chosen.idleTimeout, "idle-timeout", 10*time.Minute, "end when there was no session for this long")
 	flag.DurationVar(&chosen.sessionExpiry, "session-expiry", agent.DefaultExpiry, "end a session that was not renewed for this long")
+	flag.DurationVar(&chosen.keep, "keep-connections", agent.DefaultKeep, "keep one that has connections for so much longer: a laptop sleeps")
 	flag.StringVar(&chosen.resolvConf, "resolv-conf", "/etc/resolv.conf", "the pod's resolv.conf")
 	flag.StringVar(&chosen.logLevel, "log-level", "info", "debug, info, warn or error; addresses appear at debug only")
 	version := flag.Bool("version", false, "print the build and end")
@@ -72,7 +74,7 @@ func run(chosen options) error {
 		return fmt.Errorf("log level: %w", err)
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	config := agent.Config{Log: log, Expiry: chosen.sessionExpiry, DescriptorsAtMost: descriptors()}
+	config := agent.Config{Log: log, Expiry: chosen.sessionExpiry, Keep: chosen.keep, DescriptorsAtMost: descriptors()}
 	limitMemory(&config)
 	if err := describe(&config, chosen.resolvConf); err != nil {
 		return err
