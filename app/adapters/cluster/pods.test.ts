@@ -66,7 +66,7 @@ describe('listing pods', () => {
 
 describe('watching pods', () => {
   test('tells what comes, changes and goes, and keeps what did not change', async () => {
-    let send: (type: string, object: unknown) => void = () => {};
+    let send: ((type: string, object: unknown) => void) | undefined;
     const { cluster } = await open((seen) =>
       isWatch(seen)
         ? watchAnswer((opened) => {
@@ -77,13 +77,14 @@ describe('watching pods', () => {
     const heard: PodList[] = [];
     cluster.watchPods((pods) => heard.push(pods));
     await expect.poll(() => namesOf(heard.at(-1)), { timeout: 5000 }).toEqual(['shop/goes', 'shop/stays']);
-    send('ADDED', pod('comes', 'apple', { phase: 'Pending', podIP: undefined }));
-    send('DELETED', pod('goes'));
-    send('MODIFIED', pod('stays')); // only its version differs
-    send('BOOKMARK', { metadata: { resourceVersion: '900' } });
+    await expect.poll(() => send, { timeout: 5000 }).toBeDefined();
+    send?.('ADDED', pod('comes', 'apple', { phase: 'Pending', podIP: undefined }));
+    send?.('DELETED', pod('goes'));
+    send?.('MODIFIED', pod('stays')); // only its version differs
+    send?.('BOOKMARK', { metadata: { resourceVersion: '900' } });
     await expect.poll(() => namesOf(heard.at(-1)), { timeout: 5000 }).toEqual(['apple/comes', 'shop/stays']);
     expect(heard.at(-1)?.pods[1]).toBe(heard[0]?.pods[1]);
-    send('MODIFIED', pod('comes', 'apple'));
+    send?.('MODIFIED', pod('comes', 'apple'));
     await expect.poll(() => heard.at(-1)?.pods[0]?.addresses, { timeout: 5000 }).toEqual(['10.244.0.9']);
   });
 

@@ -40,7 +40,7 @@ export const licences: readonly Licence[] = [
       'k8s.io/streaming',
       'k8s.io/utils',
       'github.com/go-logr/logr',
-      'github.com/google/nftables',
+      'github.com/moby/spdystream',
       'github.com/vishvananda/netlink',
     ],
   },

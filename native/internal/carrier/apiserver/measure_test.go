@@ -16,13 +16,13 @@ import (
 	"slipway/native/internal/wire"
 )
 
-// TestMeasure prints throughput, processor seconds and task switches of each client against a real cluster, arms in turn and none always after the same:
+// BenchmarkClients prints throughput, processor seconds and task switches of each client against a real cluster, arms in turn and none always after the same:
 //
-//	SLIPWAY_MEASURE=SERVER,CERTIFICATES,NAMESPACE,POD,PORT go test -run TestMeasure -v ./internal/carrier/apiserver
+//	SLIPWAY_MEASURE=SERVER,CERTIFICATES,NAMESPACE,POD,PORT go test -run ^$ -bench Clients -benchtime 1x -v ./internal/carrier/apiserver
 //
 // CERTIFICATES is a folder such as a sandbox has, the pod runs tests/bench/load. SLIPWAY_MEASURE_ROUNDS is 5, SLIPWAY_MEASURE_PROCESSES a part of the command lines whose
 // processes count beside this one.
-func TestMeasure(t *testing.T) {
+func BenchmarkClients(t *testing.B) {
 	where := strings.Split(os.Getenv("SLIPWAY_MEASURE"), ",")
 	if len(where) != 5 {
 		t.Skip("SLIPWAY_MEASURE names no pod")
