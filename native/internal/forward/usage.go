@@ -9,10 +9,10 @@ import (
 	"slipway/native/internal/bytestream"
 )
 
-// What a flow that waits costs the agent's process, in bytes: a connection (docs/adr/0034), and a datagram flow with its two
-// goroutines and its endpoint (ADR 29).
+// What a flow that waits costs the agent's container, in bytes: a connection with its socket in the kernel, which is most of
+// it (docs/adr/0034), and a datagram flow with its two goroutines and its endpoint (ADR 29).
 const (
-	ConnectionBytes = 3 << 10
+	ConnectionBytes = 8 << 10
 	DatagramsBytes  = 14 << 10
 	DialBytes       = 14 << 10 // a connection while its goroutine dials
 )
