@@ -168,15 +168,26 @@ func TestWhoDoesNotReadHoldsBackTheWriter(t *testing.T) {
 }
 
 func TestAWindowGrowsWithItsUse(t *testing.T) {
-	p := newPair(t, 1, memnet.Options{Delay: 10 * time.Millisecond, Buffer: 16 << 20})
-	engine, agent := p.open()
-	go engine.send(t, 1, 24<<20)
-	agent.receive(t, 1, 24<<20)
-	p.agent.mu.Lock()
-	grown := agent.in.window
-	p.agent.mu.Unlock()
-	if grown < 2<<20 {
-		t.Errorf("the window is %d bytes", grown)
+	for _, delay := range []time.Duration{time.Millisecond, 10 * time.Millisecond, 40 * time.Millisecond} {
+		t.Run(delay.String(), func(t *testing.T) {
+			p := newPair(t, 4, memnet.Options{Delay: delay, Buffer: 16 << 20})
+			p.live()
+			engine, agent := p.open()
+			stop := make(chan struct{})
+			defer close(stop)
+			go engine.push(stop) // whole windows at once, as from a fast socket
+			go agent.sink(stop)
+			window := func() int {
+				p.agent.mu.Lock()
+				defer p.agent.mu.Unlock()
+				return agent.in.window
+			}
+			for begun := time.Now(); window() < 1<<20; time.Sleep(time.Millisecond) {
+				if time.Since(begun) > deadline {
+					t.Fatalf("the window is %d bytes", window())
+				}
+			}
+		})
 	}
 }
 
@@ -282,7 +293,7 @@ func TestSmallFlowsPassBulk(t *testing.T) {
 
 // push writes until it is stopped.
 func (e *end) push(stop <-chan struct{}) {
-	for buffer := make([]byte, 64<<10); ; {
+	for buffer := make([]byte, 1<<20); ; {
 		select {
 		case <-stop:
 			return
@@ -296,7 +307,7 @@ func (e *end) push(stop <-chan struct{}) {
 
 // sink reads until it is stopped.
 func (e *end) sink(stop <-chan struct{}) {
-	for buffer := make([]byte, 64<<10); ; {
+	for buffer := make([]byte, 1<<20); ; {
 		select {
 		case <-stop:
 			return

@@ -36,8 +36,11 @@ type connection struct {
 	opening    bytestream.Opening
 	asking     asking // guarded by attempts
 
+	// Held while the flow is opened. No lock is held that an event of any flow needs, for whoever calls a flow may tell them.
+	beginning sync.Mutex
+
 	mu      sync.Mutex
-	request *tcp.ForwarderRequest // until it is completed
+	request *tcp.ForwarderRequest // until it is completed, or accepted
 	flow    *bytestream.Flow
 	over    bool // the flow is reset, or the laptop has given up
 
@@ -73,21 +76,31 @@ func newConnection(terminator *Terminator, id stack.TransportEndpointID, syn *st
 
 // begin opens the flow.
 func (c *connection) begin(request *tcp.ForwarderRequest) {
+	c.beginning.Lock()
+	defer c.beginning.Unlock()
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.request = request
-	if c.over {
-		c.completeLocked(false)
-		return
+	isOver := c.over
+	c.mu.Unlock()
+	var flow *bytestream.Flow
+	var err error
+	if !isOver {
+		flow, err = c.terminator.config.Open(c.opening, c)
 	}
-	flow, err := c.terminator.config.Open(c.opening, c)
 	if err != nil {
 		c.terminator.config.Log.Debug("open flow", "destination", c.opening.Destination, "error", err)
 		c.terminator.attempts.remove(c)
-		c.completeLocked(false)
-		return
 	}
+	c.mu.Lock()
 	c.flow = flow
+	isOver = c.over
+	if isOver || err != nil {
+		c.completeLocked(false)
+	}
+	c.mu.Unlock()
+	if isOver && flow != nil {
+		flow.Reset(bytestream.Aborted)
+	}
 }
 
 func (c *connection) completeLocked(withReset bool) {
@@ -103,11 +116,12 @@ func (c *connection) giveUp() bool {
 		return false
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.over = true
 	c.completeLocked(false)
-	if c.flow != nil {
-		c.flow.Reset(bytestream.Aborted)
+	flow := c.flow
+	c.mu.Unlock()
+	if flow != nil {
+		flow.Reset(bytestream.Aborted)
 	}
 	return true
 }
@@ -119,6 +133,8 @@ func (c *connection) Answered(verdict bytestream.Verdict) {
 	}
 	go func() { // the handshake waits for the laptop
 		defer c.terminator.running.Done()
+		c.beginning.Lock() // the flow is known from here on
+		c.beginning.Unlock()
 		if verdict == bytestream.Connected {
 			c.accept()
 		} else {
@@ -153,20 +169,28 @@ var failures = map[bytestream.Verdict]packet.Failure{
 // accept makes the connection that the laptop asked for, and joins it with the flow.
 func (c *connection) accept() {
 	c.mu.Lock()
-	if c.over || c.request == nil {
-		c.mu.Unlock()
+	request := c.request
+	c.request = nil
+	isOver := c.over
+	c.mu.Unlock()
+	if request == nil {
 		return
 	}
-	endpoint, failed := c.request.CreateEndpoint(&c.queue)
-	c.completeLocked(false)
+	if isOver {
+		request.Complete(false)
+		return
+	}
+	endpoint, failed := request.CreateEndpoint(&c.queue)
+	request.Complete(false)
+	c.mu.Lock()
 	if failed == nil {
 		c.terminator.add(c) // before it is no attempt any more, so that End finds it
 	}
 	isWaited := c.terminator.attempts.remove(c)
 	if failed != nil || !isWaited {
 		c.over = true
-		c.flow.Reset(bytestream.Aborted)
 		c.mu.Unlock()
+		c.flow.Reset(bytestream.Aborted)
 		c.terminator.remove(c)
 		if failed == nil {
 			endpoint.Abort()
