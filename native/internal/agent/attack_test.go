@@ -196,6 +196,7 @@ func TestWhoHoldsMostIsRefusedFirst(t *testing.T) {
 			greedy, other := newEngine(t, server), newEngine(t, server)
 			greedy.carry()
 			other.carry()
+			eventually(t, "what proved the tunnels is still counted", func() bool { flows, _ := server.shares.flows(); return flows == 0 })
 			for range 16 {
 				if greedy.open(20*time.Second) == nil {
 					break
