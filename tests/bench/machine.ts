@@ -11,13 +11,17 @@ const spaces: readonly SpaceName[] = ['laptop-plain', 'control-plane', 'node1'];
  * namespace's own setting does not: cubic need not be among the machine's allowed ones (tcp(7)).
  */
 export async function pinCongestionControl(sandbox: Sandbox): Promise<void> {
-  const range = sandbox.settings.lan;
-  const pin = 'ip route replace $(ip -4 route show "$0" | sed "s/ congctl [a-z]*//") congctl cubic';
   for (const name of spaces) {
-    const { status, stderr } = await sandbox.space(name).run(['sh', '-c', pin, range]);
-    if (status !== 0) {
-      throw new Error(`cubic could not be pinned in ${name}: ${stderr}`);
-    }
+    // No shell: a node's is busybox's, which calls its own ip, and that knows no congctl.
+    const ip = async (...rest: string[]) => {
+      const { status, stdout, stderr } = await sandbox.space(name).run(['ip', '-4', 'route', ...rest]);
+      if (status !== 0) {
+        throw new Error(`cubic could not be pinned in ${name}: ${stderr}`);
+      }
+      return stdout;
+    };
+    const [shown = ''] = (await ip('show', sandbox.settings.lan)).split('\n');
+    await ip('replace', ...shown.replace(/ congctl \w+/, '').trim().split(/\s+/), 'congctl', 'cubic');
   }
 }
 
