@@ -167,6 +167,12 @@ describe('the folders of the window', () => {
   });
 });
 
+/** It keeps something in each source for as long as the source lives; the core lives for weeks (any-signal.ts). */
+it('AbortSignal.any is called nowhere in what runs on', () => {
+  const running = ['app/core', 'app/adapters', 'app/hosts', 'main'].flatMap(filesOf).filter((file) => !isTest(file));
+  expect(running.filter((file) => readFileSync(join(root, file), 'utf8').includes('AbortSignal.any('))).toEqual([]);
+});
+
 /** Whoever opened a cluster past the comparison with what was confirmed would send credentials wherever a file says. */
 describe('a cluster is opened', () => {
   const sources = ['app/core', 'app/adapters', 'app/hosts', 'main']

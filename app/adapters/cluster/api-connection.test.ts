@@ -1,8 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type Answer, authority, type Seen, startApiServer } from '../testing/api-server.ts';
 import { closedAfterEach, tokenCredentials } from '../testing/scene.ts';
 import { ApiConnection } from './api-connection.ts';
+import { BoundedWatch } from './api-watch.ts';
 import { statusCodeOf } from './refusals.ts';
 
 const closing = closedAfterEach();
@@ -15,6 +17,61 @@ async function open(route: (seen: Seen) => Answer | undefined, deadline = 10_000
   closing.push(() => connection.close());
   return { server, connection };
 }
+
+describe('an answer that stays open', () => {
+  const nothingOf = (signal: AbortSignal) =>
+    expect.poll(() => getEventListeners(signal, 'abort').length, { timeout: 5000 }).toBe(0);
+
+  test.each<[string, string]>([
+    ['the API server ends it', '/ended'],
+    ['it is refused', '/refused'],
+    ['the connection breaks', '/broken'],
+    ['nobody reads on', '/unread'],
+  ])('leaves nothing in the signal of whoever asked when %s', async (_, where) => {
+    const { connection } = await open(({ path }) =>
+      path === '/refused'
+        ? { status: 403, body: {} }
+        : (response) => {
+            response.write('{}\n');
+            setTimeout(() => (path === '/broken' ? response.destroy() : path === '/ended' && response.end()), 20);
+          },
+    );
+    const living = new AbortController();
+    const following = connection.stream(where, {}, living.signal).then(async (answer) => {
+      expect(getEventListeners(living.signal, 'abort')).toHaveLength(1);
+      for await (const _chunk of answer) {
+        if (where === '/unread') {
+          break;
+        }
+      }
+    });
+    await following.catch(() => undefined);
+    await nothingOf(living.signal);
+  });
+
+  test.each([
+    ['itself', 'watch'],
+    ['whoever asked', 'caller'],
+  ])('a watch that is ended by %s leaves nothing in the signal that lives on', async (_, by) => {
+    const { connection } = await open(() => (response) => {
+      response.write('{}\n');
+      setTimeout(() => by === 'watch' && response.end(), 20);
+    });
+    const living = new AbortController();
+    const watch = new BoundedWatch(connection, { beginning: () => {}, event: () => {} }, living.signal);
+    let isDone = false;
+    const done = () => {
+      isDone = true;
+    };
+    const stopping = await watch.watch('/', {}, () => {}, done);
+    expect(getEventListeners(living.signal, 'abort')).toHaveLength(1);
+    if (by === 'caller') {
+      stopping.abort();
+    }
+    await expect.poll(() => isDone, { timeout: 5000 }).toBe(true);
+    await nothingOf(living.signal);
+  });
+});
 
 describe('requests', () => {
   test('share a few connections', async () => {

@@ -112,13 +112,16 @@ export class ApiConnection {
   /** An answer that stays open: no deadline but the caller's. */
   async stream(path: string, query: Query, signal: AbortSignal): Promise<IncomingMessage> {
     const { headers, streams } = await this.session();
-    return exchange({
-      method: 'GET',
-      url: this.urlOf(path, query),
-      headers,
-      agent: streams,
-      signal: AbortSignal.any([this.#closing.signal, signal]),
-    });
+    const ended = anySignal([this.#closing.signal, signal]);
+    const url = this.urlOf(path, query);
+    try {
+      const answer = await exchange({ method: 'GET', url, headers, agent: streams, signal: ended.signal });
+      answer.once('close', ended.release);
+      return answer;
+    } catch (error) {
+      ended.release();
+      throw error;
+    }
   }
 
   /** Runs one or more requests; after a 401 once more with fresh credentials. Never rejects. */

@@ -4,6 +4,7 @@
  */
 import { Watch } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { anySignal } from './any-signal.ts';
 import type { ApiConnection, Query } from './api-connection.ts';
 import { isNamed, type KubernetesObject } from './api-objects.ts';
 import { boundedLines, largestObject } from './bounded.ts';
@@ -61,7 +62,7 @@ export class BoundedWatch extends Watch {
 
   async #follow(path: string, query: Query, callback: Callback, stopped: AbortSignal): Promise<void> {
     const quiet = new AbortController();
-    const signal = AbortSignal.any([this.#ended, stopped, quiet.signal]);
+    const { signal } = anySignal([this.#ended, stopped, quiet.signal]);
     const giveUp = () => quiet.abort(new DOMException('the watch said nothing', 'TimeoutError'));
     let timer = setTimeout(giveUp, silence);
     try {
@@ -84,7 +85,7 @@ export class BoundedWatch extends Watch {
       }
     } finally {
       clearTimeout(timer);
-      quiet.abort();
+      quiet.abort(); // and so nothing of this watch stays in what lives on
     }
     if (quiet.signal.reason instanceof DOMException && quiet.signal.reason.name === 'TimeoutError') {
       throw quiet.signal.reason;
