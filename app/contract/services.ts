@@ -8,6 +8,7 @@ const servicePortSchema = z.object({
   port: z.number(),
   protocol: z.string(),
   targetPort: z.string(),
+  endpointPort: z.number().optional(), // what a targetPort that is a name stands for; absent: not known, or pods differ
   nodePort: z.number().nullable(),
   application: z.string(), // appProtocol, empty where not given
 });

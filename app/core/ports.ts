@@ -122,6 +122,8 @@ export interface AgentSpec {
 export interface AgentPlaced {
   readonly target: AgentTarget;
   readonly agent: Agent;
+  /** The node that its pod runs on; empty where that is not known. */
+  readonly node: string;
 }
 
 /** One cluster as one user sees it. `close` ends informers, renewals and connections, and deletes nothing. */

@@ -63,6 +63,8 @@ export class FakeCluster {
   /** Agents by pod name: true while its process runs. An entry is a Job with its pod. */
   readonly agents = new Map<string, boolean>();
   timesPlaced = 0;
+  /** Where the next agent is placed. */
+  agentNode = 'node-0';
   /** Agents of other laptops. */
   agentsOfOthers = 0;
   /** What dialling `address:port` ends with; everything else is accepted. */
@@ -207,7 +209,7 @@ export class FakeClusterPort implements ClusterPort {
   }
 
   watchCatalogue(listener: (catalogue: Catalogue) => void): () => void {
-    return this.#watch(() => this.#cluster.catalogue(), isSame, listener);
+    return this.#watch(() => this.#cluster.catalogue(), listener);
   }
 
   listPods(namespaces: readonly string[]): Promise<Result<PodList>> {
@@ -217,7 +219,7 @@ export class FakeClusterPort implements ClusterPort {
 
   watchPods(listener: (pods: PodList) => void): () => void {
     this.#cluster.podWatches += 1;
-    const end = this.#watch(() => this.#cluster.podList(), isSamePods, listener);
+    const end = this.#watch(() => this.#cluster.podList(), listener);
     let isOver = false;
     const endOnce = () => {
       this.#cluster.podWatches -= isOver ? 0 : 1;
@@ -228,11 +230,7 @@ export class FakeClusterPort implements ClusterPort {
     return endOnce;
   }
 
-  #watch<List>(
-    read: () => List,
-    isSameList: (one: List, other: List) => boolean,
-    listener: (list: List) => void,
-  ): () => void {
+  #watch<List extends Catalogue | PodList>(read: () => List, listener: (list: List) => void): () => void {
     let last: List | null = null;
     let isGathering = false;
     let isOver = false;
@@ -241,7 +239,7 @@ export class FakeClusterPort implements ClusterPort {
         return;
       }
       const list = read();
-      if (last !== null && isSameList(last, list)) {
+      if (last !== null && isSame(last, list)) {
         return;
       }
       last = list;
@@ -298,7 +296,11 @@ export class FakeClusterPort implements ClusterPort {
     const target: AgentTarget = { namespace: spec.namespace, pod, port: agentPort };
     const delivery = spec.image === '' ? 'sent' : 'image';
     const image = spec.image || spec.baseImage;
-    return success({ target, agent: { namespace: spec.namespace, pod, build: 'fake-build', delivery, image } });
+    return success({
+      target,
+      agent: { namespace: spec.namespace, pod, build: 'fake-build', delivery, image },
+      node: this.#cluster.agentNode,
+    });
   }
 
   agentLives(placed: AgentPlaced): Promise<Result<boolean>> {
@@ -362,20 +364,14 @@ export class FakeClusterPort implements ClusterPort {
 }
 
 /** By identity, as the catalogue promises it; a script that changes a Service puts a new one in its place. */
-function isSame(one: Catalogue, other: Catalogue): boolean {
+function isSame<List extends Catalogue | PodList>(one: List, other: List): boolean {
+  const [lists, others] = [one, other].map((each): readonly (readonly unknown[])[] => Object.values(each));
   return (
-    isSameItems(one.services, other.services) &&
-    isSameItems(one.namespaces, other.namespaces) &&
-    isSameItems(one.problems, other.problems)
+    lists?.every((items, at) => {
+      const same = others?.[at] ?? [];
+      return items.length === same.length && items.every((item, index) => item === same[index]);
+    }) === true
   );
-}
-
-function isSamePods(one: PodList, other: PodList): boolean {
-  return isSameItems(one.pods, other.pods) && isSameItems(one.problems, other.problems);
-}
-
-function isSameItems(first: readonly unknown[], second: readonly unknown[]): boolean {
-  return first.length === second.length && first.every((item, index) => item === second[index]);
 }
 
 /** A ClusterIP Service with one port and ready endpoints. */

@@ -1,6 +1,7 @@
 /**
- * The cluster answers the agent nothing any more, as behind a NetworkPolicy of egress, or only no names: told with the policy's
- * name by state, status, doctor and a second connect, over by itself. And a way that was wrong before the connect.
+ * The cluster answers the agent nothing any more, as behind a NetworkPolicy of egress, or only no names, or only its own node's
+ * pods: told with the policy's name by state, status, doctor and a second connect, over by itself. And a way that was wrong
+ * before the connect.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, must, run } from './programs.ts';
@@ -48,13 +49,23 @@ describe('a connection over a dead network', () => {
       ...more,
     ]);
 
-  /** The network of the agent's node, and the address of its pod. */
-  async function agentPlace(): Promise<{ enter: string[]; address: string }> {
+  /** The network of the agent's node, the address of its pod, and the pods' ranges of the other nodes. */
+  async function agentPlace(): Promise<{ enter: string[]; address: string; others: string[] }> {
     const [pod] = await scene.agents();
     const { nodeName = '' } = pod?.spec ?? {};
     const space = scene.sandbox.space(nodeName as `node${number}`);
     // The laptop has the tools, the node the network.
-    return { enter: [...scene.laptop.enter, ...space.enter(['net'])], address: pod?.status.podIP ?? '' };
+    const enter = [...scene.laptop.enter, ...space.enter(['net'])];
+    const listed = JSON.parse(await scene.cluster.kubectl(['get', 'nodes', '-o', 'json'])) as {
+      items: { metadata: { name: string }; spec: { podCIDRs: string[] } }[];
+    };
+    const others = listed.items.filter(({ metadata }) => metadata.name !== nodeName);
+    const isIPv4 = (range: string) => range.includes('.');
+    return {
+      enter,
+      address: pod?.status.podIP ?? '',
+      others: others.flatMap(({ spec }) => spec.podCIDRs.filter(isIPv4)),
+    };
   }
   async function drop(change: '-I' | '-D', match: readonly string[]): Promise<void> {
     const { enter, address } = await agentPlace();
@@ -118,6 +129,20 @@ describe('a connection over a dead network', () => {
     await expect.poll(codes, { timeout: 2 * soon, interval: 100 }).toEqual([]);
     const whole = await connect();
     expect(whole.code, whole.stderr).toBe(0);
+  });
+
+  it('tells that the node of the agent lost the others, whatever is silent with their pods, and that it is over', async () => {
+    const { others } = await agentPlace();
+    expect(others).not.toEqual([]);
+    await drop('-I', ['-d', others.join(',')]);
+    try {
+      await expect.poll(codes, { timeout: soon, interval: 100 }).toEqual(['agent-node-cut-off']);
+      const status = await scene.product.slipway(['status']);
+      expect(status.stdout).toContain('agent-node-cut-off');
+    } finally {
+      await drop('-D', ['-d', others.join(',')]);
+    }
+    await expect.poll(codes, { timeout: 2 * soon, interval: 100 }).toEqual([]);
   });
 
   it('refuses what cannot be changed live, and says how it can be had', async () => {

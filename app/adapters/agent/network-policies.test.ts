@@ -6,7 +6,7 @@ import { policiesOf } from './network-policies.ts';
 
 const labels = { 'app.kubernetes.io/name': 'slipway-agent', tier: 'tools' };
 const agent = { namespace: 'dev', pod: 'a', build: 'b', delivery: 'sent', image: '' } as const;
-const placed = { target: { namespace: 'dev', pod: 'a', port: 1 }, agent };
+const placed = { target: { namespace: 'dev', pod: 'a', port: 1 }, agent, node: '' };
 
 async function named(spec: object): Promise<unknown> {
   const connection = {

@@ -266,6 +266,7 @@ export class AgentPlacing {
       placed: {
         target: { namespace, pod, port: agentPort },
         agent: { namespace, pod, build: record.build, delivery: record.delivery, image },
+        node: running.value.spec?.nodeName ?? '',
       },
       times,
     });
@@ -312,14 +313,15 @@ export class AgentPlacing {
         record.build === this.#options.build &&
         record.choices === digestOf(spec.pod) &&
         record.pod !== '';
-      const placed: AgentPlaced = {
-        target: { namespace: record.namespace, pod: record.pod, port: agentPort },
-        agent: { namespace: record.namespace, pod: record.pod, build: record.build, delivery, image },
-      };
-      if (fits && (await this.#isOurs(record))) {
+      const waiting = fits ? await this.#runningPodOf(record) : null;
+      if (waiting !== null) {
         this.#renew(record, this.#options.times.renewedDeadlineSeconds);
         this.#options.log.info('a waiting agent is used again', { delivery });
-        return placed;
+        return {
+          target: { namespace: record.namespace, pod: record.pod, port: agentPort },
+          agent: { namespace: record.namespace, pod: record.pod, build: record.build, delivery, image },
+          node: waiting.spec?.nodeName ?? '',
+        };
       }
       const deleted = this.#deleteJob(record.namespace, record.job, record.uid).catch(() => undefined);
       if (record.job === (await this.#options.records.jobName())) {
@@ -329,19 +331,20 @@ export class AgentPlacing {
     return null;
   }
 
-  async #isOurs(record: AgentRecord): Promise<boolean> {
+  /** Null where it runs no more, or is not ours. */
+  async #runningPodOf(record: AgentRecord): Promise<Pod | null> {
     const found = await this.#connection.attempt(() =>
       this.#connection.get<Pod>(pathOf('pods', record.namespace, record.pod)),
     );
     if (!found.ok) {
-      return false;
+      return null;
     }
     const { metadata } = found.value;
-    return (
+    const isOurs =
       metadata?.deletionTimestamp === undefined &&
       metadata?.ownerReferences?.some((owner) => owner.uid === record.uid && owner.controller === true) === true &&
-      agentContainer(found.value)?.state?.running !== undefined
-    );
+      agentContainer(found.value)?.state?.running !== undefined;
+    return isOurs ? found.value : null;
   }
 
   #renew(record: AgentRecord, deadlineSeconds: number): void {

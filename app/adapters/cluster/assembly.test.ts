@@ -101,3 +101,24 @@ test.each([
   const [joined] = assembly.assemble([], []).services;
   expect(joined?.traffic?.lacking ?? (lacking === undefined ? undefined : [])).toEqual(lacking);
 });
+
+test.each<[string, (object[] | null)[], string | number, number | undefined]>([
+  ['the number of every pod', [[{ name: 'web', port: 8080 }], [{ name: 'web', port: 8080 }]], 'http', 8080],
+  ['nothing where pods differ', [[{ name: 'web', port: 8080 }], [{ name: 'web', port: 8081 }]], 'http', undefined],
+  ['nothing where some pods have none', [[{ name: 'web', port: 8080 }], []], 'http', undefined],
+  ['nothing where every port is meant', [[{ name: 'web' }]], 'http', undefined],
+  ['nothing without endpoints', [], 'http', undefined],
+  ['nothing where it is a number already', [[{ name: 'web', port: 8080 }]], 8080, undefined],
+])('a targetPort that is a name stands for %s', (_, ports, targetPort, endpointPort) => {
+  const assembly = createAssembly();
+  const of = service('orders');
+  const named = { ...of, spec: { ...of.spec, ports: [{ name: 'web', port: 80, targetPort }] } };
+  assembly.service(named, true);
+  for (const [index, has] of ports.entries()) {
+    const made = { ...slice(`orders-${index}`, 'orders', `10.244.0.${index}`), ports: has };
+    assembly.slice(made, true);
+  }
+  const [port] = assembly.assemble([], []).services[0]?.ports ?? [];
+  expect(port).toMatchObject({ targetPort: String(targetPort) });
+  expect(port?.endpointPort).toBe(endpointPort);
+});

@@ -3,7 +3,7 @@
  * is malformed is left out, a field that is not understood is empty.
  */
 import { z } from 'zod';
-import { type Service, serviceSchema } from '../../contract/index.ts';
+import { type Service, type ServicePort, serviceSchema } from '../../contract/index.ts';
 import { parseAddress } from './prefixes.ts';
 
 type Endpoint = Service['endpoints'][number];
@@ -70,7 +70,7 @@ const sliceObject = z.object({
       }),
     )
     .nullish(),
-  ports: z.array(z.object({ name: text, protocol: text })).nullish(),
+  ports: z.array(z.object({ name: text, protocol: text, port: z.number().int().nullish() })).nullish(),
 });
 
 const namespaceObject = z.object({ metadata, status: z.object({ phase: text }).nullish() });
@@ -119,8 +119,11 @@ export function serviceOf(object: unknown): Service | null {
 export interface Slice {
   readonly service: string; // namespace/name
   readonly endpoints: readonly Endpoint[];
-  /** Ports that these endpoints have, as PROTOCOL/NAME: a Service sends what comes to its port of that name. */
-  readonly ports: readonly string[];
+  /**
+   * Ports that these endpoints have, by PROTOCOL/NAME: a Service sends what comes to its port of that name. Null: "all
+   * ports" (discovery/v1).
+   */
+  readonly ports: ReadonlyMap<string, number | null>;
 }
 
 /** As many as the API allows in one slice (discovery/v1). */
@@ -145,7 +148,7 @@ export function sliceOf(object: unknown): Slice | null {
         node: endpoint.nodeName,
       })),
     ),
-    ports: (parsed.data.ports ?? []).slice(0, mostPorts).map(portKey),
+    ports: new Map((parsed.data.ports ?? []).slice(0, mostPorts).map((port) => [portKey(port), port.port ?? null])),
   };
 }
 
@@ -172,7 +175,8 @@ export function withEndpoints(service: Service, slices: readonly Slice[]): Servi
   const lacking = lackingOf(service, slices);
   const traffic =
     lacking.length === 0 || service.traffic === undefined ? {} : { traffic: { ...service.traffic, lacking } };
-  return { ...service, ...traffic, endpoints: [...endpoints.values()] };
+  const ports = service.ports.map((port) => withEndpointPort(port, slices));
+  return { ...service, ...traffic, ports, endpoints: [...endpoints.values()] };
 }
 
 /**
@@ -181,8 +185,20 @@ export function withEndpoints(service: Service, slices: readonly Slice[]): Servi
  */
 function lackingOf({ ports }: Service, slices: readonly Slice[]): number[] {
   const used = slices.filter(({ endpoints }) => endpoints.length > 0);
-  const there = new Set(used.flatMap((slice) => slice.ports));
+  const there = new Set(used.flatMap((slice) => [...slice.ports.keys()]));
   return used.length === 0 ? [] : ports.filter((port) => !there.has(portKey(port))).map(({ port }) => port);
+}
+
+/** Pods of one Service may have different numbers for one name, as in the middle of a rollout. */
+function withEndpointPort(port: ServicePort, slices: readonly Slice[]): ServicePort {
+  if (/^\d+$/.test(port.targetPort)) {
+    return port;
+  }
+  const numbers = new Set(
+    slices.filter(({ endpoints }) => endpoints.length > 0).map((slice) => slice.ports.get(portKey(port)) ?? null),
+  );
+  const [endpointPort = null] = numbers;
+  return numbers.size !== 1 || endpointPort === null ? port : { ...port, endpointPort };
 }
 
 function portKey({ name, protocol }: { readonly name: string; readonly protocol: string }): string {

@@ -1,6 +1,7 @@
 /**
  * What the reach check asks and dials from the agent: a name that every cluster has, and a few Services and pods that are
- * ready. Several, spread over namespaces and nodes, because a policy in front of one of them says nothing of the rest. Pure.
+ * ready. Several, spread over namespaces and nodes, because a policy in front of one of them says nothing of the rest; pods
+ * of the agent's own node by themselves, because a node that lost the others still reaches those. Pure.
  */
 import type { Service, ServicePort } from '../../contract/index.ts';
 import type { ReachTargets } from '../engine-messages.ts';
@@ -16,15 +17,17 @@ const notDialled: ReadonlySet<string> = new Set(['10250', '10255']);
 export interface TargetChoices {
   readonly homeNamespace: string;
   readonly clusterDomain: string;
+  /** The node of the agent's pod; empty where it is not known. */
+  readonly agentNode: string;
 }
 
 /**
- * The same for the same catalogue: the API server's own Service, the cluster's DNS, the home namespace, then one of each
+ * The same for the same catalogue and node: the API server's own Service, the cluster's DNS, the home namespace, then one of each
  * other namespace. Whoever may list nothing still has the name.
  */
 export function reachTargets(
   catalogue: Catalogue | null,
-  { homeNamespace, clusterDomain }: TargetChoices,
+  { homeNamespace, clusterDomain, agentNode }: TargetChoices,
 ): ReachTargets {
   const ready = (catalogue?.services ?? []).filter(isReady);
   const services = spread(
@@ -37,20 +40,26 @@ export function reachTargets(
         : [{ target: `${address}:${port.port}`, group: service.namespace, rank }];
     }),
   );
-  const pods = spread(
-    ready.flatMap((service) => {
-      const port = harmlessPort(service);
-      const rank = rankOf(service, homeNamespace);
-      // A named port is the pod's to translate.
-      return port === null || !/^\d+$/.test(port.targetPort) || notDialled.has(port.targetPort)
-        ? []
-        : service.endpoints
-            .filter((endpoint) => endpoint.ready && endpoint.pod !== '' && isIPv4(endpoint.address))
-            .map(({ address, node }) => ({ target: `${address}:${port.targetPort}`, group: node, rank }));
-    }),
-  );
+  const pods = ready.flatMap((service) => {
+    const port = harmlessPort(service);
+    const rank = rankOf(service, homeNamespace);
+    const podPort = port === null ? '' : podPortOf(port);
+    return podPort === '' || notDialled.has(podPort)
+      ? []
+      : service.endpoints
+          .filter((endpoint) => endpoint.ready && endpoint.pod !== '' && isIPv4(endpoint.address))
+          .map(({ address, node }) => ({ target: `${address}:${podPort}`, group: node, rank }));
+  });
   const name = clusterDomain === '' ? '' : `kubernetes.default.svc.${clusterDomain}`;
-  return { name, services, pods };
+  // Of two nodes whose names are not known nobody can say that they are one.
+  const isLocal = ({ group }: Candidate) => agentNode !== '' && group === agentNode;
+  const localPods = spread(pods.filter(isLocal));
+  return {
+    name,
+    services,
+    pods: spread(pods.filter((pod) => !isLocal(pod))),
+    ...(localPods.length === 0 ? {} : { localPods }),
+  };
 }
 
 const isApiServer = ({ namespace, name }: Service) => namespace === 'default' && name === 'kubernetes';
@@ -77,6 +86,11 @@ function harmlessPort(service: Service): ServicePort | null {
     return tcp[0] ?? null;
   }
   return (isDns(service) ? tcp.find(({ port }) => port === 53) : tcp.find((port) => httpOfPort(port) !== null)) ?? null;
+}
+
+/** Empty where it is a name that nobody translates, or each pod as it likes. */
+function podPortOf({ targetPort, endpointPort }: ServicePort): string {
+  return /^\d+$/.test(targetPort) ? targetPort : String(endpointPort ?? '');
 }
 
 const isIPv4 = (address: string) => /^[\d.]+$/.test(address);

@@ -7,7 +7,7 @@ import { type ConnectionEvent, type ConnectionState, initialState, type Moment, 
 export const moment: Moment = { now: 1_000_000, jitter: 0.5 };
 
 const agent = { namespace: 'webshop', pod: 'agent-1', build: 'b', delivery: 'sent', image: 'busybox' } as const;
-const placed = { target: { namespace: 'webshop', pod: 'agent-1', port: 8723 }, agent };
+const placed = { target: { namespace: 'webshop', pod: 'agent-1', port: 8723 }, agent, node: 'n1' };
 const cluster = { context: 'production', file: 'config', server: 'https://api' };
 const wanted = {
   context: 'production',

@@ -106,7 +106,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'engine: helperLost': 'engine-lost, setTimer retry, endEngine',
     'engine: failed': 'engine-lost, setTimer retry, endEngine',
     engineEnded: 'engine-lost, setTimer retry, ensureHelper',
-    agentPlaced: 'tunnel-lost, sendAgent',
+    agentPlaced: 'tunnel-lost, sendAgent, sendCatalogue',
     'taskFailed: agent': 'tunnel-lost, setTimer retry',
     'taskFailed: credentials': 'disconnecting, abort, endEngine',
     'timerDue: retry': 'tunnel-lost, sendCredentials',

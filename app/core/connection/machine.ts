@@ -276,10 +276,8 @@ function hearAgentPlaced(
   }
   if (next.phase === 'tunnel-lost') {
     const live = { ...next.live, agent: placed.agent };
-    return {
-      state: { ...next, live, agentWork: 'none', sameAgentTries: 0 },
-      effects: [{ kind: 'sendAgent', agent: placed.target }],
-    };
+    const moved = { ...next, live, agentWork: 'none', sameAgentTries: 0 } as const;
+    return { state: moved, effects: [{ kind: 'sendAgent', agent: placed.target }, sendCatalogue(moved)] };
   }
   return only(next); // disconnecting: settling deletes it
 }

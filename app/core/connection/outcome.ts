@@ -14,8 +14,8 @@ export function isComingUp(state: ConnectionState): state is ComingUp {
   return state.phase === 'preparing' || state.phase === 'engine-lost';
 }
 
-/** Which names resolve, and whose: the engine sends on what changed. */
-export function sendCatalogue({ wanted, policy, live }: InForce): Effect {
+/** Which names resolve, and whose, and what is dialled to see that it is reached: the engine sends on what changed. */
+export function sendCatalogue({ wanted, policy, live, held }: InForce): Effect {
   const { clusterDomain } = live.names;
   return {
     kind: 'sendCatalogue',
@@ -23,6 +23,7 @@ export function sendCatalogue({ wanted, policy, live }: InForce): Effect {
     answersFor: policy.answersFor,
     extraDomains: policy.extraDomains,
     clusterDomain,
+    agentNode: held.agent.state === 'placed' ? held.agent.placed.node : '',
   };
 }
 

@@ -254,6 +254,7 @@ export type Effect =
       readonly answersFor: string;
       readonly extraDomains: readonly string[];
       readonly clusterDomain: string;
+      readonly agentNode: string;
     }
   | { readonly kind: 'findPolicies'; readonly placed: AgentPlaced }
   | { readonly kind: 'findStubDomains'; readonly clusterDomain: string }

@@ -4,11 +4,12 @@ import type { Service } from '../../contract/index.ts';
 import { service } from '../../fakes/cluster.ts';
 import { reachTargets } from '../catalog/reach-targets.ts';
 
-const choices = { homeNamespace: 'webshop', clusterDomain: 'cluster.local' };
+const choices = { homeNamespace: 'webshop', clusterDomain: 'cluster.local', agentNode: '' };
 const withPort = (one: Service, port: number, name = '', application = ''): Service => ({
   ...one,
   ports: [{ name, port, protocol: 'TCP', targetPort: String(port), nodePort: null, application }],
 });
+const pod = (address: string, node: string, ready = true) => ({ address, ready, pod: address, node });
 const catalogue = (...services: Service[]) => ({ namespaces: [], services, problems: [] });
 const api = withPort(service('default', 'kubernetes', '10.96.0.1', ['192.168.7.2']), 443, 'https');
 const bare = { ...api, endpoints: api.endpoints.map((endpoint) => ({ ...endpoint, pod: '' })) };
@@ -49,8 +50,20 @@ describe('targets of the reach check', () => {
     expect(reachTargets(catalogue(metrics), choices)).toMatchObject({ services: [], pods: [] });
   });
 
+  it.each([
+    ['all pods have one number for', 8080, ['10.244.0.7:8080']],
+    ['leads to a kubelet’s', 10250, []],
+    ['nobody translates', undefined, []],
+  ])('dial the port of pods that %s where it is a name', (_, endpointPort, pods) => {
+    const orders = service('webshop', 'orders', '10.96.7.7', ['10.244.0.7']);
+    const named = {
+      ...orders,
+      ports: orders.ports.map((port) => ({ ...port, targetPort: 'web', ...(endpointPort && { endpointPort }) })),
+    };
+    expect(reachTargets(catalogue(named), choices)).toMatchObject({ services: ['10.96.7.7:80'], pods });
+  });
+
   it("take pods of every node first, the DNS's before programs of the user", () => {
-    const pod = (address: string, node: string) => ({ address, ready: true, pod: address, node });
     const orders = service('webshop', 'orders', '10.96.1.2', []);
     const spread = {
       ...orders,
@@ -59,6 +72,30 @@ describe('targets of the reach check', () => {
     const coreDns = { ...dns, endpoints: [pod('10.244.0.2', 'one')] };
     const { pods } = reachTargets(catalogue(coreDns, spread), choices);
     expect(pods).toEqual(['10.244.0.2:53', '10.244.1.5:8080', '10.244.0.5:8080', '10.244.0.6:8080']);
+  });
+
+  it.each([
+    ['the agent’s node', 'one', ['10.244.1.5:8080', '10.244.9.5:8080'], ['10.244.0.5:8080', '10.244.0.6:8080']],
+    ['a node without a ready pod', 'three', ['10.244.0.5:8080', '10.244.1.5:8080', '10.244.9.5:8080'], []],
+    ['no node that is known', '', ['10.244.0.5:8080', '10.244.1.5:8080', '10.244.9.5:8080'], []],
+  ])('tell pods of %s from others', (_, agentNode, others, local) => {
+    const endpoints = [
+      pod('10.244.0.5', 'one'),
+      pod('10.244.1.5', 'two'),
+      pod('10.244.3.5', 'three', false),
+      pod('10.244.9.5', ''), // whoever made the slice named none
+      pod('10.244.0.6', 'one'),
+    ];
+    const orders = { ...service('webshop', 'orders', '10.96.1.2', []), endpoints };
+    const { pods, localPods = [] } = reachTargets(catalogue(orders), { ...choices, agentNode });
+    expect(pods.slice(0, others.length)).toEqual(others);
+    expect(localPods).toEqual(local);
+  });
+
+  it('have pods of the agent’s node alone where there is no other', () => {
+    const orders = { ...service('webshop', 'orders', '10.96.1.2', []), endpoints: [pod('10.244.0.5', 'one')] };
+    const targets = reachTargets(catalogue(orders), { ...choices, agentNode: 'one' });
+    expect(targets).toMatchObject({ pods: [], localPods: ['10.244.0.5:8080'] });
   });
 
   it.each([

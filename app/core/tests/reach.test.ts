@@ -36,6 +36,22 @@ describe('the reach check', () => {
     },
   );
 
+  it('dials pods of the agent’s node by themselves, also of the node of the agent that replaces a lost one', async () => {
+    const harness = await connected();
+    const { cluster, engines } = harness.world;
+    const dialled = () => {
+      const sent = engines.running[0]?.received.flatMap((one) => (one.command === 'reach' ? [one.reach] : []));
+      return { pods: sent?.at(-1)?.pods, local: sent?.at(-1)?.localPods };
+    };
+    expect(dialled()).toEqual({ pods: ['10.244.1.9:8080'], local: ['10.244.0.12:8080'] });
+    cluster.agentNode = 'node-1';
+    cluster.deleteAgents();
+    await harness.until('reconnecting');
+    await harness.until('connected');
+    expect(cluster.timesPlaced).toBe(2);
+    expect(dialled()).toEqual({ pods: ['10.244.0.12:8080'], local: ['10.244.1.9:8080'] });
+  });
+
   it('is not known before the first verdict', async () => {
     const harness = await connected();
     expect(harness.in('connected').checkedAt).not.toBeNull();
