@@ -54,10 +54,7 @@ func (f *Flow) nextLimit(now time.Time) uint64 {
 	used := in.kept.start + uint64(in.window) - in.limit
 	if elapsed := now.Sub(in.toldAt); f.session.mayGrow(in.window) && in.window < windowMaximum && used >= uint64(in.window)/4 {
 		// At this rate a round trip takes so many bytes.
-		roundTrip := 10 * time.Millisecond
-		if home := f.out.home; home != nil {
-			roundTrip += home.window.RoundTrip()
-		}
+		roundTrip := 10*time.Millisecond + f.session.roundTripLocked()
 		if needed := float64(used) * float64(roundTrip) / float64(max(elapsed, time.Microsecond)); needed > float64(in.window)/2 {
 			f.session.granted += int64(in.window)
 			in.window *= 2

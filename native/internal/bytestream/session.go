@@ -304,6 +304,21 @@ func (s *Session) mayGrow(window int) bool {
 	return s.granted+int64(window) <= 4*s.config.UnreadAtMost && s.unread < s.config.UnreadAtMost/2
 }
 
+// roundTripLocked is the least that a lane has shown; 0 before. Whoever only receives knows it by the lanes' pings.
+func (s *Session) roundTripLocked() (least time.Duration) {
+	for _, l := range s.lanes {
+		if l == nil {
+			continue
+		}
+		for _, shown := range [...]time.Duration{l.window.RoundTrip(), l.roundTrip} {
+			if shown > 0 && (least == 0 || shown < least) {
+				least = shown
+			}
+		}
+	}
+	return least
+}
+
 // relieveLocked resets the flows that hold most unread, where all hold too much.
 func (s *Session) relieveLocked() {
 	for s.unread > s.config.UnreadAtMost {
