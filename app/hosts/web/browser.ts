@@ -3,9 +3,10 @@
  * refuses to run as root, and one that does would show everything else with root's rights, too.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { accessSync, chownSync, constants, mkdtempSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Environment } from '../../adapters/storage/folders.ts';
+import { withOwnProfile } from './browser-profile.ts';
 
 /** A user by passwd(5). */
 export interface DesktopUser {
@@ -18,6 +19,8 @@ export interface DesktopUser {
 export interface BrowserCommand {
   readonly program: string;
   readonly words: readonly string[];
+  /** How it takes a profile of its own; absent: it has the user's. */
+  readonly profileOption?: string;
   /** Absent: as this process. */
   readonly user?: DesktopUser;
   readonly environment: Environment;
@@ -31,8 +34,6 @@ export interface Desktop {
   isOnPath(name: string): boolean;
   isThere(file: string): boolean;
   userOf(uid: number): DesktopUser | null;
-  /** A new folder that is this user's, or this process's. */
-  profileOf(user: DesktopUser | null): string;
 }
 
 export function thisDesktop(environment: Environment): Desktop {
@@ -44,13 +45,6 @@ export function thisDesktop(environment: Environment): Desktop {
       (environment.PATH ?? '').split(delimiter).some((folder) => may(join(folder, name), constants.X_OK)),
     isThere: (file) => may(file, constants.F_OK),
     userOf,
-    profileOf: (user) => {
-      const folder = mkdtempSync('/tmp/slipway-browser-');
-      if (user !== null) {
-        chownSync(folder, user.uid, user.gid);
-      }
-      return folder;
-    },
   };
 }
 
@@ -91,10 +85,11 @@ export function browserFor(file: string, desktop: Desktop): BrowserCommand | nul
     return { program, words: [file], ...whose };
   }
   // One that is open already is on the machine's network, and would be handed the file if it had the same profile.
-  const profile = desktop.profileOf(user);
   const own =
-    program === 'firefox' ? ['--no-remote', '--profile', profile] : [`--user-data-dir=${profile}`, '--no-first-run'];
-  return { program, words: [...own, file], ...whose };
+    program === 'firefox'
+      ? { profileOption: '--profile', words: ['--no-remote', file] }
+      : { profileOption: '--user-data-dir=', words: ['--no-first-run', file] };
+  return { program, ...own, ...whose };
 }
 
 /** What root's environment lacks of the person's, and without what tells of root. */
@@ -119,11 +114,14 @@ function environmentOf(user: DesktopUser, desktop: Desktop): Environment {
 const patience = 2000;
 
 /** True where it runs, or has handed the file over and ended well. */
-export async function openBrowser({ program, words, user, environment }: BrowserCommand): Promise<boolean> {
+export async function openBrowser(browser: BrowserCommand): Promise<boolean> {
+  const { program, words, profileOption, user, environment } = browser;
+  const isPlain = profileOption === undefined;
+  const run = isPlain ? { program, words } : { program: 'sh', words: withOwnProfile(profileOption, program, words) };
   const as = user === undefined ? {} : { uid: user.uid, gid: user.gid, cwd: '/' };
   let child: ChildProcess;
   try {
-    child = spawn(program, words, { detached: true, stdio: 'ignore', env: { ...environment }, ...as });
+    child = spawn(run.program, run.words, { detached: true, stdio: 'ignore', env: { ...environment }, ...as });
   } catch {
     return false;
   }

@@ -5,6 +5,8 @@
 import { closeSync, fchmodSync, fchownSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+export const redirectFileName = 'open-slipway.html';
+
 export interface RedirectFile {
   readonly path: string;
   remove(): void;
@@ -21,7 +23,7 @@ export function writeRedirectFile(
   reader: { readonly uid: number; readonly gid: number } | null = null,
 ): RedirectFile {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, 'open-slipway.html');
+  const path = join(folder, redirectFileName);
   rmSync(path, { force: true });
   const page = `<!doctype html>
 <meta charset="utf-8">

@@ -2,12 +2,12 @@
  * Shows the window in a browser: opens the web host, hands its code over in a file of the user's and asks the desktop to
  * open that file. Also the way in where there is no Electron.
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../../adapters/storage/folders.ts';
 import { browserFor, openBrowser, personBehindRoot, thisDesktop } from './browser.ts';
 import { isOwnPeer } from './peer.ts';
-import { type RedirectFile, writeRedirectFile } from './redirect-file.ts';
+import { type RedirectFile, redirectFileName, writeRedirectFile } from './redirect-file.ts';
+import { makeSharedFolder, removeOldFolders, removeSharedFolder } from './shared-folder.ts';
 import { readStaticFiles } from './static-files.ts';
 import { openWebHost } from './web-host.ts';
 
@@ -34,18 +34,29 @@ export async function showInBrowser(options: RunningWindowOptions): Promise<Runn
   let handed: RedirectFile | null = null;
   const desktop = thisDesktop(options.environment);
   const person = personBehindRoot(desktop);
-  const folder = person === null ? join(options.runtimeFolder, 'web') : sharedFolder();
+  const remove = () => {
+    handed?.remove();
+    handed = null;
+  };
+  if (person !== null) {
+    removeOldFolders(redirectFileName);
+  }
   const host = await openWebHost({
     files: readStaticFiles(options.windowFolder),
     coreSocket: options.coreSocket,
     isOwn: (socket) => isOwnPeer(socket, person === null ? [] : [person.uid]),
-    entered: () => {
-      handed?.remove();
-      handed = null;
-    },
+    entered: remove,
   });
   const renew = () => {
-    handed = writeRedirectFile(folder, host.origin, host.issueCode(), person);
+    remove();
+    const code = host.issueCode();
+    if (person === null) {
+      handed = writeRedirectFile(join(options.runtimeFolder, 'web'), host.origin, code);
+    } else {
+      const folder = makeSharedFolder();
+      const { path } = writeRedirectFile(folder, host.origin, code, person);
+      handed = { path, remove: () => removeSharedFolder(folder, redirectFileName) };
+    }
     return handed.path;
   };
   const file = renew();
@@ -55,18 +66,8 @@ export async function showInBrowser(options: RunningWindowOptions): Promise<Runn
     opened: command !== null && (await openBrowser(command)),
     renew,
     close: async () => {
-      handed?.remove();
-      if (person !== null) {
-        rmSync(folder, { recursive: true, force: true });
-      }
+      remove();
       await host.close();
     },
   };
-}
-
-/** Root's, so that nobody can put something else in a file's place; passed through by the one whose the file in it is. */
-function sharedFolder(): string {
-  const folder = mkdtempSync('/tmp/slipway-window-');
-  chmodSync(folder, 0o711);
-  return folder;
 }
