@@ -89,6 +89,9 @@ const (
 
 	// openingsAhead is how many flows may have opened behind one whose opening has not come yet.
 	openingsAhead = 1 << 16
+
+	// arrivingAtMost is how many streams of a lane may shake hands at once.
+	arrivingAtMost = 2
 )
 
 // Times after which a lane is doubted.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/flynn/noise"
 )
@@ -45,10 +44,8 @@ func newHandshake(keys Keys, lane int, attachment uint64, isEngine bool) (*noise
 	return noise.NewHandshakeState(config)
 }
 
-// shakeHands makes the lane's keys. A far end that says nothing ends it.
+// shakeHands makes the lane's keys.
 func (l *lane) shakeHands() error {
-	timer := time.AfterFunc(handshakeTimeout, func() { _ = l.stream.Close() })
-	defer timer.Stop()
 	var err error
 	if l.session.config.Accept == nil {
 		err = l.initiate()

@@ -260,3 +260,49 @@ func TestBothCiphersCarry(t *testing.T) {
 		}
 	}
 }
+
+// TestStreamsThatProveNothingDoNotPileUp brings streams whose handshake is begun, and ended, but for the record that proves
+// it: they end in time, and only a few are held until then.
+func TestStreamsThatProveNothingDoNotPileUp(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		shake bool
+	}{{"nothing said", false}, {"no record", true}} {
+		t.Run(test.name, func(t *testing.T) {
+			s, peer, lost, _ := meet(t, true, func(config *Config) { config.Timing.Handshake = 300 * time.Millisecond })
+			peer.say(appendNumbers(nil, kindPing, 1))
+			peer.hear(kindPong)
+			var ends []<-chan error
+			for range 20 {
+				left, right := memnet.Pipe(memnet.Options{})
+				ends = append(ends, s.Attach(1, left))
+				next := newLane(peer.lane.session, 1, right)
+				if test.shake {
+					if err := next.shakeHands(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			s.mu.Lock()
+			held := len(s.arriving)
+			s.mu.Unlock()
+			if held > arrivingAtMost {
+				t.Errorf("%d streams are held", held)
+			}
+			for number, ended := range ends {
+				select {
+				case <-ended:
+				case <-time.After(deadline):
+					t.Fatalf("stream %d is held for good", number)
+				}
+			}
+			peer.say(appendNumbers(nil, kindPing, 2))
+			peer.hear(kindPong)
+			select {
+			case err := <-lost:
+				t.Errorf("the lane that there was ended: %v", err)
+			default:
+			}
+		})
+	}
+}

@@ -24,6 +24,7 @@ type lane struct {
 	outgoing   sealer
 	heard      atomic.Int64 // when bytes came last, as the time since the session was born
 
+	patience  *time.Timer // with a far end that has not proved itself
 	ended     error
 	wake      sync.Cond
 	isWriting bool
@@ -76,9 +77,10 @@ func newLane(s *Session, number int, stream io.ReadWriteCloser) *lane {
 }
 
 // serve shakes hands, then reads until the end. The engine's lane carries from the handshake on, the agent's from the
-// first record, which shows that the handshake was no old one's.
+// first record, which shows that the handshake was no old one's. A far end that does not come so far ends it.
 func (l *lane) serve() {
 	s := l.session
+	l.patience = time.AfterFunc(s.config.Timing.Handshake, func() { _ = l.stream.Close() })
 	err := l.shakeHands()
 	if err == nil && s.config.Accept == nil {
 		err = l.begin()
@@ -86,6 +88,7 @@ func (l *lane) serve() {
 	if err == nil {
 		err = l.read()
 	}
+	l.patience.Stop()
 	l.incoming.buffer = nil // flows may remember the lane for long
 	s.mu.Lock()
 	l.endLocked(err)
@@ -105,7 +108,8 @@ func (l *lane) begin() error {
 	case s.config.Accept != nil && l.attachment <= s.attachments[l.number]:
 		return ErrAttachment
 	}
-	delete(s.arriving, l)
+	l.patience.Stop()
+	s.hasArrivedLocked(l)
 	s.attachments[l.number] = max(s.attachments[l.number], l.attachment)
 	before := s.lanes[l.number]
 	s.lanes[l.number] = l
@@ -134,7 +138,7 @@ func (l *lane) endLocked(reason error) {
 	}
 	l.ended = reason
 	s := l.session
-	delete(s.arriving, l)
+	s.hasArrivedLocked(l)
 	l.reportSoon.Stop()
 	if s.lanes[l.number] == l {
 		s.lanes[l.number] = nil

@@ -1,6 +1,7 @@
 package bytestream
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -10,6 +11,9 @@ func (l *lane) read() error {
 	hasBegun := s.config.Accept == nil
 	for {
 		plain, err := l.incoming.next(l)
+		if err != nil && !hasBegun {
+			return fmt.Errorf("%w: %w", ErrHandshake, err)
+		}
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -34,6 +35,7 @@ type Timing struct {
 	SilentAfter  time.Duration // of silence until one that was asked is ended
 	SuspectAfter time.Duration // that after Revalidate
 	StalledAfter time.Duration // without a report until what is under way goes over another lane too
+	Handshake    time.Duration // for both of its messages and the first record
 }
 
 // Session is one end of all flows between an engine and an agent. It is safe for concurrent use.
@@ -47,7 +49,7 @@ type Session struct {
 	unopened    map[*Flow]struct{} // whose opening was not written yet
 	lastID      uint64             // engine: of the last opening
 	opened      spans              // agent: of all openings that came
-	arriving    map[*lane]struct{} // shake hands
+	arriving    []*lane            // shake hands, in the order in which they came
 	attachments []uint64           // engine: how many; agent: the last of each lane
 	isWatching  bool
 	born        time.Time
@@ -90,7 +92,7 @@ func New(config Config) (*Session, error) {
 	config.Timing = config.Timing.withDefaults()
 	return &Session{
 		config: config, lanes: make([]*lane, config.Lanes), flows: map[uint64]*Flow{}, unopened: map[*Flow]struct{}{},
-		arriving: map[*lane]struct{}{}, born: time.Now(), attachments: make([]uint64, config.Lanes), done: make(chan struct{}),
+		born: time.Now(), attachments: make([]uint64, config.Lanes), done: make(chan struct{}),
 	}, nil
 }
 
@@ -136,9 +138,9 @@ func (s *Session) Attach(number int, stream io.ReadWriteCloser) (lost <-chan err
 		s.running.Go(s.watch)
 	}
 	l := newLane(s, number, stream)
-	s.arriving[l] = struct{}{}
+	s.arriveLocked(l)
 	s.running.Add(1)
-	s.mu.Unlock()
+	s.finish()
 	go func() {
 		defer s.running.Done()
 		l.serve()
@@ -146,6 +148,32 @@ func (s *Session) Attach(number int, stream io.ReadWriteCloser) (lost <-chan err
 		close(ended)
 	}()
 	return ended
+}
+
+// arriveLocked notes a stream that has to prove itself. Each holds memory, and whoever brings them need not have the
+// session's keys: where a lane has too many of them, the one that has been there longest makes way.
+func (s *Session) arriveLocked(arriving *lane) {
+	var oldest *lane
+	count := 0
+	for _, l := range s.arriving {
+		if l.number == arriving.number {
+			if oldest == nil {
+				oldest = l
+			}
+			count++
+		}
+	}
+	if count >= arrivingAtMost {
+		oldest.endLocked(ErrReplaced)
+	}
+	s.arriving = append(s.arriving, arriving)
+}
+
+// hasArrivedLocked is called when a stream has proved itself, or ended.
+func (s *Session) hasArrivedLocked(l *lane) {
+	if place := slices.Index(s.arriving, l); place >= 0 {
+		s.arriving = slices.Delete(s.arriving, place, place+1)
+	}
 }
 
 // Close resets every flow for a cause, ends all lanes, and waits for their goroutines. It must not be called by Events.
@@ -165,8 +193,8 @@ func (s *Session) Close(cause Cause) {
 				l.endLocked(ErrClosed)
 			}
 		}
-		for l := range s.arriving {
-			l.endLocked(ErrClosed)
+		for len(s.arriving) > 0 {
+			s.arriving[0].endLocked(ErrClosed)
 		}
 	}
 	s.finish()
@@ -345,5 +373,6 @@ func (t Timing) withDefaults() Timing {
 	choose(&t.SilentAfter, silentAfter)
 	choose(&t.SuspectAfter, suspectAfter)
 	choose(&t.StalledAfter, stalledAfter)
+	choose(&t.Handshake, handshakeTimeout)
 	return t
 }
