@@ -90,6 +90,11 @@ const (
 	// openingsAhead is how many flows may have opened behind one whose opening has not come yet.
 	openingsAhead = 1 << 16
 
+	// answersAtMost is how many openings the agent answers without a report of the answer: twice as many as an engine
+	// waits for. flightsAtMost is how many frames a lane remembers until they are reported.
+	answersAtMost = 1 << 15
+	flightsAtMost = 1 << 12
+
 	// arrivingAtMost is how many streams of a lane may shake hands at once.
 	arrivingAtMost = 2
 )
@@ -140,6 +145,7 @@ var (
 	ErrVerdict    = errors.New("another verdict than before")
 	ErrGaps       = errors.New("too many gaps")
 	ErrOpenings   = errors.New("flow numbers too far ahead")
+	ErrAnswers    = errors.New("too many answers that were not reported")
 	ErrReport     = window.ErrReportInvalid
 	ErrAttachment = errors.New("number of the attachment was used")
 )

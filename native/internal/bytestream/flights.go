@@ -16,6 +16,8 @@ type flights struct {
 
 func (l *flights) add(one flight) { l.list = append(l.list, one) }
 
+func (l *flights) count() int { return len(l.list) - l.first }
+
 // takeUntil removes the first, if a report of so many bytes is of it too.
 func (l *flights) takeUntil(bytes uint64) (one flight, ok bool) {
 	if l.first == len(l.list) || l.list[l.first].until > bytes {

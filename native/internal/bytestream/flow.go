@@ -21,6 +21,7 @@ type Flow struct {
 	isTelling bool    // a goroutine tells events
 	untold    event
 	due       frameKinds // control frames to be written
+	isOwed    bool       // agent: counts among the answers that were not reported
 	queued    *flowQueue // where it waits to be sent
 	next      *Flow      // in that
 	isControl bool       // waits in the session's control queue

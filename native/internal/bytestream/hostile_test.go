@@ -258,3 +258,96 @@ func TestUnreadBytesOfASessionAreBounded(t *testing.T) {
 		t.Errorf("only %d flows are left", held.Flows)
 	}
 }
+
+// TestOpeningsWhoseAnswersAreNotTakenAreBounded opens flows that are refused at once, and reports no answer; in one case it does
+// not even read them.
+func TestOpeningsWhoseAnswersAreNotTakenAreBounded(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		reads bool
+	}{{"read", true}, {"not read", false}} {
+		t.Run(test.name, func(t *testing.T) {
+			refuse := func(config *Config) {
+				config.Accept = func(f *Flow, _ Opening) Events {
+					f.Answer(Refused)
+					return newEnd()
+				}
+			}
+			s, peer, lost, _ := meet(t, true, refuse)
+			if test.reads {
+				go func() {
+					for {
+						if _, err := peer.lane.incoming.next(peer.lane); err != nil {
+							return
+						}
+					}
+				}()
+			}
+			const each = 1 << 10
+			for first := uint64(1); first < 4*answersAtMost; first += each {
+				var openings []byte
+				for id := range uint64(each) {
+					openings = append(openings, appendOpening(nil, first+id, testOpening)...)
+				}
+				peer.say(openings)
+			}
+			awaitEnd(t, lost, ErrAnswers)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			waiting := 0
+			for f := s.control.first; f != nil; f = f.nextDue {
+				waiting++
+			}
+			if waiting > answersAtMost {
+				t.Errorf("%d answers wait", waiting)
+			}
+		})
+	}
+}
+
+// TestFramesThatAreNotReportedAreBounded takes answers without a report until no more come, then reports: all come.
+func TestFramesThatAreNotReportedAreBounded(t *testing.T) {
+	s, peer, _, accepted := meet(t, true, nil)
+	const flows = 3 * flightsAtMost
+	go func() {
+		for range flows {
+			<-accepted
+		}
+	}()
+	const each = 1 << 10
+	for first := uint64(1); first < flows; first += each {
+		var openings []byte
+		for id := range uint64(each) {
+			openings = append(openings, appendOpening(nil, first+id, testOpening)...)
+		}
+		peer.say(openings)
+	}
+	answers, unreported := 0, 0
+	for answers < flows {
+		plain, err := peer.lane.incoming.next(peer.lane)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var one frame
+		for frames := (reader{plain}); len(frames.rest) > 0; {
+			if err := frames.next(&one); err != nil {
+				t.Fatal(err)
+			}
+			if one.kind == kindAnswer {
+				answers++
+				unreported++
+			}
+		}
+		if unreported < flightsAtMost {
+			continue
+		}
+		s.mu.Lock()
+		held, received := s.lanes[1].flights.count(), s.lanes[1].window.Sent()
+		s.mu.Unlock()
+		if held > flightsAtMost+8 { // a flow has several
+			t.Fatalf("%d frames are remembered", held)
+		}
+		unreported = 0
+		peer.say(appendNumbers(nil, kindReport, received))
+	}
+}

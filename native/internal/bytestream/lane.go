@@ -161,7 +161,7 @@ func (l *lane) endLocked(reason error) {
 
 // isImpossible tells of an end for what the far end said.
 func isImpossible(reason error) bool {
-	said := []error{ErrRecord, ErrFrame, ErrDirection, ErrUnknown, ErrWindow, ErrFinal, ErrVerdict, ErrGaps, ErrOpenings, ErrReport}
+	said := []error{ErrRecord, ErrFrame, ErrDirection, ErrUnknown, ErrWindow, ErrFinal, ErrVerdict, ErrGaps, ErrOpenings, ErrAnswers, ErrReport}
 	return slices.ContainsFunc(said, func(one error) bool { return errors.Is(reason, one) })
 }
 
@@ -202,6 +202,8 @@ func (l *lane) reportedLocked(bytes uint64, now time.Time) error {
 			f.out.frames--
 			f.deliveredLocked(one.sent)
 			l.session.readyLocked(f) // it may have had too many frames under way
+		case frameAnswer, frameReset:
+			l.session.settleLocked(f)
 		case frameFinish:
 			f.out.isFinal = true
 			f.endIfDoneLocked()

@@ -111,6 +111,7 @@ func (l *lane) takeFrameLocked(one *frame, now time.Time) error {
 			s.readyLocked(f)
 		}
 	case kindReset:
+		s.settleLocked(f)
 		f.resetLocked(Cause(one.outcome), false)
 	}
 	return nil
@@ -121,11 +122,15 @@ func (s *Session) openedLocked(one *frame) error {
 	if s.config.Accept == nil {
 		return ErrDirection
 	}
+	if s.owed >= answersAtMost && !s.opened.holds(one.flow) {
+		return ErrAnswers // and it may come again on the lane that brings the answers
+	}
 	if isNew, err := s.noteOpenedLocked(one.flow); !isNew {
 		return err
 	}
 	f := newFlow(s, one.opening)
-	f.id = one.flow
+	f.id, f.isOwed = one.flow, true
+	s.owed++
 	s.flows[f.id] = f
 	f.tell(eventOpened)
 	return nil

@@ -49,6 +49,7 @@ type Session struct {
 	unopened    map[*Flow]struct{} // whose opening was not written yet
 	lastID      uint64             // engine: of the last opening
 	opened      spans              // agent: of all openings that came
+	owed        int                // agent: answers that were not reported
 	arriving    []*lane            // shake hands, in the order in which they came
 	attachments []uint64           // engine: how many; agent: the last of each lane
 	isWatching  bool
@@ -295,6 +296,14 @@ func (s *Session) homeLocked(f *Flow) *lane {
 	}
 	f.out.home = best
 	return best
+}
+
+// settleLocked notes that the far end waits for no answer any more.
+func (s *Session) settleLocked(f *Flow) {
+	if f.isOwed {
+		f.isOwed = false
+		s.owed--
+	}
 }
 
 // removeLocked forgets a flow that is over, and its bytes.

@@ -64,12 +64,13 @@ func (l *lane) before(other *lane) bool {
 }
 
 func (l *lane) hasSmallRoom() bool {
-	return l.window.Outstanding() < l.window.Limit()+smallAllowance
+	return l.window.Outstanding() < l.window.Limit()+smallAllowance && l.flights.count() < flightsAtMost
 }
 
 // hasRoom tells whether bulk may be sent.
 func (l *lane) hasRoom() bool {
-	return l.window.Outstanding() == 0 || l.window.Limit()-l.window.Outstanding() >= leastPiece+dataHeader
+	return l.window.Outstanding() == 0 ||
+		l.window.Limit()-l.window.Outstanding() >= leastPiece+dataHeader && l.flights.count() < flightsAtMost
 }
 
 // hasWorkLocked tells whether there is something that this lane may write now.
@@ -210,7 +211,7 @@ func (l *lane) appendBulk(b []byte, uncounted, most int, now time.Time) []byte {
 		}
 		outstanding := l.window.Outstanding() + len(b) - uncounted
 		room := l.window.Limit() - outstanding - dataHeader
-		if outstanding > 0 && room < leastPiece {
+		if outstanding > 0 && room < leastPiece || l.flights.count() >= flightsAtMost {
 			if from == l {
 				l.isHeld = true
 				l.window.HoldBack()
