@@ -26,6 +26,7 @@ import (
 var (
 	laptopAddress = netip.MustParseAddr("198.18.0.2")
 	routerAddress = netip.MustParseAddr("198.18.0.1")
+	deafTo        = netip.MustParseAddrPort("10.77.0.9:81") // the laptop gets nothing from there
 	podAddress    = netip.MustParseAddrPort("10.77.0.9:80")
 )
 
@@ -36,6 +37,7 @@ type laptop struct {
 	session    *bytestream.Session // the engine's
 	icmp       chan packet.Packet
 	opened     atomic.Int64 // flows that the far end was asked for
+	unheard    atomic.Int64 // segments that it did not get, of deafTo
 }
 
 // echo is the far end of a flow: what comes goes back, and so does the end.
@@ -120,6 +122,10 @@ func join(t *testing.T, halfOpen int, answer func(*bytestream.Flow, bytestream.O
 			if parsed.Protocol == packet.ICMP {
 				kept, _ := packet.Parse(bytes.Clone(parsed.Raw))
 				made.icmp <- kept
+			}
+			if parsed.Protocol == packet.TCP && parsed.SourcePort == deafTo.Port() {
+				made.unheard.Add(1)
+				return
 			}
 			made.Input(parsed.Raw)
 		},
@@ -278,4 +284,43 @@ func TestWhatComesBackIsWhatWasSent(t *testing.T) {
 	}
 	connection.Close()
 	eventually(t, "something is left", func() bool { return laptop.terminator.Stats() == Stats{} })
+}
+
+// TestAHandshakeThatTheLaptopDoesNotEndHoldsNothingUp has a far end that speaks first, as mail and database servers do, and a
+// laptop that never hears it: other connections go on, and everything ends.
+func TestAHandshakeThatTheLaptopDoesNotEndHoldsNothingUp(t *testing.T) {
+	laptop, _ := join(t, 0, func(flow *bytestream.Flow, opening bytestream.Opening) bytestream.Verdict {
+		flow.Answer(bytestream.Connected)
+		if opening.Destination == deafTo {
+			flow.Write([]byte("welcome"))
+		}
+		return 0
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	for range 3 {
+		running.Go(func() { laptop.DialTCP(ctx, deafTo) })
+	}
+	eventually(t, "nobody shakes hands", func() bool { return laptop.unheard.Load() >= 3 })
+	for range 10 {
+		connection := laptop.dial(t)
+		if _, err := connection.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := connection.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	running.Wait()
+	ended := make(chan struct{})
+	go func() {
+		laptop.terminator.Close()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it does not end")
+	}
 }
