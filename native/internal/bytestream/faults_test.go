@@ -164,3 +164,81 @@ func TestAFlowThatIsGivenUpBeforeItOpened(t *testing.T) {
 		})
 	}
 }
+
+// TestAPauseIsNotTakenForAStall lets this end stand still while a report is under way: nothing goes twice for it.
+func TestAPauseIsNotTakenForAStall(t *testing.T) {
+	s, peer, _, _ := meet(t, false, nil)
+	first, second := newLane(s, 1, nil), newLane(s, 2, nil)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	peer.lane.stream.Close()
+	s.lanes[1], s.lanes[2] = first, second
+	defer func() { s.lanes[1], s.lanes[2] = nil, nil }()
+	now := time.Now()
+	first.progressAt = now.Add(-time.Hour)
+	first.window.Add(1000, now.Add(-time.Hour))
+	first.suspectLocked(now)
+	first.watchLocked(now.Add(watchEvery))
+	if first.isStalled {
+		t.Error("the lane is taken for stalled")
+	}
+	first.watchLocked(now.Add(s.config.Timing.StalledAfter + 2*watchEvery))
+	if !first.isStalled {
+		t.Error("a lane that reports nothing is not taken for stalled")
+	}
+}
+
+// TestAFlowThatGoesOnOverAnotherLaneWakesIt takes a turn of one lane, after which the flow is the other one's.
+func TestAFlowThatGoesOnOverAnotherLaneWakesIt(t *testing.T) {
+	engineKeys, _ := testKeys(t)
+	s, err := New(Config{Keys: engineKeys, Lanes: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lanes [2]*lane
+	for number := range lanes {
+		left, right := memnet.Pipe(memnet.Options{Buffer: 1 << 20})
+		t.Cleanup(func() { left.Close(); right.Close() })
+		lanes[number] = newLane(s, number, left)
+		if lanes[number].outgoing.keyed, err = newKeyed(suiteChaCha, [32]byte{1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.mu.Lock()
+	s.lanes[1] = lanes[1]
+	for id := range uint64(3) {
+		f := newFlow(s, testOpening)
+		f.id, f.verdict, f.out.burst, f.out.busyAt, f.out.limit = id+1, Connected, smallBurst, time.Now().Add(time.Hour), 1<<20
+		f.out.kept.append(make([]byte, 4*bulkTurn))
+		s.flows[f.id] = f
+		s.readyLocked(f)
+	}
+	s.lanes[0] = lanes[0] // from here on there is a lane that has nothing to do
+	s.mu.Unlock()
+	waits, isAwake := make(chan struct{}), false
+	go func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		close(waits)
+		lanes[0].wake.Wait()
+		isAwake = true
+	}()
+	<-waits
+	s.mu.Lock() // it waits
+	for range 2 * bulkTurn / leastRecord {
+		lanes[1].writeLocked(maxRecord)
+	}
+	if lanes[0].bulk.first == nil {
+		t.Error("no flow went over")
+	}
+	for begun := time.Now(); !isAwake; {
+		if time.Since(begun) > deadline {
+			t.Error("the other lane sleeps")
+			break
+		}
+		s.mu.Unlock()
+		time.Sleep(time.Millisecond)
+		s.mu.Lock()
+	}
+	s.mu.Unlock()
+}

@@ -290,7 +290,7 @@ func (l *lane) pingLocked(now time.Time) {
 
 // suspectLocked asks at once, and waits less.
 func (l *lane) suspectLocked(now time.Time) {
-	l.isSuspect = true
+	l.isSuspect, l.progressAt = true, now
 	l.hear()
 	l.pingLocked(now)
 }

@@ -131,6 +131,7 @@ func (l *lane) writeLocked(most int) bool {
 		return false
 	}
 	l.isWriting = true
+	s.wakeOthersLocked(l)
 	buffer := l.plain
 	s.mu.Unlock()
 	record, err := l.outgoing.seal(buffer, len(plain))
@@ -146,6 +147,15 @@ func (l *lane) writeLocked(most int) bool {
 		l.wake.Signal()
 	}
 	return true
+}
+
+// wakeOthersLocked has lanes write what building a record gave them: a flow's turn may go on elsewhere.
+func (s *Session) wakeOthersLocked(built *lane) {
+	for _, l := range s.lanes {
+		if l != nil && l != built && l.bulk.first != nil && !l.isWriting && l.hasRoom() {
+			l.wake.Signal()
+		}
+	}
 }
 
 // recordSize bounds a record by what the lane moves in a few milliseconds: every hop waits for all of it.
