@@ -103,9 +103,10 @@ func (f *Flow) lostLocked(sent span) {
 		return
 	}
 	o := &f.out
-	o.lost.add(max(sent.start, o.kept.start), sent.end)
-	for _, one := range o.delivered {
-		o.lost.cut(one.start, one.end)
+	start := max(sent.start, o.kept.start)
+	o.lost.add(start, sent.end)
+	for _, one := range o.delivered { // only some are in it
+		o.lost.cut(max(one.start, start), min(one.end, sent.end))
 	}
 	f.session.readyLocked(f)
 }
