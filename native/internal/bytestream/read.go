@@ -144,14 +144,9 @@ func (s *Session) noteOpenedLocked(flow uint64) (isNew bool, err error) {
 	if s.opened.holds(flow) {
 		return false, nil
 	}
-	first := uint64(1)
-	if len(s.opened) > 0 && s.opened[0].start <= 1 {
-		first = s.opened[0].end
-	}
-	if flow >= first+openingsAhead {
+	if !s.opened.add(flow) {
 		return false, ErrOpenings
 	}
-	s.opened.add(flow, flow+1)
 	return true, nil
 }
 

@@ -48,7 +48,7 @@ type Session struct {
 	flows       map[uint64]*Flow
 	unopened    map[*Flow]struct{} // whose opening was not written yet
 	lastID      uint64             // engine: of the last opening
-	opened      spans              // agent: of all openings that came
+	opened      numbers            // agent: of all openings that came
 	owed        int                // agent: answers that were not reported
 	arriving    []*lane            // shake hands, in the order in which they came
 	attachments []uint64           // engine: how many; agent: the last of each lane

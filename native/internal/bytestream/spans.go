@@ -77,19 +77,6 @@ func (s *spans) takeFirst(most int) span {
 	return taken
 }
 
-// holds tells whether an offset is in one of them.
-func (s spans) holds(offset uint64) bool {
-	for _, one := range s {
-		if offset < one.start {
-			return false
-		}
-		if offset < one.end {
-			return true
-		}
-	}
-	return false
-}
-
 // bytes is how many they are.
 func (s spans) bytes() (sum uint64) {
 	for _, one := range s {
