@@ -242,3 +242,45 @@ func TestAFlowThatGoesOnOverAnotherLaneWakesIt(t *testing.T) {
 	}
 	s.mu.Unlock()
 }
+
+// TestFlowsThatAreGivenUpWithoutALaneAreForgotten opens and gives up flows while there is no lane, as programs do that try again.
+func TestFlowsThatAreGivenUpWithoutALaneAreForgotten(t *testing.T) {
+	p := newPair(t, 1, memnet.Options{})
+	p.live()
+	p.cut(0)
+	<-p.engineL[0]
+	var kept []*Flow
+	for number := range 300 {
+		f, err := p.engine.Open(testOpening, newEnd())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept = append(kept, f); number%3 == 0 {
+			continue
+		}
+		victim := len(kept) - 1 - number%3%2 // the last one, or that before
+		kept[victim].Reset(Aborted)
+		kept = append(kept[:victim], kept[victim+1:]...)
+	}
+	p.engine.mu.Lock()
+	waiting := 0
+	for f := p.engine.control.first; f != nil; f = f.nextDue {
+		waiting++
+	}
+	p.engine.mu.Unlock()
+	if waiting != len(kept) {
+		t.Errorf("%d flows wait for a lane, of which %d are meant", waiting, len(kept))
+	}
+	p.attach(0)
+	for range kept {
+		select {
+		case <-p.accepted:
+		case <-time.After(deadline):
+			t.Fatal("a flow was not opened")
+		}
+	}
+	for _, f := range kept {
+		f.Reset(Ended)
+	}
+	p.settled()
+}

@@ -26,6 +26,8 @@ type Flow struct {
 	next      *Flow      // in that
 	isControl bool       // waits in the session's control queue
 	nextDue   *Flow      // in that
+
+	previousDue *Flow // in that
 }
 
 // Info tells of a flow.
@@ -236,6 +238,9 @@ func (f *Flow) resetLocked(cause Cause, isOwn bool) {
 	f.due = 0
 	if isOwn && (f.id != 0 || s.config.Accept != nil) {
 		s.dueLocked(f, frameReset)
+	}
+	if f.due == 0 && f.isControl {
+		s.control.remove(f) // there may be no lane for long
 	}
 	s.removeLocked(f)
 	f.tell(eventReset)

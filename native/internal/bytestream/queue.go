@@ -32,7 +32,7 @@ func (q *flowQueue) pop() *Flow {
 type controlQueue struct{ first, last *Flow }
 
 func (q *controlQueue) push(f *Flow) {
-	f.isControl, f.nextDue = true, nil
+	f.isControl, f.nextDue, f.previousDue = true, nil, q.last
 	if q.last == nil {
 		q.first = f
 	} else {
@@ -43,10 +43,21 @@ func (q *controlQueue) push(f *Flow) {
 
 func (q *controlQueue) pop() *Flow {
 	f := q.first
-	q.first = f.nextDue
-	if q.first == nil {
-		q.last = nil
-	}
-	f.isControl, f.nextDue = false, nil
+	q.remove(f)
 	return f
+}
+
+// remove takes out a flow that is in it.
+func (q *controlQueue) remove(f *Flow) {
+	if f.previousDue == nil {
+		q.first = f.nextDue
+	} else {
+		f.previousDue.nextDue = f.nextDue
+	}
+	if f.nextDue == nil {
+		q.last = f.previousDue
+	} else {
+		f.nextDue.previousDue = f.previousDue
+	}
+	f.isControl, f.nextDue, f.previousDue = false, nil, nil
 }
