@@ -131,6 +131,8 @@ func (s *stream) join(connection *net.TCPConn) {
 		s.flow.Answer(bytestream.Refused)
 		return
 	}
+	taken.hold() // a reset may come as soon as the flow is answered, and another socket have the number then
+	defer taken.release()
 	s.mu.Lock()
 	isOver := s.over
 	s.socket = taken
@@ -147,6 +149,13 @@ func (s *stream) join(connection *net.TCPConn) {
 	s.flow.Answer(bytestream.Connected)
 	if err := f.poller.Add(taken.descriptor, s); err != nil {
 		s.reset(bytestream.Aborted)
+		return
+	}
+	s.mu.Lock()
+	isOver = s.over
+	s.mu.Unlock()
+	if isOver {
+		f.poller.Remove(taken.descriptor)
 		return
 	}
 	s.toClusterTurn.Run(s.toCluster)
