@@ -133,14 +133,19 @@ func (c *connection) Answered(verdict bytestream.Verdict) {
 	}
 	go func() { // the handshake waits for the laptop
 		defer c.terminator.running.Done()
-		c.beginning.Lock() // the flow is known from here on
-		c.beginning.Unlock()
+		c.awaitBegin()
 		if verdict == bytestream.Connected {
 			c.accept()
 		} else {
 			c.refuse(verdict)
 		}
 	}()
+}
+
+// awaitBegin waits until the flow is known.
+func (c *connection) awaitBegin() {
+	c.beginning.Lock()
+	defer c.beginning.Unlock()
 }
 
 // refuse tells the laptop what the cluster's network said.
