@@ -77,7 +77,7 @@ func TestCloseResetsEveryFlow(t *testing.T) {
 // TestEndsCrossACut resets and closes at random while lanes are cut: both sides agree in the end, and nothing is left.
 func TestEndsCrossACut(t *testing.T) {
 	for seed := range uint64(6) {
-		random := rand.New(rand.NewPCG(seed, 3))
+		random, faults := rand.New(rand.NewPCG(seed, 3)), rand.New(rand.NewPCG(seed, 4))
 		p := newPair(t, 2, memnet.Options{Delay: time.Millisecond})
 		disturb(func() {
 			for range 60 {
@@ -107,7 +107,7 @@ func TestEndsCrossACut(t *testing.T) {
 				}
 			}
 		}, func() {
-			time.Sleep(time.Duration(5+random.IntN(30)) * time.Millisecond)
+			time.Sleep(time.Duration(5+faults.IntN(30)) * time.Millisecond)
 			lane := int(seed) % 2
 			p.cut(lane)
 			p.attach(lane)
