@@ -12,7 +12,10 @@ type incoming struct {
 	ahead  spans  // has come behind that
 	limit  uint64 // how far the far end may send, as it was told
 	window int    // bytes
-	toldAt time.Time
+
+	roundAt    time.Time // when roundBytes began to be counted, for a round trip
+	roundBytes int       // that were read since
+
 	hasEnd bool
 	final  uint64 // nothing comes behind it
 	asked  bool   // Readable is to be told
@@ -43,26 +46,35 @@ func (f *Flow) discardLocked(bytes int) {
 		f.endIfDoneLocked()
 		return
 	}
+	f.growLocked(bytes)
 	if room := in.kept.start + uint64(in.window) - in.limit; in.kept.start == in.ready && room >= uint64(in.window)/2 || room >= uint64(in.window)/4 {
 		f.session.dueLocked(f, frameWindow)
 	}
 }
 
-// nextLimit moves the window, and lets it grow where the far end used it up within about a round trip.
-func (f *Flow) nextLimit(now time.Time) uint64 {
-	in := &f.in
-	used := in.kept.start + uint64(in.window) - in.limit
-	if elapsed := now.Sub(in.toldAt); f.session.mayGrow(in.window) && in.window < windowMaximum && used >= uint64(in.window)/4 {
-		// At this rate a round trip takes so many bytes.
-		roundTrip := 10*time.Millisecond + f.session.roundTripLocked()
-		if needed := float64(used) * float64(roundTrip) / float64(max(elapsed, time.Microsecond)); needed > float64(in.window)/2 {
-			f.session.granted += int64(in.window)
-			in.window *= 2
-		}
+// growLocked lets the window grow where a round trip uses up a quarter of it: a sender's congestion window may double in
+// each, so that this one is ahead of it. What comes in bursts counts like what comes evenly.
+func (f *Flow) growLocked(bytes int) {
+	in, s := &f.in, f.session
+	if in.window == windowMaximum {
+		return
 	}
-	in.toldAt = now
-	in.limit = max(in.limit, in.kept.start+uint64(in.window))
-	return in.limit
+	now := time.Now()
+	// Readers get the processor when they do; no round trip shows that.
+	if now.Sub(in.roundAt) > s.roundTripLocked()+10*time.Millisecond {
+		in.roundAt, in.roundBytes = now, 0
+	}
+	in.roundBytes += bytes
+	for in.window < windowMaximum && in.roundBytes >= in.window/4 && s.mayGrow(in.window) {
+		s.granted += int64(in.window)
+		in.window *= 2
+	}
+}
+
+// nextLimit moves the window.
+func (f *Flow) nextLimit() uint64 {
+	f.in.limit = max(f.in.limit, f.in.kept.start+uint64(f.in.window))
+	return f.in.limit
 }
 
 // receiveLocked takes a data frame; what came before changes nothing.

@@ -118,7 +118,7 @@ func (s *Session) Open(opening Opening, events Events) (*Flow, error) {
 func newFlow(s *Session, opening Opening) *Flow {
 	f := &Flow{session: s, opening: opening}
 	f.out.limit, f.in.limit, f.in.window = windowAtFirst, windowAtFirst, windowAtFirst
-	f.in.asked, f.in.toldAt = true, time.Now()
+	f.in.asked = true
 	return f
 }
 

@@ -184,7 +184,7 @@ func (l *lane) buildLocked(most int) []byte {
 	first := len(l.flights.list)
 	if !l.isStalled || !s.hasOther(l) {
 		for s.control.first != nil && len(b)+controlFrames <= most && l.hasSmallRoom() {
-			b = l.appendControl(b, s.control.pop(), now)
+			b = l.appendControl(b, s.control.pop())
 		}
 		for s.small.first != nil && len(b)+dataHeader < most && l.hasSmallRoom() {
 			f := s.small.pop()
@@ -250,7 +250,7 @@ func (s *Session) wakeHelperLocked(held *lane) {
 }
 
 // appendControl writes the control frames of a flow that are due.
-func (l *lane) appendControl(b []byte, f *Flow, now time.Time) []byte {
+func (l *lane) appendControl(b []byte, f *Flow) []byte {
 	s := l.session
 	due := f.due
 	f.due = 0
@@ -270,7 +270,7 @@ func (l *lane) appendControl(b []byte, f *Flow, now time.Time) []byte {
 		b = append(appendNumbers(b, kindAnswer, f.id), byte(f.verdict))
 	}
 	if due&frameWindow != 0 && !f.isOver {
-		b = appendNumbers(b, kindWindow, f.id, f.nextLimit(now))
+		b = appendNumbers(b, kindWindow, f.id, f.nextLimit())
 	}
 	if due&frameFinish != 0 {
 		b = appendNumbers(b, kindFinish, f.id, f.out.kept.end)

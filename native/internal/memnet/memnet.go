@@ -5,6 +5,8 @@ package memnet
 import (
 	"errors"
 	"io"
+	"math"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -16,8 +18,20 @@ var ErrReset = errors.New("connection reset by the test")
 type Options struct {
 	Delay  time.Duration // one way
 	Rate   int           // bytes per second
+	Link   *Link         // whose rate the pair shares with others; nil where it has Rate for itself
+	Loss   float64       // share of segments that come a round trip later, and what is behind them with them
 	Buffer int           // bytes that may be under way before Write waits; 0 is 256 KiB
 }
+
+// Link is a line that several pairs share, each way.
+type Link struct {
+	rate int
+	lock sync.Mutex
+	busy [2]time.Time // until when it sends what it took
+}
+
+// NewLink makes a line of so many bytes per second each way.
+func NewLink(rate int) *Link { return &Link{rate: rate} }
 
 // End is one end of a pair. Its methods are safe for concurrent use.
 type End struct {
@@ -39,7 +53,8 @@ type pair struct {
 type direction struct {
 	chunks  []chunk
 	bytes   int
-	busy    time.Time // until when the link sends what it took
+	way     int // of the link
+	random  *rand.Rand
 	stalled bool
 	closed  bool // by the writer: what is under way still arrives
 	deaf    bool // the reader closed
@@ -55,7 +70,14 @@ func Pipe(options Options) (*End, *End) {
 	if options.Buffer <= 0 {
 		options.Buffer = 256 << 10
 	}
+	if options.Link == nil {
+		options.Link = NewLink(options.Rate)
+	}
 	p := &pair{options: options}
+	for way := range p.ways {
+		p.ways[way].way = way
+		p.ways[way].random = rand.New(rand.NewPCG(uint64(way), 1))
+	}
 	p.changed.L = &p.lock
 	return &End{pair: p, in: &p.ways[0], out: &p.ways[1]}, &End{pair: p, in: &p.ways[1], out: &p.ways[0]}
 }
@@ -106,17 +128,30 @@ func (e *End) Write(bytes []byte) (int, error) {
 	case e.writingEnded():
 		return 0, io.ErrClosedPipe
 	}
-	now := time.Now()
-	if e.out.busy.Before(now) {
-		e.out.busy = now
+	due := p.options.Link.send(e.out.way, len(bytes)).Add(p.options.Delay)
+	if loss := p.options.Loss; loss > 0 && e.out.random.Float64() > math.Pow(1-loss, math.Ceil(float64(len(bytes))/segment)) {
+		due = due.Add(2 * p.options.Delay)
 	}
-	if p.options.Rate > 0 {
-		e.out.busy = e.out.busy.Add(time.Duration(float64(len(bytes)) / float64(p.options.Rate) * float64(time.Second)))
-	}
-	e.out.chunks = append(e.out.chunks, chunk{append([]byte(nil), bytes...), e.out.busy.Add(p.options.Delay)})
+	e.out.chunks = append(e.out.chunks, chunk{append([]byte(nil), bytes...), due})
 	e.out.bytes += len(bytes)
 	p.changed.Broadcast()
 	return len(bytes), nil
+}
+
+// segment is what a network loses at once, in bytes.
+const segment = 1448
+
+// send tells when the line has sent so many bytes, behind what it took before.
+func (l *Link) send(way, bytes int) time.Time {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if now := time.Now(); l.busy[way].Before(now) {
+		l.busy[way] = now
+	}
+	if l.rate > 0 {
+		l.busy[way] = l.busy[way].Add(time.Duration(float64(bytes) / float64(l.rate) * float64(time.Second)))
+	}
+	return l.busy[way]
 }
 
 func (e *End) writingEnded() bool { return e.pair.reset || e.out.closed || e.out.deaf }
