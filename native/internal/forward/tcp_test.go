@@ -156,6 +156,23 @@ func TestResetFromLaptopReachesTheCluster(t *testing.T) {
 	}
 }
 
+// A server that neither reads nor writes would else hold what is left of a program that is gone.
+func TestResetPassesAnUploadThatNobodyReads(t *testing.T) {
+	laptop := join(t, nil)
+	port, accepted := listen(t)
+	client := laptop.dial(t, port)
+	server := <-accepted
+	for err := error(nil); err == nil; {
+		client.SetWriteDeadline(time.Now().Add(500 * time.Millisecond))
+		_, err = client.Write(make([]byte, 1<<20))
+	}
+	abort(t, laptop)
+	eventually(t, "the flow is still open", func() bool { return laptop.forwarder.Stats() == Stats{} })
+	if _, err := io.Copy(io.Discard, server); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the server read until %v", err)
+	}
+}
+
 // abort resets every connection of the laptop's stack.
 func abort(t *testing.T, laptop *laptop) {
 	t.Helper()

@@ -210,10 +210,7 @@ func (c *connection) accept() {
 	c.queue.EventRegister(&c.entry)
 	c.endpoint = endpoint
 	c.mu.Unlock()
-	if tcp.EndpointState(endpoint.State()) == tcp.StateError {
-		c.fail()
-		return
-	}
+	c.failIfReset(endpoint)
 	c.up.turn.Start(c.toCluster)
 	c.down.turn.Run(c.toLaptop)
 }
@@ -302,9 +299,7 @@ func (c *connection) toCluster() {
 		return
 	}
 	if c.up.ended.Load() { // a reset may follow the laptop's FIN
-		if tcp.EndpointState(endpoint.State()) == tcp.StateError {
-			c.fail()
-		}
+		c.failIfReset(endpoint)
 		return
 	}
 	for {
@@ -315,8 +310,9 @@ func (c *connection) toCluster() {
 			received = failed
 			return result.Count, nil
 		})
-		if err != nil {
-			return // no room, of which Writable tells the end, or the flow is over
+		if err != nil { // no room, of which Writable tells the end, or the flow is over
+			c.failIfReset(endpoint) // who reads nothing at the far end may do so for ever
+			return
 		}
 		switch received.(type) {
 		case nil:
@@ -331,6 +327,13 @@ func (c *connection) toCluster() {
 			c.fail()
 			return
 		}
+	}
+}
+
+// failIfReset passes on that the laptop has reset the connection.
+func (c *connection) failIfReset(endpoint tcpip.Endpoint) {
+	if tcp.EndpointState(endpoint.State()) == tcp.StateError {
+		c.fail()
 	}
 }
 
