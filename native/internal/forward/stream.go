@@ -135,7 +135,7 @@ func (s *stream) join(connection *net.TCPConn) {
 	defer taken.release()
 	s.mu.Lock()
 	isOver := s.over
-	s.socket = taken
+	s.socket, s.tried = taken, nil
 	if !isOver {
 		isOver = !f.streams.add(s)
 	}

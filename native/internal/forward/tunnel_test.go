@@ -63,7 +63,20 @@ func newTunnel(t testing.TB, change func(*Config), toLaptop func(raw []byte)) *t
 // joinSessions makes the two ends of a session, with lanes between them.
 func joinSessions(t testing.TB, accept func(*bytestream.Flow, bytestream.Opening) bytestream.Events) (near, far *bytestream.Session) {
 	t.Helper()
-	const lanes = 4
+	near, far = makeSessions(t, accept)
+	for lane := range lanesOfFlows {
+		one, other := memnet.Pipe(memnet.Options{})
+		near.Attach(lane, one)
+		far.Attach(lane, other)
+	}
+	return near, far
+}
+
+const lanesOfFlows = 4
+
+// makeSessions makes the two ends of a session that have no lanes yet.
+func makeSessions(t testing.TB, accept func(*bytestream.Flow, bytestream.Opening) bytestream.Events) (near, far *bytestream.Session) {
+	t.Helper()
 	var keys [2]*ecdh.PrivateKey
 	for index := range keys {
 		var err error
@@ -72,7 +85,7 @@ func joinSessions(t testing.TB, accept func(*bytestream.Flow, bytestream.Opening
 		}
 	}
 	made := func(own, peer *ecdh.PrivateKey, accept func(*bytestream.Flow, bytestream.Opening) bytestream.Events) *bytestream.Session {
-		session, err := bytestream.New(bytestream.Config{Accept: accept, Lanes: lanes, Keys: bytestream.Keys{
+		session, err := bytestream.New(bytestream.Config{Accept: accept, Lanes: lanesOfFlows, Keys: bytestream.Keys{
 			Session: "session", Private: [32]byte(own.Bytes()), Public: [32]byte(own.PublicKey().Bytes()),
 			Peer: [32]byte(peer.PublicKey().Bytes()), Preshared: [32]byte{1},
 		}})
@@ -81,13 +94,7 @@ func joinSessions(t testing.TB, accept func(*bytestream.Flow, bytestream.Opening
 		}
 		return session
 	}
-	near, far = made(keys[0], keys[1], nil), made(keys[1], keys[0], accept)
-	for lane := range lanes {
-		one, other := memnet.Pipe(memnet.Options{})
-		near.Attach(lane, one)
-		far.Attach(lane, other)
-	}
-	return near, far
+	return made(keys[0], keys[1], nil), made(keys[1], keys[0], accept)
 }
 
 // pipe is a packet of a lane.

@@ -1,0 +1,98 @@
+package forward
+
+import (
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"slipway/native/internal/bytestream"
+	"slipway/native/internal/memnet"
+	"slipway/native/internal/readiness"
+)
+
+// watchedEnd calls back before each write.
+type watchedEnd struct {
+	*memnet.End
+	before func()
+}
+
+func (w *watchedEnd) Write(from []byte) (int, error) {
+	w.before()
+	return w.End.Write(from)
+}
+
+// heard notes what it is told.
+type heard struct{ readable atomic.Bool }
+
+func (h *heard) Ready(events readiness.Events) {
+	if events.Readable() {
+		h.readable.Store(true)
+	}
+}
+
+// The engine may reset a flow while it is told that the flow is connected. The socket's number is another's then.
+func TestAResetDuringTheAnswerHarmsNoOtherSocket(t *testing.T) {
+	forwarder := join(t, nil).forwarder
+	port, accepted := listen(t)
+	dial := func() *net.TCPConn {
+		connection, err := net.DialTCP("tcp4", nil, &net.TCPAddr{IP: podAddress.AsSlice(), Port: port})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return connection
+	}
+	other := dial()
+	defer other.Close()
+	server := <-accepted
+
+	flows := make(chan *bytestream.Flow, 1)
+	near, far := makeSessions(t, func(flow *bytestream.Flow, _ bytestream.Opening) bytestream.Events {
+		flows <- flow
+		return ignored{}
+	})
+	var opened *stream
+	var isDue atomic.Bool
+	told := &heard{}
+	interfere := func() {
+		if !isDue.CompareAndSwap(true, false) {
+			return
+		}
+		number := opened.socket.descriptor
+		opened.end(true)
+		raw, _ := other.SyscallConn()
+		raw.Control(func(descriptor uintptr) {
+			taken, err := unix.FcntlInt(descriptor, unix.F_DUPFD_CLOEXEC, number)
+			if err != nil {
+				t.Error(err)
+			}
+			if err := forwarder.poller.Add(taken, told); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	one, another := memnet.Pipe(memnet.Options{})
+	near.Attach(0, one)
+	far.Attach(0, &watchedEnd{another, interfere})
+	if _, err := near.Open(bytestream.Opening{
+		Source: netip.AddrPortFrom(laptopAddress, 40000), Destination: netip.AddrPortFrom(podAddress, uint16(port)),
+	}, ignored{}); err != nil {
+		t.Fatal(err)
+	}
+	opened = &stream{forwarder: forwarder, flow: <-flows}
+	forwarder.tcpFlows.Add(1)
+	connection := dial()
+	eventually(t, "the opening was not reported", func() bool { return near.Stats().Lanes[0].Outstanding == 0 })
+	isDue.Store(true)
+	opened.join(connection)
+	if isDue.Load() {
+		t.Fatal("the answer was not written by who gave it")
+	}
+	server.Write([]byte{1})
+	eventually(t, "the other socket's handler is not told any more", told.readable.Load)
+	if stats := forwarder.Stats(); stats != (Stats{}) {
+		t.Errorf("left: %+v", stats)
+	}
+}
