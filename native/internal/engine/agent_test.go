@@ -46,6 +46,8 @@ type fakeCluster struct {
 	agents  map[string]*fakeAgent // by pod
 	refusal error                 // of every dial
 	streams []*memnet.End
+	ofKind  map[string][]*memnet.End // the agents' ends, by what their openings said
+	cutOff  string                   // a kind of streams that ends at once
 	dials   int
 }
 
@@ -109,6 +111,7 @@ func newFakeCluster(t *testing.T) *fakeCluster {
 	t.Cleanup(func() { _ = server.Shutdown() })
 	cluster := &fakeCluster{
 		t: t, echo: listener.Addr().(*net.TCPAddr), names: packets.LocalAddr().(*net.UDPAddr), agents: map[string]*fakeAgent{},
+		ofKind: map[string][]*memnet.End{},
 	}
 	cluster.start(firstAgent.Pod)
 	t.Cleanup(func() {
@@ -183,6 +186,25 @@ func (cluster *fakeCluster) stall() {
 	cluster.streams = nil
 }
 
+// cut breaks all streams of a kind, and those to come, until the next call.
+func (cluster *fakeCluster) cut(kind string) {
+	cluster.mutex.Lock()
+	cluster.cutOff = kind
+	streams := cluster.ofKind[kind]
+	cluster.mutex.Unlock()
+	for _, stream := range streams {
+		stream.Reset()
+	}
+}
+
+// opened notes a stream; it is false where it ends.
+func (cluster *fakeCluster) opened(kind string, stream *memnet.End) bool {
+	cluster.mutex.Lock()
+	defer cluster.mutex.Unlock()
+	cluster.ofKind[kind] = append(cluster.ofKind[kind], stream)
+	return cluster.cutOff != kind
+}
+
 func (cluster *fakeCluster) refuse(err error) {
 	cluster.mutex.Lock()
 	defer cluster.mutex.Unlock()
@@ -223,7 +245,7 @@ func (cluster *fakeCluster) Dial(ctx context.Context, target wire.AgentTarget) (
 
 func (agent *fakeAgent) serve(opened *memnet.End) {
 	var opening wire.AgentOpening
-	if read(opened, &opening) != nil {
+	if read(opened, &opening) != nil || !agent.cluster.opened(opening.Kind, opened) {
 		opened.Close()
 		return
 	}

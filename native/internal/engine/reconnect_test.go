@@ -65,6 +65,26 @@ func TestASilentNetworkIsNoticedAndLeftBehind(t *testing.T) {
 	expectEcho(t, socket, "after the silence")
 }
 
+// Datagrams without connections are no tunnel, and connections without datagrams, by which names are asked for, are none.
+func TestATunnelOfOneKindIsDown(t *testing.T) {
+	for _, kind := range []string{"lane", "flows"} {
+		t.Run(kind, func(t *testing.T) {
+			laptop, cluster := newFakeLaptop(), newFakeCluster(t)
+			core := startEngine(t, configOf(laptop, cluster))
+			core.connected()
+			socket := dialPod(t, laptop)
+			expectEcho(t, socket, "before")
+			cluster.cut(kind)
+			if down := core.awaitThat(wire.EventTunnel, isState("down")).Tunnel; down.Because == nil {
+				t.Error("nobody knows why")
+			}
+			cluster.cut("")
+			core.awaitThat(wire.EventTunnel, isState("up"))
+			expectEcho(t, socket, "after")
+		})
+	}
+}
+
 func TestALaptopThatMovedProbesAtOnce(t *testing.T) {
 	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
 	config := configOf(laptop, cluster)
