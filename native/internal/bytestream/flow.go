@@ -205,6 +205,27 @@ func (f *Flow) Reset(cause Cause) {
 	s.finish()
 }
 
+// ResetBehind is Reset once what was written has been delivered, with an event here. Nothing more can be written.
+func (f *Flow) ResetBehind(cause Cause) {
+	s := f.session
+	s.mu.Lock()
+	if f.out.behind == 0 {
+		f.out.behind = cause
+	}
+	f.resetIfDueLocked()
+	s.finish()
+}
+
+// resetIfDueLocked ends a flow whose reset waited for bytes that were said before it.
+func (f *Flow) resetIfDueLocked() {
+	switch {
+	case f.out.behind != 0 && f.out.kept.start == f.out.kept.end:
+		f.resetLocked(f.out.behind, true)
+	case f.in.behind != 0 && f.in.kept.start == f.in.ready:
+		f.resetLocked(f.in.behind, false)
+	}
+}
+
 // Info returns a snapshot.
 func (f *Flow) Info() Info {
 	f.session.mu.Lock()

@@ -19,6 +19,7 @@ type incoming struct {
 	hasEnd bool
 	final  uint64 // nothing comes behind it
 	asked  bool   // Readable is to be told
+	behind Cause  // of the reset that follows what has come; 0 where none does
 }
 
 // readable tells why nothing can be read; nil where something can.
@@ -42,6 +43,10 @@ func (f *Flow) discardLocked(bytes int) {
 	in := &f.in
 	in.kept.discard(in.kept.start + uint64(bytes))
 	f.session.unread -= int64(bytes)
+	if in.behind != 0 {
+		f.resetIfDueLocked()
+		return
+	}
 	if in.hasEnd {
 		f.endIfDoneLocked()
 		return

@@ -14,6 +14,7 @@ type outgoing struct {
 	frames    int    // data frames that lanes have not reported
 	wanting   bool   // Writable is to be told
 	isClosed  bool   // CloseWrite was called
+	behind    Cause  // of the reset that follows what was written; 0 where none does
 	isFinal   bool   // the far end knows that
 	home      *lane  // carries its bulk
 	burst     int    // bytes since it was quiet
@@ -43,7 +44,7 @@ func (f *Flow) writable() error {
 	switch {
 	case f.isReset():
 		return ErrReset
-	case f.out.isClosed || f.isOver:
+	case f.out.isClosed || f.isOver || f.out.behind != 0 || f.in.behind != 0:
 		return ErrFinished
 	case f.verdict != Connected:
 		return ErrWouldBlock
@@ -94,6 +95,7 @@ func (f *Flow) deliveredLocked(sent span) {
 	}
 	f.session.kept -= int64(o.kept.start - before)
 	f.offerRoomLocked()
+	f.resetIfDueLocked()
 	f.endIfDoneLocked()
 }
 

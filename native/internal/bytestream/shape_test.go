@@ -74,6 +74,45 @@ func TestCloseResetsEveryFlow(t *testing.T) {
 	}
 }
 
+// readUntilReset reads what came before a reset, and tells how much it was.
+func readUntilReset(t *testing.T, e *end) (read int) {
+	t.Helper()
+	buffer := make([]byte, 64<<10)
+	for begun := time.Now(); time.Since(begun) < deadline; time.Sleep(time.Millisecond) {
+		n, err := e.Read(buffer)
+		read += n
+		if errors.Is(err, ErrReset) {
+			return read
+		}
+	}
+	t.Fatal("the reset did not come")
+	return 0
+}
+
+// TestAResetComesBehindWhatWasSaid loses neither what is under way when the far end breaks, nor that it broke.
+func TestAResetComesBehindWhatWasSaid(t *testing.T) {
+	p := newPair(t, 4, memnet.Options{Delay: time.Millisecond})
+	for round := range 50 {
+		engine, agent := p.open()
+		sent, _ := agent.Write(make([]byte, 1+round*1000))
+		agent.ResetBehind(TimedOut)
+		if _, err := agent.Write([]byte("x")); err == nil {
+			t.Fatal("something was written behind the reset")
+		}
+		got := readUntilReset(t, engine)
+		if got != sent {
+			t.Fatalf("%d of %d bytes came before the reset", got, sent)
+		}
+		engine.await(t, "the reset", func() bool { return len(engine.resets) == 1 && engine.resets[0] == TimedOut })
+		agent.await(t, "its own reset", func() bool { return len(agent.resets) == 1 && agent.resets[0] == TimedOut })
+	}
+	for _, session := range []*Session{p.engine, p.agent} {
+		if held := session.Stats(); held.Flows != 0 || held.Kept != 0 || held.Unread != 0 {
+			t.Errorf("left: %+v", held)
+		}
+	}
+}
+
 // TestEndsCrossACut resets and closes at random while lanes are cut: both sides agree in the end, and nothing is left.
 func TestEndsCrossACut(t *testing.T) {
 	for seed := range uint64(6) {
@@ -89,6 +128,9 @@ func TestEndsCrossACut(t *testing.T) {
 				sent, _ := one.Write(make([]byte, 1+random.IntN(30000)))
 				if random.IntN(2) == 0 {
 					one.Flow.Reset(TimedOut)
+					if other == engine { // to which a reset comes behind what it can read
+						readUntilReset(t, other)
+					}
 					other.await(t, "the reset", func() bool { return len(other.resets) == 1 && other.resets[0] == TimedOut })
 					continue
 				}

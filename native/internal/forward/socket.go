@@ -77,6 +77,15 @@ func (s *socket) read(into []byte) (int, error) {
 	return max(count, 0), err
 }
 
+// tcpClose is TCP_CLOSE of Linux's include/net/tcp_states.h.
+const tcpClose = 7
+
+// isClosed tells that the kernel has nothing more of the connection. After the far end's FIN alone it has.
+func (s *socket) isClosed() bool {
+	info, err := unix.GetsockoptTCPInfo(s.descriptor, unix.IPPROTO_TCP, unix.TCP_INFO)
+	return err == nil && info.State == tcpClose
+}
+
 // failure is the error that the socket has met (SO_ERROR), which it forgets.
 func (s *socket) failure() error {
 	number, err := unix.GetsockoptInt(s.descriptor, unix.SOL_SOCKET, unix.SO_ERROR)

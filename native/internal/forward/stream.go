@@ -33,7 +33,8 @@ type stream struct {
 
 	toClusterTurn, toLaptopTurn   turn.Turn
 	toClusterEnded, toLaptopEnded atomic.Bool
-	blocked                       atomic.Bool // the socket took less than there was
+	broken                        atomic.Pointer[bytestream.Cause] // what writing to the socket met; it may hold an answer yet
+	blocked                       atomic.Bool                      // the socket took less than there was
 }
 
 // Accept takes a flow that the laptop opens: it is dialled, and answered by what comes of that.
@@ -226,8 +227,10 @@ func (s *stream) toLaptop() {
 	}
 	defer taken.release()
 	if s.toLaptopEnded.Load() { // a reset may follow the cluster's FIN
-		if err := taken.failure(); err != nil {
-			s.reset(causeOf(err))
+		if cause, isBroken := s.whyBroken(taken); isBroken {
+			s.flow.ResetBehind(cause)
+		} else if err := taken.failure(); err != nil {
+			s.flow.ResetBehind(causeOf(err))
 		}
 		return
 	}
@@ -236,6 +239,10 @@ func (s *stream) toLaptop() {
 		switch {
 		case err == nil:
 		case errors.Is(err, io.EOF):
+			if cause, isBroken := s.whyBroken(taken); isBroken {
+				s.flow.ResetBehind(cause)
+				return
+			}
 			s.toLaptopEnded.Store(true)
 			s.flow.CloseWrite()
 			s.endIfBoth()
@@ -245,10 +252,20 @@ func (s *stream) toLaptop() {
 		case errors.Is(err, bytestream.ErrReset), errors.Is(err, bytestream.ErrFinished):
 			return // its Reset says the rest
 		default:
-			s.reset(causeOf(err))
+			s.flow.ResetBehind(causeOf(err)) // behind what the socket held
 			return
 		}
 	}
+}
+
+// whyBroken tells apart the far end's FIN from the end that a reset leaves behind: an error is told once, and who writes
+// may have been told.
+func (s *stream) whyBroken(taken *socket) (cause bytestream.Cause, isBroken bool) {
+	isEnded := s.toClusterEnded.Load()
+	if cause := s.broken.Load(); cause != nil {
+		return *cause, true
+	}
+	return bytestream.Aborted, !isEnded && taken.isClosed()
 }
 
 // toCluster moves what came from the laptop, until there is no more or the socket has no room.
@@ -286,7 +303,10 @@ func (s *stream) toCluster() {
 				return
 			} // else there may be room since
 		default:
-			s.reset(causeOf(err))
+			cause := causeOf(err)
+			s.broken.Store(&cause)
+			s.toClusterEnded.Store(true)
+			s.toLaptopTurn.Start(s.toLaptop)
 			return
 		}
 	}
@@ -294,7 +314,7 @@ func (s *stream) toCluster() {
 
 // endIfBoth closes the socket in good order once both directions have ended.
 func (s *stream) endIfBoth() {
-	if s.toClusterEnded.Load() && s.toLaptopEnded.Load() {
+	if s.toClusterEnded.Load() && s.toLaptopEnded.Load() && s.broken.Load() == nil {
 		s.end(false)
 	}
 }

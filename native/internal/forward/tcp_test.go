@@ -173,6 +173,28 @@ func TestResetPassesAnUploadThatNobodyReads(t *testing.T) {
 	}
 }
 
+// A server that refuses an upload while it comes answers and closes at once: what it said comes before the reset.
+func TestWhatWasSaidBeforeAResetArrives(t *testing.T) {
+	laptop := join(t, nil)
+	port, accepted := listen(t)
+	for round := range 200 {
+		client := laptop.dial(t, port)
+		server := <-accepted
+		said := make([]byte, 1+round*300)
+		isUploading := round%2 == 1
+		if isUploading { // what the laptop says meets the reset first, or tells its program of it
+			go client.Write(make([]byte, 256<<10))
+		}
+		server.Write(said)
+		server.SetLinger(0)
+		server.Close()
+		read, err := io.Copy(io.Discard, client)
+		if isReset := err != nil && strings.Contains(err.Error(), "reset"); !isReset && !isUploading || read != int64(len(said)) {
+			t.Fatalf("round %d: %d of %d bytes until %v", round, read, len(said), err)
+		}
+	}
+}
+
 // abort resets every connection of the laptop's stack.
 func abort(t *testing.T, laptop *laptop) {
 	t.Helper()

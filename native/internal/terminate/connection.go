@@ -49,7 +49,8 @@ type connection struct {
 	queue    waiter.Queue
 	entry    waiter.Entry
 	up, down direction
-	once     sync.Once // of the end
+	isReset  atomic.Bool // by the far end
+	once     sync.Once   // of the end
 }
 
 // direction is one of a connection's two.
@@ -253,8 +254,10 @@ func (c *connection) Reset(bytestream.Cause) {
 		c.terminator.attempts.remove(c)
 		c.mu.Lock()
 		c.completeLocked(false) // the next SYN finds who comes after
+		c.over = c.over || c.endpoint == nil
 		c.mu.Unlock()
-		c.end(tcpip.Endpoint.Abort)
+		c.isReset.Store(true)
+		c.down.turn.Start(c.toLaptop) // behind what the flow had
 	}()
 }
 
@@ -340,7 +343,13 @@ func (c *connection) failIfReset(endpoint tcpip.Endpoint) {
 // toLaptop moves what has come from the cluster, until there is no more or the endpoint has no room.
 func (c *connection) toLaptop() {
 	endpoint, ok := c.joined()
-	if !ok || c.down.ended.Load() {
+	if !ok {
+		return
+	}
+	if c.down.ended.Load() {
+		if c.isReset.Load() {
+			c.end(tcpip.Endpoint.Abort)
+		}
 		return
 	}
 	c.down.blocked.Store(false)
@@ -357,6 +366,8 @@ func (c *connection) toLaptop() {
 					c.fail()
 				}
 				c.endIfBoth()
+			case errors.Is(err, bytestream.ErrReset):
+				c.end(tcpip.Endpoint.Abort)
 			}
 			return
 		}
@@ -383,26 +394,4 @@ func (c *connection) toLaptop() {
 func isOver(err tcpip.Error) bool {
 	_, over := err.(*tcpip.ErrNotConnected)
 	return over
-}
-
-// flowReader lets gVisor take a flow's bytes straight into its segments; left of them are known to be there.
-type flowReader struct {
-	flow *bytestream.Flow
-	left int
-}
-
-// Len implements tcpip.Payloader.
-func (r *flowReader) Len() int { return r.left }
-
-// Read implements io.Reader.
-func (r *flowReader) Read(into []byte) (int, error) {
-	if len(into) == 0 {
-		return 0, nil
-	}
-	count, err := r.flow.Read(into[:min(len(into), r.left)])
-	r.left -= count
-	if count > 0 {
-		return count, nil
-	}
-	return 0, err
 }
