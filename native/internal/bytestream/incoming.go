@@ -3,6 +3,8 @@ package bytestream
 import (
 	"io"
 	"time"
+
+	"slipway/native/internal/carrier/window"
 )
 
 // incoming is what a flow receives.
@@ -58,7 +60,8 @@ func (f *Flow) discardLocked(bytes int) {
 }
 
 // growLocked lets the window grow where a round trip uses up a quarter of it: a sender's congestion window may double in
-// each, so that this one is ahead of it. What comes in bursts counts like what comes evenly.
+// each, so that this one is ahead of it. What comes in bursts counts like what comes evenly. On a path that loses much,
+// bytes stand in the lanes for longer than a round trip: a flow that carried much may fill what lanes take at the least.
 func (f *Flow) growLocked(bytes int) {
 	in, s := &f.in, f.session
 	if in.window == windowMaximum {
@@ -70,7 +73,11 @@ func (f *Flow) growLocked(bytes int) {
 		in.roundAt, in.roundBytes = now, 0
 	}
 	in.roundBytes += bytes
-	for in.window < windowMaximum && in.roundBytes >= in.window/4 && s.mayGrow(in.window) {
+	lanesTake := len(s.lanes) * window.Minimum
+	isWanted := func() bool {
+		return in.roundBytes >= in.window/4 || in.window < lanesTake && in.kept.start >= 2*uint64(in.window)
+	}
+	for in.window < windowMaximum && isWanted() && s.mayGrow(in.window) {
 		s.granted += int64(in.window)
 		in.window *= 2
 	}

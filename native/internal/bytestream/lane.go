@@ -28,7 +28,8 @@ type lane struct {
 	ended     error
 	wake      sync.Cond
 	isWriting bool
-	plain     []byte // the record that is or was written
+	writingAt time.Time // when that began
+	plain     []byte    // the record that is or was written
 	bulk      flowQueue
 	flights   flights
 	window    window.Window

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"slipway/native/internal/memnet"
@@ -361,20 +362,25 @@ func (e *end) sink(stop <-chan struct{}) {
 	}
 }
 
-// TestOneFlowUsesWhatAnotherLaneHas joins lanes on a long path, each with a window of its own.
+// TestOneFlowUsesWhatAnotherLaneHas joins lanes on a long path, each with a window of its own, and streams that take much
+// or hold back the writer long before that window would.
 func TestOneFlowUsesWhatAnotherLaneHas(t *testing.T) {
-	p := newPair(t, 4, memnet.Options{Delay: 15 * time.Millisecond, Rate: 4 << 20, Buffer: 1 << 20})
-	p.live()
-	engine, agent := p.open()
-	go engine.send(t, 1, 8<<20)
-	agent.receive(t, 1, 8<<20)
-	busy := 0
-	for _, one := range p.agent.Stats().Lanes {
-		if one.Received > 512<<10 {
-			busy++
-		}
-	}
-	if busy < 2 {
-		t.Errorf("%d lanes carried the flow: %+v", busy, p.agent.Stats().Lanes)
+	for _, buffer := range []int{1 << 20, 64 << 10} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newPair(t, 4, memnet.Options{Delay: 15 * time.Millisecond, Rate: 4 << 20, Buffer: buffer})
+			p.live()
+			engine, agent := p.open()
+			go engine.send(t, 1, 8<<20)
+			agent.receive(t, 1, 8<<20)
+			busy := 0
+			for _, one := range p.agent.Stats().Lanes {
+				if one.Received > 512<<10 {
+					busy++
+				}
+			}
+			if busy < 2 {
+				t.Errorf("buffer %d: %d lanes carried the flow: %+v", buffer, busy, p.agent.Stats().Lanes)
+			}
+		})
 	}
 }

@@ -96,19 +96,23 @@ func (l *lane) hasWorkLocked() bool {
 	return l.hasRoom() && l.helpedLocked() != nil
 }
 
-// helpedLocked is a lane whose bulk waits for its window, on a path where that is for the path's sake.
+// helpedLocked is a lane whose bulk waits for its window, or for the stream to take a record, on a path where that is for
+// the path's sake.
 func (l *lane) helpedLocked() *lane {
 	if l.isStalled {
 		return nil
 	}
 	for _, other := range l.session.lanes {
-		if other != nil && other != l && other.isHeld && other.bulk.first != nil && !other.hasRoom() &&
-			other.window.RoundTrip() > worthHelping {
+		if other != nil && other != l && other.bulk.first != nil && other.window.RoundTrip() > worthHelping &&
+			(other.isHeld && !other.hasRoom() || other.isWriting && time.Since(other.writingAt) > slowWrite) {
 			return other
 		}
 	}
 	return nil
 }
+
+// slowWrite is how long a record may take to be written on a lane that is as fast as it was.
+const slowWrite = 2 * recordTime
 
 // worthHelping is the round trip from which on a flow goes over several lanes. Where it is less, lanes share a machine.
 const worthHelping = 5 * time.Millisecond
