@@ -20,6 +20,9 @@ import (
 // copySize is how many bytes one turn of a copy moves at most.
 const copySize = 256 << 10
 
+// copiesAtOnce is how many of them a goroutine does that has other work.
+const copiesAtOnce = 4
+
 // stream joins a flow of the laptop with a socket of the pod. While nothing moves it holds neither a goroutine nor a
 // buffer. Ends and resets of one side become ends and resets of the other.
 type stream struct {
@@ -165,8 +168,8 @@ func (s *stream) join(connection *net.TCPConn) {
 // Answered implements bytestream.Events; it is the engine's.
 func (s *stream) Answered(bytestream.Verdict) {}
 
-// Readable implements bytestream.Events.
-func (s *stream) Readable() { s.toClusterTurn.Run(s.toCluster) }
+// Readable implements bytestream.Events. The lane's own goroutine moves a piece; what other lanes bring meanwhile must not keep it.
+func (s *stream) Readable() { s.toClusterTurn.Begin(s.pieceToCluster, s.toCluster) }
 
 // Writable implements bytestream.Events. What writes to a lane may wait for it, so that the lane's own goroutine must not.
 func (s *stream) Writable() { s.toLaptopTurn.Start(s.toLaptop) }
@@ -270,29 +273,35 @@ func (s *stream) whyBroken(taken *socket) (cause bytestream.Cause, isBroken bool
 
 // toCluster moves what came from the laptop, until there is no more or the socket has no room.
 func (s *stream) toCluster() {
+	for !s.pieceToCluster() {
+	}
+}
+
+// pieceToCluster is toCluster for a few turns of copying; it is false where there may be more.
+func (s *stream) pieceToCluster() (isAll bool) {
 	taken := s.hold()
 	if taken == nil {
-		return
+		return true
 	}
 	defer taken.release()
 	if s.toClusterEnded.Load() {
-		return
+		return true
 	}
 	s.blocked.Store(false)
 	var pieces [16][]byte
-	for {
+	for range copiesAtOnce {
 		count, err := s.flow.Peek(pieces[:])
 		switch {
 		case errors.Is(err, io.EOF):
 			s.toClusterEnded.Store(true)
 			if err := unix.Shutdown(taken.descriptor, unix.SHUT_WR); err != nil && !errors.Is(err, unix.ENOTCONN) {
 				s.reset(causeOf(err))
-				return
+				return true
 			}
 			s.endIfBoth()
-			return
+			return true
 		case err != nil:
-			return // nothing is there, or a Reset says the rest
+			return true // nothing is there, or a Reset says the rest
 		}
 		written, err := nonblocking.WriteVectored(taken.descriptor, pieces[:count])
 		switch {
@@ -300,16 +309,17 @@ func (s *stream) toCluster() {
 			s.flow.Discard(written)
 		case errors.Is(err, syscall.EAGAIN):
 			if s.blocked.Swap(true) {
-				return
+				return true
 			} // else there may be room since
 		default:
 			cause := causeOf(err)
 			s.broken.Store(&cause)
 			s.toClusterEnded.Store(true)
 			s.toLaptopTurn.Start(s.toLaptop)
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // endIfBoth closes the socket in good order once both directions have ended.

@@ -28,6 +28,9 @@ const (
 // copySize is how many bytes one turn of a copy moves at most.
 const copySize = 256 << 10
 
+// copiesAtOnce is how many of them a goroutine does that has other work.
+const copiesAtOnce = 4
+
 // connection is one connection of the laptop: first a SYN that waits for its answer, then an endpoint joined with a
 // flow. Ends and resets of one side become ends and resets of the other.
 type connection struct {
@@ -242,8 +245,8 @@ func (c *connection) NotifyEvent(mask waiter.EventMask) {
 	}
 }
 
-// Readable implements bytestream.Events.
-func (c *connection) Readable() { c.down.turn.Run(c.toLaptop) }
+// Readable implements bytestream.Events. The lane's own goroutine moves a piece; what other lanes bring meanwhile must not keep it.
+func (c *connection) Readable() { c.down.turn.Begin(c.pieceToLaptop, c.toLaptop) }
 
 // Writable implements bytestream.Events. What writes to a lane may wait for it, so that the lane's own goroutine must not.
 func (c *connection) Writable() { c.up.turn.Start(c.toCluster) }
@@ -342,18 +345,24 @@ func (c *connection) failIfReset(endpoint tcpip.Endpoint) {
 
 // toLaptop moves what has come from the cluster, until there is no more or the endpoint has no room.
 func (c *connection) toLaptop() {
+	for !c.pieceToLaptop() {
+	}
+}
+
+// pieceToLaptop is toLaptop for a few turns of copying; it is false where there may be more.
+func (c *connection) pieceToLaptop() (isAll bool) {
 	endpoint, ok := c.joined()
 	if !ok {
-		return
+		return true
 	}
 	if c.down.ended.Load() {
 		if c.isReset.Load() {
 			c.end(tcpip.Endpoint.Abort)
 		}
-		return
+		return true
 	}
 	c.down.blocked.Store(false)
-	for {
+	for range copiesAtOnce {
 		source := &flowReader{flow: c.flow, left: min(c.flow.Buffered(), copySize)}
 		if source.left == 0 {
 			_, err := c.flow.Read(nil)
@@ -369,7 +378,7 @@ func (c *connection) toLaptop() {
 			case errors.Is(err, bytestream.ErrReset):
 				c.end(tcpip.Endpoint.Abort)
 			}
-			return
+			return true
 		}
 		waiting := source.left
 		written, failed := endpoint.Write(source, tcpip.WriteOptions{})
@@ -377,17 +386,18 @@ func (c *connection) toLaptop() {
 		case nil:
 			if int(written) != waiting-source.left {
 				c.fail() // bytes were dropped
-				return
+				return true
 			}
 		case *tcpip.ErrWouldBlock:
 			if c.down.blocked.Swap(true) {
-				return
+				return true
 			} // else there may be room since
 		default:
 			c.fail()
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // isOver tells that the laptop's side had ended already when it was asked to end.

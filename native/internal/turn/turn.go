@@ -42,28 +42,31 @@ func (t *Turn) Done() bool {
 
 // Run does the work until nobody asks any more, where nobody else is doing it.
 func (t *Turn) Run(work func()) {
-	if !t.Take() {
-		return
+	if t.Take() {
+		t.goOn(work)
 	}
+}
+
+// Start is Run on a goroutine of its own.
+func (t *Turn) Start(work func()) {
+	if t.Take() {
+		go t.goOn(work)
+	}
+}
+
+// Begin is Run for who has other work to do: it does a first piece, and where more is left, or somebody asks again, that goes on
+// on a goroutine of its own.
+func (t *Turn) Begin(first func() (isAll bool), work func()) {
+	if t.Take() && !(first() && t.Done()) {
+		go t.goOn(work)
+	}
+}
+
+func (t *Turn) goOn(work func()) {
 	for {
 		work()
 		if t.Done() {
 			return
 		}
 	}
-}
-
-// Start is Run on a goroutine of its own.
-func (t *Turn) Start(work func()) {
-	if !t.Take() {
-		return
-	}
-	go func() {
-		for {
-			work()
-			if t.Done() {
-				return
-			}
-		}
-	}()
 }

@@ -22,10 +22,13 @@ func TestNothingThatWasAskedForIsLost(t *testing.T) {
 		all.Go(func() {
 			for range 10000 {
 				asked.Add(1)
-				if number%2 == 0 {
+				switch number % 3 {
+				case 0:
 					turn.Start(work)
-				} else {
+				case 1:
 					turn.Run(work)
+				default:
+					turn.Begin(func() bool { work(); return number%2 == 0 }, work)
 				}
 			}
 		})
@@ -35,5 +38,24 @@ func TestNothingThatWasAskedForIsLost(t *testing.T) {
 	}
 	if seen.Load() != 80000 {
 		t.Errorf("the last round saw %d of 80000", seen.Load())
+	}
+}
+
+// Who begins work that does not end, or that others ask for again and again, is free at once.
+func TestWhoBeginsDoesOnePieceOnly(t *testing.T) {
+	for name, first := range map[string]func(*Turn) bool{
+		"more is left":        func(*Turn) bool { return false },
+		"somebody asks again": func(turn *Turn) bool { return !turn.Take() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var turn Turn
+			release, done := make(chan struct{}), make(chan struct{})
+			turn.Begin(func() bool { return first(&turn) }, func() {
+				<-release
+				close(done)
+			})
+			close(release)
+			<-done
+		})
 	}
 }
