@@ -242,6 +242,7 @@ func (f *Forwarder) expire() {
 			f.attempts.expire(now, f.config.Limits)
 			f.flows.expire(now)
 			f.pings.expire(now)
+			f.streams.expire()
 		case <-f.ctx.Done():
 			return
 		}

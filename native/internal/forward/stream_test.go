@@ -1,6 +1,8 @@
 package forward
 
 import (
+	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -95,4 +97,43 @@ func TestAResetDuringTheAnswerHarmsNoOtherSocket(t *testing.T) {
 	if stats := forwarder.Stats(); stats != (Stats{}) {
 		t.Errorf("left: %+v", stats)
 	}
+}
+
+// The laptop's program has closed, the server too, and the engine takes nothing: what it has not got is counted, and can be
+// taken back.
+func TestWhatIsNotDeliveredIsCountedWithoutASocket(t *testing.T) {
+	forwarder := join(t, nil).forwarder
+	port, accepted := listen(t)
+	near, far := makeSessions(t, forwarder.Accept)
+	one, another := memnet.Pipe(memnet.Options{})
+	near.Attach(0, one)
+	far.Attach(0, another)
+	flow, err := near.Open(bytestream.Opening{
+		Source: netip.AddrPortFrom(laptopAddress, 40000), Destination: netip.AddrPortFrom(podAddress, uint16(port)),
+	}, ignored{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := <-accepted
+	eventually(t, "the flow was not answered", func() bool { return flow.Room() > 0 })
+	flow.CloseWrite()
+	if count, err := server.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Fatalf("read %d bytes, %v", count, err)
+	}
+	far.Detach(0, io.ErrClosedPipe)
+	eventually(t, "the lane is still there", func() bool { return len(far.Stats().Lanes) == 0 })
+	const size = 48 << 10
+	server.Write(make([]byte, size))
+	server.Close()
+	eventually(t, "the socket is still there", func() bool { return forwarder.Stats() == Stats{} })
+	if held := forwarder.Usage().Bytes; held < size {
+		t.Errorf("%d bytes are counted", held)
+	}
+	forwarder.Shed(size, 0)
+	eventually(t, "nothing was given back", func() bool { return far.Stats().Kept == 0 && forwarder.Usage().Bytes == 0 })
+	eventually(t, "the flow is not forgotten", func() bool {
+		forwarder.streams.mu.Lock()
+		defer forwarder.streams.mu.Unlock()
+		return len(forwarder.streams.rests) == 0
+	})
 }

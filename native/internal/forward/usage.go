@@ -24,14 +24,18 @@ type Usage struct {
 	Bytes int64
 }
 
-// streams are a session's TCP connections that are established.
+// streams are a session's TCP connections that are established, and the flows of those whose socket has ended and whose last
+// bytes the laptop has not got: an engine that takes nothing would make any number of them.
 type streams struct {
 	mu     sync.Mutex
 	set    map[*stream]struct{}
+	rests  map[*bytestream.Flow]struct{}
 	closed bool
 }
 
-func (s *streams) init() { s.set = map[*stream]struct{}{} }
+func (s *streams) init() {
+	s.set, s.rests = map[*stream]struct{}{}, map[*bytestream.Flow]struct{}{}
+}
 
 // add is false once all were ended for good.
 func (s *streams) add(opened *stream) bool {
@@ -47,6 +51,20 @@ func (s *streams) remove(ended *stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.set, ended)
+	if ended.flow.Held() > 0 {
+		s.rests[ended.flow] = struct{}{}
+	}
+}
+
+// expire forgets what was delivered.
+func (s *streams) expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for flow := range s.rests {
+		if flow.Held() == 0 {
+			delete(s.rests, flow)
+		}
+	}
 }
 
 // close gives all that there are; none is added any more.
@@ -67,7 +85,10 @@ type heldFlow struct {
 func (s *streams) held() []heldFlow {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	flows := make([]heldFlow, 0, len(s.set))
+	flows := make([]heldFlow, 0, len(s.set)+len(s.rests))
+	for flow := range s.rests {
+		flows = append(flows, heldFlow{int64(flow.Held()), func() {}, func() { flow.Reset(bytestream.Shed) }})
+	}
 	for opened := range s.set {
 		flows = append(flows, heldFlow{
 			int64(ConnectionBytes + opened.flow.Held()), func() { s.remove(opened) }, func() { opened.reset(bytestream.Shed) },
