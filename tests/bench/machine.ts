@@ -21,7 +21,15 @@ export async function pinCongestionControl(sandbox: Sandbox): Promise<void> {
       return stdout;
     };
     const [shown = ''] = (await ip('show', sandbox.settings.lan)).split('\n');
-    await ip('replace', ...shown.replace(/ congctl \w+/, '').trim().split(/\s+/), 'congctl', 'cubic');
+    await ip(
+      'replace',
+      ...shown
+        .replace(/ congctl \w+/, '')
+        .trim()
+        .split(/\s+/),
+      'congctl',
+      'cubic',
+    );
   }
 }
 
