@@ -119,6 +119,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
       cluster: clusterAddressSchema,
       credentials: clusterCredentialsSchema,
       agent: agentTargetSchema,
+      ownerSecret: z.string(),
       ranges: z.array(wantedRangeSchema),
       protected: z.array(z.string()),
       scope: nameScopeSchema,

@@ -131,6 +131,11 @@ export interface ClusterPort {
   readonly address: ClusterAddress;
   /** Addresses that no route may cover: the API server's and its proxy's, resolved now. */
   protectedAddresses(): Promise<string[]>;
+  /**
+   * By which this cluster's agents know the engines of this core: 32 bytes in hexadecimal, the same after a crash, and another
+   * one for each API server and each core. Not for logs.
+   */
+  ownerSecret(): Promise<string>;
   /** The exec plugin that credentials() would run, if any. */
   readonly execPlugin: ExecPlugin | null;
   /** Runs the exec plugin where there is one (the caller has checked that it is trusted); cached until it expires. */

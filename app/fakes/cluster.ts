@@ -29,6 +29,7 @@ export class FakeCluster {
   login = '';
   readonly server = 'https://kubernetes.example.org:6443';
   serverAddress = '203.0.113.10';
+  readonly ownerSecret = '5e'.repeat(32);
   namespaces = ['default', 'dev', 'infra', 'webshop'];
   services: Service[] = [service('webshop', 'orders', '10.96.41.7', ['10.244.0.12', '10.244.1.9'])];
   pods: Pod[] = podsBehind(this.services, 0);
@@ -149,6 +150,8 @@ export class FakeClusterPort implements ClusterPort {
     const fault = await this.#faults.pass('protectedAddresses');
     return fault === null ? [this.#cluster.serverAddress] : [];
   }
+
+  readonly ownerSecret = async () => this.#cluster.ownerSecret;
 
   credentials(refresh: boolean): Promise<Result<ClusterCredentials>> {
     const answered = unlessPlanned<ClusterCredentials>(this.#faults, 'credentials', () => {

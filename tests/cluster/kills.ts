@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Step } from '../../app/contract/index.ts';
 import { Connecting } from './connecting.ts';
+import { HeldConnection } from './held-connection.ts';
 import type { ProcessKind } from './product.ts';
 import { eventually, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
@@ -51,6 +52,17 @@ async function stillThere(scene: Scene): Promise<string> {
   const shown = await run(scene.laptop, ['ps', '-o', 'pid,ppid,etimes,stat,args', '-p', ids.join(',')]);
   const log = await run(scene.laptop, ['sh', '-c', `tail -n 40 ${scene.product.folder}/state/*.log`]);
   return `the engine did not end\n${shown.stdout}\n${log.stdout}`;
+}
+
+/** Connections to the echo server that agents hold: sockets of state ESTABLISHED (proc_pid_net(5)). */
+async function heldInCluster(scene: Scene): Promise<number> {
+  const port = workload.echo.port.toString(16).toUpperCase().padStart(4, '0');
+  const tables = await Promise.all(
+    (await scene.agents()).map(({ metadata: { namespace, name } }) =>
+      scene.cluster.kubectl(['exec', '-n', namespace, name, '--', 'sh', '-c', 'cat /proc/net/tcp /proc/net/tcp6']),
+    ),
+  );
+  return tables.join('\n').match(new RegExp(`: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:${port} 01 `, 'g'))?.length ?? 0;
 }
 
 /** Ends what still runs and lets the helper undo; without a helper, `slipway-helper clean` does. */
@@ -122,6 +134,11 @@ function withRecovery(kinds: readonly ProcessKind[]): void {
 
   it('comes back with one set of changes', async () => {
     await scene.product.connect(...connectArguments);
+    const held = new HeldConnection(scene.laptop, `${workload.echo.name}:${workload.echo.port}`, '0s');
+    expect(
+      await eventually(async () => held.isOpen && (await heldInCluster(scene)) > 0, 10_000),
+      'the connection is open',
+    ).toBe(true);
     await scene.product.signal(kinds, 'SIGKILL');
     // A core that was killed is started by the next frontend that wants something of it.
     const next = kinds.includes('core') ? scene.product.slipway(['contexts']) : undefined;
@@ -129,6 +146,9 @@ function withRecovery(kinds: readonly ProcessKind[]): void {
       (await run(scene.laptop, ['curl', '-sS', '-m', '2', 'http://orders.webshop/'])).code === 0;
     expect(await eventually(reachable, 40_000), 'orders answers again').toBe(true);
     await next;
+    const isGone = await eventually(async () => (await heldInCluster(scene)) === 0, 20_000);
+    expect(isGone, 'what was connected is connected no more in the cluster').toBe(true);
+    held.end();
     const links = (await run(scene.laptop, ['sh', '-c', 'ip -o link | grep -c slipway'])).stdout.trim();
     expect(links).toBe('1');
     expect((await scene.product.disconnect()).code).toBe(0);

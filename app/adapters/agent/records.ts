@@ -11,6 +11,7 @@ import type { Log } from '../../core/ports.ts';
 import { readKept, writeKept } from '../storage/kept-file.ts';
 import { openOwnedList } from '../storage/owned-list.ts';
 import { type Owner, ownerHere } from '../storage/owner.ts';
+import { openOwnerSecret } from '../storage/owner-secret.ts';
 
 const recordSchema = z.object({
   server: z.string(),
@@ -35,6 +36,8 @@ export interface AgentRecords {
    * know no prefixes).
    */
   jobName(): Promise<string>;
+  /** By which the agents of an API server know the engines of this core: 32 bytes in hexadecimal. */
+  ownerSecret(server: string): Promise<string>;
   all(server: string): Promise<AgentRecord[]>;
   /** Of every API server. */
   everywhere(): Promise<AgentRecord[]>;
@@ -71,6 +74,7 @@ export function openAgentRecords(folder: string, log: Log, owner: Owner = ownerH
       name ??= keptName(folder, owner);
       return name;
     },
+    ownerSecret: openOwnerSecret(folder, log, owner),
     all: async (server) => {
       await last;
       return (await read()).filter((record) => record.server === server);

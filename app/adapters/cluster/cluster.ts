@@ -52,6 +52,7 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     execPlugin: options.execPlugin,
     protectedAddresses: () => protectedAddresses(address),
     credentials: (refresh) => credentials.get(refresh),
+    ownerSecret: () => options.agent.records.ownerSecret(address.server),
     watchWaiting: (listener) => {
       const { plugin, server } = waitsToldTo(listener);
       connection.onWaiting = server;

@@ -120,6 +120,10 @@ export function createEngineWork(ports: Ports): EngineWork {
       if (!credentials.ok || signal.aborted) {
         return credentials.ok ? success(null) : credentials;
       }
+      const ownerSecret = await cluster.ownerSecret();
+      if (signal.aborted) {
+        return success(null);
+      }
       const scope = scopeOf(catalogue, chosen);
       scopeSent = JSON.stringify(scope);
       send({
@@ -128,6 +132,7 @@ export function createEngineWork(ports: Ports): EngineWork {
           cluster: cluster.address,
           credentials: credentials.value,
           agent,
+          ownerSecret,
           ranges: [...ranges],
           protected: protectedAddresses,
           scope,

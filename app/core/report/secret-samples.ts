@@ -11,6 +11,7 @@ export const secretLines: readonly (readonly [line: string, ...secrets: string[]
   ['"tokens":["alpha1","beta2"]', 'alpha1', 'beta2'],
   ['"secret":{"value":"gamma3"}', 'gamma3'],
   ['"id_token" : "short1"', 'short1'],
+  ['"ownerSecret":"90c1d2e3f405162738"', '90c1d2e3'],
   ['refresh_token=abc def', 'abc', 'def'],
   ['DB_PASSWORD=hunter22 DB_USER=app', 'hunter22'],
   ['export PGPASSWORD="a b c"', 'a b c'],

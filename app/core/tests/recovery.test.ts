@@ -42,6 +42,10 @@ describe('with recovery on', () => {
     await harness.until('connected');
     expect(harness.world.cluster.timesPlaced).toBe(1);
     expect(harness.in('connected').interface).toBe('slipway2');
+    const [connect] = engineOf(harness).received.filter(({ command }) => command === 'connect');
+    expect(connect, 'the agent ends what the killed engine left').toMatchObject({
+      connect: { ownerSecret: harness.world.cluster.ownerSecret },
+    });
     await expectOneSet(harness);
     harness.expectNothingLeft();
   });

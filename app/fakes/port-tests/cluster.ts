@@ -56,6 +56,13 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
       expect(addresses.filter((address) => !/^[\d.]+$|:/.test(address))).toEqual([]);
     });
 
+    it('tells the same secret of its owner each time', async () => {
+      const { port } = await start();
+      const secret = await port.ownerSecret();
+      expect(secret).toMatch(/^[0-9a-f]{64}$/);
+      expect(await port.ownerSecret()).toBe(secret);
+    });
+
     it('gives credentials, again when they are refused', async () => {
       const { port } = await start();
       expect(await port.credentials(false)).toMatchObject({ ok: true });

@@ -143,6 +143,7 @@ type request struct {
 	kind      string
 	key       publicKey
 	preshared [32]byte
+	owner     owner
 	wanted    []pair
 }
 
@@ -159,6 +160,10 @@ func decodeRequest(body []byte) (request, error) {
 		}
 		if !decodeKey(message.Register.PublicKey, (*[32]byte)(&result.key)) || !decodeKey(string(message.Register.PresharedKey), &result.preshared) {
 			return request{}, errors.New("a key is not 32 bytes in hexadecimal, or zero")
+		}
+		var isOwner bool
+		if result.owner, isOwner = ownerOf(message.Register.OwnerSecret); !isOwner {
+			return request{}, errors.New("the owner's secret is not 32 bytes in hexadecimal, or zero")
 		}
 		for _, addresses := range message.Register.WantedAddresses {
 			laptop, errLaptop := netip.ParseAddr(addresses.Laptop)
@@ -235,6 +240,7 @@ func (s *Server) register(stream net.Conn, request request) (*session, *wire.Pro
 		return nil, &wire.Problem{Code: wire.CodeMessageMalformed, Cause: "the key is registered with another secret"}
 	}
 	if registered == nil {
+		s.succeedLocked(request, now)
 		made, problem := s.makeLocked(request, now)
 		if problem != nil {
 			return nil, problem
@@ -265,7 +271,7 @@ func (s *Server) makeLocked(request request, now time.Time) (*session, *wire.Pro
 	if err != nil {
 		return nil, &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: err.Error()}
 	}
-	made, err := newSession(s.config, &s.shares, request.key, request.preshared, addresses)
+	made, err := newSession(s.config, &s.shares, request, addresses)
 	if err != nil {
 		s.addresses.release(request.key, addresses, now)
 		s.config.Log.Error("make session", "error", err)

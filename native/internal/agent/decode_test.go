@@ -164,7 +164,7 @@ func FuzzDecodeOpening(f *testing.F) {
 
 func FuzzDecodeRequest(f *testing.F) {
 	for _, request := range []wire.AgentRequest{
-		{Request: "register", Register: &wire.Register{PublicKey: randomText(32), PresharedKey: wire.Secret(randomText(32)), WantedAddresses: []wire.SessionAddresses{{Laptop: "198.18.9.9"}}}},
+		{Request: "register", Register: &wire.Register{PublicKey: randomText(32), PresharedKey: wire.Secret(randomText(32)), OwnerSecret: wire.Secret(randomText(32)), WantedAddresses: []wire.SessionAddresses{{Laptop: "198.18.9.9"}}}},
 		{Request: "renew", RenewOfKey: randomText(32)}, {Request: "leave"},
 	} {
 		body, err := json.Marshal(request)

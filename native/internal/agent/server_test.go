@@ -102,6 +102,9 @@ func TestMalformedRequestsAreToldAndEndTheStream(t *testing.T) {
 		{Request: "register"},
 		{Request: "register", Register: &wire.Register{PublicKey: "00", PresharedKey: "11"}},
 		{Request: "register", Register: &wire.Register{PublicKey: strings.Repeat("00", 32), PresharedKey: wire.Secret(randomText(32))}},
+		{Request: "register", Register: &wire.Register{PublicKey: randomText(32), PresharedKey: wire.Secret(randomText(32)), OwnerSecret: wire.Secret(randomText(31))}},
+		{Request: "register", Register: &wire.Register{PublicKey: randomText(32), PresharedKey: wire.Secret(randomText(32)), OwnerSecret: wire.Secret(strings.Repeat("00", 32))}},
+		{Request: "register", Register: &wire.Register{PublicKey: randomText(32), PresharedKey: wire.Secret(randomText(32)), OwnerSecret: wire.Secret(strings.Repeat("zz", 32))}},
 		{Request: "renew", RenewOfKey: "zz"},
 	} {
 		engine := newEngine(t, server)

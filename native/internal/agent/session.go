@@ -26,6 +26,7 @@ type session struct {
 	ticket    string // 32 random bytes in hexadecimal; who has it may carry the session's lanes
 	key       publicKey
 	preshared [32]byte
+	owner     owner
 	agentKey  string // public, in hexadecimal
 	addresses []pair // one of each address family
 	lanes     *tunnel.Lanes
@@ -53,7 +54,7 @@ func (s *session) hear(when time.Time) {
 }
 
 // newSession makes the tunnel and the forwarder of a registration.
-func newSession(config Config, shares *shares, key publicKey, preshared [32]byte, addresses []pair) (*session, error) {
+func newSession(config Config, shares *shares, from request, addresses []pair) (*session, error) {
 	private, err := ecdh.X25519().GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make session key: %w", err)
@@ -61,8 +62,9 @@ func newSession(config Config, shares *shares, key publicKey, preshared [32]byte
 	made := &session{
 		id:        randomText(16),
 		ticket:    randomText(32),
-		key:       key,
-		preshared: preshared,
+		key:       from.key,
+		preshared: from.preshared,
+		owner:     from.owner,
 		agentKey:  hex.EncodeToString(private.PublicKey().Bytes()),
 		addresses: addresses, registeredAt: time.Now(),
 	}
@@ -84,8 +86,8 @@ func newSession(config Config, shares *shares, key publicKey, preshared [32]byte
 	}
 	made.lanes, err = tunnel.New(tunnel.Config{
 		PrivateKey:    [32]byte(private.Bytes()),
-		PeerPublicKey: key,
-		PresharedKey:  preshared,
+		PeerPublicKey: from.key,
+		PresharedKey:  from.preshared,
 		LaneCount:     config.Lanes,
 		MTU:           config.MTU,
 		// WireGuard drops what another source address claims to have sent: sessions cannot spoof each other.
@@ -103,7 +105,7 @@ func newSession(config Config, shares *shares, key publicKey, preshared [32]byte
 	made.flows, err = bytestream.New(bytestream.Config{
 		Accept: made.accept,
 		Keys: bytestream.Keys{
-			Session: made.id, Private: [32]byte(private.Bytes()), Public: [32]byte(private.PublicKey().Bytes()), Peer: key, Preshared: preshared,
+			Session: made.id, Private: [32]byte(private.Bytes()), Public: [32]byte(private.PublicKey().Bytes()), Peer: from.key, Preshared: from.preshared,
 		},
 		Lanes: config.FlowLanes,
 		Log:   log,

@@ -59,7 +59,8 @@ type fakeAgent struct {
 	made     int
 	renewals int
 	left     int
-	wanted   string // laptop address of the last registration
+	wanted   string      // laptop address of the last registration
+	owner    wire.Secret // of the last registration
 }
 
 type fakeSession struct {
@@ -289,7 +290,7 @@ func (agent *fakeAgent) answer(request wire.AgentRequest) wire.AgentReply {
 	defer agent.mutex.Unlock()
 	switch request.Request {
 	case "register":
-		agent.wanted = ""
+		agent.wanted, agent.owner = "", request.Register.OwnerSecret
 		for _, wanted := range request.Register.WantedAddresses {
 			agent.wanted = wanted.Laptop
 		}

@@ -93,6 +93,9 @@ func TestConnectTakesItsStepsInOrderAndStopUndoesThem(t *testing.T) {
 	if agent.left != 1 {
 		t.Error("the engine did not leave the agent")
 	}
+	if agent.owner != ownerSecret {
+		t.Error("the agent cannot tell whose engine it was")
+	}
 }
 
 func TestEachFailingStepUndoesEverythingAndTheEngineStaysUsable(t *testing.T) {

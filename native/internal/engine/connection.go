@@ -66,7 +66,7 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 		},
 	}
 	connection.reach = newReach(connection)
-	agent, err := newAgentClient(config, carriers, command.Agent, connection.receive, agentObserver{
+	agent, err := newAgentClient(config, carriers, command.Agent, command.OwnerSecret, connection.receive, agentObserver{
 		registered: connection.registered, alive: connection.alive, silent: connection.silent, agentLost: connection.agentLost,
 	})
 	if err != nil {

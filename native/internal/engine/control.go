@@ -96,7 +96,7 @@ func (client *agentClient) register(ctx context.Context, stream *carriedStream, 
 	client.mutex.Lock()
 	previous, lanes := client.registry, client.lanes
 	client.mutex.Unlock()
-	request := wire.Register{PublicKey: keys.publicText(), PresharedKey: wire.Secret(hex.EncodeToString(keys.preshared[:]))}
+	request := wire.Register{PublicKey: keys.publicText(), PresharedKey: wire.Secret(hex.EncodeToString(keys.preshared[:])), OwnerSecret: client.owner}
 	if lanes != nil {
 		request.WantedAddresses = previous.wanted()
 	}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -361,10 +362,11 @@ func (core *fakeCore) connect() {
 func (core *fakeCore) connectTo(ranges ...string) {
 	core.t.Helper()
 	core.send(wire.EngineCommand{Command: wire.CommandConnect, Connect: &wire.ConnectCommand{
-		Agent:  firstAgent,
-		Ranges: wire.WantRouted(ranges...),
-		Scope:  wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"dev", "infra", "webshop"}},
-		Names:  true,
+		Agent:       firstAgent,
+		OwnerSecret: ownerSecret,
+		Ranges:      wire.WantRouted(ranges...),
+		Scope:       wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"dev", "infra", "webshop"}},
+		Names:       true,
 	}})
 }
 
@@ -388,5 +390,8 @@ func (core *fakeCore) end() error {
 		return nil
 	}
 }
+
+// ownerSecret is what the core has its engines register with.
+var ownerSecret = wire.Secret(strings.Repeat("5e", 32))
 
 var firstAgent = wire.AgentTarget{Namespace: "webshop", Pod: "slipway-agent-1", Port: wire.AgentPort}

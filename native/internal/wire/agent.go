@@ -48,6 +48,10 @@ type Register struct {
 	PublicKey    string `json:"publicKey"`
 	PresharedKey Secret `json:"presharedKey"`
 
+	// 32 bytes in hexadecimal, the same for every engine of one core, whichever keys that has. A registration ends every
+	// other session of its owner: an engine that was killed said no leave. Empty: nobody's.
+	OwnerSecret Secret `json:"ownerSecret,omitempty"`
+
 	// Addresses that an engine already has on its TUN, from an agent that is gone, without the agent's. Honoured where
 	// they are free and inside the range of their family (AddressFamilies); otherwise the agent chooses others.
 	WantedAddresses []SessionAddresses `json:"wantedAddresses,omitempty"`

@@ -48,6 +48,7 @@ type ConnectCommand struct {
 	Cluster     ClusterAddress     `json:"cluster"`
 	Credentials ClusterCredentials `json:"credentials"`
 	Agent       AgentTarget        `json:"agent"`
+	OwnerSecret Secret             `json:"ownerSecret,omitempty"` // see Register
 	Ranges      []WantedRange      `json:"ranges"`
 	Protected   []string           `json:"protected"`
 	Scope       NameScope          `json:"scope"`

@@ -98,6 +98,13 @@ func expectOnlyField(t *testing.T, message any, name string) {
 }
 
 func TestSecretsPrintAsStars(t *testing.T) {
+	for _, message := range []any{ConnectCommand{OwnerSecret: "secret-owner"}, Register{OwnerSecret: "secret-owner"}} {
+		for _, format := range []string{"%v", "%+v", "%#v"} {
+			if printed := fmt.Sprintf(format, message); strings.Contains(printed, "secret-owner") {
+				t.Errorf("%s shows a secret: %s", format, printed)
+			}
+		}
+	}
 	credentials := ClusterCredentials{BearerToken: "secret-token", ClientKey: "secret-key", Password: "secret-word"}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		if printed := fmt.Sprintf(format, credentials); strings.Contains(printed, "secret") {
