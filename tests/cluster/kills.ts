@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Step } from '../../app/contract/index.ts';
 import { Connecting } from './connecting.ts';
 import { HeldConnection } from './held-connection.ts';
@@ -135,6 +135,7 @@ function withRecovery(kinds: readonly ProcessKind[]): void {
   it('comes back with one set of changes', async () => {
     await scene.product.connect(...connectArguments);
     const held = new HeldConnection(scene.laptop, `${workload.echo.name}:${workload.echo.port}`, '0s');
+    onTestFinished(() => held.end());
     expect(
       await eventually(async () => held.isOpen && (await heldInCluster(scene)) > 0, 10_000),
       'the connection is open',
@@ -148,7 +149,6 @@ function withRecovery(kinds: readonly ProcessKind[]): void {
     await next;
     const isGone = await eventually(async () => (await heldInCluster(scene)) === 0, 20_000);
     expect(isGone, 'what was connected is connected no more in the cluster').toBe(true);
-    held.end();
     const links = (await run(scene.laptop, ['sh', '-c', 'ip -o link | grep -c slipway'])).stdout.trim();
     expect(links).toBe('1');
     expect((await scene.product.disconnect()).code).toBe(0);
