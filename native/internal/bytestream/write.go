@@ -91,6 +91,7 @@ func (l *lane) hasWorkLocked() bool {
 		}
 		l.isHeld = true
 		l.window.HoldBack()
+		s.wakeHelperLocked(l)
 		return false
 	}
 	return l.hasRoom() && l.helpedLocked() != nil
