@@ -90,7 +90,8 @@ describe('connect and disconnect', () => {
       reach: {
         name: 'kubernetes.default.svc.cluster.local',
         services: ['10.96.41.7:80'],
-        pods: ['10.244.0.12:8080', '10.244.1.9:8080'],
+        pods: ['10.244.1.9:8080'],
+        localPods: ['10.244.0.12:8080'],
       },
     });
     expect(engine?.received[3]).toMatchObject({
@@ -183,7 +184,7 @@ describe('connect and disconnect', () => {
     await harness.clock.advance(1000);
     const sent = engine?.received.slice(before) ?? [];
     expect(sent).toMatchObject([
-      { command: 'reach', reach: { pods: ['10.244.0.15:8080'] } },
+      { command: 'reach', reach: { pods: [], localPods: ['10.244.0.15:8080'] } },
       { command: 'endpoints', endpoints: { services: [{ ready: ['10.244.0.15'] }] } },
     ]);
     cluster.services = [{ ...cluster.services[0], labels: { tier: 'front' } } as (typeof cluster.services)[0]];
