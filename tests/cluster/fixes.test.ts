@@ -143,6 +143,6 @@ describe('printed commands', () => {
 
   it('slipway disconnect --quit', async () => {
     await follow('slipway disconnect --quit');
-    expect(scene.product.processIds('core')).toEqual([]);
+    await expect.poll(() => scene.product.processIds('core'), { timeout: 10_000 }).toEqual([]);
   });
 });
