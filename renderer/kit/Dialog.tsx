@@ -1,10 +1,11 @@
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { useWords } from '../words/words.ts';
 import { classes } from './classes.ts';
 import styles from './Dialog.module.css';
 import { IconButton } from './IconButton.tsx';
+import { useFirstEscape } from './use-first-escape.ts';
 
 /** To what is marked `data-autofocus`, else to the dialog itself: the cross would be the first, and nobody's wish. */
 function focusFirst(event: Event): void {
@@ -35,22 +36,17 @@ export function Dialog({
   readonly size?: 'normal' | 'wide';
 }) {
   const say = useWords();
+  const content = useRef<HTMLDivElement>(null);
+  useFirstEscape(content, isOpen, onClose);
   return (
     <Radix.Root open={isOpen} onOpenChange={(next) => (next ? undefined : onClose())}>
       <Radix.Portal>
         <Radix.Overlay className={styles.scrim} />
         <Radix.Content
+          ref={content}
           className={classes(styles.dialog, styles[size])}
           tabIndex={-1}
           onOpenAutoFocus={focusFirst}
-          onKeyDown={(event) => {
-            // Radix learns only after it was drawn that this one is above another, and drops an Escape until then.
-            if (event.key === 'Escape' && !event.defaultPrevented) {
-              event.preventDefault();
-              event.stopPropagation();
-              onClose();
-            }
-          }}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <header className={styles.header}>

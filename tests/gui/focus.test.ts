@@ -106,6 +106,29 @@ describe.each(widths)('the focus at %i px', (width) => {
     await expect.poll(() => focused(stage)).toBe(before);
   });
 
+  it('closes the question alone by an Escape that comes as soon as it has the focus', async () => {
+    const panel = stage.page.getByRole(width < 1100 ? 'dialog' : 'complementary', { name: /^Service orders in/ });
+    const question = stage.page.getByRole('dialog', { name: 'Open this page' });
+    await stage.page.getByRole('searchbox', { name: 'Filter services' }).fill('orders');
+    await press('ArrowDown');
+    await press('Enter');
+    await panel.getByRole('button', { name: 'Open in browser' }).focus();
+    await stage.page.evaluate(() => {
+      const pressAtOnce = ({ target }: Event) => {
+        if (target instanceof HTMLElement && target.dataset.autofocus !== undefined) {
+          document.removeEventListener('focusin', pressAtOnce);
+          target.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }));
+        }
+      };
+      document.addEventListener('focusin', pressAtOnce);
+    });
+    await press('Enter');
+    await question.waitFor({ state: 'detached' });
+    expect(await panel.count()).toBe(1);
+    await press('Escape');
+    await panel.waitFor({ state: 'detached' });
+  });
+
   it.each([
     ['button', 'Namespace'],
     ['button', 'Home namespace'],
