@@ -3,10 +3,11 @@
 package tundev
 
 // QueueLength is the interface's txqueuelen in packets, and with it the size of the TUN's ring; what does not fit is
-// lost without a word. The engine empties it at the speed of memory, so it fills only while the engine waits for a
-// processor, and then with small packets: a program that opens 200 connections by name sends 600 of them at once, and a
-// lost question costs it five seconds. 32 lost a twentieth of those; the kernel's own length for a TUN loses none.
-const QueueLength = 500
+// lost without a word. The engine ends TCP itself, so it fills while thousands of connections open or close at once, and
+// then with small packets: a program that ends with 5,000 connections sends as many, and a question for a name that is
+// lost between them costs five seconds. The kernel's own length for a TUN, 500, lost some. What bounds the bytes is the
+// window of each connection.
+const QueueLength = 8192
 
 // NamePrefix of the interface; the next free number follows.
 const NamePrefix = "slipway"
