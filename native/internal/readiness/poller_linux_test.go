@@ -27,22 +27,29 @@ func (h heard) await(t *testing.T, what string, holds func(Events) bool) {
 	}
 }
 
-func TestWhatBecomesOfASocketIsTold(t *testing.T) {
+// watchPair makes a poller that watches the first of two sockets joined with each other; the caller closes both.
+func watchPair(t *testing.T) (*Poller, [2]int, heard) {
+	t.Helper()
 	poller, err := New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer poller.Close()
+	t.Cleanup(poller.Close)
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(pair[0])
 	told := make(heard, 64)
 	if err := poller.Add(pair[0], told); err != nil {
 		t.Fatal(err)
 	}
 	told.await(t, "what it is at first was not told", Events.Writable)
+	return poller, pair, told
+}
+
+func TestWhatBecomesOfASocketIsTold(t *testing.T) {
+	_, pair, told := watchPair(t)
+	defer unix.Close(pair[0])
 	for range 3 {
 		unix.Write(pair[1], []byte("x"))
 		told.await(t, "bytes were not told", Events.Readable)
@@ -64,21 +71,8 @@ func TestWhatBecomesOfASocketIsTold(t *testing.T) {
 }
 
 func TestARemovedDescriptorIsSilent(t *testing.T) {
-	poller, err := New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer poller.Close()
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	poller, pair, told := watchPair(t)
 	defer unix.Close(pair[1])
-	told := make(heard, 64)
-	if err := poller.Add(pair[0], told); err != nil {
-		t.Fatal(err)
-	}
-	told.await(t, "what it is at first was not told", Events.Writable)
 	poller.Remove(pair[0])
 	unix.Close(pair[0])
 	again, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
