@@ -182,7 +182,7 @@ func TestLeaseChangesTheLaptopAndReleaseRestoresIt(t *testing.T) {
 		t.Errorf("the laptop's own subnet was routed:\n%s", routes)
 	}
 	link := laptoptest.Run(t, "ip", "link", "show", "slipway0")
-	for _, wanted := range []string{"mtu 16000", "qlen 500", "UP"} {
+	for _, wanted := range []string{"mtu 16000", "qlen 8192", "UP"} {
 		if !strings.Contains(link, wanted) {
 			t.Errorf("no %q in %s", wanted, link)
 		}
