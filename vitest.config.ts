@@ -25,6 +25,7 @@ export default defineConfig({
             'tests/kubeconfig/**/*.test.ts',
             'tests/layers/**/*.test.ts',
             'tests/bench/**/*.test.ts',
+            'tests/soak/**/*.test.ts',
           ],
           testTimeout: 15_000,
           // One process for many files, which leave nothing of theirs behind: most of their time was starting and importing.

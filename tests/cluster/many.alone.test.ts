@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FaultRecord, isSoak } from '../soak/record.ts';
 import { eventually, must } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
@@ -61,23 +62,26 @@ describe('many connections', () => {
     await orders();
   });
 
-  // `npm run soak`
-  if (process.env.SLIPWAY_SOAK === 'true') {
+  if (isSoak) {
     it('carries 20,000 or refuses at once what it has no memory for', async () => {
-      const { echo } = workload;
-      const address = await scene.cluster.serviceAddress(echo.namespace, echo.service);
-      // A process of the tests may not have so many files open.
-      const halves = await Promise.all([1, 2].map(() => open(address, echo.port, 10_000, 100)));
-      const carried = halves.reduce((sum, half) => sum + half.open, 0);
-      const refused = halves.reduce((sum, half) => sum + (half.failed.ECONNREFUSED ?? 0), 0);
-      expect({ refused, waiting: halves.map(({ waiting }) => waiting) }).toEqual({
-        refused: 20_000 - carried,
-        waiting: [0, 0],
+      const record = new FaultRecord('many-connections');
+      await record.eachRound(async () => {
+        const { echo } = workload;
+        const address = await scene.cluster.serviceAddress(echo.namespace, echo.service);
+        // A process of the tests may not have so many files open.
+        const halves = await Promise.all([1, 2].map(() => open(address, echo.port, 10_000, 100)));
+        const carried = halves.reduce((sum, half) => sum + half.open, 0);
+        const refused = halves.reduce((sum, half) => sum + (half.failed.ECONNREFUSED ?? 0), 0);
+        expect({ refused, waiting: halves.map(({ waiting }) => waiting) }).toEqual({
+          refused: 20_000 - carried,
+          waiting: [0, 0],
+        });
+        record.saw('carried', carried);
+        expect(carried).toBeGreaterThan(8000);
+        expect(await eventually(async () => (await degraded()).some(({ code }) => code === 'agent-full'), 15_000)).toBe(
+          true,
+        );
       });
-      expect(carried).toBeGreaterThan(8000);
-      expect(await eventually(async () => (await degraded()).some(({ code }) => code === 'agent-full'), 15_000)).toBe(
-        true,
-      );
     });
   }
 

@@ -1,0 +1,139 @@
+/**
+ * The table of faults: what is done to a connection, what must hold then, and which file does it. Each has a short form, which
+ * `npm test` runs, and a long one for `npm run soak`; docs/reliability.md keeps what the long ones last saw, in this order.
+ */
+
+export interface Limit {
+  /** The greatest value of the figure that is good. */
+  readonly atMost: number;
+}
+
+export interface FaultRow {
+  readonly fault: string;
+  readonly bound: string;
+  /** How often, by `npm test` and by `npm run soak`. What a round is, is the file's matter: a cut, a process, a minute. */
+  readonly short: number;
+  readonly long: number;
+  /** End-to-end tests (`.test.ts`) or programs of Node; none where what they need is still missing. */
+  readonly files?: readonly string[];
+  /** Figures that have a bound, by the name that `saw` gives them. */
+  readonly limits?: Readonly<Record<string, Limit>>;
+}
+
+export const faultRows = {
+  cuts: {
+    fault: 'every stream and connection cut, one by one and together, with transfers running',
+    bound: 'checksums equal, back ≤ 3 s',
+    short: 2,
+    long: 50,
+    limits: { 'back, s': { atMost: 3 } },
+  },
+  'black-hole': {
+    fault: 'black hole on the path through the API server',
+    bound: 'noticed ≤ 10 s, never a false alarm',
+    short: 1,
+    long: 20,
+    limits: { 'noticed, s': { atMost: 10 } },
+  },
+  'direct-black-hole': {
+    fault: 'black hole on the direct path',
+    bound: 'noticed ≤ 5 s, never a false alarm',
+    short: 1,
+    long: 20,
+  },
+  'direct-blocked': { fault: 'direct path blocked and freed', bound: 'flows live, stall ≤ 3 s', short: 1, long: 50 },
+  roam: {
+    fault: "laptop's address and link change",
+    bound: 'usable ≤ 5 s, outside names ≤ 1 s, flows live',
+    short: 1,
+    long: 20,
+    limits: { 'usable, s': { atMost: 5 }, 'outside names, s': { atMost: 1 } },
+  },
+  sleep: {
+    fault: 'sleep by stop and by clocks, waking at another address',
+    bound: 'usable ≤ 5 s, outside names ≤ 1 s, flows live',
+    short: 1,
+    long: 3,
+    limits: { 'usable, s': { atMost: 5 }, 'outside names, s': { atMost: 1 } },
+  },
+  'api-server': {
+    fault: 'API server down, seconds',
+    bound: 'flows live, back ≤ 5 s after',
+    short: 30,
+    long: 600,
+    limits: { 'back, s': { atMost: 5 } },
+  },
+  'direct-api-server': {
+    fault: 'API server down with a direct path, seconds',
+    bound: 'undisturbed',
+    short: 30,
+    long: 600,
+  },
+  agents: {
+    fault: 'agent killed, evicted, node drained, node lost',
+    bound: '≤ 10 s after a pod can be ready; lost TCP is reset, not hung',
+    short: 1,
+    long: 10,
+  },
+  credentials: {
+    fault: 'token expiring each 60 s; plugin that hangs, fails, floods',
+    bound: 'no stall of tunnel or window; one notice',
+    short: 1,
+    long: 10,
+  },
+  kills: {
+    fault: 'kill -9 of each and all of our processes at random moments, also during connect and disconnect',
+    bound: 'laptop as before each time',
+    short: 3,
+    long: 200,
+  },
+  'laptop-changes': {
+    fault: 'resolv.conf rewritten every 2 s; another VPN taking routes; interface gone',
+    bound: 'settles, or says so',
+    short: 1,
+    long: 10,
+  },
+  'many-services': {
+    fault: '10,000 Services, 500 namespaces, 50 changes a second, 410 every 30 s',
+    bound: 'connect ≤ 3 s, memory flat, endpoints not sent whole',
+    short: 1,
+    long: 10,
+  },
+  resources: {
+    fault: 'disk full, descriptors exhausted, memory limit in the agent',
+    bound: 'clear problem, laptop restored',
+    short: 1,
+    long: 5,
+  },
+  fuzz: {
+    fault: 'fuzzed frames: helper link, engine link, control stream, flow frames, DNS answerer, packet path',
+    bound: 'no crash, no growth',
+    short: 0,
+    long: 10_000_000,
+  },
+  users: {
+    fault: '2 and 10 users on one agent, joining and leaving, one of them hostile',
+    bound: 'no disturbance, no reach',
+    short: 1,
+    long: 10,
+  },
+  'many-connections': {
+    fault: '20,000 connections at once',
+    bound: 'carried, or refused at once for want of memory',
+    short: 0,
+    long: 1,
+    files: ['tests/cluster/many.alone.test.ts'],
+  },
+  traffic: {
+    fault: 'mixed traffic, minutes',
+    bound: 'no error; growth < 1 MB/h after warm-up; descriptors and goroutines flat',
+    short: 0.2,
+    long: 30,
+  },
+} as const satisfies Readonly<Record<string, FaultRow>>;
+
+export type FaultName = keyof typeof faultRows;
+
+export const faultNames = Object.keys(faultRows) as readonly FaultName[];
+
+export const rowOf = (name: FaultName): FaultRow => faultRows[name];
