@@ -16,7 +16,7 @@ import {
 } from '../contract/index.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
-export const engineProtocol = 4;
+export const engineProtocol = 5;
 
 /** AgentPort in native/internal/wire/agent.go: where the agent listens, on the pod's loopback only. */
 export const agentPort = 8723;
@@ -99,6 +99,16 @@ const reachTargetsSchema = z.object({
 });
 export type ReachTargets = z.infer<typeof reachTargetsSchema>;
 
+/** A place where the agent may be reached past the API server. */
+const directCandidateSchema = z.object({
+  kind: z.enum(['pod', 'node', 'load-balancer', 'setting']),
+  host: z.string(), // an address, or a name of the laptop's resolver
+  port: z.number(),
+});
+
+/** All of them, at most 16 (CandidatesAtMost); none: no direct path is wanted. */
+const directCandidatesSchema = z.object({ candidates: z.array(directCandidateSchema) });
+
 /** A range with what is wanted for it. */
 const wantedRangeSchema = z.object({ prefix: z.string(), decision: z.literal('routed') });
 export type WantedRange = z.infer<typeof wantedRangeSchema>;
@@ -124,6 +134,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
       protected: z.array(z.string()),
       scope: nameScopeSchema,
       names: z.boolean(),
+      direct: directCandidatesSchema.optional(),
     }),
   }),
   z.object({ command: z.literal('agent'), agent: agentTargetSchema }),
@@ -137,6 +148,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
   }),
   z.object({ command: z.literal('reach'), reach: reachTargetsSchema }),
   z.object({ command: z.literal('checkReach'), checkReach: z.object({ id: z.number() }) }),
+  z.object({ command: z.literal('direct'), direct: directCandidatesSchema }),
   z.object({ command: z.literal('stop') }),
 ]);
 export type EngineCommand = z.infer<typeof engineCommandSchema>;
@@ -229,6 +241,31 @@ const reachSchema = z.object({
   checks: list(reachCheckSchema),
 });
 
+/** What came of a candidate; native/internal/wire/direct.go says what each outcome means. */
+const directTriedSchema = directCandidateSchema.extend({
+  outcome: z.enum([
+    'works',
+    'silent',
+    'refused',
+    'unreachable',
+    'not-ours',
+    'slower',
+    'inside-tunnel',
+    'forbidden',
+    'lost',
+  ]),
+  detail: z.string().optional(),
+});
+
+/** Which way new and moved lanes take, and why not another. */
+const pathEventSchema = z.object({
+  path: pathSchema,
+  candidate: directCandidateSchema.nullish(), // of the direct path
+  roundTripMicroseconds: z.number().optional(),
+  mtu: z.number().optional(), // of the direct path, in bytes, where the system tells
+  tried: list(directTriedSchema),
+});
+
 /** Connections, datagram flows and dials that the agent refused, by what it had too little of. */
 const refusedFlowsSchema = z.object({
   memory: z.number(),
@@ -277,6 +314,7 @@ export const engineEventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('helperLost'), problem: wireProblemSchema.nullish() }),
   z.object({ event: z.literal('tested'), tested: testedSchema }),
   z.object({ event: z.literal('reach'), reach: reachSchema }),
+  z.object({ event: z.literal('path'), path: pathEventSchema }),
   z.object({
     event: z.literal('failed'),
     failed: z.object({ during: z.string(), problem: wireProblemSchema, leftOver: z.number() }),

@@ -34,6 +34,7 @@ type connection struct {
 	cancel    context.CancelFunc
 	following sync.WaitGroup
 	reach     *reach
+	ways      *ways
 	closing   atomic.Bool // the TUN goes because it was asked to
 
 	mutex      sync.Mutex
@@ -66,6 +67,7 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 		},
 	}
 	connection.reach = newReach(connection)
+	connection.ways = newWays(connection)
 	agent, err := newAgentClient(config, carriers, command.Agent, command.OwnerSecret, connection.receive, agentObserver{
 		registered: connection.registered, alive: connection.alive, silent: connection.silent, agentLost: connection.agentLost,
 	})

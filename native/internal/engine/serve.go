@@ -26,6 +26,7 @@ type engine struct {
 	scope      *wire.NameScope    // the last that was sent
 	endpoints  wire.ServiceEndpoints
 	targets    wire.ReachTargets
+	direct     wire.DirectCandidates
 	leftOver   int // of an operation that was given up
 	greeted    bool
 }
@@ -113,6 +114,11 @@ func (engine *engine) handle(command wire.EngineCommand) (ended bool, err error)
 		engine.targets = *command.Reach
 		if engine.connection != nil {
 			engine.connection.reach.setTargets(engine.targets)
+		}
+	case wire.CommandDirect:
+		engine.direct = *command.Direct
+		if engine.connection != nil {
+			engine.connection.ways.setCandidates(engine.direct)
 		}
 	case wire.CommandCheckReach:
 		engine.checkReach(command.CheckReach.ID)
@@ -246,6 +252,9 @@ func (engine *engine) connect(command wire.ConnectCommand) {
 		engine.scope = &command.Scope
 	}
 	command.Scope = *engine.scope
+	if command.Direct != nil {
+		engine.direct = *command.Direct
+	}
 	broken := make(chan *wire.Problem, 1)
 	carriers, err := newCarriers(engine.config.Carriers, command.Cluster, engine.credentials.get)
 	var connection *connection
@@ -267,6 +276,7 @@ func (engine *engine) connect(command wire.ConnectCommand) {
 	}
 	connection.setEndpoints(engine.endpoints)
 	connection.reach.setTargets(engine.targets)
+	connection.ways.setCandidates(engine.direct)
 	engine.connection, engine.broken = connection, broken
 	engine.begin(engine.helper, func(ctx context.Context) func() { return engine.establish(ctx, connection) })
 }
@@ -281,6 +291,7 @@ func (engine *engine) establish(ctx context.Context, connection *connection) fun
 			engine.link.send(wire.EngineEvent{Event: wire.EventReady, Ready: ready})
 			connection.reach.follow()
 			connection.tellState()
+			connection.ways.begin()
 		}
 	}
 	undo, cancel := context.WithTimeout(context.Background(), engine.config.Timing.Release)

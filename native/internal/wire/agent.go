@@ -6,6 +6,9 @@ package wire
 // "flows" as one lane of its flows (a handshake and sealed records from then on, see package bytestream). An opening of a
 // lane has no reply, so that a lane carries at once; when the agent refuses it, it closes the stream.
 
+// While a session asked for it (request direct), streams may come to AgentDirectPort too. There the opening of a lane is
+// the last message of a handshake with the session's keys; see package carrier/direct.
+
 // AgentPort is where the agent listens, on the pod's loopback only.
 const AgentPort = 8723
 
@@ -26,20 +29,22 @@ type AgentOpening struct {
 }
 
 // AgentRequest is sent by the engine on the control stream, one at a time, after the agent's hello. A control stream
-// speaks for the session that it registered: it registers first, and renew and leave mean that session.
+// speaks for the session that it registered: it registers first, and renew, direct and leave mean that session.
 type AgentRequest struct {
-	Request    string    `json:"request"` // register, renew, leave
-	Register   *Register `json:"register,omitempty"`
-	RenewOfKey string    `json:"renewOfKey,omitempty"` // the session's public key
+	Request    string         `json:"request"` // register, renew, direct, leave
+	Register   *Register      `json:"register,omitempty"`
+	RenewOfKey string         `json:"renewOfKey,omitempty"` // the session's public key
+	Direct     *DirectRequest `json:"direct,omitempty"`
 }
 
 // AgentReply answers the opening (Hello) and each request. Exactly one field is set.
 type AgentReply struct {
-	Hello      *Hello      `json:"hello,omitempty"`
-	Registered *Registered `json:"registered,omitempty"`
-	Renewed    *Renewed    `json:"renewed,omitempty"`
-	Left       bool        `json:"left,omitempty"`
-	Problem    *Problem    `json:"problem,omitempty"`
+	Hello      *Hello           `json:"hello,omitempty"`
+	Registered *Registered      `json:"registered,omitempty"`
+	Renewed    *Renewed         `json:"renewed,omitempty"`
+	Direct     *DirectListening `json:"direct,omitempty"`
+	Left       bool             `json:"left,omitempty"`
+	Problem    *Problem         `json:"problem,omitempty"`
 }
 
 // Register announces a session. PublicKey and PresharedKey are 32 bytes in hexadecimal. Registering a key that is
@@ -81,4 +86,15 @@ type Registered struct {
 type Renewed struct {
 	ExpiresSeconds int          `json:"expiresSeconds"`
 	Refused        RefusedFlows `json:"refused"`
+}
+
+// DirectRequest asks the agent to listen for this session's direct path, or no longer to.
+type DirectRequest struct {
+	Wanted bool `json:"wanted"`
+}
+
+// DirectListening answers direct: where the agent listens for this session. Port is 0 where it does not.
+type DirectListening struct {
+	Port      int      `json:"port"`
+	Addresses []string `json:"addresses"` // of the pod
 }

@@ -49,8 +49,8 @@ func TestAgentMessagesMatchTheGoldenFiles(t *testing.T) {
 		})
 	}
 	for _, name := range []string{
-		"opening-control", "opening-lane", "opening-flows", "request-register", "request-renew", "request-leave",
-		"reply-hello", "reply-registered", "reply-renewed", "reply-left", "reply-problem",
+		"opening-control", "opening-lane", "opening-flows", "request-register", "request-renew", "request-direct", "request-leave",
+		"reply-hello", "reply-registered", "reply-renewed", "reply-direct", "reply-left", "reply-problem",
 	} {
 		if !seen[name] {
 			t.Errorf("%s has no golden message", name)

@@ -18,6 +18,7 @@ type EngineCommand struct {
 	Test        *TestCommand        `json:"test,omitempty"`
 	Reach       *ReachTargets       `json:"reach,omitempty"`
 	CheckReach  *CheckReachCommand  `json:"checkReach,omitempty"`
+	Direct      *DirectCandidates   `json:"direct,omitempty"`
 }
 
 // Commands of the core to the engine.
@@ -33,6 +34,7 @@ const (
 	CommandTest        = "test"        // answered by event tested
 	CommandReach       = "reach"       // other targets of the reach check than before
 	CommandCheckReach  = "checkReach"  // check now; answered by event reach with its id
+	CommandDirect      = "direct"      // the whole list of ways past the API server; answered by event path where that changes it
 	CommandStop        = "stop"        // undo everything; answered by event stopped, then the engine exits 0
 )
 
@@ -52,7 +54,8 @@ type ConnectCommand struct {
 	Ranges      []WantedRange      `json:"ranges"`
 	Protected   []string           `json:"protected"`
 	Scope       NameScope          `json:"scope"`
-	Names       bool               `json:"names"` // false: connect without names
+	Names       bool               `json:"names"`            // false: connect without names
+	Direct      *DirectCandidates  `json:"direct,omitempty"` // as in command direct
 }
 
 // ClusterAddress is how the API server is reached, as the kubeconfig says it.
@@ -158,6 +161,7 @@ type EngineEvent struct {
 	Counters *CountersEvent `json:"counters,omitempty"`
 	Tested   *TestedEvent   `json:"tested,omitempty"`
 	Reach    *ReachEvent    `json:"reach,omitempty"`
+	Path     *PathEvent     `json:"path,omitempty"`
 	Failed   *FailedEvent   `json:"failed,omitempty"`
 	Stopped  *StoppedEvent  `json:"stopped,omitempty"`
 	Problem  *Problem       `json:"problem,omitempty"`
@@ -178,6 +182,7 @@ const (
 	EventHelperLost      = "helperLost"      // the helper's link broke; the engine ends after this
 	EventTested          = "tested"
 	EventReach           = "reach"  // whenever the verdict changed, once after ready, and as the answer of checkReach
+	EventPath            = "path"   // once after ready, and whenever something of it changed
 	EventFailed          = "failed" // prepare or connect failed and everything was undone; the engine stays
 	EventStopped         = "stopped"
 )
@@ -232,7 +237,7 @@ type RoutesEvent struct {
 // TunnelEvent tells whether the tunnel lives. RoundTripMicroseconds is the last heartbeat's.
 type TunnelEvent struct {
 	State                 string   `json:"state"` // up, down
-	Path                  string   `json:"path"`  // name of the carrier of the express lane: apiserver
+	Path                  string   `json:"path"`  // name of the carrier of the lane of packets: apiserver, direct
 	RoundTripMicroseconds int64    `json:"roundTripMicroseconds,omitempty"`
 	Attempt               int      `json:"attempt,omitempty"`
 	Because               *Problem `json:"because,omitempty"`
