@@ -83,10 +83,20 @@ const nameScopeSchema = z.object({
 });
 export type NameScope = z.infer<typeof nameScopeSchema>;
 
+const serviceEndpointSchema = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  address: z.string(),
+  ready: z.array(z.string()),
+});
+export type ServiceEndpoint = z.infer<typeof serviceEndpointSchema>;
+
+/** A change, or a part of one; parts count together when the last one is there. */
 const serviceEndpointsSchema = z.object({
-  services: z.array(
-    z.object({ namespace: z.string(), name: z.string(), address: z.string(), ready: z.array(z.string()) }),
-  ),
+  whole: z.boolean().optional(), // of the first part: nothing else is there than what is listed
+  services: z.array(serviceEndpointSchema), // all addresses of a Service together, in place of those before
+  gone: z.array(z.object({ namespace: z.string(), name: z.string() })).optional(), // they have no address any more
+  more: z.boolean().optional(), // another part follows
 });
 export type ServiceEndpoints = z.infer<typeof serviceEndpointsSchema>;
 

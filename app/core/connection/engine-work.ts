@@ -1,9 +1,9 @@
 /**
  * The runner's hand on the engine: starts it, tells it things, ends it. It remembers what the engine was told, so
- * that an unchanged catalogue is not sent twice. It decides nothing about the connection.
+ * that only what changed is sent again. It decides nothing about the connection.
  */
 import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
-import { endpointsOf } from '../catalog/endpoints.ts';
+import { createEndpointTelling } from '../catalog/endpoints.ts';
 import { reachTargets, type TargetChoices } from '../catalog/reach-targets.ts';
 import type { AgentTarget, EngineCommand, EngineEvent, ReachCheck, Tested, WantedRange } from '../engine-messages.ts';
 import { type NameChoices, scopeOf } from '../naming/names.ts';
@@ -44,7 +44,7 @@ export function createEngineWork(ports: Ports): EngineWork {
   let link: EngineLink | null = null;
   let protectedAddresses: string[] = [];
   let scopeSent = '';
-  let endpointsSent = '';
+  let endpoints = createEndpointTelling();
   let targetsSent = '';
   let nextQuestion = 1;
   const tests: Waiting<Tested> = new Map();
@@ -82,7 +82,7 @@ export function createEngineWork(ports: Ports): EngineWork {
       const engine = started.value;
       link = engine;
       scopeSent = '';
-      endpointsSent = '';
+      endpoints = createEndpointTelling();
       targetsSent = '';
       engine.listen((event) => {
         if (event.event === 'tested') {
@@ -165,13 +165,8 @@ export function createEngineWork(ports: Ports): EngineWork {
         scopeSent = JSON.stringify(scope);
         send({ command: 'scope', scope });
       }
-      if (catalogue !== null) {
-        const endpoints = endpointsOf(catalogue);
-        const text = JSON.stringify(endpoints);
-        if (text !== endpointsSent) {
-          endpointsSent = text;
-          send({ command: 'endpoints', endpoints });
-        }
+      for (const change of catalogue === null ? [] : endpoints.messages(catalogue)) {
+        send({ command: 'endpoints', endpoints: change });
       }
     },
 

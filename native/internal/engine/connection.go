@@ -35,6 +35,7 @@ type connection struct {
 	following sync.WaitGroup
 	reach     *reach
 	ways      *ways
+	services  *serviceList
 	closing   atomic.Bool // the TUN goes because it was asked to
 
 	mutex      sync.Mutex
@@ -43,7 +44,6 @@ type connection struct {
 	server     *nameserver
 	facts      wire.AgentFacts
 	inputs     resolver.Inputs // what the answerer has, or will begin with
-	endpoints  wire.ServiceEndpoints
 	upstreams  []string
 	routes     []wire.RouteDecision
 	tun        wire.TunOpened
@@ -58,10 +58,10 @@ type connection struct {
 }
 
 // newConnection begins the session; establish goes on from there, and close ends it in every case.
-func newConnection(config Config, command wire.ConnectCommand, helper Helper, host wire.HostInspection, carriers carriers, link *link, fatal func(*wire.Problem)) (*connection, error) {
+func newConnection(config Config, command wire.ConnectCommand, helper Helper, host wire.HostInspection, services *serviceList, carriers carriers, link *link, fatal func(*wire.Problem)) (*connection, error) {
 	connection := &connection{
 		config: config, command: command, helper: helper, send: link.send, offer: link.offer, fatal: fatal,
-		upstreams: host.Upstreams,
+		services: services, upstreams: host.Upstreams,
 		inputs: resolver.Inputs{
 			Scope: command.Scope, HostDomains: host.Domains, Upstreams: upstreams(host.Upstreams), Options: host.Options,
 		},
@@ -238,8 +238,9 @@ func (connection *connection) build(registration registration) error {
 		path.close()
 		return err
 	}
-	path.pings.SetEndpoints(connection.endpoints)
-	answerer.SetServices(servicesOf(connection.endpoints))
+	known := connection.services.all()
+	path.pings.Change(known.services, true)
+	answerer.SetServices(known.named())
 	connection.path, connection.answerer, connection.server = path, answerer, server
 	return nil
 }

@@ -113,7 +113,7 @@ func Run(ctx context.Context, config Config, input io.Reader, output io.Writer) 
 	}
 	link := newLink(output)
 	defer link.close()
-	engine := &engine{config: config, log: config.Log, link: link}
+	engine := &engine{config: config, log: config.Log, link: link, services: &serviceList{}}
 	engine.credentials = newCredentialBroker(config.Timing.Credentials, func() {
 		link.send(wire.EngineEvent{Event: wire.EventNeedCredentials})
 	})

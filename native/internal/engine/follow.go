@@ -110,15 +110,19 @@ func (connection *connection) setScope(scope wire.NameScope) {
 	}
 }
 
-func (connection *connection) setEndpoints(endpoints wire.ServiceEndpoints) {
+// servicesChanged is told what became of Services.
+func (connection *connection) servicesChanged(change serviceChange) {
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
-	connection.endpoints = endpoints
 	if connection.path == nil {
-		return
+		return // build asks for all of them
 	}
-	connection.path.pings.SetEndpoints(endpoints)
-	if connection.answerer.SetServices(servicesOf(endpoints)) {
+	connection.path.pings.Change(change.services, change.whole)
+	take := connection.answerer.ChangeServices
+	if change.whole {
+		take = connection.answerer.SetServices
+	}
+	if take(change.named()) {
 		connection.stale.mark()
 	}
 }

@@ -24,7 +24,7 @@ type engine struct {
 	operation  *operation
 	broken     chan *wire.Problem // the laptop's side of the connection broke
 	scope      *wire.NameScope    // the last that was sent
-	endpoints  wire.ServiceEndpoints
+	services   *serviceList
 	targets    wire.ReachTargets
 	direct     wire.DirectCandidates
 	leftOver   int // of an operation that was given up
@@ -106,9 +106,8 @@ func (engine *engine) handle(command wire.EngineCommand) (ended bool, err error)
 			engine.connection.setScope(*command.Scope)
 		}
 	case wire.CommandEndpoints:
-		engine.endpoints = *command.Endpoints
-		if engine.connection != nil {
-			engine.connection.setEndpoints(engine.endpoints)
+		if change, isComplete := engine.services.take(*command.Endpoints); isComplete && engine.connection != nil {
+			engine.connection.servicesChanged(change)
 		}
 	case wire.CommandReach:
 		engine.targets = *command.Reach
@@ -259,7 +258,7 @@ func (engine *engine) connect(command wire.ConnectCommand) {
 	carriers, err := newCarriers(engine.config.Carriers, command.Cluster, engine.credentials.get)
 	var connection *connection
 	if err == nil {
-		connection, err = newConnection(engine.config, command, engine.helper, engine.host, carriers, engine.link, func(problem *wire.Problem) {
+		connection, err = newConnection(engine.config, command, engine.helper, engine.host, engine.services, carriers, engine.link, func(problem *wire.Problem) {
 			select {
 			case broken <- problem:
 			default:
@@ -274,7 +273,6 @@ func (engine *engine) connect(command wire.ConnectCommand) {
 		engine.fail(stepTunnel, asProblem(err, wire.CodeInternal), 0)
 		return
 	}
-	connection.setEndpoints(engine.endpoints)
 	connection.reach.setTargets(engine.targets)
 	connection.ways.setCandidates(engine.direct)
 	engine.connection, engine.broken = connection, broken

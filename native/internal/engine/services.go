@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"sync"
 
@@ -9,15 +10,73 @@ import (
 	"slipway/native/internal/wire"
 )
 
-// servicesOf are the Services of a list for the answerer; an address that is none is left out.
-func servicesOf(endpoints wire.ServiceEndpoints) []resolver.Service {
-	services := make([]resolver.Service, 0, len(endpoints.Services))
-	for _, listed := range endpoints.Services {
-		if address, err := netip.ParseAddr(listed.Address); err == nil {
-			services = append(services, resolver.Service{
-				Namespace: listed.Namespace, Name: listed.Name, Addresses: []netip.Addr{address.Unmap()},
-			})
+// serviceList is what the core said of Services. The engine takes in what comes, connections ask for all of it.
+type serviceList struct {
+	mutex sync.Mutex
+	known map[wire.ServiceName][]wire.ServiceEndpoint
+	parts *serviceChange // those that came of a change, where more will
+}
+
+// serviceChange is what became of Services: one without entries is gone, and where it is whole, so is every other one.
+type serviceChange struct {
+	whole    bool
+	services map[wire.ServiceName][]wire.ServiceEndpoint
+}
+
+// take adds a part. It answers with the change once that has all its parts; until then nothing of it counts.
+func (list *serviceList) take(part wire.ServiceEndpoints) (change serviceChange, isComplete bool) {
+	list.mutex.Lock()
+	defer list.mutex.Unlock()
+	if list.parts == nil || part.Whole {
+		list.parts = &serviceChange{whole: part.Whole, services: map[wire.ServiceName][]wire.ServiceEndpoint{}}
+	}
+	for _, gone := range part.Gone {
+		list.parts.services[gone] = nil
+	}
+	isNew := map[wire.ServiceName]bool{}
+	for _, entry := range part.Services {
+		name := wire.ServiceName{Namespace: entry.Namespace, Name: entry.Name}
+		if !isNew[name] {
+			isNew[name] = true
+			list.parts.services[name] = nil
 		}
+		list.parts.services[name] = append(list.parts.services[name], entry)
+	}
+	if part.More {
+		return serviceChange{}, false
+	}
+	change, list.parts = *list.parts, nil
+	if change.whole || list.known == nil {
+		list.known = make(map[wire.ServiceName][]wire.ServiceEndpoint, len(change.services))
+	}
+	for name, entries := range change.services {
+		if len(entries) == 0 {
+			delete(list.known, name)
+		} else {
+			list.known[name] = entries
+		}
+	}
+	return change, true
+}
+
+// all is everything that is known, as a whole change.
+func (list *serviceList) all() serviceChange {
+	list.mutex.Lock()
+	defer list.mutex.Unlock()
+	return serviceChange{whole: true, services: maps.Clone(list.known)}
+}
+
+// named are the Services of a change for the answerer; an address that is none is left out.
+func (change serviceChange) named() []resolver.Service {
+	services := make([]resolver.Service, 0, len(change.services))
+	for name, entries := range change.services {
+		service := resolver.Service{Namespace: name.Namespace, Name: name.Name}
+		for _, entry := range entries {
+			if address, err := netip.ParseAddr(entry.Address); err == nil {
+				service.Addresses = append(service.Addresses, address.Unmap())
+			}
+		}
+		services = append(services, service)
 	}
 	return services
 }

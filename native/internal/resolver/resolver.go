@@ -54,9 +54,9 @@ type Resolver struct {
 	canary     atomic.Pointer[string] // a name that nobody has, another one for other upstreams
 	notAwaited atomic.Int64           // until when (Unix nanoseconds) nobody waits for what the laptop's nameservers know
 
-	services atomic.Pointer[services]
+	services services
 
-	mutex  sync.Mutex // orders Set and SetServices
+	mutex  sync.Mutex // orders Set, SetServices and ChangeServices
 	inputs Inputs
 }
 
@@ -82,7 +82,6 @@ func New(config Config) *Resolver {
 		resolver.upstream = resolver.upstreamServers.Exchange
 	}
 	resolver.plan.Store(&plan{})
-	resolver.services.Store(&services{})
 	resolver.canary.Store(newCanary())
 	return resolver
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -28,46 +29,78 @@ type change struct {
 	at      time.Time
 }
 
-// services are those of the last list, and the changes of late, by NAME.NAMESPACE.
+// services are those that are known, and the changes of late, by NAME.NAMESPACE.
 type services struct {
-	known   map[string][]netip.Addr // nil before the first list
-	changes map[string]change
+	known   map[string][]netip.Addr // nil before the first list; under the resolver's mutex
+	changes atomic.Pointer[map[string]change]
 }
 
-// SetServices takes the whole list. What changed since the one before is answered rightly from now on, whatever was kept;
-// it tells whether an answer about any of it may be kept by somebody else.
+// SetServices takes the whole list; see ChangeServices.
 func (resolver *Resolver) SetServices(list []Service) (wasTold bool) {
 	resolver.mutex.Lock()
 	defer resolver.mutex.Unlock()
-	now := resolver.cache.now()
-	before := resolver.services.Load()
-	next := &services{known: make(map[string][]netip.Addr, len(list)), changes: map[string]change{}}
+	known := make(map[string][]netip.Addr, len(list))
 	for _, service := range list {
-		key := service.Name + "." + service.Namespace
-		next.known[key] = append(next.known[key], service.Addresses...)
+		known[service.key()] = service.Addresses
 	}
-	for key, old := range before.changes {
-		if now.Sub(old.at) < overruledFor {
-			next.changes[key] = old
+	is := map[string][]netip.Addr{}
+	if resolver.services.known != nil {
+		for key := range resolver.services.known {
+			is[key] = known[key]
+		}
+		for key, addresses := range known {
+			is[key] = addresses
 		}
 	}
-	note := func(key string, was, is []netip.Addr) {
-		if !slices.Equal(was, is) {
-			next.changes[key] = change{was: was, is: is, at: now}
-			wasTold = wasTold || resolver.wasTold(key, now)
+	wasTold = resolver.note(is)
+	resolver.services.known = known
+	return wasTold
+}
+
+// ChangeServices takes what became of some Services; one without addresses is gone. They are answered rightly from now on,
+// whatever was kept; it tells whether an answer about any of them may be kept by somebody else.
+func (resolver *Resolver) ChangeServices(list []Service) (wasTold bool) {
+	resolver.mutex.Lock()
+	defer resolver.mutex.Unlock()
+	is := make(map[string][]netip.Addr, len(list))
+	for _, service := range list {
+		is[service.key()] = service.Addresses
+	}
+	wasTold = resolver.note(is)
+	if resolver.services.known == nil {
+		resolver.services.known = map[string][]netip.Addr{}
+	}
+	for key, addresses := range is {
+		if len(addresses) == 0 {
+			delete(resolver.services.known, key)
+		} else {
+			resolver.services.known[key] = addresses
 		}
 	}
-	if before.known != nil {
-		for key, is := range next.known {
-			note(key, before.known[key], is)
-		}
-		for key, was := range before.known {
-			if _, isThere := next.known[key]; !isThere {
-				note(key, was, nil)
+	return wasTold
+}
+
+func (service Service) key() string { return service.Name + "." + service.Namespace }
+
+// note keeps which of these are others than before, and forgets changes of long ago. The caller holds the mutex.
+func (resolver *Resolver) note(all map[string][]netip.Addr) (wasTold bool) {
+	now := resolver.cache.now()
+	before := resolver.services.changes.Load()
+	next := map[string]change{}
+	if before != nil {
+		for key, old := range *before {
+			if now.Sub(old.at) < overruledFor {
+				next[key] = old
 			}
 		}
 	}
-	resolver.services.Store(next)
+	for key, is := range all {
+		if was := resolver.services.known[key]; !slices.Equal(was, is) {
+			next[key] = change{was: was, is: is, at: now}
+			wasTold = wasTold || resolver.wasTold(key, now)
+		}
+	}
+	resolver.services.changes.Store(&next)
 	return wasTold
 }
 
@@ -80,12 +113,12 @@ func (resolver *Resolver) wasTold(key string, now time.Time) bool {
 
 // overrule corrects what the cluster's nameservers say about a Service that changed of late.
 func (resolver *Resolver) overrule(plan *plan, key cacheKey, said *answer) *answer {
-	all := resolver.services.Load()
-	if len(all.changes) == 0 { // as good as always
+	changes := resolver.services.changes.Load()
+	if changes == nil || len(*changes) == 0 { // as good as always
 		return said
 	}
 	service, isOne := strings.CutSuffix(key.name, ".svc."+plan.domain)
-	changed, isChanged := all.changes[service]
+	changed, isChanged := (*changes)[service]
 	if !isOne || !isChanged || resolver.cache.now().Sub(changed.at) >= overruledFor {
 		return said
 	}

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -13,6 +14,20 @@ func list(named map[string]string) (all []Service) {
 		all = append(all, Service{Namespace: "webshop", Name: name, Addresses: []netip.Addr{netip.MustParseAddr(address)}})
 	}
 	return all
+}
+
+// take gives a resolver the next list: the whole of it, or what changed.
+func (laptop *laptop) take(before, after map[string]string, whole bool) (wasTold bool) {
+	if whole {
+		return laptop.SetServices(list(after))
+	}
+	changed := list(after)
+	for name := range before {
+		if _, isThere := after[name]; !isThere {
+			changed = append(changed, Service{Namespace: "webshop", Name: name})
+		}
+	}
+	return laptop.ChangeServices(changed)
 }
 
 // The cluster's nameservers keep what they said: the list of Services is right before they are.
@@ -33,46 +48,48 @@ func TestServicesThatChangeAreAnsweredRightlyAtOnce(t *testing.T) {
 		"where nothing is routed":    {nil, map[string]string{"orders": "192.0.2.9"}, "", dns.TypeA, "NXDOMAIN"},
 		"the nameservers were first": {map[string]string{"orders": old}, nil, other, dns.TypeA, "NOERROR | %. A " + other},
 	} {
-		t.Run(name, func(t *testing.T) {
-			laptop := newLaptop(t)
-			clock := stop(laptop)
-			said := func(address string) {
-				if address == "" {
-					laptop.cluster.set("orders.webshop.svc.cluster.local.")
-				} else {
-					laptop.cluster.set("orders.webshop.svc.cluster.local.", "orders.webshop.svc.cluster.local. 30 IN A "+address)
-				}
-			}
-			said(row.said)
-			if laptop.SetServices(list(row.before)) {
-				t.Error("the first list changes nothing")
-			}
-			for _, form := range forms {
-				laptop.ask(form, row.kind)
-				laptop.ask(form, dns.TypeA)
-			}
-			laptop.SetServices(list(row.after))
-			for _, form := range forms {
-				expected := row.expected
-				if index := len("NOERROR | "); len(expected) > index && expected[index] == '%' {
-					expected = "NOERROR | " + form + expected[index+1:]
-				}
-				response := laptop.ask(form, row.kind)
-				if got := line(response); got != expected {
-					t.Errorf("%s: %s, expected %s", form, got, expected)
-				}
-				for _, record := range response.Answer {
-					if record.Header().Ttl > 5 {
-						t.Errorf("%s is told for %d s", form, record.Header().Ttl)
+		for _, whole := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, whole list: %t", name, whole), func(t *testing.T) {
+				laptop := newLaptop(t)
+				clock := stop(laptop)
+				said := func(address string) {
+					if address == "" {
+						laptop.cluster.set("orders.webshop.svc.cluster.local.")
+					} else {
+						laptop.cluster.set("orders.webshop.svc.cluster.local.", "orders.webshop.svc.cluster.local. 30 IN A "+address)
 					}
 				}
-			}
-			said(other) // in the end they know
-			clock.move(2 * time.Minute)
-			if got := line(laptop.ask("orders.webshop.svc", dns.TypeA)); got != "NOERROR | orders.webshop.svc. A "+other {
-				t.Errorf("when the nameservers have caught up: %s", got)
-			}
-		})
+				said(row.said)
+				if laptop.SetServices(list(row.before)) {
+					t.Error("the first list changes nothing")
+				}
+				for _, form := range forms {
+					laptop.ask(form, row.kind)
+					laptop.ask(form, dns.TypeA)
+				}
+				laptop.take(row.before, row.after, whole)
+				for _, form := range forms {
+					expected := row.expected
+					if index := len("NOERROR | "); len(expected) > index && expected[index] == '%' {
+						expected = "NOERROR | " + form + expected[index+1:]
+					}
+					response := laptop.ask(form, row.kind)
+					if got := line(response); got != expected {
+						t.Errorf("%s: %s, expected %s", form, got, expected)
+					}
+					for _, record := range response.Answer {
+						if record.Header().Ttl > 5 {
+							t.Errorf("%s is told for %d s", form, record.Header().Ttl)
+						}
+					}
+				}
+				said(other) // in the end they know
+				clock.move(2 * time.Minute)
+				if got := line(laptop.ask("orders.webshop.svc", dns.TypeA)); got != "NOERROR | orders.webshop.svc. A "+other {
+					t.Errorf("when the nameservers have caught up: %s", got)
+				}
+			})
+		}
 	}
 }
 
@@ -88,7 +105,7 @@ func TestOnlyWhatWasToldOfLateHasToBeForgotten(t *testing.T) {
 		t.Error("it was told a moment ago")
 	}
 	clock.move(time.Minute)
-	if laptop.SetServices(nil) {
+	if laptop.ChangeServices([]Service{{Namespace: "webshop", Name: "orders"}}) {
 		t.Error("nobody keeps it any more")
 	}
 }

@@ -32,9 +32,12 @@ const (
 
 // Rewriter is safe for concurrent use.
 type Rewriter struct {
-	services atomic.Pointer[map[netip.Addr]*service]
+	services sync.Map     // by address (netip.Addr), each a *service
 	active   atomic.Int32 // length of the table: without entries Inbound has nothing to do
 	now      func() time.Time
+
+	changing  sync.Mutex // orders Change
+	addresses map[wire.ServiceName][]netip.Addr
 
 	mutex   sync.Mutex
 	asked   map[askedKey]*echo
@@ -46,6 +49,7 @@ type Rewriter struct {
 
 // service is one Service address with its ready endpoints.
 type service struct {
+	of    wire.ServiceName
 	ready []netip.Addr
 	turn  atomic.Uint32
 }
@@ -72,38 +76,75 @@ type echo struct {
 
 // New makes a rewriter without Services: everything passes.
 func New() *Rewriter {
-	rewriter := &Rewriter{
-		now:     time.Now,
-		asked:   make(map[askedKey]*echo),
-		sent:    make(map[sentKey]*echo),
-		session: rand.Uint32(),
+	return &Rewriter{
+		now:       time.Now,
+		addresses: make(map[wire.ServiceName][]netip.Addr),
+		asked:     make(map[askedKey]*echo),
+		sent:      make(map[sentKey]*echo),
+		session:   rand.Uint32(),
 	}
-	rewriter.services.Store(&map[netip.Addr]*service{})
-	return rewriter
 }
 
-// SetEndpoints replaces the whole list. What is no host's address in it, or of another
-// family than its Service, is left out.
-func (rewriter *Rewriter) SetEndpoints(endpoints wire.ServiceEndpoints) {
-	services := make(map[netip.Addr]*service, len(endpoints.Services))
-	for _, entry := range endpoints.Services {
-		serviceAddress, ok := parse(entry.Address)
+// Change takes what became of Services: one without entries is gone, and where whole is set, so is every other one. What is
+// no host's address, or of another family than its Service, is left out.
+func (rewriter *Rewriter) Change(services map[wire.ServiceName][]wire.ServiceEndpoint, whole bool) {
+	rewriter.changing.Lock()
+	defer rewriter.changing.Unlock()
+	if whole {
+		for name := range rewriter.addresses {
+			if _, isListed := services[name]; !isListed {
+				rewriter.replace(name, nil)
+			}
+		}
+	}
+	for name, entries := range services {
+		rewriter.replace(name, entries)
+	}
+}
+
+// replace puts the entries of one Service in place of those before.
+func (rewriter *Rewriter) replace(name wire.ServiceName, entries []wire.ServiceEndpoint) {
+	is := make(map[netip.Addr]*service, len(entries))
+	for _, entry := range entries {
+		address, ok := parse(entry.Address)
 		if !ok {
 			continue
 		}
-		known := services[serviceAddress]
+		known := is[address]
 		if known == nil {
-			known = &service{}
+			known = &service{of: name}
 			known.turn.Store(rewriter.session)
-			services[serviceAddress] = known
+			is[address] = known
 		}
 		for _, text := range entry.Ready {
-			if endpoint, ok := parse(text); ok && endpoint.Is6() == serviceAddress.Is6() && !known.has(endpoint) {
+			if endpoint, ok := parse(text); ok && endpoint.Is6() == address.Is6() && !known.has(endpoint) {
 				known.ready = append(known.ready, endpoint)
 			}
 		}
 	}
-	rewriter.services.Store(&services)
+	for _, address := range rewriter.addresses[name] {
+		before := rewriter.at(address)
+		if before == nil || before.of != name {
+			continue // another Service has the address now
+		}
+		if next, isThere := is[address]; isThere {
+			next.turn.Store(before.turn.Load())
+		} else {
+			rewriter.services.Delete(address)
+		}
+	}
+	delete(rewriter.addresses, name)
+	for address, next := range is {
+		rewriter.services.Store(address, next)
+		rewriter.addresses[name] = append(rewriter.addresses[name], address)
+	}
+}
+
+// at is the Service of an address, nil where none has it.
+func (rewriter *Rewriter) at(address netip.Addr) *service {
+	found, _ := rewriter.services.Load(address)
+	known, _ := found.(*service)
+	return known
 }
 
 func parse(text string) (netip.Addr, bool) {
@@ -136,7 +177,8 @@ func (rewriter *Rewriter) Outbound(echo *packet.Packet) Verdict {
 	if echo.Protocol != packet.ICMP && echo.Protocol != packet.ICMPv6 {
 		return Pass
 	}
-	service, isService := (*rewriter.services.Load())[echo.Destination]
+	service := rewriter.at(echo.Destination)
+	isService := service != nil
 	switch {
 	case echo.IsFragment() && isService:
 		return Drop

@@ -93,15 +93,17 @@ func expectSound(t *testing.T, raw []byte) {
 
 func rewriterOf(services map[string][]string) *Rewriter {
 	rewriter := New()
-	rewriter.SetEndpoints(endpointsOf(services))
+	rewriter.Change(endpointsOf(services), true)
 	return rewriter
 }
 
-func endpointsOf(services map[string][]string) (endpoints wire.ServiceEndpoints) {
-	for serviceAddress, ready := range services {
-		endpoints.Services = append(endpoints.Services, wire.ServiceEndpoint{Address: serviceAddress, Ready: ready})
+// endpointsOf names each Service by its address.
+func endpointsOf(services map[string][]string) map[wire.ServiceName][]wire.ServiceEndpoint {
+	all := map[wire.ServiceName][]wire.ServiceEndpoint{}
+	for address, ready := range services {
+		all[wire.ServiceName{Name: address}] = []wire.ServiceEndpoint{{Address: address, Ready: ready}}
 	}
-	return endpoints
+	return all
 }
 
 // ping sends one echo and returns the endpoint that got it; the reply must look as if the Service had answered.
@@ -146,13 +148,57 @@ func TestAnEndpointThatIsNoLongerReadyIsLeft(t *testing.T) {
 	if first == podA {
 		other = podB
 	}
-	rewriter.SetEndpoints(endpointsOf(map[string][]string{orders: {other}}))
+	rewriter.Change(endpointsOf(map[string][]string{orders: {other}}), false)
 	if now := ping(t, rewriter, orders, 7); now != other {
 		t.Errorf("still to %s", now)
 	}
-	rewriter.SetEndpoints(endpointsOf(map[string][]string{orders: nil}))
+	rewriter.Change(endpointsOf(map[string][]string{orders: nil}), false)
 	if verdict := outbound(rewriter, request(orders, 7)); verdict != Drop {
 		t.Errorf("no endpoint is ready: verdict %d", verdict)
+	}
+}
+
+func TestAChangeTouchesNothingElse(t *testing.T) {
+	const catalog = "10.96.0.99"
+	of := func(name, address string, ready ...string) map[wire.ServiceName][]wire.ServiceEndpoint {
+		return map[wire.ServiceName][]wire.ServiceEndpoint{{Name: name}: {{Address: address, Ready: ready}}}
+	}
+	gone := func(name string) map[wire.ServiceName][]wire.ServiceEndpoint {
+		return map[wire.ServiceName][]wire.ServiceEndpoint{{Name: name}: nil}
+	}
+	for name, row := range map[string]struct {
+		change           map[wire.ServiceName][]wire.ServiceEndpoint
+		whole            bool
+		orders, catalogs Verdict
+	}{
+		"another one changed":           {of("catalog", catalog, podB), false, Rewritten, Rewritten},
+		"another one lost its last":     {of("catalog", catalog), false, Rewritten, Drop},
+		"another one is gone":           {gone("catalog"), false, Rewritten, Pass},
+		"one that nobody knew is gone":  {gone("nobody"), false, Rewritten, Rewritten},
+		"a whole list without the one":  {of("catalog", catalog, podB), true, Pass, Rewritten},
+		"it moved to another address":   {of("catalog", "10.96.0.98", podB), false, Rewritten, Pass},
+		"its address has another owner": {of("heir", catalog, podB), false, Rewritten, Rewritten},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rewriter := New()
+			rewriter.Change(of("orders", orders, podA), true)
+			rewriter.Change(of("catalog", catalog, podB), false)
+			rewriter.Change(row.change, row.whole)
+			if verdict := outbound(rewriter, request(orders, 1)); verdict != row.orders {
+				t.Errorf("orders: verdict %d", verdict)
+			}
+			if verdict := outbound(rewriter, request(catalog, 1)); verdict != row.catalogs {
+				t.Errorf("catalog: verdict %d", verdict)
+			}
+		})
+	}
+	// The heir of an address keeps it when the one before goes, whichever is heard of first.
+	rewriter := New()
+	rewriter.Change(of("catalog", catalog, podB), true)
+	rewriter.Change(of("heir", catalog, podA), false)
+	rewriter.Change(gone("catalog"), false)
+	if verdict := outbound(rewriter, request(catalog, 1)); verdict != Rewritten {
+		t.Errorf("the heir: verdict %d", verdict)
 	}
 }
 

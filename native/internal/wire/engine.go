@@ -30,7 +30,7 @@ const (
 	CommandCredentials = "credentials" // answers event needCredentials
 	CommandScope       = "scope"       // other namespaces or home namespace
 	CommandProtect     = "protect"     // other addresses that no route may cover; answered by event routes where that changes any
-	CommandEndpoints   = "endpoints"   // the whole list of Services and their ready endpoints
+	CommandEndpoints   = "endpoints"   // the Services and their ready endpoints, first all of them, then what changed
 	CommandTest        = "test"        // answered by event tested
 	CommandReach       = "reach"       // other targets of the reach check than before
 	CommandCheckReach  = "checkReach"  // check now; answered by event reach with its id
@@ -113,12 +113,22 @@ type ProtectCommand struct {
 	Protected []string `json:"protected"`
 }
 
-// ServiceEndpoints lists every Service with a cluster IP and the addresses of its ready endpoints.
+// ServiceEndpoints is a change of what is known of Services with a cluster IP and of the addresses of their ready
+// endpoints. A change that is too large for one frame comes in parts, which count together when the last one is there.
 type ServiceEndpoints struct {
-	Services []ServiceEndpoint `json:"services"`
+	Whole    bool              `json:"whole,omitempty"` // of the first part: nothing else is there than what is listed
+	Services []ServiceEndpoint `json:"services"`        // all addresses of a Service together, in place of those before
+	Gone     []ServiceName     `json:"gone,omitempty"`  // Services that have no address any more
+	More     bool              `json:"more,omitempty"`  // another part follows
 }
 
-// ServiceEndpoint is one Service address. Ready is empty where no endpoint is ready.
+// ServiceName names a Service.
+type ServiceName struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+}
+
+// ServiceEndpoint is one Service address. Ready is empty where no endpoint is ready; of very many it has some.
 type ServiceEndpoint struct {
 	Namespace string   `json:"namespace"`
 	Name      string   `json:"name"`
