@@ -1,6 +1,7 @@
 /** What the benchmark sets and reads in the sandbox's own namespaces: congestion control, memory, the agent's process. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Sandbox, SpaceName } from '../../sandbox/sandbox.ts';
+import { agentProcesses } from '../cluster/agent-processes.ts';
 import type { Product } from '../cluster/product.ts';
 
 const spaces: readonly SpaceName[] = ['laptop-plain', 'control-plane', 'node1'];
@@ -40,7 +41,7 @@ export async function residentMemory(sandbox: Sandbox, product: Product): Promis
     const ids = await product.processIds(kind);
     found[kind] = Math.max(...ids.map(residentOf));
   }
-  found.agent = Math.max(...(await agentProcesses(sandbox)).map(residentOf));
+  found.agent = Math.max(...(await agentsOf(sandbox)).map(residentOf));
   return found;
 }
 
@@ -54,24 +55,10 @@ function residentOf(id: number): number {
   }
 }
 
-/** Processes of agents on this machine: told from those of other sandboxes by the pod's uid in their cgroup's path. */
-async function agentProcesses(sandbox: Sandbox): Promise<number[]> {
+async function agentsOf(sandbox: Sandbox): Promise<number[]> {
   const selector = 'app.kubernetes.io/managed-by=slipway';
   const text = await sandbox
     .cluster()
     .kubectl(['get', 'pods', '-A', '-l', selector, '-o', 'jsonpath={.items[*].metadata.uid}']);
-  const pods = text.split(' ').filter((uid) => uid !== '');
-  return readdirSync('/proc').flatMap((name) => {
-    try {
-      const isAgent = /^\d+$/.test(name) && readFileSync(`/proc/${name}/comm`, 'utf8').includes('agent');
-      return isAgent && pods.some((uid) => cgroupOf(name).includes(uid)) ? [Number(name)] : [];
-    } catch {
-      return []; // it ended in between
-    }
-  });
-}
-
-/** The path with the uid's dashes as they are: containerd's systemd style writes them as underscores. */
-function cgroupOf(id: string): string {
-  return readFileSync(`/proc/${id}/cgroup`, 'utf8').replaceAll('_', '-');
+  return agentProcesses(text.split(' ').filter((uid) => uid !== ''));
 }

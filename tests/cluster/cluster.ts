@@ -4,6 +4,7 @@ import type { Cluster as SandboxCluster } from '../../sandbox/cluster.ts';
 interface Metadata {
   readonly name: string;
   readonly namespace: string;
+  readonly uid: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
 export interface Pod {

@@ -11,7 +11,7 @@ const longest: readonly RegExp[] = [
   /^(idle|sleep|reach-laptop|vanishing)/,
   /^refusals-(kubeconfig|others|rights|images)/,
   /^degraded/,
-  /^(faults|refusals|leftovers)/,
+  /^(fault|refusals|leftovers)/,
   /^(differential|placing-refusals|catalogue|logins|hostile-server)/,
 ];
 

@@ -1,6 +1,6 @@
 /**
  * Row 6, the laptop's long sleep: everything of ours stands still for longer than the agent waits. It comes back by itself,
- * at another address and with another agent; connections are reset and none hangs. faults.test.ts has the short one.
+ * at another address and with another agent; connections are reset and none hangs. fault-sleep.test.ts has shorter ones.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HeldConnection } from './held-connection.ts';

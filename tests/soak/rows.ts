@@ -24,8 +24,9 @@ export const faultRows = {
   cuts: {
     fault: 'every stream and connection cut, one by one and together, with transfers running',
     bound: 'checksums equal, back ≤ 3 s',
-    short: 2,
+    short: 1,
     long: 50,
+    files: ['tests/cluster/fault-cuts.test.ts'],
     limits: { 'back, s': { atMost: 3 } },
   },
   'black-hole': {
@@ -33,6 +34,7 @@ export const faultRows = {
     bound: 'noticed ≤ 10 s, never a false alarm',
     short: 1,
     long: 20,
+    files: ['tests/cluster/fault-black-hole.test.ts'],
     limits: { 'noticed, s': { atMost: 10 } },
   },
   'direct-black-hole': {
@@ -47,6 +49,7 @@ export const faultRows = {
     bound: 'usable ≤ 5 s, outside names ≤ 1 s, flows live',
     short: 1,
     long: 20,
+    files: ['tests/cluster/fault-roam.test.ts'],
     limits: { 'usable, s': { atMost: 5 }, 'outside names, s': { atMost: 1 } },
   },
   sleep: {
@@ -54,13 +57,15 @@ export const faultRows = {
     bound: 'usable ≤ 5 s, outside names ≤ 1 s, flows live',
     short: 1,
     long: 3,
+    files: ['tests/cluster/fault-sleep.test.ts'],
     limits: { 'usable, s': { atMost: 5 }, 'outside names, s': { atMost: 1 } },
   },
   'api-server': {
     fault: 'API server down, seconds',
     bound: 'flows live, back ≤ 5 s after',
-    short: 30,
+    short: 20,
     long: 600,
+    files: ['tests/cluster/api-server.alone.test.ts'],
     limits: { 'back, s': { atMost: 5 } },
   },
   'direct-api-server': {
@@ -90,8 +95,9 @@ export const faultRows = {
   'laptop-changes': {
     fault: 'resolv.conf rewritten every 2 s; another VPN taking routes; interface gone',
     bound: 'settles, or says so',
-    short: 1,
-    long: 10,
+    short: 0,
+    long: 9,
+    files: ['tests/cluster/fault-laptop.test.ts'],
   },
   'many-services': {
     fault: '10,000 Services, 500 namespaces, 50 changes a second, 410 every 30 s',
@@ -127,8 +133,9 @@ export const faultRows = {
   traffic: {
     fault: 'mixed traffic, minutes',
     bound: 'no error; growth < 1 MB/h after warm-up; descriptors and goroutines flat',
-    short: 0.2,
+    short: 0.1,
     long: 30,
+    files: ['tests/cluster/fault-traffic.test.ts'],
   },
 } as const satisfies Readonly<Record<string, FaultRow>>;
 

@@ -1,0 +1,101 @@
+/**
+ * Another program on the laptop wants for itself what the tunnel has: resolv.conf, the routes, the interface. What it takes once
+ * is put back; where it goes on, that is said, and over when it stops. reach-laptop.test.ts has more that it may do.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FaultRecord, isSoak } from '../soak/record.ts';
+import { PhaseWatch } from './phase-watch.ts';
+import { eventually, must, run } from './programs.ts';
+import { closeScene, type Scene, setScene, workload } from './scene.ts';
+
+describe('another program', () => {
+  let scene: Scene;
+  let atHome: string;
+  const record = new FaultRecord('laptop-changes');
+  const { http } = workload;
+
+  const answers = async () =>
+    (await run(scene.laptop, ['curl', '-sS', '-o', '/dev/null', '-m', '5', `http://${http.fullName}/`])).code === 0;
+  const inLaptop = (line: string) => must(scene.laptop, ['sh', '-c', line]);
+  const connection = async () => {
+    const { connections } = await scene.product.snapshot();
+    const live = connections.find(({ phase }) => phase === 'connected');
+    return live?.phase === 'connected' ? live : undefined;
+  };
+  /** As a DHCP client does it. */
+  const rewrite = () => must(scene.laptop, ['sh', '-c', 'printf %s "$1" > /etc/resolv.conf', 'sh', atHome]);
+
+  beforeAll(async () => {
+    scene = await setScene('plain', 'another-program');
+    atHome = await must(scene.laptop, ['cat', '/etc/resolv.conf']);
+    await scene.product.connect('sandbox', '--namespace', http.namespace, '--base-image', workload.baseImage);
+  });
+  afterAll(async () => {
+    record.keep();
+    await scene.product.disconnect();
+    const changed = await scene.unchanged();
+    await closeScene(scene);
+    expect(changed).toEqual([]);
+  });
+
+  /** Back by itself, and nothing is said to be wrong. */
+  async function settles(deadline: number): Promise<void> {
+    const isWell = async () => (await connection())?.degraded.length === 0 && (await answers());
+    const codes = async () => (await connection())?.degraded.map(({ code }) => code);
+    expect(await eventually(isWell, deadline), `it says ${await codes()}\n${await scene.product.lastWords()}`).toBe(
+      true,
+    );
+  }
+
+  /** Every 2 seconds, for so many times; names are back before the next, or it is said that they are not. */
+  async function rewrites(times: number): Promise<void> {
+    for (let time = 1; time <= times; time++) {
+      await rewrite();
+      await pause(2000);
+      const [isBack, live] = [await answers(), await connection()];
+      const isTold = live?.degraded.some(({ code }) => code === 'names-contested');
+      expect(isBack || isTold, `after ${time} times neither`).toBe(true);
+    }
+  }
+
+  it('that rewrites resolv.conf a few times gets nowhere', async () => {
+    await rewrites(3);
+    await settles(10_000);
+  });
+
+  if (isSoak) {
+    const does: Readonly<Record<string, () => Promise<void>>> = {
+      // The tenth time within three minutes is meant; then a minute is theirs, two when they go on, and so on.
+      'rewrites resolv.conf every 2 s': async () => {
+        const watch = await PhaseWatch.begin(scene.product);
+        await rewrites(15);
+        expect(watch.phases.join('\n')).toContain('names-contested');
+        watch.end();
+        await record.timed('settled after rewriting, s', () => settles(20 * 60_000));
+      },
+      'takes the routes': async () => {
+        const live = await connection();
+        const services = live?.routes.find(({ kind, decision }) => kind === 'services' && decision === 'routed');
+        await inLaptop('ip tuntap add vpn0 mode tun && ip link set vpn0 up');
+        await inLaptop(`ip route replace ${services?.prefix} dev vpn0`);
+        const isTold = async () =>
+          (await connection())?.degraded.some(({ code }) => code === 'route-withdrawn') ?? false;
+        await record.timed('route told, s', async () => expect(await eventually(isTold, 30_000)).toBe(true));
+        await inLaptop('ip link delete vpn0');
+        await record.timed('settled after routes, s', () => settles(60_000));
+      },
+      'deletes the interface': async () => {
+        const watch = await PhaseWatch.begin(scene.product);
+        await inLaptop(`ip link delete ${(await connection())?.interface}`);
+        expect(await watch.comes('reconnecting', 10_000), `${watch.phases}`).toBe(true);
+        watch.end();
+        await record.timed('settled after interface, s', () => settles(60_000));
+      },
+    };
+    it('that goes on is told, and over when it stops', { timeout: record.rounds * 25 * 60_000 }, async () => {
+      const what = Object.values(does);
+      await record.eachRound(async (round) => what[(round - 1) % what.length]?.());
+    });
+  }
+});
