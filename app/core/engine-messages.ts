@@ -123,6 +123,10 @@ const directCandidatesSchema = z.object({ candidates: z.array(directCandidateSch
 const wantedRangeSchema = z.object({ prefix: z.string(), decision: z.literal('routed') });
 export type WantedRange = z.infer<typeof wantedRangeSchema>;
 
+/** Addresses of one family that laptop and engine have in the tunnel. */
+const sessionAddressesSchema = z.object({ laptop: z.string(), engine: z.string() });
+export type SessionAddresses = z.infer<typeof sessionAddressesSchema>;
+
 export const engineCommandSchema = z.discriminatedUnion('command', [
   z.object({ command: z.literal('hello'), hello: helloSchema }),
   z.object({
@@ -145,6 +149,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
       scope: nameScopeSchema,
       names: z.boolean(),
       direct: directCandidatesSchema.optional(),
+      wantedAddresses: z.array(sessionAddressesSchema).optional(), // of the engine before
     }),
   }),
   z.object({ command: z.literal('agent'), agent: agentTargetSchema }),
@@ -222,6 +227,7 @@ const readySchema = z.object({
   routes: list(routeDecisionSchema),
   names: namesEventSchema.nullish(),
   agent: agentFactsSchema,
+  addresses: list(sessionAddressesSchema), // for as long as the engine lives
 });
 export type Ready = z.infer<typeof readySchema>;
 

@@ -260,6 +260,9 @@ export class FakeEngine implements EngineLink {
           search: searchOf(this.#home, this.#cluster.domain),
           canPing: true,
         },
+        addresses: work.wantedAddresses ?? [
+          { laptop: `198.18.${this.processId}.2`, engine: `198.18.${this.processId}.3` },
+        ],
       },
     });
     this.#count(startTraffic(this.#host.routes));

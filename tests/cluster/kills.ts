@@ -149,6 +149,14 @@ function withRecovery(kinds: readonly ProcessKind[]): void {
     await next;
     const isGone = await eventually(async () => (await heldInCluster(scene)) === 0, 20_000);
     expect(isGone, 'what was connected is connected no more in the cluster').toBe(true);
+    // An engine whose core was killed with it is followed by one that knows nothing of its addresses.
+    if (!kinds.includes('engine') || !kinds.includes('core')) {
+      const isReset = await eventually(async () => held.output.includes('broken reset'), 10_000);
+      expect(
+        isReset,
+        isReset ? '' : `who waited was told nothing\n${held.output}\n${await scene.product.lastWords()}`,
+      ).toBe(true);
+    }
     const links = (await run(scene.laptop, ['sh', '-c', 'ip -o link | grep -c slipway'])).stdout.trim();
     expect(links).toBe('1');
     expect((await scene.product.disconnect()).code).toBe(0);

@@ -5,7 +5,15 @@
 import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { createEndpointTelling } from '../catalog/endpoints.ts';
 import { reachTargets, type TargetChoices } from '../catalog/reach-targets.ts';
-import type { AgentTarget, EngineCommand, EngineEvent, ReachCheck, Tested, WantedRange } from '../engine-messages.ts';
+import type {
+  AgentTarget,
+  EngineCommand,
+  EngineEvent,
+  ReachCheck,
+  SessionAddresses,
+  Tested,
+  WantedRange,
+} from '../engine-messages.ts';
 import { type NameChoices, scopeOf } from '../naming/names.ts';
 import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
 
@@ -43,6 +51,8 @@ export interface ConnectWork extends NameChoices {
 export function createEngineWork(ports: Ports): EngineWork {
   let link: EngineLink | null = null;
   let protectedAddresses: string[] = [];
+  /** Of the last engine: programs hold sockets of them, which an engine in its place can end. */
+  let addresses: SessionAddresses[] = [];
   let scopeSent = '';
   let endpoints = createEndpointTelling();
   let targetsSent = '';
@@ -88,6 +98,9 @@ export function createEngineWork(ports: Ports): EngineWork {
         if (event.event === 'tested') {
           tests.get(event.tested.id)?.(success(event.tested));
           return;
+        }
+        if (event.event === 'ready') {
+          addresses = event.ready.addresses;
         }
         heard(event);
         if (event.event === 'reach') {
@@ -137,17 +150,18 @@ export function createEngineWork(ports: Ports): EngineWork {
           protected: protectedAddresses,
           scope,
           names,
+          ...(addresses.length === 0 ? {} : { wantedAddresses: addresses }),
         },
       });
       return success(null);
     },
 
     protect: async (cluster, signal) => {
-      const addresses = await cluster.protectedAddresses();
-      const isNews = addresses.toSorted().join(' ') !== protectedAddresses.toSorted().join(' ');
-      if (!signal.aborted && addresses.length > 0 && isNews) {
-        protectedAddresses = addresses;
-        send({ command: 'protect', protect: { protected: addresses } });
+      const now = await cluster.protectedAddresses();
+      const isNews = now.toSorted().join(' ') !== protectedAddresses.toSorted().join(' ');
+      if (!signal.aborted && now.length > 0 && isNews) {
+        protectedAddresses = now;
+        send({ command: 'protect', protect: { protected: now } });
       }
       return success(null);
     },

@@ -61,6 +61,7 @@ const ready: EngineEvent = {
       refused: [],
     },
     agent: { build: 'b', nameservers: [], clusterDomain: 'cluster.local', search: [], canPing: true },
+    addresses: [{ laptop: '198.18.5.2', engine: '198.18.5.3' }],
   },
 };
 const wireProblem = { code: 'api-unreachable', cause: 'no route' };

@@ -36,6 +36,7 @@ describe('with recovery on', () => {
     const harness = new CoreHarness();
     await harness.connect();
     await harness.clock.advance(61_000);
+    const before = engineOf(harness).processId;
     engineOf(harness).kill();
     await harness.until('reconnecting');
     expect(harness.in('reconnecting')).toMatchObject({ hostKept: false, because: { code: 'engine-ended' } });
@@ -43,8 +44,11 @@ describe('with recovery on', () => {
     expect(harness.world.cluster.timesPlaced).toBe(1);
     expect(harness.in('connected').interface).toBe('slipway2');
     const [connect] = engineOf(harness).received.filter(({ command }) => command === 'connect');
-    expect(connect, 'the agent ends what the killed engine left').toMatchObject({
-      connect: { ownerSecret: harness.world.cluster.ownerSecret },
+    expect(connect, 'the agent ends what the killed engine left, and so does the laptop').toMatchObject({
+      connect: {
+        ownerSecret: harness.world.cluster.ownerSecret,
+        wantedAddresses: [{ laptop: `198.18.${before}.2`, engine: `198.18.${before}.3` }],
+      },
     });
     await expectOneSet(harness);
     harness.expectNothingLeft();

@@ -28,6 +28,7 @@ type agentClient struct {
 	receive  receiver
 	observer agentObserver
 	owner    wire.Secret
+	wanted   []wire.SessionAddresses // for the first registration
 
 	running sync.WaitGroup
 	leaving chan struct{} // closed by stop
@@ -64,14 +65,14 @@ func (client *agentClient) namespace() string {
 // receiver takes packets that a lane received; heard tells whether a packet to the engine answered a heartbeat.
 type receiver func(lane int, packets [][]byte, heard func(packet []byte) bool)
 
-func newAgentClient(config Config, carriers carriers, target wire.AgentTarget, owner wire.Secret, receive receiver, observer agentObserver) (*agentClient, error) {
+func newAgentClient(config Config, carriers carriers, command wire.ConnectCommand, receive receiver, observer agentObserver) (*agentClient, error) {
 	keys, err := newSessionKeys()
 	if err != nil {
 		return nil, err
 	}
 	client := &agentClient{
 		timing: config.Timing, build: config.Build, log: config.Log, carriers: carriers,
-		receive: receive, observer: observer, owner: owner, target: target, keys: keys,
+		receive: receive, observer: observer, owner: command.OwnerSecret, wanted: command.WantedAddresses, target: command.Agent, keys: keys,
 		leaving: make(chan struct{}), left: make(chan struct{}),
 		healthChanged: make(chan struct{}, 1), errorChanged: make(chan struct{}, 1), renewNow: make(chan struct{}, 1), firstDone: make(chan struct{}),
 	}

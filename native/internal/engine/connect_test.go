@@ -98,6 +98,16 @@ func TestConnectTakesItsStepsInOrderAndStopUndoesThem(t *testing.T) {
 	}
 }
 
+// TestAnEngineInPlaceOfAnotherHasItsAddresses follows what the core hands from one engine to the next.
+func TestAnEngineInPlaceOfAnotherHasItsAddresses(t *testing.T) {
+	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
+	core := startEngine(t, configOf(laptop, cluster))
+	core.wanted = []wire.SessionAddresses{{Laptop: "198.18.7.2", Engine: "198.18.7.3"}}
+	if ready := core.connected(); !slices.Equal(ready.Addresses, core.wanted) {
+		t.Errorf("it has %v, and should have %v", ready.Addresses, core.wanted)
+	}
+}
+
 func TestEachFailingStepUndoesEverythingAndTheEngineStaysUsable(t *testing.T) {
 	for _, example := range []struct{ call, during, code string }{
 		{"openTun", "routes", wire.CodeTunUnavailable},

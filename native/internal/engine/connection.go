@@ -68,7 +68,7 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 	}
 	connection.reach = newReach(connection)
 	connection.ways = newWays(connection)
-	agent, err := newAgentClient(config, carriers, command.Agent, command.OwnerSecret, connection.receive, agentObserver{
+	agent, err := newAgentClient(config, carriers, command, connection.receive, agentObserver{
 		registered: connection.registered, alive: connection.alive, silent: connection.silent, agentLost: connection.agentLost,
 	})
 	if err != nil {
@@ -113,7 +113,7 @@ func (connection *connection) establish(ctx context.Context) (*wire.ReadyEvent, 
 	connection.isReady = true
 	return &wire.ReadyEvent{
 		Interface: connection.tun.Interface, MTU: interfaceMTU, Path: connection.agent.carrierName(), Routes: connection.routes,
-		Names: connection.names, Agent: connection.facts,
+		Names: connection.names, Agent: connection.facts, Addresses: connection.agent.registered().ends(),
 	}, "", nil
 }
 
@@ -151,6 +151,7 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 		return asProblem(err, wire.CodeInternal)
 	}
 	connection.route(decided.Decisions)
+	connection.askEarlier()
 	return nil
 }
 

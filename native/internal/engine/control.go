@@ -97,8 +97,9 @@ func (client *agentClient) register(ctx context.Context, stream *carriedStream, 
 	previous, lanes := client.registry, client.lanes
 	client.mutex.Unlock()
 	request := wire.Register{PublicKey: keys.publicText(), PresharedKey: wire.Secret(hex.EncodeToString(keys.preshared[:])), OwnerSecret: client.owner}
+	request.WantedAddresses = client.wanted
 	if lanes != nil {
-		request.WantedAddresses = previous.wanted()
+		request.WantedAddresses = previous.ends()
 	}
 	reply, err := client.exchange(ctx, stream, &wire.AgentRequest{Request: "register", Register: &request})
 	if err != nil {

@@ -260,6 +260,7 @@ type fakeCore struct {
 	events chan wire.EngineEvent
 	ended  chan error
 	seen   []string
+	wanted []wire.SessionAddresses // of the engine before
 }
 
 func startEngine(t *testing.T, config Config) *fakeCore {
@@ -367,6 +368,8 @@ func (core *fakeCore) connectTo(ranges ...string) {
 		Ranges:      wire.WantRouted(ranges...),
 		Scope:       wire.NameScope{HomeNamespace: "webshop", Namespaces: []string{"dev", "infra", "webshop"}},
 		Names:       true,
+
+		WantedAddresses: core.wanted,
 	}})
 }
 

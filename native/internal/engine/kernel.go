@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 
+	"slipway/native/internal/packet"
 	"slipway/native/internal/routelookup"
 )
 
@@ -15,6 +16,8 @@ type Kernel interface {
 	Way(address netip.Addr) (routelookup.Way, error)
 	// Tables are the rules and routes of now, of address's family.
 	Tables(address netip.Addr) (routelookup.Tables, error)
+	// Connections are the TCP connections of all programs, but for those that are opening, as the laptop sends.
+	Connections() ([]packet.Flow, error)
 	// User is whose ways are looked up.
 	User() uint32
 	// Probe connects an ordinary socket ("tcp", "udp") to target; over UDP it sends a datagram and waits for one. bound

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"slipway/native/internal/dumps"
+	"slipway/native/internal/packet"
 	"slipway/native/internal/routelookup"
 )
 
@@ -52,6 +54,31 @@ func (linuxKernel) Interface(index int) (state InterfaceState, err error) {
 		}
 	}
 	return state, nil
+}
+
+// synchronized are the states of connections that programs or the kernel still have something of (tcp_states.h).
+var synchronized = []uint8{
+	netlink.TCP_ESTABLISHED, netlink.TCP_FIN_WAIT1, netlink.TCP_FIN_WAIT2, netlink.TCP_CLOSE_WAIT, netlink.TCP_CLOSING, netlink.TCP_LAST_ACK,
+}
+
+func (linuxKernel) Connections() (connections []packet.Flow, err error) {
+	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} { // sockets of IPv6 carry IPv4, too
+		sockets, err := dumps.Settled(func() ([]*netlink.Socket, error) { return netlink.SocketDiagTCP(family) })
+		if err != nil {
+			return nil, fmt.Errorf("list connections: %w", err)
+		}
+		for _, socket := range sockets {
+			own, isAddress := netip.AddrFromSlice(socket.ID.Source)
+			far, isFar := netip.AddrFromSlice(socket.ID.Destination)
+			if isAddress && isFar && slices.Contains(synchronized, socket.State) {
+				connections = append(connections, packet.Flow{
+					Source: own.Unmap(), SourcePort: socket.ID.SourcePort,
+					Destination: far.Unmap(), DestinationPort: socket.ID.DestinationPort, Protocol: packet.TCP,
+				})
+			}
+		}
+	}
+	return connections, nil
 }
 
 func (linuxKernel) Probe(ctx context.Context, network string, target netip.AddrPort, bound func(uint16)) error {

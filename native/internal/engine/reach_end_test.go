@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"slipway/native/internal/packet"
 	"slipway/native/internal/routelookup"
 	"slipway/native/internal/wire"
 )
@@ -31,6 +32,7 @@ func (*fakeKernel) Way(netip.Addr) (routelookup.Way, error) {
 	return routelookup.Way{Index: 7, Interface: "slipway0"}, nil
 }
 func (*fakeKernel) Tables(netip.Addr) (tables routelookup.Tables, err error) { return tables, nil }
+func (*fakeKernel) Connections() ([]packet.Flow, error)                      { return nil, nil }
 func (*fakeKernel) User() uint32                                             { return 0 }
 func (kernel *fakeKernel) Probe(ctx context.Context, _ string, _ netip.AddrPort, _ func(uint16)) error {
 	return kernel.probe(ctx)

@@ -46,13 +46,13 @@ func (registration registration) allowedIPs() []netip.Prefix {
 	return prefixes
 }
 
-// wanted asks another agent for the same addresses.
-func (registration registration) wanted() []wire.SessionAddresses {
-	var wanted []wire.SessionAddresses
+// ends are the addresses of laptop and engine, as another agent is asked for them, and another engine asks.
+func (registration registration) ends() []wire.SessionAddresses {
+	var ends []wire.SessionAddresses
 	for _, own := range registration.addresses {
-		wanted = append(wanted, wire.SessionAddresses{Laptop: own.laptop.String(), Engine: own.engine.String()})
+		ends = append(ends, wire.SessionAddresses{Laptop: own.laptop.String(), Engine: own.engine.String()})
 	}
-	return wanted
+	return ends
 }
 
 // sameEnds tells whether laptop and engine have the same addresses in both.

@@ -65,6 +65,12 @@ func messageOf(from string, kind, code uint8, body []byte) []byte {
 // kernelTun gives path a TUN of the kernel's.
 func kernelTun(t *testing.T, path *path) {
 	t.Helper()
+	path.open(openTun(t), func(error) {})
+}
+
+// openTun makes a TUN of the kernel's, with the laptop's address and a route to the pods.
+func openTun(t *testing.T) tun.Device {
+	t.Helper()
 	made, file, err := tundev.Open(tundev.NewAlias(), 16000, []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr(attackedLaptop), 32)})
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +91,7 @@ func kernelTun(t *testing.T, path *path) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path.open(device, func(error) {})
+	return device
 }
 
 // TestNothingComesInUninvited plays an agent that sends what it likes to a real kernel with listeners on all

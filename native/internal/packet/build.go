@@ -83,15 +83,21 @@ func Answer(message []byte, source, destination netip.Addr, hopLimit uint8) []by
 }
 
 // Reset makes a RST segment in the direction of flow, with a sequence number.
-func Reset(flow Flow, sequence uint32) []byte {
+func Reset(flow Flow, sequence uint32) []byte { return bareSegment(flow, sequence, header.TCPFlagRst) }
+
+func bareSegment(flow Flow, sequence uint32, flags header.TCPFlags) []byte {
 	start := headerSize(flow.Source)
 	made := make([]byte, start+header.TCPMinimumSize)
 	header.TCP(made[start:]).Encode(&header.TCPFields{
 		SrcPort: flow.SourcePort, DstPort: flow.DestinationPort, SeqNum: sequence,
-		DataOffset: header.TCPMinimumSize, Flags: header.TCPFlagRst,
+		DataOffset: header.TCPMinimumSize, Flags: flags,
 	})
 	return sealed(made, TCP, HopLimit, flow.Source, flow.Destination)
 }
+
+// SynchronizeAgain makes a segment in the direction of flow that asks for a connection that is there. Its receiver
+// acknowledges what it has, whatever the sequence number is (RFC 9293 section 3.10.7.4, RFC 5961 section 4).
+func SynchronizeAgain(flow Flow) []byte { return bareSegment(flow, 0, header.TCPFlagSyn) }
 
 // Refusal makes the answer to a SYN of a host that does not listen: RST and ACK (RFC 9293 section 3.10.7.1).
 func Refusal(syn *Packet) []byte {

@@ -57,8 +57,9 @@ type Register struct {
 	// other session of its owner: an engine that was killed said no leave. Empty: nobody's.
 	OwnerSecret Secret `json:"ownerSecret,omitempty"`
 
-	// Addresses that an engine already has on its TUN, from an agent that is gone, without the agent's. Honoured where
-	// they are free and inside the range of their family (AddressFamilies); otherwise the agent chooses others.
+	// Addresses that the laptop's programs hold sockets of, without the agent's: an engine has them on its TUN, from an agent
+	// that is gone, or another engine had. Honoured where they are free and inside the range of their family
+	// (AddressFamilies); otherwise the agent chooses others.
 	WantedAddresses []SessionAddresses `json:"wantedAddresses,omitempty"`
 }
 

@@ -56,6 +56,9 @@ type ConnectCommand struct {
 	Scope       NameScope          `json:"scope"`
 	Names       bool               `json:"names"`            // false: connect without names
 	Direct      *DirectCandidates  `json:"direct,omitempty"` // as in command direct
+
+	// Those of the engine before (ReadyEvent), where this one comes in its place; see Register.
+	WantedAddresses []SessionAddresses `json:"wantedAddresses,omitempty"`
 }
 
 // ClusterAddress is how the API server is reached, as the kubeconfig says it.
@@ -217,6 +220,8 @@ type ReadyEvent struct {
 	Routes    []RouteDecision `json:"routes"`
 	Names     *NamesEvent     `json:"names,omitempty"`
 	Agent     AgentFacts      `json:"agent"`
+
+	Addresses []SessionAddresses `json:"addresses"` // for as long as the engine lives, without the agent's
 }
 
 // AgentFacts is what the agent said of itself.
