@@ -151,6 +151,7 @@ func limitMemory(config *agent.Config) {
 	config.Memory = agent.NewMemoryGauge(limit)
 	config.SessionsAtMost = agent.SessionsFor(limit)
 	config.Limits = agent.LimitsFor(limit)
+	config.UnreadAtMost = agent.UnreadFor(limit)
 	config.Log.Debug("memory limit", "bytes", limit, "sessions", config.SessionsAtMost, "flows", config.Limits.TCPFlows)
 }
 

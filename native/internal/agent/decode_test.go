@@ -135,6 +135,14 @@ func TestSessionsFitTheMemory(t *testing.T) {
 	}
 }
 
+func TestWhatNobodyReadsFitsTheMemory(t *testing.T) {
+	for limit, want := range map[int64]int64{0: 64 << 20, 16 << 20: 4 << 20, 64 << 20: 8 << 20, 256 << 20: 32 << 20, 8 << 30: 64 << 20} {
+		if got := UnreadFor(limit); got != want {
+			t.Errorf("%d MiB: %d bytes unread instead of %d", limit>>20, got, want)
+		}
+	}
+}
+
 func FuzzParseResolvConf(f *testing.F) {
 	f.Add("search a.svc.b svc.b b\nnameserver 10.0.0.1\n")
 	f.Fuzz(func(t *testing.T, text string) {

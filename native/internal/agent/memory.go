@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"slipway/native/internal/bytestream"
 	"slipway/native/internal/forward"
 )
 
@@ -15,17 +16,22 @@ import (
 var cgroupFiles = []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}
 
 // Parts of the container's memory: for the buffers of sessions that carry, for flows by what each costs while it waits,
-// for what lives on the heap before flows are refused, and before some are ended. The Go runtime gets 0.75, the kernel's
-// socket buffers the rest.
+// for what one session's flows hold unread (their windows may be four times that), for what lives on the heap before flows
+// are refused, and before some are ended. The Go runtime gets 0.75, the kernel's socket buffers the rest.
 const (
 	sessionsPart  = 0.3
+	unreadPart    = 0.125
 	flowsPart     = 0.6
 	fullPart      = 0.45
 	dangerousPart = 0.6
 
-	// sessionBytes is what five lanes with their WireGuard devices hold at rest, measured.
+	// sessionBytes is what a session holds that carries: measured, 3 MiB at rest (one lane of packets with its WireGuard
+	// device, four of flows), and as much again for what is under way.
 	sessionBytes   = 6 << 20
 	sessionsAtMost = 64
+
+	// unreadAtLeast lets a few connections be as fast as the path.
+	unreadAtLeast = 4 << 20
 )
 
 // MemoryLimit is the container's memory limit in bytes, or 0 where there is none.
@@ -54,6 +60,15 @@ func SessionsFor(limit int64) int {
 		return sessionsAtMost
 	}
 	return int(min(max(int64(float64(limit)*sessionsPart)/sessionBytes, 2), sessionsAtMost))
+}
+
+// UnreadFor is how many bytes that no pod reads a session may hold in a container with so many bytes of memory. They come
+// faster than the heap is measured. 0 bytes is no limit.
+func UnreadFor(limit int64) int64 {
+	if limit == 0 {
+		return bytestream.UnreadAtMost
+	}
+	return min(max(int64(float64(limit)*unreadPart), unreadAtLeast), bytestream.UnreadAtMost)
 }
 
 // LimitsFor are the limits of a session in a container with so many bytes of memory; 0 is no limit. A burst is over before

@@ -36,9 +36,10 @@ type Config struct {
 	OpeningTimeout time.Duration // until a stream must have said what it is; 5 s
 
 	// What all sessions share; see shares and arrivals.
-	SessionsAtMost    int // 64
-	ArrivalsAtMost    int // streams that belong to no session yet; 256
-	DescriptorsAtMost int // sockets of all sessions; 65536
+	SessionsAtMost    int   // 64
+	UnreadAtMost      int64 // bytes of one session that no pod reads; bytestream.UnreadAtMost
+	ArrivalsAtMost    int   // streams that belong to no session yet; 256
+	DescriptorsAtMost int   // sockets of all sessions; 65536
 }
 
 const (

@@ -107,8 +107,8 @@ func newSession(config Config, shares *shares, from request, addresses []pair) (
 		Keys: bytestream.Keys{
 			Session: made.id, Private: [32]byte(private.Bytes()), Public: [32]byte(private.PublicKey().Bytes()), Peer: from.key, Preshared: from.preshared,
 		},
-		Lanes: config.FlowLanes,
-		Log:   log,
+		Lanes: config.FlowLanes, UnreadAtMost: config.UnreadAtMost,
+		Log: log,
 	})
 	if err != nil {
 		made.lanes.Close()

@@ -69,7 +69,7 @@ const (
 	smallAllowance = 64 << 10
 
 	// atOnce is how much may be under way on a lane that is written to by whoever brings something: what every path
-	// holds without a reader, so that the write does not wait.
+	// holds without a reader, so that the write does not wait. What no report tells of counts, too, until a pong does.
 	atOnce = 64 << 10
 
 	// A report goes along with whatever is written once reportAlong bytes came, and alone after reportEvery and

@@ -259,6 +259,31 @@ func TestUnreadBytesOfASessionAreBounded(t *testing.T) {
 	}
 }
 
+// TestWhoTakesNoPongsHoldsUpNoReader asks more often than the way back holds answers, and takes none.
+func TestWhoTakesNoPongsHoldsUpNoReader(t *testing.T) {
+	_, peer, _, accepted := meet(t, true, nil)
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		for number := range uint64(1 << 17) {
+			peer.say(appendNumbers(nil, kindPing, number+1))
+		}
+		peer.say(appendOpening(nil, 1, testOpening))
+	}()
+	for _, what := range []func() bool{
+		func() bool { <-said; return true },
+		func() bool { return <-accepted != nil },
+	} {
+		done := make(chan bool, 1)
+		go func() { done <- what() }()
+		select {
+		case <-done:
+		case <-time.After(time.Minute):
+			t.Fatal("nobody reads what it says")
+		}
+	}
+}
+
 // TestOpeningsWhoseAnswersAreNotTakenAreBounded opens flows that are refused at once, and reports no answer; in one case it does
 // not even read them.
 func TestOpeningsWhoseAnswersAreNotTakenAreBounded(t *testing.T) {

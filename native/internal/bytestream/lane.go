@@ -51,6 +51,9 @@ type lane struct {
 	roundTrip        time.Duration
 	progressAt       time.Time // the far end reported something, or nothing was under way
 	isStalled        bool      // what is under way is on its way elsewhere too
+	aside            uint64    // bytes written that no report tells of: pings, pongs, reports, what is around a record
+	asideAsked       uint64    // of these when the last ping was written
+	asideRead        uint64    // of these the far end has read
 	sentBytes        uint64
 	receivedBytes    uint64
 }
@@ -310,6 +313,7 @@ func (l *lane) pongLocked(number uint64, now time.Time) error {
 	}
 	if number == l.pingNumber && l.isAsked {
 		l.isAsked, l.isSuspect, l.roundTrip = false, false, now.Sub(l.pingAt)
+		l.asideRead = l.asideAsked
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ type Config struct {
 	Keys  Keys
 	Lanes int // how many there may be
 
-	// UnreadAtMost is how many bytes that nobody read the session holds; above it the flows that hold most are reset. 0
-	// is 64 MiB.
+	// UnreadAtMost is how many bytes that nobody read the session holds; above it the flows that hold most are reset.
+	// Windows are at most four times that, as few of all flows stand still at once. 0 is the constant.
 	UnreadAtMost int64
 
 	// Changed is told that a lane began or ceased to live. May be nil; called like Events.
@@ -37,6 +37,9 @@ type Timing struct {
 	StalledAfter time.Duration // without a report until what is under way goes over another lane too
 	Handshake    time.Duration // for both of its messages and the first record
 }
+
+// UnreadAtMost is how many bytes a session holds unread where nothing else is said.
+const UnreadAtMost = 64 << 20
 
 // Session is one end of all flows between an engine and an agent. It is safe for concurrent use.
 type Session struct {
@@ -85,7 +88,7 @@ func New(config Config) (*Session, error) {
 		return nil, errors.New("make session: lanes are 1 to 256")
 	}
 	if config.UnreadAtMost <= 0 {
-		config.UnreadAtMost = 64 << 20
+		config.UnreadAtMost = UnreadAtMost
 	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)

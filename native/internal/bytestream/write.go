@@ -120,7 +120,7 @@ const worthHelping = 5 * time.Millisecond
 
 // writeAtOnceLocked writes where that cannot wait, and tells whether it did.
 func (l *lane) writeAtOnceLocked() bool {
-	room := atOnce - l.window.Outstanding()
+	room := atOnce - l.window.Outstanding() - int(l.aside-l.asideRead)
 	if l.isWriting || room < controlFrames {
 		return false
 	}
@@ -180,7 +180,11 @@ func (l *lane) buildLocked(most int) []byte {
 	if l.pongDue {
 		b = appendNumbers(b, kindPong, l.pongNumber)
 	}
-	if l.pingDue {
+	if !l.isAsked && l.aside-l.asideRead > atOnce/4 {
+		l.pingLocked(now)
+	}
+	asks := l.pingDue
+	if asks {
 		b = appendNumbers(b, kindPing, l.pingNumber)
 	}
 	l.pongDue, l.pingDue = false, false
@@ -210,6 +214,12 @@ func (l *lane) buildLocked(most int) []byte {
 	if l.reportDue || l.received-l.reported >= reportAlong || len(b) > 0 && l.received > l.reported {
 		b = appendNumbers(b, kindReport, l.received)
 		l.reportDue, l.reported, l.reportedAt = false, l.received, now
+	}
+	if len(b) > 0 {
+		l.aside += uint64(recordHeader + len(b) - counted + recordTag)
+	}
+	if asks {
+		l.asideAsked = l.aside
 	}
 	return b
 }
