@@ -1,6 +1,6 @@
 // Command slipway-agent is the far end of the tunnel, in one pod of the cluster: it takes port-forward streams on the
 // pod's loopback and lets the sessions on them reach the cluster by ordinary sockets. It must never listen on
-// anything but loopback, use the Kubernetes API, or need a right beyond PodSecurity "restricted".
+// anything but loopback unless a registered session asks for a direct path, use the Kubernetes API, or need a right beyond PodSecurity "restricted".
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,6 +22,7 @@ import (
 
 	"slipway/native/internal/agent"
 	"slipway/native/internal/build"
+	"slipway/native/internal/carrier/direct"
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/forward"
 	"slipway/native/internal/wire"
@@ -37,6 +39,7 @@ const hostVariable = "SLIPWAY_HOST_IP"
 
 type options struct {
 	port          int
+	directPort    int
 	idleTimeout   time.Duration
 	sessionExpiry time.Duration
 	keep          time.Duration
@@ -47,6 +50,7 @@ type options struct {
 func main() {
 	var chosen options
 	flag.IntVar(&chosen.port, "port", wire.AgentPort, "TCP port on loopback")
+	flag.IntVar(&chosen.directPort, "direct-port", wire.AgentDirectPort, "TCP port on the pod's addresses, while a session wants a direct path")
 	flag.DurationVar(&chosen.idleTimeout, "idle-timeout", 10*time.Minute, "end when there was no session for this long")
 	flag.DurationVar(&chosen.sessionExpiry, "session-expiry", agent.DefaultExpiry, "end a session that was not renewed for this long")
 	flag.DurationVar(&chosen.keep, "keep-connections", agent.DefaultKeep, "keep one that has connections for so much longer: a laptop sleeps")
@@ -79,6 +83,7 @@ func run(chosen options) error {
 	if err := describe(&config, chosen.resolvConf); err != nil {
 		return err
 	}
+	config.Door = direct.NewDoor(direct.DoorConfig{Addresses: reachable(config.Policy.Own), Port: chosen.directPort, Log: log})
 	listeners, err := listen(chosen.port)
 	if err != nil {
 		return err
@@ -195,6 +200,11 @@ func ownAddresses() []netip.Addr {
 		}
 	}
 	return result
+}
+
+// reachable are the addresses that others than this pod can reach.
+func reachable(own []netip.Addr) []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(own), func(address netip.Addr) bool { return !address.IsGlobalUnicast() })
 }
 
 // parseAddresses reads addresses separated by commas, as the downward API gives them; others are left out.

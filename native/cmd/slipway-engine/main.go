@@ -16,6 +16,7 @@ import (
 	"slipway/native/internal/build"
 	"slipway/native/internal/carrier"
 	"slipway/native/internal/carrier/apiserver"
+	"slipway/native/internal/carrier/direct"
 	"slipway/native/internal/engine"
 	"slipway/native/internal/wire"
 )
@@ -48,6 +49,7 @@ func main() {
 		Log:        log,
 		DialHelper: engine.DialLease(build.ID),
 		Carriers:   []carrier.New{apiserver.New},
+		Direct:     direct.New,
 		Kernel:     engine.NewKernel(),
 	}
 	if err := engine.Run(ctx, config, os.Stdin, os.Stdout); err != nil {

@@ -66,6 +66,15 @@ func (s *Server) attach(stream net.Conn, opening wire.AgentOpening, packets Pack
 	if found == nil || !found.admits(opening.Ticket) {
 		return errors.New("lane of an unknown session, or with a wrong ticket")
 	}
+	s.mu.Lock()
+	s.arrivals.remove(stream)
+	s.mu.Unlock()
+	stream.SetDeadline(time.Time{})
+	return s.attachTo(found, stream, opening, packets)
+}
+
+// attachTo makes a stream whose far end may do so the carrier of a lane of a session.
+func (s *Server) attachTo(found *session, stream net.Conn, opening wire.AgentOpening, packets Packets) error {
 	count := s.config.Lanes
 	if opening.Kind == "flows" {
 		count = s.config.FlowLanes
@@ -73,10 +82,6 @@ func (s *Server) attach(stream net.Conn, opening wire.AgentOpening, packets Pack
 	if opening.Lane < 0 || opening.Lane >= count {
 		return fmt.Errorf("lane %d of %d", opening.Lane, count)
 	}
-	s.mu.Lock()
-	s.arrivals.remove(stream)
-	s.mu.Unlock()
-	stream.SetDeadline(time.Time{})
 	if opening.Kind == "flows" {
 		return found.attachFlows(opening.Lane, stream)
 	}
@@ -145,6 +150,7 @@ type request struct {
 	preshared [32]byte
 	owner     owner
 	wanted    []pair
+	isDirect  bool // whether a direct path is wanted
 }
 
 func decodeRequest(body []byte) (request, error) {
@@ -176,6 +182,11 @@ func decodeRequest(body []byte) (request, error) {
 		if !decodeKey(message.RenewOfKey, (*[32]byte)(&result.key)) {
 			return request{}, errors.New("a key is not 32 bytes in hexadecimal, or zero")
 		}
+	case "direct":
+		if message.Direct == nil {
+			return request{}, errors.New("direct without its content")
+		}
+		result.isDirect = message.Direct.Wanted
 	case "leave":
 	default:
 		return request{}, fmt.Errorf("unknown request %q", message.Request)
@@ -213,6 +224,11 @@ func (s *Server) answer(stream net.Conn, request request, own **session) wire.Ag
 			return wire.AgentReply{Problem: &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: "the session has expired"}}
 		}
 		return wire.AgentReply{Renewed: &wire.Renewed{ExpiresSeconds: int(s.config.Expiry / time.Second), Refused: (*own).forwarder.Refused()}}
+	case "direct":
+		if *own == nil {
+			return wire.AgentReply{Problem: &wire.Problem{Code: wire.CodeMessageMalformed, Cause: "a stream without a session wants a direct path"}}
+		}
+		return s.direct(*own, request.isDirect)
 	}
 	if *own != nil {
 		s.config.Log.Info("session left", "session", (*own).id[:8])

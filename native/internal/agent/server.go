@@ -35,6 +35,8 @@ type Config struct {
 	Quarantine     time.Duration // of a session's addresses after its end; DefaultQuarantine
 	OpeningTimeout time.Duration // until a stream must have said what it is; 5 s
 
+	Door carrier.NewDoor // for streams that come straight to the pod; nil: there are none
+
 	// What all sessions share; see shares and arrivals.
 	SessionsAtMost    int   // 64
 	UnreadAtMost      int64 // bytes of one session that no pod reads; bytestream.UnreadAtMost
@@ -74,6 +76,7 @@ type Server struct {
 	emptySince time.Time
 	running    sync.WaitGroup
 	done       chan struct{}
+	door       carrier.Door // nil where there is none
 }
 
 // NewServer makes a Server without sessions. The caller closes it.
@@ -88,6 +91,9 @@ func NewServer(config Config) *Server {
 	server.addresses = newAddresses(server.config.Quarantine)
 	server.arrivals = newArrivals(server.config.ArrivalsAtMost)
 	server.shares.server = server
+	if server.config.Door != nil {
+		server.door = server.config.Door(server.enter)
+	}
 	server.running.Go(server.watch)
 	server.running.Go(server.relieve)
 	return server
@@ -172,6 +178,11 @@ func (s *Server) Close() {
 	close(s.done)
 	ended := slices.Collect(maps.Values(s.byKey))
 	clear(s.byKey)
+	for _, session := range ended {
+		if session.isDirect {
+			s.door.Dismiss(session.id)
+		}
+	}
 	for stream := range s.streams {
 		stream.Close()
 	}
@@ -215,7 +226,7 @@ func (s *Server) expire(now time.Time) {
 	var ended []*session
 	for _, session := range s.byKey {
 		session.heard() // what its lanes know is gone with them
-		if now.After(session.expires) && (session.forwarder.Connections() == 0 || now.After(session.expires.Add(s.config.Keep))) {
+		if now.After(session.expires) && !session.isKept(now, s.config) {
 			ended = append(ended, session)
 		}
 	}
@@ -243,6 +254,9 @@ func (s *Server) removeLocked(ended *session, now time.Time) {
 	delete(s.byKey, ended.key)
 	if ended.control != nil {
 		ended.control.Close() // it speaks for nothing any more
+	}
+	if ended.isDirect {
+		s.door.Dismiss(ended.id)
 	}
 	s.addresses.release(ended.key, ended.addresses, now)
 	if len(s.byKey) == 0 {

@@ -25,14 +25,14 @@ type session struct {
 	id        string
 	ticket    string // 32 random bytes in hexadecimal; who has it may carry the session's lanes
 	key       publicKey
-	preshared [32]byte
 	owner     owner
-	agentKey  string // public, in hexadecimal
+	keys      carrier.SessionKeys
 	addresses []pair // one of each address family
 	lanes     *tunnel.Lanes
 	flows     *bytestream.Session
 	forwarder *forward.Forwarder
 	expires   time.Time
+	isDirect  bool     // it has been admitted by the door
 	control   net.Conn // the stream that speaks for it; a later one takes its place
 
 	registeredAt time.Time
@@ -63,10 +63,11 @@ func newSession(config Config, shares *shares, from request, addresses []pair) (
 		id:        randomText(16),
 		ticket:    randomText(32),
 		key:       from.key,
-		preshared: from.preshared,
 		owner:     from.owner,
-		agentKey:  hex.EncodeToString(private.PublicKey().Bytes()),
 		addresses: addresses, registeredAt: time.Now(),
+	}
+	made.keys = carrier.SessionKeys{
+		Session: made.id, Private: [32]byte(private.Bytes()), Public: [32]byte(private.PublicKey().Bytes()), Peer: from.key, Preshared: from.preshared,
 	}
 	log := config.Log.With("session", made.id[:8])
 	made.forwarder, err = forward.New(forward.Config{
@@ -104,10 +105,8 @@ func newSession(config Config, shares *shares, from request, addresses []pair) (
 	}
 	made.flows, err = bytestream.New(bytestream.Config{
 		Accept: made.accept,
-		Keys: bytestream.Keys{
-			Session: made.id, Private: [32]byte(private.Bytes()), Public: [32]byte(private.PublicKey().Bytes()), Peer: from.key, Preshared: from.preshared,
-		},
-		Lanes: config.FlowLanes, UnreadAtMost: config.UnreadAtMost,
+		Keys:   bytestream.Keys(made.keys),
+		Lanes:  config.FlowLanes, UnreadAtMost: config.UnreadAtMost,
 		Log: log,
 	})
 	if err != nil {
@@ -135,7 +134,7 @@ func (s *session) admits(ticket wire.Secret) bool {
 
 // isOf tells whether who registers again knows the secret of the first time: public keys are no secrets.
 func (s *session) isOf(preshared [32]byte) bool {
-	return subtle.ConstantTimeCompare(s.preshared[:], preshared[:]) == 1
+	return subtle.ConstantTimeCompare(s.keys.Preshared[:], preshared[:]) == 1
 }
 
 // attach returns when the stream ended.
@@ -159,7 +158,7 @@ func (s *session) registered(config Config) *wire.Registered {
 	return &wire.Registered{
 		Session:        s.id,
 		Ticket:         wire.Secret(s.ticket),
-		AgentPublicKey: s.agentKey,
+		AgentPublicKey: hex.EncodeToString(s.keys.Public[:]),
 		Addresses:      s.granted(),
 		Lanes:          config.Lanes,
 		FlowLanes:      config.FlowLanes,

@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
+	"slipway/native/internal/carrier"
 	"slipway/native/internal/wire"
 )
 
@@ -16,6 +18,7 @@ type agentObserver struct {
 	alive      func(roundTrip time.Duration)
 	silent     func(because *wire.Problem, attempt int)
 	agentLost  func(because *wire.Problem)
+	path       func(*wire.PathEvent)
 }
 
 // agentClient keeps a session with one agent: a control stream that registers and renews it, and its lanes. It dials
@@ -29,6 +32,8 @@ type agentClient struct {
 	observer agentObserver
 	owner    wire.Secret
 	wanted   []wire.SessionAddresses // for the first registration
+	direct   carrier.NewDirect
+	refuses  refuser
 
 	running sync.WaitGroup
 	leaving chan struct{} // closed by stop
@@ -47,6 +52,7 @@ type agentClient struct {
 	isAlive   bool
 	attempt   int
 	refused   refusedFlows
+	places    []wire.DirectCandidate // of the agent, past the API server
 
 	healthChanged chan struct{} // something that watch judges has changed
 	errorChanged  chan struct{} // lastError changed, for established
@@ -62,10 +68,14 @@ func (client *agentClient) namespace() string {
 	return client.target.Namespace
 }
 
+// refuser tells why an address is no candidate for a direct path, as an outcome of wire.DirectTried with its detail; empty
+// where it may be tried.
+type refuser func(ctx context.Context, address netip.AddrPort) (outcome, detail string)
+
 // receiver takes packets that a lane received; heard tells whether a packet to the engine answered a heartbeat.
 type receiver func(lane int, packets [][]byte, heard func(packet []byte) bool)
 
-func newAgentClient(config Config, carriers carriers, command wire.ConnectCommand, receive receiver, observer agentObserver) (*agentClient, error) {
+func newAgentClient(config Config, carriers carriers, command wire.ConnectCommand, receive receiver, refuses refuser, observer agentObserver) (*agentClient, error) {
 	keys, err := newSessionKeys()
 	if err != nil {
 		return nil, err
@@ -73,6 +83,7 @@ func newAgentClient(config Config, carriers carriers, command wire.ConnectComman
 	client := &agentClient{
 		timing: config.Timing, build: config.Build, log: config.Log, carriers: carriers,
 		receive: receive, observer: observer, owner: command.OwnerSecret, wanted: command.WantedAddresses, target: command.Agent, keys: keys,
+		direct: config.Direct, refuses: refuses,
 		leaving: make(chan struct{}), left: make(chan struct{}),
 		healthChanged: make(chan struct{}, 1), errorChanged: make(chan struct{}, 1), renewNow: make(chan struct{}, 1), firstDone: make(chan struct{}),
 	}
@@ -169,6 +180,7 @@ func (client *agentClient) revalidate() {
 	if client.lanes != nil {
 		client.lanes.health.suspect()
 		client.lanes.flows.Revalidate()
+		client.lanes.scout.again()
 	}
 	client.beginEpochLocked()
 }
@@ -219,6 +231,31 @@ func (client *agentClient) currentEpoch() context.Context {
 	client.mutex.Lock()
 	defer client.mutex.Unlock()
 	return client.epoch
+}
+
+// setPlaces names where the agent may be reached past the API server; none ends the direct path.
+func (client *agentClient) setPlaces(places []wire.DirectCandidate) {
+	client.mutex.Lock()
+	client.places = places
+	set := client.lanes
+	client.mutex.Unlock()
+	if set != nil {
+		set.scout.setCandidates(places)
+	}
+	notify(client.renewNow) // asks the agent to listen, or no longer to
+}
+
+func (client *agentClient) wantsDirect() bool {
+	client.mutex.Lock()
+	defer client.mutex.Unlock()
+	return client.direct != nil && len(client.places) > 0
+}
+
+// isOf tells whether lanes are those of the last registration.
+func (client *agentClient) isOf(set *laneSet) bool {
+	client.mutex.Lock()
+	defer client.mutex.Unlock()
+	return client.lanes == set
 }
 
 // failed notes why a dial or a stream ended. A pod that is gone makes the client wait for another. It counts the

@@ -24,10 +24,16 @@ func newCarriers(makers []carrier.New, cluster wire.ClusterAddress, credentials 
 	return made, nil
 }
 
-// carriedStream is a stream that knows who opened it.
+// carriedStream is a stream that knows who opened it, and over which direct path; nil where it was none.
 type carriedStream struct {
 	carrier.Stream
-	by carrier.Carrier
+	by   packeter
+	over *route
+}
+
+// packeter is what carriers of every kind make of a lane's stream.
+type packeter interface {
+	Packets(carrier.Stream) carrier.Packets
 }
 
 // packets makes the stream a lane's carrier.

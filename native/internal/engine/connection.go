@@ -68,8 +68,9 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 	}
 	connection.reach = newReach(connection)
 	connection.ways = newWays(connection)
-	agent, err := newAgentClient(config, carriers, command, connection.receive, agentObserver{
+	agent, err := newAgentClient(config, carriers, command, connection.receive, connection.refuses, agentObserver{
 		registered: connection.registered, alive: connection.alive, silent: connection.silent, agentLost: connection.agentLost,
+		path: connection.ways.pathChanged,
 	})
 	if err != nil {
 		return nil, err

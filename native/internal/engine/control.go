@@ -150,7 +150,9 @@ func (client *agentClient) adopt(ctx context.Context, target wire.AgentTarget, k
 	}
 	client.mutex.Lock()
 	client.lanes, client.registry = set, next
+	places := client.places
 	client.mutex.Unlock()
+	set.scout.setCandidates(places)
 	set.start(ctx)
 	notify(client.healthChanged)
 	return nil
@@ -165,7 +167,14 @@ func (client *agentClient) renew(ctx context.Context, stream *carriedStream, tar
 	if expires > 0 {
 		interval = min(interval, max(expires/3, time.Second))
 	}
+	isAsked := false // to listen
 	for {
+		if wanted := client.wantsDirect(); wanted != isAsked {
+			if err := client.askDirect(ctx, stream, wanted); err != nil {
+				return err
+			}
+			isAsked = wanted
+		}
 		// Nobody reads the stream between two renewals, so that its end shows at the next one only; the lanes, whose
 		// streams go the same way, notice earlier and end this wait.
 		client.pauseOr(ctx, interval, client.renewNow)
@@ -191,4 +200,23 @@ func (client *agentClient) renew(ctx context.Context, stream *carriedStream, tar
 		client.refused.told(client.registry.granted.Session, reply.Renewed.Refused)
 		client.mutex.Unlock()
 	}
+}
+
+// askDirect asks the agent to listen for the direct path, or no longer to. That it cannot ends nothing.
+func (client *agentClient) askDirect(ctx context.Context, stream *carriedStream, wanted bool) error {
+	reply, err := client.exchange(ctx, stream, &wire.AgentRequest{Request: "direct", Direct: &wire.DirectRequest{Wanted: wanted}})
+	client.mutex.Lock()
+	set := client.lanes
+	client.mutex.Unlock()
+	switch {
+	case reply.Problem != nil:
+		set.scout.setListening(false, reply.Problem.Cause)
+	case err != nil:
+		return err
+	case reply.Direct == nil:
+		return &wire.Problem{Code: wire.CodeMessageMalformed, Cause: "the agent did not answer the wish for a direct path"}
+	default:
+		set.scout.setListening(wanted && reply.Direct.Port != 0, "")
+	}
+	return nil
 }

@@ -43,7 +43,9 @@ type Config struct {
 	Build      string
 	Log        *slog.Logger
 	DialHelper func(ctx context.Context, socket string) (Helper, error)
-	Carriers   []carrier.New // all ways to an agent
+	Carriers   []carrier.New // all ways to an agent that are there everywhere
+	// Direct makes ways straight to an agent, where candidates say that there may be one. Nil: there are none.
+	Direct carrier.NewDirect
 	// SystemDial opens sockets as the laptop's programs do: through the kernel and its routes. Nil is package net's.
 	SystemDial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Kernel is how the laptop's side of the reach check asks; nil leaves that side out.
@@ -66,6 +68,13 @@ type Timing struct {
 	Release       time.Duration // for the undo when the process ends: 3 s
 	Reach         time.Duration // between two reach checks, give or take a tenth: 2.4 s
 	Probe         time.Duration // for one try through the laptop's own kernel: 1.1 s, so that a SYN is repeated
+	DirectTry     time.Duration // for all addresses of a candidate: 12 s
+	DirectAnswer  time.Duration // until an agent has proved itself there: 3 s
+	DirectAsk     time.Duration // between two questions over the direct path in use: 0.4 s
+	DirectSilence time.Duration // without an answer, it is dead: 1.4 s
+	// Before a candidate that does not work is tried again: 2 s, doubling up to 30 s.
+	DirectRetryFirst, DirectRetryLast time.Duration
+
 	ClusterAnswer time.Duration // for a pod, a Service or the cluster's DNS, beside four round trips: 0.8 s
 }
 
@@ -87,6 +96,12 @@ func (timing Timing) withDefaults() Timing {
 		{&timing.Release, 3 * time.Second},
 		{&timing.Reach, 2400 * time.Millisecond},
 		{&timing.Probe, 1100 * time.Millisecond},
+		{&timing.DirectTry, 12 * time.Second},
+		{&timing.DirectAnswer, 3 * time.Second},
+		{&timing.DirectAsk, 400 * time.Millisecond},
+		{&timing.DirectSilence, 1400 * time.Millisecond},
+		{&timing.DirectRetryFirst, 2 * time.Second},
+		{&timing.DirectRetryLast, 30 * time.Second},
 		{&timing.ClusterAnswer, 800 * time.Millisecond},
 	} {
 		if *field.value == 0 {

@@ -26,6 +26,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"slipway/native/internal/carrier"
+	"slipway/native/internal/carrier/direct"
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/hostnet/laptoptest"
 	"slipway/native/internal/wire"
@@ -37,6 +38,7 @@ const partVariable = "SLIPWAY_ENGINE_TEST_PART"
 const (
 	binariesVariable = "SLIPWAY_ENGINE_TEST_BINARIES" // folder of the real helper and agent
 	nodeVariable     = "SLIPWAY_ENGINE_TEST_NODE"     // process whose network namespace is the agent pod's
+	awayVariable     = "SLIPWAY_ENGINE_TEST_AWAY"     // a file: while it is there, no stream comes through the API server
 	profileVariable  = "SLIPWAY_ENGINE_TEST_PROFILE"  // where the engine writes a CPU profile, if set
 	laptopVariable   = "SLIPWAY_TEST_LAPTOP"          // set by laptoptest
 )
@@ -105,6 +107,7 @@ func playEngine() int {
 		DialHelper: DialLease("test"),
 		Kernel:     NewKernel(),
 		Carriers:   []carrier.New{newNodeCarrier},
+		Direct:     direct.New,
 		// The namespaces are on this computer: what has not come by then does not come.
 		Timing: Timing{Reach: 400 * time.Millisecond, Probe: 600 * time.Millisecond, ClusterAnswer: 400 * time.Millisecond},
 	}, os.Stdin, os.Stdout)
@@ -126,6 +129,9 @@ func (nodeCarrier) Cost() carrier.Cost                            { return carri
 func (nodeCarrier) Packets(opened carrier.Stream) carrier.Packets { return stream.New("node", opened) }
 
 func (nodeCarrier) Dial(_ context.Context, target wire.AgentTarget) (carrier.Stream, error) {
+	if _, err := os.Stat(os.Getenv(awayVariable)); err == nil {
+		return nil, &wire.Problem{Code: wire.CodeAPIUnreachable, Cause: "the API server is away"}
+	}
 	socket, err := socketIn("/proc/" + os.Getenv(nodeVariable) + "/ns/net")
 	if err != nil {
 		return nil, err

@@ -34,12 +34,13 @@ type world struct {
 	core                  *fakeCore
 	ready                 *wire.ReadyEvent
 	node                  *process
+	away                  string // see awayVariable
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	laptoptest.Reset(t)
-	world := &world{node: startPart(t, "node", true)}
+	world := &world{node: startPart(t, "node", true), away: filepath.Join(t.TempDir(), "away")}
 	pod := startPart(t, "pod", true)
 	node, podID := strconv.Itoa(world.node.command.Process.Pid), strconv.Itoa(pod.command.Process.Pid)
 	laptoptest.Run(t, "ip", "link", "add", "a0", "netns", node, "type", "veth", "peer", "name", "b0", "netns", podID)
@@ -84,7 +85,7 @@ func (world *world) connect(t *testing.T) {
 func (world *world) begin(t *testing.T) {
 	t.Helper()
 	command := exec.Command("/proc/self/exe")
-	command.Env = append(os.Environ(), partVariable+"=engine", nodeVariable+"="+strconv.Itoa(world.node.command.Process.Pid))
+	command.Env = append(os.Environ(), partVariable+"=engine", nodeVariable+"="+strconv.Itoa(world.node.command.Process.Pid), awayVariable+"="+world.away)
 	input, err := command.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"slipway/native/internal/bytestream"
+	"slipway/native/internal/carrier"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
 )
@@ -32,6 +33,9 @@ type laneSet struct {
 	ahead  *pendingStreams
 	hears  func(packet []byte) bool // heard, made once: a method value allocates
 
+	routing *routing
+	scout   *scout
+
 	running sync.WaitGroup
 	cancel  context.CancelFunc
 
@@ -49,7 +53,11 @@ func newLaneSet(client *agentClient, target wire.AgentTarget, keys sessionKeys, 
 		id: registration.granted.Session, ticket: registration.granted.Ticket,
 		health: newHealth(client.timing, registration.granted.Lanes, registration.primary()),
 		cancel: func() {}, probes: make(chan struct{}, 1), flowLanes: registration.granted.FlowLanes,
+		routing: newRouting(),
 	}
+	set.scout = newScout(set, carrier.SessionKeys{
+		Session: set.id, Private: keys.private, Public: keys.public, Peer: [32]byte(peer), Preshared: keys.preshared,
+	})
 	set.aliveFlows.Store(&[]int{})
 	set.hears = set.heard
 	set.lanes, err = tunnel.New(tunnel.Config{
@@ -107,6 +115,7 @@ func (set *laneSet) start(ctx context.Context) {
 			set.serve(ctx, place)
 		}()
 	}
+	set.running.Go(func() { set.scout.run(ctx) })
 }
 
 // lanePlace is one lane: its number among all, what its opening says, and what is done while it is attached.
@@ -114,7 +123,7 @@ type lanePlace struct {
 	number int
 	kind   string
 	lane   int
-	attend func(ctx context.Context, lane int, stream *carriedStream, wait *backoff) error
+	attend func(ctx context.Context, place lanePlace, stream *carriedStream, wait *backoff) error
 }
 
 func (set *laneSet) close() {
@@ -149,7 +158,7 @@ func (set *laneSet) serve(ctx context.Context, place lanePlace) {
 		stream, err := set.open(ctx, place)
 		isTry := err != nil && place.number == 0 // the end of a stream that was open is none
 		if err == nil {
-			err = place.attend(ctx, place.lane, stream, wait)
+			err = place.attend(ctx, place, stream, wait)
 		}
 		if ctx.Err() != nil {
 			return
@@ -165,26 +174,56 @@ func (set *laneSet) serve(ctx context.Context, place lanePlace) {
 // open returns a stream whose opening was sent: one that was dialled ahead, or a new one.
 func (set *laneSet) open(ctx context.Context, place lanePlace) (*carriedStream, error) {
 	stream, err := set.ahead.take(ctx, place.number)
-	if stream == nil && err == nil {
-		stream, err = set.client.dial(ctx, set.target)
-	}
 	if err != nil {
 		return nil, err
 	}
-	set.mutex.Lock()
-	opening := wire.AgentOpening{Kind: place.kind, Session: set.id, Ticket: set.ticket, Lane: place.lane}
-	set.mutex.Unlock()
-	if err := set.client.begin(ctx, stream, opening); err != nil {
+	if stream == nil {
+		return set.openFresh(ctx, place)
+	}
+	if err := set.client.begin(ctx, stream, set.opening(place)); err != nil {
 		return nil, err
 	}
 	return stream, nil
 }
 
-// attend sends heartbeats on an attached lane until its stream ends.
-func (set *laneSet) attend(ctx context.Context, lane int, stream *carriedStream, wait *backoff) error {
+func (set *laneSet) opening(place lanePlace) wire.AgentOpening {
+	set.mutex.Lock()
+	defer set.mutex.Unlock()
+	return wire.AgentOpening{Kind: place.kind, Session: set.id, Ticket: set.ticket, Lane: place.lane}
+}
+
+// openFresh opens a stream over the direct path, where there is one, else over what reaches the agent everywhere.
+func (set *laneSet) openFresh(ctx context.Context, place lanePlace) (*carriedStream, error) {
+	if over, _ := set.routing.get(); over != nil {
+		if stream, err := set.openOver(ctx, over, place); err == nil {
+			return stream, nil
+		}
+	}
+	return set.openOver(ctx, nil, place)
+}
+
+// openOver opens a stream over a direct path, or with nil over what reaches the agent everywhere.
+func (set *laneSet) openOver(ctx context.Context, over *route, place lanePlace) (*carriedStream, error) {
+	if over != nil {
+		return set.openDirect(ctx, over, set.opening(place))
+	}
+	stream, err := set.client.dial(ctx, set.target)
+	if err != nil {
+		return nil, err
+	}
+	if err := set.client.begin(ctx, stream, set.opening(place)); err != nil {
+		return nil, err
+	}
+	return stream, nil
+}
+
+// attend sends heartbeats on an attached lane until its stream ends and no other has taken its place.
+func (set *laneSet) attend(ctx context.Context, place lanePlace, stream *carriedStream, wait *backoff) error {
+	lane := place.lane
 	lost := set.lanes.Attach(lane, stream.packets())
 	set.health.attach(lane)
 	defer set.health.detach(lane)
+	mover := &mover{set: set, place: place, wait: newBackoff(set.client.timing)}
 	ticker := time.NewTicker(max(set.client.timing.Heartbeat/8, time.Millisecond))
 	defer ticker.Stop()
 	var probes chan struct{}
@@ -192,6 +231,12 @@ func (set *laneSet) attend(ctx context.Context, lane int, stream *carriedStream,
 		probes = set.probes
 	}
 	for {
+		_, moved := set.routing.get()
+		if next := mover.another(ctx, stream); next != nil {
+			stream = next
+			lost = set.lanes.Attach(lane, stream.packets()) // the one before ends with it
+			set.health.attach(lane)
+		}
 		if heartbeat, isDue := set.health.due(lane, time.Now()); isDue {
 			set.lanes.Send(lane, &heartbeat)
 		}
@@ -206,6 +251,7 @@ func (set *laneSet) attend(ctx context.Context, lane int, stream *carriedStream,
 			return ctx.Err()
 		case <-ticker.C:
 		case <-probes:
+		case <-moved:
 		}
 		if set.health.isAlive(lane) {
 			wait.reset()
@@ -213,23 +259,46 @@ func (set *laneSet) attend(ctx context.Context, lane int, stream *carriedStream,
 	}
 }
 
-// attendFlows waits for the end of an attached lane of flows.
-func (set *laneSet) attendFlows(ctx context.Context, lane int, stream *carriedStream, wait *backoff) error {
+// attendFlows waits for the end of an attached lane of flows. One over another path takes its place once the agent has
+// proved itself there.
+func (set *laneSet) attendFlows(ctx context.Context, place lanePlace, stream *carriedStream, wait *backoff) error {
+	lane := place.lane
 	lost := set.flows.Attach(lane, stream)
+	mover := &mover{set: set, place: place, wait: newBackoff(set.client.timing)}
 	ticker := time.NewTicker(max(set.client.timing.Heartbeat/8, time.Millisecond))
 	defer ticker.Stop()
+	var next *carriedStream
+	var failed <-chan error // of next
 	for {
+		_, moved := set.routing.get()
+		if next == nil {
+			if next = mover.another(ctx, stream); next != nil {
+				failed = set.flows.Attach(lane, next)
+			}
+		}
 		select {
 		case err := <-lost:
-			return err
+			if next == nil {
+				return err
+			}
+			stream, lost = next, failed
+			next, failed = nil, nil
+		case <-failed:
+			next, failed = nil, nil
+			mover.failed()
 		case <-ctx.Done():
 			_ = stream.Close()
 			<-lost
+			if next != nil {
+				_ = next.Close()
+				<-failed
+			}
 			return ctx.Err()
 		case <-ticker.C:
 			if slices.Contains(*set.aliveFlows.Load(), lane) {
 				wait.reset()
 			}
+		case <-moved:
 		}
 	}
 }

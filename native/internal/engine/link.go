@@ -132,6 +132,8 @@ func decodeCommand(body []byte) (wire.EngineCommand, error) {
 		present = command.Reach != nil
 	case wire.CommandCheckReach:
 		present = command.CheckReach != nil
+	case wire.CommandDirect:
+		present = command.Direct != nil
 	case wire.CommandStop:
 		present = true
 	default:

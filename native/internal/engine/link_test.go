@@ -1,0 +1,35 @@
+package engine
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"slipway/native/internal/wire"
+)
+
+// A command that the core may send and the engine does not know would end it.
+func TestEveryCommandOfTheCoreIsRead(t *testing.T) {
+	files, err := filepath.Glob("../wire/testdata/engine/command-*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden commands: %v", err)
+	}
+	for _, file := range files {
+		golden, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := decodeCommand(golden)
+		if err != nil {
+			t.Errorf("%s: %v", filepath.Base(file), err)
+		}
+		if read.Command == wire.CommandHello || read.Command == wire.CommandStop {
+			continue
+		}
+		empty, _ := json.Marshal(map[string]string{"command": read.Command})
+		if _, err := decodeCommand(empty); err == nil {
+			t.Errorf("%s without its field is read", read.Command)
+		}
+	}
+}

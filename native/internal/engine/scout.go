@@ -1,0 +1,373 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"slipway/native/internal/carrier"
+	"slipway/native/internal/wire"
+)
+
+const (
+	// remeasure is how often a candidate that works and is not used is looked at again.
+	remeasure = 30 * time.Second
+
+	// A direct path is used unless it takes this much longer than the API server's: part of its round trip, and a time.
+	detourPart  = 1.5
+	detourSlack = 5 * time.Millisecond
+
+	// Another direct path is taken where it saves so much of a round trip.
+	betterPart  = 0.7
+	betterSlack = 200 * time.Microsecond
+)
+
+// scout tries the candidates of a registration, chooses one that works, and leaves it when it falls silent. Nothing waits
+// for it: lanes are on their way to the agent by other means already.
+type scout struct {
+	set      *laneSet
+	timing   Timing
+	straight carrier.Direct // nil: the engine has no direct paths
+	wake     chan struct{}
+
+	mutex       sync.Mutex
+	isListening bool   // the agent does
+	because     string // why it does not
+	candidates  []*candidate
+	detour      time.Duration   // last round trip over the API server; 0 before
+	living      context.Context // while run runs; nil else
+	trying      sync.WaitGroup
+}
+
+// candidate is one place, and what is known of it.
+type candidate struct {
+	wire.DirectCandidate
+	outcome  string // "" before the first try
+	detail   string
+	route    *route        // how it worked, the last time
+	probe    carrier.Probe // of the last try that worked, until somebody takes it
+	inUse    *route
+	isTrying bool
+	isGone   bool // from the list
+	due      time.Time
+	wait     *backoff
+	leave    context.CancelFunc // ends its use
+}
+
+func newScout(set *laneSet, keys carrier.SessionKeys) *scout {
+	scout := &scout{set: set, timing: set.client.timing, wake: make(chan struct{}, 1)}
+	if set.client.direct != nil {
+		scout.straight = set.client.direct(keys)
+	}
+	return scout
+}
+
+// setCandidates replaces the list; what is known of those that stay is kept.
+func (scout *scout) setCandidates(wanted []wire.DirectCandidate) {
+	scout.mutex.Lock()
+	before := scout.candidates
+	scout.candidates = nil
+	for _, one := range wanted {
+		place := slices.IndexFunc(before, func(known *candidate) bool { return known.DirectCandidate == one })
+		switch {
+		case slices.ContainsFunc(scout.candidates, func(known *candidate) bool { return known.DirectCandidate == one }):
+		case place >= 0:
+			scout.candidates = append(scout.candidates, before[place])
+		default:
+			wait := &backoff{first: scout.timing.DirectRetryFirst, last: scout.timing.DirectRetryLast}
+			scout.candidates = append(scout.candidates, &candidate{DirectCandidate: one, wait: wait})
+		}
+	}
+	for _, known := range before {
+		if !slices.Contains(scout.candidates, known) {
+			known.isGone = true
+			if known.inUse != nil {
+				scout.leaveLocked(known)
+			}
+		}
+	}
+	scout.chooseLocked()
+	scout.mutex.Unlock()
+	notify(scout.wake)
+	scout.tell()
+}
+
+// setListening tells whether the agent listens, and why not.
+func (scout *scout) setListening(isListening bool, because string) {
+	scout.mutex.Lock()
+	scout.isListening, scout.because = isListening, because
+	scout.mutex.Unlock()
+	notify(scout.wake)
+	scout.tell()
+}
+
+// again tells that the network changed: all that did not work may work now.
+func (scout *scout) again() {
+	scout.mutex.Lock()
+	for _, one := range scout.candidates {
+		one.due = time.Time{}
+		one.wait.reset()
+	}
+	scout.mutex.Unlock()
+	notify(scout.wake)
+}
+
+// run tries what is due until ctx ends.
+func (scout *scout) run(ctx context.Context) {
+	if scout.straight == nil {
+		return
+	}
+	scout.mutex.Lock()
+	scout.living = ctx
+	scout.mutex.Unlock()
+	defer func() {
+		scout.mutex.Lock()
+		scout.living = nil
+		scout.mutex.Unlock()
+		scout.trying.Wait()
+	}()
+	for {
+		next := scout.startDue(time.Now())
+		timer := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-scout.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// startDue starts the tries that are due, and tells how long to wait for the next.
+func (scout *scout) startDue(now time.Time) time.Duration {
+	scout.mutex.Lock()
+	defer scout.mutex.Unlock()
+	if chosen, _ := scout.set.routing.get(); chosen == nil {
+		if roundTrip, _ := scout.set.health.express(); roundTrip > 0 && scout.set.lanes.CarrierName(0) != scout.straight.Name() {
+			scout.detour = roundTrip
+		}
+	}
+	next := time.Minute
+	if !scout.isListening {
+		return next
+	}
+	for _, one := range scout.candidates {
+		if one.isTrying || one.inUse != nil {
+			continue
+		}
+		if wait := one.due.Sub(now); wait > 0 {
+			next = min(next, wait)
+			continue
+		}
+		one.isTrying = true
+		ctx := scout.living
+		scout.trying.Go(func() { scout.look(ctx, one) })
+	}
+	return next
+}
+
+// look tries a candidate once.
+func (scout *scout) look(ctx context.Context, one *candidate) {
+	found := scout.try(ctx, one.DirectCandidate)
+	scout.mutex.Lock()
+	one.isTrying = false
+	one.outcome, one.detail, one.route, one.probe = found.outcome, found.detail, found.route, found.probe
+	if found.route == nil {
+		one.due = time.Now().Add(one.wait.next())
+	} else {
+		one.due = time.Now().Add(remeasure)
+	}
+	scout.chooseLocked()
+	unused := one.probe
+	one.probe = nil
+	scout.mutex.Unlock()
+	if unused != nil {
+		_ = unused.Close()
+	}
+	notify(scout.wake)
+	scout.tell()
+}
+
+// chooseLocked takes the best candidate that works: the one in use, unless another is clearly better.
+func (scout *scout) chooseLocked() {
+	current, _ := scout.set.routing.get()
+	var best *candidate
+	for _, one := range scout.candidates {
+		if one.route != nil && scout.isWorthIt(one.route) && (best == nil || one.route.roundTrip < best.route.roundTrip) {
+			best = one
+		}
+	}
+	for _, one := range scout.candidates {
+		if one.inUse != nil && one != best && best != nil && !isBetter(best.route, current) {
+			best = one
+		}
+	}
+	for _, one := range scout.candidates {
+		switch {
+		case one == best:
+			one.outcome, one.detail = wire.DirectWorks, ""
+		case one.route != nil:
+			one.outcome = wire.DirectSlower
+			if one.inUse != nil {
+				scout.leaveLocked(one)
+			}
+		}
+	}
+	switch {
+	case best == nil:
+		scout.set.routing.set(nil)
+	case best.inUse == nil && scout.living != nil:
+		used := best.route
+		best.inUse = used
+		watched, leave := context.WithCancel(scout.living)
+		best.leave = leave
+		probe := best.probe
+		best.probe = nil
+		scout.trying.Go(func() {
+			defer leave()
+			scout.attend(watched, best, used, probe)
+		})
+		scout.set.routing.set(used)
+	}
+}
+
+// leaveLocked ends the use of a candidate.
+func (scout *scout) leaveLocked(one *candidate) {
+	one.inUse = nil
+	one.leave()
+	one.due = time.Now().Add(remeasure)
+}
+
+func (scout *scout) isWorthIt(one *route) bool {
+	return scout.detour == 0 || one.roundTrip <= time.Duration(detourPart*float64(scout.detour))+detourSlack
+}
+
+func isBetter(one, than *route) bool {
+	return one.roundTrip+betterSlack < time.Duration(betterPart*float64(than.roundTrip))
+}
+
+// attend asks the agent over the route in use until it does not answer, or the route is used no longer. probe may be nil.
+func (scout *scout) attend(ctx context.Context, one *candidate, used *route, probe carrier.Probe) {
+	since := time.Now()
+	defer func() {
+		if probe != nil {
+			_ = probe.Close()
+		}
+	}()
+	for {
+		begun := time.Now()
+		err := scout.ask(ctx, probe)
+		if err != nil && ctx.Err() == nil && scout.deservesAnother(begun) {
+			if probe != nil {
+				_ = probe.Close()
+			}
+			probe, err = scout.reopen(ctx, used)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			scout.lose(one, used, time.Since(since), err)
+			return
+		}
+		timer := time.NewTimer(scout.timing.DirectAsk)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+// deservesAnother tells whether the failure of a question says little: the connection ended, at once, or this process
+// stood still.
+func (scout *scout) deservesAnother(begun time.Time) bool {
+	took := time.Since(begun)
+	return took < scout.timing.DirectSilence/2 || took > scout.timing.DirectSilence+pausedFor
+}
+
+// pausedFor is how much later than it should a wait ends where the laptop slept.
+const pausedFor = time.Second
+
+func (scout *scout) ask(ctx context.Context, probe carrier.Probe) error {
+	if probe == nil {
+		return errNoProbe
+	}
+	ctx, cancel := context.WithTimeout(ctx, scout.timing.DirectSilence)
+	defer cancel()
+	_, err := probe.Ask(ctx, askBytes)
+	return err
+}
+
+func (scout *scout) reopen(ctx context.Context, used *route) (carrier.Probe, error) {
+	ctx, cancel := context.WithTimeout(ctx, scout.timing.DirectSilence)
+	defer cancel()
+	probe, err := scout.straight.Probe(ctx, used.target)
+	if err != nil {
+		return nil, err
+	}
+	return probe, nil
+}
+
+// errNoProbe is of a route that is used again, and was not asked since.
+var errNoProbe = errors.New("no probe yet")
+
+// steady is for how long a route must have been in use for its end to be like a first one.
+const steady = time.Minute
+
+// lose leaves a route that was in use.
+func (scout *scout) lose(one *candidate, used *route, after time.Duration, err error) {
+	scout.mutex.Lock()
+	if one.inUse != used || one.isGone {
+		scout.mutex.Unlock()
+		return
+	}
+	if after > steady {
+		one.wait.reset()
+	}
+	one.inUse, one.route = nil, nil
+	scout.chooseLocked()
+	one.outcome, one.detail = wire.DirectLost, outcomeOf(err).detail
+	one.due = time.Now().Add(one.wait.next())
+	scout.mutex.Unlock()
+	notify(scout.wake)
+	scout.tell()
+}
+
+// tell tells the observer which way is taken, and what came of the candidates.
+func (scout *scout) tell() {
+	scout.set.client.observing.Lock()
+	defer scout.set.client.observing.Unlock()
+	if !scout.set.client.isOf(scout.set) {
+		return
+	}
+	scout.set.client.observer.path(scout.state())
+}
+
+func (scout *scout) state() *wire.PathEvent {
+	chosen, _ := scout.set.routing.get()
+	roundTrip, _ := scout.set.health.express()
+	event := &wire.PathEvent{Path: wire.PathAPIServer, RoundTripMicroseconds: roundTrip.Microseconds(), Tried: []wire.DirectTried{}}
+	if chosen != nil {
+		used := chosen.candidate
+		event.Path, event.Candidate, event.MTU = wire.PathDirect, &used, chosen.mtu
+		event.RoundTripMicroseconds = chosen.roundTrip.Microseconds()
+	}
+	scout.mutex.Lock()
+	defer scout.mutex.Unlock()
+	for _, one := range scout.candidates {
+		outcome, detail := one.outcome, one.detail
+		if outcome == "" && scout.because != "" {
+			outcome, detail = wire.DirectUnreachable, scout.because
+		}
+		if outcome != "" {
+			event.Tried = append(event.Tried, wire.DirectTried{Kind: one.Kind, Host: one.Host, Port: one.Port, Outcome: outcome, Detail: detail})
+		}
+	}
+	return event
+}
