@@ -26,7 +26,7 @@ import (
 // engine is what an engine holds: a key, a control stream, and after join the lanes and a network stack in them.
 type engine struct {
 	t          testing.TB
-	server     *Server
+	dial       func(testing.TB) net.Conn // a new stream to the agent
 	private    [32]byte
 	public     string
 	preshared  string
@@ -68,12 +68,17 @@ func connect(t testing.TB, server *Server) net.Conn {
 
 func newEngine(t testing.TB, server *Server) *engine {
 	t.Helper()
+	return newEngineOver(t, func(t testing.TB) net.Conn { return connect(t, server) })
+}
+
+func newEngineOver(t testing.TB, dial func(testing.TB) net.Conn) *engine {
+	t.Helper()
 	private, err := ecdh.X25519().GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	made := &engine{
-		t: t, server: server, private: [32]byte(private.Bytes()),
+		t: t, dial: dial, private: [32]byte(private.Bytes()),
 		public: hex.EncodeToString(private.PublicKey().Bytes()), preshared: randomText(32),
 	}
 	made.openControl()
@@ -82,7 +87,7 @@ func newEngine(t testing.TB, server *Server) *engine {
 
 func (e *engine) openControl() {
 	e.t.Helper()
-	e.control = connect(e.t, e.server)
+	e.control = e.dial(e.t)
 	send(e.t, e.control, wire.AgentOpening{Kind: "control", Hello: &wire.Hello{Protocol: wire.Protocol, Role: "engine"}})
 	if reply := receive(e.t, e.control); reply.Hello == nil || reply.Hello.Role != "agent" {
 		e.t.Fatalf("the hello was answered by %+v", reply)
@@ -139,7 +144,7 @@ func (e *engine) laptop() string { return e.registered.Addresses[0].Laptop }
 // lane opens a lane's stream, with the ticket given.
 func (e *engine) lane(number int, ticket wire.Secret) net.Conn {
 	e.t.Helper()
-	stream := connect(e.t, e.server)
+	stream := e.dial(e.t)
 	send(e.t, stream, wire.AgentOpening{Kind: "lane", Session: e.registered.Session, Ticket: ticket, Lane: number})
 	return stream
 }
@@ -147,7 +152,7 @@ func (e *engine) lane(number int, ticket wire.Secret) net.Conn {
 // flowLane opens the stream of a lane of flows, with the ticket given.
 func (e *engine) flowLane(number int, ticket wire.Secret) net.Conn {
 	e.t.Helper()
-	stream := connect(e.t, e.server)
+	stream := e.dial(e.t)
 	send(e.t, stream, wire.AgentOpening{Kind: "flows", Session: e.registered.Session, Ticket: ticket, Lane: number})
 	return stream
 }

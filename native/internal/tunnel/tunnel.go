@@ -63,8 +63,7 @@ type lane struct {
 	bind   *bind
 
 	making sync.Mutex
-	device *device.Device
-	peer   *device.Peer
+	device *device.Device // no peer of it: its queues have finalizers that keep the device, which keeps this
 }
 
 // New makes Lanes without carriers. The caller closes them.
@@ -116,7 +115,7 @@ func (lane *lane) raise() error {
 		made.Close()
 		return fmt.Errorf("bring WireGuard up: %w", err)
 	}
-	lane.device, lane.peer = made, made.LookupPeer(lane.config.PeerPublicKey)
+	lane.device = made
 	return nil
 }
 
@@ -161,7 +160,7 @@ func (lanes *Lanes) Attach(number int, next carrier.Packets) (lost <-chan error)
 		return refuse(next, err)
 	}
 	if lane.sessionAge() > sessionLifetime {
-		lane.peer.ExpireCurrentKeypairs()
+		lane.device.LookupPeer(lane.config.PeerPublicKey).ExpireCurrentKeypairs()
 	}
 	return lane.bind.attach(next)
 }
