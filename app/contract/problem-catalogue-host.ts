@@ -29,6 +29,11 @@ export const hostProblems = {
   'engine-ended': entry('internal', 'The engine ended unexpectedly', advice('Slipway starts it again.')),
   'engine-missing': entry('internal', 'The engine program is missing', command('npm run build-native')),
   'engine-version': entry('host', 'The engine is a different version', command('npm run build-native')),
+  'file-unwritable': entry(
+    'host',
+    'A file of Slipway could not be written',
+    advice('Free some space on its disk, and make sure that the folder is yours and that you may write there.'),
+  ),
   'helper-busy': entry(
     'host',
     "Another Slipway is using this computer's network",

@@ -147,6 +147,13 @@ describe('a plugin that does not', () => {
     expect(await run('exec cat /dev/zero')).toMatchObject({ code: 'exec-output' });
   });
 
+  test('complaining without end', async () => {
+    expect(await run('exec yes it is down >&2')).toMatchObject({
+      code: 'exec-output',
+      cause: expect.stringMatching(/^it printed more than 8388608 bytes; it said: .*it is down/),
+    });
+  });
+
   test.each([
     ['nothing', ''],
     ['prose', 'Please visit https://login'],

@@ -39,6 +39,9 @@ const largestOutput = 1 << 20;
 /** Bytes of standard error that are kept: the last ones, where the reason stands. */
 const keptError = 4096;
 
+/** Bytes of standard error that are read: a debug log is far less, and one that never ends must not keep the core busy. */
+const largestError = 8 << 20;
+
 export interface ExecCall {
   readonly entry: ExecEntry;
   readonly program: string | null; // absolute; null where it is not installed
@@ -101,7 +104,7 @@ export async function runExecPlugin(
     case 'slow':
       return failure(problem('exec-slow', stoppedAfter(Math.round((Date.now() - startedAt) / 1000), error), facts));
     case 'too-much':
-      return failure(problem('exec-output', `it printed more than ${largestOutput} bytes${said}`, facts));
+      return failure(problem('exec-output', `it printed more than ${ended.most} bytes${said}`, facts));
     case 'exited':
       break;
   }
@@ -165,7 +168,8 @@ export function parseCredential(output: string, apiVersion: string): ExecCredent
 
 type Ended =
   | { readonly kind: 'not-started'; readonly because: string; readonly error: string }
-  | { readonly kind: 'slow' | 'aborted' | 'too-much'; readonly error: string }
+  | { readonly kind: 'slow' | 'aborted'; readonly error: string }
+  | { readonly kind: 'too-much'; readonly most: number; readonly error: string }
   | {
       readonly kind: 'exited';
       readonly status: number | null;
@@ -215,7 +219,7 @@ function run(
     const output: Buffer[] = [];
     let outputBytes = 0;
     let errorTail = Buffer.alloc(0);
-    let stopped: 'slow' | 'aborted' | 'too-much' | null = null;
+    let errorBytes = 0;
     let settled = false;
     const settle = (ended: Ended) => {
       if (!settled) {
@@ -225,33 +229,37 @@ function run(
         resolve(ended);
       }
     };
-    const stop = (why: 'slow' | 'aborted' | 'too-much') => {
-      stopped ??= why;
+    type Why = { readonly kind: 'slow' | 'aborted' } | { readonly kind: 'too-much'; readonly most: number };
+    const stop = (why: Why) => {
       try {
         process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
       } catch {
         child.kill('SIGKILL');
       }
       // A grandchild that left the group may keep the pipes open: the answer does not wait for it.
-      settle({ kind: stopped, error: plainText(errorTail.toString('utf8')) });
+      settle({ ...why, error: plainText(errorTail.toString('utf8')) });
       child.stdout?.destroy();
       child.stderr?.destroy();
     };
-    const onAbort = () => stop('aborted');
+    const onAbort = () => stop({ kind: 'aborted' });
     const startedAt = Date.now();
-    let timer = setTimeout(() => stop('slow'), limits.silent);
+    let timer = setTimeout(() => stop({ kind: 'slow' }), limits.silent);
     let hasTalked = false;
     signal.addEventListener('abort', onAbort, { once: true });
     child.stdout?.on('data', (chunk: Buffer) => {
       outputBytes += chunk.length;
       if (outputBytes > largestOutput) {
-        stop('too-much');
+        stop({ kind: 'too-much', most: largestOutput });
       } else {
         output.push(chunk);
       }
     });
     child.stderr?.on('data', (chunk: Buffer) => {
       errorTail = Buffer.concat([errorTail, chunk]).subarray(-keptError);
+      errorBytes += chunk.length;
+      if (errorBytes > largestError) {
+        stop({ kind: 'too-much', most: largestError });
+      }
       const words = plainText(errorTail.toString('utf8'));
       if (settled || words === '') {
         return;
@@ -259,7 +267,7 @@ function run(
       if (!hasTalked) {
         hasTalked = true;
         clearTimeout(timer);
-        timer = setTimeout(() => stop('slow'), Math.max(0, startedAt + limits.talking - Date.now()));
+        timer = setTimeout(() => stop({ kind: 'slow' }), Math.max(0, startedAt + limits.talking - Date.now()));
       }
       says(words);
     });

@@ -34,7 +34,7 @@ export function openKubeconfigFiles(folder: string, environment: Environment): K
         await writeWhole(file, text);
         return success({ file });
       } catch (error) {
-        return failure(problem('internal', cause('unwritable', { file, reason: messageOf(error) }), { file }));
+        return failure(problem('file-unwritable', cause('unwritable', { file, reason: messageOf(error) }), { file }));
       }
     },
 

@@ -50,5 +50,5 @@ test('a line that a crash cut off, or that nobody understands, loses only itself
 test('a folder that is gone is told, and nothing throws', async () => {
   const store = openActivityFile(join(folder, 'gone', 'activity.jsonl'));
   expect(await store.read()).toEqual([]);
-  expect(await store.append([entry(1)])).toMatchObject({ ok: false, problem: { code: 'internal' } });
+  expect(await store.append([entry(1)])).toMatchObject({ ok: false, problem: { code: 'file-unwritable' } });
 });

@@ -42,7 +42,7 @@ export function openActivityFile(file: string, largest = largestActivityFile): A
           return success(null);
         } catch (error) {
           const reason = error instanceof Error ? error.message : String(error);
-          return failure(problem('internal', cause('unwritable', { file, reason }), { file }));
+          return failure(problem('file-unwritable', cause('unwritable', { file, reason }), { file }));
         }
       }),
   };

@@ -89,7 +89,7 @@ export function openStore(
         await write();
         return success(null);
       } catch (error) {
-        return failure(problem('internal', cause('unwritable', { file, reason: messageOf(error) }), { file }));
+        return failure(problem('file-unwritable', cause('unwritable', { file, reason: messageOf(error) }), { file }));
       }
     });
   /** Lists that nobody waits for: a broken file is kept aside and told in the log. */
