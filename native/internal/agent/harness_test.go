@@ -27,6 +27,7 @@ import (
 type engine struct {
 	t          testing.TB
 	dial       func(testing.TB) net.Conn // a new stream to the agent
+	server     *Server                   // the agent, where it is of this process
 	private    [32]byte
 	public     string
 	preshared  string
@@ -68,7 +69,9 @@ func connect(t testing.TB, server *Server) net.Conn {
 
 func newEngine(t testing.TB, server *Server) *engine {
 	t.Helper()
-	return newEngineOver(t, func(t testing.TB) net.Conn { return connect(t, server) })
+	made := newEngineOver(t, func(t testing.TB) net.Conn { return connect(t, server) })
+	made.server = server
+	return made
 }
 
 func newEngineOver(t testing.TB, dial func(testing.TB) net.Conn) *engine {
