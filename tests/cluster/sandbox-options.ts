@@ -4,10 +4,16 @@
  */
 import { type LaptopFlavour, type LaptopName, laptopName, type SandboxOptions } from '../../sandbox/options.ts';
 
-/** Test files that run side by side. Most of their time is waiting, so there may be more than processors. */
-export const workers = 3;
+/** Laptops of each kind. */
+const laptops = 3;
 
-const places = Array.from({ length: workers }, (_, index) => index + 1);
+/**
+ * Test files that run side by side. Most of their time is waiting, so there may be more than processors. One is enough where
+ * what they measure matters, as in the soak.
+ */
+export const workers = Number(process.env.SLIPWAY_TEST_WORKERS ?? laptops);
+
+const places = Array.from({ length: laptops }, (_, index) => index + 1);
 
 export const sandboxOptions: SandboxOptions = {
   name: process.env.SLIPWAY_TEST_SANDBOX ?? 'end-to-end',
@@ -15,8 +21,9 @@ export const sandboxOptions: SandboxOptions = {
   machineLink: false,
 };
 
-// Vitest numbers the places for processes from 1 to their greatest number and gives each to one file at a time.
-const number = Number(process.env.VITEST_POOL_ID ?? '1');
+// Vitest numbers the places for processes from 1 to their greatest number and gives each to one file at a time. A second
+// run by hand in the same sandbox, with one worker, says which place it has.
+const number = Number(process.env.SLIPWAY_TEST_PLACE ?? process.env.VITEST_POOL_ID ?? '1');
 
 /** The laptops that only the test file running in this process uses. */
 export const ownLaptops: readonly LaptopName[] = [laptopName('plain', number), laptopName('resolved', number)];

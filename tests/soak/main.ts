@@ -45,6 +45,7 @@ async function soak(asked: readonly string[], options: { rounds: string[]; worke
     SLIPWAY_SOAK: 'true',
     SLIPWAY_SOAK_RESULTS: results,
     SLIPWAY_SOAK_ROUNDS: options.rounds.join(','),
+    SLIPWAY_TEST_WORKERS: options.workers,
   };
   const files = [...new Set(names.flatMap((name) => rowOf(name).files ?? []))];
   const tests = files.filter((file) => file.endsWith('.test.ts'));
@@ -52,7 +53,7 @@ async function soak(asked: readonly string[], options: { rounds: string[]; worke
   try {
     if (tests.length > 0) {
       const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-      const words = [vitest, 'run', '--project', 'cluster*', '--maxWorkers', options.workers, ...tests];
+      const words = [vitest, 'run', '--project', 'cluster*', ...tests];
       failed = (await perform(words, environment)) !== 0;
     }
     for (const program of files.filter((file) => !tests.includes(file))) {

@@ -147,7 +147,9 @@ func TestTheCacheIsBounded(t *testing.T) {
 
 func TestWhileTheTunnelIsDown(t *testing.T) {
 	laptop := newLaptop(t)
+	clock := stop(laptop)
 	laptop.ask("orders.webshop", dns.TypeA)
+	clock.move(maxClusterTTL*time.Second + staleFor)
 	laptop.tunnel(false)
 	laptop.cluster.questions()
 	laptop.upstream.questions()

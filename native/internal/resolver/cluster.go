@@ -46,11 +46,11 @@ func (resolver *Resolver) askCluster(ctx context.Context, plan *plan, route rout
 
 // lookupCluster asks the cluster's nameservers, or what is kept of them.
 func (resolver *Resolver) lookupCluster(ctx context.Context, plan *plan, key cacheKey) (*answer, time.Duration, error) {
-	link := resolver.link.Load()
-	if link == nil || resolver.cluster == nil {
-		return nil, 0, errClusterDown
-	}
-	said, age, err := resolver.cache.lookup(ctx, key, func() (*answer, error) {
+	said, age, err := resolver.askOrLast(ctx, key, func() (*answer, error) {
+		link := resolver.link.Load()
+		if link == nil || resolver.cluster == nil {
+			return nil, errClusterDown
+		}
 		ctx, cancel := context.WithTimeout(link.ctx, clusterTimeout)
 		defer cancel()
 		asked := dns.Question{Name: key.name, Qtype: key.kind, Qclass: dns.ClassINET}

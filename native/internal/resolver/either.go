@@ -25,7 +25,9 @@ func (resolver *Resolver) answerEither(ctx context.Context, plan *plan, route ro
 		return resolver.answerTree(ctx, plan, route, request)
 	}
 	known, isKept := false, true
-	if route.isShared && resolver.link.Load() != nil {
+	if route.isShared && resolver.link.Load() == nil {
+		known = resolver.laptopOnceKnew(question.Name)
+	} else if route.isShared {
 		known, isKept = resolver.laptopKnew(question.Name)
 	}
 	var result found
