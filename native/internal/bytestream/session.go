@@ -286,13 +286,13 @@ func (s *Session) readyLocked(f *Flow) {
 
 // homeLocked chooses the lane of a flow's bulk: that of before, unless another has less to do.
 func (s *Session) homeLocked(f *Flow) *lane {
-	best := f.out.home
-	if best != nil && best.ended != nil {
+	best, express := f.out.home, s.expressLocked()
+	if best != nil && (best.ended != nil || best == express) {
 		best = nil
 	}
 	for _, l := range s.lanes {
 		switch {
-		case l == nil || best != nil && l.isStalled:
+		case l == nil || l == express || best != nil && l.isStalled:
 		case best == nil || best.isStalled || l.bulk.count < best.bulk.count:
 			best = l
 		}

@@ -48,7 +48,7 @@ func (s *Session) dispatchLocked() {
 func (s *Session) idleLocked() *lane {
 	var best *lane
 	for _, l := range s.lanes {
-		if l != nil && !l.isWriting && l.hasSmallRoom() && (best == nil || l.before(best)) {
+		if l != nil && !l.isWriting && l.takesSmallLocked() && (best == nil || l.before(best)) {
 			best = l
 		}
 	}
@@ -82,7 +82,7 @@ func (l *lane) hasWorkLocked() bool {
 	if l.reportDue || l.pingDue || l.pongDue {
 		return true
 	}
-	if (s.control.first != nil || s.small.first != nil) && l.hasSmallRoom() && (!l.isStalled || !s.hasOther(l)) {
+	if (s.control.first != nil || s.small.first != nil) && l.takesSmallLocked() {
 		return true
 	}
 	if l.bulk.first != nil {
@@ -97,23 +97,20 @@ func (l *lane) hasWorkLocked() bool {
 	return l.hasRoom() && l.helpedLocked() != nil
 }
 
-// helpedLocked is a lane whose bulk waits for its window, or for the stream to take a record, on a path where that is for
-// the path's sake.
+// helpedLocked is a lane whose bulk waits for its window, or while its stream takes a record, on a path where that is for the
+// path's sake.
 func (l *lane) helpedLocked() *lane {
-	if l.isStalled {
+	if l.isStalled || l == l.session.expressLocked() {
 		return nil
 	}
 	for _, other := range l.session.lanes {
 		if other != nil && other != l && other.bulk.first != nil && other.window.RoundTrip() > worthHelping &&
-			(other.isHeld && !other.hasRoom() || other.isWriting && time.Since(other.writingAt) > slowWrite) {
+			(other.isHeld && !other.hasRoom() || other.isWriting) {
 			return other
 		}
 	}
 	return nil
 }
-
-// slowWrite is how long a record may take to be written on a lane that is as fast as it was.
-const slowWrite = 2 * recordTime
 
 // worthHelping is the round trip from which on a flow goes over several lanes. Where it is less, lanes share a machine.
 const worthHelping = 5 * time.Millisecond
@@ -135,7 +132,7 @@ func (l *lane) writeLocked(most int) bool {
 	if len(plain) == 0 {
 		return false
 	}
-	l.isWriting = true
+	l.isWriting, l.writingAt = true, time.Now()
 	s.wakeOthersLocked(l)
 	buffer := l.plain
 	s.mu.Unlock()
@@ -191,7 +188,7 @@ func (l *lane) buildLocked(most int) []byte {
 	uncounted := len(b)
 	most = min(most, l.recordSize(), maxRecord-32) // 32 for the report
 	first := len(l.flights.list)
-	if !l.isStalled || !s.hasOther(l) {
+	if l.takesSmallLocked() {
 		for s.control.first != nil && len(b)+controlFrames <= most && l.hasSmallRoom() {
 			b = l.appendControl(b, s.control.pop())
 		}
