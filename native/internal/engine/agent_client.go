@@ -242,13 +242,14 @@ func (client *agentClient) setPlaces(places []wire.DirectCandidate) {
 	if set != nil {
 		set.scout.setCandidates(places)
 	}
-	notify(client.renewNow) // asks the agent to listen, or no longer to
 }
 
+// wantsDirect tells whether the agent shall listen for a direct path.
 func (client *agentClient) wantsDirect() bool {
 	client.mutex.Lock()
-	defer client.mutex.Unlock()
-	return client.direct != nil && len(client.places) > 0
+	set := client.lanes
+	client.mutex.Unlock()
+	return set != nil && set.scout.wants()
 }
 
 // isOf tells whether lanes are those of the last registration.

@@ -149,6 +149,11 @@ func TestATransferMovesToTheDirectPathAndBack(t *testing.T) {
 	world.direct()
 	world.core.awaitThat(wire.EventPath, isPath(wire.PathAPIServer))
 	transfer.goesOn(t, "after the direct path was switched off")
+	for _, seen := range world.core.seen {
+		if strings.HasPrefix(seen, wire.EventReach+" ") || strings.HasPrefix(seen, wire.EventTunnel+" down") {
+			t.Errorf("told meanwhile: %s", seen)
+		}
+	}
 }
 
 func TestTheDirectPathCarriesWithoutTheAPIServer(t *testing.T) {

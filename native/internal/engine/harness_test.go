@@ -333,16 +333,6 @@ func (core *fakeCore) awaitThat(name string, fits func(wire.EngineEvent) bool) w
 	}
 }
 
-func label(event wire.EngineEvent) string {
-	switch {
-	case event.Step != nil:
-		return event.Event + " " + event.Step.Step
-	case event.Tunnel != nil:
-		return event.Event + " " + event.Tunnel.State
-	}
-	return event.Event
-}
-
 func (core *fakeCore) hello() {
 	core.t.Helper()
 	core.send(wire.EngineCommand{Command: wire.CommandHello, Hello: &wire.Hello{Protocol: wire.Protocol, Role: "core"}})

@@ -33,3 +33,16 @@ func TestEveryCommandOfTheCoreIsRead(t *testing.T) {
 		}
 	}
 }
+
+// label names an event in what a test saw.
+func label(event wire.EngineEvent) string {
+	switch {
+	case event.Step != nil:
+		return event.Event + " " + event.Step.Step
+	case event.Tunnel != nil:
+		return event.Event + " " + event.Tunnel.State
+	case event.Reach != nil && firstProblem(event.Reach.Checks) != nil:
+		return event.Event + " " + firstProblem(event.Reach.Checks).Code
+	}
+	return event.Event
+}

@@ -87,10 +87,26 @@ func (reach *reach) check(ctx context.Context, withCluster bool) {
 	reach.mutex.Unlock()
 	var running sync.WaitGroup
 	if withCluster {
-		running.Go(func() { reach.checks.cluster = reach.cluster.check(ctx, targets) })
+		running.Go(func() { reach.checks.cluster = reach.checkCluster(ctx, targets) })
 	}
 	reach.checks.laptop = reach.laptop.check(ctx, targets, upkeep)
 	running.Wait()
+}
+
+// checkCluster checks the cluster's side. Where that was well before, it is told to be ill only when the tunnel has
+// proved itself since and the cluster is silent again: a question that a path lost before it was left is none of its.
+func (reach *reach) checkCluster(ctx context.Context, targets wire.ReachTargets) []wire.ReachCheck {
+	before := reach.checks.cluster
+	found := reach.cluster.check(ctx, targets)
+	if firstProblem(found) == nil || len(before) == 0 || firstProblem(before) != nil {
+		return found
+	}
+	proof, cancel := context.WithTimeout(ctx, reach.connection.config.Timing.LaneSilence)
+	defer cancel()
+	if _, err := reach.connection.agent.probe(proof); err != nil {
+		return before // what the heartbeat tells is not told again
+	}
+	return reach.cluster.check(ctx, targets)
 }
 
 // verdict is what was found last, in the order that wire.ReachEvent promises.

@@ -33,7 +33,8 @@ type scout struct {
 	wake     chan struct{}
 
 	mutex       sync.Mutex
-	isListening bool   // the agent does
+	isWanted    bool   // the agent shall listen: some candidate may be tried
+	isListening bool   // it does
 	because     string // why it does not
 	candidates  []*candidate
 	detour      time.Duration   // last round trip over the API server; 0 before
@@ -50,6 +51,7 @@ type candidate struct {
 	probe    carrier.Probe // of the last try that worked, until somebody takes it
 	inUse    *route
 	isTrying bool
+	mayTry   bool // nothing on the laptop forbids it
 	isGone   bool // from the list
 	due      time.Time
 	wait     *backoff
@@ -88,6 +90,7 @@ func (scout *scout) setCandidates(wanted []wire.DirectCandidate) {
 			}
 		}
 	}
+	scout.wantLocked()
 	scout.chooseLocked()
 	scout.mutex.Unlock()
 	notify(scout.wake)
@@ -98,6 +101,11 @@ func (scout *scout) setCandidates(wanted []wire.DirectCandidate) {
 func (scout *scout) setListening(isListening bool, because string) {
 	scout.mutex.Lock()
 	scout.isListening, scout.because = isListening, because
+	for _, one := range scout.candidates {
+		if one.mayTry && one.inUse == nil {
+			one.due = time.Time{}
+		}
+	}
 	scout.mutex.Unlock()
 	notify(scout.wake)
 	scout.tell()
@@ -152,9 +160,6 @@ func (scout *scout) startDue(now time.Time) time.Duration {
 		}
 	}
 	next := time.Minute
-	if !scout.isListening {
-		return next
-	}
 	for _, one := range scout.candidates {
 		if one.isTrying || one.inUse != nil {
 			continue
@@ -175,6 +180,8 @@ func (scout *scout) look(ctx context.Context, one *candidate) {
 	found := scout.try(ctx, one.DirectCandidate)
 	scout.mutex.Lock()
 	one.isTrying = false
+	one.mayTry = !found.isRefused
+	scout.wantLocked()
 	one.outcome, one.detail, one.route, one.probe = found.outcome, found.detail, found.route, found.probe
 	if found.route == nil {
 		one.due = time.Now().Add(one.wait.next())
@@ -337,37 +344,4 @@ func (scout *scout) lose(one *candidate, used *route, after time.Duration, err e
 	scout.mutex.Unlock()
 	notify(scout.wake)
 	scout.tell()
-}
-
-// tell tells the observer which way is taken, and what came of the candidates.
-func (scout *scout) tell() {
-	scout.set.client.observing.Lock()
-	defer scout.set.client.observing.Unlock()
-	if !scout.set.client.isOf(scout.set) {
-		return
-	}
-	scout.set.client.observer.path(scout.state())
-}
-
-func (scout *scout) state() *wire.PathEvent {
-	chosen, _ := scout.set.routing.get()
-	roundTrip, _ := scout.set.health.express()
-	event := &wire.PathEvent{Path: wire.PathAPIServer, RoundTripMicroseconds: roundTrip.Microseconds(), Tried: []wire.DirectTried{}}
-	if chosen != nil {
-		used := chosen.candidate
-		event.Path, event.Candidate, event.MTU = wire.PathDirect, &used, chosen.mtu
-		event.RoundTripMicroseconds = chosen.roundTrip.Microseconds()
-	}
-	scout.mutex.Lock()
-	defer scout.mutex.Unlock()
-	for _, one := range scout.candidates {
-		outcome, detail := one.outcome, one.detail
-		if outcome == "" && scout.because != "" {
-			outcome, detail = wire.DirectUnreachable, scout.because
-		}
-		if outcome != "" {
-			event.Tried = append(event.Tried, wire.DirectTried{Kind: one.Kind, Host: one.Host, Port: one.Port, Outcome: outcome, Detail: detail})
-		}
-	}
-	return event
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 
 	"slipway/native/internal/carrier"
@@ -31,7 +32,8 @@ var segments = []int{1340, 1220, 516}
 
 // found is what came of a try. With a route comes a probe that the receiver closes.
 type found struct {
-	outcome, detail string
+	outcome, detail string // "" where the agent does not listen yet
+	isRefused       bool   // by the laptop's own judgement: there is no need for the agent to listen
 	route           *route
 	probe           carrier.Probe
 }
@@ -42,11 +44,12 @@ func (scout *scout) try(ctx context.Context, one wire.DirectCandidate) found {
 	defer cancel()
 	addresses, err := scout.resolve(ctx, one)
 	if err != nil {
-		return found{outcome: wire.DirectUnreachable, detail: err.Error()}
+		return found{outcome: wire.DirectUnreachable, detail: err.Error(), isRefused: true}
 	}
 	var last found
 	for _, address := range addresses {
-		if last = scout.tryAddress(ctx, one, netip.AddrPortFrom(address, uint16(one.Port))); last.route != nil {
+		last = scout.tryAddress(ctx, one, netip.AddrPortFrom(address, uint16(one.Port)))
+		if last.route != nil || last.outcome == "" {
 			break
 		}
 	}
@@ -73,7 +76,10 @@ func (scout *scout) resolve(ctx context.Context, one wire.DirectCandidate) ([]ne
 
 func (scout *scout) tryAddress(ctx context.Context, one wire.DirectCandidate, address netip.AddrPort) found {
 	if outcome, detail := scout.set.client.refuses(ctx, address); outcome != "" {
-		return found{outcome: outcome, detail: detail}
+		return found{outcome: outcome, detail: detail, isRefused: true}
+	}
+	if !scout.listens() {
+		return found{}
 	}
 	made := &route{candidate: one, target: carrier.DirectTarget{Address: address}}
 	probe, err := scout.measure(ctx, made)
@@ -160,28 +166,19 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// refusal tells why an address is no candidate whatever answers there: packets to it would come back to the laptop, to
-// this tunnel, or to whoever is near. Which addresses the laptop has, and what it sends into the tunnel, the caller knows.
-func refusal(address netip.Addr, own []netip.Addr) (outcome, detail string) {
+// refusal tells that an address is no candidate whatever answers there, as an outcome, or nothing: packets to it would come
+// back to the laptop, to this tunnel, or go to whoever is near.
+func refusal(address netip.Addr, own []netip.Addr) (outcome string) {
+	broadcast := netip.AddrFrom4([4]byte{255, 255, 255, 255})
 	switch {
-	case !address.IsValid(), address.IsUnspecified():
-		return wire.DirectForbidden, "it is no address of a host"
-	case address.IsLoopback():
-		return wire.DirectForbidden, "it is this computer's loopback"
-	case address.IsMulticast(), address == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return wire.DirectForbidden, "it is the address of many"
-	case address.IsLinkLocalUnicast():
-		return wire.DirectForbidden, "it is the address of whoever is near"
-	}
-	for _, one := range own {
-		if one == address {
-			return wire.DirectForbidden, "it is this computer's own address"
-		}
+	case !address.IsValid(), address.IsUnspecified(), address.IsLoopback(), address.IsMulticast(), address == broadcast,
+		address.IsLinkLocalUnicast(), slices.Contains(own, address):
+		return wire.DirectForbidden
 	}
 	if _, isTunnel := wire.AddressFamilyOf(address); isTunnel {
-		return wire.DirectInsideTunnel, ""
+		return wire.DirectInsideTunnel
 	}
-	return "", ""
+	return ""
 }
 
 // ownAddresses are the laptop's.

@@ -80,8 +80,8 @@ func (ways *ways) tellLocked() {
 // refuses tells why an address is no candidate. What the laptop sends to it must not come out of the tunnel's own
 // interface: a path through itself would carry everything for ever.
 func (connection *connection) refuses(ctx context.Context, address netip.AddrPort) (outcome, detail string) {
-	if outcome, detail := refusal(address.Addr(), ownAddresses()); outcome != "" {
-		return outcome, detail
+	if outcome := refusal(address.Addr(), ownAddresses()); outcome != "" {
+		return outcome, ""
 	}
 	connection.mutex.Lock()
 	path := connection.path

@@ -45,7 +45,7 @@ const (
 	DirectNotOurs      = "not-ours"      // somebody is there, who did not prove to be this session's agent
 	DirectSlower       = "slower"        // it works, and another way has the shorter round trip
 	DirectInsideTunnel = "inside-tunnel" // the laptop sends to it through this very tunnel
-	DirectForbidden    = "forbidden"     // loopback, multicast, unspecified, or an address of the laptop itself: never tried
+	DirectForbidden    = "forbidden"     // loopback, link-local, of many hosts, unspecified, or the laptop's own: never tried
 	DirectLost         = "lost"          // it was in use and fell silent or ended
 )
 

@@ -52,6 +52,14 @@ type guest struct {
 	isGone  bool
 }
 
+// wasHeard tells cheaply whether a knock of that number came before; it notes nothing.
+func (g *guest) wasHeard(number uint64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	looked := g.seen
+	return !looked.ValidateCounter(number, ^uint64(0))
+}
+
 // isNew tells whether no knock of that number came before.
 func (g *guest) isNew(number uint64) bool {
 	g.mu.Lock()
@@ -214,6 +222,9 @@ func (d *Door) receive(conn net.Conn) {
 		from.answerProbe(conn, keys)
 		return
 	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		followLane(tcp)
+	}
 	d.enter(conn, opening)
 }
 
@@ -233,7 +244,7 @@ func (d *Door) examine(conn net.Conn) (from *guest, opening wire.AgentOpening, k
 	if _, err := io.ReadFull(conn, knock[hintSize:]); err != nil {
 		return nil, opening, keys, err
 	}
-	if !found.knocker.isAuthentic(knock[:]) {
+	if !found.knocker.isAuthentic(knock[:]) || found.wasHeard(numberOf(knock[:])) {
 		return nil, opening, keys, errStrange
 	}
 	answer, keys, err := found.knocker.answer(knock[:], found.isNew)

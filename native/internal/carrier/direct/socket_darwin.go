@@ -20,6 +20,7 @@ func prepare(raw syscall.RawConn, segment int) {
 	})
 }
 
-func tune(*net.TCPConn) {} // the agent runs on Linux
+func tune(*net.TCPConn)       {} // the agent runs on Linux
+func followLane(*net.TCPConn) {}
 
 func pathMTU(*net.TCPConn) int { return 0 }

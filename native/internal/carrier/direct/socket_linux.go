@@ -10,8 +10,11 @@ import (
 	"slipway/native/internal/nonblocking"
 )
 
-// wrap makes reading and writing cheap.
-func wrap(conn *net.TCPConn) carrier.Stream { return nonblocking.Wrap(conn) }
+// wrap makes reading and writing of a lane cheap, and looks after its losses.
+func wrap(conn *net.TCPConn) carrier.Stream {
+	go followLosses(conn)
+	return nonblocking.Wrap(conn)
+}
 
 // prepare sets a socket before it connects: segments no larger than segment bytes both ways, where that is not 0 (tcp(7),
 // TCP_MAXSEG).
@@ -23,6 +26,9 @@ func prepare(raw syscall.RawConn, segment int) {
 		tuneDescriptor(int(descriptor))
 	})
 }
+
+// followLane looks after the losses of a lane that was accepted.
+func followLane(conn *net.TCPConn) { go followLosses(conn) }
 
 // tune is prepare for a connection that was accepted.
 func tune(conn *net.TCPConn) {
