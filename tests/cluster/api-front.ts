@@ -12,6 +12,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { testdata } from '../../app/adapters/testing/api-server.ts';
+import { type CrowdSettings, createCrowd, type Upstream } from './crowded-api.ts';
 import type { Scene } from './scene.ts';
 
 export type Trouble = 'none' | 'busy' | 'no-web-sockets' | 'no-spdy' | 'no-upgrades';
@@ -22,6 +23,8 @@ interface Settings {
   readonly authority: string;
   readonly certificate: string;
   readonly aheadSeconds: number;
+  /** Thousands of Services beside the real ones. */
+  readonly crowd?: CrowdSettings;
 }
 
 export interface Front extends AsyncDisposable {
@@ -31,7 +34,12 @@ export interface Front extends AsyncDisposable {
 /** `certificate` names a pair of app/adapters/testing/testdata; its authority is authority.pem there. */
 export async function startFront(
   scene: Scene,
-  options: { readonly certificate: string; readonly aheadSeconds: number; readonly trouble?: Trouble },
+  options: {
+    readonly certificate: string;
+    readonly aheadSeconds: number;
+    readonly trouble?: Trouble;
+    readonly crowd?: CrowdSettings;
+  },
 ): Promise<Front> {
   const settings: Settings = {
     trouble: 'none',
@@ -48,9 +56,11 @@ export async function startFront(
   return {
     url: `https://127.0.0.1:${port}`,
     [Symbol.asyncDispose]: async () => {
-      const gone = new Promise((resolve) => child.once('close', resolve));
-      child.stdin?.end(); // on which it ends
-      await gone;
+      if (child.exitCode === null && child.signalCode === null) {
+        const gone = new Promise((resolve) => child.once('close', resolve));
+        child.stdin?.end(); // on which it ends
+        await gone;
+      }
     },
   };
 }
@@ -76,6 +86,22 @@ function serve(settings: Settings): void {
     new Date((date === undefined ? Date.now() : Date.parse(date)) + settings.aheadSeconds * 1000).toUTCString();
   const seen = new Set<string>();
   const pair = (suffix: string) => readFileSync(join(testdata, `${settings.certificate}${suffix}.pem`));
+  const crowd = settings.crowd === undefined ? undefined : createCrowd(settings.crowd);
+  const askUpstream: Upstream = ({ method, url: path, headers }) =>
+    new Promise((resolve, reject) => {
+      const asked = ask(
+        { ...upstream, method, path, headers: { ...headers, 'accept-encoding': 'identity' } },
+        async (answer) => {
+          const chunks: Buffer[] = [];
+          for await (const chunk of answer) {
+            chunks.push(chunk as Buffer);
+          }
+          resolve({ status: answer.statusCode ?? 502, body: Buffer.concat(chunks).toString('utf8') });
+        },
+      );
+      asked.once('error', reject);
+      asked.end();
+    });
   const server = createServer({ cert: pair(''), key: pair('-key') }, (request, response) => {
     const { method, url: path, headers } = request;
     const kind = `${method} ${path?.split('?')[0]}`;
@@ -85,6 +111,9 @@ function serve(settings: Settings): void {
       response.end(
         '{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"TooManyRequests","message":"overloaded","code":429}',
       );
+      return;
+    }
+    if (crowd?.(request, response, askUpstream)) {
       return;
     }
     const passed = ask({ ...upstream, method, path, headers }, (answer) => {

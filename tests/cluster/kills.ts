@@ -37,10 +37,10 @@ function momentsOf(kinds: readonly ProcessKind[]): typeof moments {
   return moments.filter(({ step }, index) => step === 'start' || index >= first);
 }
 
-const connectArguments = ['sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage];
+export const connectArguments = ['sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage];
 const helperProgram = join(process.cwd(), 'native/bin/slipway-helper');
 
-function setRecovery(scene: Scene, recover: boolean): void {
+export function setRecovery(scene: Scene, recover: boolean): void {
   const config = join(scene.product.folder, 'config');
   mkdirSync(config, { recursive: true, mode: 0o700 });
   writeFileSync(join(config, 'settings.json'), JSON.stringify({ recover }));
@@ -66,7 +66,7 @@ async function heldInCluster(scene: Scene): Promise<number> {
 }
 
 /** Ends what still runs and lets the helper undo; without a helper, `slipway-helper clean` does. */
-async function settle(scene: Scene): Promise<string> {
+export async function settle(scene: Scene): Promise<string> {
   const restored = await eventually(async () => scene.product.processIds('engine').length === 0, 8000, 50);
   expect(restored, restored ? '' : await stillThere(scene)).toBe(true);
   if (scene.product.processIds('helper').length > 0) {

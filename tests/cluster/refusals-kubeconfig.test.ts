@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testdata } from '../../app/adapters/testing/api-server.ts';
+import { Administrator } from './administrator.ts';
 import { startFront } from './api-front.ts';
 import { must, run } from './programs.ts';
 import { connected, Refusals, usual } from './refusals.ts';
@@ -82,35 +83,15 @@ describe('a kubeconfig', () => {
     }));
 
   describe('and a server whose time is another than the laptop’s', () => {
+    let administrator: Administrator;
+    const token = () => administrator.token();
     const behindFront = (url: string, credentials: Record<string, unknown>) =>
-      refusals.productWith(
-        refusals
-          .as(credentials)
-          .replace(/server: .*/, `server: ${url}`)
-          .replace(
-            /certificate-authority-data: .*/,
-            `certificate-authority-data: ${readFileSync(join(testdata, 'authority.pem')).toString('base64')}`,
-          ),
-      );
-    const token = async () =>
-      (await refusals.scene.cluster.kubectl(['create', 'token', '-n', 'kube-system', 'refusals'])).trim();
+      refusals.productWith(refusals.behind(url, credentials));
 
     beforeAll(async () => {
-      const { cluster } = refusals.scene;
-      await cluster.kubectl(['create', 'serviceaccount', '-n', 'kube-system', 'refusals']);
-      await cluster.kubectl([
-        'create',
-        'clusterrolebinding',
-        'refusals',
-        '--clusterrole=cluster-admin',
-        '--serviceaccount=kube-system:refusals',
-      ]);
+      administrator = await Administrator.make(refusals.scene.cluster, 'refusals');
     });
-    afterAll(async () => {
-      const { cluster } = refusals.scene;
-      await cluster.kubectl(['delete', 'serviceaccount', '-n', 'kube-system', 'refusals']);
-      await cluster.kubectl(['delete', 'clusterrolebinding', 'refusals']);
-    });
+    afterAll(() => administrator.remove());
 
     it('a server certificate that is not valid yet: the clock is behind', async () => {
       await using front = await startFront(refusals.scene, { certificate: 'future-server', aheadSeconds: 0 });

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { testdata } from '../../app/adapters/testing/api-server.ts';
 import type { Connection, ProblemCode } from '../../app/contract/index.ts';
 import { Product } from './product.ts';
 import { eventually, type Outcome } from './programs.ts';
@@ -75,6 +76,14 @@ export class Refusals {
       delete user['client-key-data'];
       Object.assign(user, credentials);
     });
+  }
+
+  /** The same behind a front (api-front.ts), whose certificate is of the tests' authority. */
+  behind(url: string, credentials: Readonly<Record<string, unknown>>): string {
+    const authority = readFileSync(join(testdata, 'authority.pem')).toString('base64');
+    return this.as(credentials)
+      .replace(/server: .*/, `server: ${url}`)
+      .replace(/certificate-authority-data: .*/, `certificate-authority-data: ${authority}`);
   }
 
   folder(): string {

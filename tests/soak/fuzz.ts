@@ -1,0 +1,48 @@
+/**
+ * Frames that chance makes, for everything that reads what another process or another machine sent: all fuzz targets of the
+ * native module, each for its part of the executions. What Go finds stands in `testdata/fuzz` of the package, to be kept.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { goTest } from './go.ts';
+import { FaultRecord } from './record.ts';
+
+const native = join(dirname(dirname(import.meta.dirname)), 'native');
+
+interface Target {
+  readonly folder: string;
+  readonly name: string;
+}
+
+const targets: Target[] = readdirSync(join(native, 'internal'), { encoding: 'utf8', recursive: true })
+  .filter((file) => file.endsWith('_test.go'))
+  .toSorted()
+  .flatMap((file) =>
+    [...readFileSync(join(native, 'internal', file), 'utf8').matchAll(/^func (Fuzz\w+)\(/gm)].map(([, name = '']) => ({
+      folder: `./${join('internal', dirname(file))}`,
+      name,
+    })),
+  );
+
+const record = new FaultRecord('fuzz');
+const each = Math.ceil(record.rounds / targets.length);
+const began = performance.now();
+for (const { folder, name } of targets) {
+  let executions = 0;
+  const said: string[] = [];
+  const code = await goTest([folder, '-run', '^$', '-fuzz', `^${name}$`, '-fuzztime', `${each}x`], (line) => {
+    executions = Math.max(executions, Number(/execs: (\d+)/.exec(line)?.[1] ?? 0));
+    said.push(line);
+  });
+  record.did(executions);
+  process.stderr.write(`${folder} ${name}: ${executions} executions\n`);
+  if (code !== 0) {
+    record.failed(`${folder} ${name}: ${said.filter((line) => !line.startsWith('fuzz: elapsed')).join(' ')}`);
+    process.stderr.write(`${said.join('\n')}\n`);
+    process.exitCode = 1;
+  }
+  record.keep();
+}
+record.saw('targets', targets.length);
+record.saw('thousand executions a second', record.outcome().rounds / (performance.now() - began));
+record.keep();
