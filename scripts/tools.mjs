@@ -60,9 +60,14 @@ export async function ensureModules(say) {
   if (modulesFit(root)) {
     return;
   }
-  say('installing npm packages');
+  say('installing npm packages, which takes a minute or two');
+  const started = Date.now();
+  const telling = setInterval(() => {
+    say(`still installing npm packages (${Math.round((Date.now() - started) / 1000)} s)`);
+  }, 15_000);
   // Install scripts are not needed by any dependency, and the project's own would run twice.
   const code = await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+  clearInterval(telling);
   if (code !== 0) {
     throw new Error(`npm ci ended with ${code}`);
   }

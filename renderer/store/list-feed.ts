@@ -22,6 +22,11 @@ export interface Listing<Row> {
   readonly revision: number;
 }
 
+/** How many there are; null where nobody knows: nothing came yet, or what came is nothing because nothing may be listed. */
+export function knownCount({ state, rows, problems }: Listing<unknown>): number | null {
+  return state === 'present' && (rows.length > 0 || problems.length === 0) ? rows.length : null;
+}
+
 export interface ListFeed<Row> {
   readonly store: StoreApi<Listing<Row>>;
   follow(context: ContextKey | null): void;

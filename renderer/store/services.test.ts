@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Service } from '../../app/contract/index.ts';
+import { problem, type Service } from '../../app/contract/index.ts';
 import { memoryHost } from '../host/memory-host.ts';
+import { knownCount } from './list-feed.ts';
 import { createServices } from './services.ts';
 
 const context = { context: 'test', file: '/kubeconfig' };
@@ -50,6 +51,22 @@ const changes = (changed: Service[], removed: { namespace: string; name: string 
 });
 
 describe('services', () => {
+  it('are counted where they may be listed: none is not the same as none that one may see', () => {
+    const { host, services, frame } = feed();
+    services.follow(context);
+    const count = () => knownCount(services.store.getState());
+    expect(count(), 'nothing came yet').toBeNull();
+    host.push('services', all());
+    frame();
+    expect(count()).toBe(0);
+    host.push('services', { ...all(), problems: [problem('forbidden', 'services is forbidden')] });
+    frame();
+    expect(count()).toBeNull();
+    host.push('services', { ...all(service('web', 'a')), problems: [problem('forbidden', 'in another namespace')] });
+    frame();
+    expect(count()).toBe(1);
+  });
+
   it('stand in order of namespace and name', () => {
     const { host, services, frame, names } = feed();
     services.follow(context);

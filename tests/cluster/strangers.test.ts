@@ -116,9 +116,28 @@ describe('strangers', () => {
 
   it("the agent's ports are closed through the tunnel too", async () => {
     const agents = await first.agents();
-    for (const agent of agents) {
-      const outcome = await run(first.laptop, ['nc', '-z', '-w', '3', agent.status.podIP ?? '', '8723']);
-      expect(outcome.code).not.toBe(0);
+    expect(agents.length).toBe(2);
+    for (const { metadata, status } of agents) {
+      const outcome = await run(first.laptop, ['nc', '-v', '-z', '-w', '3', status.podIP ?? '', '8723']);
+      const isClosed = outcome.code !== 0;
+      // Whether the engine had a connection, another program took the address, or the way did not lead into the tunnel.
+      const seen = isClosed
+        ? ''
+        : await run(first.laptop, [
+            'sh',
+            '-c',
+            `ip route get ${status.podIP}; ss -tn; ip -br address; ip rule; ip route`,
+          ]);
+      const all = isClosed ? '' : await first.cluster.kubectl(['get', 'pods', '-A', '-o', 'wide']);
+      expect(
+        isClosed,
+        isClosed
+          ? ''
+          : `${JSON.stringify([metadata.name, status, outcome, seen])}\n${all}\n${await first.product.lastWords()}`,
+      ).toBe(true);
+      expect(outcome.stderr, 'the agent refuses its own pod, and the other pod refuses by itself').toMatch(
+        /refused|No route to host/,
+      );
     }
   });
 

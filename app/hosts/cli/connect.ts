@@ -165,6 +165,28 @@ export async function connect(core: CoreLink, options: ConnectOptions, format: F
   throw new Ended('it was switched off by another command', false, 1);
 }
 
+/** How long the cluster is waited for to delete the agent, in milliseconds; this computer is restored before. */
+const deletionPatience = 3000;
+
+/** Settles once the snapshot says off, too, so that a status behind a disconnect does not say otherwise. */
+async function shownOff(core: CoreLink, which: Partial<ContextKey>): Promise<void> {
+  let unwatch = () => {};
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  const isShown = new Promise<void>((resolve) => {
+    patience = setTimeout(resolve, deletionPatience);
+    unwatch = core.watch(({ connections }) => {
+      const isMeant = (connection: Connection) =>
+        (which.context ?? connection.cluster.context) === connection.cluster.context;
+      if (connections.every((connection) => !isMeant(connection) || connection.phase !== 'disconnecting')) {
+        resolve();
+      }
+    });
+  });
+  await Promise.race([isShown, core.ended]);
+  clearTimeout(patience);
+  unwatch();
+}
+
 /** Without `which` everything is switched off. */
 export async function disconnect(core: CoreLink | null, quit: boolean, which: Partial<ContextKey> = {}): Promise<void> {
   if (core === null) {
@@ -179,6 +201,7 @@ export async function disconnect(core: CoreLink | null, quit: boolean, which: Pa
   if (leftOnHost > 0) {
     throw new Ended(`changes that could not be undone: ${leftOnHost}. Run \`slipway-helper clean\` as root`, false, 6);
   }
+  await shownOff(core, which);
   say(`${green('○')} off; this computer is as it was`);
   if (quit) {
     await core.call('quit', {});

@@ -12,6 +12,7 @@ import { type ContextKey, type CoreLink, nothingChosen } from '../../contract/in
 import { fakeCoreProgram, installedApp } from '../installation.ts';
 import { hasDisplay } from '../web/browser.ts';
 import { showInBrowser } from '../web/run.ts';
+import { askedToEnd } from './asked-to-end.ts';
 import { type ConnectOptions, disconnect } from './connect.ts';
 import { choicesOf } from './connect-options.ts';
 import { attachToCore } from './core-link.ts';
@@ -123,23 +124,24 @@ async function showInBrowserUntilEnd(core: CoreLink, environment: NodeJS.Process
     runtimeFolder: folders.runtime,
     environment,
   });
+  const asked = askedToEnd();
   say(shown.opened ? 'Slipway opens in your browser.' : withoutBrowser(environment, process.getuid?.() === 0));
   say(`  ${shown.file}`);
   say(dim('It lets one browser in and works for two minutes; press Enter for a new one. Ctrl-C disconnects and ends.'));
   const renew = () => say(`  ${shown.renew()}`);
   process.stdin.on('data', renew);
-  const stopped = new Promise<'asked'>((resolve) => {
-    process.once('SIGINT', () => resolve('asked'));
-    process.once('SIGTERM', () => resolve('asked'));
-  });
-  const end = await Promise.race([stopped, core.ended]);
-  process.stdin.off('data', renew);
-  process.stdin.pause();
-  await shown.close();
-  if (end !== 'asked') {
-    throw new Ended(`the core ended: ${end}; start again to restore what was on`, false, 8);
+  try {
+    const end = await Promise.race([asked.asked, core.ended]);
+    process.stdin.off('data', renew);
+    process.stdin.pause();
+    await shown.close();
+    if (end !== 'asked') {
+      throw new Ended(`the core ended: ${end}; start again to restore what was on`, false, 8);
+    }
+    await disconnect(core, true);
+  } finally {
+    asked.done();
   }
-  await disconnect(core, true);
 }
 
 function withoutBrowser(environment: NodeJS.ProcessEnv, isRoot: boolean): string {

@@ -5,6 +5,7 @@
 import { type Context, type CoreLink, foremost } from '../../contract/index.ts';
 import { hasDisplay } from '../web/browser.ts';
 import { ask } from './ask.ts';
+import { askedToEnd } from './asked-to-end.ts';
 import { caller } from './caller.ts';
 import { brokenPart, connect, disconnect } from './connect.ts';
 import { type ConnectFlags, optionsOf, wordsOfFlags } from './connect-options.ts';
@@ -50,7 +51,7 @@ async function choose(contexts: readonly Context[]): Promise<string> {
 }
 
 /** Shows one line that follows the state (a new line for each change where there is no terminal). */
-async function follow(core: CoreLink): Promise<void> {
+async function follow(core: CoreLink, asked: Promise<'asked'>): Promise<void> {
   let shown = '';
   const render = () => {
     if (last === undefined) {
@@ -74,11 +75,7 @@ async function follow(core: CoreLink): Promise<void> {
     render();
   });
   const ticking = setInterval(render, 1000);
-  const stopped = new Promise<'asked'>((resolve) => {
-    process.once('SIGINT', () => resolve('asked'));
-    process.once('SIGTERM', () => resolve('asked'));
-  });
-  const end = await Promise.race([stopped, core.ended]);
+  const end = await Promise.race([asked, core.ended]);
   clearInterval(ticking);
   unwatch();
   say('');
@@ -153,12 +150,17 @@ export async function start(named: string, flags: StartFlags): Promise<void> {
     const context = named === '' ? await choose(contexts) : named;
     const given = await optionsOf(context, flags);
     unwrap(await ensureHelper());
-    const broken = brokenPart(await connect(core, given, 'text'));
-    say(dim(`${broken === null ? 'Every program on this computer can now reach the cluster. ' : ''}Ctrl-C leaves.`));
+    const end = askedToEnd();
     try {
-      await follow(core);
+      const broken = brokenPart(await connect(core, given, 'text'));
+      say(dim(`${broken === null ? 'Every program on this computer can now reach the cluster. ' : ''}Ctrl-C leaves.`));
+      try {
+        await follow(core, end.asked);
+      } finally {
+        await disconnect(core, true);
+      }
     } finally {
-      await disconnect(core, true);
+      end.done();
     }
   });
 }

@@ -1,6 +1,7 @@
 import type { ContextKey, EstablishedConnection } from '../../../app/contract/index.ts';
 import { Tabs } from '../../kit/Tabs.tsx';
 import { useApp, useIsLive, useServices, useWindow } from '../../store/hooks.ts';
+import { knownCount } from '../../store/list-feed.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { AgentTab } from '../agent/AgentTab.tsx';
@@ -25,7 +26,7 @@ export function ConnectedStage({
   const app = useApp();
   const isLive = useIsLive();
   const tab = useWindow((state) => state.tab);
-  const count = useServices((state) => (state.state === 'present' ? state.rows.length : null));
+  const count = useServices(knownCount);
   return (
     <div className={styles.live}>
       {!isLive ? null : connection.phase === 'reconnecting' ? (
