@@ -185,6 +185,13 @@ func (f *Flow) Room() int {
 	return room
 }
 
+// IsResetBehind tells that the far end has reset the flow behind what can still be read.
+func (f *Flow) IsResetBehind() bool {
+	f.session.mu.Lock()
+	defer f.session.mu.Unlock()
+	return f.in.behind != 0
+}
+
 // CloseWrite says that nothing more will be written.
 func (f *Flow) CloseWrite() {
 	s := f.session

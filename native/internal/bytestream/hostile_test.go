@@ -221,6 +221,9 @@ func TestWhatComesTwiceChangesNothing(t *testing.T) {
 		t.Errorf("%d bytes", got)
 	}
 	peer.say(appendNumbers(nil, kindFinish, 1, 10), appendNumbers(nil, kindFinish, 1, 10), outcome(kindReset, 1, byte(TimedOut)))
+	if read := readUntilReset(t, e); read != 10 {
+		t.Errorf("%d bytes came before the reset", read)
+	}
 	e.await(t, "the reset", func() bool { return len(e.resets) > 0 })
 	peer.say(open, data(1, 0, 10), appendNumbers(nil, kindFinish, 1, 10), outcome(kindReset, 1, byte(Aborted)), data(1, 1<<40, 10))
 	peer.say(appendNumbers(nil, kindPing, 77))

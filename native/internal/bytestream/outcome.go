@@ -56,8 +56,8 @@ type Events interface {
 	Readable()
 	// Writable tells that there is room after Write or Fill took less than there was, or Room was 0.
 	Writable()
-	// Reset tells that the far end or the session reset the flow; it is the last call. The far end's comes in the engine
-	// once what came before it was read.
+	// Reset tells that the far end or the session reset the flow; it is the last call. The far end's comes once what came
+	// before it was read. In the agent Readable comes where something is left: what nobody takes then must not be kept.
 	Reset(Cause)
 }
 

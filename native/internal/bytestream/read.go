@@ -112,11 +112,12 @@ func (l *lane) takeFrameLocked(one *frame, now time.Time) error {
 		}
 	case kindReset:
 		s.settleLocked(f)
-		if s.config.Accept != nil { // a server that takes nothing must not keep it
-			f.resetLocked(Cause(one.outcome), false)
-		} else if f.in.behind == 0 {
+		if f.in.behind == 0 && !f.isReset() {
 			f.in.behind = Cause(one.outcome)
 			f.resetIfDueLocked()
+			if s.config.Accept != nil && !f.isReset() {
+				f.tell(eventReadable)
+			}
 		}
 	}
 	return nil

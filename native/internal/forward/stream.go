@@ -308,6 +308,10 @@ func (s *stream) pieceToCluster() (isAll bool) {
 		case err == nil:
 			s.flow.Discard(written)
 		case errors.Is(err, syscall.EAGAIN):
+			if s.flow.IsResetBehind() { // a server that takes nothing must not keep what is left of a program that is gone
+				s.reset(bytestream.Aborted)
+				return true
+			}
 			if s.blocked.Swap(true) {
 				return true
 			} // else there may be room since

@@ -6,7 +6,9 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -136,4 +138,28 @@ func TestWhatIsNotDeliveredIsCountedWithoutASocket(t *testing.T) {
 		defer forwarder.streams.mu.Unlock()
 		return len(forwarder.streams.rests) == 0
 	})
+}
+
+// A program that says something and ends hard: what it said comes before the reset.
+func TestWhatTheLaptopSaidBeforeAResetArrives(t *testing.T) {
+	laptop := join(t, nil)
+	port, accepted := listen(t)
+	for round := range 200 {
+		client := laptop.dial(t, port)
+		server := <-accepted
+		said := make([]byte, 1+round*60) // less than a first congestion window: it leaves at once
+		if _, err := client.Write(said); err != nil {
+			t.Fatal(err)
+		}
+		server.SetReadDeadline(time.Now().Add(30 * time.Second))
+		first := make([]byte, 1)
+		if _, err := server.Read(first); err != nil {
+			t.Fatal(err)
+		}
+		abort(t, laptop)
+		if read, err := io.Copy(io.Discard, server); !errors.Is(err, syscall.ECONNRESET) || read+1 != int64(len(said)) {
+			t.Fatalf("round %d: %d of %d bytes until %v", round, read+1, len(said), err)
+		}
+		server.Close()
+	}
 }

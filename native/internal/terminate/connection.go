@@ -206,7 +206,6 @@ func (c *connection) accept() {
 	c.queue.EventRegister(&c.entry)
 	c.endpoint = endpoint
 	c.mu.Unlock()
-	c.failIfReset(endpoint)
 	c.up.turn.Start(c.toCluster)
 	c.down.turn.Run(c.toLaptop)
 }

@@ -47,14 +47,16 @@ func (c *connection) toCluster() {
 			c.flow.CloseWrite()
 			c.endIfBoth()
 			return
-		default:
-			c.fail()
+		default: // all that came before it has been read
+			c.flow.ResetBehind(bytestream.Aborted)
+			c.end(tcpip.Endpoint.Abort)
 			return
 		}
 	}
 }
 
-// failIfReset passes on that the laptop has reset the connection.
+// failIfReset passes on that the laptop has reset the connection, and loses what there was no room for, as a kernel does
+// with what it has not sent yet.
 func (c *connection) failIfReset(endpoint tcpip.Endpoint) {
 	if tcp.EndpointState(endpoint.State()) == tcp.StateError {
 		c.fail()

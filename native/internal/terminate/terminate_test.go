@@ -35,6 +35,7 @@ type laptop struct {
 	*netstack.Stack
 	terminator *Terminator
 	session    *bytestream.Session // the engine's
+	agent      *bytestream.Session
 	icmp       chan packet.Packet
 	opened     atomic.Int64 // flows that the far end was asked for
 	unheard    atomic.Int64 // segments that it did not get, of deafTo
@@ -44,6 +45,7 @@ type laptop struct {
 type echo struct {
 	flow  *bytestream.Flow
 	reset chan bytestream.Cause
+	taken *atomic.Int64 // bytes, of all flows
 }
 
 func (e *echo) Answered(bytestream.Verdict) {}
@@ -67,15 +69,23 @@ func (e *echo) Readable() {
 		}
 		written, err := e.flow.Write(pieces[0])
 		e.flow.Discard(written)
+		e.taken.Add(int64(written))
 		if err != nil {
 			return
 		}
 	}
 }
 
+// attach joins both sessions by their lane.
+func (l *laptop) attach() {
+	one, other := memnet.Pipe(memnet.Options{})
+	l.session.Attach(0, one)
+	l.agent.Attach(0, other)
+}
+
 func join(t *testing.T, halfOpen int, answer func(*bytestream.Flow, bytestream.Opening) bytestream.Verdict) (*laptop, *echo) {
 	t.Helper()
-	made, far := &laptop{icmp: make(chan packet.Packet, 64)}, &echo{reset: make(chan bytestream.Cause, 1)}
+	made, far := &laptop{icmp: make(chan packet.Packet, 64)}, &echo{reset: make(chan bytestream.Cause, 1), taken: &atomic.Int64{}}
 	var keys [2]*ecdh.PrivateKey
 	for index := range keys {
 		var err error
@@ -85,7 +95,7 @@ func join(t *testing.T, halfOpen int, answer func(*bytestream.Flow, bytestream.O
 	}
 	accept := func(flow *bytestream.Flow, opening bytestream.Opening) bytestream.Events {
 		made.opened.Add(1)
-		own := &echo{flow: flow, reset: far.reset}
+		own := &echo{flow: flow, reset: far.reset, taken: far.taken}
 		go func() {
 			if verdict := answer(flow, opening); verdict != 0 {
 				flow.Answer(verdict)
@@ -108,10 +118,8 @@ func join(t *testing.T, halfOpen int, answer func(*bytestream.Flow, bytestream.O
 			t.Fatal(err)
 		}
 	}
-	made.session = sessions[0]
-	one, other := memnet.Pipe(memnet.Options{})
-	sessions[0].Attach(0, one)
-	sessions[1].Attach(0, other)
+	made.session, made.agent = sessions[0], sessions[1]
+	made.attach()
 	var err error
 	var ready sync.WaitGroup // the stacks know each other
 	ready.Add(1)
@@ -266,6 +274,26 @@ func TestWhatLosesItsSessionIsReset(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestWhatWasSaidBeforeAResetGoesToTheFarEnd has a program that speaks and ends hard while no lane carries.
+func TestWhatWasSaidBeforeAResetGoesToTheFarEnd(t *testing.T) {
+	laptop, far := join(t, 0, connected)
+	connection := laptop.dial(t)
+	laptop.session.Detach(0, errors.New("cut"))
+	said := make([]byte, 3000)
+	if _, err := connection.Write(said); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "nothing was taken from the laptop", func() bool { return laptop.session.Stats().Kept == int64(len(said)) })
+	for _, endpoint := range laptop.Inner().RegisteredEndpoints() {
+		endpoint.Abort()
+	}
+	eventually(t, "the connection is still there", func() bool { return laptop.terminator.Stats() == Stats{} })
+	laptop.attach()
+	if cause := <-far.reset; cause != bytestream.Aborted || far.taken.Load() != int64(len(said)) {
+		t.Errorf("%d of %d bytes came before the reset (%s)", far.taken.Load(), len(said), cause)
 	}
 }
 
