@@ -118,6 +118,11 @@ export function createEngineWork(ports: Ports): EngineWork {
     },
 
     prepare: async (cluster, ranges, signal) => {
+      // A helper that nobody uses ends itself, and the cluster may have taken longer to answer than it waits.
+      const ensured = await ports.helper.ensure();
+      if (!ensured.ok) {
+        return ensured;
+      }
       protectedAddresses = await cluster.protectedAddresses();
       if (!signal.aborted) {
         send({

@@ -45,6 +45,25 @@ describe('connect and disconnect', () => {
     expect(world.store.kept.wanted).toEqual([]);
   });
 
+  it('starts the helper again where it ended itself while the cluster took its time', async () => {
+    const harness = new CoreHarness();
+    const { host, faults } = harness.world;
+    const ensured = faults.pass.bind(faults);
+    let isGone = false;
+    faults.pass = async (operation) => {
+      const fault = await ensured(operation);
+      if (operation === 'startEngine') {
+        host.helperRuns = false;
+        isGone = true;
+      }
+      return fault;
+    };
+    await harness.connect();
+    expect(isGone).toBe(true);
+    expect(await harness.off()).toEqual({ ok: true, value: { leftOnHost: 0 } });
+    harness.expectNothingLeft();
+  });
+
   it('keeps whose a refused range is, once connected', async () => {
     const harness = new CoreHarness();
     const { host, store } = harness.world;
