@@ -12,6 +12,7 @@ export const activityKindSchema = z.enum([
   'connect-failed',
   'tunnel-lost',
   'tunnel-recovered',
+  'path-changed',
   'disconnect-asked',
   'disconnected',
   'agent-placed',

@@ -10,6 +10,7 @@ export * from './context-names.ts';
 export * from './context-parts.ts';
 export * from './contexts.ts';
 export * from './diagnostics.ts';
+export * from './direct-path.ts';
 export * from './environment-effects.ts';
 export * from './explain.ts';
 export * from './pods.ts';

@@ -142,6 +142,14 @@ export const clusterProblems = {
     'Too many connections wait for an address that does not answer',
     advice('See which program keeps dialling it; further dials are refused at once, and no other address is affected.'),
   ),
+  'direct-service-refused': entry(
+    'cluster',
+    'The cluster does not allow a NodePort Service in namespace {namespace}',
+    advice(
+      'Everything goes on through the API server. Ask an administrator which policy or quota refused the Service, or choose another direct path.',
+    ),
+    command('slipway settings set directPath pod --context {context}'),
+  ),
   'domain-offered': entry(
     'data-path',
     "Only the cluster's nameservers know {domain}",

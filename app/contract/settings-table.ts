@@ -19,6 +19,7 @@ export const writtenAs = {
   image: 'registry.example.org/name:tag',
   namespace: 'webshop',
   domain: 'k8s.example.org',
+  place: '10.1.2.3:31820',
   file: '/home/jane/.kube/other',
   context: 'CONTEXT',
   service: 'NAMESPACE/SERVICE',
@@ -80,6 +81,12 @@ const settingsForContext: Readonly<Record<NameForContext, Row>> = {
   agentTolerations: row('any', 'connect', "taints that the agent's pod tolerates: key=value:NoSchedule"),
   answersFor: row('domain', 'now', 'domain in which this cluster may answer for every name'),
   baseImage: row('image', 'connect', 'image with a shell that this cluster can pull'),
+  directAddress: row('place', 'now', 'where the agent can be reached directly, for directPath address'),
+  directPath: row(
+    'any',
+    'now',
+    'ways to the agent besides the API server; node-port: with a Service that opens a port on its node',
+  ),
   extraDomains: row(
     'domain',
     'now',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { agentPodFields, noAgentPodChoices } from './agent-pod.ts';
 import { contextKeySchema } from './contexts.ts';
+import { directPathSchema } from './direct-path.ts';
 
 /** What is chosen for one context; empty strings take the defaults. */
 export const contextSettingsSchema = contextKeySchema.extend({
@@ -15,6 +16,10 @@ export const contextSettingsSchema = contextKeySchema.extend({
   answersFor: z.string().max(253).default(''),
   /** Other domains that the cluster's nameservers answer for (stub domains of its CoreDNS), by the user's word. */
   extraDomains: z.array(z.string().max(253)).max(50).default([]),
+  /** Ways to the agent besides the API server; `node-port` is the user's word that a Service may be made for it. */
+  directPath: directPathSchema.default('pod'),
+  /** The place for `address`: host:port. */
+  directAddress: z.string().max(300).default(''),
   ...agentPodFields,
 });
 export type ContextSettings = z.infer<typeof contextSettingsSchema>;
@@ -28,6 +33,8 @@ export const nothingChosen: Omit<ContextSettings, 'context' | 'file'> = {
   namespacesInView: [],
   answersFor: '',
   extraDomains: [],
+  directPath: 'pod',
+  directAddress: '',
   ...noAgentPodChoices,
 };
 

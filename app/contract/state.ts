@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { causeSchema } from './causes.ts';
+import { pathReasonSchema } from './direct-path.ts';
 import { problemSchema } from './problems.ts';
 
 /** Steps of preparing, in the order they are shown. Some run side by side. */
@@ -105,6 +106,8 @@ export const connectionSchema = z.discriminatedUnion('phase', [
     cluster: clusterSchema,
     since: time,
     path: pathSchema,
+    /** Why; absent before the engine said anything of it. */
+    pathReason: pathReasonSchema.optional(),
     interface: z.string(),
     routes: z.array(routeSchema),
     names: namesSchema,

@@ -9,10 +9,12 @@ import {
   failure,
   isProblemCode,
   type Problem,
+  pathCandidateSchema,
   pathSchema,
   problem,
   type Result,
   success,
+  triedPathSchema,
 } from '../contract/index.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
@@ -109,15 +111,14 @@ const reachTargetsSchema = z.object({
 });
 export type ReachTargets = z.infer<typeof reachTargetsSchema>;
 
-/** A place where the agent may be reached past the API server. */
-const directCandidateSchema = z.object({
-  kind: z.enum(['pod', 'node', 'load-balancer', 'setting']),
-  host: z.string(), // an address, or a name of the laptop's resolver
-  port: z.number(),
-});
+/** CandidatesAtMost in native/internal/wire/direct.go. */
+export const mostCandidates = 16;
 
-/** All of them, at most 16 (CandidatesAtMost); none: no direct path is wanted. */
-const directCandidatesSchema = z.object({ candidates: z.array(directCandidateSchema) });
+/** AgentDirectPort there: where the agent listens on its pod's addresses while a session asks for it. */
+export const agentDirectPort = 8724;
+
+/** All of them; none: no direct path is wanted. */
+const directCandidatesSchema = z.object({ candidates: z.array(pathCandidateSchema) });
 
 /** A range with what is wanted for it. */
 const wantedRangeSchema = z.object({ prefix: z.string(), decision: z.literal('routed') });
@@ -257,30 +258,15 @@ const reachSchema = z.object({
   checks: list(reachCheckSchema),
 });
 
-/** What came of a candidate; native/internal/wire/direct.go says what each outcome means. */
-const directTriedSchema = directCandidateSchema.extend({
-  outcome: z.enum([
-    'works',
-    'silent',
-    'refused',
-    'unreachable',
-    'not-ours',
-    'slower',
-    'inside-tunnel',
-    'forbidden',
-    'lost',
-  ]),
-  detail: z.string().optional(),
-});
-
 /** Which way new and moved lanes take, and why not another. */
 const pathEventSchema = z.object({
   path: pathSchema,
-  candidate: directCandidateSchema.nullish(), // of the direct path
+  candidate: pathCandidateSchema.nullish(), // of the direct path
   roundTripMicroseconds: z.number().optional(),
   mtu: z.number().optional(), // of the direct path, in bytes, where the system tells
-  tried: list(directTriedSchema),
+  tried: list(triedPathSchema),
 });
+export type PathInForce = z.infer<typeof pathEventSchema>;
 
 /** Connections, datagram flows and dials that the agent refused, by what it had too little of. */
 const refusedFlowsSchema = z.object({

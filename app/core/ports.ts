@@ -13,6 +13,7 @@ import type {
   ExecPlugin,
   HelperProgram,
   HelperState,
+  PathCandidate,
   Pod,
   Problem,
   RangeOrigin,
@@ -126,6 +127,15 @@ export interface AgentPlaced {
   readonly node: string;
 }
 
+/** Where the agent can be tried besides the API server, as far as the cluster says. */
+export interface DirectOffer {
+  readonly candidates: readonly PathCandidate[]; // the pod's addresses, and with a Service its node's
+  /** Why there is no Service though one was asked for. */
+  readonly problems: readonly Problem[];
+  /** The agent's node may not be read, so that only what the pod says of it is known. */
+  readonly nodeUnread: boolean;
+}
+
 /** One cluster as one user sees it. `close` ends informers, renewals and connections, and deletes nothing. */
 export interface ClusterPort {
   readonly address: ClusterAddress;
@@ -182,6 +192,11 @@ export interface ClusterPort {
    * sorted, at most twenty, each fit for the setting `extraDomains`. Only to be offered.
    */
   stubDomains(clusterDomain: string): Promise<Result<readonly string[]>>;
+  /**
+   * Where the agent can be reached directly. With `nodePort`, which is the user's word, a Service for exactly its pod is made
+   * where it is not there; without it one that was made is deleted. One at a time, in order.
+   */
+  offerDirect(placed: AgentPlaced, nodePort: boolean): Promise<Result<DirectOffer>>;
   /** Deletes the Job with background propagation, and with it all that it owns. */
   deleteAgent(placed: AgentPlaced): Promise<Result<null>>;
   /**

@@ -7,6 +7,7 @@ import {
   cause,
   compareServiceKeys,
   failure,
+  type PathOutcome,
   type Pod,
   type Problem,
   problem,
@@ -15,9 +16,11 @@ import {
   success,
 } from '../contract/index.ts';
 import { type AgentTarget, agentPort, type ClusterAddress, type ClusterCredentials } from '../core/engine-messages.ts';
-import type { AgentPlaced, AgentSpec, Catalogue, ClusterPort, PodList, Range } from '../core/ports.ts';
+import type { AgentPlaced, AgentSpec, Catalogue, ClusterPort, DirectOffer, PodList, Range } from '../core/ports.ts';
 import { podsBehind } from './believable-pods.ts';
+import { offerOf } from './direct.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
+import { service } from './service.ts';
 
 /** Changes of this time become one catalogue, as with the real one. Milliseconds. */
 const gatheringTime = 150;
@@ -66,6 +69,17 @@ export class FakeCluster {
   timesPlaced = 0;
   /** Where the next agent is placed. */
   agentNode = 'node-0';
+  /** Its agents' own addresses. */
+  agentAddresses: string[] = ['10.244.0.77'];
+  /** What the pod says of its node. */
+  nodeAddresses: string[] = ['10.1.2.3'];
+  /** Pods that have a Service of type NodePort. */
+  readonly directServices = new Set<string>();
+  /** What such a Service is refused with; null: it is made. */
+  directRefusal: Problem | null = null;
+  nodeUnread = false;
+  /** What comes of trying a place, by its host; a pod's addresses are inside the tunnel and everything else works where nothing is said. */
+  readonly ways = new Map<string, PathOutcome>();
   /** Agents of other laptops. */
   agentsOfOthers = 0;
   /** What dialling `address:port` ends with; everything else is accepted. */
@@ -98,6 +112,7 @@ export class FakeCluster {
   /** Deletes every agent, as an administrator would. */
   deleteAgents(): void {
     this.agents.clear();
+    this.directServices.clear(); // they are owned by the pods
     this.changed();
   }
 
@@ -326,8 +341,13 @@ export class FakeClusterPort implements ClusterPort {
     return this.#ask('stubDomains', () => success(found.toSorted()));
   }
 
+  offerDirect({ target: { pod } }: AgentPlaced, nodePort: boolean): Promise<Result<DirectOffer>> {
+    return this.#ask('offerDirect', () => offerOf(this.#cluster, pod, nodePort));
+  }
+
   deleteAgent(placed: AgentPlaced): Promise<Result<null>> {
     return this.#ask('deleteAgent', () => {
+      this.#cluster.directServices.delete(placed.target.pod);
       this.#cluster.agents.delete(placed.target.pod);
       this.#cluster.changed();
       return success(null);
@@ -375,25 +395,4 @@ function isSame<List extends Catalogue | PodList>(one: List, other: List): boole
       return items.length === same.length && items.every((item, index) => item === same[index]);
     }) === true
   );
-}
-
-/** A ClusterIP Service with one port and ready endpoints. */
-export function service(namespace: string, name: string, address: string, endpoints: readonly string[]): Service {
-  return {
-    namespace,
-    name,
-    type: 'ClusterIP',
-    addresses: [address],
-    headless: false,
-    externalName: '',
-    ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: '8080', nodePort: null, application: 'http' }],
-    endpoints: endpoints.map((endpoint, index) => ({
-      address: endpoint,
-      ready: true,
-      pod: `${name}-${index}`,
-      node: `node-${index}`,
-    })),
-    labels: { app: name },
-    createdAt: 0,
-  };
 }

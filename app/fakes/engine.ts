@@ -2,7 +2,7 @@
  * An engine without packets: it follows the commands of the link as the real one does, changes the fake laptop in
  * the same order, finds its agent in the fake cluster, and undoes everything when it is stopped, ended or killed.
  */
-import { cause, type Problem, problem } from '../contract/index.ts';
+import { cause, type PathCandidate, type Problem, problem } from '../contract/index.ts';
 import {
   type EngineCommand,
   type EngineCounters,
@@ -11,12 +11,14 @@ import {
   engineProtocol,
   type NameScope,
   type NamesInForce,
+  type PathInForce,
   type RouteDecision,
   type Tested,
   type WantedRange,
 } from '../core/engine-messages.ts';
 import type { Clock, EngineLink } from '../core/ports.ts';
 import type { FakeCluster } from './cluster.ts';
+import { triedBy } from './direct.ts';
 import type { Faults, Operation } from './faults.ts';
 import { type FakeHost, helperBusy } from './host.ts';
 import { namesInForce, searchOf } from './names.ts';
@@ -43,6 +45,8 @@ export class FakeEngine implements EngineLink {
   #isReady = false;
   #isUp = false;
   #agent = '';
+  #candidates: readonly PathCandidate[] = [];
+  #path: PathInForce | null = null;
   #token = '';
   #home = '';
   #granted = '';
@@ -141,6 +145,10 @@ export class FakeEngine implements EngineLink {
         this.#agent = command.agent.pod;
         await this.#faults.wait(5);
         return this.#look();
+      case 'direct':
+        this.#candidates = command.direct.candidates;
+        await this.#faults.wait(20);
+        return this.#tellPath();
       case 'credentials':
         this.#token = command.credentials.bearerToken ?? '';
         return;
@@ -240,7 +248,10 @@ export class FakeEngine implements EngineLink {
     }
     this.#isReady = true;
     this.#isUp = true;
-    this.#unwatch = this.#cluster.listen(() => this.#look());
+    this.#unwatch = this.#cluster.listen(() => {
+      this.#look();
+      this.#tellPath();
+    });
     this.#home = scope.homeNamespace;
     this.#granted = scope.granted ?? '';
     this.#extra = scope.extra ?? [];
@@ -269,6 +280,16 @@ export class FakeEngine implements EngineLink {
     this.#unlisten = this.#host.reach.listen(() => this.#tellReach());
     await this.#faults.wait(1);
     this.#tellReach();
+    this.#tellPath();
+  }
+
+  /** What came of the places to try, where that is another than before. */
+  #tellPath(): void {
+    const next = triedBy(this.#cluster, this.#candidates, this.#path);
+    if (this.#isReady && this.#isUp && JSON.stringify(next) !== JSON.stringify(this.#path)) {
+      this.#path = next;
+      this.#say({ event: 'path', path: next });
+    }
   }
 
   #tellReach(id?: number): void {
@@ -328,7 +349,10 @@ export class FakeEngine implements EngineLink {
     const trouble = this.#problemOfAgent();
     if (trouble === null) {
       this.#isUp = true;
-      this.#say({ event: 'tunnel', tunnel: { state: 'up', path: 'apiserver', roundTripMicroseconds: 900 } });
+      this.#say({
+        event: 'tunnel',
+        tunnel: { state: 'up', path: this.#path?.path ?? 'apiserver', roundTripMicroseconds: 900 },
+      });
       return;
     }
     if (this.#isUp) {

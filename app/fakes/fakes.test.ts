@@ -3,7 +3,6 @@ import { noAgentPodChoices, problem } from '../contract/index.ts';
 import type { Clock } from '../core/ports.ts';
 import { FakeActivityStore } from './activity.ts';
 import { healthyPod } from './believable-pods.ts';
-import { service } from './cluster.ts';
 import type { FakeEngine } from './engine.ts';
 import { plugin } from './kubeconfig.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -19,6 +18,7 @@ import { testReport } from './port-tests/report.ts';
 import { testSandbox } from './port-tests/sandbox.ts';
 import { testStore } from './port-tests/store.ts';
 import { fakeResolver } from './probes.ts';
+import { service } from './service.ts';
 import { FakeStore } from './store.ts';
 import { createWorld } from './world.ts';
 
@@ -182,6 +182,7 @@ testCluster('fake', async () => {
     port: opened.value,
     spec: { namespace: 'webshop', image: '', baseImage: 'busybox', pod: noAgentPodChoices },
     countAgents: async () => cluster.agents.size,
+    countDirectServices: async () => cluster.directServices.size,
     endAgents: async () => {
       for (const pod of cluster.agents.keys()) {
         cluster.agents.set(pod, false);

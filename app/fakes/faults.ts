@@ -14,6 +14,7 @@ export type Operation =
   | 'agentLives'
   | 'agentEnd'
   | 'stubDomains'
+  | 'offerDirect'
   | 'deleteAgent'
   | 'ensureHelper'
   | 'startEngine'

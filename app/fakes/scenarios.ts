@@ -7,6 +7,7 @@ import type { Clock } from '../core/ports.ts';
 import { hostilePods, longPods, manyPods, podsBehind, troubledPods } from './believable-pods.ts';
 import { believableNamespaces, believableServices } from './believable-services.ts';
 import { hostileServices, revised, stir } from './crowd.ts';
+import { directScenarios } from './direct-scenarios.ts';
 import { context } from './kubeconfig.ts';
 import { reachScenarios } from './reach-scenarios.ts';
 import { createWorld, type World } from './world.ts';
@@ -235,6 +236,7 @@ export const scenarios = {
       });
     move(true);
   },
+  ...directScenarios,
   ...reachScenarios,
   'names-unset': ({ faults }) => {
     faults.plan('names', problem('resolver-unset', '/etc/resolv.conf is immutable'), forever);

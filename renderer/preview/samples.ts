@@ -99,6 +99,17 @@ export const sampleConnected = {
   cluster: clusterOf('test-frankfurt'),
   since: sampleNow - 12 * minute,
   path: 'direct',
+  pathReason: {
+    chosen: 'node-port',
+    candidate: { kind: 'node', host: '10.1.2.3', port: 31_820 },
+    roundTripMicroseconds: 430,
+    mtu: 1500,
+    tried: [
+      { kind: 'pod', host: '10.244.0.77', port: 8724, outcome: 'inside-tunnel', detail: '' },
+      { kind: 'node', host: '10.1.2.3', port: 31_820, outcome: 'works', detail: '' },
+    ],
+    nodeUnread: false,
+  },
   interface: 'slipway0',
   routes: [...sampleRoutes],
   names: {

@@ -52,6 +52,11 @@ const settings: readonly (readonly [printed: string, choice: string, back: strin
     '',
     'slipway settings remove extraDomains corp.example --context sandbox',
   ],
+  [
+    'slipway settings set directPath pod --context sandbox',
+    '',
+    'slipway settings set directPath off --context sandbox',
+  ],
   ['slipway settings add excludedRanges 192.0.2.0/24', '', 'slipway settings remove excludedRanges 192.0.2.0/24'],
 ];
 

@@ -4,6 +4,7 @@ import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type Job, pathOf } from '../cluster/api-objects.ts';
 import type { Asked } from '../cluster/problems.ts';
 import { statusCodeOf } from '../cluster/refusals.ts';
+import { findService } from './direct-service.ts';
 import { managedByLabel } from './manifest.ts';
 import type { AgentRecords } from './records.ts';
 
@@ -31,6 +32,11 @@ export async function findAgents(
     }
     if (found.value !== null && found.value.metadata?.uid === record.uid) {
       ours.push(`${record.namespace}/${record.job}`);
+    }
+    // Its lack of an answer says nothing: whoever may not see Services has made none.
+    const service = record.service === true ? await findService(connection, record) : null;
+    if (service?.ok && service.value !== null) {
+      ours.push(`${record.namespace}/${record.job} (Service)`);
     }
   }
   const listed = await connection.ask(askedFor('list', namespace), () =>

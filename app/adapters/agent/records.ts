@@ -23,6 +23,8 @@ const recordSchema = z.object({
   delivery: z.enum(['image', 'sent']),
   build: z.string(),
   choices: z.string().default(''), // digest of what the user added to the pod
+  /** A Service was asked for, for the direct path: it is there, or may be. */
+  service: z.boolean().optional(),
   madeAt: z.number(),
 });
 export type AgentRecord = z.infer<typeof recordSchema>;

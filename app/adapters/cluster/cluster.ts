@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { type Context, cause, type ExecPlugin, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress } from '../../core/engine-messages.ts';
 import type { ClusterPort } from '../../core/ports.ts';
+import { DirectServices } from '../agent/direct-service.ts';
 import { findAgents } from '../agent/find-agents.ts';
 import { policiesOf } from '../agent/network-policies.ts';
 import { AgentPlacing, type AgentPlacingOptions } from '../agent/placing.ts';
@@ -37,6 +38,7 @@ export function openCluster(options: ClusterOptions): ClusterPort {
   let home = options.context.namespace;
   const connection = new ApiConnection(address, credentials);
   const placing = new AgentPlacing(connection, options.agent);
+  const direct = new DirectServices(connection, options.agent.records);
   const watches = new Set<HomeWatch>();
   const watch = (start: (home: string) => NarrowedWatch) => {
     const started: HomeWatch = { start, now: start(home) };
@@ -82,7 +84,14 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     agentEnd: (placed) => unbroken('agent', () => placing.end(placed)),
     policiesOf: (placed) => unbroken('policies', () => policiesOf(connection, placed)),
     stubDomains: (clusterDomain) => unbroken('stub domains', () => findStubDomains(connection, clusterDomain)),
-    deleteAgent: (placed) => unbroken('agent', () => placing.remove(placed)),
+    offerDirect: (placed, nodePort) => unbroken('direct path', () => direct.offer(placed, nodePort)),
+    deleteAgent: (placed) =>
+      unbroken('agent', async () => {
+        const withdrawn = direct.withdraw(placed); // where it fails the pod's end takes the Service
+        const removed = await placing.remove(placed);
+        await withdrawn;
+        return removed;
+      }),
     checkRights: (namespace) =>
       unbroken('rights', async () => checkRights(connection, namespace, await options.agent.records.jobName())),
     findAgents: (namespace) => unbroken('agents', () => findAgents(connection, options.agent.records, namespace)),
@@ -90,6 +99,7 @@ export function openCluster(options: ClusterOptions): ClusterPort {
       for (const { now } of watches) {
         now.end();
       }
+      direct.close();
       placing.close();
       credentials.close();
       connection.close();

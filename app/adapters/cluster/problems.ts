@@ -17,7 +17,7 @@ import {
   saidBy,
   statusCodeOf,
 } from './refusals.ts';
-import { agentRole, catalogueClusterRole, roleFor } from './roles.ts';
+import { agentRole, catalogueClusterRole, directRole, roleFor } from './roles.ts';
 
 /** What was asked for, for the words of a refusal. `namespace` is empty for the whole cluster. */
 export interface Asked {
@@ -26,7 +26,7 @@ export interface Asked {
   readonly resource: string;
   readonly namespace: string;
   /** Which role to ask for. */
-  readonly purpose: 'agent' | 'catalogue' | 'other';
+  readonly purpose: 'agent' | 'catalogue' | 'direct' | 'other';
   /** The agent's Job, as far as it is known: a Role can be bound to it. */
   readonly job?: string;
 }
@@ -94,7 +94,9 @@ export function forbiddenProblem(asked: Asked, cause: string): Problem {
       ? agentRole(asked.namespace, asked.job ?? '')
       : asked.purpose === 'catalogue'
         ? catalogueClusterRole()
-        : roleFor(rule, asked.namespace);
+        : asked.purpose === 'direct'
+          ? directRole(asked.namespace, asked.job ?? '')
+          : roleFor(rule, asked.namespace);
   const facts = { verb: asked.verb, resource: asked.resource, group: asked.group, namespace: asked.namespace };
   return problem('forbidden', cause, facts, role);
 }

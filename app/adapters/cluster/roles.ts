@@ -130,6 +130,21 @@ function agentNetworkPolicy(namespace: string): string {
   return policy.toString({ lineWidth: 0 });
 }
 
+/** For the Service of a direct path, which the user agreed to. */
+export function directRole(namespace: string, job: string): string {
+  const services = { apiGroups: [''], resources: ['services'] };
+  const named = job === '' ? {} : { resourceNames: [job] };
+  return stringify({
+    apiVersion: rbac,
+    kind: 'Role',
+    metadata: { name: 'slipway-direct-path', namespace },
+    rules: [
+      { ...services, verbs: ['create'] },
+      { ...services, ...named, verbs: ['get', 'delete'] },
+    ],
+  });
+}
+
 export function catalogueClusterRole(): string {
   const role = new Document({
     apiVersion: rbac,

@@ -2,9 +2,10 @@
 import { agentLabel } from '../agent/manifest.ts';
 import { openAgentRecords } from '../agent/records.ts';
 import { agentTimes } from '../agent/times.ts';
-import type { CoreEvent, Job } from '../cluster/api-objects.ts';
+import type { CoreEvent, Job, ServiceObject } from '../cluster/api-objects.ts';
 import {
   type Answer,
+  forbidden,
   openTestCluster,
   refusal,
   type Seen,
@@ -23,6 +24,10 @@ export interface AgentNamespaceOptions {
   readonly admitPod?: (pod: Template) => string;
   /** Before a Job is made: an answer instead of it, or something else that happens to the request. */
   readonly beforeJob?: (seen: Seen, make: () => Answer) => Answer | undefined;
+  /** Admission of Services: an answer instead of one. */
+  readonly beforeService?: (seen: Seen) => Answer | undefined;
+  /** The pod's node; absent: it may not be read. */
+  readonly nodeAddresses?: readonly { readonly type: string; readonly address: string }[];
   /** Events of the pod, as its node and an autoscaler tell them. */
   readonly podEvents?: () => readonly Partial<CoreEvent>[];
 }
@@ -30,6 +35,7 @@ export interface AgentNamespaceOptions {
 /** A namespace whose Job controller makes a pod for every Job, in the state that the test sets. */
 export async function openAgentNamespace(closing: (() => Promise<void> | void)[], options: AgentNamespaceOptions = {}) {
   const jobs = new Map<string, { uid: string; deadline: number; annotations?: object; refused?: string }>();
+  const services = new Map<string, ServiceObject>();
   let made = 0;
   const state = {
     podState: { running: {} } as object,
@@ -45,12 +51,15 @@ export async function openAgentNamespace(closing: (() => Promise<void> | void)[]
       name: `${name}-abcde`,
       namespace: 'team',
       uid: `pod-of-${name}`,
-      labels: { [agentLabel]: name },
+      labels: { [agentLabel]: name, 'controller-uid': jobs.get(name)?.uid ?? '' },
       ownerReferences: [{ kind: 'Job', name, controller: true, uid: state.ownerUid || (jobs.get(name)?.uid ?? '') }],
     },
     spec: { nodeName: state.node, containers: [] },
     status: {
       phase: state.phase,
+      podIP: '10.244.0.7',
+      podIPs: [{ ip: '10.244.0.7' }, { ip: 'fd00::7' }],
+      hostIP: '10.1.2.3',
       reason: state.reason,
       conditions: state.conditions,
       containerStatuses: state.node === undefined ? [] : [{ name: 'agent', state: state.podState }],
@@ -68,10 +77,38 @@ export async function openAgentNamespace(closing: (() => Promise<void> | void)[]
       : [{ metadata: { name: 'e' }, reason: 'FailedCreate', message }];
   };
   const missing = { status: 404, body: refusal(404, 'NotFound', 'not found') };
+  const serve = ({ method, path, body }: Seen): Answer => {
+    const name = path.split('/services/')[1] ?? '';
+    const given = body === '' ? {} : JSON.parse(body);
+    if (method === 'POST') {
+      const ports = given.spec.ports.map((port: object) => ({ ...port, nodePort: 31_820 }));
+      const uid = `service-${services.size + 1}`;
+      const kept = { ...given, metadata: { ...given.metadata, uid }, spec: { ...given.spec, ports } };
+      services.set(given.metadata.name, kept);
+      return { status: 201, body: kept };
+    }
+    const there = services.get(name);
+    if (there === undefined) {
+      return missing;
+    }
+    if (method === 'DELETE' && given.preconditions.uid === there.metadata?.uid) {
+      services.delete(name);
+    }
+    return { body: there };
+  };
   const server = await startApiServer((seen: Seen) => {
     const { method, path, query, body } = seen;
     if (path.endsWith('/events')) {
       return { body: { metadata: {}, items: eventsOf(query.get('fieldSelector') ?? '') } };
+    }
+    if (path === '/api/v1/nodes/n1') {
+      const { nodeAddresses } = options;
+      return nodeAddresses === undefined
+        ? forbidden('get', 'nodes')
+        : { body: { status: { addresses: nodeAddresses } } };
+    }
+    if (path.includes('/namespaces/team/services')) {
+      return options.beforeService?.(seen) ?? serve(seen);
     }
     const [, kind, name] = /\/namespaces\/team\/(jobs|pods)\/?([^/]*)$/.exec(path) ?? [];
     if (kind === 'jobs') {
@@ -143,5 +180,5 @@ export async function openAgentNamespace(closing: (() => Promise<void> | void)[]
     return opened.cluster;
   };
   const requests = (method: string) => server.requests.filter((seen) => seen.method === method);
-  return { jobs, state, server, connect, requests };
+  return { jobs, services, state, server, connect, requests };
 }

@@ -2,7 +2,8 @@
  * What happened between two states of a connection, as notes. Counters, round trips and progress are no events; a
  * warning is told when it appears and when it goes. Pure.
  */
-import { isRouted, type Names, type Problem } from '../../contract/index.ts';
+import { isRouted, type Names, type Problem, placeText } from '../../contract/index.ts';
+import { pathReasonOf } from '../connection/direct-path.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import { warningsOf } from '../connection/present.ts';
 import type { Connected, ConnectionState, Disconnecting, EngineLost, TunnelLost } from '../connection/state.ts';
@@ -102,6 +103,9 @@ function notesOfLive(before: ConnectionState | null, after: ConnectionState): No
       const facts = { namespace: agent.namespace, pod: agent.pod, before: earlier.live.agent.pod };
       notes.push({ kind: 'agent-replaced', facts });
     }
+    if (before?.phase === 'connected' && after.phase === 'connected') {
+      notes.push(...notesOfPath(before, after));
+    }
     if (earlier.wanted.homeNamespace !== after.wanted.homeNamespace) {
       const facts = { namespace: after.wanted.homeNamespace, before: earlier.wanted.homeNamespace };
       notes.push({ kind: 'home-namespace-changed', facts });
@@ -116,6 +120,18 @@ function notesOfLive(before: ConnectionState | null, after: ConnectionState): No
     notes.push(...notesOfWarnings(known, warningsOf(after.warnings)));
   }
   return notes;
+}
+
+/** Another way to the agent, and what became of the one before where that is known. */
+function notesOfPath(before: Connected, after: Connected): Note[] {
+  const [earlier, now] = [before, after].map(({ live, policy }) => pathReasonOf(live, policy)?.candidate ?? null);
+  const place = (candidate: typeof now) => (candidate ? placeText(candidate) : '');
+  if (before.live.path === after.live.path && place(earlier) === place(now)) {
+    return [];
+  }
+  const left = after.live.direct.said?.tried.find((tried) => placeText(tried) === place(earlier));
+  const facts = { path: after.live.path, place: place(now), before: place(earlier), outcome: left?.outcome ?? '' };
+  return [{ kind: 'path-changed', facts }];
 }
 
 /** Without the search list: it follows the home namespace, which has its own entry. */

@@ -1,5 +1,5 @@
-/** Looks after an agent's process while the engine tries to reach it: one that crashed is told with its last words. */
-import type { Problem } from '../../contract/index.ts';
+/** Looks after an agent's process while the engine tries to reach it: one that crashed is told with its last words. And its end. */
+import { type Problem, problem } from '../../contract/index.ts';
 import type { AgentPlaced, Clock, ClusterPort } from '../ports.ts';
 
 /** How often, in milliseconds. The cluster forgets an ended agent with its words after ten seconds. */
@@ -27,4 +27,14 @@ export function watchAgentStart(
       watchAgentStart(clock, cluster, placed, isWanted, tell);
     }
   });
+}
+
+/** Deletes it, and says what stood in the way; null: nothing, or its cluster is closed. */
+export async function deleteAgent(cluster: ClusterPort | null, placed: AgentPlaced): Promise<Problem | null> {
+  try {
+    const deleted = await cluster?.deleteAgent(placed);
+    return deleted === undefined || deleted.ok ? null : deleted.problem;
+  } catch (error) {
+    return problem('internal', error instanceof Error ? error.message : 'unknown error');
+  }
 }

@@ -2,7 +2,7 @@
  * The runner's hand on the engine: starts it, tells it things, ends it. It remembers what the engine was told, so
  * that only what changed is sent again. It decides nothing about the connection.
  */
-import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
+import { cause, failure, type PathCandidate, problem, type Result, success } from '../../contract/index.ts';
 import { createEndpointTelling } from '../catalog/endpoints.ts';
 import { reachTargets, type TargetChoices } from '../catalog/reach-targets.ts';
 import type {
@@ -35,6 +35,8 @@ export interface EngineWork {
   send(command: EngineCommand): void;
   /** Sends scope, endpoints and targets of the reach check where they changed. */
   sendCatalogue(catalogue: Catalogue | null, chosen: NameChoices & TargetChoices): void;
+  /** Sends the places to try where they changed. */
+  sendDirect(candidates: readonly PathCandidate[]): void;
   /** Checks now; what it found is heard as an event, too. */
   checkReach(): Promise<Result<readonly ReachCheck[]>>;
   test(host: string, port: number): Promise<Result<Tested>>;
@@ -56,6 +58,7 @@ export function createEngineWork(ports: Ports): EngineWork {
   let scopeSent = '';
   let endpoints = createEndpointTelling();
   let targetsSent = '';
+  let directSent = '[]';
   let nextQuestion = 1;
   const tests: Waiting<Tested> = new Map();
   const reachChecks: Waiting<readonly ReachCheck[]> = new Map();
@@ -94,6 +97,7 @@ export function createEngineWork(ports: Ports): EngineWork {
       scopeSent = '';
       endpoints = createEndpointTelling();
       targetsSent = '';
+      directSent = '[]';
       engine.listen((event) => {
         if (event.event === 'tested') {
           tests.get(event.tested.id)?.(success(event.tested));
@@ -186,6 +190,13 @@ export function createEngineWork(ports: Ports): EngineWork {
       }
       for (const change of catalogue === null ? [] : endpoints.messages(catalogue)) {
         send({ command: 'endpoints', endpoints: change });
+      }
+    },
+
+    sendDirect: (candidates) => {
+      if (JSON.stringify(candidates) !== directSent) {
+        directSent = JSON.stringify(candidates);
+        send({ command: 'direct', direct: { candidates: [...candidates] } });
       }
     },
 

@@ -1,8 +1,9 @@
 /** What a connection asks its cluster for where it may: an answer adds words or offers, and its lack is none of the user's concern. */
+import { failure, problem } from '../../contract/index.ts';
 import type { ClusterPort } from '../ports.ts';
 import type { ConnectionEvent, Effect } from './state.ts';
 
-type Optional = Extract<Effect, { kind: 'findPolicies' | 'findStubDomains' }>;
+type Optional = Extract<Effect, { kind: 'findPolicies' | 'findStubDomains' | 'offerDirect' }>;
 
 export function findOptional(
   cluster: ClusterPort | null,
@@ -23,5 +24,13 @@ export function findOptional(
         (result) => result.ok && dispatch({ kind: 'stubDomainsFound', domains: result.value }),
         () => {},
       );
+      return;
+    case 'offerDirect': {
+      const { pod } = effect.placed.target;
+      cluster?.offerDirect(effect.placed, effect.nodePort).then(
+        (offered) => dispatch({ kind: 'directOffered', pod, offered }),
+        () => dispatch({ kind: 'directOffered', pod, offered: failure(problem('internal', 'offering it failed')) }),
+      );
+    }
   }
 }

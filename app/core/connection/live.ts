@@ -12,6 +12,7 @@ import {
 import { unheard } from '../naming/answers-for.ts';
 import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
+import { offerDirect, takePath } from './direct-path.ts';
 import { sendCatalogue } from './outcome.ts';
 import { isPolicySuspected, reachLookAt, reachProblems, reachUnknown, takeVerdict } from './reach.ts';
 import { noRefusalsSeen, takeRefusals } from './refused-flows.ts';
@@ -55,6 +56,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
     since: state.phase === 'engine-lost' ? state.live.since : moment.now,
     interface: ready.interface,
     path: ready.path,
+    direct: { said: null, nodeUnread: false },
     routes: decided.routes,
     names: ready.names ? namesFromEngine(ready.names, clusterDomain) : { ...namesOff, clusterDomain },
     agent: { ...agent.placed.agent, build: ready.agent.build },
@@ -85,6 +87,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
       engine: [...names, ...(ready.agent.canPing ? [] : [pingless])],
       reach: [],
       credentials: [],
+      direct: [],
     },
     live,
   };
@@ -95,6 +98,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
       { kind: 'clearTimer', timer: 'retry' },
       sendCatalogue(connected),
       { kind: 'findStubDomains', clusterDomain },
+      ...offerDirect(connected),
     ],
   };
 }
@@ -118,6 +122,8 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
         effects: [{ kind: 'protectAddresses' }],
       };
     }
+    case 'path':
+      return { state: takePath(state, event.path), effects: [] };
     case 'names':
       return { state: takeNames(state, event.names), effects: [] };
     case 'routes':

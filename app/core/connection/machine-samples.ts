@@ -19,6 +19,7 @@ const wanted = {
 };
 const policy = {
   ...{ recover: true, names: true, extraRanges: [], excludedRanges: [], answersFor: '', extraDomains: [] },
+  ...({ directPath: 'pod', directAddress: '' } as const),
   agentPod: noAgentPodChoices,
 };
 const order: Order = { wanted, cluster, policy, restored: false };
@@ -86,6 +87,16 @@ export const events = {
   'engine: ready': said(ready),
   'engine: tunnel up': said({ event: 'tunnel', tunnel: { state: 'up', path: 'apiserver' } }),
   'engine: tunnel down': said({ event: 'tunnel', tunnel: { state: 'down', path: 'apiserver', because: wireProblem } }),
+  'engine: path': said({
+    event: 'path',
+    path: {
+      path: 'direct',
+      candidate: { kind: 'pod', host: '10.244.0.9', port: 8724 },
+      roundTripMicroseconds: 400,
+      mtu: 1400,
+      tried: [{ kind: 'pod', host: '10.244.0.9', port: 8724, outcome: 'works', detail: '' }],
+    },
+  }),
   'engine: names': said({
     event: 'names',
     names: { mode: 'off', resolver: '', domains: [], search: [], upstreams: [], refused: [] },
@@ -122,6 +133,11 @@ export const events = {
   'agentChecked: lives': { kind: 'agentChecked', lives: true },
   'agentChecked: gone': { kind: 'agentChecked', lives: false },
   agentDeleted: { kind: 'agentDeleted', problem: null },
+  directOffered: {
+    kind: 'directOffered',
+    pod: 'agent-1',
+    offered: { ok: true, value: { candidates: [], problems: [], nodeUnread: false } },
+  },
   credentialsSent: { kind: 'credentialsSent' },
   'taskFailed: open': { kind: 'taskFailed', task: 'open', problem: forGood },
   'taskFailed: reach': { kind: 'taskFailed', task: 'reach', problem: transient },
@@ -134,6 +150,7 @@ export const events = {
   'timerDue: deadline': { kind: 'timerDue', timer: 'deadline' },
   'timerDue: catalogue-wait': { kind: 'timerDue', timer: 'catalogue-wait' },
   'timerDue: catalogue-send': { kind: 'timerDue', timer: 'catalogue-send' },
+  'timerDue: direct': { kind: 'timerDue', timer: 'direct' },
   homeChosen: { kind: 'homeChosen', homeNamespace: 'infra' },
   'timerDue: undo': { kind: 'timerDue', timer: 'undo' },
 } as const satisfies Record<string, ConnectionEvent>;

@@ -44,7 +44,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
   },
   'preparing: engine connects': {
     turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
-    'engine: ready': 'connected, sendCatalogue, findStubDomains',
+    'engine: ready': 'connected, sendCatalogue, findStubDomains, offerDirect',
     'engine: needCredentials': 'preparing, sendCredentials',
     'engine: agentLost': 'disconnecting, abort, endEngine, deleteAgent',
     'engine: helperLost': 'preparing, setTimer retry, endEngine',
@@ -64,6 +64,8 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'engine: failed': 'engine-lost, setTimer retry, endEngine',
     engineEnded: 'engine-lost, setTimer retry',
     'timerDue: catalogue-send': 'connected, sendCatalogue',
+    directOffered: 'connected, sendDirect',
+    'timerDue: direct': 'connected, offerDirect',
   },
   'tunnel lost': {
     homeChosen: 'tunnel-lost, sendCatalogue',
@@ -79,6 +81,8 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'taskFailed: credentials': 'disconnecting, abort, endEngine, deleteAgent',
     'timerDue: retry': 'tunnel-lost, sendCredentials',
     'timerDue: catalogue-send': 'tunnel-lost, sendCatalogue',
+    directOffered: 'tunnel-lost, sendDirect',
+    'timerDue: direct': 'tunnel-lost, offerDirect',
   },
   'tunnel lost: looking for the agent': {
     homeChosen: 'tunnel-lost, sendCatalogue',
@@ -96,6 +100,8 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'taskFailed: credentials': 'disconnecting, abort, endEngine, deleteAgent',
     'timerDue: retry': 'tunnel-lost, sendCredentials',
     'timerDue: catalogue-send': 'tunnel-lost, sendCatalogue',
+    directOffered: 'tunnel-lost, sendDirect',
+    'timerDue: direct': 'tunnel-lost, offerDirect',
   },
   'tunnel lost: placing another agent': {
     homeChosen: 'tunnel-lost, sendCatalogue',
@@ -106,7 +112,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'engine: helperLost': 'engine-lost, setTimer retry, endEngine',
     'engine: failed': 'engine-lost, setTimer retry, endEngine',
     engineEnded: 'engine-lost, setTimer retry, ensureHelper',
-    agentPlaced: 'tunnel-lost, sendAgent, sendCatalogue',
+    agentPlaced: 'tunnel-lost, sendAgent, sendCatalogue, offerDirect',
     'taskFailed: agent': 'tunnel-lost, setTimer retry',
     'taskFailed: credentials': 'disconnecting, abort, endEngine',
     'timerDue: retry': 'tunnel-lost, sendCredentials',

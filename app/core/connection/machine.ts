@@ -18,6 +18,7 @@
 import { type Cause, problem, waitsForUser } from '../../contract/index.ts';
 import { planRanges } from '../routing/plan.ts';
 import { advance, failBringUp, missDeadline, stepOf } from './bring-up.ts';
+import { changeDirect, offerDirect, takeOffer } from './direct-path.ts';
 import { hearEngine, hearEngineEnd } from './engine-events.ts';
 import {
   catalogueGathering,
@@ -138,6 +139,8 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
       return isInForce(state) ? takePolicies(state, event.policies, moment) : unexpected(state, event);
     case 'stubDomainsFound':
       return only(isEstablished(state) ? { ...state, live: { ...state.live, stubDomains: event.domains } } : state);
+    case 'directOffered':
+      return isInForce(state) ? takeOffer(state, event, moment) : only(state);
     case 'taskFailed':
       return hearFailure(state, event, moment);
     case 'hostInspected':
@@ -183,14 +186,18 @@ function resumeConfirmed(state: ConnectionState, moment: Moment): Transition {
   return only(startPreparing({ wanted, cluster, policy, restored: true }, moment, 1));
 }
 
-/** Settings are heard at the next connect, but for what the cluster may answer for. */
+/** Settings are heard at the next connect, but for what the cluster may answer for and the direct path. */
 function changePolicy(state: ConnectionState, policy: Policy): Transition {
   const changed = { ...state, policy };
   const { answersFor, extraDomains } = state.policy;
-  const isHeard =
-    isInForce(changed) &&
-    (policy.answersFor !== answersFor || policy.extraDomains.join(' ') !== extraDomains.join(' '));
-  return { state: changed, effects: isHeard ? [sendCatalogue(changed)] : [] };
+  if (!isInForce(changed)) {
+    return only(changed);
+  }
+  const isHeard = policy.answersFor !== answersFor || policy.extraDomains.join(' ') !== extraDomains.join(' ');
+  return {
+    state: changed,
+    effects: [...(isHeard ? [sendCatalogue(changed)] : []), ...changeDirect(state.policy, changed)],
+  };
 }
 
 /** Another namespace's bare names resolve: at once where names may be in force, else when they are set. */
@@ -277,7 +284,10 @@ function hearAgentPlaced(
   if (next.phase === 'tunnel-lost') {
     const live = { ...next.live, agent: placed.agent };
     const moved = { ...next, live, agentWork: 'none', sameAgentTries: 0 } as const;
-    return { state: moved, effects: [{ kind: 'sendAgent', agent: placed.target }, sendCatalogue(moved)] };
+    return {
+      state: moved,
+      effects: [{ kind: 'sendAgent', agent: placed.target }, sendCatalogue(moved), ...offerDirect(moved)],
+    };
   }
   return only(next); // disconnecting: settling deletes it
 }
@@ -368,6 +378,8 @@ function hearTimer(
       break;
     case 'reach':
       return isInForce(state) ? settleReach(state, moment) : unexpected(state, event);
+    case 'direct':
+      return isInForce(state) ? { state, effects: offerDirect(state) } : only(state);
     case 'undo':
       return state.phase === 'disconnecting' ? giveUpAgent(state) : unexpected(state, event);
   }

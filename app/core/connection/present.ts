@@ -1,6 +1,7 @@
 /** The machine's state as frontends see it (contract/state.ts). Pure. */
-import { type Connection, causeText, type Problem, withFacts } from '../../contract/index.ts';
+import { type Connection, causeText, type PathReason, type Problem, withFacts } from '../../contract/index.ts';
 import { offeredDomains } from '../naming/offered-domains.ts';
+import { pathReasonOf } from './direct-path.ts';
 import type { ConnectionState, Established, Warnings } from './state.ts';
 import { currentStep } from './steps.ts';
 
@@ -34,6 +35,7 @@ export function present(state: ConnectionState): Connection {
         cluster,
         since,
         path,
+        ...reasonOf(state),
         interface: state.live.interface,
         routes: [...routes],
         names,
@@ -84,6 +86,11 @@ export function present(state: ConnectionState): Connection {
   }
 }
 
+function reasonOf({ live, policy }: Established): { pathReason?: PathReason } {
+  const pathReason = pathReasonOf(live, policy);
+  return pathReason === null ? {} : { pathReason };
+}
+
 /** Domains that the user may let the cluster answer for; absent where there are none. */
 function offeredOf({ live, policy }: Established): { offeredDomains?: string[] } {
   const offered = offeredDomains(live, policy);
@@ -96,7 +103,7 @@ function offeredOf({ live, policy }: Established): { offeredDomains?: string[] }
  */
 export function warningsOf(warnings: Warnings): Map<string, Problem> {
   const seen = new Map<string, Problem>();
-  const { reach, engine, ranges, catalogue, cluster, credentials, limits } = warnings;
+  const { reach, engine, ranges, catalogue, cluster, credentials, limits, direct } = warnings;
   const covered = new Set(
     cluster.flatMap(({ facts }) => {
       const verbs = facts.verb?.split(', ') ?? [];
@@ -105,7 +112,16 @@ export function warningsOf(warnings: Warnings): Map<string, Problem> {
       return isGroup ? verbs.flatMap((verb) => resources.map((resource) => `forbidden ${verb} ${resource}  `)) : [];
     }),
   );
-  for (const problem of [...reach, ...engine, ...ranges, ...catalogue, ...cluster, ...credentials, ...limits]) {
+  for (const problem of [
+    ...reach,
+    ...engine,
+    ...ranges,
+    ...catalogue,
+    ...cluster,
+    ...credentials,
+    ...limits,
+    ...direct,
+  ]) {
     const { verb = '', resource = '', prefix = '', reason = '' } = problem.facts;
     const key = [problem.code, verb, resource, prefix, reason].join(' ');
     if (!seen.has(key) && !covered.has(key)) {

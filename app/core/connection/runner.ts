@@ -23,7 +23,7 @@ import { inspectHost } from '../diagnostics/inspect-host.ts';
 import type { HostInspection, ReachCheck, Tested } from '../engine-messages.ts';
 import { guarded } from '../guarded.ts';
 import type { Catalogue, ClusterPort, Confirmation, Ports } from '../ports.ts';
-import { watchAgentStart } from './agent-watch.ts';
+import { deleteAgent, watchAgentStart } from './agent-watch.ts';
 import { type ClusterWatches, createClusterWatches } from './cluster-watches.ts';
 import { createEngineWork } from './engine-work.ts';
 import { findOptional } from './find-optional.ts';
@@ -289,6 +289,9 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
       case 'sendAgent':
         engine.send({ command: 'agent', agent: effect.agent });
         return;
+      case 'sendDirect':
+        engine.sendDirect(effect.candidates);
+        return;
       case 'sendCredentials':
         if (isRenewing || cluster === null) {
           return;
@@ -311,6 +314,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         return;
       case 'findPolicies':
       case 'findStubDomains':
+      case 'offerDirect':
         findOptional(cluster, effect, dispatch);
         return;
       case 'endEngine':
@@ -344,18 +348,11 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
           return checked;
         });
         return;
-      case 'deleteAgent': {
-        const done = (because: Problem | null) => dispatch({ kind: 'agentDeleted', problem: because });
-        if (cluster === null) {
-          done(null);
-          return;
-        }
-        cluster.deleteAgent(effect.placed).then(
-          (result) => done(result.ok ? null : result.problem),
-          (error: unknown) => done(problem('internal', error instanceof Error ? error.message : 'unknown error')),
+      case 'deleteAgent':
+        void deleteAgent(cluster, effect.placed).then((because) =>
+          dispatch({ kind: 'agentDeleted', problem: because }),
         );
         return;
-      }
       case 'abort':
         work.abort();
         work = new AbortController();

@@ -8,16 +8,19 @@ import type {
   Cause,
   Cluster,
   Counters,
+  DirectPath,
   Names,
   Path,
+  PathCandidate,
   Problem,
+  Result,
   Route,
   Step,
   StepDone,
   Wanted,
 } from '../../contract/index.ts';
-import type { AgentTarget, EngineEvent, RefusedFlows, WantedRange } from '../engine-messages.ts';
-import type { AgentPlaced, AgentSpec, Range } from '../ports.ts';
+import type { AgentTarget, EngineEvent, PathInForce, RefusedFlows, WantedRange } from '../engine-messages.ts';
+import type { AgentPlaced, AgentSpec, DirectOffer, Range } from '../ports.ts';
 import type { RangePlan } from '../routing/plan.ts';
 import type { Reach } from './reach.ts';
 
@@ -31,6 +34,9 @@ export interface Policy {
   /** The domain that the user lets this cluster answer for as a whole; empty: none. */
   readonly answersFor: string;
   readonly extraDomains: readonly string[];
+  /** Ways to the agent besides the API server; changes are heard at once. */
+  readonly directPath: DirectPath;
+  readonly directAddress: string;
   /** What the user adds to the agent's pod. Heard when one is made. */
   readonly agentPod: AgentPodChoices;
 }
@@ -73,6 +79,7 @@ export interface Warnings {
   readonly reach: readonly Problem[]; // what does not get there, from the reach check
   readonly credentials: readonly Problem[];
   readonly limits: readonly Problem[]; // what the agent refuses for want of something
+  readonly direct: readonly Problem[]; // what the cluster refuses of a direct path that was asked for
 }
 
 /** What the agent refused: counts as the engine said them last, and when each grew last (0: never). */
@@ -81,11 +88,20 @@ export interface RefusalsSeen {
   readonly grewAt: RefusedFlows;
 }
 
+/** What is known of the direct path. */
+export interface Direct {
+  /** Null before the engine said anything of it. */
+  readonly said: PathInForce | null;
+  /** The agent's node may not be read: there may be addresses of it that are not tried. */
+  readonly nodeUnread: boolean;
+}
+
 /** What is in force. */
 export interface Live {
   readonly since: number;
   readonly interface: string;
   readonly path: Path;
+  readonly direct: Direct;
   readonly routes: readonly Route[];
   readonly names: Names;
   readonly agent: Agent;
@@ -192,7 +208,7 @@ export type InForce = Connected | TunnelLost;
 /** It was connected, and is or comes back. */
 export type Established = InForce | EngineLost;
 
-export type Timer = 'retry' | 'deadline' | 'catalogue-wait' | 'catalogue-send' | 'undo' | 'reach';
+export type Timer = 'retry' | 'deadline' | 'catalogue-wait' | 'catalogue-send' | 'undo' | 'reach' | 'direct';
 
 export type FailingTask = Task | 'open' | 'engine' | 'agent' | 'agent-check' | 'credentials' | 'protect';
 
@@ -221,6 +237,7 @@ export type ConnectionEvent =
   /** Names of NetworkPolicies that restrict what the agent may send; null where they may not be read. */
   | { readonly kind: 'policiesFound'; readonly policies: readonly string[] | null }
   | { readonly kind: 'stubDomainsFound'; readonly domains: readonly string[] }
+  | { readonly kind: 'directOffered'; readonly pod: string; readonly offered: Result<DirectOffer> }
   | { readonly kind: 'taskFailed'; readonly task: FailingTask; readonly problem: Problem }
   /** Null: the helper could not be asked. */
   | { readonly kind: 'hostInspected'; readonly leftOver: number | null }
@@ -258,6 +275,9 @@ export type Effect =
     }
   | { readonly kind: 'findPolicies'; readonly placed: AgentPlaced }
   | { readonly kind: 'findStubDomains'; readonly clusterDomain: string }
+  /** Makes the Service where `nodePort`, and else deletes one that was made. */
+  | { readonly kind: 'offerDirect'; readonly placed: AgentPlaced; readonly nodePort: boolean }
+  | { readonly kind: 'sendDirect'; readonly candidates: readonly PathCandidate[] }
   | { readonly kind: 'endEngine' }
   | { readonly kind: 'placeAgent'; readonly spec: AgentSpec }
   | { readonly kind: 'checkAgent'; readonly placed: AgentPlaced }
@@ -289,6 +309,7 @@ export const noWarnings: Warnings = {
   reach: [],
   credentials: [],
   limits: [],
+  direct: [],
 };
 
 /** The state of a connection that was never on. */

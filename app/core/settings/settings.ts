@@ -8,6 +8,7 @@ import {
   objectionsTo,
   problem,
   type Result,
+  readPlace,
   type Settings,
   success,
   wordForms,
@@ -83,6 +84,13 @@ function complainAboutContexts({ contexts, agentImage, baseImage, pinnedServices
   if (unanswerable !== undefined) {
     return `${unanswerable} is not a domain: write it as k8s.example.org`;
   }
+  const lost = contexts.find(({ directAddress }) => directAddress !== '' && readPlace(directAddress) === null);
+  if (lost !== undefined) {
+    return `${lost.directAddress} is no place to connect to: write it as 10.1.2.3:31820`;
+  }
+  if (contexts.some(({ directPath, directAddress }) => directPath === 'address' && directAddress === '')) {
+    return 'directPath can be address once directAddress is set';
+  }
   const [objection] = contexts.flatMap(objectionsTo);
   if (objection !== undefined) {
     return objection;
@@ -112,7 +120,11 @@ function once<Item>(items: readonly Item[], key: (item: Item) => string): Item[]
 export function policyOf(settings: Settings, { context, file }: ContextKey): Policy {
   const { recover, resolverMode, extraRanges, excludedRanges } = settings;
   const own = choicesFor(settings, context, file) ?? nothingChosen;
-  const { answersFor, extraDomains } = own;
-  const agentPod = agentPodOf(own);
-  return { recover, names: resolverMode !== 'off', extraRanges, excludedRanges, answersFor, extraDomains, agentPod };
+  const { answersFor, extraDomains, directPath, directAddress } = own;
+  return {
+    recover,
+    names: resolverMode !== 'off',
+    ...{ extraRanges, excludedRanges, answersFor, extraDomains, directPath, directAddress },
+    agentPod: agentPodOf(own),
+  };
 }

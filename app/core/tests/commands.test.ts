@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CommandName, checkSchema, commands, problem } from '../../contract/index.ts';
-import { service } from '../../fakes/cluster.ts';
 import { keptKubeconfig } from '../../fakes/port-tests/kubeconfig-files.ts';
+import { service } from '../../fakes/service.ts';
 import { CoreHarness } from './core-harness.ts';
 
 describe('commands', () => {

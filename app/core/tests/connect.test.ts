@@ -188,6 +188,7 @@ describe('connect and disconnect', () => {
   it('sends changes of the catalogue gathered, and unchanged ones not at all', async () => {
     const harness = new CoreHarness();
     await harness.connect();
+    await harness.clock.advance(100);
     const { cluster, engines } = harness.world;
     const [engine] = engines.running;
     const before = engine?.received.length ?? 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CommandInput, problem } from '../../contract/index.ts';
-import { service } from '../../fakes/cluster.ts';
 import { context, plugin } from '../../fakes/kubeconfig.ts';
+import { service } from '../../fakes/service.ts';
 import { CoreHarness } from './core-harness.ts';
 import { orders, tested } from './service-harness.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Pod, problem } from '../../contract/index.ts';
 import { healthyPod } from '../../fakes/believable-pods.ts';
-import { service } from '../../fakes/cluster.ts';
 import { context, plugin } from '../../fakes/kubeconfig.ts';
+import { service } from '../../fakes/service.ts';
 import { targetOf } from '../diagnostics/explain.ts';
 import { similarNames } from '../naming/similar-names.ts';
 import { CoreHarness } from './core-harness.ts';

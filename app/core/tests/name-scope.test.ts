@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { service } from '../../fakes/cluster.ts';
+import { service } from '../../fakes/service.ts';
 import { scopeOf } from '../naming/names.ts';
 
 const chosen = { homeNamespace: 'webshop', answersFor: '', extraDomains: [] };

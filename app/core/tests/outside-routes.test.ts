@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Route } from '../../contract/index.ts';
-import { service } from '../../fakes/cluster.ts';
+import { service } from '../../fakes/service.ts';
 import { problemsOfRoutes } from '../routing/outside-routes.ts';
 
 const route = (prefix: string, more: Partial<Route> = {}): Route => ({

@@ -1,7 +1,7 @@
 /** What is asked and dialled again and again: enough to judge by, and nothing that a bare connection disturbs. */
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../contract/index.ts';
-import { service } from '../../fakes/cluster.ts';
+import { service } from '../../fakes/service.ts';
 import { reachTargets } from '../catalog/reach-targets.ts';
 
 const choices = { homeNamespace: 'webshop', clusterDomain: 'cluster.local', agentNode: '' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Pod, problem, type Service } from '../../contract/index.ts';
-import { service } from '../../fakes/cluster.ts';
+import { service } from '../../fakes/service.ts';
 import { CoreHarness } from './core-harness.ts';
 import { tested } from './service-harness.ts';
 

@@ -8,6 +8,8 @@ export interface ClusterSetting {
   readonly spec: AgentSpec;
   /** Jobs and pods of ours that exist. */
   countAgents(): Promise<number>;
+  /** Services of type NodePort of ours. */
+  countDirectServices(): Promise<number>;
   /** Ends the agent's process in its pod, or deletes the pod. */
   endAgents(): Promise<void>;
   /** Takes a Service away or adds one, so that the catalogue differs. */
@@ -139,6 +141,29 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
       expect(await port.agentEnd(placed.value)).toEqual({ ok: true, value: null });
       expect(await port.agentLives(placed.value)).toEqual({ ok: true, value: false });
       expect(await port.deleteAgent(placed.value)).toEqual({ ok: true, value: null });
+    });
+
+    it('makes a Service for the direct path by the user’s word only, and deletes it with that and with the agent', async () => {
+      const setting = await start();
+      const { port, spec } = setting;
+      const placed = await port.placeAgent(spec, () => {}, never);
+      const agent = placed.ok ? placed.value : expect.fail(placed.problem.cause);
+      const kindsOf = async (nodePort: boolean) => {
+        const offered = await port.offerDirect(agent, nodePort);
+        return offered.ok
+          ? new Set(offered.value.candidates.map(({ kind }) => kind))
+          : expect.fail(offered.problem.cause);
+      };
+      expect(await kindsOf(false)).toEqual(new Set(['pod']));
+      expect(await setting.countDirectServices()).toBe(0);
+      expect(await kindsOf(true)).toEqual(new Set(['pod', 'node']));
+      expect(await kindsOf(true)).toEqual(new Set(['pod', 'node']));
+      expect(await setting.countDirectServices()).toBe(1);
+      expect(await kindsOf(false)).toEqual(new Set(['pod']));
+      expect(await setting.countDirectServices()).toBe(0);
+      await kindsOf(true);
+      await port.deleteAgent(agent);
+      expect(await setting.countDirectServices()).toBe(0);
     });
 
     it('knows when the agent is gone by itself', async () => {

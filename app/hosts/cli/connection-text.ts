@@ -1,13 +1,17 @@
 /** The connection in words, for status and for the live view. Pure: text in, text out. */
 import {
   type Connection,
+  foremostTried,
   isRouted,
   type NameRefusal,
   type Names,
   notOff,
+  type PathOutcome,
+  placeText,
   problem,
   type Route,
   type Snapshot,
+  type TriedPath,
 } from '../../contract/index.ts';
 import { age, bytes, plain, withInvocation } from './output.ts';
 
@@ -76,7 +80,12 @@ export function details(connection: Connection): string[] {
       (domain) => `  offered   ${offerLine(domain, connection.cluster.context)}`,
     ),
     `  interface ${connection.interface}`,
-    `  agent     ${plain(connection.agent.namespace)}/${plain(connection.agent.pod)} (${connection.agent.delivery === 'image' ? plain(connection.agent.image) : `sent into ${plain(connection.agent.image)}`}), through the API server`,
+    `  agent     ${plain(connection.agent.namespace)}/${plain(connection.agent.pod)} (${connection.agent.delivery === 'image' ? plain(connection.agent.image) : `sent into ${plain(connection.agent.image)}`})`,
+    `  path      ${pathLine(connection)}`,
+    ...(connection.pathReason?.tried ?? []).map((tried) => `  tried     ${triedLine(tried)}`),
+    ...(connection.pathReason?.nodeUnread === true
+      ? ['  tried     no other address of the node is known: this account may not read nodes']
+      : []),
   );
   return lines;
 }
@@ -91,6 +100,36 @@ const why: Readonly<Record<string, (conflict: string) => string>> = {
   malformed: () => 'no valid name',
   'too-many': () => 'too many names',
 };
+
+/** Which way the agent is reached; where it is not the direct one that was asked for, why. */
+export function pathLine({ path, pathReason }: Extract<Connection, { phase: 'connected' }>): string {
+  const candidate = pathReason?.candidate ?? null;
+  if (path === 'direct') {
+    const milliseconds = (pathReason?.roundTripMicroseconds ?? 0) / 1000;
+    const time = milliseconds > 0 ? `, ${milliseconds.toFixed(1)} ms` : '';
+    return candidate === null ? 'direct' : `direct, ${candidate.kind} ${plain(placeText(candidate))}${time}`;
+  }
+  const isAsked = pathReason?.chosen === 'node-port' || pathReason?.chosen === 'address';
+  const tried = isAsked ? foremostTried(pathReason.tried) : null;
+  return `through the API server${tried === null ? '' : `; ${triedLine(tried)}`}`;
+}
+
+const outcomes: Readonly<Record<PathOutcome, string>> = {
+  works: 'works',
+  silent: 'does not answer',
+  refused: 'refuses connections',
+  unreachable: 'cannot be reached from here',
+  'not-ours': 'answers, and is not this agent',
+  slower: 'works, more slowly',
+  'inside-tunnel': 'is reached through the tunnel itself',
+  forbidden: 'is never tried',
+  lost: 'stopped answering',
+};
+
+function triedLine(tried: TriedPath): string {
+  const detail = tried.detail === '' ? '' : ` (${plain(tried.detail)})`;
+  return `${tried.kind} ${plain(placeText(tried))} ${outcomes[tried.outcome]}${detail}`;
+}
 
 /** A name that the cluster does not answer for, and why; with what would let it. */
 export function refusalLine({ name, reason, conflict, grantable }: NameRefusal): string {

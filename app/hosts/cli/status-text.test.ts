@@ -105,6 +105,29 @@ const hostile = problem('internal', '\u001b[2J\u202e gone', {});
 const cases: Readonly<Record<string, Connection>> = {
   whole: connected,
   'everything at once': worst,
+  'everything at once, and no direct path': {
+    ...worst,
+    pathReason: {
+      chosen: 'address',
+      candidate: null,
+      roundTripMicroseconds: 0,
+      mtu: 0,
+      tried: [{ kind: 'setting', host: 'g.'.repeat(120), port: 31_820, outcome: 'unreachable', detail: long }],
+      nodeUnread: true,
+    },
+  },
+  'a direct path': {
+    ...connected,
+    path: 'direct',
+    pathReason: {
+      chosen: 'node-port',
+      candidate: { kind: 'node', host: '10.1.2.3', port: 31_820 },
+      roundTripMicroseconds: 430,
+      mtu: 1500,
+      tried: [],
+      nodeUnread: false,
+    },
+  },
   'ten missing rights': { ...connected, degraded: forbidden },
   'names off': { ...connected, names: { ...connected.names, mode: 'off' } },
   'nothing routed': { ...connected, routes: [] },
@@ -191,6 +214,13 @@ describe('status on a screen', () => {
     expect(told({ ...connected, names }).join('\n')).toContain(
       'not       *.dev: others own names below dev, a public suffix',
     );
+  });
+
+  it('has a line for the direct path where there is one, and for why there is none where one was asked for', () => {
+    const lines = (name: string) => told(cases[name] as Connection).filter((line) => line.startsWith('  path'));
+    expect(lines('whole')).toEqual([]);
+    expect(lines('a direct path')).toEqual(['  path      direct, node 10.1.2.3:31820, 0.4 ms']);
+    expect(lines('everything at once, and no direct path').join()).toContain('through the API server; setting g.g.');
   });
 
   it('says that it tries again, and what stops that', () => {

@@ -3,7 +3,7 @@
  * What is of one kind is one line; `-o wide` has the rest. Pure: text in, text out.
  */
 import type { Connection, Problem, Route } from '../../contract/index.ts';
-import { answeredDomain, headline, refusalLine, routeLine } from './connection-text.ts';
+import { answeredDomain, headline, pathLine, refusalLine, routeLine } from './connection-text.ts';
 import { plain, withInvocation } from './output.ts';
 
 /** One less than the terminal: a full last column makes some of them begin a new line. */
@@ -43,23 +43,28 @@ export function statusText(connection: Connection, now: number): StatusText {
 
 type Connected = Extract<Connection, { phase: 'connected' }>;
 
-/** Routes, names and agent of a connection in at most eleven lines. */
-export function factsOf({ degraded, routes, names, homeNamespace, agent, interface: name }: Connected): string[] {
+/** Routes, names, agent and path of a connection in at most twelve lines. */
+export function factsOf(connection: Connected): string[] {
+  const { degraded, routes, names, homeNamespace, agent, interface: name } = connection;
   const routed = routes.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix);
   const left = routes.filter(({ decision }) => decision !== 'routed');
   const codes = kindsOf(degraded).map(({ problem, count }) =>
     count > 1 ? `${problem.code} (${count})` : problem.code,
   );
+  // The usual way is a word behind the agent; another one, or why it is none, is a line.
+  const isOfPath = pathLine(connection) !== 'through the API server';
   const none = routed.length === 0 ? 'none' : '';
   return [
     ...(codes.length === 0 ? [] : [fact('degraded', few(codes, mostKinds))]),
     fact('routes', `${none}${few(routed, mostPrefixes)} through ${name}`),
-    ...leftOut(left, (route: Route) => routeLine(route), 'ranges'),
+    ...leftOut(left, (route: Route) => routeLine(route), 'ranges', mostLeftOut),
     names.mode === 'off'
       ? fact('names', 'off')
       : fact('names', `*.${answeredDomain(names)}, short ones in ${homeNamespace || 'no namespace'}`),
-    ...leftOut(names.refused, refusalLine, 'names'),
-    fact('agent', `${agent.namespace}/${agent.pod}, through the API server`),
+    ...leftOut(names.refused, refusalLine, 'names', isOfPath ? mostLeftOut - 1 : mostLeftOut),
+    ...(isOfPath
+      ? [fact('agent', `${agent.namespace}/${agent.pod}`), fact('path', pathLine(connection))]
+      : [fact('agent', `${agent.namespace}/${agent.pod}, through the API server`)]),
   ];
 }
 
@@ -115,9 +120,9 @@ function kindsOf(problems: readonly Problem[]): Kind[] {
     .sort((one, other) => order[one.problem.severity] - order[other.problem.severity]);
 }
 
-function leftOut<Item>(items: readonly Item[], line: (item: Item) => string, what: string): string[] {
-  const isAll = items.length <= mostLeftOut;
-  const shown = items.slice(0, isAll ? mostLeftOut : mostLeftOut - 1).map((item) => fact('not', line(item)));
+function leftOut<Item>(items: readonly Item[], line: (item: Item) => string, what: string, most: number): string[] {
+  const isAll = items.length <= most;
+  const shown = items.slice(0, isAll ? most : most - 1).map((item) => fact('not', line(item)));
   return isAll ? shown : [...shown, fact('not', `${items.length - shown.length} more ${what}`)];
 }
 

@@ -50,6 +50,8 @@ function detailOf(say: Say, format: Format, { kind, facts }: ActivityEntry): str
       );
     case 'tunnel-recovered':
       return joined(took === '' ? '' : say('activity.after', { took }), pathWords(say, facts.path));
+    case 'path-changed':
+      return joined(pathWords(say, facts.path), facts.place, pathBefore(say, facts));
     case 'disconnected': {
       const left = Number(facts.leftOnHost) || 0;
       return joined(
@@ -94,6 +96,12 @@ const joined = (...parts: readonly (string | undefined)[]): string => parts.filt
 function pathWords(say: Say, path: string | undefined): string {
   const known = pathSchema.safeParse(path);
   return known.success ? say(`state.path.${known.data}`) : '';
+}
+
+/** What became of the way before, where that is known. */
+function pathBefore(say: Say, { before = '', outcome = '' }: ActivityEntry['facts']): string {
+  const id = `state.outcome.${outcome}`;
+  return before !== '' && known(id) ? say('activity.pathBefore', { place: before, outcome: say(id) }) : '';
 }
 
 function problemTitle(say: Say, code: string | undefined, otherwise: string | undefined): string {

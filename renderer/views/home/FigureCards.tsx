@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { type EstablishedConnection, isRouted } from '../../../app/contract/index.ts';
+import { type EstablishedConnection, foremostTried, isRouted, placeText } from '../../../app/contract/index.ts';
 import { goAgent, goRoutes } from '../../actions/go.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Badge } from '../../kit/Badge.tsx';
@@ -10,6 +10,7 @@ import { Sparkline } from '../../kit/Sparkline.tsx';
 import { useLook } from '../../kit/theme.ts';
 import { quantile } from '../../store/counters.ts';
 import { useCounters, useWindow } from '../../store/hooks.ts';
+import { cleanText } from '../../words/clean-text.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import styles from './ClusterView.module.css';
@@ -40,16 +41,41 @@ export function FigureCards({ connection }: { readonly connection: EstablishedCo
   );
 }
 
+/** Which way, and why not a direct one; all that was tried is with the agent. */
 function PathCard({ connection }: { readonly connection: EstablishedConnection }) {
   const say = useWords();
-  const value = connection.phase === 'reconnecting' ? say('home.pathLost') : say(`home.path.${connection.path}`);
-  const detail =
-    connection.phase === 'reconnecting'
-      ? connection.hostKept
-        ? say('home.hostKept')
-        : say('home.hostUndone')
-      : say('home.interface', { name: connection.interface });
-  return <FigureCard label={say('home.path')} value={value} detail={detail} />;
+  const run = useRunAction();
+  if (connection.phase === 'reconnecting') {
+    const detail = connection.hostKept ? say('home.hostKept') : say('home.hostUndone');
+    return <FigureCard label={say('home.path')} value={say('home.pathLost')} detail={detail} />;
+  }
+  return (
+    <button type="button" className={styles.cardButton} onClick={() => run(goAgent)}>
+      <FigureCard
+        isLink
+        label={say('home.path')}
+        value={say(`home.path.${connection.path}`)}
+        detail={<PathDetail connection={connection} />}
+      />
+    </button>
+  );
+}
+
+function PathDetail({ connection }: { readonly connection: Extract<EstablishedConnection, { phase: 'connected' }> }) {
+  const say = useWords();
+  const { pathReason, interface: name } = connection;
+  const candidate = pathReason?.candidate ?? null;
+  if (candidate !== null) {
+    return <ForeignText text={placeText(candidate)} bound={60} />;
+  }
+  // A place that costs nothing to try and is none is no news; one that the user asked for is.
+  const isAsked = pathReason?.chosen === 'node-port' || pathReason?.chosen === 'address';
+  const tried = isAsked ? foremostTried(pathReason.tried) : null;
+  if (tried === null) {
+    return say('home.interface', { name });
+  }
+  const words = { kind: say(`state.place.${tried.kind}`), outcome: say(`state.outcome.${tried.outcome}`) };
+  return say('home.pathTried', { ...words, place: cleanText(placeText(tried), 60) });
 }
 
 function RoundTripCard() {

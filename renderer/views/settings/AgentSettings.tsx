@@ -8,6 +8,7 @@ import { contextKey } from '../../store/listings.ts';
 import { cleanText } from '../../words/clean-text.ts';
 import { useWords } from '../../words/words.ts';
 import { AgentPodSettings } from './AgentPodSettings.tsx';
+import { DirectPathSettings } from './DirectPathSettings.tsx';
 import { TextSetting } from './fields.tsx';
 import {
   baseImageOf,
@@ -119,6 +120,7 @@ function OfOneCluster({ settings }: { readonly settings: Settings }) {
         changeFor={(text) => ({ contexts: withContext(settings, key, { extraDomains: domainsIn(text) }) })}
       />
       <OfferedDomains settings={settings} of={key} />
+      <DirectPathSettings key={`direct ${keyText(key)}`} settings={settings} of={key} />
       <AgentPodSettings settings={settings} of={key} />
     </Rows>
   );

@@ -1,0 +1,4 @@
+import { describeScenes } from './describe-scenes.ts';
+import { directScenes } from './states-direct.ts';
+
+describeScenes('direct path', directScenes);
