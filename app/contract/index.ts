@@ -13,6 +13,7 @@ export * from './diagnostics.ts';
 export * from './direct-path.ts';
 export * from './environment-effects.ts';
 export * from './explain.ts';
+export * from './flows.ts';
 export * from './pods.ts';
 export * from './problem-catalogue.ts';
 export * from './problems.ts';

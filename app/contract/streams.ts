@@ -4,9 +4,11 @@
  */
 import { z } from 'zod';
 import { activityEntrySchema } from './activity.ts';
+import { flowSchema } from './flows.ts';
 import { podSchema } from './pods.ts';
 import { problemSchema } from './problems.ts';
 import { serviceKeySchema, serviceSchema } from './services.ts';
+import { pathSchema } from './state.ts';
 
 const nothing = z.object({});
 /** A connection, by its context and the kubeconfig of it; an empty file means whichever is on under this name. */
@@ -49,6 +51,20 @@ export type PodsItem = z.infer<typeof podsItemSchema>;
 
 const activityItemSchema = z.object({ entries: z.array(activityEntrySchema) });
 
+const flowsItemSchema = z.object({
+  /** all: everything anew, at the start and after a gap; changes: what differs from what was told before. */
+  kind: z.enum(['all', 'changes']),
+  changed: z.array(flowSchema),
+  gone: z.array(z.number()), // ids
+  at: z.number(), // milliseconds since the epoch
+  live: z.number(), // how many live, told or not: of very many the busiest thousand are told
+  opening: z.number(), // of these, how many wait for their first answer
+  path: pathSchema, // the way that they take now
+  roundTripMicroseconds: z.number(), // of the tunnel
+  programsKnown: z.boolean(), // false where programs are not looked up on this system
+});
+export type FlowsItem = z.infer<typeof flowsItemSchema>;
+
 export const streams = {
   /** Services of a context that is connected, in all namespaces that the user may see. Ends when it is switched off. */
   services: { input: connectionKey, item: servicesItemSchema },
@@ -56,6 +72,8 @@ export const streams = {
   pods: { input: connectionKey, item: podsItemSchema },
   /** About once a second while connected. */
   counters: { input: connectionKey, item: countersSchema },
+  /** About once a second while connected. Flows and their programs are looked at only while somebody is subscribed. */
+  flows: { input: connectionKey, item: flowsItemSchema },
   /** What is kept first (oldest first), then what happens. */
   activity: { input: nothing, item: activityItemSchema },
 } as const satisfies Record<string, { input: z.ZodType; item: z.ZodType }>;

@@ -117,7 +117,15 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
   const streams = createStreams(ports.clock, {
     connection: (context, file) => {
       const runner = connections.find(context, file);
-      return runner === null ? null : { ...runner, pods: runner.pods.list, holdPods: runner.pods.hold };
+      return runner === null
+        ? null
+        : {
+            ...runner,
+            pods: runner.pods.list,
+            holdPods: runner.pods.hold,
+            flows: runner.flows.now,
+            holdFlows: runner.flows.hold,
+          };
     },
     activityAfter: activity.after,
   });

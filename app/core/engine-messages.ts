@@ -16,6 +16,7 @@ import {
   success,
   triedPathSchema,
 } from '../contract/index.ts';
+import { flowsEventSchema } from './flow-messages.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
 export const engineProtocol = 5;
@@ -165,6 +166,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
   z.object({ command: z.literal('reach'), reach: reachTargetsSchema }),
   z.object({ command: z.literal('checkReach'), checkReach: z.object({ id: z.number() }) }),
   z.object({ command: z.literal('direct'), direct: directCandidatesSchema }),
+  z.object({ command: z.literal('flows'), flows: z.object({ watched: z.boolean() }) }),
   z.object({ command: z.literal('stop') }),
 ]);
 export type EngineCommand = z.infer<typeof engineCommandSchema>;
@@ -317,6 +319,7 @@ export const engineEventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('tested'), tested: testedSchema }),
   z.object({ event: z.literal('reach'), reach: reachSchema }),
   z.object({ event: z.literal('path'), path: pathEventSchema }),
+  z.object({ event: z.literal('flows'), flows: flowsEventSchema }),
   z.object({
     event: z.literal('failed'),
     failed: z.object({ during: z.string(), problem: wireProblemSchema, leftOver: z.number() }),

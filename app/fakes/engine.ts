@@ -20,6 +20,7 @@ import type { Clock, EngineLink } from '../core/ports.ts';
 import type { FakeCluster } from './cluster.ts';
 import { triedBy } from './direct.ts';
 import type { Faults, Operation } from './faults.ts';
+import { FakeFlows } from './flows.ts';
 import { type FakeHost, helperBusy } from './host.ts';
 import { namesInForce, searchOf } from './names.ts';
 import { testedSteps } from './tested-steps.ts';
@@ -39,6 +40,7 @@ export class FakeEngine implements EngineLink {
   readonly #faults: Faults;
   readonly #settle: (because: string) => void;
   readonly #exited: () => void;
+  readonly #flows: FakeFlows;
   #listener: ((event: EngineEvent) => void) | null = null;
   #unsent: EngineEvent[] = [];
   #isOver = false;
@@ -63,6 +65,7 @@ export class FakeEngine implements EngineLink {
     this.#cluster = cluster;
     this.#faults = faults;
     this.#exited = exited;
+    this.#flows = new FakeFlows(clock, cluster, host, (flows) => this.#say({ event: 'flows', flows }));
     let settle: (because: string) => void = () => {};
     this.ended = new Promise((resolve) => {
       settle = resolve;
@@ -163,6 +166,8 @@ export class FakeEngine implements EngineLink {
       case 'scope':
         await this.#faults.wait(5);
         return this.#takeScope(command.scope);
+      case 'flows':
+        return this.#flows.watch(command.flows.watched);
       case 'checkReach':
         await this.#faults.wait(5);
         return this.#tellReach(command.checkReach.id);
@@ -277,6 +282,7 @@ export class FakeEngine implements EngineLink {
       },
     });
     this.#count(startTraffic(this.#host.routes));
+    this.#flows.ready();
     this.#unlisten = this.#host.reach.listen(() => this.#tellReach());
     await this.#faults.wait(1);
     this.#tellReach();
@@ -384,6 +390,7 @@ export class FakeEngine implements EngineLink {
     this.#unwatch();
     this.#unlisten();
     this.#cancelCounting();
+    this.#flows.end();
     this.#exited();
     this.#settle(because);
   }

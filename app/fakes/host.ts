@@ -25,6 +25,8 @@ export class FakeHost {
 
   /** What gets from it into the cluster. */
   readonly reach = new FakeReach();
+  /** Which connections its programs have, and how many more than are told. */
+  readonly flows = { kind: 'usual' as 'usual' | 'none' | 'hostile' | 'many', more: 0, programsKnown: true };
   helperRuns = false;
   build = 'fake-build';
   /** Who holds the lease: the number of an engine. */

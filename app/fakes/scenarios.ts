@@ -94,12 +94,26 @@ export const scenarios = {
     cluster.services = [];
     cluster.pods = [];
   },
-  hostile: ({ cluster }) => {
+  hostile: ({ cluster, host }) => {
+    host.flows.kind = 'hostile';
     const hostile = hostileServices();
     cluster.services = [...cluster.services, ...hostile];
     cluster.pods = [...cluster.pods, ...hostilePods(hostile)];
     cluster.namespaces = [...new Set([...cluster.namespaces, ...cluster.services.map(({ namespace }) => namespace)])];
     cluster.namespaces.sort();
+  },
+  /** No program has a connection. */
+  'no-flows': ({ host }) => {
+    host.flows.kind = 'none';
+  },
+  /** More connections than are told. */
+  'many-flows': ({ host }) => {
+    host.flows.kind = 'many';
+    host.flows.more = 19_312;
+  },
+  /** A system on which programs are not looked up. */
+  'unknown-programs': ({ host }) => {
+    host.flows.programsKnown = false;
   },
   /** 50 Services change each second. */
   lively: ({ cluster }, clock) => {

@@ -1,5 +1,5 @@
 /** Ways around the window. */
-import { Activity, Bot, Boxes, Info, type LucideIcon, Route, Server, Settings, Stethoscope } from 'lucide-react';
+import { Activity, Bot, Boxes, Cable, Info, type LucideIcon, Route, Server, Settings, Stethoscope } from 'lucide-react';
 import { contextKey } from '../store/listings.ts';
 import { nothingOpen, type Tab, type View } from '../store/window.ts';
 import type { WordId } from '../words/words.ts';
@@ -20,6 +20,7 @@ export const goServices = goTo('go-services', 'actions.goServices', Server, 'Mod
 export const goPods = goTo('go-pods', 'actions.goPods', Boxes, 'Mod+Shift+O', 'cluster', 'pods');
 export const goRoutes = goTo('go-routes', 'actions.goRoutes', Route, 'Mod+Shift+R', 'cluster', 'routes');
 export const goAgent = goTo('go-agent', 'actions.goAgent', Bot, 'Mod+Shift+A', 'cluster', 'agent');
+export const goFlows = goTo('go-flows', 'actions.goFlows', Cable, 'Mod+Shift+G', 'flows');
 export const goActivity = goTo('go-activity', 'actions.goActivity', Activity, 'Mod+Shift+L', 'activity');
 export const goDiagnostics = goTo('go-diagnostics', 'actions.goDiagnostics', Stethoscope, 'Mod+Shift+D', 'diagnostics');
 export const goSettings = goTo('go-settings', 'actions.goSettings', Settings, 'Mod+,', 'settings');

@@ -1,7 +1,7 @@
-import { Activity, type LucideIcon, Search, Settings, Stethoscope } from 'lucide-react';
+import { Activity, Cable, type LucideIcon, Search, Settings, Stethoscope } from 'lucide-react';
 import { useMemo } from 'react';
 import type { Action } from '../actions/action.ts';
-import { goActivity, goDiagnostics, goSettings } from '../actions/go.ts';
+import { goActivity, goDiagnostics, goFlows, goSettings } from '../actions/go.ts';
 import { openPalette } from '../actions/look.ts';
 import { useRunAction } from '../actions/use-action.ts';
 import { KeyHint } from '../kit/KeyHint.tsx';
@@ -47,6 +47,7 @@ export function Rail() {
       <Clusters />
       <RailWork />
       <div className={styles.pages}>
+        <PageLink action={goFlows} view="flows" icon={Cable} words={say('shell.flows')} />
         <PageLink action={goActivity} view="activity" icon={Activity} words={say('shell.activity')} />
         <PageLink action={goDiagnostics} view="diagnostics" icon={Stethoscope} words={say('shell.diagnostics')} />
         <PageLink action={goSettings} view="settings" icon={Settings} words={say('shell.settings')} />

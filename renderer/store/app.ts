@@ -15,6 +15,7 @@ import {
 import type { HostAbilities } from '../host/host.ts';
 import { type ActivityStore, createActivity } from './activity.ts';
 import { type CountersFeed, createCounters } from './counters.ts';
+import { createFlows, type FlowsFeed } from './flows.ts';
 import { createInquiries, type Inquiries, proveWhenOff } from './inquiries.ts';
 import type { ListFeed } from './list-feed.ts';
 import { createListOnScreen, type ListOnScreen } from './list-on-screen.ts';
@@ -36,6 +37,8 @@ export interface App {
   /** Followed only while they are looked at. */
   readonly pods: ListFeed<Pod>;
   readonly listedPods: ListedFeed<Pod>;
+  /** Followed only while they are looked at. */
+  readonly flows: FlowsFeed;
   readonly listOnScreen: ListOnScreen;
   readonly serviceTests: ServiceTestsFeed;
   readonly counters: CountersFeed;
@@ -54,6 +57,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
   const services = createServices(host.link);
   const pods = createPods(host.link);
   const counters = createCounters(host.link);
+  const flows = createFlows(host.link);
   const window = createWindow(storage);
   const inquiries = createInquiries(host.link);
 
@@ -74,6 +78,10 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
     const looked = looksAtPods(window.getState()) ? subject : null;
     if (!isSameKey(looked, pods.store.getState().context)) {
       pods.follow(looked);
+    }
+    const watched = window.getState().view === 'flows' ? subject : null;
+    if (!isSameKey(watched, flows.store.getState().context)) {
+      flows.follow(watched);
     }
   };
   const choose = () => {
@@ -113,6 +121,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
     listedServices: createListedServices(host.link),
     pods,
     listedPods: createListedPods(host.link),
+    flows,
     listOnScreen: createListOnScreen(),
     serviceTests: createServiceTests(host.link),
     counters,
@@ -123,6 +132,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
     stop: () => {
       services.follow(null);
       pods.follow(null);
+      flows.follow(null);
       counters.follow(null);
       for (const end of ends) {
         end();

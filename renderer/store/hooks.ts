@@ -20,6 +20,7 @@ import {
 import type { App } from './app.ts';
 import { choicesOf } from './context-choices.ts';
 import type { CountersState } from './counters.ts';
+import type { Flows } from './flows.ts';
 import type { Answer, Inquiry } from './inquiries.ts';
 import { type Listing, serviceKey } from './list-feed.ts';
 import type { Listed } from './listed-services.ts';
@@ -50,6 +51,7 @@ export const useListedPods = <Value>(select: (pods: Listed<Pod>) => Value): Valu
   useStore(useApp().listedPods.store, select);
 export const useServiceTest = (target: string): ServiceTest | null =>
   useStore(useApp().serviceTests.store, (state) => state.byTarget[target] ?? null);
+export const useFlows = <Value>(select: (flows: Flows) => Value): Value => useStore(useApp().flows.store, select);
 export const useCounters = <Value>(select: (counters: CountersState) => Value): Value =>
   useStore(useApp().counters.store, select);
 /** The last answer to what was asked; null where it was about another subject. */

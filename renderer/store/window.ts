@@ -8,8 +8,15 @@ import {
   settingsSchema,
 } from '../../app/contract/index.ts';
 
-export type View = 'cluster' | 'activity' | 'diagnostics' | 'settings' | 'about';
-export const views = ['cluster', 'activity', 'diagnostics', 'settings', 'about'] as const satisfies readonly View[];
+export type View = 'cluster' | 'flows' | 'activity' | 'diagnostics' | 'settings' | 'about';
+export const views = [
+  'cluster',
+  'flows',
+  'activity',
+  'diagnostics',
+  'settings',
+  'about',
+] as const satisfies readonly View[];
 /** Tabs of a cluster. */
 export type Tab = 'services' | 'pods' | 'routes' | 'agent';
 export const tabs = ['services', 'pods', 'routes', 'agent'] as const satisfies readonly Tab[];
@@ -63,6 +70,8 @@ export interface WindowState {
   readonly railSearch: string;
   /** Diagnostics' field for a name or an address has the keys, or is to have them once it is there. */
   readonly isExplaining: boolean;
+  /** What that field is to be asked about once it is there; null: nothing. */
+  readonly explained: string | null;
   readonly isPaletteOpen: boolean;
   readonly isShortcutSheetOpen: boolean;
   /** Of the detail panel, in CSS pixels. */
@@ -116,6 +125,7 @@ const initial: WindowState = {
   confirming: null,
   railSearch: '',
   isExplaining: false,
+  explained: null,
   isPaletteOpen: false,
   isShortcutSheetOpen: false,
   panelWidth: panelWidths.usual,

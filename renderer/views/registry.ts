@@ -7,6 +7,7 @@ import { ClusterView } from './home/ClusterView.tsx';
 
 const viewOf: Readonly<Record<View, ComponentType>> = {
   cluster: ClusterView,
+  flows: lazy(async () => ({ default: (await import('./flows/FlowsView.tsx')).FlowsView })),
   activity: lazy(async () => ({ default: (await import('./activity/ActivityView.tsx')).ActivityView })),
   diagnostics: lazy(async () => ({ default: (await import('./diagnostics/DiagnosticsView.tsx')).DiagnosticsView })),
   settings: lazy(async () => ({ default: (await import('./settings/SettingsView.tsx')).SettingsView })),

@@ -7,6 +7,7 @@ import activity from './zh-CN/activity.json';
 import cause from './zh-CN/cause.json';
 import desktop from './zh-CN/desktop.json';
 import diagnostics from './zh-CN/diagnostics.json';
+import flows from './zh-CN/flows.json';
 import format from './zh-CN/format.json';
 import home from './zh-CN/home.json';
 import kit from './zh-CN/kit.json';
@@ -27,6 +28,7 @@ export const chinese: Readonly<Record<WordId, string>> = {
   ...cause,
   ...desktop,
   ...diagnostics,
+  ...flows,
   ...format,
   ...home,
   ...kit,

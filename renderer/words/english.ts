@@ -5,6 +5,7 @@ import actions from './en/actions.json';
 import activity from './en/activity.json';
 import desktop from './en/desktop.json';
 import diagnostics from './en/diagnostics.json';
+import flows from './en/flows.json';
 import format from './en/format.json';
 import home from './en/home.json';
 import kit from './en/kit.json';
@@ -31,6 +32,7 @@ export const en = {
   ...cause,
   ...desktop,
   ...diagnostics,
+  ...flows,
   ...format,
   ...home,
   ...kit,

@@ -38,6 +38,9 @@ const nothing = [
   'pods.noMatchText',
   'pods.idleTitle',
   'pods.noServices',
+  'flows.none',
+  'flows.nothingFits',
+  'flows.off',
   'activity.empty',
   'activity.nothingFits',
   'activity.count',
@@ -119,6 +122,13 @@ const views = {
     go: async () => {},
     says: en('home.contextsLoading'),
     afterwards: 'What connecting changes',
+  },
+  'page flows': {
+    scenarios: connected,
+    held: ['flows'],
+    go: press('Control+Shift+G', 'Flows'),
+    says: en('flows.loading'),
+    afterwards: 'psql',
   },
   'page activity': {
     scenarios: connected,

@@ -14,6 +14,7 @@ const leading = [
   ['connect', '--namespace', 'webshop'],
   ['disconnect'],
   ['status'],
+  ['flows'],
   ['doctor', '--trust-exec'],
   ['explain', 'orders.webshop:80'],
   ['settings', 'list'],

@@ -21,7 +21,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'app/contract': { ours: [], packages: ['zod'] },
   'app/core': { ours: ['app/contract'], packages: ['zod', 'ipaddr.js'] },
   'app/fakes': {
-    ours: ['app/contract', 'app/core/ports.ts', 'app/core/engine-messages.ts'],
+    ours: ['app/contract', 'app/core/ports.ts', 'app/core/engine-messages.ts', 'app/core/flow-messages.ts'],
     packages: ['node:*', 'ipaddr.js', 'yaml'],
   },
   'app/adapters': {

@@ -14,6 +14,7 @@ import type {
   Tested,
   WantedRange,
 } from '../engine-messages.ts';
+import { createFlowWatch, type FlowWatch } from '../flows/flow-watch.ts';
 import { type NameChoices, scopeOf } from '../naming/names.ts';
 import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
 
@@ -40,6 +41,7 @@ export interface EngineWork {
   /** Checks now; what it found is heard as an event, too. */
   checkReach(): Promise<Result<readonly ReachCheck[]>>;
   test(host: string, port: number): Promise<Result<Tested>>;
+  readonly flows: Pick<FlowWatch, 'hold' | 'now'>;
   end(): void;
 }
 
@@ -50,7 +52,8 @@ export interface ConnectWork extends NameChoices {
   readonly catalogue: Catalogue | null;
 }
 
-export function createEngineWork(ports: Ports): EngineWork {
+/** `changed` is called for flows; what listens to the engine does what other events need. */
+export function createEngineWork(ports: Ports, changed: () => void): EngineWork {
   let link: EngineLink | null = null;
   let protectedAddresses: string[] = [];
   /** Of the last engine: programs hold sockets of them, which an engine in its place can end. */
@@ -64,6 +67,7 @@ export function createEngineWork(ports: Ports): EngineWork {
   const reachChecks: Waiting<readonly ReachCheck[]> = new Map();
 
   const send = (command: EngineCommand) => link?.send(command);
+  const flows = createFlowWatch(ports.clock, send, changed);
 
   /** A question with an id, and its answer: a problem where none came in time, or no engine runs. */
   function ask<Value>(waiting: Waiting<Value>, question: (id: number) => EngineCommand): Promise<Result<Value>> {
@@ -98,6 +102,7 @@ export function createEngineWork(ports: Ports): EngineWork {
       endpoints = createEndpointTelling();
       targetsSent = '';
       directSent = '[]';
+      flows.begin();
       engine.listen((event) => {
         if (event.event === 'tested') {
           tests.get(event.tested.id)?.(success(event.tested));
@@ -106,6 +111,10 @@ export function createEngineWork(ports: Ports): EngineWork {
         if (event.event === 'ready') {
           addresses = event.ready.addresses;
         }
+        if (event.event === 'flows') {
+          flows.heard(event.flows);
+          return;
+        }
         heard(event);
         if (event.event === 'reach') {
           reachChecks.get(event.reach.id ?? 0)?.(success(event.reach.checks));
@@ -113,6 +122,7 @@ export function createEngineWork(ports: Ports): EngineWork {
       });
       void engine.ended.then((because) => {
         link = null;
+        flows.ended();
         for (const settle of [...tests.values(), ...reachChecks.values()]) {
           settle(failure(problem('engine-ended', because || cause('ended'))));
         }
@@ -203,6 +213,8 @@ export function createEngineWork(ports: Ports): EngineWork {
     test: (host, port) => ask(tests, (id) => ({ command: 'test', test: { id, host, port } })),
 
     checkReach: () => ask(reachChecks, (id) => ({ command: 'checkReach', checkReach: { id } })),
+
+    flows,
 
     end: () => {
       const engine = link;

@@ -25,7 +25,7 @@ import { guarded } from '../guarded.ts';
 import type { Catalogue, ClusterPort, Confirmation, Ports } from '../ports.ts';
 import { deleteAgent, watchAgentStart } from './agent-watch.ts';
 import { type ClusterWatches, createClusterWatches } from './cluster-watches.ts';
-import { createEngineWork } from './engine-work.ts';
+import { createEngineWork, type EngineWork } from './engine-work.ts';
 import { findOptional } from './find-optional.ts';
 import { transition } from './machine.ts';
 import { openWanted } from './open-wanted.ts';
@@ -58,8 +58,9 @@ export interface Runner {
   cluster(): ClusterPort | null;
   /** What the informers know; null before they know anything. */
   catalogue(): Catalogue | null;
-  /** The pods, while somebody holds them. */
+  /** The pods, and what programs here have through the tunnel, while somebody holds them. */
   readonly pods: ClusterWatches['pods'];
+  readonly flows: EngineWork['flows'];
   /** The laptop as the helper described it when this connection was prepared. */
   host(): HostInspection | null;
   /** Checks now whether packets, names and connections get there. */
@@ -80,7 +81,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   /** What the open cluster's context said. */
   let openedAs: Confirmation | null = null;
   let actor = anybody(ports.kubeconfig);
-  const engine = createEngineWork(ports);
+  const engine = createEngineWork(ports, dependencies.changed);
   const watches = createClusterWatches(ports.clock, dependencies.changed);
   const timers = createTimers(ports.clock, (timer) => dispatch({ kind: 'timerDue', timer }));
   const queue: ConnectionEvent[] = [];
@@ -388,7 +389,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
     reconsider: () => void reconsider(),
     cluster: () => cluster,
     catalogue: watches.catalogue,
-    pods: watches.pods,
+    ...{ pods: watches.pods, flows: engine.flows },
     host: () => host,
     checkReach: () => engine.checkReach(),
     test: (name, port) => engine.test(name, port),

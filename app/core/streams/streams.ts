@@ -17,7 +17,9 @@ import {
 } from '../../contract/index.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import type { ConnectionState } from '../connection/state.ts';
+import type { FlowsNow } from '../flows/flow-watch.ts';
 import type { Catalogue, Clock, PodList } from '../ports.ts';
+import { flowsSource } from './flows.ts';
 import { type Pump, type Source, startPump } from './pump.ts';
 import { podsSource, servicesSource } from './services.ts';
 
@@ -35,6 +37,9 @@ interface Subject {
   pods(): PodList | null;
   /** Pods are watched until what it answers is called. */
   holdPods(): () => void;
+  flows(): FlowsNow | null;
+  /** Flows are watched until what it answers is called. */
+  holdFlows(): () => void;
 }
 
 /** What the streams read; all of it as it is now. */
@@ -104,6 +109,17 @@ export function createStreams(clock: Clock, subjects: Subjects): Streams {
         const opened = aboutConnection(
           connection,
           podsSource(() => connection()?.pods() ?? null),
+        );
+        return release === undefined ? opened : { ...opened, release };
+      }
+      case 'flows': {
+        const release = connection()?.holdFlows();
+        const opened = aboutConnection(
+          connection,
+          flowsSource(
+            () => connection()?.flows() ?? null,
+            () => connection()?.catalogue()?.services ?? null,
+          ),
         );
         return release === undefined ? opened : { ...opened, release };
       }

@@ -88,6 +88,17 @@ export function testEngine(name: string, make: () => Promise<EngineSetting>): vo
       expect(await link.ended).toBe('');
     });
 
+    it('takes the wish to hear of flows before there are any', async () => {
+      const setting = await begin();
+      const link = await start(setting);
+      link.send({ command: 'flows', flows: { watched: true } });
+      expect(await prepare(link, setting, [])).toMatchObject({ ok: true });
+      link.send({ command: 'flows', flows: { watched: false } });
+      const stopped = heard(link, 'stopped');
+      link.send({ command: 'stop' });
+      expect(await stopped).toEqual({ event: 'stopped', stopped: { leftOver: 0 } });
+    });
+
     it('may be told things after it ended', async () => {
       const setting = await begin();
       const link = await start(setting);

@@ -11,6 +11,7 @@ import { type ConnectFlags, optionsOf, trustExec, withConnectOptions } from './c
 import { endForeignCore } from './core-end.ts';
 import { runDoctor } from './doctor.ts';
 import { runExplain } from './explain.ts';
+import { listFlows } from './flows.ts';
 import { ensureHelper } from './helper-start.ts';
 import { chosenContext, listContexts, listNamespaces, listPods, listServices, namesOfContexts } from './lists.ts';
 import { data, dim, endWithReader, type Format, invocation, plain, say } from './output.ts';
@@ -148,6 +149,15 @@ function buildProgram(): Command {
       perform(() =>
         options.watch === true ? watchStatus(options.output) : withRunningCore((core) => status(core, options.output)),
       ),
+    );
+
+  program
+    .command('flows')
+    .description('list which program here has which connection into the cluster, and what became of it')
+    .option('-w, --watch', 'anew each second, until Ctrl-C')
+    .addOption(output())
+    .action((options: { watch?: boolean; output: Format }) =>
+      perform(() => withCore((core) => listFlows(core, options.output, options.watch === true))),
     );
 
   program

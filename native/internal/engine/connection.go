@@ -27,8 +27,8 @@ type connection struct {
 	command   wire.ConnectCommand
 	helper    Helper
 	send      func(wire.EngineEvent)
-	offer     func(wire.EngineEvent) // what the next one replaces anyway
-	fatal     func(*wire.Problem)    // the laptop's side broke; at most a few calls
+	offer     func(wire.EngineEvent) bool // what the next one replaces anyway; false: it was not taken
+	fatal     func(*wire.Problem)         // the laptop's side broke; at most a few calls
 	agent     *agentClient
 	living    context.Context // until close
 	cancel    context.CancelFunc
@@ -55,6 +55,8 @@ type connection struct {
 	turnedAway turnedAway // the same
 	stale      stale
 	routing    sync.Mutex // orders what the helper says of routes; taken before mutex
+	watching   sync.Mutex // guards unwatch
+	unwatch    func()     // nil while nobody watches flows
 }
 
 // newConnection begins the session; establish goes on from there, and close ends it in every case.
@@ -256,6 +258,7 @@ func (connection *connection) receive(lane int, packets [][]byte, heard func([]b
 func (connection *connection) close(ctx context.Context) int {
 	connection.closing.Store(true)
 	connection.reach.stop()
+	connection.watchFlows(false)
 	connection.mutex.Lock()
 	path := connection.path
 	connection.mutex.Unlock()

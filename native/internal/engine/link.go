@@ -41,11 +41,13 @@ func (link *link) send(event wire.EngineEvent) {
 	}
 }
 
-// offer sends what the next one replaces anyway.
-func (link *link) offer(event wire.EngineEvent) {
+// offer sends what the next one replaces anyway; it is false where the core has not read what came before.
+func (link *link) offer(event wire.EngineEvent) bool {
 	select {
 	case link.events <- event:
+		return true
 	default:
+		return false
 	}
 }
 
@@ -134,6 +136,8 @@ func decodeCommand(body []byte) (wire.EngineCommand, error) {
 		present = command.CheckReach != nil
 	case wire.CommandDirect:
 		present = command.Direct != nil
+	case wire.CommandFlows:
+		present = command.Flows != nil
 	case wire.CommandStop:
 		present = true
 	default:

@@ -11,6 +11,7 @@ import (
 	"golang.zx2c4.com/wireguard/tun"
 
 	"slipway/native/internal/bytestream"
+	"slipway/native/internal/flowlist"
 	"slipway/native/internal/gate"
 	"slipway/native/internal/netstack"
 	"slipway/native/internal/packet"
@@ -43,6 +44,7 @@ type path struct {
 	mtu            int        // of the tunnel's packets
 	stack          *netstack.Stack
 	terminator     *terminate.Terminator
+	flowList       flowlist.List
 	pings          *serviceping.Rewriter
 	gate           *gate.Gate // the laptop's: sees what the laptop sees, in front of every rewriting
 	stackGate      *gate.Gate
@@ -87,6 +89,7 @@ func newPath(registration registration) (*path, error) {
 	path.stack = stack
 	path.terminator, err = terminate.New(terminate.Config{
 		MTU: interfaceMTU, Open: path.openFlow, Output: path.fromTerminator,
+		Began: path.flowList.Began, Ended: path.flowList.Ended,
 		Router: func(like netip.Addr) netip.Addr { return path.agent.Load().Like(like) },
 	})
 	if err != nil {

@@ -26,9 +26,11 @@ type engine struct {
 	scope      *wire.NameScope    // the last that was sent
 	services   *serviceList
 	targets    wire.ReachTargets
-	direct     wire.DirectCandidates
-	leftOver   int // of an operation that was given up
-	greeted    bool
+
+	flowsWatched bool
+	direct       wire.DirectCandidates
+	leftOver     int // of an operation that was given up
+	greeted      bool
 }
 
 // operation is a prepare or a connect that is under way.
@@ -118,6 +120,11 @@ func (engine *engine) handle(command wire.EngineCommand) (ended bool, err error)
 		engine.direct = *command.Direct
 		if engine.connection != nil {
 			engine.connection.ways.setCandidates(engine.direct)
+		}
+	case wire.CommandFlows:
+		engine.flowsWatched = command.Flows.Watched
+		if engine.connection != nil {
+			engine.connection.watchFlows(engine.flowsWatched)
 		}
 	case wire.CommandCheckReach:
 		engine.checkReach(command.CheckReach.ID)

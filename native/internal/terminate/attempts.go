@@ -84,7 +84,7 @@ func (a *attempts) expire(now time.Time) {
 		isOver := attempt.asking.abandoned(now)
 		a.mu.Unlock()
 		if isOver {
-			attempt.giveUp()
+			attempt.giveUp(Abandoned)
 		}
 	}
 }

@@ -29,7 +29,11 @@ type connection struct {
 	terminator *Terminator
 	id         stack.TransportEndpointID
 	opening    bytestream.Opening
-	asking     asking // guarded by attempts
+	asking     asking // guarded by attempts, but for first, which stays
+	number     uint64
+
+	answered, tunnel atomic.Int64  // nanoseconds, see Account
+	ending           atomic.Uint32 // a State from Closed on; 0 before
 
 	// Held while the flow is opened. No lock is held that an event of any flow needs, for whoever calls a flow may tell them.
 	beginning sync.Mutex
@@ -58,7 +62,7 @@ type direction struct {
 func newConnection(terminator *Terminator, id stack.TransportEndpointID, syn *stack.PacketBuffer) *connection {
 	now := time.Now()
 	return &connection{
-		terminator: terminator, id: id,
+		terminator: terminator, id: id, number: terminator.numbers.Add(1),
 		opening: bytestream.Opening{
 			Source:      addressOf(id.RemoteAddress, id.RemotePort),
 			Destination: addressOf(id.LocalAddress, id.LocalPort),
@@ -107,10 +111,11 @@ func (c *connection) completeLocked(withReset bool) {
 }
 
 // giveUp ends an attempt without a word to the laptop; it is false where it is none any more.
-func (c *connection) giveUp() bool {
+func (c *connection) giveUp(end State) bool {
 	if !c.terminator.attempts.remove(c) {
 		return false
 	}
+	c.endsAs(end)
 	c.mu.Lock()
 	c.over = true
 	c.completeLocked(false)
@@ -130,6 +135,7 @@ func (c *connection) Answered(verdict bytestream.Verdict) {
 	go func() { // the handshake waits for the laptop
 		defer c.terminator.running.Done()
 		c.awaitBegin()
+		c.noteAnswer()
 		if verdict == bytestream.Connected {
 			c.accept()
 		} else {
@@ -149,6 +155,7 @@ func (c *connection) refuse(verdict bytestream.Verdict) {
 	if !c.terminator.attempts.remove(c) {
 		return
 	}
+	c.endsAs(statesOf[verdict])
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.over = true
@@ -191,6 +198,7 @@ func (c *connection) accept() {
 	if failed != nil || !isWaited {
 		c.over = true
 		c.mu.Unlock()
+		c.endsAs(Abandoned)
 		c.flow.Reset(bytestream.Aborted)
 		c.terminator.remove(c)
 		if failed == nil {
@@ -243,8 +251,9 @@ func (c *connection) Readable() { c.down.turn.Begin(c.pieceToLaptop, c.toLaptop)
 func (c *connection) Writable() { c.up.turn.Start(c.toCluster) }
 
 // Reset implements bytestream.Events.
-func (c *connection) Reset(bytestream.Cause) {
+func (c *connection) Reset(cause bytestream.Cause) {
 	go func() { // the lock of a connection may be held while it writes
+		c.endsAs(statesAfter[cause])
 		c.terminator.attempts.remove(c)
 		c.mu.Lock()
 		c.completeLocked(false) // the next SYN finds who comes after
@@ -256,7 +265,8 @@ func (c *connection) Reset(bytestream.Cause) {
 }
 
 // fail ends both sides by a reset.
-func (c *connection) fail() {
+func (c *connection) fail(end State) {
+	c.endsAs(end)
 	c.mu.Lock()
 	flow := c.flow
 	c.mu.Unlock()
@@ -285,6 +295,7 @@ func (c *connection) end(how func(tcpip.Endpoint)) {
 // endIfBoth closes the connection in good order once both directions have ended.
 func (c *connection) endIfBoth() {
 	if c.up.ended.Load() && c.down.ended.Load() {
+		c.endsAs(Closed)
 		c.end(tcpip.Endpoint.Close)
 	}
 }

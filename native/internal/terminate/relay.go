@@ -48,6 +48,7 @@ func (c *connection) toCluster() {
 			c.endIfBoth()
 			return
 		default: // all that came before it has been read
+			c.endsAs(ResetByLaptop)
 			c.flow.ResetBehind(bytestream.Aborted)
 			c.end(tcpip.Endpoint.Abort)
 			return
@@ -59,7 +60,7 @@ func (c *connection) toCluster() {
 // with what it has not sent yet.
 func (c *connection) failIfReset(endpoint tcpip.Endpoint) {
 	if tcp.EndpointState(endpoint.State()) == tcp.StateError {
-		c.fail()
+		c.fail(ResetByLaptop)
 	}
 }
 
@@ -92,7 +93,7 @@ func (c *connection) pieceToLaptop() (isAll bool) {
 			case errors.Is(err, io.EOF):
 				c.down.ended.Store(true)
 				if failed := endpoint.Shutdown(tcpip.ShutdownWrite); failed != nil && !isOver(failed) {
-					c.fail()
+					c.fail(ResetByLaptop)
 				}
 				c.endIfBoth()
 			case errors.Is(err, bytestream.ErrReset):
@@ -105,7 +106,7 @@ func (c *connection) pieceToLaptop() (isAll bool) {
 		switch failed.(type) {
 		case nil:
 			if int(written) != waiting-source.left {
-				c.fail() // bytes were dropped
+				c.fail(ResetByLaptop) // bytes were dropped
 				return true
 			}
 		case *tcpip.ErrWouldBlock:
@@ -113,7 +114,7 @@ func (c *connection) pieceToLaptop() (isAll bool) {
 				return true
 			} // else there may be room since
 		default:
-			c.fail()
+			c.fail(ResetByLaptop)
 			return true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -44,6 +45,10 @@ type Config struct {
 	Router func(like netip.Addr) netip.Addr
 	Log    *slog.Logger // addresses appear at debug level only
 
+	// Began is told of a connection when its first SYN came, and Ended of how it ended. Both are called where segments wait
+	// and must return at once; either may be nil.
+	Began, Ended func(Account)
+
 	HalfOpen int // connections that have no answer yet; more are met with silence. 0: 16384
 }
 
@@ -55,6 +60,7 @@ type Terminator struct {
 	config   Config
 	stack    *netstack.Stack
 	attempts attempts
+	numbers  atomic.Uint64 // of the last connection
 
 	mu          sync.Mutex
 	connections map[*connection]struct{} // open ones
@@ -127,15 +133,15 @@ func (t *Terminator) End(chosen func(bytestream.Opening) bool) {
 	for _, opening := range t.attempts.list() {
 		if chosen(opening.opening) {
 			go func() {
-				if !opening.giveUp() { // it was answered since
-					opening.fail()
+				if !opening.giveUp(Withdrawn) { // it was answered since
+					opening.fail(Withdrawn)
 				}
 			}()
 		}
 	}
 	for _, open := range t.list() {
 		if chosen(open.opening) {
-			go open.fail()
+			go open.fail(Withdrawn)
 		}
 	}
 }
@@ -151,11 +157,11 @@ func (t *Terminator) Close() {
 	close(t.done)
 	t.mu.Unlock()
 	for _, opening := range t.attempts.list() {
-		opening.giveUp()
+		opening.giveUp(SessionEnded)
 	}
 	t.stack.Close() // ends handshakes too
 	for _, open := range t.list() {
-		open.fail()
+		open.fail(SessionEnded)
 	}
 	t.running.Wait()
 }
@@ -210,6 +216,9 @@ func (t *Terminator) serve(inner *stack.Stack) {
 		}
 		attempt := newConnection(t, id, received)
 		t.attempts.add(attempt)
+		if t.config.Began != nil {
+			t.config.Began(attempt.account(Opening))
+		}
 		if !forwarder.HandlePacket(id, received) {
 			t.attempts.remove(attempt)
 			return false

@@ -39,13 +39,17 @@ type laptop struct {
 	icmp       chan packet.Packet
 	opened     atomic.Int64 // flows that the far end was asked for
 	unheard    atomic.Int64 // segments that it did not get, of deafTo
+	isMute     atomic.Bool  // the far end answers no end by its own
+	began      chan Account
+	ended      chan Account
 }
 
 // echo is the far end of a flow: what comes goes back, and so does the end.
 type echo struct {
-	flow  *bytestream.Flow
-	reset chan bytestream.Cause
-	taken *atomic.Int64 // bytes, of all flows
+	flow   *bytestream.Flow
+	reset  chan bytestream.Cause
+	taken  *atomic.Int64 // bytes, of all flows
+	isMute *atomic.Bool
 }
 
 func (e *echo) Answered(bytestream.Verdict) {}
@@ -61,7 +65,7 @@ func (e *echo) Readable() {
 	for {
 		var pieces [1][]byte
 		count, err := e.flow.Peek(pieces[:])
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && !e.isMute.Load() {
 			e.flow.CloseWrite()
 		}
 		if err != nil || count == 0 {
@@ -85,7 +89,9 @@ func (l *laptop) attach() {
 
 func join(t *testing.T, halfOpen int, answer func(*bytestream.Flow, bytestream.Opening) bytestream.Verdict) (*laptop, *echo) {
 	t.Helper()
-	made, far := &laptop{icmp: make(chan packet.Packet, 64)}, &echo{reset: make(chan bytestream.Cause, 1), taken: &atomic.Int64{}}
+	made, far := &laptop{
+		icmp: make(chan packet.Packet, 64), began: make(chan Account, 64), ended: make(chan Account, 64),
+	}, &echo{reset: make(chan bytestream.Cause, 1), taken: &atomic.Int64{}}
 	var keys [2]*ecdh.PrivateKey
 	for index := range keys {
 		var err error
@@ -95,7 +101,7 @@ func join(t *testing.T, halfOpen int, answer func(*bytestream.Flow, bytestream.O
 	}
 	accept := func(flow *bytestream.Flow, opening bytestream.Opening) bytestream.Events {
 		made.opened.Add(1)
-		own := &echo{flow: flow, reset: far.reset, taken: far.taken}
+		own := &echo{flow: flow, reset: far.reset, taken: far.taken, isMute: &made.isMute}
 		go func() {
 			if verdict := answer(flow, opening); verdict != 0 {
 				flow.Answer(verdict)
@@ -125,6 +131,8 @@ func join(t *testing.T, halfOpen int, answer func(*bytestream.Flow, bytestream.O
 	ready.Add(1)
 	made.terminator, err = New(Config{
 		MTU: 65000, Open: made.session.Open, HalfOpen: halfOpen, Router: func(netip.Addr) netip.Addr { return routerAddress },
+		Began: func(account Account) { made.began <- account },
+		Ended: func(account Account) { made.ended <- account },
 		Output: func(parsed *packet.Packet) {
 			ready.Wait()
 			if parsed.Protocol == packet.ICMP {
@@ -247,6 +255,7 @@ func TestMoreThanMayWaitAreMetWithSilence(t *testing.T) {
 		running.Go(func() { laptop.DialTCP(ctx, podAddress) })
 	}
 	eventually(t, "none waits", func() bool { return laptop.terminator.Stats().HalfOpen == 3 })
+	eventually(t, "the far end is not asked", func() bool { return laptop.opened.Load() >= 3 })
 	time.Sleep(50 * time.Millisecond)
 	if asked := laptop.opened.Load(); asked != 3 {
 		t.Errorf("%d were asked for", asked)

@@ -19,6 +19,7 @@ type EngineCommand struct {
 	Reach       *ReachTargets       `json:"reach,omitempty"`
 	CheckReach  *CheckReachCommand  `json:"checkReach,omitempty"`
 	Direct      *DirectCandidates   `json:"direct,omitempty"`
+	Flows       *FlowsCommand       `json:"flows,omitempty"`
 }
 
 // Commands of the core to the engine.
@@ -35,6 +36,7 @@ const (
 	CommandReach       = "reach"       // other targets of the reach check than before
 	CommandCheckReach  = "checkReach"  // check now; answered by event reach with its id
 	CommandDirect      = "direct"      // the whole list of ways past the API server; answered by event path where that changes it
+	CommandFlows       = "flows"       // answered by event flows while connected, until it is told again that nobody watches
 	CommandStop        = "stop"        // undo everything; answered by event stopped, then the engine exits 0
 )
 
@@ -175,6 +177,7 @@ type EngineEvent struct {
 	Tested   *TestedEvent   `json:"tested,omitempty"`
 	Reach    *ReachEvent    `json:"reach,omitempty"`
 	Path     *PathEvent     `json:"path,omitempty"`
+	Flows    *FlowsEvent    `json:"flows,omitempty"`
 	Failed   *FailedEvent   `json:"failed,omitempty"`
 	Stopped  *StoppedEvent  `json:"stopped,omitempty"`
 	Problem  *Problem       `json:"problem,omitempty"`
@@ -196,6 +199,7 @@ const (
 	EventTested          = "tested"
 	EventReach           = "reach"  // whenever the verdict changed, once after ready, and as the answer of checkReach
 	EventPath            = "path"   // once after ready, and whenever something of it changed
+	EventFlows           = "flows"  // about once a second while they are watched
 	EventFailed          = "failed" // prepare or connect failed and everything was undone; the engine stays
 	EventStopped         = "stopped"
 )

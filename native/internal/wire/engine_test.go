@@ -43,7 +43,7 @@ func TestEngineMessagesMatchTheGoldenFiles(t *testing.T) {
 	}
 	for _, name := range []string{
 		CommandHello, CommandPrepare, CommandConnect, CommandAgent, CommandCredentials, CommandScope, CommandProtect,
-		CommandEndpoints, CommandTest, CommandReach, CommandCheckReach, CommandDirect, CommandStop,
+		CommandEndpoints, CommandTest, CommandReach, CommandCheckReach, CommandDirect, CommandFlows, CommandStop,
 	} {
 		if !commands[name] {
 			t.Errorf("command %s has no golden message", name)
@@ -51,7 +51,7 @@ func TestEngineMessagesMatchTheGoldenFiles(t *testing.T) {
 	}
 	for _, name := range []string{
 		EventHello, EventPrepared, EventStep, EventReady, EventTunnel, EventNames, EventRoutes, EventCounters,
-		EventNeedCredentials, EventAgentLost, EventHelperLost, EventTested, EventReach, EventPath, EventFailed, EventStopped,
+		EventNeedCredentials, EventAgentLost, EventHelperLost, EventTested, EventReach, EventPath, EventFlows, EventFailed, EventStopped,
 	} {
 		if !events[name] {
 			t.Errorf("event %s has no golden message", name)

@@ -45,6 +45,7 @@ export function Explain({ subject }: { readonly subject: string }) {
   const { inquiries, window: shown } = useApp();
   const field = useRef<HTMLInputElement>(null);
   const isWanted = useWindow((state) => state.isExplaining);
+  const explained = useWindow((state) => state.explained);
   const chosen = useWindow((state) => state.chosen);
   const [target, setTarget] = useState('');
   const answer = useAnswer(inquiries.explanation, subject);
@@ -55,6 +56,13 @@ export function Explain({ subject }: { readonly subject: string }) {
       field.current?.select();
     }
   }, [isWanted]);
+  useEffect(() => {
+    if (explained !== null && chosen !== null) {
+      shown.setState({ explained: null });
+      setTarget(explained);
+      void inquiries.explanation.ask(subject, { ...chosen, target: explained });
+    }
+  }, [explained, chosen, subject, shown, inquiries]);
   // A browser tells no blur of a field that goes with its page.
   useEffect(() => () => shown.setState({ isExplaining: false }), [shown]);
   return (
