@@ -52,8 +52,11 @@ describe('an API server that is down', () => {
       record.saw('longest wait for a byte, s', await streams.move(40_000));
       expect(await scene.product.reaches('connected', 30_000)).toBe(true);
       expect(idle.output).not.toContain('broken');
-      record.did(record.rounds);
+    } catch (error) {
+      record.failed(error instanceof Error ? error.message : String(error));
+      throw error;
     } finally {
+      record.did(record.rounds);
       await outside.stop();
       streams.end();
       idle.end();

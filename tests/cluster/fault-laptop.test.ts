@@ -75,8 +75,11 @@ describe('another program', () => {
         await inLaptop(`ip route replace ${services?.prefix} dev vpn0`);
         const isTold = async () =>
           (await connection())?.degraded.some(({ code }) => code === 'route-withdrawn') ?? false;
-        await record.timed('route told, s', async () => expect(await eventually(isTold, 30_000)).toBe(true));
-        await inLaptop('ip link delete vpn0');
+        try {
+          await record.timed('route told, s', async () => expect(await eventually(isTold, 30_000)).toBe(true));
+        } finally {
+          await inLaptop('ip link delete vpn0');
+        }
         await record.timed('settled after routes, s', () => settles(60_000));
       },
       'deletes the interface': async () => {
@@ -89,7 +92,10 @@ describe('another program', () => {
     };
     it('that goes on is told, and over when it stops', { timeout: record.rounds * 25 * 60_000 }, async () => {
       const what = Object.values(does);
-      await record.eachRound(async (round) => what[(round - 1) % what.length]?.());
+      await record.eachRound(async (round) => {
+        await settles(60_000);
+        await what[(round - 1) % what.length]?.();
+      });
     });
   }
 });
