@@ -138,6 +138,11 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
         return ensured;
       }
       protectedAddresses = await cluster.protectedAddresses();
+      // One that nobody uses ends by itself, and the cluster may have had its user log in meanwhile.
+      const ensured = await ports.helper.ensure();
+      if (!ensured.ok) {
+        return ensured;
+      }
       if (!signal.aborted) {
         send({
           command: 'prepare',

@@ -92,6 +92,20 @@ describe('connect and disconnect', () => {
     harness.expectNothingLeft();
   });
 
+  it('starts the helper again where it ended while the cluster was waited for', async () => {
+    const harness = new CoreHarness();
+    const { faults, host } = harness.world;
+    await harness.call('connect', { context: 'production' });
+    // One that nobody uses ends by itself: a login in a browser takes longer.
+    for (let waited = 0; waited < 5000 && !faults.begun.includes('protectedAddresses'); waited += 1) {
+      await harness.clock.advance(1);
+    }
+    host.helperRuns = false;
+    await harness.until('connected');
+    await harness.off();
+    harness.expectNothingLeft();
+  });
+
   it('sends the engine the namespaces at once and the ready endpoints once it is up', async () => {
     const harness = new CoreHarness();
     await harness.connect();
