@@ -20,11 +20,12 @@
 //	finish  4 flow, offset                nothing follows that offset
 //	window  5 flow, offset                the far end may send up to it
 //	reset   6 flow, cause (1 byte)
-//	report  7 bytes                       of all frames of kinds 1 to 6 of this lane that were worked off
-//	ping    8 number
-//	pong    9 number
+//	times   7 flow, dialled, served       agent; microseconds, see Times
+//	report  8 bytes                       of all frames of kinds 1 to 7 of this lane that were worked off
+//	ping    9 number
+//	pong   10 number
 //
-// Frames of kinds 1 to 6 may come again on another lane, in any order, and change nothing then. Whatever comes for an
+// Frames of kinds 1 to 7 may come again on another lane, in any order, and change nothing then. Whatever comes for an
 // opening flow from the agent means that it is connected.
 package bytestream
 

@@ -26,6 +26,7 @@ type Flow struct {
 	next      *Flow      // in that
 	isControl bool       // waits in the session's control queue
 	nextDue   *Flow      // in that
+	times     times
 
 	previousDue *Flow // in that
 }
@@ -48,8 +49,11 @@ func (f *Flow) Answer(verdict Verdict) {
 	s.mu.Lock()
 	if !f.isOver && f.verdict == 0 && s.config.Accept != nil {
 		f.verdict = verdict
-		s.dueLocked(f, frameAnswer)
-		if verdict != Connected {
+		f.answeredNow()
+		if verdict == Connected {
+			s.dueLocked(f, frameAnswer|frameTimes)
+		} else {
+			s.dueLocked(f, frameAnswer)
 			f.isOver = true
 			s.removeLocked(f)
 		}

@@ -15,6 +15,7 @@ const (
 	kindFinish
 	kindWindow
 	kindReset
+	kindTimes
 	kindReport
 	kindPing
 	kindPong
@@ -27,6 +28,7 @@ const (
 	frameFinish frameKinds = 1 << kindFinish
 	frameWindow frameKinds = 1 << kindWindow
 	frameReset  frameKinds = 1 << kindReset
+	frameTimes  frameKinds = 1 << kindTimes
 )
 
 const (
@@ -42,7 +44,8 @@ const (
 type frame struct {
 	kind    byte
 	flow    uint64
-	number  uint64 // offset, bytes or number
+	number  uint64 // offset, bytes, number or microseconds
+	waited  uint64 // microseconds
 	outcome byte   // verdict or cause
 	opening Opening
 	bytes   []byte
@@ -74,7 +77,7 @@ type reader struct{ rest []byte }
 func (r *reader) next(into *frame) error {
 	*into = frame{kind: r.rest[0]}
 	r.rest = r.rest[1:]
-	if into.kind >= kindOpen && into.kind <= kindReset && !r.number(&into.flow) {
+	if into.kind >= kindOpen && into.kind <= kindTimes && !r.number(&into.flow) {
 		return ErrFrame
 	}
 	ok := true
@@ -86,6 +89,8 @@ func (r *reader) next(into *frame) error {
 		ok = r.outcome(&into.outcome, byte(verdictEnd))
 	case kindReset:
 		ok = r.outcome(&into.outcome, byte(causeEnd))
+	case kindTimes:
+		ok = r.number(&into.number) && r.number(&into.waited)
 	case kindData:
 		var length uint64
 		ok = r.number(&into.number) && r.number(&length) && length > 0 && length <= uint64(len(r.rest))

@@ -9,7 +9,7 @@ import (
 // FuzzFrames reads frames from anything.
 func FuzzFrames(f *testing.F) {
 	f.Add(bytes.Join([][]byte{
-		appendOpening(nil, 1, testOpening), outcome(kindAnswer, 1, byte(Connected)), data(1, 5, 10), appendNumbers(nil, kindFinish, 1, 15),
+		appendOpening(nil, 1, testOpening), outcome(kindAnswer, 1, byte(Connected)), data(1, 5, 10), appendNumbers(nil, kindFinish, 1, 15), appendNumbers(nil, kindTimes, 1, 300, 1<<40),
 		appendNumbers(nil, kindWindow, 1, 1<<20), outcome(kindReset, 1, byte(Aborted)), appendNumbers(nil, kindReport, 1<<50),
 		appendNumbers(nil, kindPing, 1), appendNumbers(nil, kindPong, 1),
 	}, nil))

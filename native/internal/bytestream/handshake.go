@@ -20,7 +20,7 @@ type Keys struct {
 }
 
 // prologue begins what both ends bind a handshake to.
-const prologue = "slipway flows 1"
+const prologue = "slipway flows 2"
 
 // handshakeMessage is the most that a message of the handshake takes, in bytes.
 const handshakeMessage = 256

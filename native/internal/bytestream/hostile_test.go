@@ -144,6 +144,7 @@ func TestAHostileEngineLosesItsLane(t *testing.T) {
 		{"a reset without cause", [][]byte{open, outcome(kindReset, 1, 0)}, ErrFrame},
 		{"flow 0", [][]byte{appendOpening(nil, 0, testOpening)}, ErrUnknown},
 		{"a flow far ahead", [][]byte{appendOpening(nil, 1<<40, testOpening)}, ErrOpenings},
+		{"times", [][]byte{open, nil, appendNumbers(nil, kindTimes, 1, 1, 1)}, ErrDirection},
 		{"an answer", [][]byte{open, outcome(kindAnswer, 1, byte(Connected))}, ErrDirection},
 		{"data past the window", [][]byte{open, nil, data(1, windowAtFirst, 1)}, ErrWindow},
 		{"data far past the window", [][]byte{open, nil, data(1, 1<<50, 1)}, ErrWindow},
@@ -181,6 +182,7 @@ func TestAHostileAgentLosesItsLane(t *testing.T) {
 		{"an opening", [][]byte{appendOpening(nil, 9, testOpening)}, ErrDirection},
 		{"an answer for an unknown flow", [][]byte{outcome(kindAnswer, 2, byte(Connected))}, ErrUnknown},
 		{"a reset of an unknown flow", [][]byte{outcome(kindReset, 2, byte(Aborted))}, ErrUnknown},
+		{"times of an unknown flow", [][]byte{appendNumbers(nil, kindTimes, 2, 1, 1)}, ErrUnknown},
 		{"a verdict that there is not", [][]byte{outcome(kindAnswer, 1, 200)}, ErrFrame},
 		{"two verdicts", [][]byte{outcome(kindAnswer, 1, byte(Connected)), outcome(kindAnswer, 1, byte(Refused))}, ErrVerdict},
 		{"a refusal after data", [][]byte{data(1, 0, 10), outcome(kindAnswer, 1, byte(Refused))}, ErrVerdict},
@@ -363,8 +365,8 @@ func TestFramesThatAreNotReportedAreBounded(t *testing.T) {
 			}
 			if one.kind == kindAnswer {
 				answers++
-				unreported++
 			}
+			unreported++
 		}
 		if unreported < flightsAtMost {
 			continue

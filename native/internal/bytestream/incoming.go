@@ -45,6 +45,9 @@ func (f *Flow) discardLocked(bytes int) {
 	in := &f.in
 	in.kept.discard(in.kept.start + uint64(bytes))
 	f.session.unread -= int64(bytes)
+	if f.session.config.Accept != nil && bytes > 0 {
+		f.wentNow()
+	}
 	if in.behind != 0 {
 		f.resetIfDueLocked()
 		return
@@ -117,6 +120,9 @@ func (f *Flow) receiveLocked(offset uint64, bytes []byte) error {
 		return nil
 	}
 	in.ready = end
+	if f.session.config.Accept == nil {
+		f.cameNow()
+	}
 	for len(in.ahead) > 0 && in.ahead[0].start <= in.ready {
 		in.ready = max(in.ready, in.ahead[0].end)
 		in.ahead = in.ahead[1:]

@@ -179,7 +179,7 @@ func (l *lane) abandonLocked() {
 			f.out.frames--
 			f.lostLocked(one.sent)
 		case one.kind == frameOpen && (f.verdict != 0 || f.isReset()),
-			one.kind == frameWindow && f.isOver,
+			one.kind&(frameWindow|frameTimes) != 0 && f.isOver,
 			one.kind == frameFinish && f.isReset():
 		default:
 			s.dueLocked(f, one.kind)

@@ -68,6 +68,11 @@ func (f *Flow) roomLocked() int {
 // wroteLocked queues what was written.
 func (f *Flow) wroteLocked(bytes int) {
 	f.session.kept += int64(bytes)
+	if f.session.config.Accept == nil {
+		f.wentNow()
+	} else {
+		f.cameNow()
+	}
 	f.session.readyLocked(f)
 }
 

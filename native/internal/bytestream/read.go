@@ -50,7 +50,7 @@ func (l *lane) takeLocked(plain []byte) error {
 		if err := frames.next(&one); err != nil {
 			return err
 		}
-		if one.kind <= kindReset {
+		if one.kind <= kindTimes {
 			l.received += uint64(before - len(frames.rest))
 		}
 		if err := l.takeFrameLocked(&one, now); err != nil {
@@ -87,7 +87,7 @@ func (l *lane) takeFrameLocked(one *frame, now time.Time) error {
 				return err
 			}
 		}
-	} else if one.kind == kindAnswer {
+	} else if one.kind == kindAnswer || one.kind == kindTimes {
 		return ErrDirection
 	} else if f.verdict == 0 && one.kind != kindReset {
 		return ErrVerdict
@@ -99,6 +99,8 @@ func (l *lane) takeFrameLocked(one *frame, now time.Time) error {
 		err := f.receiveLocked(one.number, one.bytes)
 		s.taken += f.in.ready - before
 		return err
+	case kindTimes:
+		f.timedLocked(one)
 	case kindFinish:
 		return f.finishLocked(one.number)
 	case kindWindow:
@@ -182,6 +184,7 @@ func (f *Flow) answeredLocked(verdict Verdict) error {
 		return nil
 	}
 	f.verdict = verdict
+	f.answeredNow()
 	f.tell(eventAnswered)
 	if verdict != Connected {
 		f.isOver = true

@@ -119,7 +119,7 @@ func (s *Session) Open(opening Opening, events Events) (*Flow, error) {
 }
 
 func newFlow(s *Session, opening Opening) *Flow {
-	f := &Flow{session: s, opening: opening}
+	f := &Flow{session: s, opening: opening, times: times{opened: time.Since(s.born)}}
 	f.out.limit, f.in.limit, f.in.window = windowAtFirst, windowAtFirst, windowAtFirst
 	f.in.asked = true
 	return f

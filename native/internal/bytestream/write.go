@@ -281,6 +281,9 @@ func (l *lane) appendControl(b []byte, f *Flow) []byte {
 	if due&frameAnswer != 0 {
 		b = append(appendNumbers(b, kindAnswer, f.id), byte(f.verdict))
 	}
+	if due&frameTimes != 0 && !f.isOver {
+		b = appendNumbers(b, kindTimes, f.id, uint64(f.times.answered), uint64(f.times.waited))
+	}
 	if due&frameWindow != 0 && !f.isOver {
 		b = appendNumbers(b, kindWindow, f.id, f.nextLimit())
 	}
@@ -290,7 +293,7 @@ func (l *lane) appendControl(b []byte, f *Flow) []byte {
 	if due&frameReset != 0 {
 		b = append(appendNumbers(b, kindReset, f.id), byte(f.cause))
 	}
-	for _, kind := range [...]frameKinds{frameOpen, frameAnswer, frameWindow, frameFinish, frameReset} {
+	for _, kind := range [...]frameKinds{frameOpen, frameAnswer, frameTimes, frameWindow, frameFinish, frameReset} {
 		if due&kind != 0 {
 			l.flights.add(flight{kind: kind, flow: f})
 		}
