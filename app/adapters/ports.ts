@@ -10,7 +10,6 @@ import { openKubeconfigFiles } from './kubeconfig/kept-kubeconfigs.ts';
 import { openKubeconfig } from './kubeconfig/kubeconfig.ts';
 import { systemClock } from './laptop/clock.ts';
 import { completeEnvironment } from './laptop/environment.ts';
-import { openHttpProbe } from './laptop/http-probe.ts';
 import { openLaptopProbe } from './laptop/laptop-probe.ts';
 import { openResolverProbe } from './laptop/resolver-probe.ts';
 import { openSandboxPort } from './laptop/sandbox.ts';
@@ -63,7 +62,6 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
     store: openStore(folders.config, log, { digestKey }),
     activity: openActivityFile(join(folders.state, 'activity.jsonl')),
     resolverProbe: openResolverProbe(),
-    httpProbe: openHttpProbe(),
     laptopProbe: openLaptopProbe(),
     report: openReport(folders, environment),
     sandbox: openSandboxPort({ program: join(import.meta.dirname, '../../sandbox/main.ts') }),

@@ -77,6 +77,19 @@ export const causeCatalogue = {
   handshake: 'the TLS handshake failed: {reason}',
   noAnswer: 'no answer in time',
   noAnswerWithin: 'no answer within {time}',
+  timesQuick: '{total} until the first byte of a response, {tunnel} of it in the tunnel: nothing is slow',
+  timesConnected: 'connected within {total}, {tunnel} of it in the tunnel: nothing is slow',
+  timesService:
+    'the service itself is slow: {service} until the first byte of its response; the tunnel takes {tunnel} of {total}',
+  timesTunnel: 'the tunnel is slow: it takes {tunnel} of {total}; what is behind it takes {behind}',
+  timesDial:
+    'connecting inside the cluster is slow: the agent waits {dial} of {total} for the connection; the tunnel takes {tunnel}',
+  timesLaptop: 'this computer is slow: {laptop} of {total} pass between the program and the tunnel',
+  timesSeveral:
+    'no part is slow alone: of {total}, this computer takes {laptop}, the tunnel {tunnel}, connecting inside the cluster {dial}, the service {service}',
+  benchNeeds: 'there is no connection to measure',
+  benchRefused: 'the agent measures for as many connections as it does at once: another bench is running',
+  benchBroken: 'measuring ended with: {reason}',
   noHttpWithin: 'no HTTP response within {seconds} s',
   closed: 'the connection to the cluster was closed',
   noVersion: 'the server that answered is not a Kubernetes API server (it reports no version)',

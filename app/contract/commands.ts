@@ -9,7 +9,7 @@ import { checkSchema, proofSchema, reportSchema, resolverAnswerSchema } from './
 import { explanationSchema } from './explain.ts';
 import { podSchema } from './pods.ts';
 import { problemSchema } from './problems.ts';
-import { serviceSchema, testStepSchema } from './services.ts';
+import { serviceSchema, testedSchema } from './services.ts';
 import { settingsSchema } from './settings.ts';
 import { namesSchema, routeSchema, snapshotSchema, wantedSchema } from './state.ts';
 
@@ -143,7 +143,7 @@ export const commands = {
       service: z.string().min(1).max(253),
       port: z.number().int().min(1).max(65535),
     }),
-    output: z.object({ steps: z.array(testStepSchema) }),
+    output: testedSchema,
   },
   /** Goes the way to a pod's address likewise; there is no name to look up. */
   testPod: {
@@ -154,7 +154,7 @@ export const commands = {
       pod: z.string().min(1).max(253),
       port: z.number().int().min(1).max(65535),
     }),
-    output: z.object({ steps: z.array(testStepSchema) }),
+    output: testedSchema,
   },
   /** Asks the system's own way, our answerer and each upstream for a name; empty: a name of the cluster and an outside one. */
   testResolvers: {

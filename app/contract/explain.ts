@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { answerSchema } from './causes.ts';
 import { problemSchema } from './problems.ts';
+import { testTimesSchema } from './services.ts';
 
 const explainStepSchema = z.object({
   /**
@@ -20,6 +21,7 @@ export const explanationSchema = z.object({
   host: z.string(),
   port: z.number(), // 0 where none is known
   steps: z.array(explainStepSchema),
+  times: testTimesSchema.nullable(), // of the dial, where one was answered
   verdict: z.object({
     /** `leads`: into the tunnel, and nothing was dialled; `outside`: not of the cluster; `off`: what would happen. */
     result: z.enum(['reached', 'leads', 'stopped', 'outside', 'off']),

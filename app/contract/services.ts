@@ -71,3 +71,31 @@ export const testStepSchema = z.object({
   problem: problemSchema.nullable(),
 });
 export type TestStep = z.infer<typeof testStepSchema>;
+
+/**
+ * Whose part of the time is how long that a program here waits: from its connect to the first byte of a response, or until the
+ * connection stands where the port speaks nothing that could be asked. Milliseconds.
+ */
+export const testTimesSchema = z.object({
+  laptop: z.number(), // between the program and the tunnel
+  tunnel: z.number(), // to the agent and back, for the connection and for the request
+  dial: z.number(), // the agent's connection to the Service or pod
+  service: z.number().nullable(), // from the request to its first byte, seen by the agent; null: not measured
+  /** The part that is to blame where the whole is slow; `several`: none of them alone. */
+  slow: z.enum(['nothing', 'laptop', 'tunnel', 'dial', 'service', 'several']),
+  /** The verdict. */
+  ...answerSchema.shape,
+});
+export type TestTimes = z.infer<typeof testTimesSchema>;
+
+/** What a test found. `times` is null where no connection stood. */
+export const testedSchema = z.object({ steps: z.array(testStepSchema), times: testTimesSchema.nullable() });
+export type TestResult = z.infer<typeof testedSchema>;
+
+/** A duration as text in any language, as far as its digits are worth reading: `1.9 ms`, `41 ms`, `1.86 s`. */
+export function timeText(milliseconds: number): string {
+  if (milliseconds < 9.95) {
+    return `${milliseconds.toFixed(1)} ms`;
+  }
+  return milliseconds < 999.5 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
+}

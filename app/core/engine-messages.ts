@@ -161,7 +161,13 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
   z.object({ command: z.literal('endpoints'), endpoints: serviceEndpointsSchema }),
   z.object({
     command: z.literal('test'),
-    test: z.object({ id: z.number(), host: z.string(), port: z.number() }),
+    test: z.object({
+      id: z.number(),
+      host: z.string(),
+      port: z.number(),
+      request: z.enum(['http', 'https']).optional(), // what is asked once connected
+      name: z.string().optional(), // the host that the request names
+    }),
   }),
   z.object({ command: z.literal('reach'), reach: reachTargetsSchema }),
   z.object({ command: z.literal('checkReach'), checkReach: z.object({ id: z.number() }) }),
@@ -238,12 +244,20 @@ const testedSchema = z.object({
   id: z.number(),
   steps: list(
     z.object({
-      step: z.string(), // name, route, tunnel, connection
+      step: z.string(), // name, route, tunnel, connection, request
       microseconds: z.number(),
       answer: z.string().optional(),
       problem: wireProblemSchema.nullish(),
     }),
   ),
+  times: z
+    .object({
+      laptopMicroseconds: z.number(),
+      tunnelMicroseconds: z.number(),
+      dialMicroseconds: z.number(),
+      serviceMicroseconds: z.number().optional(), // absent: nothing was asked, or answered
+    })
+    .optional(), // of a connection that stood
 });
 export type Tested = z.infer<typeof testedSchema>;
 

@@ -279,17 +279,6 @@ export interface ResolverProbe {
   ask(resolver: string, name: string): Promise<Result<readonly string[]>>;
 }
 
-/** One HTTP request over this laptop's ordinary network: no redirect is followed, no certificate judged, no body read. */
-export interface HttpProbe {
-  /** Answers the status line. `address` is dialled; `host` is what the server is told. */
-  get(request: {
-    readonly secure: boolean;
-    readonly address: string;
-    readonly host: string;
-    readonly port: number;
-  }): Promise<Result<string>>;
-}
-
 /** What of ours the laptop shows by itself, without the helper. Null: this system cannot be asked so. */
 export interface LaptopTraces {
   readonly interfaces: readonly string[] | null;
@@ -354,7 +343,6 @@ export interface Ports {
   readonly store: StorePort;
   readonly activity: ActivityStorePort;
   readonly resolverProbe: ResolverProbe;
-  readonly httpProbe: HttpProbe;
   readonly laptopProbe: LaptopProbe;
   readonly report: ReportPort;
   readonly sandbox: SandboxPort;

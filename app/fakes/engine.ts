@@ -23,7 +23,7 @@ import type { Faults, Operation } from './faults.ts';
 import { FakeFlows } from './flows.ts';
 import { type FakeHost, helperBusy } from './host.ts';
 import { namesInForce, searchOf } from './names.ts';
-import { testedSteps } from './tested-steps.ts';
+import { exchanged, testedSteps } from './tested-steps.ts';
 import { startTraffic } from './traffic.ts';
 import { wire } from './wire-problem.ts';
 
@@ -157,8 +157,13 @@ export class FakeEngine implements EngineLink {
         return;
       case 'test': {
         await this.#faults.wait(5);
-        const { id, host, port } = command.test;
-        this.#say({ event: 'tested', tested: { id, steps: this.#testedSteps(host, port) } });
+        const { id, ...asked } = command.test;
+        const steps = this.#testedSteps(asked.host, asked.port);
+        const planned = asked.request === undefined ? null : await this.#faults.pass('http');
+        this.#say({
+          event: 'tested',
+          tested: { id, ...exchanged(this.#cluster, steps, asked, planned?.problem ?? null) },
+        });
         return;
       }
       case 'stop':

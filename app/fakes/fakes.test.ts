@@ -13,7 +13,7 @@ import { testEngine } from './port-tests/engine.ts';
 import { testHelper } from './port-tests/helper.ts';
 import { testKubeconfig } from './port-tests/kubeconfig.ts';
 import { testKubeconfigFiles } from './port-tests/kubeconfig-files.ts';
-import { testHttpProbe, testLaptopProbe, testResolverProbe } from './port-tests/probes.ts';
+import { testLaptopProbe, testResolverProbe } from './port-tests/probes.ts';
 import { testReport } from './port-tests/report.ts';
 import { testSandbox } from './port-tests/sandbox.ts';
 import { testStore } from './port-tests/store.ts';
@@ -94,19 +94,6 @@ testResolverProbe('fake', async () => {
     server: fakeResolver,
     known: 'kubernetes.default.svc.cluster.local',
     silent: '203.0.113.53',
-    close,
-  };
-});
-
-testHttpProbe('fake', async () => {
-  const { ports, host, cluster, httpProbe } = world();
-  cluster.refusals.set('10.96.41.7:81', problem('connection-refused', 'refused'));
-  host.tun = 'slipway1';
-  httpProbe.status = 'HTTP/1.1 302 Found';
-  return {
-    port: ports.httpProbe,
-    server: { address: '10.96.41.7', port: 80, secure: false },
-    closed: { address: '10.96.41.7', port: 81 },
     close,
   };
 });

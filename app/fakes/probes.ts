@@ -1,6 +1,6 @@
 /** Probes without sockets: they ask the fake laptop and the fake cluster what a real one would be asked. */
 import { cause, failure, problem, type Result, success } from '../contract/index.ts';
-import type { HttpProbe, LaptopProbe, LaptopTraces, ResolverProbe } from '../core/ports.ts';
+import type { LaptopProbe, LaptopTraces, ResolverProbe } from '../core/ports.ts';
 import type { FakeCluster } from './cluster.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
 import type { FakeHost } from './host.ts';
@@ -63,29 +63,6 @@ function outside(name: string): string[] {
     return ['127.0.0.1'];
   }
   return name.endsWith('.invalid') || !name.includes('.') ? [] : ['203.0.113.80'];
-}
-
-export class FakeHttpProbe implements HttpProbe {
-  status = 'HTTP/1.1 200 OK';
-  readonly #host: FakeHost;
-  readonly #cluster: FakeCluster;
-  readonly #faults: Faults;
-
-  constructor(host: FakeHost, cluster: FakeCluster, faults: Faults) {
-    this.#host = host;
-    this.#cluster = cluster;
-    this.#faults = faults;
-  }
-
-  get({ address, port }: Parameters<HttpProbe['get']>[0]): Promise<Result<string>> {
-    return unlessPlanned(this.#faults, 'http', () => {
-      const refusal = this.#cluster.refusals.get(`${address}:${port}`);
-      if (this.#host.tun === null || refusal !== undefined) {
-        return failure(refusal ?? problem('connection-failed', 'network is unreachable'));
-      }
-      return success(this.status);
-    });
-  }
 }
 
 export class FakeLaptopProbe implements LaptopProbe {

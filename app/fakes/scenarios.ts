@@ -274,6 +274,10 @@ export const scenarios = {
       store.kept = { ...store.kept, wanted: [{ context: first.name, file: first.file, ...namespaces, ...images }] };
     }
   },
+  /** Services answer requests after two seconds. */
+  'slow-services': ({ cluster }) => {
+    cluster.times = { ...cluster.times, service: 1_860_000 };
+  },
   /** Each step takes three seconds. */
   slow: () => {},
   /** Nothing takes any time. */

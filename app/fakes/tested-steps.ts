@@ -1,6 +1,6 @@
 /** What a fake engine answers when the way to a name or address is tested, by the fake laptop and cluster. */
-import { cause, problem } from '../contract/index.ts';
-import type { Tested } from '../core/engine-messages.ts';
+import { cause, type Problem, problem } from '../contract/index.ts';
+import type { EngineCommand, Tested } from '../core/engine-messages.ts';
 import type { FakeCluster } from './cluster.ts';
 import { type FakeHost, overlaps } from './host.ts';
 import { wire } from './wire-problem.ts';
@@ -29,4 +29,29 @@ export function testedSteps(
   const refusal = cluster.refusals.get(`${address}:${port}`);
   const connection = { step: 'connection', microseconds: 1100, ...(refusal ? { problem: wire(refusal) } : {}) };
   return [name, route, tunnel, ...(port === 0 ? [] : [connection])];
+}
+
+type Asked = Extract<EngineCommand, { command: 'test' }>['test'];
+
+/** The steps and, where a connection stands, the request on it and what took how long. */
+export function exchanged(
+  { httpStatus, times }: FakeCluster,
+  steps: Tested['steps'],
+  { request }: Pick<Asked, 'request'>,
+  because: Problem | null,
+): Pick<Tested, 'steps' | 'times'> {
+  if (!steps.some(({ step, problem }) => step === 'connection' && !problem)) {
+    return { steps };
+  }
+  const { laptop, tunnel, dial, service } = times;
+  const stood = { laptopMicroseconds: laptop, tunnelMicroseconds: tunnel, dialMicroseconds: dial };
+  if (request === undefined) {
+    return { steps, times: stood };
+  }
+  return because === null
+    ? {
+        steps: [...steps, { step: 'request', microseconds: tunnel + service, answer: httpStatus }],
+        times: { ...stood, serviceMicroseconds: service },
+      }
+    : { steps: [...steps, { step: 'request', microseconds: 1, problem: wire(because) }], times: stood };
 }

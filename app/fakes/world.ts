@@ -10,7 +10,7 @@ import { Faults } from './faults.ts';
 import { FakeHelper, FakeHost } from './host.ts';
 import { FakeKubeconfig } from './kubeconfig.ts';
 import { FakeKubeconfigFiles } from './kubeconfig-files.ts';
-import { FakeHttpProbe, FakeLaptopProbe, FakeResolverProbe } from './probes.ts';
+import { FakeLaptopProbe, FakeResolverProbe } from './probes.ts';
 import { FakeReport } from './report.ts';
 import { FakeSandbox } from './sandbox.ts';
 import { FakeStore } from './store.ts';
@@ -24,7 +24,6 @@ export interface World {
   readonly kubeconfigFiles: FakeKubeconfigFiles;
   readonly store: FakeStore;
   readonly resolverProbe: FakeResolverProbe;
-  readonly httpProbe: FakeHttpProbe;
   readonly report: FakeReport;
   readonly sandbox: FakeSandbox;
   readonly faults: Faults;
@@ -59,7 +58,6 @@ export function createWorld(clock: Clock, pace = 10): World {
   const resolverProbe = new FakeResolverProbe(host, cluster, faults);
   const report = new FakeReport();
   const sandbox = new FakeSandbox(faults, kubeconfigFiles);
-  const httpProbe = new FakeHttpProbe(host, cluster, faults);
   const log = new FakeLog();
   const helper = new FakeHelper(host, faults);
   return {
@@ -73,7 +71,6 @@ export function createWorld(clock: Clock, pace = 10): World {
       store,
       activity: new FakeActivityStore(),
       resolverProbe,
-      httpProbe,
       laptopProbe: new FakeLaptopProbe(host),
       report,
       sandbox,
@@ -85,7 +82,6 @@ export function createWorld(clock: Clock, pace = 10): World {
     kubeconfigFiles,
     store,
     resolverProbe,
-    httpProbe,
     report,
     sandbox,
     faults,

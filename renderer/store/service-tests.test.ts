@@ -16,7 +16,7 @@ describe('tests of Services', () => {
       answers: {
         testService: () => {
           calls += 1;
-          return success({ steps: [step] });
+          return success({ steps: [step], times: null });
         },
       },
     });
@@ -28,6 +28,7 @@ describe('tests of Services', () => {
     expect(store.getState().byTarget[testTarget(context, orders, 80)]).toEqual({
       state: 'done',
       steps: [step],
+      times: null,
       problem: null,
       at: 7,
     });

@@ -6,6 +6,7 @@ import {
   type Problem,
   type Result,
   type ServiceKey,
+  type TestResult,
   type TestStep,
 } from '../../app/contract/index.ts';
 import type { HostLink } from '../host/host.ts';
@@ -13,6 +14,7 @@ import type { HostLink } from '../host/host.ts';
 export interface ServiceTest {
   readonly state: 'running' | 'done';
   readonly steps: readonly TestStep[];
+  readonly times: TestResult['times'];
   /** Why nothing could be tested. */
   readonly problem: Problem | null;
   /** Milliseconds since the epoch: when it ended, or began while it runs. */
@@ -38,7 +40,7 @@ export const testTarget = (context: ContextKey, { namespace, name }: ServiceKey,
 export const podTestTarget = (context: ContextKey, pod: ServiceKey, port: number): string =>
   `pod ${testTarget(context, pod, port)}`;
 
-type Answer = Result<{ readonly steps: readonly TestStep[] }>;
+type Answer = Result<TestResult>;
 
 export function createServiceTests(link: HostLink, now: () => number = Date.now): ServiceTestsFeed {
   const store = createStore<ServiceTests>(() => ({ byTarget: {} }));
@@ -51,11 +53,12 @@ export function createServiceTests(link: HostLink, now: () => number = Date.now)
     if (store.getState().byTarget[target]?.state === 'running') {
       return;
     }
-    put(target, { state: 'running', steps: [], problem: null, at: now() });
+    put(target, { state: 'running', steps: [], times: null, problem: null, at: now() });
     const result = await ask();
     put(target, {
       state: 'done',
       steps: result.ok ? result.value.steps : [],
+      times: result.ok ? result.value.times : null,
       problem: result.ok ? null : result.problem,
       at: now(),
     });

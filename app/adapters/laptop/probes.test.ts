@@ -1,15 +1,8 @@
 import { createSocket } from 'node:dgram';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { createServer as createSecure } from 'node:https';
-import { type AddressInfo, createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { testHttpProbe, testLaptopProbe, testResolverProbe } from '../../fakes/port-tests/probes.ts';
-import { testdata } from '../testing/api-server.ts';
-import { openHttpProbe } from './http-probe.ts';
+import { testLaptopProbe, testResolverProbe } from '../../fakes/port-tests/probes.ts';
 import { openLaptopProbe } from './laptop-probe.ts';
 import { openResolverProbe } from './resolver-probe.ts';
 
@@ -53,57 +46,6 @@ testResolverProbe('system', async () => {
       await silent.close();
     },
   };
-});
-
-async function closedPort(): Promise<number> {
-  const server = createTcp();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-for (const secure of [false, true]) {
-  testHttpProbe(secure ? 'https, of an authority that nobody knows' : 'http', async () => {
-    const answer = (_: unknown, response: import('node:http').ServerResponse) => {
-      response.writeHead(302, { location: 'http://127.0.0.1:1/' });
-      response.write('a body without end');
-    };
-    const pem = (name: string) => readFileSync(join(testdata, name));
-    const server = secure
-      ? createSecure({ cert: pem('server.pem'), key: pem('server-key.pem') }, answer)
-      : createServer(answer);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return {
-      port: openHttpProbe(),
-      server: { address: '127.0.0.1', port: (server.address() as AddressInfo).port, secure },
-      closed: { address: '127.0.0.1', port: await closedPort() },
-      close: async () => {
-        server.closeAllConnections();
-        await new Promise((resolve) => server.close(resolve));
-      },
-    };
-  });
-}
-
-test('the HTTP probe says nothing but who it is and whom it asks', async () => {
-  let seen: Record<string, unknown> = {};
-  const server = createServer((request, response) => {
-    seen = { method: request.method, url: request.url, ...request.headers };
-    response.end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await openHttpProbe().get({ secure: false, address: '127.0.0.1', host: 'orders.webshop.svc', port });
-  server.close();
-  expect(seen).toEqual({
-    method: 'GET',
-    url: '/',
-    host: `orders.webshop.svc:${port}`,
-    'user-agent': 'slipway',
-    accept: '*/*',
-    connection: 'close',
-  });
 });
 
 testLaptopProbe('files of Linux', async () => {

@@ -22,7 +22,8 @@ import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
 const stopDeadline = 5000;
 /** And after that, before it is killed. */
 const endDeadline = 2000;
-const answerDeadline = 15_000;
+/** Longer than all steps of a test may take together: tunnel 3 s, connection 5 s, request 8 s. */
+const answerDeadline = 20_000;
 
 type Waiting<Value> = Map<number, (result: Result<Value>) => void>;
 
@@ -40,9 +41,15 @@ export interface EngineWork {
   sendDirect(candidates: readonly PathCandidate[]): void;
   /** Checks now; what it found is heard as an event, too. */
   checkReach(): Promise<Result<readonly ReachCheck[]>>;
-  test(host: string, port: number): Promise<Result<Tested>>;
   readonly flows: Pick<FlowWatch, 'hold' | 'now'>;
+  /** `request` is made on the connection, and names that host. */
+  test(host: string, port: number, request?: TestRequest | null): Promise<Result<Tested>>;
   end(): void;
+}
+
+export interface TestRequest {
+  readonly as: 'http' | 'https';
+  readonly name: string;
 }
 
 export interface ConnectWork extends NameChoices {
@@ -215,7 +222,11 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
       }
     },
 
-    test: (host, port) => ask(tests, (id) => ({ command: 'test', test: { id, host, port } })),
+    test: (host, port, request = null) =>
+      ask(tests, (id) => ({
+        command: 'test',
+        test: { id, host, port, ...(request === null ? {} : { request: request.as, name: request.name }) },
+      })),
 
     checkReach: () => ask(reachChecks, (id) => ({ command: 'checkReach', checkReach: { id } })),
 

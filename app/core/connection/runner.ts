@@ -20,7 +20,7 @@ import { type Confirmations, objectionTo } from '../clusters/opening.ts';
 import { checkCluster } from '../clusters/preflight.ts';
 import { seen } from '../clusters/records.ts';
 import { inspectHost } from '../diagnostics/inspect-host.ts';
-import type { HostInspection, ReachCheck, Tested } from '../engine-messages.ts';
+import type { HostInspection, ReachCheck } from '../engine-messages.ts';
 import { guarded } from '../guarded.ts';
 import type { Catalogue, ClusterPort, Confirmation, Ports } from '../ports.ts';
 import { deleteAgent, watchAgentStart } from './agent-watch.ts';
@@ -66,7 +66,7 @@ export interface Runner {
   /** Checks now whether packets, names and connections get there. */
   checkReach(): Promise<Result<readonly ReachCheck[]>>;
   /** Asks the engine for the way to a name or address, as a program on the laptop would go. */
-  test(host: string, port: number): Promise<Result<Tested>>;
+  test: EngineWork['test'];
 }
 
 export function createRunner(ports: Ports, initial: ConnectionState, dependencies: RunnerDependencies): Runner {
@@ -392,6 +392,6 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
     ...{ pods: watches.pods, flows: engine.flows },
     host: () => host,
     checkReach: () => engine.checkReach(),
-    test: (name, port) => engine.test(name, port),
+    test: engine.test,
   };
 }

@@ -19,6 +19,7 @@ import {
   type Service,
   type ServiceKey,
   success,
+  type TestTimes,
 } from '../../contract/index.ts';
 import type { Runner } from '../connection/runner.ts';
 import { nameInCluster } from '../naming/cluster-names.ts';
@@ -29,6 +30,7 @@ import { exclusionOf } from '../routing/plan.ts';
 import { contains, parsePrefix } from '../routing/prefix.ts';
 import { testResolvers } from './test-resolvers.ts';
 import { stepOf, testService } from './test-service.ts';
+import { timesOf } from './time-split.ts';
 
 /** What is known of the cluster, and of the laptop towards it. */
 export interface Surroundings {
@@ -79,6 +81,7 @@ export async function explain(ports: Ports, target: ExplainTarget, known: Surrou
     ? { isOfCluster: false, service: null }
     : nameInCluster(target.host, { ...known, clusterDomain: known.names?.clusterDomain ?? '' });
   const similar: string[] = [];
+  let times: TestTimes | null = null;
   const port = target.port || portOf(named.service);
   const finish = (
     result: Explanation['verdict']['result'],
@@ -88,6 +91,7 @@ export async function explain(ports: Ports, target: ExplainTarget, known: Surrou
     host: target.host,
     port,
     steps,
+    times,
     verdict: { result, ...answerOf(why), problem: because },
     similar,
   });
@@ -132,9 +136,9 @@ export async function explain(ports: Ports, target: ExplainTarget, known: Surrou
     }
     return stopped() ?? finish('off', cause('explainOff', { context: known.context, target: shown, address }));
   }
-  steps.push(
-    ...(await waySteps(ports, known, known.runner, { address, port, service: named.service ?? owner.clusterIP })),
-  );
+  const way = await wayOf(ports, known, known.runner, { address, port, service: named.service ?? owner.clusterIP });
+  steps.push(...way.steps);
+  times = way.times;
   const last = steps.find((one) => one.step === 'connection');
   return (
     stopped() ??
@@ -280,21 +284,21 @@ function routeStep(address: string, { routes, context }: Surroundings, isOfClust
 }
 
 /** By the engine: the kernel's choice, the heartbeat, the dial; for a Service as its own test goes. */
-async function waySteps(
+async function wayOf(
   ports: Ports,
   known: Surroundings,
   runner: Runner,
   { address, port, service }: { readonly address: string; readonly port: number; readonly service: Service | null },
-): Promise<ExplainStep[]> {
+): Promise<Pick<Explanation, 'steps' | 'times'>> {
   const { context } = known;
   if (service !== null && port !== 0) {
-    const tested = await testService(ports, runner, {
+    const { steps, times } = await testService(ports, runner, {
       context,
       namespace: service.namespace,
       service: service.name,
       port,
     });
-    return tested
+    const shown = steps
       .filter((one) => one.step !== 'name')
       .map(
         (one) =>
@@ -304,10 +308,11 @@ async function waySteps(
             step: one.step === 'route' ? 'interface' : one.step,
           }) as ExplainStep,
       );
+    return { steps: shown, times };
   }
   const tested = await runner.test(address, port);
   if (!tested.ok) {
-    return [bad('interface', tested.problem)];
+    return { steps: [bad('interface', tested.problem)], times: null };
   }
   const steps = (['route', 'tunnel', 'connection'] as const).flatMap((name) => {
     const found = stepOf(name, tested.value, context);
@@ -321,9 +326,11 @@ async function waySteps(
       step: one.step === 'route' ? 'interface' : (one.step as ExplainStep['step']),
     }),
   );
-  return port === 0 && steps.every(({ state }) => state === 'good')
-    ? [...shown, step('connection', 'not-checked', cause('explainNoPort'))]
-    : shown;
+  const isLeft = port === 0 && steps.every(({ state }) => state === 'good');
+  return {
+    steps: isLeft ? [...shown, step('connection', 'not-checked', cause('explainNoPort'))] : shown,
+    times: timesOf(tested.value),
+  };
 }
 
 function tunnelWords({ path, roundTripMicroseconds }: Surroundings) {

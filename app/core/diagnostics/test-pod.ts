@@ -3,11 +3,20 @@
  * heartbeat, an ordinary connection and, where the port speaks HTTP, an ordinary request. Whether the pod is ready is
  * said, and stops nothing: what is not ready may answer.
  */
-import { cause, failure, type Pod, problem, type Result, success, type TestStep } from '../../contract/index.ts';
+import {
+  cause,
+  failure,
+  type Pod,
+  problem,
+  type Result,
+  success,
+  type TestResult,
+  type TestStep,
+} from '../../contract/index.ts';
 import { httpOfPort } from '../catalog/http-ports.ts';
 import type { Runner } from '../connection/runner.ts';
-import type { Ports } from '../ports.ts';
 import { bad, good, httpStep, notChecked, stepOf } from './test-service.ts';
+import { timesOf } from './time-split.ts';
 
 export interface PodTarget {
   readonly context: string;
@@ -19,7 +28,7 @@ export interface PodTarget {
 const order = ['route', 'tunnel', 'endpoint', 'connection', 'http'] as const;
 
 /** The runner's connection is established. Refused where there is no such pod, or none with an address that is routed. */
-export async function testPod(ports: Ports, runner: Runner, target: PodTarget): Promise<Result<{ steps: TestStep[] }>> {
+export async function testPod(runner: Runner, target: PodTarget): Promise<Result<TestResult>> {
   const pod = await findPod(runner, target);
   if (!pod.ok) {
     return pod;
@@ -31,12 +40,12 @@ export async function testPod(ports: Ports, runner: Runner, target: PodTarget): 
   }
   const http = httpOf(pod.value, target.port);
   const steps: TestStep[] = [];
-  const finish = () => {
+  const finish = (times: TestResult['times'] = null) => {
     const rest = order.filter((step) => !steps.some((done) => done.step === step));
     const because = (step: string) => (step === 'http' && http === null ? cause('noHttpPort') : cause('earlierStep'));
-    return success({ steps: [...steps, ...rest.map((step) => notChecked(step, because(step)))] });
+    return success({ steps: [...steps, ...rest.map((step) => notChecked(step, because(step)))], times });
   };
-  const tested = await runner.test(address, target.port);
+  const tested = await runner.test(address, target.port, http === null ? null : { as: http, name: address });
   if (!tested.ok) {
     steps.push(bad('route', tested.problem, 0));
     return finish();
@@ -61,11 +70,11 @@ export async function testPod(ports: Ports, runner: Runner, target: PodTarget): 
     stepOf('connection', tested.value, target.context) ?? notChecked('connection', cause('needsEngine'));
   const isGood = connection.state === 'good';
   steps.push(isGood ? good('connection', `${address}:${target.port}`, connection.milliseconds) : connection);
-  if (isGood && http !== null) {
-    const asked = { secure: http === 'https', address, host: address, port: target.port };
-    steps.push(await httpStep(ports, asked, async () => [pod.value], target.context));
+  const answered = await httpStep(tested.value, async () => [pod.value], target.context);
+  if (answered !== null) {
+    steps.push(answered);
   }
-  return finish();
+  return finish(timesOf(tested.value));
 }
 
 /** Among those that are watched, else by asking the cluster. */

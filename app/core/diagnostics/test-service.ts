@@ -1,7 +1,8 @@
 /**
  * The way to a Service as a program on this laptop goes it: the name by the system's resolver, the route by the kernel,
  * the tunnel by the engine's heartbeat, what is ready behind it by the catalogue, then an ordinary connection and, where
- * the port speaks HTTP, an ordinary request. Each step says what it found; after a bad one the rest is not checked.
+ * the port speaks HTTP, an ordinary request on it, with whose part of their time is how long. Each step says what it found;
+ * after a bad one the rest is not checked.
  */
 import {
   answerOf,
@@ -12,6 +13,7 @@ import {
   type Problem,
   problem,
   type Service,
+  type TestResult,
   type TestStep,
 } from '../../contract/index.ts';
 import { httpOfPort } from '../catalog/http-ports.ts';
@@ -22,6 +24,7 @@ import { problemFromWire, type Tested } from '../engine-messages.ts';
 import type { Ports } from '../ports.ts';
 import { exclusionOf } from '../routing/plan.ts';
 import { podsBehind } from './pods-behind.ts';
+import { timesOf } from './time-split.ts';
 import { isOfApiServer, isWithoutTcp, mayAnswer, stopsBefore, stopsConnection, stopsRequest } from './what-stops.ts';
 
 type Name = TestStep['step'];
@@ -36,7 +39,7 @@ export interface Target {
 }
 
 /** The runner's connection is established. */
-export async function testService(ports: Ports, runner: Runner, target: Target): Promise<TestStep[]> {
+export async function testService(ports: Ports, runner: Runner, target: Target): Promise<TestResult> {
   const state = runner.state();
   const names = isEstablished(state) ? state.live.names : null;
   const catalogue = runner.catalogue();
@@ -44,23 +47,22 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
     (candidate) => candidate.namespace === target.namespace && candidate.name === target.service,
   );
   const steps: TestStep[] = [];
-  const finish = () => [
-    ...steps,
-    ...order
-      .filter((step) => !steps.some((done) => done.step === step))
-      .map((step) =>
-        notChecked(
-          step,
-          step === 'http' && !speaksHttp(service, target.port) ? cause('noHttpPort') : cause('earlierStep'),
-        ),
-      ),
-  ];
+  const http = speaksHttp(service, target.port);
+  const finish = (times: TestResult['times'] = null): TestResult => ({
+    steps: [
+      ...steps,
+      ...order
+        .filter((step) => !steps.some((done) => done.step === step))
+        .map((step) => notChecked(step, step === 'http' && http === null ? cause('noHttpPort') : cause('earlierStep'))),
+    ],
+    times,
+  });
 
   const host = hostOf(target, names?.clusterDomain ?? '');
   if (service?.type === 'ExternalName') {
     const { step } = await askName(ports, host, null, target.context);
     const outside = cause('aliasOutside', { name: service.externalName });
-    return [step, ...order.slice(1).map((name) => notChecked(name, outside))];
+    return { steps: [step, ...order.slice(1).map((name) => notChecked(name, outside))], times: null };
   }
   let address = service?.addresses[0] ?? '';
   if (names === null || names.mode === 'off') {
@@ -82,7 +84,12 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
   const endpoint = endpointStep(service ?? null, target);
   const isDialled = endpoint.state !== 'bad' && (asked === null || !isWithoutTcp(asked));
   // Where nothing is ready, dialling tells nothing that is not known: port 0 leaves it out.
-  const tested = await runner.test(address, isDialled ? target.port : 0);
+  const shown = names === null || names.mode === 'off' ? address : host;
+  const tested = await runner.test(
+    address,
+    isDialled ? target.port : 0,
+    http === null ? null : { as: http, name: shown },
+  );
   if (!tested.ok) {
     steps.push(bad('route', tested.problem, 0));
     return finish();
@@ -111,29 +118,25 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
     const pods = connection.state === 'bad' && service !== undefined ? await podsBehind(runner, service) : [];
     steps.push(explained(connection, asked && ((because) => stopsConnection(asked, because.code, pods))));
   }
-  const http = speaksHttp(service, target.port);
-  if (connection.state === 'good' && http !== null) {
-    const shown = names === null || names.mode === 'off' ? address : host;
-    const asked = { secure: http === 'https', address, host: shown, port: target.port };
-    const pods = async () => (service === undefined ? [] : podsBehind(runner, service));
-    steps.push(await httpStep(ports, asked, pods, target.context));
+  const answered = await httpStep(
+    tested.value,
+    async () => (service === undefined ? [] : podsBehind(runner, service)),
+    target.context,
+  );
+  if (answered !== null) {
+    steps.push(answered);
   }
-  return finish();
+  return finish(timesOf(tested.value));
 }
 
-/** An ordinary request. `pods` may be the reason where it goes wrong, and are asked for only then. */
+/** What came of the request; null where none was made. `pods` may be the reason where it went wrong, and are asked for only then. */
 export async function httpStep(
-  ports: Ports,
-  asked: Parameters<Ports['httpProbe']['get']>[0],
+  tested: Tested,
   pods: () => Promise<readonly Pod[]>,
   context: string,
-): Promise<TestStep> {
-  const startedAt = ports.clock.now();
-  const got = await ports.httpProbe.get(asked);
-  const milliseconds = ports.clock.now() - startedAt;
-  return got.ok
-    ? good('http', got.value, milliseconds)
-    : bad('http', stopsRequest(got.problem, await pods(), context), milliseconds);
+): Promise<TestStep | null> {
+  const step = stepOf('request', tested, context);
+  return step?.problem ? bad('http', stopsRequest(step.problem, await pods(), context), step.milliseconds) : step;
 }
 
 /** A step that ended badly, with why where its Service tells. */
@@ -201,15 +204,20 @@ function endpointStep(service: Service | null, target: Target): TestStep {
     : bad('endpoint', problem('endpoints-missing', count, { context: target.context }), 0);
 }
 
-export function stepOf(name: 'route' | 'tunnel' | 'connection', tested: Tested, context: string): TestStep | null {
+export function stepOf(
+  name: 'route' | 'tunnel' | 'connection' | 'request',
+  tested: Tested,
+  context: string,
+): TestStep | null {
   const found = tested.steps.find(({ step }) => step === name);
   if (found === undefined) {
     return null;
   }
   const milliseconds = found.microseconds / 1000;
+  const step = name === 'request' ? 'http' : name;
   return found.problem
-    ? bad(name, problemFromWire(found.problem, { context }), milliseconds)
-    : good(name, found.answer ?? '', milliseconds);
+    ? bad(step, problemFromWire(found.problem, { context }), milliseconds)
+    : good(step, found.answer ?? '', milliseconds);
 }
 
 function speaksHttp(service: Service | undefined, port: number): 'http' | 'https' | null {

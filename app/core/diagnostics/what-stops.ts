@@ -95,7 +95,7 @@ export function stopsConnection(asked: Asked, code: string, pods: readonly Pod[]
  * takes a mesh's connections accepts them before it knows who calls, and ends those that are not mutual TLS.
  */
 export function stopsRequest(because: Problem, pods: readonly Pod[], context: string): Problem {
-  if (!/ECONNRESET|socket hang up|reset by peer/i.test(because.cause)) {
+  if (!/ECONNRESET|\bEOF\b|reset by peer/i.test(because.cause)) {
     return because;
   }
   const mesh = pods.find((pod) => pod.mesh !== undefined)?.mesh;

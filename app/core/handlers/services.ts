@@ -47,12 +47,12 @@ export function serviceHandlers({ ports }: Dependencies, access: Access): Pick<H
 
     testPod: async (target) => {
       const runner = await connectedTo(target);
-      return runner.ok ? testPod(ports, runner.value, target) : runner;
+      return runner.ok ? testPod(runner.value, target) : runner;
     },
 
     testService: async (target) => {
       const runner = await connectedTo(target);
-      return runner.ok ? success({ steps: await testService(ports, runner.value, target) }) : runner;
+      return runner.ok ? success(await testService(ports, runner.value, target)) : runner;
     },
   };
 }

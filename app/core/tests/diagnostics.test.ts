@@ -18,6 +18,36 @@ describe('the test of a Service', () => {
     expect(steps.route).toMatchObject({ answer: tun, said: null });
     expect(steps.endpoint?.answer).toBe('2 of 2 ready');
     expect(steps.http?.answer).toBe('HTTP/1.1 200 OK');
+    const [engine] = harness.world.engines.running;
+    expect(engine?.received.at(-1)).toMatchObject({
+      test: { host: '10.96.41.7', request: 'http', name: 'orders.webshop.svc.cluster.local' },
+    });
+  });
+
+  it('tells a slow service from a slow tunnel by one connection, and so does the explanation', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    harness.world.cluster.times = { laptop: 300, tunnel: 41_000, dial: 2000, service: 1_860_000 };
+    const answer = await harness.call('testService', orders);
+    expect(answer).toMatchObject({ ok: true, value: { times: { slow: 'service', tunnel: 41, service: 1860 } } });
+    const explained = await harness.call('explain', { target: 'orders.webshop' });
+    expect(explained).toMatchObject({ ok: true, value: { times: { slow: 'service' } } });
+    harness.world.cluster.times = { laptop: 300, tunnel: 641_000, dial: 2000, service: 3000 };
+    expect(await harness.call('testService', orders)).toMatchObject({ value: { times: { slow: 'tunnel' } } });
+  });
+
+  it('has times of the connection alone where the request fails or none is made, and none where it was refused', async () => {
+    const harness = new CoreHarness();
+    await harness.connect();
+    harness.world.faults.plan('http', problem('connection-failed', 'EOF'));
+    expect(await harness.call('testService', orders)).toMatchObject({
+      value: { times: { service: null, dial: 0.821 } },
+    });
+    expect(await harness.call('explain', { target: '10.244.0.77:5432' })).toMatchObject({
+      value: { times: { service: null } },
+    });
+    harness.world.cluster.refusals.set('10.96.41.7:80', problem('connection-refused', 'ECONNREFUSED'));
+    expect(await harness.call('testService', orders)).toMatchObject({ value: { times: null } });
   });
 
   it('needs the connection, and says so', async () => {

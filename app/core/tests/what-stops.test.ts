@@ -133,7 +133,7 @@ describe('the test of a Service', () => {
 
   it.each([
     ['read ECONNRESET', 'Istio', 'mesh-refuses', 'its pods are in the mesh Istio'],
-    ['socket hang up', 'Linkerd', 'mesh-refuses', 'its pods are in the mesh Linkerd'],
+    ['EOF', 'Linkerd', 'mesh-refuses', 'its pods are in the mesh Linkerd'],
     ['read ECONNRESET', undefined, 'connection-failed', 'mTLS (STRICT)'],
     ['Parse Error: Expected HTTP/', 'Istio', 'connection-failed', 'Parse Error'],
   ])('tells what a request that ended with "%s" means of pods of the mesh %s', async (ended, mesh, code, words) => {

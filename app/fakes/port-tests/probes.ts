@@ -1,6 +1,6 @@
 /** What every probe must do: answer within its deadline, and tell "there is none" from "nobody answers". */
 import { describe, expect, it } from 'vitest';
-import type { HttpProbe, LaptopProbe, ResolverProbe } from '../../core/ports.ts';
+import type { LaptopProbe, ResolverProbe } from '../../core/ports.ts';
 import { closedAfterEach } from './settings.ts';
 
 export interface ResolverProbeSetting {
@@ -34,34 +34,6 @@ export function testResolverProbe(name: string, make: () => Promise<ResolverProb
       for (const resolver of [silent, 'no address']) {
         expect(await port.ask(resolver, known)).toMatchObject({ ok: false, problem: { code: 'resolver-silent' } });
       }
-    });
-  });
-}
-
-export interface HttpProbeSetting {
-  readonly port: HttpProbe;
-  /** Answers 302 with a location, and a body without end. */
-  readonly server: { readonly address: string; readonly port: number; readonly secure: boolean };
-  /** Nobody listens here. */
-  readonly closed: { readonly address: string; readonly port: number };
-  close(): Promise<void>;
-}
-
-export function testHttpProbe(name: string, make: () => Promise<HttpProbeSetting>): void {
-  describe(`HTTP probe: ${name}`, () => {
-    const start = closedAfterEach(make);
-
-    it('answers the status line, whatever it is, and follows nothing', async () => {
-      const { port, server } = await start();
-      expect(await port.get({ ...server, host: 'orders.webshop.svc' })).toEqual({
-        ok: true,
-        value: 'HTTP/1.1 302 Found',
-      });
-    });
-
-    it('tells that nobody answers', async () => {
-      const { port, closed } = await start();
-      expect(await port.get({ ...closed, host: 'orders.webshop.svc', secure: false })).toMatchObject({ ok: false });
     });
   });
 }

@@ -1,5 +1,5 @@
 /** `slipway explain`: the way of a packet, a line for each step, then one sentence and what to do. */
-import type { CoreLink, ExplainStep, Explanation } from '../../contract/index.ts';
+import { type CoreLink, type ExplainStep, type Explanation, type TestTimes, timeText } from '../../contract/index.ts';
 import { contextOfFlag } from './caller.ts';
 import { chosenContext } from './lists.ts';
 import { bold, data, dim, type Format, green, json, plain, red, say, sayReason, yellow } from './output.ts';
@@ -20,6 +20,16 @@ function lineOf({ step, state, answer, milliseconds }: ExplainStep): string {
   return `${marks[state]} ${bold(step.padEnd(10))} ${plain(answer)}${took}`;
 }
 
+/** Whose part is how long, and what follows from that. */
+function linesOf({ slow, answer, ...split }: TestTimes): string[] {
+  const parts = (['laptop', 'tunnel', 'dial', 'service'] as const).map((part) => {
+    const took = split[part];
+    return `${part} ${took === null ? 'not measured' : timeText(took)}`;
+  });
+  const mark = slow === 'nothing' ? green('✓') : yellow('!');
+  return [`${mark} ${bold('time'.padEnd(10))} ${parts.join(', ')}`, `${' '.repeat(13)}${plain(answer)}`];
+}
+
 /** Exits with the code of what stops it. */
 export async function runExplain(
   core: CoreLink,
@@ -35,6 +45,9 @@ export async function runExplain(
   } else {
     for (const step of steps) {
       data(lineOf(step));
+    }
+    if (explanation.times !== null) {
+      linesOf(explanation.times).forEach(data);
     }
     say(`${results[verdict.result]}: ${plain(verdict.answer)}.`);
     if (verdict.problem !== null) {

@@ -196,8 +196,8 @@ func TestOrdinaryProgramsReachTheClusterAndNothingIsLeft(t *testing.T) {
 			t.Errorf("test step %s: %v", step.Step, step.Problem)
 		}
 	}
-	if len(tested.Steps) != 4 {
-		t.Errorf("tested: %+v", tested)
+	if len(tested.Steps) != 4 || tested.Times == nil || tested.Times.TunnelMicroseconds == 0 {
+		t.Errorf("tested: %+v, times %+v", tested, tested.Times)
 	}
 	idle, err := net.Dial("tcp", "10.244.0.5:80")
 	if err != nil {

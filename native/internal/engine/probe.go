@@ -2,12 +2,8 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"syscall"
 	"time"
 
 	"slipway/native/internal/wire"
@@ -25,6 +21,12 @@ const (
 func test(ctx context.Context, connection *connection, command wire.TestCommand) wire.TestedEvent {
 	event := wire.TestedEvent{ID: command.ID, Steps: []wire.TestedStep{}}
 	var address netip.Addr
+	var made exchange
+	defer func() {
+		if made.socket != nil {
+			made.socket.Close()
+		}
+	}()
 	for _, step := range []struct {
 		name string
 		take func() (string, *wire.Problem)
@@ -36,10 +38,11 @@ func test(ctx context.Context, connection *connection, command wire.TestCommand)
 		{"route", func() (string, *wire.Problem) { return routeTo(ctx, connection, address) }},
 		{"tunnel", func() (string, *wire.Problem) { return "", answersHeartbeat(ctx, connection) }},
 		{"connection", func() (string, *wire.Problem) {
-			return "", dialOrdinarily(ctx, connection, netip.AddrPortFrom(address, uint16(command.Port)))
+			return "", made.dial(ctx, connection, netip.AddrPortFrom(address, uint16(command.Port)))
 		}},
+		{"request", func() (string, *wire.Problem) { return made.ask(command) }},
 	} {
-		if step.name == "connection" && command.Port == 0 {
+		if step.name == "connection" && command.Port == 0 || step.name == "request" && command.Request == "" {
 			break
 		}
 		started := time.Now()
@@ -52,6 +55,9 @@ func test(ctx context.Context, connection *connection, command wire.TestCommand)
 		if problem != nil {
 			break
 		}
+	}
+	if made.socket != nil {
+		event.Times = made.times(connection.path) // it is there, and stays: the tunnel answered
 	}
 	return event
 }
@@ -100,20 +106,4 @@ func answersHeartbeat(ctx context.Context, connection *connection) *wire.Problem
 		return asProblem(err, wire.CodeTunnelSilent)
 	}
 	return nil
-}
-
-func dialOrdinarily(ctx context.Context, connection *connection, target netip.AddrPort) *wire.Problem {
-	ctx, cancel := context.WithTimeout(ctx, testConnection)
-	defer cancel()
-	socket, err := connection.config.SystemDial(ctx, "tcp", target.String())
-	switch {
-	case err == nil:
-		socket.Close()
-		return nil
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return &wire.Problem{Code: wire.CodeConnectionRefused, Cause: err.Error()}
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT):
-		return wire.CauseNoAnswerWithin.Problem(wire.CodeConnectionSilent, "time", fmt.Sprintf("%.0f s", testConnection.Seconds()))
-	}
-	return &wire.Problem{Code: wire.CodeConnectionFailed, Cause: err.Error()}
 }

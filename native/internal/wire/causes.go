@@ -24,6 +24,7 @@ var (
 	CauseGatewayBlocks       = Cause{"gatewayBlocks", "WebSocket: {webSocket}; SPDY: {spdy}"}
 	CauseProxyFailed         = Cause{"proxyFailed", "{proxy}: {reason}"}
 	CauseNoAddress           = Cause{"noAddress", "{host} has no address"}
+	CauseNoHTTPWithin        = Cause{"noHttpWithin", "no HTTP response within {seconds} s"}
 	CauseNoAnswerWithin      = Cause{"noAnswerWithin", "no answer within {time}"}
 	CauseRouteByRule         = Cause{"routeByRule", "packets to {address} leave by {interface}, because of a rule that comes first: {rule}"}
 	CauseRouteByRoute        = Cause{"routeByRoute", "packets to {address} leave by {interface}: so says the route {route} of table {table}"}

@@ -144,10 +144,18 @@ type ServiceEndpoint struct {
 // TestCommand asks for the way to one name or address and TCP port, as a program on the laptop would go.
 // Port 0 leaves the connection out: where nothing is ready behind an address, dialling it tells nothing more.
 type TestCommand struct {
-	ID   uint64 `json:"id"`
-	Host string `json:"host"`
-	Port int    `json:"port"`
+	ID      uint64 `json:"id"`
+	Host    string `json:"host"`
+	Port    int    `json:"port"`
+	Request string `json:"request,omitempty"` // what is asked on the connection: RequestHTTP, RequestHTTPS; empty: nothing
+	Name    string `json:"name,omitempty"`    // the host that the request names
 }
+
+// Requests of a test.
+const (
+	RequestHTTP  = "http"
+	RequestHTTPS = "https"
+)
 
 // ReachTargets is what the reach check asks and dials from the agent, as a pod of the cluster would. Where a list is
 // empty or the name is, that check does not run.
@@ -286,9 +294,19 @@ type RangeCounters struct {
 type TestedEvent struct {
 	ID    uint64       `json:"id"`
 	Steps []TestedStep `json:"steps"`
+	Times *TestedTimes `json:"times,omitempty"` // of a connection that stood
 }
 
-// TestedStep is one of name, route, tunnel, connection.
+// TestedTimes is what a program on the laptop waits for, from its connect(2) to the first byte of a response, or until the
+// connection stands where nothing is asked. The agent's own parts are believed as far as they fit into the engine's.
+type TestedTimes struct {
+	LaptopMicroseconds  int64  `json:"laptopMicroseconds"`            // between program and engine
+	TunnelMicroseconds  int64  `json:"tunnelMicroseconds"`            // between engine and the agent's socket, both ways
+	DialMicroseconds    int64  `json:"dialMicroseconds"`              // the agent's connect(2)
+	ServiceMicroseconds *int64 `json:"serviceMicroseconds,omitempty"` // from what the agent wrote to what it read
+}
+
+// TestedStep is one of name, route, tunnel, connection, request.
 type TestedStep struct {
 	Step         string   `json:"step"`
 	Microseconds int64    `json:"microseconds"`

@@ -7,6 +7,7 @@ import { SkeletonRows } from '../../kit/Skeleton.tsx';
 import { TextInput } from '../../kit/TextInput.tsx';
 import { FoundText } from '../../parts/FoundText.tsx';
 import { Section } from '../../parts/Section.tsx';
+import { TimeSplit } from '../../parts/TimeSplit.tsx';
 import { Verdict, Verdicts } from '../../parts/Verdict.tsx';
 import { useAnswer, useApp, useWindow } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
@@ -104,7 +105,7 @@ export function Explain({ subject }: { readonly subject: string }) {
   );
 }
 
-function Way({ explanation: { steps, verdict } }: { readonly explanation: Explanation }) {
+function Way({ explanation: { steps, times, verdict } }: { readonly explanation: Explanation }) {
   const say = useWords();
   const format = useFormat();
   const isSaidAbove = steps.some(({ problem }) => problem !== null);
@@ -125,6 +126,7 @@ function Way({ explanation: { steps, verdict } }: { readonly explanation: Explan
           </Verdict>
         ))}
       </Verdicts>
+      {times === null ? null : <TimeSplit times={times} />}
       <p className={styles.quiet}>
         <strong>{say(results[verdict.result])}</strong>{' '}
         {isSaidAbove ? null : <FoundText found={verdict} kind="lines" />}

@@ -5,6 +5,7 @@ import { ForeignText } from '../../kit/ForeignText.tsx';
 import { Progress } from '../../kit/Progress.tsx';
 import { VisuallyHidden } from '../../kit/VisuallyHidden.tsx';
 import { FoundText } from '../../parts/FoundText.tsx';
+import { TimeSplit } from '../../parts/TimeSplit.tsx';
 import type { ServiceTest } from '../../store/service-tests.ts';
 import { useFormat } from '../../words/format.ts';
 import { problemWords } from '../../words/problem-words.ts';
@@ -35,7 +36,7 @@ const leastShown = 0.05;
 const longest = 1000;
 
 /** What was waited for is looked at. */
-const intoSight = (list: HTMLElement | null) => list?.scrollIntoView({ block: 'nearest' });
+const intoSight = (found: HTMLElement | null) => found?.scrollIntoView({ block: 'nearest' });
 
 /** The way to the Service, step by step, each with its time or with what stopped it. */
 export function TestSteps({ test }: { readonly test: ServiceTest | null }) {
@@ -56,13 +57,16 @@ export function TestSteps({ test }: { readonly test: ServiceTest | null }) {
     );
   }
   return (
-    <ol ref={intoSight} className={styles.list} aria-live="polite">
-      {test.steps.map((step) => (
-        <li key={step.step} className={styles.step}>
-          <Step step={step} />
-        </li>
-      ))}
-    </ol>
+    <div ref={intoSight} aria-live="polite">
+      <ol className={styles.list}>
+        {test.steps.map((step) => (
+          <li key={step.step} className={styles.step}>
+            <Step step={step} />
+          </li>
+        ))}
+      </ol>
+      {test.times === null ? null : <TimeSplit times={test.times} />}
+    </div>
   );
 }
 
