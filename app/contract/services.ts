@@ -62,7 +62,7 @@ function compare(one: string, other: string): number {
  * One step on the way from this laptop to a Service, as a program here would go: its name, the route that the address
  * takes, the tunnel, a ready endpoint, the TCP connection, and an HTTP answer where the port speaks HTTP.
  */
-export const testStepSchema = z.object({
+const testStepSchema = z.object({
   step: z.enum(['name', 'route', 'tunnel', 'endpoint', 'connection', 'http']),
   state: z.enum(['good', 'bad', 'not-checked']),
   /** What was found: an address, an interface, a status line, or a sentence of ours. May hold text of a cluster. */

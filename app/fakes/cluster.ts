@@ -37,9 +37,6 @@ export class FakeCluster {
   services: Service[] = [service('webshop', 'orders', '10.96.41.7', ['10.244.0.12', '10.244.1.9'])];
   pods: Pod[] = podsBehind(this.services, 0);
   podProblems: Problem[] = [];
-  /** How it answers requests, and what a connection to it spends where, in microseconds. */
-  httpStatus = 'HTTP/1.1 200 OK';
-  times = { laptop: 310, tunnel: 1802, dial: 821, service: 2600 };
   /** What its nameservers know besides its own domain. */
   stubDomains: string[] = [];
   /** Lists of pods that are watched: nobody looks, nobody asks. */

@@ -162,7 +162,7 @@ export class FakeEngine implements EngineLink {
         const planned = asked.request === undefined ? null : await this.#faults.pass('http');
         this.#say({
           event: 'tested',
-          tested: { id, ...exchanged(this.#cluster, steps, asked, planned?.problem ?? null) },
+          tested: { id, ...exchanged(this.#host, steps, asked, planned?.problem ?? null) },
         });
         return;
       }

@@ -275,8 +275,8 @@ export const scenarios = {
     }
   },
   /** Services answer requests after two seconds. */
-  'slow-services': ({ cluster }) => {
-    cluster.times = { ...cluster.times, service: 1_860_000 };
+  'slow-services': ({ host }) => {
+    host.times = { ...host.times, service: 1_860_000 };
   },
   /** Each step takes three seconds. */
   slow: () => {},

@@ -35,7 +35,7 @@ type Asked = Extract<EngineCommand, { command: 'test' }>['test'];
 
 /** The steps and, where a connection stands, the request on it and what took how long. */
 export function exchanged(
-  { httpStatus, times }: FakeCluster,
+  { httpStatus, times }: FakeHost,
   steps: Tested['steps'],
   { request }: Pick<Asked, 'request'>,
   because: Problem | null,

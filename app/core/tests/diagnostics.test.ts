@@ -27,12 +27,12 @@ describe('the test of a Service', () => {
   it('tells a slow service from a slow tunnel by one connection, and so does the explanation', async () => {
     const harness = new CoreHarness();
     await harness.connect();
-    harness.world.cluster.times = { laptop: 300, tunnel: 41_000, dial: 2000, service: 1_860_000 };
+    harness.world.host.times = { laptop: 300, tunnel: 41_000, dial: 2000, service: 1_860_000 };
     const answer = await harness.call('testService', orders);
     expect(answer).toMatchObject({ ok: true, value: { times: { slow: 'service', tunnel: 41, service: 1860 } } });
     const explained = await harness.call('explain', { target: 'orders.webshop' });
     expect(explained).toMatchObject({ ok: true, value: { times: { slow: 'service' } } });
-    harness.world.cluster.times = { laptop: 300, tunnel: 641_000, dial: 2000, service: 3000 };
+    harness.world.host.times = { laptop: 300, tunnel: 641_000, dial: 2000, service: 3000 };
     expect(await harness.call('testService', orders)).toMatchObject({ value: { times: { slow: 'tunnel' } } });
   });
 

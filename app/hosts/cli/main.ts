@@ -2,6 +2,7 @@
 import { Argument, Command, Option } from 'commander';
 import { buildIdentity } from '../build-identity.ts';
 import { cliProgram, isPackaged } from '../installation.ts';
+import { addBenchCommand } from './bench/command.ts';
 import { asShellReads, chooseContext, chooseKubeconfig, contextOfFlag } from './caller.ts';
 import { candidatesFor } from './complete.ts';
 import { completionScript, shells } from './completion.ts';
@@ -179,6 +180,8 @@ function buildProgram(): Command {
         withCore((core) => runExplain(core, { target, trustExec: options.trustExec === true }, options.output)),
       ),
     );
+
+  addBenchCommand(program);
 
   addSettingsCommands(program);
 

@@ -14,6 +14,7 @@ import (
 	"slipway/native/internal/bytestream"
 	"slipway/native/internal/carrier"
 	"slipway/native/internal/forward"
+	"slipway/native/internal/measure"
 	"slipway/native/internal/packet"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
@@ -31,6 +32,7 @@ type session struct {
 	lanes     *tunnel.Lanes
 	flows     *bytestream.Session
 	forwarder *forward.Forwarder
+	measure   measure.Server
 	expires   time.Time
 	isDirect  bool     // it has been admitted by the door
 	control   net.Conn // the stream that speaks for it; a later one takes its place
@@ -121,6 +123,10 @@ func newSession(config Config, shares *shares, from request, addresses []pair) (
 func (s *session) accept(flow *bytestream.Flow, opening bytestream.Opening) bytestream.Events {
 	for _, own := range s.addresses {
 		if source := opening.Source.Addr().Unmap(); source == own.laptop || source == own.engine {
+			family, _ := wire.AddressFamilyOf(source)
+			if to := opening.Destination; to.Addr() == family.Agent && measure.Has(to.Port()) {
+				return s.measure.Accept(flow, to.Port())
+			}
 			return s.forwarder.Accept(flow, opening)
 		}
 	}

@@ -39,6 +39,7 @@ const (
 	binariesVariable = "SLIPWAY_ENGINE_TEST_BINARIES" // folder of the real helper and agent
 	nodeVariable     = "SLIPWAY_ENGINE_TEST_NODE"     // process whose network namespace is the agent pod's
 	awayVariable     = "SLIPWAY_ENGINE_TEST_AWAY"     // a file: while it is there, no stream comes through the API server
+	slowVariable     = "SLIPWAY_ENGINE_TEST_SLOW"     // set: what the engine sends comes slowness later
 	profileVariable  = "SLIPWAY_ENGINE_TEST_PROFILE"  // where the engine writes a CPU profile, if set
 	laptopVariable   = "SLIPWAY_TEST_LAPTOP"          // set by laptoptest
 )
@@ -142,7 +143,11 @@ func (nodeCarrier) Dial(_ context.Context, target wire.AgentTarget) (carrier.Str
 	if err := unix.Connect(int(socket.Fd()), address); err != nil {
 		return nil, &wire.Problem{Code: wire.CodeAgentUnreachable, Cause: err.Error()}
 	}
-	return net.FileConn(socket)
+	dialled, err := net.FileConn(socket)
+	if err != nil || os.Getenv(slowVariable) == "" {
+		return dialled, err
+	}
+	return delayed(dialled), nil
 }
 
 func socketIn(namespace string) (*os.File, error) {
@@ -179,7 +184,12 @@ func playNode() {
 
 // playPod serves what a cluster has: HTTP with a download of any size, an upload, a UDP echo and a nameserver.
 func playPod() int {
-	http.HandleFunc("/", func(writer http.ResponseWriter, _ *http.Request) { fmt.Fprint(writer, "orders") })
+	http.HandleFunc("/", func(writer http.ResponseWriter, request *http.Request) {
+		if strings.HasPrefix(request.Host, "slow.") {
+			time.Sleep(slowness)
+		}
+		fmt.Fprint(writer, "orders")
+	})
 	http.HandleFunc("/bytes", func(writer http.ResponseWriter, request *http.Request) {
 		count, _ := strconv.ParseInt(request.URL.Query().Get("count"), 10, 64)
 		block := bytes.Repeat([]byte("0123456789abcdef"), 16<<10)

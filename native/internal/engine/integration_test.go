@@ -33,15 +33,15 @@ type world struct {
 	helper, agent, engine *process
 	core                  *fakeCore
 	ready                 *wire.ReadyEvent
-	node                  *process
+	node, pod             *process
 	away                  string // see awayVariable
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	laptoptest.Reset(t)
-	world := &world{node: startPart(t, "node", true), away: filepath.Join(t.TempDir(), "away")}
-	pod := startPart(t, "pod", true)
+	world := &world{node: startPart(t, "node", true), pod: startPart(t, "pod", true), away: filepath.Join(t.TempDir(), "away")}
+	pod := world.pod
 	node, podID := strconv.Itoa(world.node.command.Process.Pid), strconv.Itoa(pod.command.Process.Pid)
 	laptoptest.Run(t, "ip", "link", "add", "a0", "netns", node, "type", "veth", "peer", "name", "b0", "netns", podID)
 	for _, line := range []string{

@@ -13,6 +13,7 @@ import (
 	"slipway/native/internal/bytestream"
 	"slipway/native/internal/flowlist"
 	"slipway/native/internal/gate"
+	"slipway/native/internal/measure"
 	"slipway/native/internal/netstack"
 	"slipway/native/internal/packet"
 	"slipway/native/internal/serviceping"
@@ -105,6 +106,10 @@ func (path *path) openFlow(opening bytestream.Opening, events bytestream.Events)
 	if session == nil {
 		return nil, errors.New("there is no session yet")
 	}
+	if path.engine.Has(opening.Destination.Addr()) { // what measures the way to the agent
+		agent := path.agent.Load().Like(opening.Destination.Addr())
+		opening.Destination = netip.AddrPortFrom(agent, opening.Destination.Port())
+	}
 	return session.Open(opening, events)
 }
 
@@ -133,7 +138,8 @@ func (path *path) setAgent(addresses ...netip.Addr) {
 func (path *path) setRanges(inForce []netip.Prefix) {
 	path.toLaptop(path.gate.SetRanges(inForce)...)
 	path.terminator.End(func(opening bytestream.Opening) bool {
-		return path.laptop.Has(opening.Source.Addr()) && !path.gate.MayReach(opening.Destination.Addr())
+		to := opening.Destination.Addr()
+		return path.laptop.Has(opening.Source.Addr()) && !path.engine.Has(to) && !path.gate.MayReach(to)
 	})
 }
 
@@ -199,7 +205,11 @@ func (path *path) outbound(raw []byte) {
 	_, isOfTunnel := wire.AddressFamilyOf(parsed.Destination)
 	switch {
 	case path.engine.Has(parsed.Destination):
-		path.stack.Input(parsed.Raw)
+		if parsed.Kind == packet.Segment && measure.Has(parsed.DestinationPort) {
+			path.terminator.Input(&parsed)
+		} else {
+			path.stack.Input(parsed.Raw)
+		}
 		return
 	case !packet.IsHost(parsed.Destination):
 		return
@@ -240,6 +250,10 @@ func (path *path) offer(parsed *packet.Packet) {
 func (path *path) fromTerminator(parsed *packet.Packet) {
 	if path.engine.Has(parsed.Destination) {
 		path.receiveForStack(parsed, func([]byte) bool { return false })
+		return
+	}
+	if path.engine.Has(parsed.Source) { // only what the laptop asked of it comes from there
+		path.toLaptop(parsed.Raw)
 		return
 	}
 	toLaptop := path.gate.Arrivals()
