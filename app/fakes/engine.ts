@@ -160,11 +160,8 @@ export class FakeEngine implements EngineLink {
         const { id, ...asked } = command.test;
         const steps = this.#testedSteps(asked.host, asked.port);
         const planned = asked.request === undefined ? null : await this.#faults.pass('http');
-        this.#say({
-          event: 'tested',
-          tested: { id, ...exchanged(this.#host, steps, asked, planned?.problem ?? null) },
-        });
-        return;
+        const found = exchanged(this.#host, steps, asked, planned?.problem ?? null);
+        return this.#say({ event: 'tested', tested: { id, ...found } });
       }
       case 'stop':
         return this.#stop();
