@@ -139,11 +139,6 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
     },
 
     prepare: async (cluster, ranges, signal) => {
-      // A helper that nobody uses ends itself, and the cluster may have taken longer to answer than it waits.
-      const ensured = await ports.helper.ensure();
-      if (!ensured.ok) {
-        return ensured;
-      }
       protectedAddresses = await cluster.protectedAddresses();
       // One that nobody uses ends by itself, and the cluster may have had its user log in meanwhile.
       const ensured = await ports.helper.ensure();
