@@ -58,7 +58,7 @@ export const directScenes: readonly Scene[] = [
         go: async (stage) => {
           await agree(stage);
           await connected(stage);
-          await text(stage, /node 10\.1\.2\.3:31820 does not answer/);
+          await text(stage, /node does not answer: 10\.1\.2\.3:31820/);
         },
       },
     ],

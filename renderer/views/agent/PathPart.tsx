@@ -35,7 +35,7 @@ export function PathPart({ reason }: { readonly reason: PathReason }) {
             </>
           )}
         </Fact>
-        {mtu > 0 ? <Fact name={say('home.pathPacket')}>{format.bytes(mtu)}</Fact> : null}
+        {mtu > 0 ? <Fact name={say('home.pathPacket')}>{say('home.pathBytes', { count: mtu })}</Fact> : null}
         <Fact name={say('home.pathChosen')}>{say(`settings.direct.${chosen}`)}</Fact>
         {tried.map((one) => (
           <Tried key={`${one.kind} ${placeText(one)}`} tried={one} />
