@@ -42,8 +42,17 @@ export const faultRows = {
     bound: 'noticed ≤ 5 s, never a false alarm',
     short: 1,
     long: 20,
+    files: ['tests/cluster/direct.test.ts'],
+    limits: { 'noticed, s': { atMost: 5 } },
   },
-  'direct-blocked': { fault: 'direct path blocked and freed', bound: 'flows live, stall ≤ 3 s', short: 1, long: 50 },
+  'direct-blocked': {
+    fault: 'direct path blocked and freed',
+    bound: 'flows live, stall ≤ 3 s',
+    short: 2,
+    long: 50,
+    files: ['tests/cluster/direct.test.ts'],
+    limits: { 'longest wait for a byte, s': { atMost: 3 } },
+  },
   roam: {
     fault: "laptop's address and link change",
     bound: 'usable ≤ 5 s, outside names ≤ 1 s, flows live',
@@ -71,8 +80,10 @@ export const faultRows = {
   'direct-api-server': {
     fault: 'API server down with a direct path, seconds',
     bound: 'undisturbed',
-    short: 30,
+    short: 20,
     long: 600,
+    files: ['tests/cluster/direct.test.ts'],
+    limits: { 'longest wait for a byte, s': { atMost: 3 } },
   },
   agents: {
     fault: 'agent killed, evicted, node drained, node lost',
