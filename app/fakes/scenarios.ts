@@ -8,6 +8,7 @@ import { hostilePods, longPods, manyPods, podsBehind, troubledPods } from './bel
 import { believableNamespaces, believableServices } from './believable-services.ts';
 import { hostileServices, revised, stir } from './crowd.ts';
 import { directScenarios } from './direct-scenarios.ts';
+import { interrupt } from './interrupted.ts';
 import { context } from './kubeconfig.ts';
 import { reachScenarios } from './reach-scenarios.ts';
 import { createWorld, type World } from './world.ts';
@@ -379,25 +380,4 @@ function furnish({ cluster, kubeconfig, store, host }: World, now: number): void
     }));
   store.kept = { ...store.kept, settings: { ...store.kept.settings, welcomed: true }, records };
   host.helperRuns = true;
-}
-
-/** Takes the cluster's reach away some time after an agent was placed, for so long. */
-function interrupt({ cluster }: World, clock: Clock, after: number, duration: number): void {
-  let seen = 0;
-  const look = () => {
-    if (cluster.timesPlaced > seen && cluster.isReachable) {
-      seen = cluster.timesPlaced;
-      clock.after(after, () => {
-        cluster.isReachable = false;
-        if (Number.isFinite(duration)) {
-          clock.after(duration, () => {
-            cluster.isReachable = true;
-            seen -= 1; // and again
-          });
-        }
-      });
-    }
-    clock.after(200, look);
-  };
-  look();
 }

@@ -15,6 +15,7 @@ const leading = [
   ['disconnect'],
   ['status'],
   ['flows'],
+  ['bench', '--yes'],
   ['doctor', '--trust-exec'],
   ['explain', 'orders.webshop:80'],
   ['settings', 'list'],

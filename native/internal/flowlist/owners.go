@@ -120,7 +120,7 @@ func (o *owners) run() {
 	defer again.Stop()
 	defer checks.Stop()
 	for {
-		began := time.Now()
+		var began time.Time
 		select {
 		case <-o.asked:
 			began = time.Now()
