@@ -9,16 +9,18 @@ const nodePort = 31_820;
 const roundTripMicroseconds = 400;
 
 export function offerOf(cluster: FakeCluster, pod: string, isAgreed: boolean): Result<DirectOffer> {
-  if (isAgreed && cluster.directRefusal === null) {
+  const wasThere = cluster.directServices.has(pod);
+  const isRefused = (isAgreed || wasThere) && cluster.directRefusal !== null;
+  if (isAgreed && !isRefused) {
     cluster.directServices.add(pod);
-  } else if (!isAgreed) {
+  } else if (!isAgreed && !isRefused) {
     cluster.directServices.delete(pod);
   }
   const ofPod = cluster.agentAddresses.map((host): PathCandidate => ({ kind: 'pod', host, port: agentDirectPort }));
   const ofNode = cluster.nodeAddresses.map((host): PathCandidate => ({ kind: 'node', host, port: nodePort }));
   return success({
-    candidates: [...ofPod, ...(cluster.directServices.has(pod) ? ofNode : [])],
-    problems: isAgreed && cluster.directRefusal !== null ? [cluster.directRefusal] : [],
+    candidates: [...ofPod, ...(isAgreed && !isRefused ? ofNode : [])],
+    problems: isRefused && cluster.directRefusal !== null ? [cluster.directRefusal] : [],
     nodeUnread: isAgreed && cluster.nodeUnread,
   });
 }

@@ -2,8 +2,9 @@ import { describe, expect, test, vi } from 'vitest';
 import { noAgentPodChoices } from '../../contract/index.ts';
 import type { AgentPlaced, ClusterPort } from '../../core/ports.ts';
 import { type AgentNamespaceOptions, openAgentNamespace } from '../testing/agent-namespace.ts';
-import { type Answer, forbidden, refusal } from '../testing/api-server.ts';
+import { type Answer, forbidden, refusal, type Seen } from '../testing/api-server.ts';
 import { closedAfterEach } from '../testing/scene.ts';
+import type { AgentRecords } from './records.ts';
 
 // Each starts an API server and places an agent; the first one loads all that for the others.
 vi.setConfig({ testTimeout: 60_000 });
@@ -119,40 +120,118 @@ test('one that belonged to an agent before makes way, and one of somebody else s
 
 const quota = 'services "x" is forbidden: exceeded quota: ports, requested: services.nodeports=1, used: 0, limited: 0';
 const webhook = 'admission webhook "no-node-ports.example.org" denied the request: use an Ingress';
+const portLess = 'the Service got no port on the nodes that can be used';
 const portless = { metadata: { name: 'x' }, spec: { type: 'ClusterIP', ports: [{ port: 8724 }] } };
-const low = { metadata: { name: 'x' }, spec: { type: 'NodePort', ports: [{ nodePort: 22 }] } };
+/** What admission makes of the Service; by default what was asked for. */
+function admitted({ body }: Seen, change: { spec?: object; metadata?: object }, port: unknown = 31_820): Answer {
+  const { metadata, spec } = JSON.parse(body);
+  const ports = [{ ...spec.ports[0], nodePort: port }];
+  const made = { metadata: { ...metadata, uid: 'made', ...change.metadata }, spec: { ...spec, ports, ...change.spec } };
+  return { status: 201, body: made };
+}
 
-test.each<[string, Answer, object]>([
+test.each<[string, (seen: Seen) => Answer, object]>([
   [
     'a missing right',
-    forbidden('create', 'services'),
+    () => forbidden('create', 'services'),
     { code: 'forbidden', facts: { verb: 'create', resource: 'services' } },
   ],
   [
     'a quota',
-    { status: 403, body: refusal(403, 'Forbidden', quota) },
+    () => ({ status: 403, body: refusal(403, 'Forbidden', quota) }),
     { code: 'direct-service-refused', cause: quota },
   ],
   [
     'a webhook',
-    { status: 400, body: refusal(400, 'Bad', webhook) },
+    () => ({ status: 400, body: refusal(400, 'Bad', webhook) }),
     { code: 'direct-service-refused', cause: webhook },
   ],
   [
     'a port range that is full',
-    { status: 422, body: refusal(422, 'Invalid', 'range is full') },
+    () => ({ status: 422, body: refusal(422, 'Invalid', 'range is full') }),
     { code: 'direct-service-refused', cause: 'range is full' },
   ],
-  ['no port on the nodes', { status: 201, body: portless }, { code: 'direct-service-refused' }],
-  ['a well-known port', { status: 201, body: low }, { code: 'direct-service-refused' }],
+  ['no port on the nodes', () => ({ status: 201, body: portless }), { code: 'direct-service-refused' }],
+  ['a well-known port', (seen) => admitted(seen, {}, 22), { code: 'direct-service-refused', cause: portLess }],
+  ['a port that is none', (seen) => admitted(seen, {}, 31_820.5), { code: 'direct-service-refused', cause: portLess }],
+  ['a port in words', (seen) => admitted(seen, {}, '31820'), { code: 'direct-service-refused', cause: portLess }],
 ])('%s is told, and the pod’s addresses are offered all the same', async (_, answer, told) => {
   const { cluster, placed } = await open({
-    beforeService: ({ method }) => (method === 'POST' ? answer : undefined),
+    beforeService: (seen) => (seen.method === 'POST' ? answer(seen) : undefined),
   });
   expect(await cluster.offerDirect(placed, true)).toMatchObject({
     ok: true,
     value: { candidates: ofPod, problems: [told] },
   });
+});
+
+describe('a Service that admission made otherwise is deleted at once, said, and not made again', () => {
+  const otherwise: [string, Parameters<typeof admitted>[1]][] = [
+    ['of another type', { spec: { type: 'LoadBalancer' } }],
+    ['for other pods', { spec: { selector: { app: 'postgres' } } }],
+    ['on every node', { spec: { externalTrafficPolicy: 'Cluster' } }],
+    ['at addresses of others', { spec: { externalIPs: ['192.0.2.9'] } }],
+    ['with another port', { spec: { ports: [{ port: 22, targetPort: 22, nodePort: 31_820 }] } }],
+    ['that nobody owns', { metadata: { ownerReferences: [] } }],
+    ['without our labels', { metadata: { labels: {} } }],
+  ];
+  test.each(otherwise)('%s', async (_, change) => {
+    const { cluster, placed, requests } = await open({
+      beforeService: (seen) => (seen.method === 'POST' ? admitted(seen, change) : undefined),
+    });
+    const ofServices = (method: string) => requests(method).filter(({ path }) => path.includes('/services'));
+    const told = {
+      candidates: ofPod,
+      problems: [{ code: 'direct-service-refused', cause: expect.stringContaining('changed the Service') }],
+    };
+    expect(await cluster.offerDirect(placed, true)).toMatchObject({ ok: true, value: told });
+    expect(ofServices('DELETE').map(({ body }) => JSON.parse(body).preconditions)).toEqual([{ uid: 'made' }]);
+    expect(await cluster.offerDirect(placed, true)).toMatchObject({ ok: true, value: told });
+    expect(ofServices('POST')).toHaveLength(1);
+    await cluster.offerDirect(placed, false);
+    await cluster.offerDirect(placed, true);
+    expect(ofServices('POST'), 'after the user’s word anew').toHaveLength(2);
+  });
+});
+
+test('one that may not be deleted is said, and the pod’s addresses are offered all the same', async () => {
+  let mayDelete = false;
+  const { cluster, placed, services } = await open({
+    beforeService: ({ method }) => (method === 'DELETE' && !mayDelete ? forbidden('delete', 'services') : undefined),
+  });
+  await cluster.offerDirect(placed, true);
+  expect(await cluster.offerDirect(placed, false)).toMatchObject({
+    ok: true,
+    value: { candidates: ofPod, problems: [{ code: 'forbidden', facts: { verb: 'delete', resource: 'services' } }] },
+  });
+  mayDelete = true;
+  expect(await cluster.offerDirect(placed, false)).toMatchObject({ ok: true, value: { problems: [] } });
+  expect(services.size).toBe(0);
+});
+
+test.each<[string, Partial<AgentRecords>]>([
+  ['the agent', { all: async () => [] }],
+  ['the Service', { keep: async () => {} }], // as on a full disk
+])('none is made where %s could not be noted', async (_, broken) => {
+  const { connect, placed, ofServices } = await open();
+  const next = await connect('test', (records) => ({ ...records, ...broken }));
+  expect(await next.offerDirect(placed, true)).toMatchObject({
+    ok: true,
+    value: { candidates: ofPod, problems: [{ code: 'file-unwritable' }] },
+  });
+  expect(ofServices().filter(({ method }) => method !== 'GET')).toEqual([]);
+});
+
+test('the agents that are found name the Service of each, and no other of its name', async () => {
+  const { cluster, placed, services, job } = await open();
+  await cluster.offerDirect(placed, true);
+  expect(await cluster.findAgents('team')).toMatchObject({
+    ok: true,
+    value: { ours: [`team/${job}`, `team/${job} (Service)`] },
+  });
+  const mine = services.get(job);
+  services.set(job, { ...mine, metadata: { ...mine?.metadata, labels: {} } });
+  expect(await cluster.findAgents('team')).toMatchObject({ ok: true, value: { ours: [`team/${job}`] } });
 });
 
 test('the Role for it names the agent’s own Service where RBAC can', async () => {

@@ -4,7 +4,16 @@
  */
 import { isIP } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { failure, type PathCandidate, type Problem, problem, type Result, success } from '../../contract/index.ts';
+import {
+  type Cause,
+  cause,
+  failure,
+  type PathCandidate,
+  type Problem,
+  problem,
+  type Result,
+  success,
+} from '../../contract/index.ts';
 import { agentDirectPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, DirectOffer } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
@@ -28,6 +37,8 @@ export class DirectServices {
   readonly #records: AgentRecords;
   readonly #closing = new AbortController();
   readonly #nodes = new Map<string, readonly string[] | 'unread'>(); // addresses by name
+  /** The uid of a pod whose Service the cluster made otherwise than it was asked for. */
+  #altered = '';
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(connection: ApiConnection, records: AgentRecords) {
@@ -66,17 +77,19 @@ export class DirectServices {
     );
     const record = await this.#recordOf(name);
     if (!nodePort || record === null || pod.metadata?.deletionTimestamp !== undefined) {
+      this.#altered = '';
       const withdrawn = record?.service === true ? await this.#delete(record) : success(null);
       if (withdrawn.ok && record?.service === true) {
         await this.#records.keep({ ...record, service: false });
       }
-      return withdrawn.ok ? success({ candidates: ofPod, problems: [], nodeUnread: false }) : withdrawn;
+      const unrecorded = nodePort && record === null ? [notRecorded()] : [];
+      return withdrawn.ok
+        ? success({ candidates: ofPod, problems: unrecorded, nodeUnread: false })
+        : withoutService(ofPod, withdrawn.problem);
     }
     const service = await this.#ensure(record, pod);
     if (!service.ok) {
-      return isOfTheWay(service.problem)
-        ? service
-        : success({ candidates: ofPod, problems: [service.problem], nodeUnread: false });
+      return withoutService(ofPod, service.problem);
     }
     const ofNode = await this.#addressesOfNode(pod);
     const hosts = addressesOf([hostIP, ...(hostIPs ?? []).map(({ ip }) => ip), ...(ofNode === 'unread' ? [] : ofNode)]);
@@ -91,21 +104,27 @@ export class DirectServices {
   async #ensure(record: AgentRecord, pod: Pod): Promise<Result<number>> {
     const selector = selectorOf(pod);
     if (selector === null) {
-      return refused("nothing tells the agent's pod from others: it has lost the label of its Job", record.namespace);
+      return refused(cause('directUnlabelled'), record.namespace);
+    }
+    if (this.#altered === pod.metadata?.uid) {
+      return refused(cause('directAltered'), record.namespace);
     }
     if (record.service !== true) {
       await this.#records.keep({ ...record, service: true });
+      if ((await this.#recordOf(record.pod))?.service !== true) {
+        return failure(notRecorded()); // it could not be found again
+      }
     }
     const there = await findService(this.#connection, record);
     if (!there.ok) {
       return there;
     }
-    if (there.value !== null && isFor(there.value, pod, selector)) {
+    if (there.value !== null && isFor(there.value, record, pod, selector)) {
       return portOf(there.value);
     }
     if (there.value !== null) {
       if (!isOurs(there.value, record)) {
-        return refused(`a Service ${record.job} is there already, and not of this agent`, record.namespace);
+        return refused(cause('directNameTaken', { name: record.job }), record.namespace);
       }
       const deleted = await this.#deleteFound(record, there.value); // of an agent before this one
       if (!deleted.ok) {
@@ -120,7 +139,16 @@ export class DirectServices {
         this.#closing.signal,
       ),
     );
-    return made.ok ? portOf(made.value) : failure(refusalOf(made.problem, namespace));
+    if (!made.ok) {
+      return failure(refusalOf(made.problem, namespace));
+    }
+    if (isFor(made.value, record, pod, selector)) {
+      return portOf(made.value);
+    }
+    // The user agreed to nothing else; and it is not made again each minute, which may cost a load balancer each time.
+    const deleted = await this.#deleteFound(record, made.value);
+    this.#altered = pod.metadata?.uid ?? '';
+    return deleted.ok ? refused(cause('directAltered'), namespace) : deleted;
   }
 
   async #delete(record: AgentRecord): Promise<Result<null>> {
@@ -229,24 +257,32 @@ function selectorOf({ metadata }: Pod): Selector | null {
   return label === undefined ? null : { [label]: metadata?.labels?.[label] ?? '' };
 }
 
-function isOurs({ metadata }: ServiceObject, { job }: AgentRecord): boolean {
+/** By its labels: whether it was made for this agent, or for one before it of the same name. */
+export function isOurs({ metadata }: ServiceObject, { job }: AgentRecord): boolean {
   return metadata?.labels?.[managedByLabel] === 'slipway' && metadata.labels[agentLabel] === job;
 }
 
-function isFor({ metadata, spec }: ServiceObject, pod: Pod, selector: Selector): boolean {
+/** Exactly what was asked for, as far as it decides who reaches what: admission may change every field of it. */
+function isFor(service: ServiceObject, record: AgentRecord, pod: Pod, selector: Selector): boolean {
+  const { metadata, spec } = service;
   return (
+    isOurs(service, record) &&
     metadata?.deletionTimestamp === undefined &&
     metadata?.ownerReferences?.some(({ uid }) => uid === pod.metadata?.uid) === true &&
     spec?.type === 'NodePort' &&
+    spec.externalTrafficPolicy === 'Local' &&
+    (spec.externalIPs ?? []).length === 0 &&
+    spec.ports?.length === 1 &&
+    spec.ports[0]?.targetPort === agentDirectPort &&
     isDeepStrictEqual(spec.selector, selector)
   );
 }
 
 function portOf({ metadata, spec }: ServiceObject): Result<number> {
   const [{ nodePort: port = 0 } = {}] = spec?.ports ?? [];
-  return port >= lowestNodePort && port < 65_536
+  return Number.isInteger(port) && port >= lowestNodePort && port < 65_536
     ? success(port)
-    : refused('it gave the Service no port on its nodes that could be used', metadata?.namespace ?? '');
+    : refused(cause('directPortless'), metadata?.namespace ?? '');
 }
 
 /** What a cluster calls addresses, as far as they are some: names are never looked up on its word. */
@@ -257,7 +293,7 @@ function addressesOf(named: readonly (string | undefined)[]): readonly string[] 
   );
 }
 
-function refused(because: string, namespace: string): { readonly ok: false; readonly problem: Problem } {
+function refused(because: Cause, namespace: string): { readonly ok: false; readonly problem: Problem } {
   return failure(problem('direct-service-refused', because, { namespace }));
 }
 
@@ -265,9 +301,18 @@ function askedOf(verb: string, { namespace, job }: AgentRecord): Asked {
   return { verb, group: '', resource: 'services', namespace, purpose: 'direct', job };
 }
 
-/** The cluster did not answer, or does not know who asks: nothing is said about the Service, and it is asked again. */
-function isOfTheWay({ code }: Problem): boolean {
-  return code !== 'forbidden' && code !== 'direct-service-refused';
+/** The Service may not be remembered, so that it is not made. */
+function notRecorded(): Problem {
+  return problem('file-unwritable', cause('directUnrecorded'));
+}
+
+/**
+ * The pod's addresses, and why there is no Service or one too many. Where the cluster did not answer, or does not know who
+ * asks, nothing is said about the Service, and it is asked again.
+ */
+function withoutService(candidates: readonly PathCandidate[], told: Problem): Result<DirectOffer> {
+  const isToTell = ['forbidden', 'direct-service-refused', 'file-unwritable'].includes(told.code);
+  return isToTell ? success({ candidates, problems: [told], nodeUnread: false }) : failure(told);
 }
 
 /** Quotas, policies and webhooks refuse with whatever status they like: their words are what counts. */

@@ -4,7 +4,7 @@ import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type Job, pathOf } from '../cluster/api-objects.ts';
 import type { Asked } from '../cluster/problems.ts';
 import { statusCodeOf } from '../cluster/refusals.ts';
-import { findService } from './direct-service.ts';
+import { findService, isOurs } from './direct-service.ts';
 import { managedByLabel } from './manifest.ts';
 import type { AgentRecords } from './records.ts';
 
@@ -35,7 +35,7 @@ export async function findAgents(
     }
     // Its lack of an answer says nothing: whoever may not see Services has made none.
     const service = record.service === true ? await findService(connection, record) : null;
-    if (service?.ok && service.value !== null) {
+    if (service?.ok && service.value !== null && isOurs(service.value, record)) {
       ours.push(`${record.namespace}/${record.job} (Service)`);
     }
   }

@@ -1,6 +1,6 @@
 /** One namespace of an API server, with a Job controller whose admission and pods a test sets: for tests of placing agents. */
 import { agentLabel } from '../agent/manifest.ts';
-import { openAgentRecords } from '../agent/records.ts';
+import { type AgentRecords, openAgentRecords } from '../agent/records.ts';
 import { agentTimes } from '../agent/times.ts';
 import type { CoreEvent, Job, ServiceObject } from '../cluster/api-objects.ts';
 import {
@@ -167,12 +167,12 @@ export async function openAgentNamespace(closing: (() => Promise<void> | void)[]
   });
   closing.push(() => server.close());
   let folder = '';
-  const connect = async (build = 'test') => {
+  const connect = async (build = 'test', recordedBy = (records: AgentRecords) => records) => {
     const opened = await openTestCluster(server.url, {
       agent: {
         build,
         times: agentTimes(options.times ?? {}),
-        ...(folder === '' ? {} : { records: openAgentRecords(folder, silentLog) }),
+        ...(folder === '' ? {} : { records: recordedBy(openAgentRecords(folder, silentLog)) }),
       },
     });
     folder ||= opened.folder;

@@ -29,7 +29,8 @@ export function takeOffer(
   if (agent.state !== 'placed' || agent.placed.target.pod !== pod) {
     return only(state);
   }
-  const isOver = offered.ok && state.policy.directPath !== 'node-port';
+  // A Service that may not be deleted is still there, whatever is chosen.
+  const isOver = offered.ok && state.policy.directPath !== 'node-port' && offered.value.problems.length === 0;
   const timer: Effect = isOver
     ? { kind: 'clearTimer', timer: 'direct' }
     : { kind: 'setTimer', timer: 'direct', at: now + offerEvery };
@@ -85,7 +86,7 @@ function candidatesFor({ directPath, directAddress }: Policy, { candidates }: Di
   const all: PathCandidate[] = [
     ...ofKind('pod'),
     ...(named === null ? [] : [{ kind: 'setting', ...named } as const]),
-    ...ofKind('node'),
+    ...(directPath === 'node-port' ? ofKind('node') : []), // the answer may be to what was chosen before
   ];
   return all.slice(0, mostCandidates);
 }

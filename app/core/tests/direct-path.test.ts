@@ -82,6 +82,22 @@ it('warns of a Service that is refused, goes on through the API server, and has 
   expect(harness.in('connected').degraded).toEqual([]);
 });
 
+it('says that a Service is there still where it may not be deleted, until it is, and goes no way through it', async () => {
+  const harness = new CoreHarness();
+  await choose(harness, 'node-port');
+  await harness.connect();
+  await harness.clock.until(() => path(harness) === 'direct', 'the direct path');
+  harness.world.cluster.directRefusal = problem('forbidden', 'no', { verb: 'delete', resource: 'services' });
+  await choose(harness, 'pod');
+  await harness.clock.until(() => path(harness) === 'apiserver', 'the API server’s path');
+  expect(told(harness)?.at(-1)).toEqual(['pod 10.244.0.77']);
+  expect([...harness.world.cluster.directServices]).toEqual(['slipway-agent-1']);
+  expect(harness.in('connected').degraded).toMatchObject([{ code: 'forbidden', facts: { verb: 'delete' } }]);
+  harness.world.cluster.directRefusal = null;
+  await harness.clock.until(() => harness.world.cluster.directServices.size === 0, 'no Service', 70_000);
+  await harness.clock.until(() => harness.in('connected').degraded.length === 0, 'no warning');
+});
+
 it('offers the next agent’s places where the agent was replaced, and all of them to another engine', async () => {
   const harness = new CoreHarness();
   await choose(harness, 'node-port');
