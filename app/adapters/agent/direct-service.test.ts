@@ -250,6 +250,25 @@ test('a node that may not be read is said, and what the pod says of it is offere
   expect(server.requests.filter(({ path }) => path.includes('/nodes/')).length).toBe(1);
 });
 
+test('a node that could not be read once is not called forbidden, and is asked for again', async () => {
+  let isBroken = true;
+  const nodeAddresses = () =>
+    isBroken
+      ? { status: 500, body: refusal(500, 'InternalError', 'etcd is away') }
+      : { body: { status: { addresses: [{ type: 'ExternalIP', address: '198.51.100.7' }] } } };
+  const { cluster, placed } = await open({ beforeNode: nodeAddresses });
+  expect(await cluster.offerDirect(placed, true)).toEqual({
+    ok: true,
+    value: { candidates: [...ofPod, ofNode], problems: [], nodeUnread: false },
+  });
+  isBroken = false;
+  const further = { kind: 'node', host: '198.51.100.7', port: 31_820 };
+  expect(await cluster.offerDirect(placed, true)).toMatchObject({
+    ok: true,
+    value: { candidates: [...ofPod, ofNode, further] },
+  });
+});
+
 test('where the API server does not answer, nothing is concluded', async () => {
   const { cluster, placed, server } = await open();
   await server.close();

@@ -36,7 +36,7 @@ export class DirectServices {
   readonly #connection: ApiConnection;
   readonly #records: AgentRecords;
   readonly #closing = new AbortController();
-  readonly #nodes = new Map<string, readonly string[] | 'unread'>(); // addresses by name
+  readonly #nodes = new Map<string, readonly string[] | 'unread'>(); // addresses by name; it may not be read
   /** The uid of a pod whose Service the cluster made otherwise than it was asked for. */
   #altered = '';
   #last: Promise<unknown> = Promise.resolve();
@@ -182,11 +182,11 @@ export class DirectServices {
     const name = spec?.nodeName ?? '';
     const known = this.#nodes.get(name);
     if (known !== undefined || name === '') {
-      return known ?? 'unread';
+      return known ?? [];
     }
     const found = await this.#connection.attempt(() => this.#connection.get<Node>(pathOf('nodes', '', name)));
     if (!found.ok && statusCodeOf(found.error) !== 403) {
-      return 'unread';
+      return []; // says nothing of rights: asked again the next time
     }
     const addresses = found.ok
       ? (found.value.status?.addresses ?? [])

@@ -28,6 +28,8 @@ export interface AgentNamespaceOptions {
   readonly beforeService?: (seen: Seen) => Answer | undefined;
   /** The pod's node; absent: it may not be read. */
   readonly nodeAddresses?: readonly { readonly type: string; readonly address: string }[];
+  /** What is answered for the node instead of that. */
+  readonly beforeNode?: () => Answer;
   /** Events of the pod, as its node and an autoscaler tell them. */
   readonly podEvents?: () => readonly Partial<CoreEvent>[];
 }
@@ -102,7 +104,10 @@ export async function openAgentNamespace(closing: (() => Promise<void> | void)[]
       return { body: { metadata: {}, items: eventsOf(query.get('fieldSelector') ?? '') } };
     }
     if (path === '/api/v1/nodes/n1') {
-      const { nodeAddresses } = options;
+      const { nodeAddresses, beforeNode } = options;
+      if (beforeNode !== undefined) {
+        return beforeNode();
+      }
       return nodeAddresses === undefined
         ? forbidden('get', 'nodes')
         : { body: { status: { addresses: nodeAddresses } } };

@@ -109,7 +109,9 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
     case 'tunnel': {
       const { state: tunnel, path, roundTripMicroseconds, attempt, because } = event.tunnel;
       if (tunnel === 'up') {
-        const live = { ...state.live, path, roundTripMicroseconds: roundTripMicroseconds ?? 0 };
+        // Of the lane that came back first; which way is taken, the last word on the path says.
+        const taken = state.live.direct.said?.path ?? path;
+        const live = { ...state.live, path: taken, roundTripMicroseconds: roundTripMicroseconds ?? 0 };
         const mayReturn = state.phase === 'tunnel-lost' && state.held.agent.state === 'placed';
         return mayReturn ? returnToConnected(state, live) : { state: { ...state, live }, effects: [] };
       }

@@ -114,6 +114,29 @@ it('offers the next agent’s places where the agent was replaced, and all of th
   expect(told(harness)).toEqual([['pod 10.244.1.5', 'node 10.1.2.3']]);
 });
 
+it.each([
+  ['node-port', 'direct', 'apiserver'],
+  ['pod', 'apiserver', 'direct'],
+] as const)('with %s it is %s also where the first lane after a loss came back by %s', async (chosen, taken, lane) => {
+  const harness = new CoreHarness();
+  await choose(harness, chosen);
+  await harness.connect();
+  await harness.clock.until(
+    () => path(harness) === taken && harness.in('connected').pathReason !== undefined,
+    'a word on the path',
+  );
+  const engine = harness.world.engines.running[0];
+  engine?.say({
+    event: 'tunnel',
+    tunnel: { state: 'down', path: lane, because: { code: 'tunnel-silent', cause: '' } },
+  });
+  await harness.clock.until(() => harness.phase() === 'reconnecting', 'a loss');
+  engine?.say({ event: 'tunnel', tunnel: { state: 'up', path: lane, roundTripMicroseconds: 900 } });
+  await harness.until('connected');
+  const { path: shown, pathReason } = harness.in('connected');
+  expect([shown, pathReason?.candidate != null]).toEqual([taken, taken === 'direct']);
+});
+
 it('tries the place that the user names', async () => {
   const harness = new CoreHarness();
   await choose(harness, 'address', { directAddress: 'gate.example.org:31820' });
