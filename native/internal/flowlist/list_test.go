@@ -254,6 +254,31 @@ func TestAProgramIsToldAsFarAsItIsKnown(t *testing.T) {
 	}
 }
 
+// Slipway looks every few seconds whether the cluster answers: that is not what anybody looks for, unless it failed.
+func TestTheEnginesOwnChecksAreToldOnlyWhileTheyLiveOrWhenTheyFailed(t *testing.T) {
+	var list List
+	for index, state := range []terminate.State{terminate.Closed, terminate.Refused} {
+		check, program := account(uint64(index), state), account(uint64(10+index), state)
+		check.Opening.Source = netip.MustParseAddrPort(fmt.Sprintf("198.18.0.3:%d", 100+index))
+		list.Ended(check)
+		list.Ended(program)
+	}
+	live := account(20, terminate.Open)
+	live.Opening.Source = netip.MustParseAddrPort("198.18.0.3:200")
+	watch := list.Watch(&kernel{}, isOwn)
+	defer watch.Close()
+	known := heard{}
+	known.take(watch.Sample(noon, slices.Values([]terminate.Account{live})))
+	if ids := known.ids(); !slices.Equal(ids, []uint64{1, 10, 11, 20}) {
+		t.Fatalf("told are %v", ids)
+	}
+	for _, id := range []uint64{1, 20} {
+		if program := known[id].Program; program == nil || program.PID == 0 {
+			t.Errorf("whose %d is: %+v", id, program)
+		}
+	}
+}
+
 func TestAProcessThatIsGoneIsSoughtAgain(t *testing.T) {
 	machine := &kernel{}
 	one, ended := account(1, terminate.Open), account(2, terminate.Open)

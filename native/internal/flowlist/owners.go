@@ -70,15 +70,10 @@ func (o *owners) stop() {
 func (o *owners) ask(id uint64, opening bytestream.Opening) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.byID[id] != nil || len(o.byID) >= askedAtMost {
+	if o.byID[id] != nil || len(o.byID) >= askedAtMost || o.isOwn(opening) {
 		return
 	}
-	one := &sought{opening: opening}
-	o.byID[id] = one
-	if o.isOwn(opening) {
-		one.program, one.isOver = o.own, true
-		return
-	}
+	o.byID[id] = &sought{opening: opening}
 	select {
 	case o.asked <- struct{}{}:
 	default:
@@ -145,7 +140,7 @@ func (o *owners) search(now time.Time) {
 	o.mu.Lock()
 	wanted, of := map[sockets.Pair]struct{}{}, map[sockets.Pair]*sought{}
 	for _, one := range o.byID {
-		isSettled := one.owner.PID != 0 || one.tries >= triesAtMost || one.isOver && one.tries > 0 || one.program == o.own
+		isSettled := one.owner.PID != 0 || one.tries >= triesAtMost || one.isOver && one.tries > 0
 		if !isSettled && !now.Before(one.due) {
 			pair := sockets.Pair{Local: one.opening.Source, Remote: one.opening.Destination}
 			wanted[pair], of[pair] = struct{}{}, one

@@ -63,6 +63,10 @@ func (w *Watch) Sample(now time.Time, living iter.Seq[terminate.Account]) wire.F
 		w.tell(account, now, told)
 	}
 	for _, account := range w.list.ends(now) {
+		// Slipway's own checks, several every few seconds, would bury what programs did. One that failed is worth a line.
+		if account.State == terminate.Closed && w.owners.isOwn(account.Opening) {
+			continue
+		}
 		// A SYN that met silence is sent again from the same port, and stands for itself then.
 		if _, isAgain := openings[account.Opening]; !isAgain {
 			w.tell(account, now, told)
@@ -116,7 +120,7 @@ func (w *Watch) tell(account terminate.Account, now time.Time, into map[uint64]w
 		ID: account.ID, Source: account.Opening.Source.String(), Destination: account.Opening.Destination.String(),
 		State: account.State.String(), BeganAt: account.Began.UnixMilli(), BytesUp: account.Up, BytesDown: account.Down,
 		AnswerMicroseconds: account.Answer.Microseconds(), TunnelMicroseconds: account.Tunnel.Microseconds(),
-		Program: w.owners.program(account.ID),
+		Program: w.program(account),
 	}
 	if account.State.IsOver() {
 		flow.EndedAt = account.Over.UnixMilli()
@@ -128,6 +132,14 @@ func (w *Watch) tell(account terminate.Account, now time.Time, into map[uint64]w
 		flow.RateUp, flow.RateDown = rate(account.Up-before.up, elapsed), rate(account.Down-before.down, elapsed)
 	}
 	into[account.ID] = flow
+}
+
+// program is whose a connection is. The engine's own are so whenever they began; nobody is asked.
+func (w *Watch) program(account terminate.Account) *wire.FlowProgram {
+	if w.owners.isOwn(account.Opening) {
+		return w.owners.own
+	}
+	return w.owners.program(account.ID)
 }
 
 func rate(bytes uint64, seconds float64) uint64 {
