@@ -2,9 +2,18 @@ import type { ReactNode } from 'react';
 import styles from './Facts.module.css';
 
 /** Names and values, one a line. */
-export function Facts({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+export function Facts({
+  label,
+  isNarrow = false,
+  children,
+}: {
+  readonly label: string;
+  /** In a panel, which is narrow and scrolls. */
+  readonly isNarrow?: boolean;
+  readonly children: ReactNode;
+}) {
   return (
-    <dl className={styles.facts} aria-label={label}>
+    <dl className={styles.facts} data-narrow={isNarrow || undefined} aria-label={label}>
       {children}
     </dl>
   );

@@ -124,6 +124,19 @@ const pictures: readonly Picture[] = [
     },
   },
   {
+    name: 'flows',
+    scenarios: ['fast'],
+    look: light,
+    go: async (stage) => {
+      await connected(stage, 'test-frankfurt');
+      await stage.page.keyboard.press('Control+Shift+G');
+      await says(stage, 'psql');
+      await stage.page.getByRole('row', { name: /Refused/ }).click();
+      await says(stage, /nothing listens on this port/);
+      await stage.page.waitForTimeout(2500); // rates come with the second
+    },
+  },
+  {
     name: 'proof',
     scenarios: ['fast'],
     look: light,

@@ -32,7 +32,7 @@ const stateWords: Readonly<Record<FlowState, string>> = {
   resetByCluster: 'reset by cluster',
   timedOut: 'timed out',
   lostWay: 'way was lost',
-  shed: 'agent was full',
+  shed: 'no room left',
   sessionEnded: 'agent was lost',
   withdrawn: 'no longer routed',
 };

@@ -39,8 +39,8 @@ export function FlowCell({ column, flow, say, format, now, marked }: FlowCellPro
       return format.bytes(flow.bytesUp);
     case 'rate':
       return flow.rateDown + flow.rateUp === 0 ? '–' : format.rate(flow.rateDown + flow.rateUp);
-    case 'began':
-      return format.duration((flow.endedAt ?? now) - flow.beganAt);
+    case 'age':
+      return format.duration(now - flow.beganAt);
   }
 }
 

@@ -43,7 +43,7 @@ export function FlowPanel({
       <Button icon={Route} keys="E" onClick={onExplain}>
         {say('flows.explain')}
       </Button>
-      <Facts label={say('flows.programFacts')}>
+      <Facts label={say('flows.programFacts')} isNarrow>
         {program === null ? (
           <Fact name={say('flows.columnProgram')}>
             {say(programsKnown ? 'flows.programUnknownWhy' : 'flows.programsUnknown')}
@@ -69,7 +69,7 @@ export function FlowPanel({
           </>
         )}
       </Facts>
-      <Facts label={say('flows.wayFacts')}>
+      <Facts label={say('flows.wayFacts')} isNarrow>
         <Code name={say('flows.from')}>{flow.source}</Code>
         <Code name={say('flows.to')}>{flow.destination}</Code>
         <Fact name={say('flows.received')}>

@@ -20,11 +20,11 @@ export interface Column extends ListColumn {
 const order: readonly Column[] = [
   { name: 'program', words: 'flows.columnProgram', from: 0, width: 'minmax(0, 1.3fr)', kind: 'strong' },
   { name: 'destination', words: 'flows.columnDestination', from: 0, width: 'minmax(0, 2fr)', kind: 'plain' },
-  { name: 'state', words: 'flows.columnState', from: 0, width: 'minmax(0, 1.2fr)', kind: 'plain' },
+  { name: 'state', words: 'flows.columnState', from: 0, width: 'minmax(0, 1.3fr)', kind: 'plain' },
   { name: 'down', words: 'flows.columnDown', from: 520, width: 'minmax(0, 0.7fr)', kind: 'number' },
   { name: 'up', words: 'flows.columnUp', from: 640, width: 'minmax(0, 0.7fr)', kind: 'number' },
   { name: 'rate', words: 'flows.columnRate', from: 760, width: 'minmax(0, 0.8fr)', kind: 'number' },
-  { name: 'began', words: 'flows.columnSince', from: 860, width: 'minmax(0, 0.7fr)', kind: 'second' },
+  { name: 'age', words: 'flows.columnAge', from: 860, width: 'minmax(0, 0.7fr)', kind: 'second' },
 ];
 
 const rowId = (id: number) => `flow-${id}`;

@@ -11,6 +11,7 @@ import { SearchInput } from '../../kit/TextInput.tsx';
 import { ToggleChip } from '../../kit/ToggleChip.tsx';
 import { FooterHints } from '../../shell/FooterHints.tsx';
 import { Page } from '../../shell/Page.tsx';
+import type { Flows } from '../../store/flows.ts';
 import { useApp, useFlows, useIsLive } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
@@ -43,7 +44,7 @@ export function FlowsView() {
       layout="full"
       title={say('shell.flows')}
       subtitle={say('flows.subtitle')}
-      footer={<Footer listed={listed.length} />}
+      {...(flows.about === null ? {} : { footer: <Footer listed={listed.length} about={flows.about} /> })}
       panel={
         shown === null ? null : (
           <FlowPanel flow={shown} onClose={() => setOpen(null)} onExplain={() => explain(shown)} />
@@ -150,35 +151,35 @@ function Nothing({ onShowAll }: { readonly onShowAll: () => void }) {
 }
 
 /** How many there are, which way they take, and what is not listed. */
-function Footer({ listed }: { readonly listed: number }) {
+function Footer({ listed, about }: { readonly listed: number; readonly about: NonNullable<Flows['about']> }) {
   const say = useWords();
   const format = useFormat();
-  const about = useFlows((state) => state.about);
   const rows = useFlows((state) => state.rows);
-  if (about === null) {
-    return null;
-  }
   const told = rows.filter(flowLives).length;
   const facts = [
-    say('flows.count', { shown: format.number(listed), count: rows.length }),
+    listed === rows.length
+      ? say('flows.count', { count: rows.length })
+      : say('flows.countOf', { shown: format.number(listed), count: rows.length }),
     ...(told < about.live ? [say('flows.busiest', { told: format.number(told), count: about.live })] : []),
+    ...(about.programsKnown ? [] : [say('flows.programsUnknown')]),
+    say('flows.tcpOnly'),
     say(about.path === 'direct' ? 'flows.direct' : 'flows.apiserver'),
     ...(about.roundTripMicroseconds > 0
       ? [say('flows.roundTrip', { time: format.microseconds(about.roundTripMicroseconds) })]
       : []),
-    ...(about.programsKnown ? [] : [say('flows.programsUnknown')]),
-    say('flows.tcpOnly'),
   ];
   return (
     <>
       <span className={styles.facts}>{facts.join(' · ')}</span>
-      <FooterHints
-        hints={[
-          { keys: ['ArrowUp', 'ArrowDown'], words: say('shell.keyMove') },
-          { keys: ['Enter'], words: say('shell.keyOpen') },
-          { keys: ['E'], words: say('flows.keyExplain') },
-        ]}
-      />
+      {listed === 0 ? null : (
+        <FooterHints
+          hints={[
+            { keys: ['ArrowUp', 'ArrowDown'], words: say('shell.keyMove') },
+            { keys: ['Enter'], words: say('shell.keyOpen') },
+            { keys: ['E'], words: say('flows.keyExplain') },
+          ]}
+        />
+      )}
     </>
   );
 }

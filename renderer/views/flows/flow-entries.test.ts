@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Flow, flowStateSchema } from '../../../app/contract/index.ts';
 import { listedFlows, noFlowFilter, sortAfter } from './flow-entries.ts';
-import { stateLooks } from './flow-words.ts';
+import { destinationText, stateLooks } from './flow-words.ts';
 
 const flow = (id: number, rest: Partial<Flow> = {}): Flow => ({
   ...{ id, source: `198.18.0.2:${40_000 + id}`, destination: '10.96.0.20:80', target: null, state: 'open' },
@@ -39,15 +39,26 @@ it.each([
   [{ sort: { column: 'down' as const, isDescending: true } }, [2, 3, 1]],
   [{ sort: { column: 'up' as const, isDescending: true } }, [3, 2, 1]],
   [{ sort: { column: 'rate' as const, isDescending: true } }, [1, 3, 2]],
+  [{ sort: { column: 'age' as const, isDescending: true } }, [1, 2, 3]],
   [{ sort: { column: 'destination' as const, isDescending: true } }, [1, 3, 2]],
 ])('%j lists %j', (filter, expected) => {
   expect(ids(filter)).toEqual(expected);
 });
 
-it('turns an order around, and begins numbers with the greatest', () => {
-  expect(sortAfter(noFlowFilter.sort, 'began')).toEqual({ column: 'began', isDescending: false });
+it('turns an order around, and begins amounts with the greatest and ages with the least', () => {
+  expect(sortAfter(noFlowFilter.sort, 'age')).toEqual({ column: 'age', isDescending: true });
+  expect(sortAfter({ column: 'rate', isDescending: true }, 'age')).toEqual(noFlowFilter.sort);
   expect(sortAfter(noFlowFilter.sort, 'rate')).toEqual({ column: 'rate', isDescending: true });
   expect(sortAfter(noFlowFilter.sort, 'program')).toEqual({ column: 'program', isDescending: false });
+});
+
+it.each([
+  ['orders-db', 'postgres', 'orders-db.webshop:postgres'],
+  ['orders-db', '', 'orders-db.webshop:80'],
+  ['\u202e\u200b', 'http', '10.96.0.20:80'],
+])('of %j and the port %j it shows %s', (name, port, shown) => {
+  expect(destinationText(flow(1, { target: { kind: 'service', namespace: 'webshop', name, port } }))).toBe(shown);
+  expect(destinationText(flow(1))).toBe('10.96.0.20:80');
 });
 
 it('has words for every state, no two the same', () => {

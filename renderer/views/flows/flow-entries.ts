@@ -2,7 +2,7 @@
 import { type Flow, flowFailed, flowLives, flowTargetName } from '../../../app/contract/index.ts';
 import { destinationText } from './flow-words.ts';
 
-export type FlowColumn = 'program' | 'destination' | 'state' | 'down' | 'up' | 'rate' | 'began';
+export type FlowColumn = 'program' | 'destination' | 'state' | 'down' | 'up' | 'rate' | 'age';
 
 export interface FlowFilter {
   readonly text: string;
@@ -10,7 +10,7 @@ export interface FlowFilter {
   readonly sort: { readonly column: FlowColumn; readonly isDescending: boolean };
 }
 
-export const noFlowFilter: FlowFilter = { text: '', shown: 'all', sort: { column: 'began', isDescending: true } };
+export const noFlowFilter: FlowFilter = { text: '', shown: 'all', sort: { column: 'age', isDescending: false } };
 
 /** Everything of a flow that a search may be for. */
 export function textOf(flow: Flow): string {
@@ -57,11 +57,11 @@ const comparisons: Readonly<Record<FlowColumn, (one: Flow, other: Flow) => numbe
   down: byNumber(({ bytesDown }) => bytesDown),
   up: byNumber(({ bytesUp }) => bytesUp),
   rate: byNumber(({ rateDown, rateUp }) => rateDown + rateUp),
-  began: byNumber(({ beganAt }) => beganAt),
+  age: byNumber(({ beganAt }) => -beganAt),
 };
 
-/** The order after a click on a column's name: numbers begin with the greatest. */
+/** The order after a click on a column's name: amounts begin with the greatest, ages with the least. */
 export function sortAfter(sort: FlowFilter['sort'], column: FlowColumn): FlowFilter['sort'] {
-  const isText = column === 'program' || column === 'destination' || column === 'state';
-  return { column, isDescending: sort.column === column ? !sort.isDescending : !isText };
+  const isAmount = column === 'down' || column === 'up' || column === 'rate';
+  return { column, isDescending: sort.column === column ? !sort.isDescending : isAmount };
 }

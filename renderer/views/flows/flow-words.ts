@@ -1,6 +1,7 @@
 /** What is said of a flow's state: in a word, and as a sentence that says why. */
 import { type Flow, type FlowState, flowTargetName } from '../../../app/contract/index.ts';
 import type { Tone } from '../../kit/Badge.tsx';
+import { cleanText } from '../../words/clean-text.ts';
 import type { WordId } from '../../words/words.ts';
 
 interface Look {
@@ -32,8 +33,10 @@ export const stateLooks: Readonly<Record<FlowState, Look>> = {
 
 export const portOf = ({ destination }: Flow): string => destination.slice(destination.lastIndexOf(':') + 1);
 
-/** Name and port as they are called in the cluster; the address where nothing is known behind it. */
+/** Name and port as they are called in the cluster; the address where nothing is known behind it, or nothing that can be read. */
 export function destinationText(flow: Flow): string {
   const name = flowTargetName(flow);
-  return name === '' ? flow.destination : `${name}:${flow.target?.port || portOf(flow)}`;
+  return cleanText(flow.target?.name ?? '').trim() === ''
+    ? flow.destination
+    : `${name}:${flow.target?.port || portOf(flow)}`;
 }
