@@ -40,6 +40,7 @@ type agentClient struct {
 	left    chan struct{} // closed when the control stream has said goodbye
 	leave   sync.Once
 
+	placing   sync.Mutex // orders what scouts are told of places; taken before mutex
 	mutex     sync.Mutex
 	keys      sessionKeys
 	target    wire.AgentTarget
@@ -235,6 +236,8 @@ func (client *agentClient) currentEpoch() context.Context {
 
 // setPlaces names where the agent may be reached past the API server; none ends the direct path.
 func (client *agentClient) setPlaces(places []wire.DirectCandidate) {
+	client.placing.Lock()
+	defer client.placing.Unlock()
 	client.mutex.Lock()
 	client.places = places
 	set := client.lanes
@@ -250,6 +253,14 @@ func (client *agentClient) wantsDirect() bool {
 	set := client.lanes
 	client.mutex.Unlock()
 	return set != nil && set.scout.wants()
+}
+
+// mayListen tells whether the agent may listen for one still.
+func (client *agentClient) mayListen() bool {
+	client.mutex.Lock()
+	set := client.lanes
+	client.mutex.Unlock()
+	return set != nil && set.scout.mayListen()
 }
 
 // isOf tells whether lanes are those of the last registration.

@@ -148,11 +148,13 @@ func (client *agentClient) adopt(ctx context.Context, target wire.AgentTarget, k
 		set.close()
 		return err
 	}
+	client.placing.Lock()
 	client.mutex.Lock()
 	client.lanes, client.registry = set, next
 	places := client.places
 	client.mutex.Unlock()
 	set.scout.setCandidates(places)
+	client.placing.Unlock()
 	set.start(ctx)
 	notify(client.healthChanged)
 	return nil
@@ -167,9 +169,9 @@ func (client *agentClient) renew(ctx context.Context, stream *carriedStream, tar
 	if expires > 0 {
 		interval = min(interval, max(expires/3, time.Second))
 	}
-	isAsked := false // to listen
+	isAsked := false // to listen, by this stream
 	for {
-		if wanted := client.wantsDirect(); wanted != isAsked {
+		if wanted := client.wantsDirect(); wanted != isAsked || !wanted && client.mayListen() {
 			if err := client.askDirect(ctx, stream, wanted); err != nil {
 				return err
 			}
@@ -204,10 +206,16 @@ func (client *agentClient) renew(ctx context.Context, stream *carriedStream, tar
 
 // askDirect asks the agent to listen for the direct path, or no longer to. That it cannot ends nothing.
 func (client *agentClient) askDirect(ctx context.Context, stream *carriedStream, wanted bool) error {
-	reply, err := client.exchange(ctx, stream, &wire.AgentRequest{Request: "direct", Direct: &wire.DirectRequest{Wanted: wanted}})
 	client.mutex.Lock()
 	set := client.lanes
 	client.mutex.Unlock()
+	if wanted {
+		set.scout.setMayListen(true)
+	}
+	reply, err := client.exchange(ctx, stream, &wire.AgentRequest{Request: "direct", Direct: &wire.DirectRequest{Wanted: wanted}})
+	if reply.Problem != nil || reply.Direct != nil {
+		set.scout.setMayListen(wanted && reply.Direct != nil)
+	}
 	switch {
 	case reply.Problem != nil:
 		set.scout.setListening(false, reply.Problem.Cause)

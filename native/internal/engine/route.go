@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -66,12 +67,24 @@ func (set *laneSet) openDirect(ctx context.Context, over *route, opening wire.Ag
 	defer cancel()
 	ctx, stop := context.WithTimeout(ctx, set.client.timing.DirectAnswer)
 	defer stop()
+	if err := set.mayDial(ctx, over); err != nil {
+		return nil, err
+	}
 	opening.Ticket = "" // the handshake proves more
 	stream, err := set.scout.straight.Dial(ctx, over.target, opening)
 	if err != nil {
 		return nil, err
 	}
 	return &carriedStream{Stream: stream, by: set.scout.straight, over: over}, nil
+}
+
+// mayDial judges a route anew before it is dialled: since it was proved, the laptop's routes may have come to lead into this
+// tunnel.
+func (set *laneSet) mayDial(ctx context.Context, over *route) error {
+	if outcome, detail := set.client.refuses(ctx, over.target.Address); outcome != "" {
+		return fmt.Errorf("the direct path may not be used any more: %s %s", outcome, detail)
+	}
+	return nil
 }
 
 // mover follows the route for a lane that is attached.

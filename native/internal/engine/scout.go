@@ -35,6 +35,7 @@ type scout struct {
 	mutex       sync.Mutex
 	isWanted    bool   // the agent shall listen: some candidate may be tried
 	isListening bool   // it does
+	isLeftOpen  bool   // it may, for all that it said
 	because     string // why it does not
 	candidates  []*candidate
 	detour      time.Duration   // last round trip over the API server; 0 before
@@ -180,6 +181,13 @@ func (scout *scout) look(ctx context.Context, one *candidate) {
 	found := scout.try(ctx, one.DirectCandidate)
 	scout.mutex.Lock()
 	one.isTrying = false
+	if one.inUse != nil { // by what was known before, because another fell silent: whoever attends it knows better
+		scout.mutex.Unlock()
+		if found.probe != nil {
+			_ = found.probe.Close()
+		}
+		return
+	}
 	one.mayTry = !found.isRefused
 	scout.wantLocked()
 	one.outcome, one.detail, one.route, one.probe = found.outcome, found.detail, found.route, found.probe
@@ -314,11 +322,10 @@ func (scout *scout) ask(ctx context.Context, probe carrier.Probe) error {
 func (scout *scout) reopen(ctx context.Context, used *route) (carrier.Probe, error) {
 	ctx, cancel := context.WithTimeout(ctx, scout.timing.DirectSilence)
 	defer cancel()
-	probe, err := scout.straight.Probe(ctx, used.target)
-	if err != nil {
+	if err := scout.set.mayDial(ctx, used); err != nil {
 		return nil, err
 	}
-	return probe, nil
+	return scout.straight.Probe(ctx, used.target)
 }
 
 // errNoProbe is of a route that is used again, and was not asked since.

@@ -29,6 +29,20 @@ func (scout *scout) listens() bool {
 	return scout.isListening
 }
 
+// mayListen tells whether the agent was asked to listen and has not said since that it does not: by a control stream before
+// this one, say, that ended before it could take the wish back.
+func (scout *scout) mayListen() bool {
+	scout.mutex.Lock()
+	defer scout.mutex.Unlock()
+	return scout.isLeftOpen
+}
+
+func (scout *scout) setMayListen(mayListen bool) {
+	scout.mutex.Lock()
+	defer scout.mutex.Unlock()
+	scout.isLeftOpen = mayListen
+}
+
 // tell tells the observer which way is taken, and what came of the candidates.
 func (scout *scout) tell() {
 	scout.set.client.observing.Lock()

@@ -22,6 +22,8 @@ type fakeOffice struct {
 	mutex  sync.Mutex
 	places map[netip.Addr]*fakePlace
 	dials  map[netip.Addr]int
+	before func(netip.Addr) error // of a probe; nil: nothing
+	lanes  atomic.Int32           // dialled
 }
 
 // fakePlace is what stands at an address.
@@ -51,7 +53,8 @@ func (office *fakeOffice) at(address netip.Addr) fakePlace {
 
 func (*fakeOffice) Name() string                           { return wire.PathDirect }
 func (*fakeOffice) Packets(carrier.Stream) carrier.Packets { return nil }
-func (*fakeOffice) Dial(context.Context, carrier.DirectTarget, wire.AgentOpening) (carrier.Stream, error) {
+func (office *fakeOffice) Dial(context.Context, carrier.DirectTarget, wire.AgentOpening) (carrier.Stream, error) {
+	office.lanes.Add(1)
 	return nil, errors.New("no lanes in this test")
 }
 
@@ -59,7 +62,13 @@ func (office *fakeOffice) Probe(_ context.Context, to carrier.DirectTarget) (car
 	place := office.at(to.Address.Addr())
 	office.mutex.Lock()
 	office.dials[to.Address.Addr()]++
+	before := office.before
 	office.mutex.Unlock()
+	if before != nil {
+		if err := before(to.Address.Addr()); err != nil {
+			return nil, err
+		}
+	}
 	if place.isSilent {
 		return nil, errSilent
 	}
@@ -84,7 +93,7 @@ func (probe *fakeProbe) Ask(ctx context.Context, bytes int) (time.Duration, erro
 		<-ctx.Done()
 		return 0, ctx.Err()
 	}
-	return place.roundTrip, nil
+	return place.roundTrip, place.err
 }
 
 // scouting is a scout of its own, and what it told.
@@ -310,9 +319,11 @@ func TestWhatNoCandidateMayBe(t *testing.T) {
 		"::": wire.DirectForbidden, "224.0.0.1": wire.DirectForbidden, "ff02::1": wire.DirectForbidden, "255.255.255.255": wire.DirectForbidden,
 		"169.254.169.254": wire.DirectForbidden, "fe80::1": wire.DirectForbidden, "192.168.1.20": wire.DirectForbidden, "2001:db8::20": wire.DirectForbidden,
 		wire.AgentAddress.String(): wire.DirectInsideTunnel,
-		"192.168.1.21":             "", "10.244.1.7": "", "203.0.113.9": "", "2001:db8::21": "", "fd00::7": "",
+		"2001:db8::20%lo":          wire.DirectForbidden, "2001:db8::21%eth0": wire.DirectForbidden, "::1%lo": wire.DirectForbidden, // Node takes these for addresses
+		"::ffff:127.0.0.1": wire.DirectForbidden, "::ffff:192.168.1.20": wire.DirectForbidden,
+		"192.168.1.21": "", "10.244.1.7": "", "203.0.113.9": "", "2001:db8::21": "", "fd00::7": "",
 	} {
-		if got := refusal(netip.MustParseAddr(address), own); got != want {
+		if got := refusal(netip.MustParseAddr(address).Unmap(), own); got != want {
 			t.Errorf("%s: %q instead of %q", address, got, want)
 		}
 	}

@@ -46,14 +46,20 @@ func (scout *scout) try(ctx context.Context, one wire.DirectCandidate) found {
 	if err != nil {
 		return found{outcome: wire.DirectUnreachable, detail: err.Error(), isRefused: true}
 	}
-	var last found
-	for _, address := range addresses {
-		last = scout.tryAddress(ctx, one, netip.AddrPortFrom(address, uint16(one.Port)))
-		if last.route != nil || last.outcome == "" {
-			break
+	return scout.tryAll(ctx, one, addresses)
+}
+
+func (scout *scout) tryAll(ctx context.Context, one wire.DirectCandidate, addresses []netip.Addr) (told found) {
+	for index, address := range addresses {
+		next := scout.tryAddress(ctx, one, netip.AddrPortFrom(address, uint16(one.Port)))
+		if next.route != nil || next.outcome == "" {
+			return next
+		}
+		if index == 0 || !next.isRefused || told.isRefused { // an address that may be tried says more than one that may not
+			told = next
 		}
 	}
-	return last
+	return told
 }
 
 // resolve asks the laptop's own resolver where the candidate is a name.
@@ -167,12 +173,13 @@ func reason(err error) string {
 }
 
 // refusal tells that an address is no candidate whatever answers there, as an outcome, or nothing: packets to it would come
-// back to the laptop, to this tunnel, or go to whoever is near.
+// back to the laptop, to this tunnel, or go to whoever is near. A zone (RFC 4007) means nothing where others see the address,
+// and makes one of the laptop's own look like another.
 func refusal(address netip.Addr, own []netip.Addr) (outcome string) {
 	broadcast := netip.AddrFrom4([4]byte{255, 255, 255, 255})
 	switch {
 	case !address.IsValid(), address.IsUnspecified(), address.IsLoopback(), address.IsMulticast(), address == broadcast,
-		address.IsLinkLocalUnicast(), slices.Contains(own, address):
+		address.IsLinkLocalUnicast(), address.Zone() != "", slices.Contains(own, address):
 		return wire.DirectForbidden
 	}
 	if _, isTunnel := wire.AddressFamilyOf(address); isTunnel {

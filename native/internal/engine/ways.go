@@ -13,6 +13,7 @@ import (
 // ways hands the candidates for a direct path on once connect is over, and tells the core which way lanes take.
 type ways struct {
 	connection *connection
+	handing    sync.Mutex // orders what the agent's client is handed; taken before mutex
 
 	mutex      sync.Mutex
 	candidates []wire.DirectCandidate
@@ -25,6 +26,8 @@ func newWays(connection *connection) *ways { return &ways{connection: connection
 
 // setCandidates replaces the places where the agent may be reached past the API server.
 func (ways *ways) setCandidates(direct wire.DirectCandidates) {
+	ways.handing.Lock()
+	defer ways.handing.Unlock()
 	ways.mutex.Lock()
 	ways.candidates = direct.Candidates[:min(len(direct.Candidates), wire.CandidatesAtMost)]
 	candidates, isReady := ways.candidates, ways.isReady
@@ -36,6 +39,8 @@ func (ways *ways) setCandidates(direct wire.DirectCandidates) {
 
 // begin comes once the core was told that the tunnel is up: connect waits for no direct path, and none takes its time.
 func (ways *ways) begin() {
+	ways.handing.Lock()
+	defer ways.handing.Unlock()
 	ways.mutex.Lock()
 	ways.isReady = true
 	candidates := ways.candidates
@@ -92,8 +97,15 @@ func (connection *connection) refuses(ctx context.Context, address netip.AddrPor
 		return wire.DirectUnreachable, reason(err)
 	}
 	defer socket.Close()
-	source, isUDP := socket.LocalAddr().(*net.UDPAddr)
-	if isUDP && path != nil && path.laptop.Has(source.AddrPort().Addr().Unmap()) {
+	local, isUDP := socket.LocalAddr().(*net.UDPAddr)
+	if !isUDP {
+		return "", ""
+	}
+	source := local.AddrPort().Addr().Unmap()
+	switch {
+	case source == address.Addr(): // one of its own that no interface names, such as those of a local route
+		return wire.DirectForbidden, ""
+	case path != nil && path.laptop.Has(source):
 		return wire.DirectInsideTunnel, ""
 	}
 	return "", ""

@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"slipway/native/internal/carrier"
+	"slipway/native/internal/wire"
+)
+
+// A route that is taken while its candidate is looked at anew is judged by whoever attends it, not by that look.
+func TestALookThatFailsDoesNotEndAPathThatWasTakenMeanwhile(t *testing.T) {
+	s := startScout(t, map[string]*fakePlace{"10.1.0.1": {roundTrip: time.Millisecond}, "10.1.0.2": {roundTrip: 3 * time.Millisecond}}, nil)
+	first, second := node("10.1.0.1"), node("10.1.0.2")
+	s.setCandidates([]wire.DirectCandidate{first, second})
+	s.came(map[string]string{first.Host: wire.DirectWorks, second.Host: wire.DirectSlower})
+	var hasCome atomic.Bool
+	s.office.mutex.Lock()
+	s.office.before = func(to netip.Addr) error {
+		if to.String() != second.Host || hasCome.Swap(true) {
+			return nil
+		}
+		s.setCandidates([]wire.DirectCandidate{second}) // it is all that is left, by what is known of it
+		return errSilent
+	}
+	s.office.mutex.Unlock()
+	s.again()
+	deadline := time.Now().Add(patience)
+	for isOver := false; !isOver; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the second candidate is not looked at")
+		}
+		s.mutex.Lock()
+		isOver = hasCome.Load() && !s.candidates[0].isTrying
+		s.mutex.Unlock()
+	}
+	if event := s.state(); event.Path != wire.PathDirect || outcomeAt(event, second.Host) != wire.DirectWorks {
+		t.Errorf("%+v", event)
+	}
+}
+
+// The laptop's routes may change while a path is in use: what leads into the tunnel then is not dialled again.
+func TestAPathThatComesToLeadIntoTheTunnelIsNotDialledAgain(t *testing.T) {
+	var isInside atomic.Bool
+	s := startScout(t, map[string]*fakePlace{"10.1.0.1": {roundTrip: time.Millisecond}}, func(context.Context, netip.AddrPort) (string, string) {
+		if isInside.Load() {
+			return wire.DirectInsideTunnel, ""
+		}
+		return "", ""
+	})
+	s.setCandidates([]wire.DirectCandidate{node("10.1.0.1")})
+	s.came(map[string]string{"10.1.0.1": wire.DirectWorks})
+	chosen, _ := s.set.routing.get()
+	isInside.Store(true)
+	s.office.mutex.Lock()
+	s.office.before = func(netip.Addr) error {
+		t.Error("it is dialled")
+		return errSilent
+	}
+	s.office.mutex.Unlock()
+	if _, err := s.set.openDirect(t.Context(), chosen, wire.AgentOpening{}); err == nil || s.office.lanes.Load() > 0 {
+		t.Errorf("a lane is dialled: %v", err)
+	}
+	s.office.change("10.1.0.1", func(place *fakePlace) { place.err = syscall.ECONNRESET }) // the probe ends at once
+	if event := s.came(map[string]string{"10.1.0.1": wire.DirectInsideTunnel}); event.Path != wire.PathAPIServer {
+		t.Errorf("%+v", event)
+	}
+}
+
+// Of a name's addresses, one that the laptop cannot use says nothing of the others.
+func TestOneAddressThatMayNotBeTriedDoesNotSpeakForTheOthers(t *testing.T) {
+	const silent, forbidden = "127.0.0.1", "::1"
+	for _, order := range [][]string{{silent, forbidden}, {forbidden, silent}} {
+		s := startScout(t, map[string]*fakePlace{silent: {isSilent: true}}, func(_ context.Context, address netip.AddrPort) (string, string) {
+			if address.Addr() == netip.MustParseAddr(forbidden) {
+				return wire.DirectUnreachable, "network is unreachable"
+			}
+			return "", ""
+		})
+		s.setListening(true, "")
+		var addresses []netip.Addr
+		for _, one := range order {
+			addresses = append(addresses, netip.MustParseAddr(one))
+		}
+		came := s.tryAll(t.Context(), node("agent.example"), addresses)
+		if came.outcome != wire.DirectSilent || came.isRefused {
+			t.Errorf("of %v came %+v", order, came)
+		}
+	}
+}
+
+// An agent that was asked to listen by a control stream that is gone is asked to stop by the next one.
+func TestAPortThatNobodyWantsAnyMoreIsClosedByTheNextControlStream(t *testing.T) {
+	for name, control := range map[string]struct {
+		wanted, leftOpen bool
+		asked            []bool
+	}{
+		"nothing was asked":        {false, false, nil},
+		"off while it was away":    {false, true, []bool{false}},
+		"wanted, a new stream":     {true, true, []bool{true}},
+		"wanted for the first one": {true, false, []bool{true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			epoch, end := context.WithCancel(t.Context())
+			client := &agentClient{
+				timing: Timing{Renew: time.Millisecond}.withDefaults(), log: slog.New(slog.DiscardHandler), epoch: epoch, endEpoch: end,
+				direct:   func(carrier.SessionKeys) carrier.Direct { return &fakeOffice{} },
+				renewNow: make(chan struct{}, 1), leaving: make(chan struct{}),
+				observer: agentObserver{path: func(*wire.PathEvent) {}},
+			}
+			set := &laneSet{client: client, routing: newRouting(), health: newHealth(client.timing, 1, sessionAddresses{})}
+			set.scout = newScout(set, carrier.SessionKeys{})
+			set.scout.isWanted, set.scout.isLeftOpen = control.wanted, control.leftOpen
+			client.lanes = set
+			near, far := net.Pipe()
+			ended := make(chan error, 1)
+			go func() { ended <- client.renew(t.Context(), &carriedStream{Stream: near}, client.target, client.keys) }()
+			var asked []bool
+			for renewals := 0; renewals < 2; {
+				_ = far.SetDeadline(time.Now().Add(patience))
+				body, err := wire.ReadFrame(far, wire.MaxFrame)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var request wire.AgentRequest
+				if err := json.Unmarshal(body, &request); err != nil {
+					t.Fatal(err)
+				}
+				reply := wire.AgentReply{Renewed: &wire.Renewed{ExpiresSeconds: 60}}
+				if request.Request == "direct" {
+					asked = append(asked, request.Direct.Wanted)
+					reply = wire.AgentReply{Direct: &wire.DirectListening{Addresses: []string{}}}
+					if request.Direct.Wanted {
+						reply.Direct.Port = wire.AgentDirectPort
+					}
+				} else {
+					renewals++
+				}
+				if err := wire.WriteFrame(far, reply, wire.MaxFrame); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_ = far.Close()
+			<-ended
+			if len(asked) != len(control.asked) || len(asked) > 0 && asked[0] != control.asked[0] {
+				t.Errorf("asked to listen: %v instead of %v", asked, control.asked)
+			}
+		})
+	}
+}
