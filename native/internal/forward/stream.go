@@ -285,6 +285,7 @@ func (s *stream) pieceToCluster() (isAll bool) {
 	}
 	defer taken.release()
 	if s.toClusterEnded.Load() {
+		s.resetIfLeft()
 		return true
 	}
 	s.blocked.Store(false)
@@ -319,11 +320,20 @@ func (s *stream) pieceToCluster() (isAll bool) {
 			cause := causeOf(err)
 			s.broken.Store(&cause)
 			s.toClusterEnded.Store(true)
+			s.resetIfLeft()
 			s.toLaptopTurn.Start(s.toLaptop)
 			return true
 		}
 	}
 	return false
+}
+
+// resetIfLeft ends a stream whose laptop's end has reset it, and left what the socket does not take any more. Nobody would read
+// that, and the reset behind it would never come.
+func (s *stream) resetIfLeft() {
+	if s.flow.IsResetBehind() {
+		s.reset(bytestream.Aborted)
+	}
 }
 
 // endIfBoth closes the socket in good order once both directions have ended.

@@ -163,3 +163,40 @@ func TestWhatTheLaptopSaidBeforeAResetArrives(t *testing.T) {
 		server.Close()
 	}
 }
+
+// Nobody reads what is left of a program that has reset a connection whose socket is broken already: it goes with both.
+func TestAResetOfTheLaptopEndsAFlowWhoseSocketIsBroken(t *testing.T) {
+	forwarder := join(t, nil).forwarder
+	port, accepted := listen(t)
+	near, far := makeSessions(t, forwarder.Accept)
+	one, another := memnet.Pipe(memnet.Options{})
+	near.Attach(0, one)
+	far.Attach(0, another)
+	flow, err := near.Open(bytestream.Opening{
+		Source: netip.AddrPortFrom(laptopAddress, 40000), Destination: netip.AddrPortFrom(podAddress, uint16(port)),
+	}, ignored{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := <-accepted
+	eventually(t, "the flow was not answered", func() bool { return flow.Room() > 0 })
+	before := -1
+	server.SetWriteDeadline(time.Now().Add(30 * time.Second))
+	go server.Write(make([]byte, 16<<20)) // more than the program takes, which reads nothing
+	eventually(t, "the flow still has room", func() bool {
+		unread := flow.Info().Unread
+		isFull := unread > 0 && unread == before
+		before = unread
+		time.Sleep(50 * time.Millisecond)
+		return isFull
+	})
+	server.SetLinger(0)
+	server.Close()
+	if _, err := flow.Write([]byte("to nobody")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the agent has not got it", func() bool { return near.Stats().Lanes[0].Outstanding == 0 })
+	flow.Reset(bytestream.Aborted)
+	eventually(t, "the socket is still there", func() bool { return forwarder.Stats() == Stats{} })
+	eventually(t, "bytes are still there", func() bool { return far.Stats().Unread == 0 })
+}
