@@ -17,13 +17,15 @@ type attempts struct {
 type asking struct {
 	quoted      []byte
 	first, last time.Time
+	isAnswered  bool // the laptop has its SYN-ACK, or soon will
 }
 
 // abandoned tells that the laptop stopped asking. SYNs are repeated after doubling gaps (RFC 6298): one that came at
-// age a is followed by the next at age 2a+1 s.
+// age a is followed by the next at age 2a+1 s. Who was answered asks no more, and may have its connection before this end
+// gets to run; gVisor ends a handshake that the laptop leaves, after some two minutes.
 func (a *asking) abandoned(now time.Time) bool {
 	age := a.last.Sub(a.first)
-	return now.Sub(a.last) > 2*age+5*time.Second
+	return !a.isAnswered && now.Sub(a.last) > 2*age+5*time.Second
 }
 
 func (a *attempts) count() int {
@@ -56,12 +58,28 @@ func (a *attempts) add(attempt *connection) {
 
 // remove ends an attempt; it is false where it had ended.
 func (a *attempts) remove(attempt *connection) bool {
+	return a.removeIf(attempt, func() bool { return true })
+}
+
+// removeIf asks under the lock.
+func (a *attempts) removeIf(attempt *connection, isOver func() bool) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.byID[attempt.id] != attempt || !isOver() {
+		return false
+	}
+	delete(a.byID, attempt.id)
+	return true
+}
+
+// answer notes that the handshake goes on; it is false where the attempt had ended.
+func (a *attempts) answer(attempt *connection) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.byID[attempt.id] != attempt {
 		return false
 	}
-	delete(a.byID, attempt.id)
+	attempt.asking.isAnswered = true
 	return true
 }
 
@@ -80,11 +98,8 @@ func (a *attempts) again(id stack.TransportEndpointID, now time.Time) bool {
 // expire gives up those that the laptop no longer waits for.
 func (a *attempts) expire(now time.Time) {
 	for _, attempt := range a.list() {
-		a.mu.Lock()
-		isOver := attempt.asking.abandoned(now)
-		a.mu.Unlock()
-		if isOver {
-			attempt.giveUp(Abandoned)
+		if a.removeIf(attempt, func() bool { return attempt.asking.abandoned(now) }) {
+			attempt.letGo(Abandoned)
 		}
 	}
 }

@@ -115,6 +115,12 @@ func (c *connection) giveUp(end State) bool {
 	if !c.terminator.attempts.remove(c) {
 		return false
 	}
+	c.letGo(end)
+	return true
+}
+
+// letGo ends what was an attempt until now.
+func (c *connection) letGo(end State) {
 	c.endsAs(end)
 	c.mu.Lock()
 	c.over = true
@@ -124,7 +130,6 @@ func (c *connection) giveUp(end State) bool {
 	if flow != nil {
 		flow.Reset(bytestream.Aborted)
 	}
-	return true
 }
 
 // Answered implements bytestream.Events.
@@ -176,6 +181,9 @@ var failures = map[bytestream.Verdict]packet.Failure{
 
 // accept makes the connection that the laptop asked for, and joins it with the flow.
 func (c *connection) accept() {
+	if !c.terminator.attempts.answer(c) {
+		return // who ended it does the rest
+	}
 	c.mu.Lock()
 	request := c.request
 	c.request = nil

@@ -26,7 +26,7 @@ import (
 var (
 	laptopAddress = netip.MustParseAddr("198.18.0.2")
 	routerAddress = netip.MustParseAddr("198.18.0.1")
-	deafTo        = netip.MustParseAddrPort("10.77.0.9:81") // the laptop gets nothing from there
+	deafTo        = netip.MustParseAddrPort("10.77.0.9:81") // the laptop gets nothing from there until it hears
 	podAddress    = netip.MustParseAddrPort("10.77.0.9:80")
 )
 
@@ -39,7 +39,8 @@ type laptop struct {
 	icmp       chan packet.Packet
 	opened     atomic.Int64 // flows that the far end was asked for
 	unheard    atomic.Int64 // segments that it did not get, of deafTo
-	isMute     atomic.Bool  // the far end answers no end by its own
+	hears      atomic.Bool
+	isMute     atomic.Bool // the far end answers no end by its own
 	began      chan Account
 	ended      chan Account
 }
@@ -139,7 +140,7 @@ func join(t *testing.T, halfOpen int, answer func(*bytestream.Flow, bytestream.O
 				kept, _ := packet.Parse(bytes.Clone(parsed.Raw))
 				made.icmp <- kept
 			}
-			if parsed.Protocol == packet.TCP && parsed.SourcePort == deafTo.Port() {
+			if parsed.Protocol == packet.TCP && parsed.SourcePort == deafTo.Port() && !made.hears.Load() {
 				made.unheard.Add(1)
 				return
 			}
