@@ -28,6 +28,20 @@ export function seen({ digest, parts }: Context): Seen {
   return { digest, parts };
 }
 
+/** Whether a name leads to another cluster than it did when it was confirmed or used last: another server, or other authorities. */
+export function isAnotherCluster(records: readonly ContextRecord[], context: Context): boolean {
+  const record = recordOf(records, context);
+  const before = record?.confirmed ?? record?.used ?? null;
+  if (before === null || before.digest === context.digest) {
+    return false;
+  }
+  const changes = before.parts === null ? null : changesBetween(before.parts, context.parts);
+  return (
+    changes?.some(({ before: was, now }) => ['server', 'certificate-authority'].includes((now ?? was)?.part ?? '')) ??
+    true
+  );
+}
+
 /** The records once this was confirmed: what it was switched on with before binds it no longer. */
 export function confirm(records: readonly ContextRecord[], context: Context): ContextRecord[] {
   const used = recordOf(records, context)?.used ? seen(context) : null;

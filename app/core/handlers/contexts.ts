@@ -1,7 +1,8 @@
 /** Contexts: listing them, confirming one before its first use, and the kubeconfig files that the user adds. */
 import { cause, failure, problem, success } from '../../contract/index.ts';
 import { listContexts } from '../clusters/contexts.ts';
-import { confirm, seen, withRecords } from '../clusters/records.ts';
+import { confirm, isAnotherCluster, seen, withRecords } from '../clusters/records.ts';
+import { withoutServiceConsent } from '../settings/context-choices.ts';
 import type { Access } from './access.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
 
@@ -64,6 +65,13 @@ export function contextHandlers(dependencies: Dependencies, access: Access): Pic
         const trustKept = await access.trust(value.execPlugin.digest);
         if (!trustKept.ok) {
           return trustKept;
+        }
+      }
+      if (isAnotherCluster(dependencies.records(), value)) {
+        // What may be made in a cluster was said of the one that had this name.
+        const taken = await dependencies.changeSettings((settings) => success(withoutServiceConsent(settings, value)));
+        if (!taken.ok) {
+          return taken;
         }
       }
       const kept = await dependencies.setRecords(confirm(dependencies.records(), value));

@@ -35,6 +35,12 @@ export function withChoices(
   return { ...settings, contexts };
 }
 
+/** Settings without the word that a Service may be made in this context's cluster. */
+export function withoutServiceConsent(settings: Settings, { name, file }: Pick<Context, 'name' | 'file'>): Settings {
+  const isGiven = choicesFor(settings, name, file)?.directPath === 'node-port';
+  return isGiven ? withChoices(settings, name, file, { directPath: nothingChosen.directPath }) : settings;
+}
+
 /** The context that the sandbox writes into its kubeconfig (sandbox/kubeconfig.ts), seen from a laptop of it. */
 function isOfSandbox(context: Context, place: Place | undefined): boolean {
   return place?.isInSandbox === true && context.name === 'sandbox' && context.cluster === 'sandbox';

@@ -51,6 +51,30 @@ describe('contexts before their first use', () => {
     expect((await listed(harness)).production).toMatchObject({ confirmed: false });
   });
 
+  it.each([
+    ['another server', 'pod', 'https://elsewhere.example.org', undefined],
+    ['the same server with a plugin', 'node-port', undefined, 'login'],
+  ])('that are confirmed anew as %s have the direct path %s', async (_, expected, server, command) => {
+    const harness = new CoreHarness();
+    const confirm = async () => {
+      const { file = '', digest = '' } = (await listed(harness)).production ?? {};
+      expect(await harness.call('confirmContext', { context: 'production', file, digest })).toMatchObject({ ok: true });
+    };
+    const chosen = async () => {
+      const settings = await harness.call('getSettings', {});
+      return settings.ok ? settings.value.contexts.map(({ directPath }) => directPath) : settings;
+    };
+    const words = { context: 'production', change: 'set' } as const;
+    await confirm();
+    await harness.call('changeSetting', { ...words, name: 'directPath', words: ['node-port'] });
+    await confirm();
+    expect(await chosen()).toEqual(['node-port']);
+    const rest = command === undefined ? {} : { execPlugin: plugin(command) };
+    harness.world.kubeconfig.change([context('production', server ?? harness.world.cluster.server, rest)]);
+    await confirm();
+    expect(await chosen()).toEqual([expected]);
+  });
+
   it('may be switched on without being confirmed where no program would run, and say when they were', async () => {
     const harness = new CoreHarness();
     await harness.connect();
