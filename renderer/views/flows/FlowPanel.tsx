@@ -39,10 +39,12 @@ export function FlowPanel({
       widths={panelWidths}
       onWidth={(panelWidth) => store.setState({ panelWidth })}
     >
-      <p className={styles.why}>{say(stateLooks[flow.state].why)}</p>
-      <Button icon={Route} keys="E" onClick={onExplain}>
-        {say('flows.explain')}
-      </Button>
+      <div className={styles.lead}>
+        <p>{say(stateLooks[flow.state].why)}</p>
+        <Button icon={Route} keys="E" onClick={onExplain}>
+          {say('flows.explain')}
+        </Button>
+      </div>
       <Facts label={say('flows.programFacts')} isNarrow>
         {program === null ? (
           <Fact name={say('flows.columnProgram')}>
