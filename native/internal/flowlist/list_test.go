@@ -281,20 +281,24 @@ func TestTheEnginesOwnChecksAreToldOnlyWhileTheyLiveOrWhenTheyFailed(t *testing.
 
 func TestAProcessThatIsGoneIsSoughtAgain(t *testing.T) {
 	machine := &kernel{}
-	one, ended := account(1, terminate.Open), account(2, terminate.Open)
+	one, ended, renamed := account(1, terminate.Open), account(2, terminate.Open), account(3, terminate.Open)
 	machine.holds(one, sockets.Owner{User: "ada", PID: 70, Name: "parent"})
+	machine.holds(renamed, sockets.Owner{User: "ada", PID: 70, Name: "shell"}) // before it ran another program
 	machine.holds(ended, sockets.Owner{User: "ada", PID: 70, Name: "parent"})
 	o := startOwners(machine, isOwn)
 	o.stop() // the test does what its goroutine would
 	o.ask(1, one.Opening)
 	o.ask(2, ended.Opening)
+	o.ask(3, renamed.Opening)
 	o.search(noon)
 	o.over(2)
 	machine.dead[70] = true
 	machine.holds(one, sockets.Owner{User: "ada", PID: 71, Name: "child"})
 	o.check()
-	if o.program(1) != nil {
-		t.Errorf("it is still %+v", o.program(1))
+	for _, id := range []uint64{1, 3} {
+		if o.program(id) != nil {
+			t.Errorf("%d is still %+v", id, o.program(id))
+		}
 	}
 	o.search(noon.Add(time.Minute))
 	if program := o.program(1); program == nil || program.PID != 71 {

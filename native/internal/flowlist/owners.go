@@ -164,22 +164,22 @@ func (o *owners) search(now time.Time) {
 // check forgets processes that are gone while their connections live: another one holds them, and numbers are given away again.
 func (o *owners) check() {
 	o.mu.Lock()
-	byPID := map[int]sockets.Owner{}
+	gone := map[sockets.Owner]struct{}{} // a process that runs another program has the same number and start
 	for _, one := range o.byID {
 		if !one.isOver && one.owner.PID != 0 {
-			byPID[one.owner.PID] = one.owner
+			gone[one.owner] = struct{}{}
 		}
 	}
 	o.mu.Unlock()
-	for pid, owner := range byPID {
+	for owner := range gone {
 		if o.finder.Lives(&owner) {
-			delete(byPID, pid)
+			delete(gone, owner)
 		}
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, one := range o.byID {
-		if gone, isGone := byPID[one.owner.PID]; isGone && !one.isOver && one.owner == gone {
+		if _, isGone := gone[one.owner]; isGone && !one.isOver {
 			one.owner, one.program, one.tries = sockets.Owner{}, nil, 0
 		}
 	}
