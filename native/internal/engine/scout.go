@@ -52,8 +52,9 @@ type candidate struct {
 	probe    carrier.Probe // of the last try that worked, until somebody takes it
 	inUse    *route
 	isTrying bool
-	mayTry   bool // nothing on the laptop forbids it
-	isGone   bool // from the list
+	stop     context.CancelFunc // ends the try
+	mayTry   bool               // nothing on the laptop forbids it
+	isGone   bool               // from the list
 	due      time.Time
 	wait     *backoff
 	leave    context.CancelFunc // ends its use
@@ -86,6 +87,9 @@ func (scout *scout) setCandidates(wanted []wire.DirectCandidate) {
 	for _, known := range before {
 		if !slices.Contains(scout.candidates, known) {
 			known.isGone = true
+			if known.isTrying {
+				known.stop() // nothing more is sent there
+			}
 			if known.inUse != nil {
 				scout.leaveLocked(known)
 			}
@@ -169,9 +173,12 @@ func (scout *scout) startDue(now time.Time) time.Duration {
 			next = min(next, wait)
 			continue
 		}
-		one.isTrying = true
-		ctx := scout.living
-		scout.trying.Go(func() { scout.look(ctx, one) })
+		ctx, stop := context.WithCancel(scout.living)
+		one.isTrying, one.stop = true, stop
+		scout.trying.Go(func() {
+			defer stop()
+			scout.look(ctx, one)
+		})
 	}
 	return next
 }

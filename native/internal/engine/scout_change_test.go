@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -23,7 +24,7 @@ func TestALookThatFailsDoesNotEndAPathThatWasTakenMeanwhile(t *testing.T) {
 	s.came(map[string]string{first.Host: wire.DirectWorks, second.Host: wire.DirectSlower})
 	var hasCome atomic.Bool
 	s.office.mutex.Lock()
-	s.office.before = func(to netip.Addr) error {
+	s.office.before = func(_ context.Context, to netip.Addr) error {
 		if to.String() != second.Host || hasCome.Swap(true) {
 			return nil
 		}
@@ -60,7 +61,7 @@ func TestAPathThatComesToLeadIntoTheTunnelIsNotDialledAgain(t *testing.T) {
 	chosen, _ := s.set.routing.get()
 	isInside.Store(true)
 	s.office.mutex.Lock()
-	s.office.before = func(netip.Addr) error {
+	s.office.before = func(context.Context, netip.Addr) error {
 		t.Error("it is dialled")
 		return errSilent
 	}
@@ -71,6 +72,26 @@ func TestAPathThatComesToLeadIntoTheTunnelIsNotDialledAgain(t *testing.T) {
 	s.office.change("10.1.0.1", func(place *fakePlace) { place.err = syscall.ECONNRESET }) // the probe ends at once
 	if event := s.came(map[string]string{"10.1.0.1": wire.DirectInsideTunnel}); event.Path != wire.PathAPIServer {
 		t.Errorf("%+v", event)
+	}
+}
+
+// Who switches the direct path off means what is under way, too.
+func TestACandidateThatIsGoneIsTriedNoLonger(t *testing.T) {
+	s := startScout(t, map[string]*fakePlace{"10.1.0.1": {}}, nil)
+	begun, ended := make(chan struct{}, 8), make(chan error, 8)
+	s.office.mutex.Lock()
+	s.office.before = func(ctx context.Context, _ netip.Addr) error {
+		begun <- struct{}{}
+		<-ctx.Done()
+		ended <- ctx.Err()
+		return ctx.Err()
+	}
+	s.office.mutex.Unlock()
+	s.setCandidates([]wire.DirectCandidate{node("10.1.0.1")})
+	<-begun
+	s.setCandidates(nil)
+	if err := <-ended; !errors.Is(err, context.Canceled) { // else its time was up
+		t.Errorf("the try ends with %v", err)
 	}
 }
 

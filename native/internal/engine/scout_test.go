@@ -22,8 +22,8 @@ type fakeOffice struct {
 	mutex  sync.Mutex
 	places map[netip.Addr]*fakePlace
 	dials  map[netip.Addr]int
-	before func(netip.Addr) error // of a probe; nil: nothing
-	lanes  atomic.Int32           // dialled
+	before func(context.Context, netip.Addr) error // of a probe; nil: nothing
+	lanes  atomic.Int32                            // dialled
 }
 
 // fakePlace is what stands at an address.
@@ -58,14 +58,14 @@ func (office *fakeOffice) Dial(context.Context, carrier.DirectTarget, wire.Agent
 	return nil, errors.New("no lanes in this test")
 }
 
-func (office *fakeOffice) Probe(_ context.Context, to carrier.DirectTarget) (carrier.Probe, error) {
+func (office *fakeOffice) Probe(ctx context.Context, to carrier.DirectTarget) (carrier.Probe, error) {
 	place := office.at(to.Address.Addr())
 	office.mutex.Lock()
 	office.dials[to.Address.Addr()]++
 	before := office.before
 	office.mutex.Unlock()
 	if before != nil {
-		if err := before(to.Address.Addr()); err != nil {
+		if err := before(ctx, to.Address.Addr()); err != nil {
 			return nil, err
 		}
 	}
