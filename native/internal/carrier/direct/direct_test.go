@@ -3,6 +3,7 @@ package direct
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -185,10 +186,25 @@ func TestTheDoorIsOpenWhileASessionWantsIt(t *testing.T) {
 	if _, err := p.engine.Probe(p.within(t), p.target); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("a door that nobody wants: %v", err)
 	}
+	heard, _, err := p.engine.knocker.knock(1) // as the first probe's
+	if err != nil {
+		t.Fatal(err)
+	}
 	listening, err := p.door.Admit(p.agent)
 	if err != nil || len(listening.Addresses) != 1 || listening.Addresses[0] != "127.0.0.1" {
 		t.Fatalf("opened again: %+v, %v", listening, err)
 	}
 	p.target.Address = netip.AddrPortFrom(loopback, uint16(listening.Port))
+	isShutOut(t, p.stranger(t, "127.0.0.1", heard)) // it came before the door was closed
 	p.carries(t)
+	for round := range 2 * pastAtMost {
+		_, other := sessionKeys(t, fmt.Sprint("other ", round))
+		if _, err := p.door.Admit(other); err != nil {
+			t.Fatal(err)
+		}
+		p.door.Dismiss(other.Session)
+	}
+	if kept := len(p.door.past); kept > pastAtMost {
+		t.Errorf("%d are remembered", kept)
+	}
 }

@@ -53,6 +53,9 @@ const (
 	// probesAtMost is how many probes of one session there may be: one for each candidate, and as many that end.
 	probesAtMost = 2 * wire.CandidatesAtMost
 
+	// pastAtMost is of how many guests that may not enter any more it is remembered which knocks came.
+	pastAtMost = 64
+
 	// patience is for everything until the opening.
 	patience = 5 * time.Second
 

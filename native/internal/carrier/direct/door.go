@@ -34,6 +34,7 @@ type Door struct {
 
 	mu        sync.Mutex
 	guests    map[hint]*guest
+	past      []*guest // dismissed, the latest last: they may be admitted again
 	listeners []net.Listener
 	port      int
 	strangers strangers
@@ -60,11 +61,18 @@ func (g *guest) wasHeard(number uint64) bool {
 	return !looked.ValidateCounter(number, ^uint64(0))
 }
 
-// isNew tells whether no knock of that number came before.
+// isNew tells whether no knock of that number came before, of a guest that may enter.
 func (g *guest) isNew(number uint64) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.seen.ValidateCounter(number, ^uint64(0))
+	return !g.isGone && g.seen.ValidateCounter(number, ^uint64(0))
+}
+
+// lastSeen is what it has seen, once no knock of it is looked at any more.
+func (g *guest) lastSeen() replay.Filter {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.seen
 }
 
 // begin takes a probe, unless the session has too many or may not enter any more.
@@ -119,7 +127,12 @@ func (d *Door) Admit(keys carrier.SessionKeys) (wire.DirectListening, error) {
 	}
 	// A guest that is known keeps what it has seen: a knock of before is no new one.
 	if d.guests[knocker.hint] == nil {
-		d.guests[knocker.hint] = &guest{knocker: knocker, probes: map[net.Conn]struct{}{}}
+		next := &guest{knocker: knocker, probes: map[net.Conn]struct{}{}}
+		if place := slices.IndexFunc(d.past, func(one *guest) bool { return one.knocker.hint == knocker.hint }); place >= 0 {
+			next.seen = d.past[place].lastSeen()
+			d.past = slices.Delete(d.past, place, place+1)
+		}
+		d.guests[knocker.hint] = next
 	}
 	listening := wire.DirectListening{Port: d.port}
 	for _, listener := range d.listeners {
@@ -139,6 +152,10 @@ func (d *Door) Dismiss(session string) {
 		if guest.knocker.keys.Session == session {
 			delete(d.guests, name)
 			guest.dismiss()
+			if len(d.past) == pastAtMost {
+				d.past = slices.Delete(d.past, 0, 1)
+			}
+			d.past = append(d.past, guest)
 		}
 	}
 	if len(d.guests) == 0 {
