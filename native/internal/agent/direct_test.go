@@ -145,7 +145,8 @@ func TestADirectPathIsForSessionsOnly(t *testing.T) {
 
 // While the API server is away, nobody can renew; what is heard by the direct path says as much.
 func TestASessionThatIsHeardDirectlyLivesOn(t *testing.T) {
-	server := serve(t, Config{Expiry: 2 * time.Second, Dialer: echoServer(t), Door: testDoor()})
+	const expiry = time.Hour
+	server := serve(t, Config{Expiry: expiry, Dialer: echoServer(t), Door: testDoor()})
 	direct, other := newEngine(t, server), newEngine(t, server)
 	for _, engine := range []*engine{direct, other} {
 		engine.register(nil)
@@ -155,18 +156,28 @@ func TestASessionThatIsHeardDirectlyLivesOn(t *testing.T) {
 		engine.flows.Attach(0, opened)
 	}
 	direct.askDirect(true)
-	lives := func(of *engine) bool { return server.find(of.registered.Session) != nil }
-	for begun := time.Now(); time.Since(begun) < 6*time.Second || lives(other); time.Sleep(50 * time.Millisecond) {
+	sessionOf := func(of *engine) *session { return server.find(of.registered.Session) }
+	own, expires := sessionOf(direct), sessionOf(other).expires // the later of both
+	var heard time.Time
+	eventually(t, "the session is not heard", func() bool {
 		direct.flows.Revalidate() // asks the agent at once
-		if !lives(direct) {
-			t.Fatal("a session that is heard expired")
-		}
-		if time.Since(begun) > time.Minute {
-			t.Fatal("a session without a direct path does not expire")
-		}
+		server.mu.Lock()
+		heard = time.Unix(0, own.heard())
+		server.mu.Unlock()
+		return heard.Add(expiry).After(expires.Add(time.Millisecond))
+	})
+	server.expire(heard.Add(expiry - time.Microsecond))
+	if sessionOf(direct) == nil {
+		t.Fatal("a session that is heard expired")
+	}
+	if sessionOf(other) != nil {
+		t.Fatal("a session without a direct path does not expire")
 	}
 	for lane := range direct.registered.FlowLanes {
 		direct.flows.Detach(lane, nil)
 	}
-	eventually(t, "a session that is heard no more does not expire", func() bool { return !lives(direct) })
+	eventually(t, "a session that is heard no more does not expire", func() bool {
+		server.expire(time.Now().Add(expiry))
+		return sessionOf(direct) == nil
+	})
 }
