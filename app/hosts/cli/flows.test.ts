@@ -1,6 +1,6 @@
-import { expect, it } from 'vitest';
-import { type Flow, type FlowsItem, flowStateSchema } from '../../contract/index.ts';
-import { destinationOf, flowsKnown, flowsSummary, flowsTable, orderedFlows } from './flows.ts';
+import { describe, expect, it } from 'vitest';
+import { type CoreLink, type Flow, type FlowsItem, flowStateSchema } from '../../contract/index.ts';
+import { destinationOf, flowsKnown, flowsSummary, flowsTable, listFlows, orderedFlows } from './flows.ts';
 
 const flow = (id: number, rest: Partial<Flow> = {}): Flow => ({
   ...{ id, source: '198.18.0.2:40000', destination: '10.96.0.20:5432', state: 'open' },
@@ -50,6 +50,44 @@ it('says of another user’s process whose it is, and in wide everything', () =>
 it('names a port by its number where it has no name', () => {
   expect(destinationOf(flow(1, { target: { kind: 'pod', namespace: 'a', name: 'b', port: '' } }))).toBe('b.a:5432');
   expect(destinationOf(flow(1, { target: null, destination: '[fd00::1]:80' }))).toBe('[fd00::1]:80');
+});
+
+describe('listing them', () => {
+  const connection = { phase: 'connected', cluster: { context: 'production', file: 'config', server: 'https://api' } };
+  function begin(isWatched: boolean) {
+    let end: (because: null) => void = () => {};
+    const core = {
+      call: async () => ({ ok: true, value: { connections: [connection] } }),
+      subscribe: (_stream: string, _subject: object, _listener: unknown, ended: typeof end) => {
+        end = ended;
+        return () => {};
+      },
+    } as unknown as CoreLink;
+    return { listed: listFlows(core, 'json', isWatched), end: () => end(null) };
+  }
+  const interrupt = () => process.listeners('SIGINT').at(-1)?.('SIGINT');
+  const begun = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('ends with Ctrl-C as a success only where it was to go on until that', async () => {
+    const watched = begin(true);
+    await begun();
+    interrupt();
+    await watched.listed;
+    const once = begin(false);
+    await begun();
+    interrupt();
+    await expect(once.listed).rejects.toMatchObject({ exitCode: 130 });
+  });
+
+  it('says that the cluster was switched off', async () => {
+    const { listed, end } = begin(true);
+    await begun();
+    end();
+    await expect(listed).rejects.toMatchObject({
+      because: { code: 'not-connected', facts: { context: 'production' } },
+      exitCode: 7,
+    });
+  });
 });
 
 it('lists what lives before what ended, the newest first', () => {

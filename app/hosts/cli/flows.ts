@@ -13,6 +13,7 @@ import {
   problem,
 } from '../../contract/index.ts';
 import { contextOfFlag } from './caller.ts';
+import { interrupted } from './exit-codes.ts';
 import { age, bytes, data, type Format, invocation, plain, say, table } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 
@@ -171,11 +172,18 @@ export async function listFlows(core: CoreLink, format: Format, isWatched: boole
           resolve();
         }
       },
-      (because) => reject(new Ended(because ?? problem('route-missing', 'the cluster was switched off meanwhile'))),
+      (because) => {
+        const off = problem('not-connected', 'it was switched off meanwhile', { context: connection.context });
+        reject(because === null ? new Ended(off, false, 7) : new Ended(because)); // 7 as where none is connected
+      },
     );
     process.once('SIGINT', () => {
       stop();
-      resolve();
+      if (isWatched) {
+        resolve();
+      } else {
+        reject(new Ended('interrupted', true, interrupted)); // nothing was listed
+      }
     });
   });
 }
