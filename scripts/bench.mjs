@@ -1,4 +1,4 @@
-// `npm run bench`: against kubectl port-forward on the sandbox; `npm run bench -- window`: the window in a browser.
+// `npm run bench`: against kubectl port-forward and others on the sandbox; `npm run bench -- window`: the window in a browser.
 import { join } from 'node:path';
 import { ensureModules, ensureNative, ensureWindow, modernNode, root, run } from './tools.mjs';
 

@@ -5,12 +5,19 @@
 import { spawn } from 'node:child_process';
 import type { Product } from '../cluster/product.ts';
 import { eventually, must, type Place, run } from '../cluster/programs.ts';
+import { type ArmName, arms } from './figures.ts';
 
 export interface Arm {
-  readonly name: string;
+  readonly name: ArmName;
+  /** Names of the cluster's Services resolve on the laptop while it is open. */
+  readonly resolves: boolean;
   /** Opens the way and answers HOST:PORT of the load server. */
   open(): Promise<string>;
   close(): Promise<void>;
+  /** Whether traffic takes the way that the arm is about, where that may change while it is open. */
+  holds?(): Promise<boolean>;
+  /** After the last round: takes away what stayed in the cluster between them. */
+  end?(): Promise<void>;
 }
 
 export interface Target {
@@ -26,7 +33,8 @@ export interface Target {
 export function directArm(laptop: Place, target: Target): Arm {
   const route = [target.podRange, 'via', target.nodeAddress];
   return {
-    name: 'direct route',
+    name: arms.bare,
+    resolves: false,
     async open() {
       await must(laptop, ['ip', 'route', 'replace', ...route]);
       return `${target.podAddress}:${target.port}`;
@@ -42,7 +50,8 @@ export function portForwardArm(laptop: Place, target: Target, kubectl: string, k
   let child: ReturnType<typeof spawn> | undefined;
   const local = 19000;
   return {
-    name: 'kubectl port-forward',
+    name: arms.portForward,
+    resolves: false,
     async open() {
       const [program = '', ...enter] = laptop.enter;
       const forward = ['port-forward', '-n', target.namespace, `pod/${target.pod}`, `${local}:${target.port}`];
@@ -65,26 +74,44 @@ export function portForwardArm(laptop: Place, target: Target, kubectl: string, k
   };
 }
 
-/** Slipway itself; `timings` hears how long connecting and disconnecting took, in milliseconds. */
+/** Slipway itself, over the API server or, with the user's word that a NodePort may be made, past it. */
 export function slipwayArm(
   product: Product,
   context: string,
   target: Target,
   args: readonly string[],
-  timings: (what: 'connect' | 'disconnect', milliseconds: number) => void,
+  path: 'apiserver' | 'direct',
 ): Arm {
+  const settings = async (...words: readonly string[]) => {
+    const outcome = await product.slipway(['settings', ...words, '--context', context]);
+    if (outcome.code !== 0) {
+      throw new Error(`settings ${words.join(' ')} ended with ${outcome.code}\n${outcome.stderr}`);
+    }
+  };
+  const live = async () => {
+    const { connections } = await product.snapshot();
+    const connected = connections.find(({ phase }) => phase === 'connected');
+    return connected?.phase === 'connected' ? connected : undefined;
+  };
+  const holds = async () => (await live())?.path === path;
   return {
-    name: 'Slipway',
+    name: path === 'direct' ? arms.ourDirect : arms.ours,
+    resolves: true,
+    holds,
     async open() {
-      const started = performance.now();
+      // The default would try ways of its own where there are some.
+      await settings('set', 'directPath', path === 'direct' ? 'node-port' : 'off');
       await product.connect(context, ...args);
-      timings('connect', performance.now() - started);
+      if (!(await eventually(holds, 30_000, 50))) {
+        const tried = JSON.stringify((await live())?.pathReason ?? null);
+        await product.disconnect();
+        throw new Error(`Slipway did not take the path ${path}: ${tried}`);
+      }
       return `${target.podAddress}:${target.port}`;
     },
     async close() {
-      const started = performance.now();
       await product.slipway(['disconnect']);
-      timings('disconnect', performance.now() - started);
+      await settings('reset', 'directPath');
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { Product } from '../cluster/product.ts';
 import { eventually, must, type Place, run } from '../cluster/programs.ts';
 import { workload } from '../cluster/workload.ts';
+import { connecting } from './figures.ts';
 
 export const connectArguments = ['--namespace', workload.http.namespace, '--base-image', workload.baseImage];
 const context = 'sandbox';
@@ -22,7 +23,7 @@ export async function measureConnecting(
   };
   const connect = () => product.connect(context, ...connectArguments);
 
-  await timed('connect, no core and no agent', connect);
+  await timed(connecting.cold, connect);
   // A core that was killed leaves its agent behind: the next one finds it waiting.
   for (const id of await product.processIds('core')) {
     try {
@@ -32,9 +33,9 @@ export async function measureConnecting(
     }
   }
   await gone(product);
-  await timed('connect, no core, to a waiting agent', connect);
+  await timed(connecting.waiting, connect);
   await disconnect(product, laptop, names, add);
-  await timed('connect, core running, no agent', connect);
+  await timed(connecting.coldAgent, connect);
   await disconnect(product, laptop, names, add);
   await product.disconnect();
 }

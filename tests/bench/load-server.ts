@@ -16,19 +16,23 @@ const port = 9000;
 export async function buildLoad(): Promise<string> {
   const file = join(mkdtempSync(join(tmpdir(), 'slipway-bench-')), 'load');
   const sources = join(dirname(fileURLToPath(import.meta.url)), 'load');
-  const here: Place = { enter: ['env', `--chdir=${sources}`], environment: environment() };
+  const here: Place = {
+    enter: ['env', `--chdir=${sources}`],
+    environment: { ...hostEnvironment(), CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' },
+  };
   await must(here, ['go', 'build', '-trimpath', '-ldflags', '-s -w', '-o', file, '.'], { deadline: 120_000 });
   return file;
 }
 
-function environment(): Record<string, string> {
+/** The environment of this machine's own programs. */
+export function hostEnvironment(): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined) {
       variables[name] = value;
     }
   }
-  return { ...variables, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' };
+  return variables;
 }
 
 /** Starts the server in a fresh pod and answers how to reach it. */
@@ -41,7 +45,7 @@ export async function startLoadServer(sandbox: Sandbox, kubectl: string, load: s
   await cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(podManifest()) });
   await cluster.kubectl(['wait', '-n', namespace, '--for=condition=Ready', `pod/${pod}`, '--timeout=60s']);
   const send = `exec "$0" --kubeconfig "$1" exec -i -n ${namespace} ${pod} -- sh -c 'cat > /load.part && chmod 755 /load.part && mv /load.part /load' < "$2"`;
-  const controlPlane: Place = { enter: sandbox.space('control-plane').enter(['net']), environment: environment() };
+  const controlPlane: Place = { enter: sandbox.space('control-plane').enter(['net']), environment: hostEnvironment() };
   await must(controlPlane, ['sh', '-c', send, kubectl, sandbox.kubeconfig, load], { deadline: 60_000 });
   const listening = `until nc -w 1 127.0.0.1 ${port} < /dev/null; do sleep 0.1; done`;
   await cluster.kubectl(['exec', '-n', namespace, pod, '--', 'sh', '-c', listening]);

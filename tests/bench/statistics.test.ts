@@ -20,7 +20,7 @@ describe('spreadOf', () => {
 
 describe('describeSpread', () => {
   it('keeps as many digits as the noise of a measurement allows', () => {
-    expect([965.3, 5.61, 0.214].map(short)).toEqual(['965', '5.6', '0.21']);
+    expect([965.3, 5.61, 0.214, 0.00418, 0, -120.4].map(short)).toEqual(['965', '5.6', '0.21', '0.0042', '0', '-120']);
   });
   it('shows the median with least and most', () => {
     expect(describeSpread(spreadOf([900, 1100, 1000]))).toBe('1000 (900–1100)');

@@ -13,9 +13,13 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, least: sorted[0] ?? Number.NaN, most: sorted.at(-1) ?? Number.NaN };
 }
 
-/** 965.3 → "965", 5.61 → "5.6", 0.214 → "0.21". */
+/** 965.3 → "965", 5.61 → "5.6", 0.214 → "0.21", 0.00418 → "0.0042". */
 export function short(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(2);
+  const size = Math.abs(value);
+  if (size < 0.1) {
+    return `${Number(value.toPrecision(2))}`;
+  }
+  return value.toFixed(size >= 100 ? 0 : size >= 1 ? 1 : 2);
 }
 
 export function describeSpread(spread: Spread): string {

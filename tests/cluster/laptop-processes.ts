@@ -41,6 +41,11 @@ export function processIds(holder: number, kind: ProcessKind): number[] {
     .map((one) => one.id);
 }
 
+/** Every process in the laptop's network, whosever. */
+export function laptopProcessIds(holder: number): number[] {
+  return processesOf(holder).map((one) => one.id);
+}
+
 /** A line for each process of ours, of whatever kind. */
 export function ourCommandLines(holder: number): string {
   const ours = /slipway-(engine|helper)|hosts\/core\/(main|start)/;
