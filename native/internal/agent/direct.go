@@ -70,11 +70,12 @@ func (s *Server) attachProved(stream net.Conn, opening wire.AgentOpening) error 
 	return s.attachTo(found, stream, opening, s.door.Packets)
 }
 
-// isKept tells whether a session lives on beyond its expiry: it has connections, which may wait for a laptop that sleeps,
-// or its engine is heard by a direct path, while it may have no other to renew it by.
+// isKept tells whether a session lives on beyond its expiry, for Keep at most: it has connections, which may wait for a
+// laptop that sleeps, or its engine is heard by a direct path, while it may have no other to renew it by. The end matters:
+// only the API server tells who may still be here.
 func (s *session) isKept(now time.Time, config Config) bool {
-	if s.isDirect && now.Sub(time.Unix(0, s.heard())) < config.Expiry {
-		return true
+	if now.After(s.expires.Add(config.Keep)) {
+		return false
 	}
-	return s.forwarder.Connections() > 0 && !now.After(s.expires.Add(config.Keep))
+	return s.isDirect && now.Sub(time.Unix(0, s.heard())) < config.Expiry || s.forwarder.Connections() > 0
 }

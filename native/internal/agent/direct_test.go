@@ -181,3 +181,22 @@ func TestASessionThatIsHeardDirectlyLivesOn(t *testing.T) {
 		return sessionOf(direct) == nil
 	})
 }
+
+// Whoever may not use the cluster any more is not told by a direct path: the API server must have a say from time to time.
+func TestASessionThatOnlyADirectPathHearsEnds(t *testing.T) {
+	server := serve(t, Config{Expiry: time.Hour, Dialer: echoServer(t), Door: testDoor()})
+	engine := newEngine(t, server)
+	engine.register(nil)
+	engine.askDirect(true)
+	own := server.find(engine.registered.Session)
+	own.heardAt.Store(time.Now().Add(48 * time.Hour).UnixNano()) // that it is heard at any time below
+	last := own.expires.Add(DefaultKeep)
+	server.expire(last)
+	if server.find(engine.registered.Session) == nil {
+		t.Fatal("a session that is heard was not kept")
+	}
+	server.expire(last.Add(time.Millisecond))
+	if server.find(engine.registered.Session) != nil {
+		t.Fatal("it lives for ever")
+	}
+}
