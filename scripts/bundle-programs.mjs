@@ -14,6 +14,18 @@ function narrowed(code) {
   return code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/**
+ * What client-node's informer leads to and ours never runs (app/adapters/cluster/informer.ts): the serializer of selectors, with a
+ * class for each kind of object, and the usual watch, with undici. Two of the core's four megabytes.
+ */
+const informerAlone = {
+  name: 'informer-alone',
+  load: {
+    filter: { id: /[\\/]@kubernetes[\\/]client-node[\\/]dist[\\/](serializer|watch)\.js$/ },
+    handler: () => 'export class Watch {}\nexport const ObjectSerializer = {};',
+  },
+};
+
 /** Bundles one program into one file, or with parts that are loaded when they are needed. */
 export async function bundleProgram(input, output, options = {}) {
   const { rolldown } = await import('rolldown');
@@ -23,6 +35,7 @@ export async function bundleProgram(input, output, options = {}) {
     logLevel: 'warn',
     transform: { target: 'node22' },
     ...options,
+    plugins: [informerAlone, ...(options.plugins ?? [])],
   });
   try {
     const { output: parts } = await built.write({ format: 'esm', ...output });

@@ -26,6 +26,12 @@ interface Change {
   readonly version: number;
   readonly line: string;
 }
+/** What pages of a list are still to come: it is read as it was when it began. */
+interface Begun {
+  readonly version: number;
+  readonly head: object;
+  readonly items: readonly KubernetesObject[];
+}
 interface Table {
   readonly objects: Map<string, KubernetesObject>;
   changes: Change[];
@@ -42,6 +48,10 @@ const apiVersions: Readonly<Record<Kind, string>> = {
   services: 'v1',
   endpointslices: 'discovery.k8s.io/v1',
 };
+const expired = {
+  ...{ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Expired', code: 410 },
+  message: 'too old resource version',
+};
 /** Far above any version of a sandbox, so that versions only rise. */
 const firstVersion = 1_000_000_000;
 
@@ -49,8 +59,28 @@ const firstVersion = 1_000_000_000;
 const clusterAddressOf = (index: number) => `10.96.${64 + (index >> 8)}.${index & 255}`;
 const addressOf = (network: number, index: number) => `10.${network}.${index >> 8}.${index & 255}`;
 
+/** What objects of real clusters have besides, and nobody is shown: most of their bytes. */
+const unseen = (name: string, namespace: string) => ({
+  uid: `00000000-0000-4000-8000-${Buffer.from(name).toString('hex').slice(-12).padStart(12, '0')}`,
+  annotations: {
+    'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { annotations: {}, labels: { app: name }, name, namespace } },
+      spec: { ports: [{ name: 'database', port: 5432, targetPort: 5432 }], selector: { app: name }, type: 'ClusterIP' },
+    }),
+  },
+  managedFields: ['helm', 'kubectl-client-side-apply'].map((manager) => ({
+    ...{ manager, operation: 'Update', apiVersion: 'v1', time: '2026-01-01T00:00:00Z', fieldsType: 'FieldsV1' },
+    fieldsV1: {
+      'f:metadata': { 'f:annotations': { '.': {} }, 'f:labels': { '.': {}, 'f:app': {}, 'f:team': {} } },
+      'f:spec': { 'f:internalTrafficPolicy': {}, 'f:ports': { '.': {} }, 'f:selector': {}, 'f:type': {} },
+    },
+  })),
+});
+
 export function createCrowd({ services, namespaces, changesPerSecond, forgetSeconds }: CrowdSettings): Crowd {
   let version = firstVersion;
+  let lists = 0;
+  const begun = new Map<string, Begun>(); // by the token that continues it
   const table = (): Table => ({ objects: new Map(), changes: [], watchers: new Set() });
   const tables: Readonly<Record<Kind, Table>> = { namespaces: table(), services: table(), endpointslices: table() };
 
@@ -61,6 +91,7 @@ export function createCrowd({ services, namespaces, changesPerSecond, forgetSeco
     resourceVersion: String(version),
     creationTimestamp: '2026-01-01T00:00:00Z',
     ...more,
+    ...unseen(name, namespace),
   });
   const service = (index: number) => ({
     metadata: metadata(`service-${index}`, namespaceOf(index), {
@@ -114,7 +145,8 @@ export function createCrowd({ services, namespaces, changesPerSecond, forgetSeco
     put('endpointslices', 'ADDED', slice(index, true));
   }
   const forget = () => {
-    const line = `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Expired', code: 410, message: 'too old resource version' } })}\n`;
+    const line = `${JSON.stringify({ type: 'ERROR', object: expired })}\n`;
+    begun.clear();
     for (const one of Object.values(tables)) {
       one.changes = [];
       for (const tell of one.watchers) {
@@ -151,20 +183,33 @@ export function createCrowd({ services, namespaces, changesPerSecond, forgetSeco
     response: ServerResponse,
     upstream: Upstream,
   ): Promise<void> {
-    const { status, body } = await upstream(request);
-    if (status !== 200) {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-      return;
+    const asked = new URL(request.url ?? '/', 'https://api').searchParams;
+    const limit = Number(asked.get('limit') ?? Number.POSITIVE_INFINITY);
+    const token = asked.get('continue');
+    let rest = token === null ? undefined : begun.get(token);
+    if (rest === undefined) {
+      if (token !== null) {
+        response.writeHead(410, { 'content-type': 'application/json' }).end(JSON.stringify(expired));
+        return;
+      }
+      const { status, body } = await upstream(request);
+      if (status !== 200) {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+        return;
+      }
+      const real = JSON.parse(body) as { items: KubernetesObject[] };
+      rest = { version, head: real, items: [...real.items, ...tables[kind].objects.values()] };
     }
-    const real = JSON.parse(body) as { items: unknown[] };
+    begun.delete(token ?? '');
+    const items = rest.items.slice(0, limit);
+    const metadata = { resourceVersion: String(rest.version), continue: '' };
+    if (items.length < rest.items.length) {
+      lists += 1;
+      metadata.continue = `list-${lists}`;
+      begun.set(metadata.continue, { ...rest, items: rest.items.slice(limit) });
+    }
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(
-      JSON.stringify({
-        ...real,
-        metadata: { resourceVersion: String(version) },
-        items: [...real.items, ...tables[kind].objects.values()],
-      }),
-    );
+    response.end(JSON.stringify({ ...rest.head, metadata, items }));
   }
 
   function watch(kind: Kind, from: number, response: ServerResponse): void {

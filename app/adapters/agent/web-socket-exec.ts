@@ -4,7 +4,8 @@
  * JSON, would end the process. Standard input is never closed.
  */
 import { PassThrough, Writable } from 'node:stream';
-import { Exec as ClientExec } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { Exec as ClientExec } from '@kubernetes/client-node/dist/exec.js';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { ApiConnection } from '../cluster/api-connection.ts';
@@ -21,6 +22,9 @@ const openDeadline = 10_000;
 
 /** Bytes of one message. */
 const largestMessage = 256 << 10;
+
+/** client-node makes its own handler of it, where it is given none. */
+const noConfig = null as unknown as KubeConfig;
 
 const statusSchema = z.object({ status: z.string(), message: z.string().nullish() });
 
@@ -70,7 +74,7 @@ export async function execOverWebSocket(
     },
   };
   const input = new PassThrough();
-  const running = await new ClientExec(connection.config, handler).exec(
+  const running = await new ClientExec(noConfig, handler).exec(
     encodeURIComponent(target.namespace),
     encodeURIComponent(target.pod),
     target.container,

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { KubeConfig } from '@kubernetes/client-node';
 import { type Cause, cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import type { ClusterAddress, ClusterCredentials } from '../../core/engine-messages.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
@@ -14,7 +13,6 @@ import { checkedList, type KubernetesObject, type ObjectList, requestAnnotation 
 import { beginSession, endSession, retire, type Session } from './api-session.ts';
 import { largestList, largestObject } from './bounded.ts';
 import { ApiRefusal, type Exchange, exchange, textOf } from './exchange.ts';
-import { kubeConfigOf } from './kube-config.ts';
 import { type Asked, isCertificateAlert, problemOf } from './problems.ts';
 import { statusCodeOf } from './refusals.ts';
 import { Repeating } from './repeating.ts';
@@ -34,8 +32,6 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 
 export class ApiConnection {
   readonly address: ClusterAddress;
-  /** For client-node's watch, informer and exec. */
-  readonly config: KubeConfig;
   readonly #source: CredentialSource;
   readonly #times: Times;
   readonly #closing = new AbortController();
@@ -47,7 +43,6 @@ export class ApiConnection {
 
   constructor(address: ClusterAddress, source: CredentialSource, times: Partial<Times> = {}) {
     this.address = address;
-    this.config = kubeConfigOf(address);
     this.#source = source;
     this.#times = { ...usualTimes, ...times };
   }
@@ -63,7 +58,16 @@ export class ApiConnection {
 
   /** Throws a ProblemError where it is no list; items without a name are left out. */
   async list<Item extends KubernetesObject>(path: string, query: Query = {}): Promise<ObjectList<Item>> {
-    return checkedList<Item>(JSON.parse(await this.#request('GET', path, query, { limit: largestList })));
+    return (await this.page<Item>(path, query)).list;
+  }
+
+  /** The same with the bytes that it had on the wire, unpacked. */
+  async page<Item extends KubernetesObject>(
+    path: string,
+    query: Query = {},
+  ): Promise<{ readonly list: ObjectList<Item>; readonly bytes: number }> {
+    const text = await this.#request('GET', path, query, { limit: largestList });
+    return { list: checkedList<Item>(JSON.parse(text)), bytes: text.length };
   }
 
   /** Of what stores nothing (reviews, dry runs): it may be sent twice. */

@@ -1,8 +1,8 @@
 /**
- * client-node's Watch over our own connection (ADR 10): the same pool, act-as fields, proxies and refusals as requests have,
- * lines of bounded length, and only events whose objects have what everything that follows relies on.
+ * What client-node's informer watches by, over our own connection (ADR 10): the same pool, act-as fields, proxies and
+ * refusals as requests have, lines of bounded length, and only events whose objects have what everything that follows relies on.
  */
-import { Watch } from '@kubernetes/client-node';
+import type { Watch } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { anySignal } from './any-signal.ts';
 import type { ApiConnection, Query } from './api-connection.ts';
@@ -28,6 +28,8 @@ type Callback = Parameters<Watch['watch']>[2];
 type Done = Parameters<Watch['watch']>[3];
 
 export interface WatchHooks {
+  /** What is watched of the path's objects. Absent: all of them. */
+  readonly labelSelector?: string;
   /** A watch is about to begin: what was listed before is known. */
   beginning(): void;
   /** What is kept of an object; it has to have its metadata's name, namespace and version. Absent: all of it. */
@@ -36,20 +38,19 @@ export interface WatchHooks {
   event(object: KubernetesObject, bytes: number): void;
 }
 
-export class BoundedWatch extends Watch {
+export class BoundedWatch implements Pick<Watch, 'watch'> {
   readonly #connection: ApiConnection;
   readonly #hooks: WatchHooks;
   readonly #ended: AbortSignal;
 
   constructor(connection: ApiConnection, hooks: WatchHooks, ended: AbortSignal) {
-    super(connection.config);
     this.#connection = connection;
     this.#hooks = hooks;
     this.#ended = ended;
   }
 
   /** `done` hears the refusal (with its status), a TimeoutError after silence, or null where the API server ended it. */
-  override async watch(path: string, query: Query, callback: Callback, done: Done): Promise<AbortController> {
+  async watch(path: string, query: Query, callback: Callback, done: Done): Promise<AbortController> {
     this.#hooks.beginning();
     const stopping = new AbortController();
     const tell = async (error: unknown) => done(error);
@@ -67,7 +68,7 @@ export class BoundedWatch extends Watch {
     let timer = setTimeout(giveUp, silence);
     try {
       // Bookmarks keep the version young while nothing changes, so that a reconnect seldom meets 410 (KEP-956).
-      const asked = { ...query, allowWatchBookmarks: 'true', watch: 'true' };
+      const asked = { ...query, labelSelector: this.#hooks.labelSelector, allowWatchBookmarks: 'true', watch: 'true' };
       const answer = await this.#connection.stream(path, asked, signal);
       for await (const line of boundedLines(bytesOf(answer), largestObject)) {
         clearTimeout(timer);

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import type { KubernetesObject } from './api-objects.ts';
 import { createAssembly } from './assembly.ts';
+import { serviceOf, sliceOf } from './catalogue-objects.ts';
+import { keptOf } from './kept-lists.ts';
 
 const service = (name: string, namespace = 'shop', labels = {}, annotations = {}) => ({
   metadata: { name, namespace, labels, annotations },
@@ -11,8 +14,18 @@ const slice = (name: string, of: string, address: string, namespace = 'shop') =>
   endpoints: [{ addresses: [address] }],
 });
 
+/** As informers tell it: of each object what is kept. */
+function assemblyOfObjects() {
+  const { service: putService, slice: putSlice, assemble } = createAssembly();
+  return {
+    service: (object: KubernetesObject, isThere: boolean) => putService(keptOf(object, serviceOf), isThere),
+    slice: (object: KubernetesObject, isThere: boolean) => putSlice(keptOf(object, sliceOf), isThere),
+    assemble,
+  };
+}
+
 function started() {
-  const assembly = createAssembly();
+  const assembly = assemblyOfObjects();
   for (const name of ['zebra', 'orders', 'apple']) {
     assembly.service(service(name), true);
   }
@@ -90,7 +103,7 @@ test.each([
   ['the same name of UDP', [[{ name: 'web', port: 8080, protocol: 'UDP' }]], [80]],
   ['no endpoints', [], undefined],
 ])('knows which ports of a Service lead to nothing: %s', (_, ports, lacking) => {
-  const assembly = createAssembly();
+  const assembly = assemblyOfObjects();
   const of = service('orders');
   const named = { ...of, spec: { ...of.spec, ports: [{ name: 'web', port: 80 }] } };
   assembly.service(named, true);
@@ -110,7 +123,7 @@ test.each<[string, (object[] | null)[], string | number, number | undefined]>([
   ['nothing without endpoints', [], 'http', undefined],
   ['nothing where it is a number already', [[{ name: 'web', port: 8080 }]], 8080, undefined],
 ])('a targetPort that is a name stands for %s', (_, ports, targetPort, endpointPort) => {
-  const assembly = createAssembly();
+  const assembly = assemblyOfObjects();
   const of = service('orders');
   const named = { ...of, spec: { ...of.spec, ports: [{ name: 'web', port: 80, targetPort }] } };
   assembly.service(named, true);

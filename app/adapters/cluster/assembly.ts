@@ -5,19 +5,16 @@
  */
 import type { Problem, Service } from '../../contract/index.ts';
 import type { Catalogue } from '../../core/ports.ts';
-import { type Slice, serviceOf, sliceOf, withEndpoints } from './catalogue-objects.ts';
+import { type Slice, withEndpoints } from './catalogue-objects.ts';
+import type { Kept } from './kept-lists.ts';
 import { createSortedItems } from './sorted-items.ts';
 
 export interface Assembly {
   /** An object was added or replaced (`isThere`), or is gone. Malformed ones are as if they were not there. */
-  service(object: KubernetesMetadata, isThere: boolean): void;
-  slice(object: KubernetesMetadata, isThere: boolean): void;
+  service(object: Kept<Service>, isThere: boolean): void;
+  slice(object: Kept<Slice>, isThere: boolean): void;
   /** The present catalogue. */
   assemble(namespaces: readonly string[], problems: readonly Problem[]): Catalogue;
-}
-
-interface KubernetesMetadata {
-  readonly metadata?: { readonly name?: string | undefined; readonly namespace?: string | undefined } | undefined;
 }
 
 export function createAssembly(): Assembly {
@@ -37,7 +34,7 @@ export function createAssembly(): Assembly {
   return {
     service: (object, isThere) => {
       const key = keyOf(object);
-      const service = isThere ? serviceOf(object) : null;
+      const service = isThere ? object.item : null;
       if (service === null) {
         services.delete(key);
       } else {
@@ -53,7 +50,7 @@ export function createAssembly(): Assembly {
         slicesOf.get(before.service)?.delete(key);
         touched.add(before.service);
       }
-      const slice = isThere ? sliceOf(object) : null;
+      const slice = isThere ? object.item : null;
       if (slice !== null) {
         slices.set(key, slice);
         const others = slicesOf.get(slice.service) ?? new Set<string>();
@@ -69,6 +66,6 @@ export function createAssembly(): Assembly {
   };
 }
 
-function keyOf({ metadata }: KubernetesMetadata): string {
+function keyOf({ metadata }: Kept<unknown>): string {
   return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
 }

@@ -120,10 +120,10 @@ export interface Slice {
   readonly service: string; // namespace/name
   readonly endpoints: readonly Endpoint[];
   /**
-   * Ports that these endpoints have, by PROTOCOL/NAME: a Service sends what comes to its port of that name. Null: "all
-   * ports" (discovery/v1).
+   * Ports that these endpoints have, with PROTOCOL/NAME as keys: a Service sends what comes to its port of that name. Null:
+   * "all ports" (discovery/v1).
    */
-  readonly ports: ReadonlyMap<string, number | null>;
+  readonly ports: readonly { readonly key: string; readonly port: number | null }[];
 }
 
 /** As many as the API allows in one slice (discovery/v1). */
@@ -148,19 +148,16 @@ export function sliceOf(object: unknown): Slice | null {
         node: endpoint.nodeName,
       })),
     ),
-    ports: new Map((parsed.data.ports ?? []).slice(0, mostPorts).map((port) => [portKey(port), port.port ?? null])),
+    ports: (parsed.data.ports ?? [])
+      .slice(0, mostPorts)
+      .map((port) => ({ key: portKey(port), port: port.port ?? null })),
   };
 }
 
 /** The namespace's name; null where it is going away or malformed. */
-function namespaceOf(object: unknown): string | null {
+export function namespaceOf(object: unknown): string | null {
   const parsed = namespaceObject.safeParse(object);
   return parsed.success && parsed.data.status?.phase !== 'Terminating' ? parsed.data.metadata.name : null;
-}
-
-/** Names of the namespaces that are there and stay. */
-export function namesOf(objects: readonly unknown[]): string[] {
-  return objects.map(namespaceOf).filter((name) => name !== null);
 }
 
 /** The Service with the endpoints of its slices. One address may be in two of them: ready wins. */
@@ -185,7 +182,7 @@ export function withEndpoints(service: Service, slices: readonly Slice[]): Servi
  */
 function lackingOf({ ports }: Service, slices: readonly Slice[]): number[] {
   const used = slices.filter(({ endpoints }) => endpoints.length > 0);
-  const there = new Set(used.flatMap((slice) => [...slice.ports.keys()]));
+  const there = new Set(used.flatMap((slice) => slice.ports.map(({ key }) => key)));
   return used.length === 0 ? [] : ports.filter((port) => !there.has(portKey(port))).map(({ port }) => port);
 }
 
@@ -195,10 +192,15 @@ function withEndpointPort(port: ServicePort, slices: readonly Slice[]): ServiceP
     return port;
   }
   const numbers = new Set(
-    slices.filter(({ endpoints }) => endpoints.length > 0).map((slice) => slice.ports.get(portKey(port)) ?? null),
+    slices.filter(({ endpoints }) => endpoints.length > 0).map((slice) => portOf(slice, portKey(port))),
   );
   const [endpointPort = null] = numbers;
   return numbers.size !== 1 || endpointPort === null ? port : { ...port, endpointPort };
+}
+
+/** The last of that key, should there be two. */
+function portOf({ ports }: Slice, key: string): number | null {
+  return ports.findLast((port) => port.key === key)?.port ?? null;
 }
 
 function portKey({ name, protocol }: { readonly name: string; readonly protocol: string }): string {

@@ -2,18 +2,34 @@
  * The catalogue: namespaces, Services and their endpoints, listed once or followed by informers. What the user may
  * not see cluster-wide is looked for in the home namespace; what may not be seen there either becomes a problem.
  */
-import { type Problem, problem, type Result, success } from '../../contract/index.ts';
+import { type Problem, problem, type Result, type Service, success } from '../../contract/index.ts';
 import type { Catalogue } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
-import { type KubernetesObject, type ObjectList, pathOf } from './api-objects.ts';
+import { type KubernetesObject, pathOf } from './api-objects.ts';
 import { createAssembly } from './assembly.ts';
-import { namesOf } from './catalogue-objects.ts';
-import { type Informer, type NarrowedWatch, startInformer } from './informer.ts';
+import { largestList } from './bounded.ts';
+import { namespaceOf, type Slice, serviceOf, sliceOf } from './catalogue-objects.ts';
+import { type Informer, type InformerHooks, type NarrowedWatch, startInformer } from './informer.ts';
+import { type Kept, keptOf, listKept } from './kept-lists.ts';
 import { type Asked, forbiddenProblem, problemOf } from './problems.ts';
 import { catalogueClusterRole } from './roles.ts';
 
-type Kind = 'namespaces' | 'services' | 'endpointslices';
-type List = ObjectList<KubernetesObject>;
+/** What is kept of each kind. */
+interface Items {
+  readonly namespaces: string;
+  readonly services: Service;
+  readonly endpointslices: Slice;
+}
+type Kind = keyof Items;
+
+const itemOf: { readonly [Each in Kind]: (object: KubernetesObject) => Items[Each] | null } = {
+  namespaces: namespaceOf,
+  services: serviceOf,
+  endpointslices: sliceOf,
+};
+
+/** Twice what is usual (pods.ts): objects of these kinds are small, and each page is a round trip. */
+const pageSize = 1_000;
 
 /** Changes of this time become one catalogue; the first is waited for, and told at once. Milliseconds. */
 const settleTime = 150;
@@ -43,7 +59,7 @@ export async function listCatalogue(
     return known;
   }
   const problems: Problem[] = [];
-  const read = async (kind: Kind): Promise<Result<KubernetesObject[]>> => {
+  const read = async <Each extends Kind>(kind: Each): Promise<Result<Kept<Items[Each]>[]>> => {
     const listed = await Promise.all(
       (namespaces.length === 0 ? [''] : namespaces).map(async (namespace) => {
         const asked = askedFor(kind, namespace);
@@ -91,14 +107,21 @@ export function watchCatalogue(
   const informers = new Map<Kind, Informer<KubernetesObject>>();
   const problems = new Map<Kind, Problem>();
   const assembly = createAssembly();
+  const names = new Set<string>(); // of namespaces
   const given = new Set<Kind>(); // refused everywhere: nothing will come
   let settling: NodeJS.Timeout | undefined;
   let hasTold = false;
   let isNarrowed = false;
   let ended = false;
 
-  const told: Readonly<Record<Kind, (object: KubernetesObject, isThere: boolean) => void>> = {
-    namespaces: () => {},
+  const told: { readonly [Each in Kind]: (object: Kept<Items[Each]>, isThere: boolean) => void } = {
+    namespaces: ({ metadata, item }, isThere) => {
+      if (isThere && item !== null) {
+        names.add(item);
+      } else {
+        names.delete(metadata?.name ?? '');
+      }
+    },
     services: assembly.service,
     endpointslices: assembly.slice,
   };
@@ -108,20 +131,21 @@ export function watchCatalogue(
       return;
     }
     hasTold = true;
-    const namespaces = given.has('namespaces') ? [home] : namesOf(informers.get('namespaces')?.objects() ?? []);
+    const namespaces = given.has('namespaces') ? [home] : [...names];
     listener(assembly.assemble(namespaces, [...problems.values()]));
   };
   // Not put off by each further change: where something changes all the time, nothing would ever be told.
   const changed = () => {
     settling ??= setTimeout(tell, hasTold ? settleTime : 0);
   };
-  const follow = (kind: Kind, namespace: string) => {
-    const refused = informers.get(kind);
+  const follow = <Each extends Kind>(kind: Each, namespace: string) => {
+    const refused = informers.get(kind) as Informer<Kept<Items[Each]>> | undefined;
     refused?.end();
     for (const object of refused?.objects() ?? []) {
       told[kind](object, false);
     }
-    const informer = startInformer(connection, pathOf(kind, namespace), () => listAll(connection, kind, namespace), {
+    const list = () => listAll(connection, kind, namespace);
+    const hooks: InformerHooks<Kept<Items[Each]>> = {
       changed,
       told: told[kind],
       refused: (error) => {
@@ -138,6 +162,9 @@ export function watchCatalogue(
         }
         return true;
       },
+    };
+    const informer = startInformer(connection, pathOf(kind, namespace), list, hooks, {
+      trimmed: (object) => keptOf(object, itemOf[kind]),
     });
     informers.set(kind, informer);
   };
@@ -168,6 +195,14 @@ function missing(kind: Kind, namespace: string, because: Problem): Problem {
   return { ...forbiddenProblem(askedFor(kind, namespace), because.cause), severity: 'warning' };
 }
 
-async function listAll(connection: ApiConnection, kind: Kind, namespace: string): Promise<List> {
-  return connection.list(pathOf(kind, namespace));
+/** Names of the namespaces that are there and stay. */
+function namesOf(namespaces: readonly Kept<string>[]): string[] {
+  return namespaces.map(({ item }) => item).filter((name) => name !== null);
+}
+
+function listAll<Each extends Kind>(connection: ApiConnection, kind: Each, namespace: string) {
+  return listKept<Items[Each]>(connection, pathOf(kind, namespace), itemOf[kind], {
+    page: pageSize,
+    bytes: largestList,
+  });
 }

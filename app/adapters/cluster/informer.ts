@@ -3,7 +3,9 @@
  * on, lists again where the version is too old (410). Ours are the pauses after an error, which ends client-node's, and
  * the bound of what is kept.
  */
-import { type KubernetesListObject, ListWatch, type KubernetesObject as ModelObject } from '@kubernetes/client-node';
+import type { KubernetesListObject, KubernetesObject as ModelObject, Watch } from '@kubernetes/client-node';
+// By itself: the whole of client-node leads to its model classes and to undici, some 20 MiB of a core.
+import { ListWatch } from '@kubernetes/client-node/dist/cache.js';
 import type { ApiConnection } from './api-connection.ts';
 import type { KubernetesObject, ObjectList } from './api-objects.ts';
 import { BoundedWatch } from './api-watch.ts';
@@ -31,6 +33,7 @@ export interface InformerHooks<Item extends KubernetesObject> {
 }
 
 export interface InformerOptions {
+  /** Of the watch; `list` has its own. */
   readonly labelSelector?: string;
   /** What is kept of each object that comes as an event, where that is not all of it; `list` trims its own. */
   readonly trimmed?: (object: KubernetesObject) => KubernetesObject;
@@ -71,6 +74,7 @@ export function startInformer<Item extends KubernetesObject>(
     connection,
     {
       ...(trimmed === undefined ? {} : { trimmed }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
       beginning: () => {
         complete = true;
         hooks.changed();
@@ -95,9 +99,18 @@ export function startInformer<Item extends KubernetesObject>(
     // Of the wire's form, with times as text; client-node's informer looks at names and versions only.
     return answer as unknown as KubernetesListObject<ModelObject>;
   };
-  const source = new ListWatch<ModelObject>(path, watch, listed, false, labelSelector, undefined, {
-    delayFn: (milliseconds) => sleep(Math.min(milliseconds, pauses.longest), ended),
-  });
+  // Selectors stay with the watch: the informer would send them through the serializer of all models.
+  const source = new ListWatch<ModelObject>(
+    path,
+    watch as Pick<Watch, 'watch'> as Watch,
+    listed,
+    false,
+    undefined,
+    undefined,
+    {
+      delayFn: (milliseconds) => sleep(Math.min(milliseconds, pauses.longest), ended),
+    },
+  );
   const tell = (object: ModelObject, isThere: boolean) => {
     if (ended.aborted) {
       return;

@@ -5,9 +5,9 @@
 import { type Pod, type Problem, type Result, success } from '../../contract/index.ts';
 import type { PodList } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
-import { type KubernetesObject, type ObjectList, pathOf } from './api-objects.ts';
-import { largestList, tooLarge } from './bounded.ts';
+import { pathOf } from './api-objects.ts';
 import { type Informer, type NarrowedWatch, startInformer } from './informer.ts';
+import { type Kept, keptOf, listKept } from './kept-lists.ts';
 import { podOf } from './pod-objects.ts';
 import { type Asked, forbiddenProblem, problemOf } from './problems.ts';
 import { createSortedItems } from './sorted-items.ts';
@@ -20,11 +20,6 @@ const mostPods = 50_000;
 
 /** Changes of this time become one list; the first is waited for, and told at once. Milliseconds. */
 const settleTime = 250;
-
-/** What is kept of an object. */
-interface Trimmed extends KubernetesObject {
-  readonly pod: Pod | null;
-}
 
 const askedFor = (namespace: string): Asked => ({
   verb: 'list',
@@ -52,8 +47,8 @@ export async function listPods(
     if (!listed.ok && !isPartly(listed.problem)) {
       return listed;
     }
-    for (const { metadata, pod } of listed.ok ? listed.value.items : []) {
-      sorted.put(`${metadata?.namespace}/${metadata?.name}`, pod);
+    for (const { metadata, item } of listed.ok ? listed.value.items : []) {
+      sorted.put(`${metadata?.namespace}/${metadata?.name}`, item);
     }
   }
   return success({ pods: sorted.list(), problems });
@@ -63,7 +58,7 @@ export async function listPods(
 export function watchPods(connection: ApiConnection, home: string, listener: (list: PodList) => void): NarrowedWatch {
   const sorted = createSortedItems<Pod>();
   const problems: Problem[] = [];
-  let informer: Informer<Trimmed>;
+  let informer: Informer<Kept<Pod>>;
   let isRefused = false; // everywhere: nothing will come
   let settling: NodeJS.Timeout | undefined;
   let hasTold = false;
@@ -79,15 +74,15 @@ export function watchPods(connection: ApiConnection, home: string, listener: (li
   const changed = () => {
     settling ??= setTimeout(tell, hasTold ? settleTime : 0);
   };
-  const follow = (namespace: string): Informer<Trimmed> =>
+  const follow = (namespace: string): Informer<Kept<Pod>> =>
     startInformer(
       connection,
       pathOf('pods', namespace),
       () => listTrimmed(connection, namespace),
       {
         changed,
-        told: ({ metadata, pod }, isThere) =>
-          sorted.put(`${metadata?.namespace}/${metadata?.name}`, isThere ? pod : null),
+        told: ({ metadata, item }, isThere) =>
+          sorted.put(`${metadata?.namespace}/${metadata?.name}`, isThere ? item : null),
         refused: (error) => {
           if (problems.length === 0) {
             problems.push(missing(namespace, problemOf(error, askedFor(namespace))));
@@ -101,7 +96,7 @@ export function watchPods(connection: ApiConnection, home: string, listener: (li
           return true;
         },
       },
-      { trimmed },
+      { trimmed: (object) => keptOf(object, podOf) },
     );
   const followHome = () => {
     informer.end();
@@ -130,31 +125,5 @@ function missing(namespace: string, because: Problem): Problem {
     : { ...forbiddenProblem(askedFor(namespace), because.cause), severity: 'warning' };
 }
 
-/** Page by page, trimmed as it comes. Throws a ProblemError where it has no end. */
-async function listTrimmed(connection: ApiConnection, namespace: string): Promise<ObjectList<Trimmed>> {
-  const items: Trimmed[] = [];
-  let token = '';
-  for (;;) {
-    const page: ObjectList<KubernetesObject> = await connection.list(pathOf('pods', namespace), {
-      limit: pageSize,
-      continue: token === '' ? undefined : token,
-    });
-    for (const object of page.items) {
-      items.push(trimmed(object));
-    }
-    const next = page.metadata?.continue ?? '';
-    if (items.length > mostPods || (next !== '' && next === token)) {
-      throw tooLarge('answer', largestList);
-    }
-    if (next === '') {
-      return { ...(page.metadata === undefined ? {} : { metadata: page.metadata }), items };
-    }
-    token = next;
-  }
-}
-
-function trimmed(object: KubernetesObject): Trimmed {
-  const { name = '', namespace = '', resourceVersion } = object.metadata ?? {};
-  const version = resourceVersion === undefined ? {} : { resourceVersion };
-  return { metadata: { name, namespace, ...version }, pod: podOf(object) };
-}
+const listTrimmed = (connection: ApiConnection, namespace: string) =>
+  listKept(connection, pathOf('pods', namespace), podOf, { page: pageSize, objects: mostPods });
