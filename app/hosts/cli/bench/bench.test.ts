@@ -15,9 +15,10 @@ describe('figures', () => {
     expect(throughputOf(samples, 500)).toEqual({ mean: (3500 * 8000) / 750, least: 16_000, most: 64_000, bytes: 3500 });
   });
 
-  it('take a transfer whole that was over before that, and none for one that moved nothing', () => {
+  it('take a transfer whole that was over or stood still before that, and none for one that moved nothing', () => {
     const at = (milliseconds: number, bytes: number) => ({ at: milliseconds, bytes });
     expect(throughputOf([at(0, 0), at(100, 1000)], 500)?.mean).toBe(80_000);
+    expect(throughputOf([at(0, 0), at(100, 1000), at(600, 1000), at(1000, 1000)], 500)?.mean).toBe(8000);
     expect(throughputOf([at(0, 0), at(900, 0)], 500)).toBeNull();
     expect(throughputOf([], 500)).toBeNull();
   });

@@ -68,7 +68,9 @@ export async function runBench(core: CoreLink, { seconds, yes, output }: BenchOp
   const others =
     before === null
       ? 'what else was under way is not known'
-      : `before that, ${before.connections} other connections moved ${rateText(before.up)} up and ${rateText(before.down)} down`;
+      : before.connections === 0
+        ? 'nothing else was under way before that'
+        : `before that, ${before.connections} ${before.connections === 1 ? 'other connection' : 'other connections'} moved ${rateText(before.up)} up and ${rateText(before.down)} down`;
   say(
     `Moved ${bytes(moved)}; ${others}; load of this computer ${result.load.before.toFixed(1)} before, ${result.load.after.toFixed(1)} after, on ${result.load.processors} processors.`,
   );
@@ -173,6 +175,7 @@ function tellPath({ path, request, connection, knownName, clusterName, transfers
       ),
     ),
   );
+  data('');
   data(
     table(
       ['THROUGHPUT', 'MEAN', 'LEAST', 'MOST', 'MOVED'],

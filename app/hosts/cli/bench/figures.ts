@@ -36,8 +36,8 @@ export function throughputOf(samples: readonly Sample[], warmUp: number): Throug
     return null;
   }
   const warm = samples.filter(({ at }) => at - first.at >= warmUp);
-  // What was over before that is taken whole.
-  const counted = warm.length >= 2 ? warm : samples;
+  // What was over before that, or stood still from then on, is taken whole.
+  const counted = warm.length >= 2 && last.bytes > (warm[0]?.bytes ?? 0) ? warm : samples;
   const rates = counted.slice(1).map((sample, index) => rateBetween(counted[index] ?? first, sample));
   const mean = rateBetween(counted[0] ?? first, last);
   return last.bytes === 0

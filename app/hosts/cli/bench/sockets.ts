@@ -200,12 +200,14 @@ export async function openAll(address: string, port: number, count: number): Pro
   return opened;
 }
 
-/** Writes without end. Answers how many bytes the agent has by what it says; null where that is cut off yet. */
+/** Writes without end, and lets others have a turn after each block: a kernel that takes all of it would keep them out. Answers how many bytes the agent has by what it says; null where that is cut off yet. */
 function pushing(socket: Socket): (bytes: Buffer) => number | null {
   const push = () => {
-    while (socket.writable && socket.write(block)) {}
+    if (socket.writable && socket.write(block)) {
+      setImmediate(push);
+    }
   };
-  socket.on('drain', push);
+  socket.on('drain', () => setImmediate(push));
   push();
   let rest: Buffer = Buffer.alloc(0);
   return (bytes) => {
