@@ -45,14 +45,16 @@ export function takeOffer(
   };
 }
 
-/** What a change of settings asks for at once. Off counts also while the cluster does not answer. */
+/** What a change of settings asks for at once. What was allowed before ends also while the cluster does not answer. */
 export function changeDirect(before: Policy, state: ConnectionState & InForce): readonly Effect[] {
   const { directPath, directAddress } = state.policy;
   if (before.directPath === directPath && before.directAddress === directAddress) {
     return [];
   }
-  const off: readonly Effect[] = directPath === 'off' ? [{ kind: 'sendDirect', candidates: [] }] : [];
-  return [...off, ...offerDirect(state)];
+  const isTakenBack = directPath === 'off' || before.directPath === 'node-port' || before.directPath === 'address';
+  const known = candidatesFor(state.policy, { candidates: [] });
+  const now: readonly Effect[] = isTakenBack ? [{ kind: 'sendDirect', candidates: known }] : [];
+  return [...now, ...offerDirect(state)];
 }
 
 export function takePath<State extends InForce>(state: State, said: PathInForce): State {
@@ -77,7 +79,10 @@ export function pathReasonOf({ path, direct }: Live, { directPath }: Policy): Pa
 }
 
 /** The pod's own addresses first: they are the shortest way where they are one at all. */
-function candidatesFor({ directPath, directAddress }: Policy, { candidates }: DirectOffer): PathCandidate[] {
+function candidatesFor(
+  { directPath, directAddress }: Policy,
+  { candidates }: Pick<DirectOffer, 'candidates'>,
+): PathCandidate[] {
   if (directPath === 'off') {
     return [];
   }

@@ -52,17 +52,20 @@ it('takes the node’s port by the user’s word while it is on, and gives it ba
   expect([...harness.world.cluster.directServices]).toEqual([]);
 });
 
-it('turns it off at once, also while the cluster does not answer, and takes the Service away when it does', async () => {
-  const harness = new CoreHarness();
-  await choose(harness, 'node-port');
-  await harness.connect();
-  await harness.clock.until(() => path(harness) === 'direct', 'the direct path');
-  harness.world.faults.plan('offerDirect', problem('api-unreachable', 'no route'));
-  await choose(harness, 'off');
-  await harness.clock.until(() => path(harness) === 'apiserver', 'the API server’s path');
-  expect(told(harness)?.at(-1)).toEqual([]);
-  await harness.clock.until(() => harness.world.cluster.directServices.size === 0, 'no Service', 70_000);
-});
+it.each(['off', 'pod'] as const)(
+  'goes no way by the node once %s is chosen, also while the cluster does not answer, and takes the Service away when it does',
+  async (chosen) => {
+    const harness = new CoreHarness();
+    await choose(harness, 'node-port');
+    await harness.connect();
+    await harness.clock.until(() => path(harness) === 'direct', 'the direct path');
+    harness.world.faults.plan('offerDirect', problem('api-unreachable', 'no route'));
+    await choose(harness, chosen);
+    await harness.clock.until(() => path(harness) === 'apiserver', 'the API server’s path');
+    expect(told(harness)?.at(-1)).toEqual([]);
+    await harness.clock.until(() => harness.world.cluster.directServices.size === 0, 'no Service', 70_000);
+  },
+);
 
 it('warns of a Service that is refused, goes on through the API server, and has it once it is allowed', async () => {
   const harness = new CoreHarness(({ cluster }) => {
