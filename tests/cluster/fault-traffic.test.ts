@@ -15,7 +15,7 @@ import { agentProcesses } from './agent-processes.ts';
 import { EchoStreams } from './echo-streams.ts';
 import { PhaseWatch } from './phase-watch.ts';
 import { vitalsOf } from './process-vitals.ts';
-import { must } from './programs.ts';
+import { eventually, must } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
 interface Told {
@@ -138,8 +138,14 @@ describe('mixed traffic', () => {
         }
       }
       const { moved, broken } = await streams.tell();
-      const { done } = await ask(traffic);
-      expect(Object.keys(done)).toHaveLength(6);
+      let done: Told['done'] = {};
+      const isAll = async () => {
+        const told = await ask(traffic);
+        wrong.push(...told.wrong);
+        done = told.done;
+        return Object.keys(done).length === 6;
+      };
+      expect(await eventually(isAll, 30_000), `only ${Object.keys(done).join(', ')}`).toBe(true);
       record.saw(
         'requests',
         Object.values(done).reduce((sum, count) => sum + count, 0),

@@ -62,14 +62,16 @@ async function echo() {
 }
 
 function repeat(what, every, perform) {
-  setInterval(async () => {
+  const turn = async () => {
     try {
       await perform();
       told.done[what] = (told.done[what] ?? 0) + 1;
     } catch (error) {
       told.wrong.push(`${new Date().toISOString()} ${what}: ${error.code ?? ''} ${error.message}`);
     }
-  }, every);
+  };
+  void turn();
+  setInterval(turn, every);
 }
 
 repeat('request on a new connection', 100, () => request(false));
