@@ -184,7 +184,7 @@ describe.each(widths)('the focus at %i px', (width) => {
     await press('Home');
     expect(await focused(stage)).toBe(first);
     await press('Tab');
-    expect(await focused(stage)).toContain('Activity');
+    expect(await focused(stage)).toContain('Flows');
     await press('Shift+Tab');
     expect(await focused(stage)).toBe(first);
   });
