@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FaultRecord } from '../soak/record.ts';
+import { FaultRecord, isSoak } from '../soak/record.ts';
 import { EchoStreams } from './echo-streams.ts';
 import { PhaseWatch } from './phase-watch.ts';
 import { eventually, must, run } from './programs.ts';
@@ -81,8 +81,9 @@ describe('a direct path', () => {
     await under(rules, async () => {
       expect(await record.timed('noticed, s', () => takes('apiserver')), await scene.product.lastWords()).toBe(true);
       record.saw('longest wait for a byte, s', await streams.move(20_000));
-      const tried = (await connection())?.pathReason?.tried ?? [];
-      expect(tried.map(({ outcome }) => outcome)).toContain('lost');
+      // It is tried again every few seconds, so that it may be told by the last try.
+      const outcomes = ((await connection())?.pathReason?.tried ?? []).map(({ outcome }) => outcome);
+      expect(outcomes).toContainEqual(expect.stringMatching(/^(lost|silent|refused)$/));
     });
     await record.timed('taken again, s', async () => {
       expect(await takes('direct'), await scene.product.lastWords()).toBe(true);
@@ -109,7 +110,11 @@ describe('a direct path', () => {
             record.name === 'direct-blocked' ? [neither, refused] : [neither.slice(0, 1), neither.slice(1)];
           await left(record, streams, kinds[(round - 1) % 2] ?? []);
         });
-        expect(watch.phases).toEqual(['connected']);
+        // On a machine that is full, packets may be without a way for long enough to say so; it must be over then.
+        expect(watch.phases.at(-1)).toBe('connected');
+        if (isSoak) {
+          expect(watch.phases).toEqual(['connected']);
+        }
       } finally {
         watch.end();
         streams.end();
