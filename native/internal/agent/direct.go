@@ -39,27 +39,11 @@ func (s *Server) direct(own *session, wanted bool) wire.AgentReply {
 // enter takes a stream whose far end proved to be the engine of a session.
 func (s *Server) enter(stream net.Conn, opening wire.AgentOpening) {
 	stream = nonblocking.Wrap(stream)
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		stream.Close()
-		return
-	}
-	s.streams[stream] = struct{}{}
-	s.running.Add(1)
-	s.mu.Unlock()
-	go func() {
-		defer s.running.Done()
-		defer func() {
-			stream.Close()
-			s.mu.Lock()
-			delete(s.streams, stream)
-			s.mu.Unlock()
-		}()
+	s.serve(stream, nil, func() {
 		if err := s.attachProved(stream, opening); err != nil {
 			s.config.Log.Debug("direct stream ended", "kind", opening.Kind, "error", err)
 		}
-	}()
+	})
 }
 
 func (s *Server) attachProved(stream net.Conn, opening wire.AgentOpening) error {

@@ -124,19 +124,28 @@ func (s *Server) Serve(listener net.Listener, packets Packets) error {
 // Take serves one stream on a goroutine of its own, and closes it in the end.
 func (s *Server) Take(stream net.Conn, packets Packets) {
 	stream = nonblocking.Wrap(stream)
+	var oldest net.Conn
+	s.serve(stream, func() { oldest = s.arrivals.add(stream) }, func() { s.open(stream, packets) })
+	if oldest != nil {
+		oldest.Close()
+	}
+}
+
+// serve does the work of a stream on a goroutine of its own, and closes the stream in the end. added is called first, under
+// the lock; it may be nil. After Close it closes the stream and does nothing else.
+func (s *Server) serve(stream net.Conn, added, work func()) {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
 		stream.Close()
 		return
 	}
-	oldest := s.arrivals.add(stream)
+	if added != nil {
+		added()
+	}
 	s.streams[stream] = struct{}{}
 	s.running.Add(1)
 	s.mu.Unlock()
-	if oldest != nil {
-		oldest.Close()
-	}
 	go func() {
 		defer s.running.Done()
 		defer func() {
@@ -146,7 +155,7 @@ func (s *Server) Take(stream net.Conn, packets Packets) {
 			delete(s.streams, stream)
 			s.mu.Unlock()
 		}()
-		s.open(stream, packets)
+		work()
 	}()
 }
 

@@ -101,12 +101,10 @@ func TestAResetDuringTheAnswerHarmsNoOtherSocket(t *testing.T) {
 	}
 }
 
-// The laptop's program has closed, the server too, and the engine takes nothing: what it has not got is counted, and can be
-// taken back.
-func TestWhatIsNotDeliveredIsCountedWithoutASocket(t *testing.T) {
-	forwarder := join(t, nil).forwarder
-	port, accepted := listen(t)
-	near, far := makeSessions(t, forwarder.Accept)
+// openFlow opens a flow to a port of the pod, over one lane, without a laptop's TCP, and waits until it is connected.
+func openFlow(t *testing.T, forwarder *Forwarder, port int) (near, far *bytestream.Session, flow *bytestream.Flow) {
+	t.Helper()
+	near, far = makeSessions(t, forwarder.Accept)
 	one, another := memnet.Pipe(memnet.Options{})
 	near.Attach(0, one)
 	far.Attach(0, another)
@@ -116,8 +114,17 @@ func TestWhatIsNotDeliveredIsCountedWithoutASocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := <-accepted
 	eventually(t, "the flow was not answered", func() bool { return flow.Room() > 0 })
+	return near, far, flow
+}
+
+// The laptop's program has closed, the server too, and the engine takes nothing: what it has not got is counted, and can be
+// taken back.
+func TestWhatIsNotDeliveredIsCountedWithoutASocket(t *testing.T) {
+	forwarder := join(t, nil).forwarder
+	port, accepted := listen(t)
+	_, far, flow := openFlow(t, forwarder, port)
+	server := <-accepted
 	flow.CloseWrite()
 	if count, err := server.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Fatalf("read %d bytes, %v", count, err)
@@ -168,18 +175,8 @@ func TestWhatTheLaptopSaidBeforeAResetArrives(t *testing.T) {
 func TestAResetOfTheLaptopEndsAFlowWhoseSocketIsBroken(t *testing.T) {
 	forwarder := join(t, nil).forwarder
 	port, accepted := listen(t)
-	near, far := makeSessions(t, forwarder.Accept)
-	one, another := memnet.Pipe(memnet.Options{})
-	near.Attach(0, one)
-	far.Attach(0, another)
-	flow, err := near.Open(bytestream.Opening{
-		Source: netip.AddrPortFrom(laptopAddress, 40000), Destination: netip.AddrPortFrom(podAddress, uint16(port)),
-	}, ignored{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	near, far, flow := openFlow(t, forwarder, port)
 	server := <-accepted
-	eventually(t, "the flow was not answered", func() bool { return flow.Room() > 0 })
 	before := -1
 	server.SetWriteDeadline(time.Now().Add(30 * time.Second))
 	go server.Write(make([]byte, 16<<20)) // more than the program takes, which reads nothing
