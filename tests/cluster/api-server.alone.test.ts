@@ -10,7 +10,7 @@ import { EchoStreams } from './echo-streams.ts';
 import { HeldConnection } from './held-connection.ts';
 import { OutsideNames } from './outside-names.ts';
 import { eventually, run } from './programs.ts';
-import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 
 describe('an API server that is down', () => {
   let scene: Scene;
@@ -22,10 +22,7 @@ describe('an API server that is down', () => {
   });
   afterAll(async () => {
     record.keep();
-    await scene.product.disconnect();
-    const changed = await scene.unchanged();
-    await closeScene(scene);
-    expect(changed).toEqual([]);
+    await leaveScene(scene);
   });
 
   it('is survived by the connection and by those in it', { timeout: record.rounds * 1000 + 200_000 }, async () => {

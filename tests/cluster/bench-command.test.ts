@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Explanation, snapshotSchema } from '../../app/contract/index.ts';
 import { ownLaptop } from './sandbox-options.ts';
-import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 import { Terminal } from './terminal.ts';
 
 interface Latency {
@@ -36,10 +36,7 @@ describe('measuring the connection', () => {
     scene = await setScene('plain', 'bench');
   });
   afterAll(async () => {
-    await scene.product.disconnect();
-    const changed = await scene.unchanged();
-    await closeScene(scene);
-    expect(changed).toEqual([]);
+    await leaveScene(scene);
   });
 
   it('refuses while nothing is on', async () => {

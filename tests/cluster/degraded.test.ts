@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, must, run } from './programs.ts';
-import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 
 /** Told within five seconds, and this machine has more to do. Milliseconds. */
 const soon = 20_000;
@@ -97,10 +97,7 @@ describe('a connection over a dead network', () => {
   });
   afterAll(async () => {
     await scene.cluster.kubectl(['delete', 'networkpolicy', '-n', http.namespace, policy, '--ignore-not-found']);
-    await scene.product.disconnect();
-    const changed = await scene.unchanged();
-    await closeScene(scene);
-    expect(changed).toEqual([]);
+    await leaveScene(scene);
   });
 
   it.each([

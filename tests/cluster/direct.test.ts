@@ -81,9 +81,8 @@ describe('a direct path', () => {
     await under(rules, async () => {
       expect(await record.timed('noticed, s', () => takes('apiserver')), await scene.product.lastWords()).toBe(true);
       record.saw('longest wait for a byte, s', await streams.move(20_000));
-      // It is tried again every few seconds, so that it may be told by the last try.
-      const outcomes = ((await connection())?.pathReason?.tried ?? []).map(({ outcome }) => outcome);
-      expect(outcomes).toContainEqual(expect.stringMatching(/^(lost|silent|refused)$/));
+      const tried = (await connection())?.pathReason?.tried ?? [];
+      expect(tried.map(({ outcome }) => outcome)).toContain('lost');
     });
     await record.timed('taken again, s', async () => {
       expect(await takes('direct'), await scene.product.lastWords()).toBe(true);
@@ -110,11 +109,10 @@ describe('a direct path', () => {
             record.name === 'direct-blocked' ? [neither, refused] : [neither.slice(0, 1), neither.slice(1)];
           await left(record, streams, kinds[(round - 1) % 2] ?? []);
         });
-        // On a machine that is full, packets may be without a way for long enough to say so; it must be over then.
+        // On a machine that is full, packets may be without a way for long enough to say so; nothing else may be said.
+        const alarms = watch.phases.filter((said) => said !== 'connected' && (isSoak || said !== 'reconnecting'));
+        expect(alarms).toEqual([]);
         expect(watch.phases.at(-1)).toBe('connected');
-        if (isSoak) {
-          expect(watch.phases).toEqual(['connected']);
-        }
       } finally {
         watch.end();
         streams.end();

@@ -10,6 +10,7 @@ import { toServer } from './hops.ts';
 import { OutsideNames } from './outside-names.ts';
 import { PhaseWatch } from './phase-watch.ts';
 import { eventually, must, run } from './programs.ts';
+import { clusterAnswers } from './reachable.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
 /** Milliseconds without a fault before each: longer than it takes to notice one. */
@@ -21,8 +22,7 @@ describe('a black hole', () => {
   const record = new FaultRecord('black-hole');
   const { echo, http } = workload;
 
-  const answers = async () =>
-    (await run(scene.laptop, ['curl', '-sS', '-o', '/dev/null', '-m', '5', `http://${http.fullName}/`])).code === 0;
+  const answers = () => clusterAnswers(scene.laptop);
 
   /** Rules of the laptop's firewall, each a chain and what matches. */
   const kinds: Readonly<Record<string, () => Promise<string[][]>>> = {

@@ -9,8 +9,9 @@ import { EchoStreams } from './echo-streams.ts';
 import { HeldConnection } from './held-connection.ts';
 import { type Hop, toAgent, toServer } from './hops.ts';
 import { OutsideNames } from './outside-names.ts';
-import { eventually, run } from './programs.ts';
-import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { eventually } from './programs.ts';
+import { clusterAnswers } from './reachable.ts';
+import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 
 describe('cuts', () => {
   let scene: Scene;
@@ -18,8 +19,7 @@ describe('cuts', () => {
   const record = new FaultRecord('cuts');
   const { echo, http } = workload;
 
-  const answers = async () =>
-    (await run(scene.laptop, ['curl', '-sS', '-o', '/dev/null', '-m', '5', `http://${http.fullName}/`])).code === 0;
+  const answers = () => clusterAnswers(scene.laptop);
 
   beforeAll(async () => {
     scene = await setScene('plain', 'cuts');
@@ -30,10 +30,7 @@ describe('cuts', () => {
   });
   afterAll(async () => {
     record.keep();
-    await scene.product.disconnect();
-    const changed = await scene.unchanged();
-    await closeScene(scene);
-    expect(changed).toEqual([]);
+    await leaveScene(scene);
   });
 
   async function cutOneByOne(hop: Hop): Promise<number> {

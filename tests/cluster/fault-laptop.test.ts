@@ -6,8 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultRecord, isSoak } from '../soak/record.ts';
 import { PhaseWatch } from './phase-watch.ts';
-import { eventually, must, run } from './programs.ts';
-import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { eventually, must } from './programs.ts';
+import { clusterAnswers } from './reachable.ts';
+import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 
 describe('another program', () => {
   let scene: Scene;
@@ -15,8 +16,7 @@ describe('another program', () => {
   const record = new FaultRecord('laptop-changes');
   const { http } = workload;
 
-  const answers = async () =>
-    (await run(scene.laptop, ['curl', '-sS', '-o', '/dev/null', '-m', '5', `http://${http.fullName}/`])).code === 0;
+  const answers = () => clusterAnswers(scene.laptop);
   const inLaptop = (line: string) => must(scene.laptop, ['sh', '-c', line]);
   const connection = async () => {
     const { connections } = await scene.product.snapshot();
@@ -33,10 +33,7 @@ describe('another program', () => {
   });
   afterAll(async () => {
     record.keep();
-    await scene.product.disconnect();
-    const changed = await scene.unchanged();
-    await closeScene(scene);
-    expect(changed).toEqual([]);
+    await leaveScene(scene);
   });
 
   /** Back by itself, and nothing is said to be wrong. */

@@ -8,20 +8,17 @@ import { FaultRecord } from '../soak/record.ts';
 import { EchoStreams } from './echo-streams.ts';
 import { HeldConnection } from './held-connection.ts';
 import { moveAddress, moveLink, withoutNetwork } from './laptop-moves.ts';
-import { eventually, run } from './programs.ts';
-import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { eventually } from './programs.ts';
+import { clusterAnswers, outsideResolves } from './reachable.ts';
+import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 
 describe('a laptop that goes to another network', () => {
   let scene: Scene;
   const record = new FaultRecord('roam');
   const { echo, http } = workload;
 
-  const answers = async () =>
-    (await run(scene.laptop, ['curl', '-sS', '-o', '/dev/null', '-m', '5', `http://${http.fullName}/`])).code === 0;
-  const resolves = async () =>
-    (await run(scene.laptop, ['getent', 'ahostsv4', 'www.example.test'])).stdout.includes(
-      workload.outside['www.example.test'],
-    );
+  const answers = () => clusterAnswers(scene.laptop);
+  const resolves = () => outsideResolves(scene.laptop);
   const moves = { moveAddress, moveLink, withoutNetwork };
 
   beforeAll(async () => {
@@ -30,10 +27,7 @@ describe('a laptop that goes to another network', () => {
   });
   afterAll(async () => {
     record.keep();
-    await scene.product.disconnect();
-    const changed = await scene.unchanged();
-    await closeScene(scene);
-    expect(changed).toEqual([]);
+    await leaveScene(scene);
   });
 
   /** After it moved: what came back, and when. */

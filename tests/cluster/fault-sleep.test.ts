@@ -9,8 +9,9 @@ import { FaultRecord, isSoak } from '../soak/record.ts';
 import { EchoStreams } from './echo-streams.ts';
 import { HeldConnection } from './held-connection.ts';
 import { sleepAndMove } from './laptop-sleep.ts';
-import { eventually, run } from './programs.ts';
-import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { eventually } from './programs.ts';
+import { clusterAnswers, outsideResolves } from './reachable.ts';
+import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 
 /** How long, round by round. Minutes. */
 const sleeps = isSoak ? [1, 11, 60] : [0.05];
@@ -20,12 +21,8 @@ describe('a laptop that slept', () => {
   const record = new FaultRecord('sleep');
   const { echo, http } = workload;
 
-  const answers = async () =>
-    (await run(scene.laptop, ['curl', '-sS', '-o', '/dev/null', '-m', '5', `http://${http.fullName}/`])).code === 0;
-  const resolves = async () =>
-    (await run(scene.laptop, ['getent', 'ahostsv4', 'www.example.test'])).stdout.includes(
-      workload.outside['www.example.test'],
-    );
+  const answers = () => clusterAnswers(scene.laptop);
+  const resolves = () => outsideResolves(scene.laptop);
 
   beforeAll(async () => {
     scene = await setScene('plain', 'slept');
@@ -33,10 +30,7 @@ describe('a laptop that slept', () => {
   });
   afterAll(async () => {
     record.keep();
-    await scene.product.disconnect();
-    const changed = await scene.unchanged();
-    await closeScene(scene);
-    expect(changed).toEqual([]);
+    await leaveScene(scene);
   });
 
   it('has what was open', { timeout: record.rounds * 3_900_000 }, async () => {

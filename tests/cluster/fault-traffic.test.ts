@@ -16,7 +16,7 @@ import { EchoStreams } from './echo-streams.ts';
 import { PhaseWatch } from './phase-watch.ts';
 import { vitalsOf } from './process-vitals.ts';
 import { eventually, must } from './programs.ts';
-import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 
 interface Told {
   readonly done: Readonly<Record<string, number>>;
@@ -35,10 +35,7 @@ describe('mixed traffic', () => {
   });
   afterAll(async () => {
     record.keep();
-    await scene.product.disconnect();
-    const changed = await scene.unchanged();
-    await closeScene(scene);
-    expect(changed).toEqual([]);
+    await leaveScene(scene);
   });
 
   /** As a window has them, with nobody who looks. */

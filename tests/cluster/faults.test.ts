@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { HeldConnection } from './held-connection.ts';
 import { OutsideNames } from './outside-names.ts';
 import { eventually, run } from './programs.ts';
-import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 
 describe('faults', () => {
   let scene: Scene;
@@ -34,10 +34,7 @@ describe('faults', () => {
     await scene.product.connect('sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage);
   });
   afterAll(async () => {
-    await scene.product.disconnect();
-    const changed = await scene.unchanged();
-    await closeScene(scene);
-    expect(changed).toEqual([]);
+    await leaveScene(scene);
   });
 
   beforeEach(async () => {

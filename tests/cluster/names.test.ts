@@ -1,7 +1,7 @@
 /** Row 2: names, under a plain resolv.conf and under a real systemd-resolved. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { must, run } from './programs.ts';
-import { closeScene, type Flavour, type Scene, setScene, workload } from './scene.ts';
+import { type Flavour, leaveScene, type Scene, setScene, workload } from './scene.ts';
 
 describe.each<Flavour>(['plain', 'resolved'])('names on a laptop with a resolver of the kind %s', (flavour) => {
   let scene: Scene;
@@ -21,10 +21,7 @@ describe.each<Flavour>(['plain', 'resolved'])('names on a laptop with a resolver
     await scene.product.connect('sandbox', '--namespace', http.namespace, '--base-image', workload.baseImage);
   });
   afterAll(async () => {
-    await scene.product.disconnect();
-    const changed = await scene.unchanged();
-    await closeScene(scene);
-    expect(changed).toEqual([]);
+    await leaveScene(scene);
   });
 
   it('resolves every form of a Service name to its address', async () => {

@@ -1,7 +1,7 @@
 /** A laptop that goes to an office while connected: what that network needs is taken out of the tunnel, and comes back. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, must, run } from './programs.ts';
-import { closeScene, type Flavour, type Scene, setScene, workload } from './scene.ts';
+import { type Flavour, leaveScene, type Scene, setScene, workload } from './scene.ts';
 
 describe.each<Flavour>(['plain', 'resolved'])('roaming with a resolver of the kind %s', (flavour) => {
   let scene: Scene;
@@ -32,10 +32,7 @@ describe.each<Flavour>(['plain', 'resolved'])('roaming with a resolver of the ki
     await scene.product.connect('sandbox', '--namespace', http.namespace, '--base-image', workload.baseImage);
   });
   afterAll(async () => {
-    await scene.product.disconnect();
-    const changed = await scene.unchanged();
-    await closeScene(scene);
-    expect(changed).toEqual([]);
+    await leaveScene(scene);
   });
 
   it('keeps a resolver inside a routed range, says what is left out, and has it back at home', async () => {

@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { LaptopFlavour } from '../../sandbox/options.ts';
 import { openSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { Cluster, type OurObject, type Pod } from './cluster.ts';
@@ -97,4 +98,12 @@ export async function closeScene(scene: Scene | undefined): Promise<void> {
   const isAlive = () => allProcesses.some((kind) => scene.product.processIds(kind).length > 0);
   await eventually(async () => !isAlive(), 10_000, 20);
   rmSync(scene.product.folder, { recursive: true, force: true });
+}
+
+/** Disconnects, ends the scene, and expects that the laptop is as it was before. */
+export async function leaveScene(scene: Scene): Promise<void> {
+  await scene.product.disconnect();
+  const changed = await scene.unchanged();
+  await closeScene(scene);
+  expect(changed).toEqual([]);
 }
