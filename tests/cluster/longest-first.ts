@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const longest: readonly RegExp[] = [
+  /^states-(cluster|trouble|pods)/,
   /^kills-/,
   /^command-line/,
   /^(idle|sleep|reach-laptop|vanishing)/,

@@ -30,7 +30,7 @@ export class FakeCore {
 
   async start(): Promise<void> {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const child = spawn(process.execPath, [join(root, 'app/hosts/core/fake.ts')], {
+    const child = spawn(process.execPath, [join(root, 'app/hosts/core/start.mjs'), 'fake'], {
       env: {
         PATH: process.env.PATH ?? '',
         HOME: this.#folder,

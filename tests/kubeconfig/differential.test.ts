@@ -110,7 +110,7 @@ describe('kubectl and Slipway read the same of', () => {
 
   test('odd files, alone and merged', async () => {
     const seed = Number(process.env.SLIPWAY_KUBECONFIG_SEED ?? 1);
-    const cases = Number(process.env.SLIPWAY_KUBECONFIG_CASES ?? 200);
+    const cases = Number(process.env.SLIPWAY_KUBECONFIG_CASES ?? 80);
     const found: string[] = [];
     for (let number = seed; number < seed + cases; number++) {
       const chance = new Chance(number);

@@ -5,8 +5,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
-import { preProcessFile } from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { importsOf as importsOfPath } from './imports.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -57,10 +57,7 @@ function filesOf(folder: string): string[] {
     .filter((file) => !file.includes('node_modules'));
 }
 
-function importsOf(file: string): string[] {
-  const { importedFiles } = preProcessFile(readFileSync(join(root, file), 'utf8'), true, true);
-  return importedFiles.map(({ fileName }) => fileName);
-}
+const importsOf = (file: string) => importsOfPath(join(root, file));
 
 function matches(name: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => {
