@@ -52,7 +52,7 @@ func TestNumbersThatAreLeftOutCostLittle(t *testing.T) {
 		}
 		peer.say(resets)
 	}
-	for range 256 {
+	for range 64 {
 		var late []byte
 		for range 16 << 10 {
 			late = append(late, appendNumbers(nil, kindWindow, openingsAhead, 1)...)

@@ -150,8 +150,8 @@ func TestEndsCrossACut(t *testing.T) {
 					t.Fatalf("%d bytes instead of %d back", got, sent)
 				}
 			}
-		}, func() {
-			time.Sleep(time.Duration(5+faults.IntN(30)) * time.Millisecond)
+		}, func(isOver func() bool) {
+			p.carries(faults.IntN(120<<10), isOver)
 			lane := int(seed) % 2
 			p.cut(lane)
 			p.attach(lane)

@@ -24,8 +24,8 @@ func TestNothingIsLostOrTwiceInAnyWeather(t *testing.T) {
 			}
 			quick := func(engine, agent *Config) {
 				engine.Timing = Timing{
-					PingAfter: 60 * time.Millisecond, SilentAfter: 400 * time.Millisecond, SuspectAfter: 150 * time.Millisecond,
-					StalledAfter: 80 * time.Millisecond, Handshake: time.Second,
+					PingAfter: 60 * time.Millisecond, SilentAfter: time.Second, SuspectAfter: 150 * time.Millisecond,
+					StalledAfter: 80 * time.Millisecond, Handshake: 5 * time.Second,
 				}
 				agent.Timing = engine.Timing
 				agent.Accept = func(f *Flow, opening Opening) Events {
@@ -79,8 +79,8 @@ func TestNothingIsLostOrTwiceInAnyWeather(t *testing.T) {
 				}
 				running.Wait()
 			}
-			disturb(exchange, func() {
-				time.Sleep(time.Duration(random.IntN(15)) * time.Millisecond)
+			disturb(exchange, func(isOver func() bool) {
+				p.carries(random.IntN(256<<10), isOver)
 				lane := random.IntN(lanes)
 				p.mu.Lock()
 				ends := p.ends[lane]

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,21 +28,10 @@ func (l *laptop) live(t *testing.T) (account Account) {
 	return all[0]
 }
 
-func (l *laptop) next(t *testing.T, told chan Account) Account {
-	t.Helper()
-	select {
-	case account := <-told:
-		return account
-	case <-time.After(time.Minute):
-		t.Fatal("nothing is told")
-		return Account{}
-	}
-}
-
 func TestAnAccountTellsWhatAConnectionIs(t *testing.T) {
 	laptop, _ := join(t, 0, connected)
 	connection := laptop.dial(t)
-	began := laptop.next(t, laptop.began)
+	began := receive(t, laptop.began, "an account")
 	if began.State != Opening || began.Opening.Destination != podAddress || began.Opening.Source.Addr() != laptopAddress {
 		t.Errorf("it began as %+v", began)
 	}
@@ -55,7 +45,7 @@ func TestAnAccountTellsWhatAConnectionIs(t *testing.T) {
 		t.Errorf("it is %+v", account)
 	}
 	connection.Close()
-	ended := laptop.next(t, laptop.ended)
+	ended := receive(t, laptop.ended, "an account")
 	if ended.ID != began.ID || ended.State != Closed || ended.Up != 1000 || ended.Down != 1000 || ended.Over.Before(ended.Began) {
 		t.Errorf("it ended as %+v", ended)
 	}
@@ -106,13 +96,21 @@ func TestAnEndSaysWhy(t *testing.T) {
 			act(laptop, connection)
 		}
 	}
-	dial := func(t *testing.T, laptop *laptop) {
-		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
-		defer cancel()
-		if connection, err := laptop.DialTCP(ctx, podAddress); err == nil {
-			t.Cleanup(func() { connection.Close() })
-		}
+	// dialling goes on until it is ended, or the test is.
+	dialling := func(t *testing.T, laptop *laptop) (end func()) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() {
+			if connection, err := laptop.DialTCP(ctx, podAddress); err == nil {
+				<-ctx.Done()
+				connection.Close()
+			}
+		})
+		end = func() { cancel(); running.Wait() }
+		t.Cleanup(end)
+		return end
 	}
+	dial := func(t *testing.T, laptop *laptop) { dialling(t, laptop) }
 	for _, row := range []struct {
 		want   State
 		answer func(*bytestream.Flow, bytestream.Opening) bytestream.Verdict
@@ -125,7 +123,9 @@ func TestAnEndSaysWhy(t *testing.T) {
 		{Prohibited, verdict(bytestream.Prohibited), dial},
 		{Silent, verdict(bytestream.Silent), dial},
 		{Abandoned, verdict(0), func(t *testing.T, laptop *laptop) {
-			dial(t, laptop)
+			end := dialling(t, laptop)
+			eventually(t, "nobody asks", func() bool { return laptop.opened.Load() == 1 })
+			end()
 			for _, attempt := range laptop.terminator.attempts.list() {
 				laptop.terminator.attempts.again(attempt.id, time.Now().Add(-time.Hour))
 			}
@@ -149,12 +149,15 @@ func TestAnEndSaysWhy(t *testing.T) {
 		t.Run(row.want.String(), func(t *testing.T) {
 			laptop, _ := join(t, 0, row.answer)
 			row.act(t, laptop)
-			if ended := laptop.next(t, laptop.ended); ended.State != row.want || ended.Over.IsZero() {
+			ended := receive(t, laptop.ended, "an account")
+			if ended.State != row.want || ended.Over.IsZero() {
 				t.Errorf("it ended as %s: %+v", ended.State, ended)
 			}
 			eventually(t, "something is left", func() bool { return laptop.terminator.Stats() == Stats{} })
-			if more := len(laptop.ended); more > 0 && row.want != Silent { // a SYN is sent again, which is another connection
-				t.Errorf("%d more ends are told", more)
+			for len(laptop.ended) > 0 { // a SYN is sent again, which is another connection
+				if more := <-laptop.ended; more.ID == ended.ID {
+					t.Errorf("its end is told again: %+v", more)
+				}
 			}
 		})
 	}
