@@ -2,11 +2,12 @@
  * The core as the app sees it: attaches to the one of this user, or starts one and attaches to that. A core that ends
  * is started again as long as the app runs; what it held is restored by its own means (docs/adr/0002).
  */
+import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import type { CoreLink, Snapshot } from '../app/contract/index.ts';
 import { attach } from '../app/hosts/attach.ts';
+import { heapFlags } from '../app/hosts/core/heap-flags.ts';
 import { coreSocketPath } from '../app/hosts/core/socket.ts';
-import { forkNode } from './platform.ts';
 
 export interface CoreProcess {
   /** The core's socket, once one serves there. */
@@ -21,6 +22,7 @@ export interface CoreProcess {
 
 export interface CoreProcessOptions {
   readonly script: string;
+  /** The Node that it runs in: the command line's. */
   readonly node: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly build: string;
@@ -54,10 +56,15 @@ export function openCoreProcess(options: CoreProcessOptions): CoreProcess {
     if (isClosed) {
       throw new Error('the app is ending');
     }
-    const started = forkNode(options.script, options.node, options.environment);
+    const started = spawn(options.node, [...heapFlags, options.script], {
+      ...{ env: options.environment, stdio: 'ignore', windowsHide: true },
+    });
     let exitCode: number | null = null;
-    void started.ended.then((code) => {
-      exitCode = code;
+    started.once('error', () => {
+      exitCode = 127;
+    });
+    started.once('exit', (code) => {
+      exitCode = code ?? 1;
     });
     for (const deadline = Date.now() + startDeadline; Date.now() < deadline; ) {
       if (await answers(path)) {

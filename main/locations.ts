@@ -13,7 +13,7 @@ export interface Locations {
   readonly window: string;
   readonly preload: string;
   readonly core: string;
-  /** A Node for where Electron itself cannot run the core. */
+  /** The Node that runs the core. */
   readonly node: string;
   readonly icons: string;
 }

@@ -7,24 +7,21 @@ import type { IpcMainEvent, WebContents, WebFrameMain, WindowOpenHandlerResponse
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 type Handle = Electron.Protocol['handle'];
-type Fork = Electron.UtilityProcess;
 
 const fake = vi.hoisted(() => ({
-  fork: vi.fn(),
   handle: vi.fn(),
   writeText: vi.fn(() => Promise.resolve()),
 }));
 
 vi.mock('electron', () => {
   const electron = {
-    utilityProcess: { fork: fake.fork },
     protocol: { handle: fake.handle },
     clipboard: { writeText: fake.writeText },
   };
   return { ...electron, default: electron };
 });
 
-const { forkNode, refuseNewWindows, senderAddress, serveScheme, whenPageCrashes, windowPreferences, writeClipboard } =
+const { refuseNewWindows, senderAddress, serveScheme, whenPageCrashes, windowPreferences, writeClipboard } =
   await import('./platform.ts');
 
 const frame = (url: string) => ({ url }) as WebFrameMain;
@@ -73,19 +70,6 @@ describe('the abilities of Electron 45', () => {
     expect(found.headers.get('content-security-policy')).toBe("default-src 'none'");
     expect(await found.text()).toBe('<p>');
     expect((await answer({ url: 'slipway://window/x' } as Parameters<typeof answer>[0])).status).toBe(404);
-  });
-
-  it('runs the core as a utility process and hears its end', async () => {
-    const child = new EventEmitter() as unknown as Fork;
-    fake.fork.mockReturnValue(child);
-    const handle = forkNode('/resources/programs/core/core.mjs', '/unused', { SLIPWAY_NATIVE_DIR: '/native' });
-    expect(fake.fork).toHaveBeenCalledWith('/resources/programs/core/core.mjs', [], {
-      serviceName: 'Slipway core',
-      env: { SLIPWAY_NATIVE_DIR: '/native' },
-      stdio: 'ignore',
-    });
-    (child as unknown as EventEmitter).emit('exit', 3);
-    expect(await handle.ended).toBe(3);
   });
 
   it('hears that a page died, and not that it ended', () => {

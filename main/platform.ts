@@ -1,9 +1,8 @@
 /**
  * What differs between Electron versions, in one file: each ability is looked for where it is used. The product ships
- * Electron 45; the tests drive an old Electron 9 too (docs/adr/0015-electron.md), which lacks utilityProcess,
- * protocol.handle, sender frames and window-open handlers.
+ * Electron 45; the tests drive an old Electron 9 too (docs/adr/0015-electron.md), which lacks protocol.handle, sender
+ * frames and window-open handlers.
  */
-import { spawn } from 'node:child_process';
 import electron, {
   type BrowserWindowConstructorOptions,
   type IpcMainEvent,
@@ -35,32 +34,6 @@ export interface SchemeAnswer {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: Buffer;
-}
-
-export interface ChildProcessHandle {
-  /** Settles with the exit code when the process ended. */
-  readonly ended: Promise<number>;
-  kill(): void;
-}
-
-/** Starts a script with Node: as a utility process of Electron where there are some, else with the Node beside the app. */
-export function forkNode(script: string, node: string, environment: NodeJS.ProcessEnv): ChildProcessHandle {
-  const utility = (electron as { utilityProcess?: Maybe<typeof electron.utilityProcess> }).utilityProcess;
-  if (utility !== undefined) {
-    const child = utility.fork(script, [], { serviceName: 'Slipway core', env: environment, stdio: 'ignore' });
-    return {
-      ended: new Promise((resolve) => child.once('exit', resolve)),
-      kill: () => void child.kill(),
-    };
-  }
-  const child = spawn(node, [script], { env: environment, stdio: 'ignore' });
-  return {
-    ended: new Promise((resolve) => {
-      child.once('error', () => resolve(127));
-      child.once('exit', (code) => resolve(code ?? 1));
-    }),
-    kill: () => void child.kill('SIGTERM'),
-  };
 }
 
 /** Serves a scheme; `answer` gets the whole address. */

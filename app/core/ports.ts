@@ -164,6 +164,8 @@ export interface ClusterPort {
   lookInto(namespace: string): void;
   discoverRanges(): Promise<Result<Range[]>>;
   listNamespaces(): Promise<Result<{ namespaces: string[]; complete: boolean }>>;
+  /** Names of the headless Services of one namespace, sorted: what short names need besides the namespaces. */
+  listHeadless(namespace: string): Promise<Result<readonly string[]>>;
   /** Lists once. `namespaces` empty means all that may be seen. */
   listCatalogue(namespaces: readonly string[]): Promise<Result<Catalogue>>;
   /** Informers on namespaces, Services and EndpointSlices; they survive 410 and disconnects. */

@@ -20,6 +20,7 @@ import type { AgentPlaced, AgentSpec, Catalogue, ClusterPort, DirectOffer, PodLi
 import { podsBehind } from './believable-pods.ts';
 import { offerOf } from './direct.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
+import { isSame } from './same-list.ts';
 import { service } from './service.ts';
 
 /** Changes of this time become one catalogue, as with the real one. Milliseconds. */
@@ -59,6 +60,8 @@ export class FakeCluster {
   /** NetworkPolicies that restrict what agents may send; null: they may not be read. */
   policies: string[] | null = [];
   catalogueProblems: Problem[] = [];
+  /** While not, who watches it hears nothing, as where there are thousands of Services. */
+  isCatalogueRead = true;
   clockSkew = 0;
   version = 'v1.34.0';
   /** The token that the API server takes; credentials(true) fetches it. */
@@ -222,12 +225,17 @@ export class FakeClusterPort implements ClusterPort {
     );
   }
 
+  listHeadless(namespace: string): Promise<Result<readonly string[]>> {
+    const headless = () => this.#cluster.catalogue([namespace]).services.filter((one) => one.headless);
+    return this.#ask('listHeadless', () => success(headless().map(({ name }) => name)));
+  }
+
   listCatalogue(namespaces: readonly string[]): Promise<Result<Catalogue>> {
     return this.#ask('listNamespaces', () => success(this.#cluster.catalogue(namespaces)));
   }
 
   watchCatalogue(listener: (catalogue: Catalogue) => void): () => void {
-    return this.#watch(() => this.#cluster.catalogue(), listener);
+    return this.#watch(() => (this.#cluster.isCatalogueRead ? this.#cluster.catalogue() : null), listener);
   }
 
   listPods(namespaces: readonly string[]): Promise<Result<PodList>> {
@@ -248,7 +256,7 @@ export class FakeClusterPort implements ClusterPort {
     return endOnce;
   }
 
-  #watch<List extends Catalogue | PodList>(read: () => List, listener: (list: List) => void): () => void {
+  #watch<List extends Catalogue | PodList>(read: () => List | null, listener: (list: List) => void): () => void {
     let last: List | null = null;
     let isGathering = false;
     let isOver = false;
@@ -257,7 +265,7 @@ export class FakeClusterPort implements ClusterPort {
         return;
       }
       const list = read();
-      if (last !== null && isSame(last, list)) {
+      if (list === null || (last !== null && isSame(last, list))) {
         return;
       }
       last = list;
@@ -384,15 +392,4 @@ export class FakeClusterPort implements ClusterPort {
   #unreachable(): { ok: false; problem: Problem } | null {
     return this.#cluster.isReachable ? null : failure(problem('api-unreachable', 'connection refused'));
   }
-}
-
-/** By identity, as the catalogue promises it; a script that changes a Service puts a new one in its place. */
-function isSame<List extends Catalogue | PodList>(one: List, other: List): boolean {
-  const [lists, others] = [one, other].map((each): readonly (readonly unknown[])[] => Object.values(each));
-  return (
-    lists?.every((items, at) => {
-      const same = others?.[at] ?? [];
-      return items.length === same.length && items.every((item, index) => item === same[index]);
-    }) === true
-  );
 }

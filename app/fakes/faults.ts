@@ -7,6 +7,7 @@ export type Operation =
   | 'credentials'
   | 'reach'
   | 'listNamespaces'
+  | 'listHeadless'
   | 'checkRights'
   | 'protectedAddresses'
   | 'discoverRanges'

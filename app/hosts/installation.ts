@@ -3,17 +3,15 @@
  * `programs/core`, `native/bin`, `node`; electron-builder.yml).
  */
 import { join } from 'node:path';
+import { heapFlags } from './core/heap-flags.ts';
 
 /** A package's bundle is JavaScript; sources are TypeScript, and a clone's bundle of them says where they are (programs.mjs). */
 export const isPackaged = import.meta.filename.endsWith('.mjs');
 
-/** A core rests most of the time, and a young generation of up to 48 MiB stays resident then (docs/performance.md). MiB. */
-const modestHeap = '--max-semi-space-size=2';
-
 /** Arguments for Node that run this user's core. */
 export function coreProgram(): readonly string[] {
   const program = isPackaged ? '../core/core.mjs' : 'core/start.mjs';
-  return [modestHeap, join(import.meta.dirname, program)];
+  return [...heapFlags, join(import.meta.dirname, program)];
 }
 
 /** The same for the core on a fake world, which a package has not. */

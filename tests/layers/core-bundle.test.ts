@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 
-test("the core's bundle has no model classes and no second HTTP client", async () => {
+test("the core's bundle has no model classes, and neither has nor loads a second HTTP client", async () => {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-bundle-'));
   try {
     const file = join(folder, 'core.mjs');
@@ -15,6 +15,7 @@ test("the core's bundle has no model classes and no second HTTP client", async (
     const code = readFileSync(file, 'utf8');
     expect(code).not.toMatch(/V1APIService|UND_ERR_CONNECT_TIMEOUT/);
     expect(code).toMatch(/class ListWatch/);
+    expect(code, 'an import of it loads undici').not.toMatch(/from "(node:)?http"/);
     expect(code.length).toBeLessThan(2_000_000);
   } finally {
     rmSync(folder, { recursive: true });

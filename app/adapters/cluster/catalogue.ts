@@ -48,6 +48,19 @@ export async function listNamespaces(connection: ApiConnection, home: string) {
   return attempt.problem.code === 'forbidden' ? success({ namespaces: [home], complete: false }) : attempt;
 }
 
+/** Names of a namespace's headless Services, sorted. A namespace of thousands has too many to look through: a problem. */
+export function listHeadless(connection: ApiConnection, namespace: string): Promise<Result<readonly string[]>> {
+  const nameOf = (object: KubernetesObject) => {
+    const service = serviceOf(object);
+    return service?.headless === true ? service.name : null;
+  };
+  return connection.ask(askedFor('services', namespace), async () => {
+    const reading = { page: pageSize, objects: pageSize };
+    const { items } = await listKept(connection, pathOf('services', namespace), nameOf, reading);
+    return namesOf(items).sort();
+  });
+}
+
 /** `namespaces` empty: all, or the home namespace where that is refused. */
 export async function listCatalogue(
   connection: ApiConnection,

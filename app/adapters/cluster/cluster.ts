@@ -11,7 +11,7 @@ import { AgentPlacing, type AgentPlacingOptions } from '../agent/placing.ts';
 import type { CredentialSource } from '../credentials/credentials.ts';
 import { ProblemError } from '../problem-error.ts';
 import { ApiConnection } from './api-connection.ts';
-import { listCatalogue, listNamespaces, watchCatalogue } from './catalogue.ts';
+import { listCatalogue, listHeadless, listNamespaces, watchCatalogue } from './catalogue.ts';
 import type { NarrowedWatch } from './informer.ts';
 import { listPods, watchPods } from './pods.ts';
 import type { Asked } from './problems.ts';
@@ -75,6 +75,7 @@ export function openCluster(options: ClusterOptions): ClusterPort {
     },
     discoverRanges: () => unbroken('ranges', () => discoverRanges(connection, home)),
     listNamespaces: () => unbroken('namespaces', () => listNamespaces(connection, home)),
+    listHeadless: (namespace) => unbroken('headless Services', () => listHeadless(connection, namespace)),
     listCatalogue: (namespaces) => unbroken('catalogue', () => listCatalogue(connection, home, namespaces)),
     watchCatalogue: (listener) => watch((from) => watchCatalogue(connection, from, listener)),
     listPods: (namespaces) => unbroken('pods', () => listPods(connection, home, namespaces)),

@@ -1,15 +1,25 @@
 /** The preflight: what must be true of the cluster before anything is made. Reads only. */
 import { cause, failure, type Problem, problem, type Result, success, type Wanted } from '../../contract/index.ts';
+import type { KnownNames } from '../naming/names.ts';
 import type { ClusterPort } from '../ports.ts';
 
 /** A clock further off than this, in milliseconds, is worth a warning: tokens and certificates live by the minute. */
 const tolerableSkew = 60_000;
 
-/** Answers what makes the connection less than whole; a problem where it cannot be made. */
-export async function checkCluster(cluster: ClusterPort, wanted: Wanted): Promise<Result<Problem[]>> {
-  const [reached, namespaces, rights] = await Promise.all([
+export interface CheckedCluster {
+  /** What makes the connection less than whole. */
+  readonly problems: readonly Problem[];
+  /** Enough for every short name, however large the catalogue is that follows. */
+  readonly names: KnownNames;
+}
+
+/** A problem where the connection cannot be made. */
+export async function checkCluster(cluster: ClusterPort, wanted: Wanted): Promise<Result<CheckedCluster>> {
+  const { homeNamespace } = wanted;
+  const [reached, namespaces, headless, rights] = await Promise.all([
     cluster.reach(),
     cluster.listNamespaces(),
+    cluster.listHeadless(homeNamespace),
     cluster.checkRights(wanted.agentNamespace),
   ]);
   if (!reached.ok) {
@@ -35,7 +45,14 @@ export async function checkCluster(cluster: ClusterPort, wanted: Wanted): Promis
     const because = cause(skew > 0 ? 'clockAhead' : 'clockBehind', { seconds });
     warnings.push({ ...problem('clock-wrong', because), severity: 'warning' });
   }
-  return success(warnings);
+  return success({
+    problems: warnings,
+    names: {
+      namespaces: namespaces.ok ? namespaces.value.namespaces : [],
+      headlessOf: homeNamespace,
+      headless: headless.ok ? headless.value : [],
+    },
+  });
 }
 
 /** The adapter marks what nothing works without as an error; sending the binary is needed only without an image. */

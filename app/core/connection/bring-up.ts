@@ -5,7 +5,7 @@
  *   open ─┬─ reach (API server, namespaces, rights) ──────────────┐
  *         ├─ ranges ───────────────┐                              ├─ agent ─┐
  *         ├─ helper ── engine ─────┴─ prepare (routes decided) ──┘         ├─ connect ── ready
- *         └─ catalogue (waited for briefly) ────────────────────────────────┘
+ *         └─ catalogue (followed beside, waited for by nothing: names ask the cluster's own nameservers)
  *
  * Up to `prepare` nothing on the laptop or in the cluster is changed.
  */
@@ -16,8 +16,6 @@ import type { BringUp, ComingUp, Effect, Held, Moment, Task, Transition } from '
 import { beginStep, currentStep, setTask, withoutEngine } from './steps.ts';
 import { undoToFailed } from './undo.ts';
 
-/** How long connecting waits for the first catalogue, in milliseconds. Without it names of other namespaces follow later. */
-const catalogueWait = 3000;
 /** Belts to the engine's own braces, in milliseconds: it has shorter deadlines of its own. */
 const prepareDeadline = 20_000;
 const connectDeadline = 60_000;
@@ -51,12 +49,8 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
     run('ranges', 'cluster', { kind: 'discoverRanges' });
   }
   if (is('catalogue', 'todo')) {
-    run(
-      'catalogue',
-      'cluster',
-      { kind: 'watchCatalogue' },
-      { kind: 'setTimer', timer: 'catalogue-wait', at: now + catalogueWait },
-    );
+    bringUp = setTask(bringUp, 'catalogue', 'done');
+    effects.push({ kind: 'watchCatalogue' });
   }
   if (is('helper', 'todo') && held.engine === 'none' && mayTry) {
     run('helper', 'helper', { kind: 'ensureHelper' });
@@ -83,7 +77,7 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
     });
   }
   const { agent } = held;
-  const isReady = is('prepare', 'done') && is('reach', 'done') && is('catalogue', 'done') && held.engine === 'running';
+  const isReady = is('prepare', 'done') && is('reach', 'done') && held.engine === 'running';
   if (isReady && agent.state === 'placed' && is('connect', 'todo') && bringUp.plan !== null) {
     held = { ...held, host: 'changed' };
     run(

@@ -15,8 +15,8 @@ import type {
   WantedRange,
 } from '../engine-messages.ts';
 import { createFlowWatch, type FlowWatch } from '../flows/flow-watch.ts';
-import { type NameChoices, scopeOf } from '../naming/names.ts';
-import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
+import { type Known, type NameChoices, scopeOf } from '../naming/names.ts';
+import type { ClusterPort, EngineLink, Ports } from '../ports.ts';
 
 /** How long the engine may take to undo everything, in milliseconds, before its standard input is closed. */
 const stopDeadline = 5000;
@@ -36,7 +36,7 @@ export interface EngineWork {
   protect(cluster: ClusterPort, signal: AbortSignal): Promise<Result<null>>;
   send(command: EngineCommand): void;
   /** Sends scope, endpoints and targets of the reach check where they changed. */
-  sendCatalogue(catalogue: Catalogue | null, chosen: NameChoices & TargetChoices): void;
+  sendCatalogue(known: Known, chosen: NameChoices & TargetChoices): void;
   /** Sends the places to try where they changed. */
   sendDirect(candidates: readonly PathCandidate[]): void;
   /** Checks now; what it found is heard as an event, too. */
@@ -56,7 +56,7 @@ export interface ConnectWork extends NameChoices {
   readonly ranges: readonly WantedRange[];
   readonly agent: AgentTarget;
   readonly names: boolean;
-  readonly catalogue: Catalogue | null;
+  readonly known: Known;
 }
 
 /** `changed` is called for flows; what listens to the engine does what other events need. */
@@ -154,7 +154,7 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
       return success(null);
     },
 
-    connect: async (cluster, { ranges, agent, names, catalogue, ...chosen }, signal) => {
+    connect: async (cluster, { ranges, agent, names, known, ...chosen }, signal) => {
       const credentials = await cluster.credentials(false);
       if (!credentials.ok || signal.aborted) {
         return credentials.ok ? success(null) : credentials;
@@ -163,7 +163,7 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
       if (signal.aborted) {
         return success(null);
       }
-      const scope = scopeOf(catalogue, chosen);
+      const scope = scopeOf(known, chosen);
       scopeSent = JSON.stringify(scope);
       send({
         command: 'connect',
@@ -194,13 +194,14 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
 
     send,
 
-    sendCatalogue: (catalogue, chosen) => {
+    sendCatalogue: (known, chosen) => {
+      const { catalogue } = known;
       const targets = reachTargets(catalogue, chosen);
       if (JSON.stringify(targets) !== targetsSent) {
         targetsSent = JSON.stringify(targets);
         send({ command: 'reach', reach: targets });
       }
-      const scope = scopeOf(catalogue, chosen);
+      const scope = scopeOf(known, chosen);
       if (JSON.stringify(scope) !== scopeSent) {
         scopeSent = JSON.stringify(scope);
         send({ command: 'scope', scope });

@@ -148,7 +148,6 @@ export const events = {
   hostInspected: { kind: 'hostInspected', leftOver: 0 },
   'timerDue: retry': { kind: 'timerDue', timer: 'retry' },
   'timerDue: deadline': { kind: 'timerDue', timer: 'deadline' },
-  'timerDue: catalogue-wait': { kind: 'timerDue', timer: 'catalogue-wait' },
   'timerDue: catalogue-send': { kind: 'timerDue', timer: 'catalogue-send' },
   'timerDue: direct': { kind: 'timerDue', timer: 'direct' },
   homeChosen: { kind: 'homeChosen', homeNamespace: 'infra' },

@@ -12,7 +12,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
   },
   'preparing: opening the cluster': {
     turnedOff: 'off, abort',
-    clusterOpened: 'preparing, reachCluster, discoverRanges, watchCatalogue, setTimer catalogue-wait, ensureHelper',
+    clusterOpened: 'preparing, reachCluster, discoverRanges, watchCatalogue, ensureHelper',
     'taskFailed: open': 'failed, abort',
   },
   'preparing: asking cluster and helper': {

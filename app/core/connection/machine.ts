@@ -253,12 +253,6 @@ function hearCatalogue(
     return unexpected(before, event);
   }
   const state = { ...before, warnings: { ...before.warnings, catalogue: event.problems } };
-  if (isComingUp(state) && state.bringUp.tasks.catalogue === 'running') {
-    return {
-      state: { ...state, bringUp: setTask(state.bringUp, 'catalogue', 'done') },
-      effects: [{ kind: 'clearTimer', timer: 'catalogue-wait' }],
-    };
-  }
   if (!isInForce(state) || state.live.cataloguePending) {
     return only(state);
   }
@@ -363,11 +357,6 @@ function hearTimer(
       break;
     case 'deadline':
       return isComingUp(state) ? missDeadline(state, moment) : unexpected(state, event);
-    case 'catalogue-wait':
-      if (isComingUp(state) && state.bringUp.tasks.catalogue === 'running') {
-        return only({ ...state, bringUp: setTask(state.bringUp, 'catalogue', 'done') });
-      }
-      break;
     case 'catalogue-send':
       if (isInForce(state)) {
         return {

@@ -58,6 +58,8 @@ export interface Runner {
   cluster(): ClusterPort | null;
   /** What the informers know; null before they know anything. */
   catalogue(): Catalogue | null;
+  /** The same once they do; null where that takes too long. */
+  firstCatalogue: ClusterWatches['first'];
   /** The pods, and what programs here have through the tunnel, while somebody holds them. */
   readonly pods: ClusterWatches['pods'];
   readonly flows: EngineWork['flows'];
@@ -203,7 +205,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         reaching = runOnCluster('reach', async (open, signal) => {
           const checked = await checkCluster(open, effect.wanted);
           if (checked.ok && !signal.aborted) {
-            dispatch({ kind: 'clusterReached', problems: checked.value });
+            watches.learnt(checked.value.names);
+            dispatch({ kind: 'clusterReached', problems: checked.value.problems });
           }
           return checked;
         });
@@ -279,9 +282,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         runOnCluster('prepare', (open, signal) => engine.prepare(open, effect.ranges, signal));
         return;
       case 'connectEngine':
-        runOnCluster('connect', (open, signal) =>
-          engine.connect(open, { ...effect, catalogue: watches.catalogue() }, signal),
-        );
+        runOnCluster('connect', (open, signal) => engine.connect(open, { ...effect, known: watches.known() }, signal));
         watchAgent();
         return;
       case 'protectAddresses':
@@ -311,7 +312,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         return;
       case 'sendCatalogue':
         cluster?.lookInto(effect.homeNamespace);
-        engine.sendCatalogue(watches.catalogue(), effect);
+        engine.sendCatalogue(watches.known(), effect);
         return;
       case 'findPolicies':
       case 'findStubDomains':
@@ -388,8 +389,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
     madeWith: () => openedAs ?? held,
     reconsider: () => void reconsider(),
     cluster: () => cluster,
-    catalogue: watches.catalogue,
-    ...{ pods: watches.pods, flows: engine.flows },
+    ...{ catalogue: watches.catalogue, firstCatalogue: watches.first, pods: watches.pods, flows: engine.flows },
     host: () => host,
     checkReach: () => engine.checkReach(),
     test: engine.test,

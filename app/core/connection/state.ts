@@ -208,7 +208,7 @@ export type InForce = Connected | TunnelLost;
 /** It was connected, and is or comes back. */
 export type Established = InForce | EngineLost;
 
-export type Timer = 'retry' | 'deadline' | 'catalogue-wait' | 'catalogue-send' | 'undo' | 'reach' | 'direct';
+export type Timer = 'retry' | 'deadline' | 'catalogue-send' | 'undo' | 'reach' | 'direct';
 
 export type FailingTask = Task | 'open' | 'engine' | 'agent' | 'agent-check' | 'credentials' | 'protect';
 

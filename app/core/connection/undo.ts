@@ -28,7 +28,7 @@ import { newBringUp } from './steps.ts';
  */
 export const undoDeadline = 20_000;
 
-const timers: readonly Timer[] = ['retry', 'deadline', 'catalogue-wait', 'catalogue-send', 'undo', 'direct'];
+const timers: readonly Timer[] = ['retry', 'deadline', 'catalogue-send', 'undo', 'direct'];
 
 /** A new bring-up with nothing held. */
 export function startPreparing(order: Order, moment: Moment, attempt: number): Preparing {

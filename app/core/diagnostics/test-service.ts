@@ -42,7 +42,7 @@ export interface Target {
 export async function testService(ports: Ports, runner: Runner, target: Target): Promise<TestResult> {
   const state = runner.state();
   const names = isEstablished(state) ? state.live.names : null;
-  const catalogue = runner.catalogue();
+  const catalogue = await runner.firstCatalogue();
   const service = catalogue?.services.find(
     (candidate) => candidate.namespace === target.namespace && candidate.name === target.service,
   );

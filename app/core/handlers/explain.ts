@@ -32,7 +32,7 @@ export function explainHandlers(
       const state = on?.state();
       if (on !== null && state !== undefined && isEstablished(state)) {
         const { live, cluster, wanted } = state;
-        const catalogue = on.catalogue();
+        const catalogue = await on.firstCatalogue();
         return success(
           await explain(ports, target.value, {
             context: cluster.context,

@@ -24,7 +24,7 @@ export function serviceHandlers({ ports }: Dependencies, access: Access): Pick<H
   return {
     listServices: async ({ namespaces, ...request }) => {
       const listed = await access.withCluster(request, async (cluster, runner) => {
-        const known = runner?.catalogue() ?? null;
+        const known = (await runner?.firstCatalogue()) ?? null;
         return known === null ? cluster.listCatalogue(namespaces) : success(known);
       });
       return listed.ok

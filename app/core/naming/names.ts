@@ -21,19 +21,36 @@ export interface NameChoices {
   readonly extraDomains: readonly string[];
 }
 
+/** What a cluster says of names before its catalogue was read. */
+export interface KnownNames {
+  readonly namespaces: readonly string[];
+  /** The namespace whose headless Services these are. */
+  readonly headlessOf: string;
+  readonly headless: readonly string[];
+}
+
+export interface Known {
+  readonly catalogue: Catalogue | null;
+  /** Count where there is no catalogue yet. */
+  readonly names: KnownNames | null;
+}
+
 /**
  * The scope: the home namespace with its headless Services, all namespaces as far as they may be listed, and the user's
  * word for whole domains.
  */
-export function scopeOf(catalogue: Catalogue | null, chosen: NameChoices): NameScope {
+export function scopeOf({ catalogue, names }: Known, chosen: NameChoices): NameScope {
   const { homeNamespace, answersFor, extraDomains } = chosen;
-  const seen = new Set([...(catalogue?.namespaces ?? []), homeNamespace]);
+  const seen = new Set([...((catalogue ?? names)?.namespaces ?? []), homeNamespace]);
   for (const service of catalogue?.services ?? []) {
     seen.add(service.namespace);
   }
-  const headless = (catalogue?.services ?? [])
-    .filter((service) => service.headless && service.namespace === homeNamespace)
-    .map(({ name }) => name);
+  const headless =
+    catalogue === null
+      ? [...(names?.headlessOf === homeNamespace ? names.headless : [])]
+      : catalogue.services
+          .filter((service) => service.headless && service.namespace === homeNamespace)
+          .map(({ name }) => name);
   return {
     homeNamespace,
     namespaces: [...seen].sort(),

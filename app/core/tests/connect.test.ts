@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../contract/index.ts';
+import { service } from '../../fakes/service.ts';
 import { startTraffic } from '../../fakes/traffic.ts';
 import { CoreHarness } from './core-harness.ts';
 
@@ -197,6 +198,39 @@ describe('connect and disconnect', () => {
       scope: { homeNamespace: 'infra' },
     });
     expect(harness.world.cluster.timesPlaced).toBe(1);
+  });
+
+  it('waits for no catalogue: names are right before it, and whoever asks for Services hears them once they are read', async () => {
+    const harness = new CoreHarness(({ cluster }) => {
+      cluster.isCatalogueRead = false;
+      cluster.services = [...cluster.services, { ...service('webshop', 'ledger', '', []), headless: true }];
+    });
+    await harness.connect();
+    await harness.clock.advance(1000);
+    const { cluster, engines } = harness.world;
+    const received = () => engines.running[0]?.received ?? [];
+    const scope = { homeNamespace: 'webshop', namespaces: cluster.namespaces, headless: ['ledger'] };
+    expect(received().find(({ command }) => command === 'connect')).toMatchObject({ connect: { scope } });
+    expect(received().map(({ command }) => command)).not.toContain('endpoints');
+
+    let listed: unknown;
+    const asked = { context: 'production', namespaces: [], trustExec: false };
+    void harness.core.call('listServices', asked).then((answer) => {
+      listed = answer;
+    });
+    await harness.clock.advance(1000);
+    expect(listed).toBeUndefined();
+    cluster.isCatalogueRead = true;
+    cluster.changed();
+    await harness.clock.advance(500);
+    expect(listed).toMatchObject({ ok: true, value: { services: [{ name: 'ledger' }, { name: 'orders' }] } });
+    expect(received()).toContainEqual(
+      expect.objectContaining({ command: 'endpoints', endpoints: expect.objectContaining({ whole: true }) }),
+    );
+    expect(
+      received().map(({ command }) => command),
+      'the names were known',
+    ).not.toContain('scope');
   });
 
   it('sends changes of the catalogue gathered, and unchanged ones not at all', async () => {

@@ -49,6 +49,10 @@ export function testCluster(name: string, make: () => Promise<ClusterSetting>): 
       const elsewhere =
         catalogue.ok && catalogue.value.services.filter(({ namespace }) => namespace !== spec.namespace);
       expect(elsewhere).toEqual([]);
+      const headless = await port.listHeadless(spec.namespace);
+      const services = catalogue.ok ? catalogue.value.services : [];
+      const names = services.filter((service) => service.headless).map(({ name }) => name);
+      expect(headless).toEqual({ ok: true, value: names });
     });
 
     it('protects the address that it is reached at', async () => {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { heapFlags } from '../../../app/hosts/core/heap-flags.ts';
 import { type Desktop, openDesktop } from './desktop.ts';
 import { appFolder, electronFolder, type Product, snapshotOf, startProduct, until } from './product.ts';
 
@@ -175,5 +176,7 @@ describe('the app among other programs', () => {
     const [next] = readFileSync(join(one.environment.SLIPWAY_RUNTIME_DIR ?? '', 'core.lock'), 'utf8').split(' ');
     expect(next).not.toBe(processId);
     expect((await snapshotOf(one.coreSocket)).build).toBe(before.build);
+    const started = readFileSync(`/proc/${next}/cmdline`, 'utf8').split('\0');
+    expect(started, 'as modest as one that the command line starts').toEqual(expect.arrayContaining([...heapFlags]));
   });
 });
