@@ -132,6 +132,7 @@ export const causeCatalogue = {
   connectionBroke: 'the connection to the API server broke; asking again in {seconds} s',
   heartbeat: 'the heartbeat through the tunnel got no answer',
   tunnelSilent: 'no answer came through the tunnel in time',
+  addressLost: 'this computer has lost the network address that the connection had',
   resolverInside: 'the resolver inside the tunnel does not answer this computer: {reason}',
   refusedMemory: "{count} connections refused: the agent's memory budget is used up",
   refusedDescriptors: '{count} connections refused: the agent may open no further sockets (its limit of open files)',

@@ -25,7 +25,8 @@ var (
 	ErrClosed   = errors.New("carrier closed")
 )
 
-// Stream is an ordered and reliable stream of bytes to the agent's port.
+// Stream is an ordered and reliable stream of bytes to the agent's port. One over a connection of the laptop has LocalAddr
+// too, as net.Conn: with that address gone from the laptop, nothing comes through any more.
 type Stream = io.ReadWriteCloser
 
 // Carrier is one way to agents of one cluster. It is safe for concurrent use.

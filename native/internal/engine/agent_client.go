@@ -34,6 +34,7 @@ type agentClient struct {
 	wanted   []wire.SessionAddresses // for the first registration
 	direct   carrier.NewDirect
 	refuses  refuser
+	open     *openStreams
 
 	running sync.WaitGroup
 	leaving chan struct{} // closed by stop
@@ -84,7 +85,7 @@ func newAgentClient(config Config, carriers carriers, command wire.ConnectComman
 	client := &agentClient{
 		timing: config.Timing, build: config.Build, log: config.Log, carriers: carriers,
 		receive: receive, observer: observer, owner: command.OwnerSecret, wanted: command.WantedAddresses, target: command.Agent, keys: keys,
-		direct: config.Direct, refuses: refuses,
+		direct: config.Direct, refuses: refuses, open: newOpenStreams(ownAddresses()),
 		leaving: make(chan struct{}), left: make(chan struct{}),
 		healthChanged: make(chan struct{}, 1), errorChanged: make(chan struct{}, 1), renewNow: make(chan struct{}, 1), firstDone: make(chan struct{}),
 	}
@@ -174,8 +175,16 @@ func (client *agentClient) retarget(target wire.AgentTarget) error {
 	return nil
 }
 
+// moved tells that something happened to the laptop's network: what has lost its address is dialled again.
+func (client *agentClient) moved() {
+	if ended := client.open.moved(ownAddresses()); ended > 0 {
+		client.log.Info("addresses of the laptop are gone", "streams", ended)
+	}
+}
+
 // revalidate tells that time or the network jumped: lanes must answer soon, and waits end.
 func (client *agentClient) revalidate() {
+	client.moved()
 	client.mutex.Lock()
 	defer client.mutex.Unlock()
 	if client.lanes != nil {

@@ -24,20 +24,10 @@ func newCarriers(makers []carrier.New, cluster wire.ClusterAddress, credentials 
 	return made, nil
 }
 
-// carriedStream is a stream that knows who opened it, and over which direct path; nil where it was none.
-type carriedStream struct {
-	carrier.Stream
-	by   packeter
-	over *route
-}
-
 // packeter is what carriers of every kind make of a lane's stream.
 type packeter interface {
 	Packets(carrier.Stream) carrier.Packets
 }
-
-// packets makes the stream a lane's carrier.
-func (stream *carriedStream) packets() carrier.Packets { return stream.by.Packets(stream.Stream) }
 
 // dial opens a stream by the first carrier that can. The error is that of the last one, which costs most and reaches
 // the agent wherever any does.

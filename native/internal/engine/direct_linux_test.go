@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 func (world *world) office(t *testing.T) wire.DirectCandidate {
 	t.Helper()
 	laptoptest.Run(t, "ip", "link", "add", "office0", "type", "veth", "peer", "name", "office1", "netns", world.nodeID())
+	t.Cleanup(func() { laptoptest.Run(t, "ip", "link", "delete", "office0") }) // with the node it goes only when the kernel finds time
 	laptoptest.Run(t, "ip", "address", "add", "198.51.100.1/24", "dev", "office0")
 	laptoptest.Run(t, "ip", "link", "set", "office0", "up")
 	world.inNode(t, "ip", "address", "add", "198.51.100.2/24", "dev", "office1")
@@ -153,6 +155,74 @@ func TestATransferMovesToTheDirectPathAndBack(t *testing.T) {
 		if strings.HasPrefix(seen, wire.EventReach+" ") || strings.HasPrefix(seen, wire.EventTunnel+" down") {
 			t.Errorf("told meanwhile: %s", seen)
 		}
+	}
+}
+
+// resetDirect ends the connections of the direct path as a network does that will have no more of them: new ones are refused
+// at once.
+func (world *world) resetDirect(t *testing.T) {
+	t.Helper()
+	laptoptest.Run(t, "ip", "route", "add", "unreachable", "198.51.100.2/32")
+	t.Cleanup(func() { laptoptest.Run(t, "ip", "route", "delete", "unreachable", "198.51.100.2/32") })
+	laptoptest.Run(t, "ss", "-K", "dst", "198.51.100.2")
+}
+
+// While the lanes of a direct path are dialled over the API server, flows only wait, and nobody need hear of it; where they
+// cannot be dialled, or do not come, everybody must.
+func TestAResetDirectPathIsALostTunnelOnlyWithoutTheAPIServer(t *testing.T) {
+	for name, away := range map[string]string{"the API server is there": "", "it refuses": "refuses", "it is silent": awaySilent} {
+		t.Run(name, func(t *testing.T) {
+			world := newWorld(t)
+			place := world.office(t)
+			world.connect(t)
+			world.direct(place)
+			world.core.awaitThat(wire.EventPath, isPath(wire.PathDirect))
+			transfer := startTransfer(t)
+			waitFor(t, "the lanes to move", func() bool { return world.directLanes(t) >= wire.LaneCount+wire.FlowLaneCount })
+			if away != "" {
+				if err := os.WriteFile(world.away, []byte(away), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			world.resetDirect(t)
+			if away != "" {
+				world.core.awaitThat(wire.EventTunnel, isState("down"))
+				if err := os.Remove(world.away); err != nil {
+					t.Fatal(err)
+				}
+				world.core.awaitThat(wire.EventTunnel, isState("up"))
+			} else {
+				world.core.awaitThat(wire.EventPath, isPath(wire.PathAPIServer))
+			}
+			transfer.goesOn(t, "after the direct path was reset")
+			wasDown := slices.ContainsFunc(world.core.seen, func(seen string) bool { return strings.HasPrefix(seen, wire.EventTunnel+" down") })
+			if wasDown != (away != "") {
+				t.Errorf("told: %v", world.core.seen)
+			}
+		})
+	}
+}
+
+// A laptop that gets another address in the same network: what had the old one is made anew, and no byte is lost.
+func TestATransferGoesOnFromAnotherAddress(t *testing.T) {
+	world := newWorld(t)
+	place := world.office(t)
+	world.connect(t)
+	world.direct(place)
+	world.core.awaitThat(wire.EventPath, isPath(wire.PathDirect))
+	transfer := startTransfer(t)
+	waitFor(t, "the lanes to move", func() bool { return world.directLanes(t) >= wire.LaneCount+wire.FlowLaneCount })
+	for _, move := range [][2]string{{"198.51.100.1", "198.51.100.3"}, {"198.51.100.3", "198.51.100.1"}} {
+		laptoptest.Run(t, "ip", "address", "delete", move[0]+"/24", "dev", "office0")
+		laptoptest.Run(t, "ip", "address", "add", move[1]+"/24", "dev", "office0")
+		waitFor(t, "connections from "+move[1], func() bool {
+			listed := laptoptest.Run(t, "ss", "-tnH", "state", "established", "src", move[1], "dport", "=", strconv.Itoa(wire.AgentDirectPort))
+			return strings.Count(listed, "\n") >= wire.LaneCount+wire.FlowLaneCount
+		})
+		waitFor(t, "the end of those from "+move[0], func() bool {
+			return strings.TrimSpace(laptoptest.Run(t, "ss", "-tnH", "state", "established", "src", move[0])) == ""
+		})
+		transfer.goesOn(t, "from "+move[1])
 	}
 }
 

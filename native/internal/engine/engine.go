@@ -72,8 +72,8 @@ type Timing struct {
 	DirectAnswer  time.Duration // until an agent has proved itself there: 3 s
 	DirectAsk     time.Duration // between two questions over the direct path in use: 0.4 s
 	DirectSilence time.Duration // without an answer, it is dead: 1.4 s
-	// Before a candidate that does not work is tried again: 2 s, doubling up to 30 s.
-	DirectRetryFirst, DirectRetryLast time.Duration
+	// Before a candidate that does not work is tried again: 2 s, doubling up to 30 s, or up to 12 s where it worked before.
+	DirectRetryFirst, DirectRetryLast, DirectRetryKnown time.Duration
 
 	ClusterAnswer time.Duration // for a pod, a Service or the cluster's DNS, beside four round trips: 0.8 s
 }
@@ -102,6 +102,7 @@ func (timing Timing) withDefaults() Timing {
 		{&timing.DirectSilence, 1400 * time.Millisecond},
 		{&timing.DirectRetryFirst, 2 * time.Second},
 		{&timing.DirectRetryLast, 30 * time.Second},
+		{&timing.DirectRetryKnown, 12 * time.Second},
 		{&timing.ClusterAnswer, 800 * time.Millisecond},
 	} {
 		if *field.value == 0 {

@@ -36,6 +36,7 @@ func (connection *connection) follow(ctx context.Context) {
 				touches = nil
 				continue
 			}
+			connection.agent.moved()
 			connection.reach.takeUpkeep(upkeep)
 			connection.namesContested(upkeep.Names)
 		case <-ticker.C:

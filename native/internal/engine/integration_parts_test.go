@@ -38,11 +38,14 @@ const partVariable = "SLIPWAY_ENGINE_TEST_PART"
 const (
 	binariesVariable = "SLIPWAY_ENGINE_TEST_BINARIES" // folder of the real helper and agent
 	nodeVariable     = "SLIPWAY_ENGINE_TEST_NODE"     // process whose network namespace is the agent pod's
-	awayVariable     = "SLIPWAY_ENGINE_TEST_AWAY"     // a file: while it is there, no stream comes through the API server
+	awayVariable     = "SLIPWAY_ENGINE_TEST_AWAY"     // a file: while it is there, no stream comes through the API server; see awaySilent
 	slowVariable     = "SLIPWAY_ENGINE_TEST_SLOW"     // set: what the engine sends comes slowness later
 	profileVariable  = "SLIPWAY_ENGINE_TEST_PROFILE"  // where the engine writes a CPU profile, if set
 	laptopVariable   = "SLIPWAY_TEST_LAPTOP"          // set by laptoptest
 )
+
+// awaySilent in the file of awayVariable means that no answer comes; else each stream is refused at once.
+const awaySilent = "silent"
 
 func TestMain(m *testing.M) {
 	switch os.Getenv(partVariable) {
@@ -129,8 +132,11 @@ func (nodeCarrier) Name() string                                  { return "node
 func (nodeCarrier) Cost() carrier.Cost                            { return carrier.Cost{} }
 func (nodeCarrier) Packets(opened carrier.Stream) carrier.Packets { return stream.New("node", opened) }
 
-func (nodeCarrier) Dial(_ context.Context, target wire.AgentTarget) (carrier.Stream, error) {
-	if _, err := os.Stat(os.Getenv(awayVariable)); err == nil {
+func (nodeCarrier) Dial(ctx context.Context, target wire.AgentTarget) (carrier.Stream, error) {
+	if how, err := os.ReadFile(os.Getenv(awayVariable)); err == nil {
+		if string(how) == awaySilent {
+			<-ctx.Done()
+		}
 		return nil, &wire.Problem{Code: wire.CodeAPIUnreachable, Cause: "the API server is away"}
 	}
 	socket, err := socketIn("/proc/" + os.Getenv(nodeVariable) + "/ns/net")

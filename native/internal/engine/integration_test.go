@@ -253,15 +253,6 @@ func TestAnAgentThatWasStartedAnewResetsIdleConnections(t *testing.T) {
 	}
 }
 
-func waitFor(t *testing.T, what string, isSo func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !isSo(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
 func expectPing(t *testing.T, address string) {
 	t.Helper()
 	if err := os.WriteFile("/proc/sys/net/ipv4/ping_group_range", []byte("0 2147483647"), 0); err != nil {

@@ -33,8 +33,9 @@ type laneSet struct {
 	ahead  *pendingStreams
 	hears  func(packet []byte) bool // heard, made once: a method value allocates
 
-	routing *routing
-	scout   *scout
+	routing     *routing
+	scout       *scout
+	replacement replacement
 
 	running sync.WaitGroup
 	cancel  context.CancelFunc
@@ -207,11 +208,15 @@ func (set *laneSet) openOver(ctx context.Context, over *route, place lanePlace) 
 	if over != nil {
 		return set.openDirect(ctx, over, set.opening(place))
 	}
+	epoch := set.client.currentEpoch()
 	stream, err := set.client.dial(ctx, set.target)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = set.client.begin(ctx, stream, set.opening(place))
 	}
-	if err := set.client.begin(ctx, stream, set.opening(place)); err != nil {
+	if err != nil {
+		if ctx.Err() == nil && epoch.Err() == nil { // else it was given up
+			set.replacement.failed()
+		}
 		return nil, err
 	}
 	return stream, nil
@@ -222,8 +227,9 @@ func (set *laneSet) attend(ctx context.Context, place lanePlace, stream *carried
 	lane := place.lane
 	lost := set.lanes.Attach(lane, stream.packets())
 	set.health.attach(lane)
-	defer set.health.detach(lane)
-	mover := &mover{set: set, place: place, wait: newBackoff(set.client.timing)}
+	defer set.health.detach(lane) // judge looks for ended, which comes before
+	mover := newMover(set, place)
+	defer mover.end()
 	ticker := time.NewTicker(max(set.client.timing.Heartbeat/8, time.Millisecond))
 	defer ticker.Stop()
 	var probes chan struct{}
@@ -232,11 +238,7 @@ func (set *laneSet) attend(ctx context.Context, place lanePlace, stream *carried
 	}
 	for {
 		_, moved := set.routing.get()
-		if next := mover.another(ctx, stream); next != nil {
-			stream = next
-			lost = set.lanes.Attach(lane, stream.packets()) // the one before ends with it
-			set.health.attach(lane)
-		}
+		mover.follow(ctx, stream)
 		if heartbeat, isDue := set.health.due(lane, time.Now()); isDue {
 			set.lanes.Send(lane, &heartbeat)
 		}
@@ -245,10 +247,17 @@ func (set *laneSet) attend(ctx context.Context, place lanePlace, stream *carried
 			if err == nil {
 				err = errors.New("the stream ended")
 			}
+			set.ended(stream)
 			return err
 		case <-ctx.Done():
 			set.lanes.Detach(lane, ctx.Err())
 			return ctx.Err()
+		case next := <-mover.opened:
+			if mover.takes(next) {
+				stream = next
+				lost = set.lanes.Attach(lane, stream.packets()) // the one before ends with it
+				set.health.attach(lane)
+			}
 		case <-ticker.C:
 		case <-probes:
 		case <-moved:
@@ -259,12 +268,18 @@ func (set *laneSet) attend(ctx context.Context, place lanePlace, stream *carried
 	}
 }
 
+// ended tells that a lane has no stream any more, and which one it had.
+func (set *laneSet) ended(stream *carriedStream) {
+	set.replacement.lost(stream.over, set.routing.left(stream.over), time.Now())
+}
+
 // attendFlows waits for the end of an attached lane of flows. One over another path takes its place once the agent has
 // proved itself there.
 func (set *laneSet) attendFlows(ctx context.Context, place lanePlace, stream *carriedStream, wait *backoff) error {
 	lane := place.lane
 	lost := set.flows.Attach(lane, stream)
-	mover := &mover{set: set, place: place, wait: newBackoff(set.client.timing)}
+	mover := newMover(set, place)
+	defer mover.end()
 	ticker := time.NewTicker(max(set.client.timing.Heartbeat/8, time.Millisecond))
 	defer ticker.Stop()
 	var next *carriedStream
@@ -272,17 +287,20 @@ func (set *laneSet) attendFlows(ctx context.Context, place lanePlace, stream *ca
 	for {
 		_, moved := set.routing.get()
 		if next == nil {
-			if next = mover.another(ctx, stream); next != nil {
-				failed = set.flows.Attach(lane, next)
-			}
+			mover.follow(ctx, stream)
 		}
 		select {
 		case err := <-lost:
 			if next == nil {
+				set.ended(stream)
 				return err
 			}
 			stream, lost = next, failed
 			next, failed = nil, nil
+		case opened := <-mover.opened:
+			if mover.takes(opened) {
+				next, failed = opened, set.flows.Attach(lane, opened)
+			}
 		case <-failed:
 			next, failed = nil, nil
 			mover.failed()

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"slipway/native/internal/wire"
 )
@@ -45,4 +46,13 @@ func label(event wire.EngineEvent) string {
 		return event.Event + " " + firstProblem(event.Reach.Checks).Code
 	}
 	return event.Event
+}
+
+func waitFor(t *testing.T, what string, isSo func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !isSo(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
 }

@@ -22,6 +22,11 @@ const (
 	// Another direct path is taken where it saves so much of a round trip.
 	betterPart  = 0.7
 	betterSlack = 200 * time.Microsecond
+
+	// lossesCount is for how long the loss of a path counts, and lossesFree how many may be before a further one makes the
+	// wait for the next try longer: each costs whatever is under way about a second and a half.
+	lossesCount = time.Minute
+	lossesFree  = 2
 )
 
 // scout tries the candidates of a registration, chooses one that works, and leaves it when it falls silent. Nothing waits
@@ -57,6 +62,7 @@ type candidate struct {
 	isGone   bool               // from the list
 	due      time.Time
 	wait     *backoff
+	losses   []time.Time        // of its use, those that count
 	leave    context.CancelFunc // ends its use
 }
 
@@ -120,8 +126,8 @@ func (scout *scout) setListening(isListening bool, because string) {
 func (scout *scout) again() {
 	scout.mutex.Lock()
 	for _, one := range scout.candidates {
-		one.due = time.Time{}
-		one.wait.reset()
+		one.due, one.losses = time.Time{}, nil
+		*one.wait = backoff{first: scout.timing.DirectRetryFirst, last: scout.timing.DirectRetryLast}
 	}
 	scout.mutex.Unlock()
 	notify(scout.wake)
@@ -201,6 +207,8 @@ func (scout *scout) look(ctx context.Context, one *candidate) {
 	if found.route == nil {
 		one.due = time.Now().Add(one.wait.next())
 	} else {
+		// Where it worked it may soon work again.
+		*one.wait = backoff{first: scout.timing.DirectRetryFirst, last: scout.timing.DirectRetryKnown}
 		one.due = time.Now().Add(remeasure)
 	}
 	scout.chooseLocked()
@@ -274,26 +282,27 @@ func isBetter(one, than *route) bool {
 
 // attend asks the agent over the route in use until it does not answer, or the route is used no longer. probe may be nil.
 func (scout *scout) attend(ctx context.Context, one *candidate, used *route, probe carrier.Probe) {
-	since := time.Now()
 	defer func() {
 		if probe != nil {
 			_ = probe.Close()
 		}
 	}()
+	epoch := scout.set.client.currentEpoch() // in which probe was opened
 	for {
 		begun := time.Now()
-		err := scout.ask(ctx, probe)
-		if err != nil && ctx.Err() == nil && scout.deservesAnother(begun) {
+		err := scout.ask(ctx, epoch, probe)
+		if err != nil && ctx.Err() == nil && (epoch.Err() != nil || scout.deservesAnother(begun)) {
 			if probe != nil {
 				_ = probe.Close()
 			}
+			epoch = scout.set.client.currentEpoch()
 			probe, err = scout.reopen(ctx, used)
 		}
 		if ctx.Err() != nil {
 			return
 		}
 		if err != nil {
-			scout.lose(one, used, time.Since(since), err)
+			scout.lose(one, used, err)
 			return
 		}
 		timer := time.NewTimer(scout.timing.DirectAsk)
@@ -316,12 +325,14 @@ func (scout *scout) deservesAnother(begun time.Time) bool {
 // pausedFor is how much later than it should a wait ends where the laptop slept.
 const pausedFor = time.Second
 
-func (scout *scout) ask(ctx context.Context, probe carrier.Probe) error {
+// ask ends with epoch too: the connection may be of an address that the laptop had in another network.
+func (scout *scout) ask(ctx, epoch context.Context, probe carrier.Probe) error {
 	if probe == nil {
 		return errNoProbe
 	}
 	ctx, cancel := context.WithTimeout(ctx, scout.timing.DirectSilence)
 	defer cancel()
+	defer context.AfterFunc(epoch, cancel)()
 	_, err := probe.Ask(ctx, askBytes)
 	return err
 }
@@ -338,24 +349,30 @@ func (scout *scout) reopen(ctx context.Context, used *route) (carrier.Probe, err
 // errNoProbe is of a route that is used again, and was not asked since.
 var errNoProbe = errors.New("no probe yet")
 
-// steady is for how long a route must have been in use for its end to be like a first one.
-const steady = time.Minute
-
 // lose leaves a route that was in use.
-func (scout *scout) lose(one *candidate, used *route, after time.Duration, err error) {
+func (scout *scout) lose(one *candidate, used *route, err error) {
 	scout.mutex.Lock()
 	if one.inUse != used || one.isGone {
 		scout.mutex.Unlock()
 		return
 	}
-	if after > steady {
-		one.wait.reset()
-	}
 	one.inUse, one.route = nil, nil
 	scout.chooseLocked()
 	one.outcome, one.detail = wire.DirectLost, outcomeOf(err).detail
-	one.due = time.Now().Add(one.wait.next())
+	now := time.Now()
+	one.due = now.Add(one.lost(now))
 	scout.mutex.Unlock()
 	notify(scout.wake)
 	scout.tell()
+}
+
+// lost notes that the use of a candidate ended, and tells how long to wait for the next try.
+func (one *candidate) lost(now time.Time) (wait time.Duration) {
+	one.losses = append(slices.DeleteFunc(one.losses, func(at time.Time) bool { return now.Sub(at) >= lossesCount }), now)
+	one.wait.reset()
+	wait = one.wait.next()
+	for range len(one.losses) - lossesFree {
+		wait = one.wait.next()
+	}
+	return wait
 }

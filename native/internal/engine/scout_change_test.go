@@ -75,6 +75,58 @@ func TestAPathThatComesToLeadIntoTheTunnelIsNotDialledAgain(t *testing.T) {
 	}
 }
 
+// A question that went from an address of another network gets no answer, whatever the path is like from here.
+func TestAQuestionFromAnotherNetworkIsAskedAnew(t *testing.T) {
+	s := startScout(t, map[string]*fakePlace{"10.1.0.1": {roundTrip: time.Millisecond}}, nil)
+	s.timing.DirectSilence = patience // nothing is lost for its own silence here
+	s.setCandidates([]wire.DirectCandidate{node("10.1.0.1")})
+	s.came(map[string]string{"10.1.0.1": wire.DirectWorks})
+	s.office.change("10.1.0.1", func(place *fakePlace) { place.isSilent = true })
+	waitFor(t, "a question", func() bool { return s.office.waits.Load() > 0 })
+	s.office.change("10.1.0.1", func(place *fakePlace) { place.isSilent = false })
+	s.office.mutex.Lock()
+	dialled := s.office.dials[netip.MustParseAddr("10.1.0.1")]
+	s.office.mutex.Unlock()
+	client := s.set.client
+	client.mutex.Lock()
+	client.beginEpochLocked()
+	client.mutex.Unlock()
+	waitFor(t, "another connection to ask over", func() bool {
+		s.office.mutex.Lock()
+		defer s.office.mutex.Unlock()
+		return s.office.dials[netip.MustParseAddr("10.1.0.1")] > dialled
+	})
+	if event := s.state(); event.Path != wire.PathDirect || outcomeAt(event, "10.1.0.1") != wire.DirectWorks {
+		t.Errorf("%+v", event)
+	}
+}
+
+// A path that is lost now and then is soon tried again, and one that is lost all the time is not.
+func TestHowSoonALostPathIsTriedAgain(t *testing.T) {
+	const first, known = 2 * time.Second, 12 * time.Second
+	for name, test := range map[string]struct {
+		every time.Duration // between losses
+		most  []time.Duration
+	}{
+		"now and then":      {2 * time.Minute, []time.Duration{first, first, first, first, first, first}},
+		"each half minute":  {30 * time.Second, []time.Duration{first, first, first, first, first, first}},
+		"each ten seconds":  {10 * time.Second, []time.Duration{first, first, 2 * first, 4 * first, known, known, known}},
+		"as soon as it can": {time.Second, []time.Duration{first, first, 2 * first, 4 * first, known, known, known, known}},
+	} {
+		one := &candidate{wait: &backoff{first: first, last: known}}
+		now := time.Now()
+		for index, most := range test.most {
+			if wait := one.lost(now); wait > most || wait < most/2 {
+				t.Errorf("%s: after loss %d it waits %v instead of %v", name, index+1, wait, most)
+			}
+			for range 3 { // it is tried in vain meanwhile
+				one.wait.next()
+			}
+			now = now.Add(test.every)
+		}
+	}
+}
+
 // Who switches the direct path off means what is under way, too.
 func TestACandidateThatIsGoneIsTriedNoLonger(t *testing.T) {
 	s := startScout(t, map[string]*fakePlace{"10.1.0.1": {}}, nil)

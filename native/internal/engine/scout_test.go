@@ -24,6 +24,7 @@ type fakeOffice struct {
 	dials  map[netip.Addr]int
 	before func(context.Context, netip.Addr) error // of a probe; nil: nothing
 	lanes  atomic.Int32                            // dialled
+	waits  atomic.Int32                            // questions without an answer
 }
 
 // fakePlace is what stands at an address.
@@ -90,6 +91,7 @@ func (probe *fakeProbe) Ask(ctx context.Context, bytes int) (time.Duration, erro
 	place := probe.office.at(probe.to.Address.Addr())
 	isTooLarge := place.largest > 0 && bytes > askBytes && (probe.to.Segment == 0 || probe.to.Segment > place.largest)
 	if place.isSilent || isTooLarge {
+		probe.office.waits.Add(1)
 		<-ctx.Done()
 		return 0, ctx.Err()
 	}
@@ -121,10 +123,12 @@ func startScoutWith(t *testing.T, places map[string]*fakePlace, refuses refuser,
 	}
 	timing := Timing{
 		DirectTry: 5 * time.Second, DirectAnswer: 2 * time.Second, DirectAsk: 10 * time.Millisecond, DirectSilence: 400 * time.Millisecond,
-		DirectRetryFirst: 10 * time.Millisecond, DirectRetryLast: 100 * time.Millisecond,
+		DirectRetryFirst: 10 * time.Millisecond, DirectRetryLast: 100 * time.Millisecond, DirectRetryKnown: 50 * time.Millisecond,
 	}.withDefaults()
 	told := make(chan *wire.PathEvent, 1024)
+	epoch, endEpoch := context.WithCancel(t.Context())
 	client := &agentClient{
+		epoch: epoch, endEpoch: endEpoch,
 		timing: timing, log: slog.New(slog.DiscardHandler), refuses: refuses,
 		renewNow: make(chan struct{}, 1),
 		direct:   func(carrier.SessionKeys) carrier.Direct { return office },

@@ -13,7 +13,11 @@ func (client *agentClient) dial(ctx context.Context, target wire.AgentTarget) (*
 	ctx, cancel := context.WithTimeout(ctx, client.timing.Dial)
 	defer cancel()
 	defer context.AfterFunc(client.currentEpoch(), cancel)()
-	return client.carriers.dial(ctx, target)
+	stream, err := client.carriers.dial(ctx, target)
+	if err == nil {
+		client.open.keep(stream)
+	}
+	return stream, err
 }
 
 // begin sends the opening of a stream, and closes the stream if that fails.

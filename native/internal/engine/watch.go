@@ -18,7 +18,8 @@ func (client *agentClient) watch(ctx context.Context) {
 	ticker := time.NewTicker(max(client.timing.Heartbeat/8, time.Millisecond))
 	defer ticker.Stop()
 	last := time.Now()
-	var usableSince, halfSince time.Time
+	var usableSince time.Time
+	lull := &lull{limit: client.timing.LaneSilence}
 	for {
 		select {
 		case <-ctx.Done():
@@ -42,29 +43,22 @@ func (client *agentClient) watch(ctx context.Context) {
 		for _, lane := range set.health.silent(now) {
 			set.lanes.Detach(lane, problemSilent)
 		}
-		halfSince = client.judge(set, now, halfSince)
+		client.judge(set, now, lull)
 		usableSince = client.judgeFirst(set, now, usableSince)
 	}
 }
 
-// judge tells the observer when the tunnel came up or went down. It is up once lanes of both kinds carry; where one kind
-// alone is lost, it goes down after the time that a silent lane has, for most of these are back at once. halfSince is since
-// when one is.
-func (client *agentClient) judge(set *laneSet, now, halfSince time.Time) time.Time {
+// judge tells the observer when the tunnel came up or went down.
+func (client *agentClient) judge(set *laneSet, now time.Time, lull *lull) {
 	packets, flows := set.health.alive() > 0, set.aliveFlowLanes() > 0
-	isAlive := packets && flows
-	if packets == flows {
-		halfSince = time.Time{}
-	} else if halfSince.IsZero() {
-		halfSince = now
+	if packets && flows {
+		set.replacement.over()
 	}
 	client.mutex.Lock()
-	if packets != flows && now.Sub(halfSince) < client.timing.LaneSilence {
-		isAlive = client.isAlive
-	}
+	isAlive := lull.judge(now, client.isAlive, packets, flows, set.replacement.began())
 	if isAlive == client.isAlive {
 		client.mutex.Unlock()
-		return halfSince
+		return
 	}
 	client.isAlive, client.attempt = isAlive, 0
 	because := client.lastError
@@ -79,13 +73,12 @@ func (client *agentClient) judge(set *laneSet, now, halfSince time.Time) time.Ti
 	if isAlive {
 		roundTrip, _ := set.health.express()
 		client.observer.alive(roundTrip)
-		return halfSince
+		return
 	}
 	if because == nil {
 		because = problemSilent
 	}
 	client.observer.silent(because, 1)
-	return halfSince
 }
 
 // judgeFirst closes firstDone when all lanes answered, or the tunnel was usable for a while.

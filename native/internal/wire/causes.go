@@ -20,6 +20,7 @@ var (
 	CauseNoTun               = Cause{"noTun", "the helper found no TUN device"}
 	CauseInterfaceTaken      = Cause{"interfaceTaken", "the network interface was removed: {reason}"}
 	CauseTunnelSilent        = Cause{"tunnelSilent", "no answer came through the tunnel in time"}
+	CauseAddressLost         = Cause{"addressLost", "this computer has lost the network address that the connection had"}
 	CauseResolverInside      = Cause{"resolverInside", "the resolver inside the tunnel does not answer this computer: {reason}"}
 	CauseGatewayBlocks       = Cause{"gatewayBlocks", "WebSocket: {webSocket}; SPDY: {spdy}"}
 	CauseProxyFailed         = Cause{"proxyFailed", "{proxy}: {reason}"}

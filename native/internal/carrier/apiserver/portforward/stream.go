@@ -73,6 +73,9 @@ func Open(conn net.Conn, abort func(), options Options) (*Stream, error) {
 	return s, nil
 }
 
+// LocalAddr is the near end's address of the connection.
+func (s *Stream) LocalAddr() net.Addr { return s.conn.LocalAddr() }
+
 func (s *Stream) ask() error {
 	message, err := appendOpenings(s.message(), s.options.Port)
 	if err != nil {
