@@ -13,6 +13,7 @@ export const activityKindSchema = z.enum([
   'tunnel-lost',
   'tunnel-recovered',
   'path-changed',
+  'range-changed',
   'disconnect-asked',
   'disconnected',
   'agent-placed',

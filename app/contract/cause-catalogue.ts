@@ -64,6 +64,14 @@ export const causeCatalogue = {
   rangesGuessed:
     'this account may not read the ranges, so {ranges} was taken from the addresses that were seen; what has another address is not reached',
   servicesOutside: 'their addresses are in none of the ranges that are routed: {count}, namely {names}',
+  servicesKept: 'this computer needs {conflict} for itself, and {count} have their address there: {names}',
+  servicesKeptOn:
+    'this computer needs {conflict} on {interface} for itself, and {count} have their address there: {names}',
+  hostsLeftOut: '{count} addresses of the cluster in {ranges} are not routed: there are more than have a place',
+  explainCut: '{address} is in {conflict}, which this computer needs for itself',
+  explainCutOn: '{address} is in {conflict} on {interface}, which this computer needs for itself',
+  explainNarrowed:
+    '{conflict} on {interface} has {address}: of {prefix}, only addresses that the cluster shows are routed',
   rangesUnknown: "it is not known which addresses the cluster's {kind} use",
   clockAhead: "the API server's clock is {seconds} s ahead of this computer's",
   clockBehind: "the API server's clock is {seconds} s behind this computer's",
@@ -243,6 +251,7 @@ export const causeCatalogue = {
   withdrawnGateway: "{conflict} is this computer's gateway, on {interface}",
   withdrawnProtected: '{conflict} is the API server or the proxy in front of it',
   withdrawnResolver: "{conflict} is one of this computer's DNS servers",
+  withdrawnNeighbour: '{conflict} is a device beside this computer, on {interface}',
   withdrawnRoute: '{conflict} is another route of this computer, on {interface}',
   withdrawnNowhere: '{conflict} is another route of this computer',
   answers: 'answers',

@@ -68,6 +68,15 @@ export const hostProblems = {
     advice('It stops by itself after ten minutes without use; or stop it now and connect again.'),
     command('sudo pkill slipway-helper'),
   ),
+  'hosts-left-out': {
+    ...entry(
+      'host',
+      'Some addresses of the cluster are not routed beside another network',
+      advice('Leave the network that has the range, or exclude ranges that you do not need.'),
+      command('slipway status -o wide'),
+    ),
+    severity: 'warning',
+  },
   'interface-down': entry(
     'host',
     'The network interface {interface} of the tunnel does not stay up',
@@ -168,7 +177,7 @@ export const hostProblems = {
   'route-refused': entry(
     'host',
     'The range {prefix} collides with {conflict} on {interface}',
-    advice('Leave that network, or exclude the range; it then cannot be reached.'),
+    advice('It can be reached when this computer leaves that network. Exclude the range to hear no more of it.'),
     command('slipway settings add excludedRanges {prefix}'),
   ),
   'route-taken': entry(
@@ -197,6 +206,15 @@ export const hostProblems = {
     command('./slipway sandbox up'),
   ),
   'sandbox-unsupported': entry('host', 'This computer cannot run the sandbox', advice('Its reason is above.')),
+  'services-cut': {
+    ...entry(
+      'host',
+      'Some Services have an address that this computer needs for itself',
+      advice('They can be reached when this computer leaves that network; until then use `kubectl port-forward`.'),
+      command('slipway status -o wide'),
+    ),
+    severity: 'warning',
+  },
   'services-excluded': {
     ...entry(
       'host',

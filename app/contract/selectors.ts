@@ -39,8 +39,9 @@ export function foremost(snapshot: Snapshot | null): Connection | null {
   return notOff(snapshot)[0] ?? snapshot?.connections[0] ?? null;
 }
 
-/** The laptop sends this range into the tunnel. */
-export const isRouted = ({ decision }: Pick<Route, 'decision'>): boolean => decision === 'routed';
+/** The laptop sends this range into the tunnel, or at least a part of it. */
+export const isRouted = ({ decision }: Pick<Route, 'decision'>): boolean =>
+  decision === 'routed' || decision === 'cut' || decision === 'narrowed';
 
 const usualPlace: Place = { invocation: 'slipway', isRoot: false, isInSandbox: false };
 

@@ -94,7 +94,13 @@ const settingsForContext: Readonly<Record<NameForContext, Row>> = {
   ),
   homeNamespace: row('namespace', 'connect', 'its Services can be reached by their short names'),
   namespacesInView: row('namespace', 'now', 'namespaces that the window shows; empty: all that you may see'),
+  narrowedRanges: row('range', 'connect', 'ranges of which only the addresses that this cluster shows are routed'),
   pinnedServices: row('service', 'now', 'Services at the top of the list'),
+  routedRanges: row(
+    'range',
+    'connect',
+    "ranges of this cluster that go before another network's broader route (a VPN)",
+  ),
 };
 
 /** What is set: a switch, one of some words, a text, a number, a list of words, pairs (NAME=VALUE), a context, or JSON. */

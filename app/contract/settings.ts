@@ -16,6 +16,10 @@ export const contextSettingsSchema = contextKeySchema.extend({
   answersFor: z.string().max(253).default(''),
   /** Other domains that the cluster's nameservers answer for (stub domains of its CoreDNS), by the user's word. */
   extraDomains: z.array(z.string().max(253)).max(50).default([]),
+  /** The user's word on ranges of this cluster: they go before broader routes of other networks, a VPN's say. */
+  routedRanges: z.array(z.string().max(64)).max(1000).default([]),
+  /** Of these only the addresses that the cluster shows are routed, even where nothing collides. */
+  narrowedRanges: z.array(z.string().max(64)).max(1000).default([]),
   /** Ways to the agent besides the API server; `node-port` is the user's word that a Service may be made for it. */
   directPath: directPathSchema.default('pod'),
   /** The place for `address`: host:port. */
@@ -33,6 +37,8 @@ export const nothingChosen: Omit<ContextSettings, 'context' | 'file'> = {
   namespacesInView: [],
   answersFor: '',
   extraDomains: [],
+  routedRanges: [],
+  narrowedRanges: [],
   directPath: 'pod',
   directAddress: '',
   ...noAgentPodChoices,

@@ -29,15 +29,29 @@ const rangeOriginSchema = z.enum([
 ]);
 export type RangeOrigin = z.infer<typeof rangeOriginSchema>;
 
+/** A part of a range that this laptop needs for itself. `reason`, `conflict` and `interface` are as those of a route. */
+const routeCutSchema = z.object({
+  prefix: z.string(), // CIDR
+  reason: z.string(),
+  conflict: z.string(),
+  interface: z.string(),
+});
+export type RouteCut = z.infer<typeof routeCutSchema>;
+
 /** A cluster range and what became of it on this laptop. `reason` is empty where it is routed. */
 export const routeSchema = z.object({
   prefix: z.string(), // CIDR
   kind: z.enum(['services', 'pods', 'extra']),
   origin: rangeOriginSchema,
-  decision: z.enum(['routed', 'refused', 'excluded']),
+  /** `cut`: routed but for `cuts`. `narrowed`: another route holds it, so that only hosts that the cluster shows are routed. */
+  decision: z.enum(['routed', 'cut', 'narrowed', 'refused', 'excluded']),
   reason: z.string(), // code of the helper's policy, see wire RouteDecision
   conflict: z.string(), // colliding prefix or address, empty where none
   interface: z.string(), // and the interface that it belongs to
+  cuts: z.array(routeCutSchema).optional(), // in order; absent: none
+  cutsMore: z.number().optional(), // those that are not listed
+  hosts: z.number().optional(), // narrowed: addresses that are routed
+  leftOut: z.number().optional(), // narrowed: addresses that found no place
 });
 export type Route = z.infer<typeof routeSchema>;
 

@@ -17,9 +17,10 @@ import {
   triedPathSchema,
 } from '../contract/index.ts';
 import { flowsEventSchema } from './flow-messages.ts';
+import { hostsSchema, routeDecisionSchema, wantedRangeSchema } from './route-messages.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
-export const engineProtocol = 5;
+export const engineProtocol = 6;
 
 /** AgentPort in native/internal/wire/agent.go: where the agent listens, on the pod's loopback only. */
 export const agentPort = 8723;
@@ -121,10 +122,6 @@ export const agentDirectPort = 8724;
 /** All of them; none: no direct path is wanted. */
 const directCandidatesSchema = z.object({ candidates: z.array(pathCandidateSchema) });
 
-/** A range with what is wanted for it. */
-const wantedRangeSchema = z.object({ prefix: z.string(), decision: z.literal('routed') });
-export type WantedRange = z.infer<typeof wantedRangeSchema>;
-
 /** Addresses of one family that laptop and engine have in the tunnel. */
 const sessionAddressesSchema = z.object({ laptop: z.string(), engine: z.string() });
 export type SessionAddresses = z.infer<typeof sessionAddressesSchema>;
@@ -159,6 +156,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
   z.object({ command: z.literal('scope'), scope: nameScopeSchema }),
   z.object({ command: z.literal('protect'), protect: z.object({ protected: z.array(z.string()) }) }),
   z.object({ command: z.literal('endpoints'), endpoints: serviceEndpointsSchema }),
+  z.object({ command: z.literal('hosts'), hosts: hostsSchema }),
   z.object({
     command: z.literal('test'),
     test: z.object({
@@ -176,15 +174,6 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
   z.object({ command: z.literal('stop') }),
 ]);
 export type EngineCommand = z.infer<typeof engineCommandSchema>;
-
-const routeDecisionSchema = z.object({
-  prefix: z.string(),
-  decision: z.enum(['routed', 'refused']),
-  reason: z.string().optional(),
-  conflict: z.string().optional(),
-  interface: z.string().optional(),
-});
-export type RouteDecision = z.infer<typeof routeDecisionSchema>;
 
 const hostInspectionSchema = z.object({
   resolverMode: z.string(),

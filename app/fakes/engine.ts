@@ -12,11 +12,10 @@ import {
   type NameScope,
   type NamesInForce,
   type PathInForce,
-  type RouteDecision,
   type Tested,
-  type WantedRange,
 } from '../core/engine-messages.ts';
 import type { Clock, EngineLink } from '../core/ports.ts';
+import type { RouteDecision, WantedRange } from '../core/route-messages.ts';
 import type { FakeCluster } from './cluster.ts';
 import { triedBy } from './direct.ts';
 import type { Faults, Operation } from './faults.ts';
@@ -142,6 +141,8 @@ export class FakeEngine implements EngineLink {
         return this.#prepare(command.prepare.ranges, command.prepare.protected);
       case 'connect':
         return this.#connect(command.connect);
+      case 'hosts':
+        return this.#host.takeHosts(command.hosts);
       case 'protect':
         return this.#host.protect(command.protect.protected);
       case 'agent':

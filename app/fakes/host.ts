@@ -4,15 +4,18 @@
  */
 import ipaddr from 'ipaddr.js';
 import { type HelperState, problem, type Result, success } from '../contract/index.ts';
-import type { HostInspection, RouteDecision, WantedRange } from '../core/engine-messages.ts';
+import type { HostInspection } from '../core/engine-messages.ts';
 import type { HelperPort } from '../core/ports.ts';
+import type { HostsChange, RouteDecision, WantedRange } from '../core/route-messages.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
+import { lengthOf, overlaps, subtract } from './prefixes.ts';
 import { FakeReach } from './reach.ts';
 
-/** A network that the laptop is in. */
+/** A network that the laptop is in, or one that a route of it leads to. */
 export interface HostNetwork {
   readonly prefix: string;
   readonly interface: string;
+  readonly isRoute?: true;
 }
 
 export class FakeHost {
@@ -36,6 +39,8 @@ export class FakeHost {
   lease: number | null = null;
   tun: string | null = null;
   routes: string[] = [];
+  /** What the cluster shows, as the engine told it. */
+  hosts: ReadonlySet<string> = new Set();
   names: string[] = [];
   leftOver = 0;
   /** How many engines ever had changes in force. */
@@ -56,6 +61,16 @@ export class FakeHost {
     this.#decideAnew();
   }
 
+  /** Other hosts are routed where another network has their range. */
+  takeHosts({ whole, add = [], remove = [] }: HostsChange): void {
+    const hosts = new Set([...(whole ? [] : this.hosts), ...add]);
+    for (const address of remove) {
+      hosts.delete(address);
+    }
+    this.hosts = hosts;
+    this.#decideAnew();
+  }
+
   /** Puts the routes in force that the rules allow; `changed` hears of other decisions until everything is undone. */
   setRoutes(
     ranges: readonly WantedRange[],
@@ -65,7 +80,7 @@ export class FakeHost {
     this.#protected = protectedAddresses;
     const decide = () => {
       const decisions = this.check(ranges, this.#protected);
-      this.routes = decisions.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix);
+      this.routes = decisions.flatMap((decision) => partsInForce(decision, this.hosts));
       return decisions;
     };
     let told = decide();
@@ -90,6 +105,9 @@ export class FakeHost {
   }
 
   check(ranges: readonly WantedRange[], protectedAddresses: readonly string[]): RouteDecision[] {
+    const needs = protectedAddresses.map((address) => ({
+      ...{ prefix: `${address}/32`, reason: 'protected', conflict: address, interface: '' },
+    }));
     return ranges.map(({ prefix }): RouteDecision => {
       if (!ipaddr.IPv4.isValidCIDR(prefix)) {
         return { prefix, decision: 'refused', reason: 'malformed' };
@@ -97,14 +115,30 @@ export class FakeHost {
       if (prefix.endsWith('/0')) {
         return { prefix, decision: 'refused', reason: 'default-route' };
       }
-      const covered = protectedAddresses.find((address) => overlaps(prefix, address));
-      if (covered !== undefined) {
-        return { prefix, decision: 'refused', reason: 'protected', conflict: covered };
+      const touching = this.networks.filter((network) => overlaps(prefix, network.prefix));
+      const broader = touching.find((network) => network.isRoute && lengthOf(network.prefix) <= lengthOf(prefix));
+      const claims = touching
+        .filter((network) => network !== broader)
+        .map((network) => ({
+          prefix: network.prefix,
+          reason: network.isRoute ? 'other-route' : 'own-subnet',
+          ...{ conflict: network.prefix, interface: network.interface },
+        }));
+      const cuts = [...needs.filter((need) => overlaps(prefix, need.prefix)), ...claims];
+      const [first] = cuts;
+      const all = cuts.find((cut) => lengthOf(cut.prefix) <= lengthOf(prefix));
+      if (all !== undefined) {
+        return { ...all, prefix, decision: 'refused' };
       }
-      const network = this.networks.find((candidate) => overlaps(prefix, candidate.prefix));
-      return network === undefined
-        ? { prefix, decision: 'routed' }
-        : { prefix, decision: 'refused', reason: 'own-subnet', conflict: network.prefix, interface: network.interface };
+      const kept = cuts.length === 0 ? {} : { cuts };
+      if (broader !== undefined) {
+        const hosts = [...this.hosts].filter(
+          (host) => overlaps(prefix, host) && !cuts.some((cut) => overlaps(cut.prefix, host)),
+        );
+        const because = { reason: 'other-route', conflict: broader.prefix, interface: broader.interface };
+        return { prefix, decision: 'narrowed', ...because, ...kept, hosts: hosts.length };
+      }
+      return first === undefined ? { prefix, decision: 'routed' } : { ...first, prefix, decision: 'cut', ...kept };
     });
   }
 
@@ -113,6 +147,7 @@ export class FakeHost {
     this.leftOver = Math.min(this.stubborn, this.routes.length + this.names.length + (this.tun === null ? 0 : 1));
     this.tun = null;
     this.routes = [];
+    this.hosts = new Set();
     this.#decideAnew = () => {};
     this.names = [];
     this.lease = null;
@@ -149,9 +184,15 @@ export class FakeHelper implements HelperPort {
 /** What an engine hears when somebody else holds the lease. */
 export const helperBusy = problem('helper-busy', 'another engine holds the lease');
 
-/** `text` is a prefix or an address. Prefixes overlap only where one contains the other. */
-export function overlaps(prefix: string, text: string): boolean {
-  const [address, length] = ipaddr.parseCIDR(prefix);
-  const [otherAddress, otherLength] = ipaddr.parseCIDR(text.includes('/') ? text : `${text}/32`);
-  return address.kind() === otherAddress.kind() && address.match(otherAddress, Math.min(length, otherLength));
+/** The prefixes that a decision puts in force. */
+function partsInForce({ prefix, decision, cuts }: RouteDecision, hosts: ReadonlySet<string>): string[] {
+  const holes = cuts ?? [];
+  if (decision === 'refused') {
+    return [];
+  }
+  if (decision === 'narrowed') {
+    const isFree = (host: string) => overlaps(prefix, host) && !holes.some((hole) => overlaps(hole.prefix, host));
+    return [...hosts].filter(isFree).map((host) => `${host}/32`);
+  }
+  return holes.reduce((parts, hole) => parts.flatMap((part) => subtract(part, hole.prefix)), [prefix]);
 }

@@ -40,7 +40,7 @@ describe('scenarios', () => {
     ['agent-crash', 'agent-crashed'],
     ['agent-image', 'agent-image-unpullable'],
     ['offline', 'api-unreachable'],
-    ['conflict', 'route-refused'],
+    ['conflict-all', 'route-refused'],
     ['no-tun', 'tun-unavailable'],
   ])('%s ends in failed with %s', async (name, code) => {
     const { clock, phase, because } = await begin(['fast', name]);

@@ -231,9 +231,25 @@ export const scenarios = {
       return { ...one, execPlugin: execPlugin === null ? null : { ...execPlugin, refusal } };
     });
   },
-  /** The range of Services is the office's. */
+  /** The range of Services is the office's; pods are reached. */
   conflict: ({ host }) => {
-    host.networks = [...host.networks, { prefix: '10.96.0.0/12', interface: 'tun0' }];
+    host.networks = [...host.networks, { prefix: '10.96.0.0/12', interface: 'wlan0' }];
+  },
+  /** All ranges are the office's. */
+  'conflict-all': ({ host }) => {
+    host.networks = [...host.networks, { prefix: '10.0.0.0/8', interface: 'wlan0' }];
+  },
+  /** A VPN has all of 10.0.0.0/8, and a bridge of this laptop lies among the Services. */
+  narrowed: ({ host }) => {
+    host.networks = [
+      ...host.networks,
+      { prefix: '10.0.0.0/8', interface: 'tun0', isRoute: true },
+      { prefix: '10.96.4.0/24', interface: 'docker0' },
+    ];
+  },
+  /** A bridge of this laptop lies among the Services. */
+  cut: ({ host }) => {
+    host.networks = [...host.networks, { prefix: '10.96.4.0/24', interface: 'docker0' }];
   },
   /** A range that the user added is a container network's; the rest works. */
   'conflict-extra': ({ host, store }) => {

@@ -2,7 +2,8 @@
 import { cause, type Problem, problem } from '../contract/index.ts';
 import type { EngineCommand, Tested } from '../core/engine-messages.ts';
 import type { FakeCluster } from './cluster.ts';
-import { type FakeHost, overlaps } from './host.ts';
+import type { FakeHost } from './host.ts';
+import { overlaps } from './prefixes.ts';
 import { wire } from './wire-problem.ts';
 
 export function testedSteps(

@@ -65,9 +65,9 @@ describe('the reach check on the laptop', () => {
       told: /^route-taken: .*from all to [0-9./]+ lookup 100$/m,
     },
     {
-      what: "a VPN's route in the place of ours",
-      comes: 'ip route replace RANGE dev vpn0',
-      goes: 'ip route del RANGE dev vpn0',
+      what: "a VPN's routes over all of the Services",
+      comes: 'ip route add 10.96.0.0/17 dev vpn0 && ip route add 10.96.128.0/17 dev vpn0',
+      goes: 'ip route del 10.96.0.0/17 dev vpn0 && ip route del 10.96.128.0/17 dev vpn0',
       told: /^route-withdrawn: .*vpn0/m,
     },
     {

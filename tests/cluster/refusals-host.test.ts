@@ -28,21 +28,23 @@ describe('a laptop', () => {
     }
   });
 
-  it('that uses a range of the cluster already, named with its interface', async () => {
-    await root('ip', 'route', 'add', '10.96.5.0/24', 'dev', 'lo');
+  it('that is on a network with every range of the cluster, named with its interface', async () => {
+    await root('ip', 'link', 'add', 'hall0', 'type', 'veth', 'peer', 'name', 'hall1');
+    await root('ip', 'address', 'add', '10.250.0.1/8', 'dev', 'hall0');
+    await root('ip', 'link', 'set', 'hall0', 'up');
     const before = await root('ip', 'route');
     try {
       const refused = product();
       const outcome = await refused.slipway(['connect', ...usual]);
       expect(outcome.stderr).toContain('[route-refused]');
-      expect(outcome.stderr).toContain('10.96.5.0/24');
-      expect(outcome.stderr).toContain('lo');
-      expect(outcome.stderr).toContain('exclude the range');
+      expect(outcome.stderr).toContain('10.0.0.0/8');
+      expect(outcome.stderr).toContain('hall0');
+      expect(outcome.stderr).toContain('leaves that network');
       expect(outcome.code).toBe(6);
       await refused.disconnect();
       expect(await root('ip', 'route')).toBe(before);
     } finally {
-      await root('ip', 'route', 'delete', '10.96.5.0/24', 'dev', 'lo');
+      await root('ip', 'link', 'delete', 'hall0');
     }
     expect(await refusals.clusterIsEmpty()).toBe(true);
   });

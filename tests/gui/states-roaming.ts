@@ -21,4 +21,18 @@ export const roamingScenes: readonly Scene[] = [
       },
     ],
   },
+  {
+    scenarios: ['fast', 'narrowed'],
+    shots: [
+      {
+        name: 'routes.narrowed',
+        go: async (stage) => {
+          await connected(stage);
+          await click(stage, 'tab', /^Routes/);
+          await text(stage, 'Single addresses');
+          await text(stage, /Stays with this computer: 10\.96\.4\.0\/24/);
+        },
+      },
+    ],
+  },
 ];

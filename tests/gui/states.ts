@@ -251,7 +251,7 @@ export const troubleScenes: readonly Scene[] = [
   failed('helper-refused', ['helper-refused'], /helper refused/),
   failed('agent-crash', ['agent-crash'], /out of memory/),
   failed('agent-image', ['agent-image'], /cannot pull the image/),
-  failed('conflict', ['conflict'], /collides|No cluster range/),
+  failed('conflict', ['conflict-all'], /collides|No cluster range/),
   failed('offline', ['offline'], /does not answer/),
   failed('no-tun', ['no-tun'], /No TUN device/),
   {

@@ -21,7 +21,10 @@ const layers: Readonly<Record<string, Layer>> = {
   'app/contract': { ours: [], packages: ['zod'] },
   'app/core': { ours: ['app/contract'], packages: ['zod', 'ipaddr.js'] },
   'app/fakes': {
-    ours: ['app/contract', 'app/core/ports.ts', 'app/core/engine-messages.ts', 'app/core/flow-messages.ts'],
+    ours: [
+      'app/contract',
+      ...['ports', 'engine-messages', 'flow-messages', 'route-messages'].map((name) => `app/core/${name}.ts`),
+    ],
     packages: ['node:*', 'ipaddr.js', 'yaml'],
   },
   'app/adapters': {

@@ -2,7 +2,7 @@
  * What happened between two states of a connection, as notes. Counters, round trips and progress are no events; a
  * warning is told when it appears and when it goes. Pure.
  */
-import { isRouted, type Names, type Problem, placeText } from '../../contract/index.ts';
+import { isRouted, type Names, type Problem, placeText, type Route } from '../../contract/index.ts';
 import { pathReasonOf } from '../connection/direct-path.ts';
 import { isEstablished } from '../connection/outcome.ts';
 import { warningsOf } from '../connection/present.ts';
@@ -71,6 +71,7 @@ function notesOfConnecting(before: ConnectionState | null, after: Connected, now
         milliseconds: String(now - began),
       },
     },
+    ...notesOfRanges([], after.live.routes),
   ];
 }
 
@@ -106,6 +107,7 @@ function notesOfLive(before: ConnectionState | null, after: ConnectionState): No
     if (before?.phase === 'connected' && after.phase === 'connected') {
       notes.push(...notesOfPath(before, after));
     }
+    notes.push(...notesOfRanges(earlier.live.routes, after.live.routes));
     if (earlier.wanted.homeNamespace !== after.wanted.homeNamespace) {
       const facts = { namespace: after.wanted.homeNamespace, before: earlier.wanted.homeNamespace };
       notes.push({ kind: 'home-namespace-changed', facts });
@@ -120,6 +122,27 @@ function notesOfLive(before: ConnectionState | null, after: ConnectionState): No
     notes.push(...notesOfWarnings(known, warningsOf(after.warnings)));
   }
   return notes;
+}
+
+/**
+ * Ranges of which something else is in force than before; before a connection, as a whole. What is refused is told by its
+ * warning, and how many hosts there are by the state alone.
+ */
+function notesOfRanges(before: readonly Route[], after: readonly Route[]): Note[] {
+  if (before === after) {
+    return [];
+  }
+  const earlier = new Map(before.map((route) => [route.prefix, route]));
+  return after.filter(isRouted).flatMap((route): Note[] => {
+    const { prefix, decision, reason, conflict, interface: on } = route;
+    const known = earlier.get(prefix);
+    const wasPartial = known?.decision === 'cut' || known?.decision === 'narrowed';
+    const isSame =
+      known?.decision === decision && JSON.stringify(known.cuts ?? []) === JSON.stringify(route.cuts ?? []);
+    return isSame || (decision === 'routed' && !wasPartial)
+      ? []
+      : [{ kind: 'range-changed', facts: { prefix, decision, reason, conflict, interface: on } }];
+  });
 }
 
 /** Another way to the agent, and what became of the one before where that is known. */

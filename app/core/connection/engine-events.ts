@@ -48,9 +48,8 @@ export function hearEngine(state: ConnectionState, event: EngineEvent, moment: M
       if (tasks.connect !== 'running' || plan === null) {
         return unexpected(state, { kind: 'engineSaid', event });
       }
-      const { routes, fatal } = decideRoutes(plan, event.ready.routes);
-      const isAnyRouted = routes.some(({ decision }) => decision === 'routed');
-      return fatal !== null && !isAnyRouted && !state.persistent
+      const { fatal } = decideRoutes(plan, event.ready.routes);
+      return fatal !== null && !state.persistent
         ? failBringUp(state, 'routes', fatal, moment)
         : becomeConnected(state, plan, event.ready, moment);
     }

@@ -4,6 +4,7 @@
  */
 import { cause, failure, type PathCandidate, problem, type Result, success } from '../../contract/index.ts';
 import { createEndpointTelling } from '../catalog/endpoints.ts';
+import { createHostTelling } from '../catalog/hosts.ts';
 import { reachTargets, type TargetChoices } from '../catalog/reach-targets.ts';
 import type {
   AgentTarget,
@@ -12,11 +13,11 @@ import type {
   ReachCheck,
   SessionAddresses,
   Tested,
-  WantedRange,
 } from '../engine-messages.ts';
 import { createFlowWatch, type FlowWatch } from '../flows/flow-watch.ts';
 import { type Known, type NameChoices, scopeOf } from '../naming/names.ts';
-import type { ClusterPort, EngineLink, Ports } from '../ports.ts';
+import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
+import type { WantedRange } from '../route-messages.ts';
 
 /** How long the engine may take to undo everything, in milliseconds, before its standard input is closed. */
 const stopDeadline = 5000;
@@ -35,8 +36,8 @@ export interface EngineWork {
   /** Tells the engine where the API server is reached now, where that is known and another place than before. */
   protect(cluster: ClusterPort, signal: AbortSignal): Promise<Result<null>>;
   send(command: EngineCommand): void;
-  /** Sends scope, endpoints and targets of the reach check where they changed. */
-  sendCatalogue(known: Known, chosen: NameChoices & TargetChoices): void;
+  /** Sends scope, hosts, endpoints and targets of the reach check where they changed. */
+  sendCatalogue(known: Known, chosen: NameChoices & TargetChoices, pods: readonly string[]): void;
   /** Sends the places to try where they changed. */
   sendDirect(candidates: readonly PathCandidate[]): void;
   /** Checks now; what it found is heard as an event, too. */
@@ -67,6 +68,7 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
   let addresses: SessionAddresses[] = [];
   let scopeSent = '';
   let endpoints = createEndpointTelling();
+  let hosts = createHostTelling();
   let targetsSent = '';
   let directSent = '[]';
   let nextQuestion = 1;
@@ -75,6 +77,12 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
 
   const send = (command: EngineCommand) => link?.send(command);
   const flows = createFlowWatch(ports.clock, send, changed);
+
+  const sendHosts = (catalogue: Catalogue | null, pods: readonly string[]) => {
+    for (const change of catalogue === null ? [] : hosts.messages(catalogue, pods)) {
+      send({ command: 'hosts', hosts: change });
+    }
+  };
 
   /** A question with an id, and its answer: a problem where none came in time, or no engine runs. */
   function ask<Value>(waiting: Waiting<Value>, question: (id: number) => EngineCommand): Promise<Result<Value>> {
@@ -107,6 +115,7 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
       link = engine;
       scopeSent = '';
       endpoints = createEndpointTelling();
+      hosts = createHostTelling();
       targetsSent = '';
       directSent = '[]';
       flows.begin();
@@ -165,6 +174,7 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
       }
       const scope = scopeOf(known, chosen);
       scopeSent = JSON.stringify(scope);
+      sendHosts(known.catalogue, []); // ahead of the routes: beside another network they are all that is routed
       send({
         command: 'connect',
         connect: {
@@ -194,7 +204,7 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
 
     send,
 
-    sendCatalogue: (known, chosen) => {
+    sendCatalogue: (known, chosen, pods) => {
       const { catalogue } = known;
       const targets = reachTargets(catalogue, chosen);
       if (JSON.stringify(targets) !== targetsSent) {
@@ -206,6 +216,7 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
         scopeSent = JSON.stringify(scope);
         send({ command: 'scope', scope });
       }
+      sendHosts(catalogue, pods);
       for (const change of catalogue === null ? [] : endpoints.messages(catalogue)) {
         send({ command: 'endpoints', endpoints: change });
       }

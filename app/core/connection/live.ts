@@ -7,10 +7,10 @@ import {
   problemFromWire,
   type ReachCheck,
   type Ready,
-  type RouteDecision,
 } from '../engine-messages.ts';
 import { unheard } from '../naming/answers-for.ts';
 import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
+import type { RouteDecision } from '../route-messages.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
 import { offerDirect, takePath } from './direct-path.ts';
 import { sendCatalogue } from './outcome.ts';

@@ -18,7 +18,16 @@ const wanted = {
   baseImage: 'busybox',
 };
 const policy = {
-  ...{ recover: true, names: true, extraRanges: [], excludedRanges: [], answersFor: '', extraDomains: [] },
+  ...{
+    recover: true,
+    names: true,
+    extraRanges: [],
+    excludedRanges: [],
+    routedRanges: [],
+    narrowedRanges: [],
+    answersFor: '',
+    extraDomains: [],
+  },
   ...({ directPath: 'pod', directAddress: '' } as const),
   agentPod: noAgentPodChoices,
 };

@@ -24,11 +24,12 @@ import type { HostInspection, ReachCheck } from '../engine-messages.ts';
 import { guarded } from '../guarded.ts';
 import type { Catalogue, ClusterPort, Confirmation, Ports } from '../ports.ts';
 import { deleteAgent, watchAgentStart } from './agent-watch.ts';
-import { type ClusterWatches, createClusterWatches } from './cluster-watches.ts';
+import type { ClusterWatches } from './cluster-watches.ts';
 import { createEngineWork, type EngineWork } from './engine-work.ts';
 import { findOptional } from './find-optional.ts';
 import { transition } from './machine.ts';
 import { openWanted } from './open-wanted.ts';
+import { watchCluster } from './pods-of-routes.ts';
 import type { ConnectionEvent, ConnectionState, Effect, FailingTask } from './state.ts';
 import { createTimers } from './timers.ts';
 
@@ -84,7 +85,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   let openedAs: Confirmation | null = null;
   let actor = anybody(ports.kubeconfig);
   const engine = createEngineWork(ports, dependencies.changed);
-  const watches = createClusterWatches(ports.clock, dependencies.changed);
+  const catalogueSeen = (problems: readonly Problem[]) => dispatch({ kind: 'catalogueSeen', problems });
+  const { watches, pods } = watchCluster(ports.clock, dependencies.changed, catalogueSeen);
   const timers = createTimers(ports.clock, (timer) => dispatch({ kind: 'timerDue', timer }));
   const queue: ConnectionEvent[] = [];
   let isDraining = false;
@@ -97,11 +99,10 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
     isDraining = true;
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const before = state.phase;
-      const { state: after, effects } = transition(state, next, {
-        now: ports.clock.now(),
-        jitter: dependencies.random(),
-      });
+      const moment = { now: ports.clock.now(), jitter: dependencies.random() };
+      const { state: after, effects } = transition(state, next, moment);
       state = after;
+      pods.follow(state);
       // With their times these lines are the profile of a connect (SLIPWAY_LOG=debug).
       ports.log.debug('event', { event: next.kind === 'engineSaid' ? next.event.event : next.kind });
       if (after.phase !== before) {
@@ -224,7 +225,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         });
         return;
       case 'watchCatalogue':
-        watches.follow(cluster, ({ problems }) => dispatch({ kind: 'catalogueSeen', problems }));
+        watches.follow(cluster, ({ problems }) => catalogueSeen(problems));
         return;
       case 'closeCluster':
         watches.follow(null);
@@ -312,7 +313,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         return;
       case 'sendCatalogue':
         cluster?.lookInto(effect.homeNamespace);
-        engine.sendCatalogue(watches.known(), effect);
+        engine.sendCatalogue(watches.known(), effect, pods.addresses());
         return;
       case 'findPolicies':
       case 'findStubDomains':

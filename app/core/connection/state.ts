@@ -19,8 +19,9 @@ import type {
   StepDone,
   Wanted,
 } from '../../contract/index.ts';
-import type { AgentTarget, EngineEvent, PathInForce, RefusedFlows, WantedRange } from '../engine-messages.ts';
+import type { AgentTarget, EngineEvent, PathInForce, RefusedFlows } from '../engine-messages.ts';
 import type { AgentPlaced, AgentSpec, DirectOffer, Range } from '../ports.ts';
+import type { WantedRange } from '../route-messages.ts';
 import type { RangePlan } from '../routing/plan.ts';
 import type { Reach } from './reach.ts';
 
@@ -31,6 +32,8 @@ export interface Policy {
   readonly names: boolean;
   readonly extraRanges: readonly string[];
   readonly excludedRanges: readonly string[];
+  readonly routedRanges: readonly string[];
+  readonly narrowedRanges: readonly string[];
   /** The domain that the user lets this cluster answer for as a whole; empty: none. */
   readonly answersFor: string;
   readonly extraDomains: readonly string[];

@@ -21,6 +21,7 @@ import type { Access } from '../handlers/access.ts';
 import type { Ports } from '../ports.ts';
 import { decideRoutes, planRanges, wantedRanges } from '../routing/plan.ts';
 import { wantedFor } from '../settings/context-choices.ts';
+import { policyOf } from '../settings/settings.ts';
 import { bad, good, notChecked, warning } from './check-forms.ts';
 import { checkConnection } from './check-path.ts';
 import { inspectHost } from './inspect-host.ts';
@@ -203,7 +204,9 @@ async function checkRoutes(
   const { cluster, close } = opened.value;
   try {
     const [ranges, protectedAddresses] = await Promise.all([cluster.discoverRanges(), cluster.protectedAddresses()]);
-    const planned = ranges.ok ? planRanges(ranges.value, settings) : ranges;
+    const planned = ranges.ok
+      ? planRanges(ranges.value, policyOf(settings, { context: context.value.name, file: context.value.file }))
+      : ranges;
     if (!planned.ok) {
       return bad('routes', planned.problem, took());
     }

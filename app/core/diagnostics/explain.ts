@@ -10,6 +10,7 @@ import {
   type ExplainStep,
   type Explanation,
   failure,
+  isRouted,
   type Names,
   type Pod,
   type Problem,
@@ -26,6 +27,7 @@ import { nameInCluster } from '../naming/cluster-names.ts';
 import { domainOf } from '../naming/offered-domains.ts';
 import { similarNames } from '../naming/similar-names.ts';
 import type { Ports } from '../ports.ts';
+import { whyKept } from '../routing/kept-parts.ts';
 import { exclusionOf } from '../routing/plan.ts';
 import { contains, parsePrefix } from '../routing/prefix.ts';
 import { testResolvers } from './test-resolvers.ts';
@@ -272,7 +274,14 @@ function routeStep(address: string, { routes, context }: Surroundings, isOfClust
       : step('route', 'not-checked', missing);
   }
   const { prefix, decision, conflict, interface: taken } = covering;
-  if (decision === 'routed') {
+  const kept = whyKept(routes, address);
+  if (kept !== null) {
+    return bad('route', problem('services-cut', kept, { context, conflict, interface: taken }));
+  }
+  if (decision === 'narrowed' && !isOfCluster) {
+    return step('route', 'not-checked', cause('explainNarrowed', { address, prefix, conflict, interface: taken }));
+  }
+  if (isRouted(covering)) {
     return step('route', 'good', cause('explainRouted', { prefix }));
   }
   const excluded = exclusionOf(routes, address);

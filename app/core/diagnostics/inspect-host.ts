@@ -3,8 +3,9 @@
  * helper's only client. Nothing is changed; the engine is ended before the answer comes back.
  */
 import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
-import { type Prepared, problemFromWire, type WantedRange } from '../engine-messages.ts';
+import { type Prepared, problemFromWire } from '../engine-messages.ts';
 import type { EngineLink, Ports } from '../ports.ts';
+import type { WantedRange } from '../route-messages.ts';
 
 /** How long the helper may take to answer, in milliseconds. It may replay a journal first. */
 const answerDeadline = 10_000;

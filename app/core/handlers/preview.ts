@@ -4,6 +4,7 @@ import { inspectHost } from '../diagnostics/inspect-host.ts';
 import type { ClusterPort } from '../ports.ts';
 import { decideRoutes, planRanges, wantedRanges } from '../routing/plan.ts';
 import { wantedFor } from '../settings/context-choices.ts';
+import { policyOf } from '../settings/settings.ts';
 import type { Dependencies } from './dependencies.ts';
 
 export async function previewThrough(
@@ -14,7 +15,9 @@ export async function previewThrough(
   const settings = dependencies.settings();
   const wanted = wantedFor(settings, context, {}, dependencies.snapshot().place);
   const [ranges, protectedAddresses] = await Promise.all([cluster.discoverRanges(), cluster.protectedAddresses()]);
-  const planned = ranges.ok ? planRanges(ranges.value, settings) : ranges;
+  const planned = ranges.ok
+    ? planRanges(ranges.value, policyOf(settings, { context: context.name, file: context.file }))
+    : ranges;
   if (!planned.ok) {
     return planned;
   }

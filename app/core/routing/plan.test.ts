@@ -5,8 +5,10 @@ import { decideRoutes, planRanges, type RangePlan, wantedRanges } from './plan.t
 const services: Range = { prefix: '10.96.0.0/16', kind: 'services', origin: 'service-cidr' };
 const pods: Range = { prefix: '10.244.0.0/24', kind: 'pods', origin: 'node-pod-cidr' };
 
+const noWords = { routedRanges: [], narrowedRanges: [] };
+
 function plan(found: readonly Range[], extraRanges: string[] = [], excludedRanges: string[] = []): RangePlan {
-  const planned = planRanges(found, { extraRanges, excludedRanges });
+  const planned = planRanges(found, { ...noWords, extraRanges, excludedRanges });
   if (!planned.ok) {
     throw new Error(planned.problem.code);
   }
@@ -90,6 +92,19 @@ describe('planRanges', () => {
     ]);
   });
 
+  it('asks with the user’s word on a range that holds one', () => {
+    const planned = planRanges([services, pods, pod('10.244.1.0/24')], {
+      ...{ extraRanges: [], excludedRanges: [] },
+      routedRanges: ['10.96.0.0/12', '10.244.1.0/24'],
+      narrowedRanges: ['10.244.1.0/24', '10.244.0.128/25', 'x'],
+    });
+    expect(planned.ok && wantedRanges(planned.value)).toEqual([
+      { prefix: '10.96.0.0/16', decision: 'routed', overBroader: true },
+      { prefix: '10.244.0.0/24', decision: 'routed' },
+      { prefix: '10.244.1.0/24', decision: 'narrowed' },
+    ]);
+  });
+
   it('says which kind of range nothing told', () => {
     const { problems } = plan([services]);
     expect(problems.map(({ code, facts }) => [code, facts.kind])).toEqual([['ranges-incomplete', 'pods']]);
@@ -100,7 +115,10 @@ describe('planRanges', () => {
     ['no-ranges', [services], ['10.96.0.0/16']],
     ['cluster-ipv6-only', [{ ...services, prefix: 'fd00:10:96::/112' }], []],
   ])('fails with %s', (code, found, excludedRanges) => {
-    expect(planRanges(found, { extraRanges: [], excludedRanges })).toMatchObject({ ok: false, problem: { code } });
+    expect(planRanges(found, { ...noWords, extraRanges: [], excludedRanges })).toMatchObject({
+      ok: false,
+      problem: { code },
+    });
   });
 });
 
@@ -114,13 +132,30 @@ describe('decideRoutes', () => {
     interface: 'tun7',
   } as const;
 
-  it('refuses to connect where a range of the cluster collides, naming with what and where', () => {
-    const { fatal, routes } = decideRoutes(plan([services, pods]), [routed, refused]);
-    expect(fatal).toMatchObject({
-      code: 'route-refused',
-      facts: { prefix: '10.244.0.0/24', conflict: '10.244.0.0/16', interface: 'tun7', reason: 'other-route' },
-    });
+  it('connects where one range is refused, naming with what and where it collides', () => {
+    const { fatal, routes, problems } = decideRoutes(plan([services, pods]), [routed, refused]);
+    expect(fatal).toBeNull();
+    expect(problems).toMatchObject([
+      {
+        ...{ code: 'route-refused', severity: 'warning' },
+        facts: { prefix: '10.244.0.0/24', conflict: '10.244.0.0/16', interface: 'tun7', reason: 'other-route' },
+      },
+    ]);
     expect(routes.map(({ decision }) => decision)).toEqual(['routed', 'refused']);
+  });
+
+  it('keeps what is in force of a range that is not routed as a whole, without a warning', () => {
+    const cuts = [{ prefix: '10.96.4.0/24', reason: 'own-subnet', conflict: '10.96.4.0/24', interface: 'docker0' }];
+    const because = { reason: 'other-route', conflict: '10.0.0.0/8', interface: 'tun0' };
+    const { fatal, routes, problems } = decideRoutes(plan([services, pods]), [
+      { prefix: '10.96.0.0/16', decision: 'cut', ...because, cuts },
+      { prefix: '10.244.0.0/24', decision: 'narrowed', ...because, hosts: 7, leftOut: 2 },
+    ]);
+    expect([fatal, problems]).toEqual([null, []]);
+    expect(routes).toMatchObject([
+      { decision: 'cut', cuts },
+      { decision: 'narrowed', interface: 'tun0', hosts: 7, leftOut: 2 },
+    ]);
   });
 
   it('connects without a range that the user added and the helper refuses, and says so', () => {

@@ -6,26 +6,32 @@ import {
   type Cause,
   cause,
   failure,
+  isRouted,
   type Problem,
   problem,
   type Result,
   type Route,
   success,
 } from '../../contract/index.ts';
-import type { RouteDecision, WantedRange } from '../engine-messages.ts';
 import type { Range } from '../ports.ts';
-import { contains, formatPrefix, joinSiblings, type Prefix, parsePrefix, subtract } from './prefix.ts';
+import type { RouteDecision, WantedRange } from '../route-messages.ts';
+import { contains, formatPrefix, ipv4Of, joinSiblings, type Prefix, parsePrefix, subtract } from './prefix.ts';
 
 export interface RangePlan {
   /** To ask the helper about, and to route where it accepts. */
-  readonly wanted: readonly Range[];
+  readonly wanted: readonly AskedRange[];
   /** Left out before asking: excluded by the user, or not IPv4. */
   readonly left: readonly Route[];
   /** What could not be learnt. */
   readonly problems: readonly Problem[];
 }
 
-interface Placed extends Range {
+/** A range with the user's word on it, where there is one; without, it gets the best that the laptop allows. */
+export interface AskedRange extends Range {
+  readonly word?: 'routed' | 'narrowed';
+}
+
+interface Placed extends AskedRange {
   readonly parsed: Prefix;
 }
 
@@ -36,6 +42,10 @@ const manyRanges = 64;
 export interface RangeSettings {
   readonly extraRanges: readonly string[];
   readonly excludedRanges: readonly string[];
+  /** Before broader routes of other networks. */
+  readonly routedRanges: readonly string[];
+  /** Addresses that the cluster shows alone. */
+  readonly narrowedRanges: readonly string[];
 }
 
 export function planRanges(found: readonly Range[], settings: RangeSettings): Result<RangePlan> {
@@ -48,7 +58,7 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
   for (const range of asked) {
     const parsed = parsePrefix(range.prefix);
     if (parsed.family === 4) {
-      placed.push({ ...range, parsed: parsed.prefix });
+      placed.push({ ...range, parsed: parsed.prefix, ...wordOn(parsed.prefix, settings) });
     } else if (parsed.family === 6) {
       left.push(leftOut(range, range.prefix, 'ipv6'));
     }
@@ -85,21 +95,37 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
   }
   if (placed.length > manyRanges) {
     const items = placed.map((range) => ({ ...range, prefix: range.parsed }));
-    placed = joinSiblings(items, (first, second) => first.kind === second.kind && first.origin === second.origin).map(
-      (item) => ({ ...item, parsed: item.prefix, prefix: formatPrefix(item.prefix) }),
-    );
+    type Item = (typeof items)[number];
+    const isAlike = (first: Item, second: Item) =>
+      first.kind === second.kind && first.origin === second.origin && first.word === second.word;
+    placed = joinSiblings(items, isAlike).map((item) => ({
+      ...{ ...item, parsed: item.prefix, prefix: formatPrefix(item.prefix) },
+    }));
   }
   const order = { services: 0, pods: 1, extra: 2 };
   return success({
     wanted: placed
       .toSorted((first, second) => order[first.kind] - order[second.kind] || first.parsed.first - second.parsed.first)
-      .map(({ parsed, kind, origin }) => ({ prefix: formatPrefix(parsed), kind, origin })),
+      .map(({ parsed, kind, origin, word }) => ({
+        ...{ prefix: formatPrefix(parsed), kind, origin },
+        ...(word === undefined ? {} : { word }),
+      })),
     left,
     problems: [
       ...missing.map((kind) => problem('ranges-incomplete', cause('rangesUnknown', { kind }), { kind })),
       ...left.flatMap(exclusion),
     ],
   });
+}
+
+/** The user's word on a range that holds this one. Where there are two, addresses alone are less. */
+function wordOn(range: Prefix, { routedRanges, narrowedRanges }: RangeSettings): Pick<AskedRange, 'word'> {
+  const isIn = (texts: readonly string[]) =>
+    texts.some((text) => {
+      const named = ipv4Of(text);
+      return named !== null && contains(named, range);
+    });
+  return isIn(narrowedRanges) ? { word: 'narrowed' } : isIn(routedRanges) ? { word: 'routed' } : {};
 }
 
 /** What the user left out stays told: it is why addresses of the cluster are dead while the connection is on. */
@@ -123,12 +149,16 @@ export function exclusionOf(routes: readonly Route[], address: string): Problem 
 
 /** What to ask the helper for. */
 export function wantedRanges(plan: RangePlan): WantedRange[] {
-  return plan.wanted.map(({ prefix }) => ({ prefix, decision: 'routed' }));
+  return plan.wanted.map(({ prefix, word }) => ({
+    prefix,
+    decision: word === 'narrowed' ? 'narrowed' : 'routed',
+    ...(word === 'routed' ? { overBroader: true } : {}),
+  }));
 }
 
 export interface RoutesDecided {
   readonly routes: readonly Route[];
-  /** Not null: a range of Services or pods was refused, so that connecting would be half a truth. */
+  /** Not null: nothing at all would be routed. */
   readonly fatal: Problem | null;
   readonly problems: readonly Problem[];
 }
@@ -142,6 +172,7 @@ const passingReasons: Readonly<Record<string, (conflict: string, on: string) => 
   gateway: (conflict, on) => cause('withdrawnGateway', { conflict, interface: on }),
   protected: (conflict) => cause('withdrawnProtected', { conflict }),
   resolver: (conflict) => cause('withdrawnResolver', { conflict }),
+  neighbour: (conflict, on) => cause('withdrawnNeighbour', { conflict, interface: on }),
   'other-route': (conflict, on) =>
     on === '' ? cause('withdrawnNowhere', { conflict }) : cause('withdrawnRoute', { conflict, interface: on }),
 };
@@ -158,35 +189,41 @@ export function decideRoutes(
   const byPrefix = new Map(decisions.map((decision) => [decision.prefix, decision]));
   const routes: Route[] = [];
   const problems: Problem[] = [];
-  let fatal: Problem | null = null;
   for (const range of plan.wanted) {
     const decision: RouteDecision = byPrefix.get(range.prefix) ?? {
       prefix: range.prefix,
       decision: 'refused',
       reason: 'malformed',
     };
+    const { prefix, kind, origin } = range;
     routes.push({
-      ...range,
+      ...{ prefix, kind, origin },
       decision: decision.decision,
       reason: decision.reason ?? '',
       conflict: decision.conflict ?? '',
       interface: decision.interface ?? '',
+      ...partsOf(decision),
     });
     if (decision.decision === 'refused') {
       const wasRefused = known?.some(({ code, facts }) => code === 'route-refused' && facts.prefix === range.prefix);
       const isWithdrawn = known !== null && !wasRefused && (decision.reason ?? '') in passingReasons;
       const refused = isWithdrawn ? withdrawal(range, decision) : refusal(range, decision);
       problems.push({ ...refused, severity: 'warning' });
-      if (range.kind !== 'extra') {
-        fatal ??= refused;
-      }
     }
   }
-  const isAnyRouted = routes.some(({ decision }) => decision === 'routed');
-  if (!isAnyRouted && fatal === null && problems[0] !== undefined) {
-    fatal = { ...problems[0], severity: 'error' };
-  }
+  const [first] = problems;
+  const fatal: Problem | null = routes.some(isRouted) || first === undefined ? null : { ...first, severity: 'error' };
   return { routes: [...routes, ...plan.left], fatal, problems };
+}
+
+/** What is in force of a range that is not routed as a whole. */
+function partsOf({ cuts, cutsMore, hosts, leftOut, decision }: RouteDecision): Partial<Route> {
+  return {
+    ...(cuts ? { cuts } : {}),
+    ...(cutsMore ? { cutsMore } : {}),
+    ...(decision === 'narrowed' ? { hosts: hosts ?? 0 } : {}),
+    ...(leftOut ? { leftOut } : {}),
+  };
 }
 
 /** What a refusal means in words, where the helper names no address that collides: [conflict, interface]. */
@@ -205,6 +242,7 @@ const inWords: Readonly<Record<string, readonly [string, string]>> = {
   gateway: ["this computer's gateway", 'an interface'],
   resolver: ["this computer's resolver", 'an interface'],
   protected: ["the API server's address", 'the way to the cluster'],
+  neighbour: ['a device beside this computer', 'an interface'],
   'other-route': ['another route', 'an interface'],
   'too-many': ['the limit on the number of routes', 'this computer'],
 };

@@ -32,6 +32,12 @@ export function parsePrefix(text: string): Parsed {
   }
 }
 
+/** An address or a CIDR prefix of IPv4; null for everything else. */
+export function ipv4Of(text: string): Prefix | null {
+  const parsed = parsePrefix(text);
+  return parsed.family === 4 ? parsed.prefix : null;
+}
+
 export function formatPrefix({ first, length }: Prefix): string {
   return `${[24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')}/${length}`;
 }

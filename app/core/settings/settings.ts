@@ -50,8 +50,9 @@ export function changeSettings(settings: Settings, change: Change): Result<Setti
   });
 }
 
-function complainAboutRanges({ extraRanges, excludedRanges }: Settings): string | null {
-  for (const range of [...extraRanges, ...excludedRanges]) {
+function complainAboutRanges({ extraRanges, excludedRanges, contexts }: Settings): string | null {
+  const ofContexts = contexts.flatMap(({ routedRanges, narrowedRanges }) => [...routedRanges, ...narrowedRanges]);
+  for (const range of [...extraRanges, ...excludedRanges, ...ofContexts]) {
     const { family } = parsePrefix(range);
     if (family === 'none') {
       return `${range} is not a range: write it as 10.20.0.0/16`;
@@ -120,11 +121,20 @@ function once<Item>(items: readonly Item[], key: (item: Item) => string): Item[]
 export function policyOf(settings: Settings, { context, file }: ContextKey): Policy {
   const { recover, resolverMode, extraRanges, excludedRanges } = settings;
   const own = choicesFor(settings, context, file) ?? nothingChosen;
-  const { answersFor, extraDomains, directPath, directAddress } = own;
+  const { answersFor, extraDomains, routedRanges, narrowedRanges, directPath, directAddress } = own;
   return {
     recover,
     names: resolverMode !== 'off',
-    ...{ extraRanges, excludedRanges, answersFor, extraDomains, directPath, directAddress },
+    ...{
+      extraRanges,
+      excludedRanges,
+      routedRanges,
+      narrowedRanges,
+      answersFor,
+      extraDomains,
+      directPath,
+      directAddress,
+    },
     agentPod: agentPodOf(own),
   };
 }

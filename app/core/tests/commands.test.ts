@@ -72,7 +72,7 @@ describe('commands', () => {
       value: {
         resolverMode: 'resolv-conf',
         routes: [
-          { prefix: '10.96.0.0/16', decision: 'refused', conflict: '10.96.4.0/24', interface: 'eth0' },
+          { prefix: '10.96.0.0/16', decision: 'cut', conflict: '10.96.4.0/24', interface: 'eth0' },
           { prefix: '10.244.0.0/24', decision: 'routed' },
           { prefix: '10.244.1.0/24', decision: 'routed' },
         ],
@@ -145,7 +145,7 @@ describe('checks', () => {
 
   it('tell while off that a range collides, and which connect failed why', async () => {
     const harness = new CoreHarness(({ host }) => {
-      host.networks = [...host.networks, { prefix: '10.96.0.0/12', interface: 'tun0' }];
+      host.networks = [...host.networks, { prefix: '10.0.0.0/8', interface: 'tun0' }];
     });
     await harness.call('connect', { context: 'production' });
     await harness.until('failed');

@@ -111,8 +111,14 @@ describe('connect and disconnect', () => {
     const harness = new CoreHarness();
     await harness.connect();
     const [engine] = harness.world.engines.running;
-    expect(engine?.received.map(({ command }) => command)).toEqual(['prepare', 'connect', 'reach', 'endpoints']);
-    expect(engine?.received[1]).toMatchObject({
+    expect(engine?.received.map(({ command }) => command)).toEqual([
+      'prepare',
+      'hosts',
+      'connect',
+      'reach',
+      'endpoints',
+    ]);
+    expect(engine?.received[2]).toMatchObject({
       connect: {
         scope: { homeNamespace: 'webshop', namespaces: ['default', 'dev', 'infra', 'webshop'] },
         protected: ['203.0.113.10'],
@@ -120,7 +126,7 @@ describe('connect and disconnect', () => {
         names: true,
       },
     });
-    expect(engine?.received[2]).toMatchObject({
+    expect(engine?.received[3]).toMatchObject({
       reach: {
         name: 'kubernetes.default.svc.cluster.local',
         services: ['10.96.41.7:80'],
@@ -128,7 +134,7 @@ describe('connect and disconnect', () => {
         localPods: ['10.244.0.12:8080'],
       },
     });
-    expect(engine?.received[3]).toMatchObject({
+    expect(engine?.received[4]).toMatchObject({
       endpoints: { services: [{ address: '10.96.41.7', ready: ['10.244.0.12', '10.244.1.9'] }] },
     });
   });
@@ -253,12 +259,13 @@ describe('connect and disconnect', () => {
     const sent = engine?.received.slice(before) ?? [];
     expect(sent).toMatchObject([
       { command: 'reach', reach: { pods: [], localPods: ['10.244.0.15:8080'] } },
+      { command: 'hosts', hosts: { add: ['10.244.0.15'], remove: ['10.244.0.12', '10.244.1.9'] } },
       { command: 'endpoints', endpoints: { services: [{ ready: ['10.244.0.15'] }] } },
     ]);
     cluster.services = [{ ...cluster.services[0], labels: { tier: 'front' } } as (typeof cluster.services)[0]];
     cluster.changed();
     await harness.clock.advance(1000);
-    expect(engine?.received.length).toBe(before + 2);
+    expect(engine?.received.length).toBe(before + 3);
   });
 
   it('publishes at most ten snapshots a second, the last one always, with rising revisions', async () => {

@@ -118,12 +118,12 @@ describe('a connect that fails', () => {
     harness.expectNothingLeft();
   });
 
-  it('names the colliding network and its interface when a range is refused, and touches nothing', async () => {
+  it('names the colliding network and its interface where nothing can be routed, and touches nothing', async () => {
     const harness = new CoreHarness();
-    harness.world.host.networks.push({ prefix: '10.244.0.0/16', interface: 'tun7' });
+    harness.world.host.networks.push({ prefix: '10.0.0.0/8', interface: 'wlan7' });
     await harness.call('connect', { context: 'production' });
     const because = await expectFailure(harness, 'route-refused', 'routes');
-    expect(because.title).toBe('The range 10.244.0.0/24 collides with 10.244.0.0/16 on tun7');
+    expect(because.title).toBe('The range 10.96.0.0/16 collides with 10.0.0.0/8 on wlan7');
     expect(harness.world.cluster.timesPlaced).toBe(0);
     expect(harness.world.host.timesChanged).toBe(0);
   });

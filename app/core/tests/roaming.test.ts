@@ -3,10 +3,17 @@ import type { Connection } from '../../contract/index.ts';
 import { CoreHarness } from './core-harness.ts';
 
 const home = [{ prefix: '192.168.1.0/24', interface: 'wlan0' }];
-/** A company's network inside the pods' range of one node. */
-const office = [{ prefix: '10.244.0.0/25', interface: 'wlan0' }];
-/** A VPN that takes all that the cluster uses. */
-const vpn = [{ prefix: '10.0.0.0/8', interface: 'tun0' }];
+/** A company's network that is the pods' range of one node. */
+const office = [{ prefix: '10.244.0.0/24', interface: 'wlan0' }];
+/** A network that takes all that the cluster uses. */
+const hall = [{ prefix: '10.0.0.0/8', interface: 'wlan0' }];
+/** A VPN's route over all of it. */
+const vpn = [{ prefix: '10.0.0.0/8', interface: 'tun0', isRoute: true as const }];
+/** A bridge of the laptop's own in a part of each. */
+const bridges = [
+  { prefix: '10.96.4.0/24', interface: 'docker0' },
+  { prefix: '10.244.0.128/25', interface: 'docker1' },
+];
 
 type Routed = Extract<Connection, { phase: 'connected' | 'reconnecting' }>;
 
@@ -27,13 +34,13 @@ describe('a laptop that goes to other networks while connected', () => {
     await harness.clock.advance(1000);
     const there = harness.in('connected');
     expect(decisions(there)).toEqual(left);
-    expect(there.routes[1]).toMatchObject({ reason: 'own-subnet', conflict: '10.244.0.0/25', interface: 'wlan0' });
+    expect(there.routes[1]).toMatchObject({ reason: 'own-subnet', conflict: '10.244.0.0/24', interface: 'wlan0' });
     expect(there.degraded).toMatchObject([
       {
         code: 'route-withdrawn',
         severity: 'warning',
-        title: 'The range 10.244.0.0/24 is left out while this computer needs 10.244.0.0/25',
-        cause: '10.244.0.0/25 is a network that this computer is on, through wlan0',
+        title: 'The range 10.244.0.0/24 is left out while this computer needs 10.244.0.0/24',
+        cause: '10.244.0.0/24 is a network that this computer is on, through wlan0',
       },
     ]);
     expect(host.routes).toEqual(['10.96.0.0/16', '10.244.1.0/24']);
@@ -58,7 +65,7 @@ describe('a laptop that goes to other networks while connected', () => {
   it('stays connected where every range is withdrawn', async () => {
     const harness = new CoreHarness();
     await harness.connect();
-    harness.world.host.moveTo(vpn);
+    harness.world.host.moveTo(hall);
     await harness.clock.advance(1000);
     expect(decisions(harness.in('connected'))).toEqual(nothing);
     expect(withdrawn(harness.in('connected'))).toHaveLength(3);
@@ -96,13 +103,14 @@ describe('a laptop that goes to other networks while connected', () => {
     cluster.changed();
     await harness.until('reconnecting');
     await harness.clock.advance(1000);
-    expect(harness.in('reconnecting').routes[2]).toMatchObject({ reason: 'protected', conflict: '10.244.1.7' });
+    expect(harness.in('reconnecting').routes[2]).toMatchObject({
+      ...{ decision: 'cut', reason: 'protected', conflict: '10.244.1.7' },
+      cuts: [{ prefix: '10.244.1.7/32' }],
+    });
     cluster.isReachable = true;
     cluster.changed();
     await harness.until('connected');
-    expect(harness.in('connected').degraded).toMatchObject([
-      { code: 'route-withdrawn', cause: '10.244.1.7 is the API server or the proxy in front of it' },
-    ]);
+    expect(harness.in('connected').degraded).toEqual([]);
     cluster.serverAddress = elsewhere;
     cluster.isReachable = false;
     cluster.changed();
@@ -120,10 +128,10 @@ describe('a laptop that goes to other networks while connected', () => {
     ['engine that crashes there', office, left, async ({ world }) => world.engines.running[0]?.kill()],
     ['helper that crashes there', office, left, async ({ world }) => world.engines.running[0]?.loseHelper()],
     ['core that starts anew there', office, left, (harness) => harness.killCore().then(() => harness.startCore())],
-    ['engine that crashes where nothing is left', vpn, nothing, async ({ world }) => world.engines.running[0]?.kill()],
+    ['engine that crashes where nothing is left', hall, nothing, async ({ world }) => world.engines.running[0]?.kill()],
     [
       'core that starts where nothing is left',
-      vpn,
+      hall,
       nothing,
       (harness) => harness.killCore().then(() => harness.startCore()),
     ],
@@ -144,13 +152,69 @@ describe('a laptop that goes to other networks while connected', () => {
     expect(harness.world.host.isUntouched()).toBe(true);
   });
 
-  it('may not be connected for the first time where it would be half a truth', async () => {
+  it('is connected where one range is the network that it is on, and says so', async () => {
     const harness = new CoreHarness(({ host }) => {
       host.networks = office;
     });
-    await harness.call('connect', { context: 'production' });
-    await harness.until('failed');
-    expect(harness.in('failed').because.code).toBe('route-refused');
+    const { degraded, routes } = await harness.connect();
+    expect(routes.map(({ prefix, decision }) => `${prefix} ${decision}`)).toEqual(left);
+    expect(degraded).toMatchObject([
+      { code: 'route-refused', severity: 'warning', facts: { prefix: '10.244.0.0/24' } },
+    ]);
+    await harness.off();
+    harness.expectNothingLeft();
+  });
+
+  it('keeps what it needs of a range and routes the rest', async () => {
+    const harness = new CoreHarness(({ host }) => {
+      host.networks = bridges;
+    });
+    const { degraded, routes } = await harness.connect();
+    expect(routes.map(({ prefix, decision, interface: on }) => [prefix, decision, on])).toEqual([
+      ['10.96.0.0/16', 'cut', 'docker0'],
+      ['10.244.0.0/24', 'cut', 'docker1'],
+      ['10.244.1.0/24', 'routed', ''],
+    ]);
+    expect(degraded).toEqual([]);
+    expect(harness.world.host.routes).toContain('10.244.0.0/25');
+    expect(harness.world.host.routes).not.toContain('10.244.0.128/25');
+    await harness.off();
+    harness.expectNothingLeft();
+  });
+
+  it('routes the addresses of the cluster alone while a VPN has the range, and tells it once', async () => {
+    const harness = new CoreHarness();
+    const { host } = harness.world;
+    await harness.connect();
+    await harness.clock.advance(1000);
+    const told: string[] = [];
+    harness.core.subscribe(
+      'activity',
+      {},
+      ({ entries }) =>
+        void told.push(
+          ...entries
+            .filter(({ kind }) => kind === 'range-changed')
+            .map(({ facts }) => `${facts.prefix} ${facts.decision}`),
+        ),
+      () => {},
+    );
+    host.moveTo(vpn);
+    await harness.clock.advance(1000);
+    const there = harness.in('connected');
+    expect(decisions(there)).toEqual(whole.map((line) => line.replace('routed', 'narrowed')));
+    expect(there.routes[0]).toMatchObject({ reason: 'other-route', conflict: '10.0.0.0/8', interface: 'tun0' });
+    expect(there.degraded).toEqual([]);
+    const { services, pods } = harness.world.cluster;
+    const shown = [...services, ...pods.filter(({ hostNetwork, health }) => !hostNetwork && health !== 'done')];
+    const inRanges = shown.flatMap(({ addresses }) => addresses).filter((address) => /^10\.(96|244)\./.test(address));
+    expect(host.routes).toEqual(expect.arrayContaining(inRanges.map((address) => `${address}/32`)));
+    host.moveTo(home);
+    await harness.clock.advance(1000);
+    expect(host.routes).toEqual(['10.96.0.0/16', '10.244.0.0/24', '10.244.1.0/24']);
+    await harness.clock.advance(1000);
+    expect(told).toEqual([...whole.map((line) => line.replace('routed', 'narrowed')), ...whole]);
+    await harness.off();
     harness.expectNothingLeft();
   });
 });

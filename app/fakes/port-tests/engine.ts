@@ -48,14 +48,14 @@ export function testEngine(name: string, make: () => Promise<EngineSetting>): vo
       expect(prepared.ok && prepared.value.host).toMatchObject({ tunAvailable: true, leftOver: 0 });
     });
 
-    it('never routes a range that covers a protected address', async () => {
+    it('never routes a protected address: it is cut out of a range, or the range is refused', async () => {
       const setting = await begin();
-      const prepared = await prepare(await start(setting), setting, ['10.96.0.0/16'], ['10.96.7.7']);
-      expect(prepared.ok && prepared.value.decisions[0]).toMatchObject({
-        decision: 'refused',
-        reason: 'protected',
-        conflict: '10.96.7.7',
-      });
+      const prepared = await prepare(await start(setting), setting, ['10.96.0.0/16', '10.96.7.7/32'], ['10.96.7.7']);
+      const because = { reason: 'protected', conflict: '10.96.7.7' };
+      expect(prepared.ok && prepared.value.decisions).toMatchObject([
+        { ...because, decision: 'cut', cuts: [{ ...because, prefix: '10.96.7.7/32' }] },
+        { ...because, decision: 'refused' },
+      ]);
     });
 
     it('holds the lease alone, and gives it back when it ends', async () => {

@@ -2,7 +2,6 @@
 import {
   type Connection,
   foremostTried,
-  isRouted,
   type NameRefusal,
   type Names,
   notOff,
@@ -66,9 +65,12 @@ export function details(connection: Connection): string[] {
   if (connection.phase !== 'connected') {
     return [];
   }
-  const lines = connection.routes.map((route) => {
+  const lines = connection.routes.flatMap((route) => {
     const origin = `${route.kind}, from ${route.origin}`;
-    return `  route     ${routeLine(route)} (${origin})`;
+    return [
+      `  route     ${routeLine(route)} (${origin})`,
+      ...keptLines(route).map((line) => `  not       ${plain(line)}`),
+    ];
   });
   const names = connection.names;
   lines.push(
@@ -147,8 +149,40 @@ function offerLine(domain: string, context: string): string {
 
 /** A range and what became of it. */
 export function routeLine(route: Route): string {
-  const why = isRouted(route) ? '' : ` because ${route.reason} ${route.conflict} ${route.interface}`;
-  return `${route.prefix} ${route.decision}${why.trimEnd()}`;
+  const why =
+    route.reason === '' ? '' : ` because ${[route.reason, route.conflict, route.interface].filter(Boolean).join(' ')}`;
+  return `${route.prefix} ${route.decision}${partText(route)}${why}`;
+}
+
+/** What of a range is routed, or is not, in a few words. */
+export function partLine(route: Route): string {
+  const { prefix, decision, hosts = 0, conflict, interface: on, cuts = [], cutsMore = 0 } = route;
+  if (decision === 'narrowed') {
+    const rest = on === '' ? `; ${conflict} keeps the rest` : `; ${on} keeps the rest of ${conflict}`;
+    return `${prefix} to ${hosts} ${hosts === 1 ? 'address' : 'addresses'}${route.reason === 'other-route' ? rest : ''}`;
+  }
+  const [first] = cuts;
+  const more = cuts.length - 1 + cutsMore;
+  const whose = first === undefined ? '' : `${first.prefix}${first.interface === '' ? '' : ` on ${first.interface}`}`;
+  return `${prefix} without ${whose}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** How much of a range is routed where that is not all of it. */
+function partText({ decision, hosts = 0, leftOut = 0 }: Route): string {
+  if (decision !== 'narrowed') {
+    return '';
+  }
+  const missing = leftOut === 0 ? '' : `, ${leftOut} left out`;
+  return ` to ${hosts} ${hosts === 1 ? 'address' : 'addresses'}${missing}`;
+}
+
+/** What of a range this computer keeps, line by line. */
+function keptLines({ cuts = [], cutsMore = 0 }: Route): string[] {
+  const lines = cuts.map(({ prefix, reason, conflict, interface: on }) => {
+    const whose = [reason, conflict === prefix ? '' : conflict, on].filter(Boolean).join(' ');
+    return `${prefix} stays with this computer: ${whose}`;
+  });
+  return cutsMore === 0 ? lines : [...lines, `and ${cutsMore} more parts`];
 }
 
 /** The cluster's domain, or the part of it that holds its Services where it does not answer for the whole. */

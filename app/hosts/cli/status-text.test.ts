@@ -79,7 +79,7 @@ const manyRoutes = Array.from({ length: 60 }, (_, index) => ({
   prefix: `10.${index}.0.0/24`,
   kind: 'pods' as const,
   origin: 'node-pod-cidr' as const,
-  decision: index % 2 === 0 ? ('routed' as const) : ('refused' as const),
+  decision: (['routed', 'refused', 'narrowed'] as const)[index % 3] ?? ('cut' as const),
   reason: 'other-route',
   conflict: '10.0.0.0/8',
   interface: 'v'.repeat(15),
@@ -102,8 +102,18 @@ const worst: Connected = {
 const because = every[3] as Problem;
 const hostile = problem('internal', '\u001b[2J\u202e gone', {});
 
+const kept = { prefix: '10.244.9.0/24', reason: 'own-subnet', conflict: '10.244.9.0/24', interface: 'docker0' };
+const inPart: Connected = {
+  ...connected,
+  routes: connected.routes.flatMap((route) => [
+    { ...route, decision: 'narrowed', reason: 'other-route', conflict: '10.0.0.0/8', interface: 'tun0', hosts: 52 },
+    { ...route, prefix: '10.244.0.0/16', decision: 'cut', reason: 'own-subnet', cuts: [kept, kept], cutsMore: 3 },
+  ]),
+};
+
 const cases: Readonly<Record<string, Connection>> = {
   whole: connected,
+  'in part': inPart,
   'everything at once': worst,
   'everything at once, and no direct path': {
     ...worst,
@@ -235,4 +245,19 @@ it('-o wide prints the command that has the cluster asked for a domain that only
     /corp\.example; .+ settings add extraDomains corp\.example --context test-frankfurt$/,
   );
   expect(details(connected).join('\n')).not.toContain('offered');
+});
+
+it('says what is in force of a range that is not routed as a whole, and whose the rest is', () => {
+  expect(statusText(inPart, 0).facts.slice(1, 4)).toEqual([
+    '  routes    10.96.0.0/16, 10.244.0.0/16 through slipway0',
+    '  in part   10.96.0.0/16 to 52 addresses; tun0 keeps the rest of 10.0.0.0/8',
+    '  in part   10.244.0.0/16 without 10.244.9.0/24 on docker0 and 4 more',
+  ]);
+  expect(details(inPart)).toEqual(
+    expect.arrayContaining([
+      '  route     10.96.0.0/16 narrowed to 52 addresses because other-route 10.0.0.0/8 tun0 (services, from service-cidr)',
+      '  not       10.244.9.0/24 stays with this computer: own-subnet docker0',
+      '  not       and 3 more parts',
+    ]),
+  );
 });

@@ -2,13 +2,14 @@
  * A connection on one screen of 24 lines and 80 columns, whatever is the case: what is on, what is degraded, the next step.
  * What is of one kind is one line; `-o wide` has the rest. Pure: text in, text out.
  */
-import type { Connection, Problem, Route } from '../../contract/index.ts';
-import { answeredDomain, headline, pathLine, refusalLine, routeLine } from './connection-text.ts';
+import { type Connection, isRouted, type Problem, type Route } from '../../contract/index.ts';
+import { answeredDomain, headline, partLine, pathLine, refusalLine, routeLine } from './connection-text.ts';
 import { plain, withInvocation } from './output.ts';
 
 /** One less than the terminal: a full last column makes some of them begin a new line. */
 const columns = 79;
 const mostLeftOut = 3;
+const mostInPart = 2; // beside one line of those that are left out
 const mostKinds = 4;
 const mostPrefixes = 3;
 
@@ -46,8 +47,9 @@ type Connected = Extract<Connection, { phase: 'connected' }>;
 /** Routes, names, agent and path of a connection in at most twelve lines. */
 export function factsOf(connection: Connected): string[] {
   const { degraded, routes, names, homeNamespace, agent, interface: name } = connection;
-  const routed = routes.filter(({ decision }) => decision === 'routed').map(({ prefix }) => prefix);
-  const left = routes.filter(({ decision }) => decision !== 'routed');
+  const routed = routes.filter(isRouted).map(({ prefix }) => prefix);
+  const left = routes.filter((route) => !isRouted(route));
+  const inPart = routes.filter(({ decision }) => decision === 'cut' || decision === 'narrowed');
   const codes = kindsOf(degraded).map(({ problem, count }) =>
     count > 1 ? `${problem.code} (${count})` : problem.code,
   );
@@ -57,7 +59,8 @@ export function factsOf(connection: Connected): string[] {
   return [
     ...(codes.length === 0 ? [] : [fact('degraded', few(codes, mostKinds))]),
     fact('routes', `${none}${few(routed, mostPrefixes)} through ${name}`),
-    ...leftOut(left, (route: Route) => routeLine(route), 'ranges', mostLeftOut),
+    ...leftOut(inPart, partLine, 'ranges', mostInPart, 'in part'),
+    ...leftOut(left, (route: Route) => routeLine(route), 'ranges', inPart.length > 0 ? 1 : mostLeftOut),
     names.mode === 'off'
       ? fact('names', 'off')
       : fact('names', `*.${answeredDomain(names)}, short ones in ${homeNamespace || 'no namespace'}`),
@@ -120,10 +123,16 @@ function kindsOf(problems: readonly Problem[]): Kind[] {
     .sort((one, other) => order[one.problem.severity] - order[other.problem.severity]);
 }
 
-function leftOut<Item>(items: readonly Item[], line: (item: Item) => string, what: string, most: number): string[] {
+function leftOut<Item>(
+  items: readonly Item[],
+  line: (item: Item) => string,
+  what: string,
+  most: number,
+  name = 'not',
+): string[] {
   const isAll = items.length <= most;
-  const shown = items.slice(0, isAll ? most : most - 1).map((item) => fact('not', line(item)));
-  return isAll ? shown : [...shown, fact('not', `${items.length - shown.length} more ${what}`)];
+  const shown = items.slice(0, isAll ? most : most - 1).map((item) => fact(name, line(item)));
+  return isAll ? shown : [...shown, fact(name, `${items.length - shown.length} more ${what}`)];
 }
 
 function few(items: readonly string[], most: number): string {

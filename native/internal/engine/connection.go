@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"slipway/native/internal/gate"
 	"slipway/native/internal/resolver"
 	"slipway/native/internal/wire"
 )
@@ -36,6 +38,7 @@ type connection struct {
 	reach     *reach
 	ways      *ways
 	services  *serviceList
+	hosts     *hostList
 	closing   atomic.Bool // the TUN goes because it was asked to
 
 	mutex      sync.Mutex
@@ -46,6 +49,8 @@ type connection struct {
 	inputs     resolver.Inputs // what the answerer has, or will begin with
 	upstreams  []string
 	routes     []wire.RouteDecision
+	ranges     []gate.Range   // what they put in force
+	reverse    []netip.Prefix // whose names are the cluster's: wide parts first, without narrowed ranges
 	tun        wire.TunOpened
 	names      *wire.NamesEvent
 	isReady    bool
@@ -54,16 +59,17 @@ type connection struct {
 	refusals   refusals   // of follow's goroutine
 	turnedAway turnedAway // the same
 	stale      stale
-	routing    sync.Mutex // orders what the helper says of routes; taken before mutex
-	watching   sync.Mutex // guards unwatch
-	unwatch    func()     // nil while nobody watches flows
+	routing    sync.Mutex              // orders what the helper says of routes; taken before mutex
+	toldHosts  map[netip.Addr]struct{} // that the helper knows; of routing's holder
+	watching   sync.Mutex              // guards unwatch
+	unwatch    func()                  // nil while nobody watches flows
 }
 
 // newConnection begins the session; establish goes on from there, and close ends it in every case.
-func newConnection(config Config, command wire.ConnectCommand, helper Helper, host wire.HostInspection, services *serviceList, carriers carriers, link *link, fatal func(*wire.Problem)) (*connection, error) {
+func newConnection(config Config, command wire.ConnectCommand, helper Helper, host wire.HostInspection, services *serviceList, hosts *hostList, carriers carriers, link *link, fatal func(*wire.Problem)) (*connection, error) {
 	connection := &connection{
 		config: config, command: command, helper: helper, send: link.send, offer: link.offer, fatal: fatal,
-		services: services, upstreams: host.Upstreams,
+		services: services, hosts: hosts, upstreams: host.Upstreams,
 		inputs: resolver.Inputs{
 			Scope: command.Scope, HostDomains: host.Domains, Upstreams: upstreams(host.Upstreams), Options: host.Options,
 		},
@@ -147,13 +153,16 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 	connection.mutex.Unlock()
 	connection.routing.Lock() // a change of these routes may be told before they are known here
 	defer connection.routing.Unlock()
+	if _, _, err := connection.tellHosts(call); err != nil {
+		return asProblem(err, wire.CodeInternal)
+	}
 	decided, err := connection.helper.SetRoutes(call, wire.RoutesInput{
 		Ranges: connection.command.Ranges, Protected: connection.command.Protected,
 	})
 	if err != nil {
 		return asProblem(err, wire.CodeInternal)
 	}
-	connection.route(decided.Decisions)
+	connection.route(decided.Decisions, false)
 	connection.askEarlier()
 	return nil
 }

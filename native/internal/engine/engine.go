@@ -26,6 +26,7 @@ type Helper interface {
 	Acquire(context.Context) (wire.Lease, error)
 	OpenTun(context.Context, wire.OpenTunInput) (wire.TunOpened, tun.Device, error)
 	SetRoutes(context.Context, wire.RoutesInput) (wire.RouteDecisions, error)
+	SetHosts(context.Context, wire.HostsInput) (wire.RouteDecisions, error)
 	SetNames(context.Context, wire.NamesInput) (wire.NamesInForce, error)
 	FlushNames(context.Context) error
 	Release(context.Context) (wire.Released, error)
@@ -129,7 +130,7 @@ func Run(ctx context.Context, config Config, input io.Reader, output io.Writer) 
 	}
 	link := newLink(output)
 	defer link.close()
-	engine := &engine{config: config, log: config.Log, link: link, services: &serviceList{}}
+	engine := &engine{config: config, log: config.Log, link: link, services: &serviceList{}, hosts: &hostList{}}
 	engine.credentials = newCredentialBroker(config.Timing.Credentials, func() {
 		link.send(wire.EngineEvent{Event: wire.EventNeedCredentials})
 	})

@@ -133,7 +133,7 @@ func (connection *connection) setNames(ctx context.Context) {
 	connection.naming.Lock()
 	defer connection.naming.Unlock()
 	connection.mutex.Lock()
-	input, refused := namesInput(connection.answerer, connection.path.resolver, connection.inputs)
+	input, refused := namesInput(connection.answerer, connection.path.resolver, connection.inputs, connection.reverse)
 	connection.mutex.Unlock()
 	call, cancel := context.WithTimeout(ctx, connection.config.Timing.HelperCall)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"slipway/native/internal/gate"
 	"slipway/native/internal/packet"
 	"slipway/native/internal/resolver"
 	"slipway/native/internal/serviceping"
@@ -126,7 +127,7 @@ func FuzzPath(f *testing.F) {
 		device := &watchedTun{silentTun: silentTun{closed: make(chan struct{})}, laptop: path.laptop}
 		path.open(device, func(error) {})
 		path.setAgent(own.agent)
-		path.setRanges([]netip.Prefix{netip.MustParsePrefix("10.244.0.0/16"), netip.MustParsePrefix("10.96.0.0/12")})
+		path.setRanges(gate.Whole(netip.MustParsePrefix("10.244.0.0/16"), netip.MustParsePrefix("10.96.0.0/12")))
 		path.pings.Change(map[wire.ServiceName][]wire.ServiceEndpoint{
 			{Name: "orders"}: {{Address: "10.96.0.7", Ready: []string{"10.244.7.9"}}},
 		}, true)

@@ -16,6 +16,7 @@ import (
 
 	"golang.zx2c4.com/wireguard/tun"
 
+	"slipway/native/internal/hostset"
 	"slipway/native/internal/netstack"
 	"slipway/native/internal/wire"
 )
@@ -41,6 +42,8 @@ type fakeLaptop struct {
 	device    *fakeTun
 	changes   chan wire.HostInspection
 	routes    chan wire.RouteDecisions
+	decided   wire.RouteDecisions
+	hosts     hostset.Set
 	touches   chan wire.TunnelUpkeep
 	lost      chan struct{}
 	lostOnce  sync.Once
@@ -107,28 +110,6 @@ func (laptop *fakeLaptop) Inspect(context.Context) (wire.HostInspection, error) 
 	return wire.HostInspection{ResolverMode: "resolv-conf", TunAvailable: true}, laptop.note("inspect")
 }
 
-func decide(input wire.RoutesInput) wire.RouteDecisions {
-	var decided wire.RouteDecisions
-	for _, wanted := range input.Ranges {
-		decision := wire.RouteDecision{Prefix: wanted.Prefix, Decision: wire.DecisionRouted}
-		if wanted.Prefix == "192.168.0.0/16" {
-			decision.Decision, decision.Reason = wire.DecisionRefused, "own-subnet"
-			decision.Conflict, decision.Interface = "192.168.1.0/24", "eth0"
-		}
-		for _, address := range input.Protected {
-			if netip.MustParsePrefix(wanted.Prefix).Contains(netip.MustParseAddr(address)) {
-				decision.Decision, decision.Reason, decision.Conflict = wire.DecisionRefused, "protected", address
-			}
-		}
-		decided.Decisions = append(decided.Decisions, decision)
-	}
-	return decided
-}
-
-func (laptop *fakeLaptop) CheckRoutes(_ context.Context, input wire.RoutesInput) (wire.RouteDecisions, error) {
-	return decide(input), laptop.note("checkRoutes")
-}
-
 func (laptop *fakeLaptop) Acquire(context.Context) (wire.Lease, error) {
 	return wire.Lease{TimeoutMilliseconds: 10000}, laptop.note("acquire")
 }
@@ -150,14 +131,6 @@ func (laptop *fakeLaptop) OpenTun(_ context.Context, input wire.OpenTunInput) (w
 	laptop.mutex.Unlock()
 	laptop.set("tun")
 	return wire.TunOpened{Interface: "slipway0", Index: 7}, device, nil
-}
-
-func (laptop *fakeLaptop) SetRoutes(_ context.Context, input wire.RoutesInput) (wire.RouteDecisions, error) {
-	err := laptop.note("setRoutes")
-	if err == nil {
-		laptop.set("routes")
-	}
-	return decide(input), err
 }
 
 func (laptop *fakeLaptop) SetNames(_ context.Context, input wire.NamesInput) (wire.NamesInForce, error) {

@@ -128,6 +128,8 @@ func decodeCommand(body []byte) (wire.EngineCommand, error) {
 		present = command.Scope != nil
 	case wire.CommandEndpoints:
 		present = command.Endpoints != nil
+	case wire.CommandHosts:
+		present = command.Hosts != nil
 	case wire.CommandTest:
 		present = command.Test != nil
 	case wire.CommandReach:

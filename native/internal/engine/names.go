@@ -21,16 +21,21 @@ const maxRefusals = 100
 // dnsPort is where the engine's own stack answers.
 const dnsPort = 53
 
-// namesInput asks for what the resolver wants to be sent, and for the reverse zones of the routed ranges. It returns as
-// well what the resolver does not ask for, because the policy lets no cluster have it.
-func namesInput(answerer *resolver.Resolver, address netip.Addr, inputs resolver.Inputs) (wire.NamesInput, []wire.NameRefusal) {
+// maxReverse is how many reverse zones are asked for, those of wide parts first: what the laptop needs inside a range leaves
+// parts of single addresses around it.
+const maxReverse = 128
+
+// namesInput asks for what the resolver wants to be sent, and for the reverse zones of what is routed. It returns as well what the resolver does not ask for, because the policy lets no cluster have it.
+func namesInput(answerer *resolver.Resolver, address netip.Addr, inputs resolver.Inputs, reverse []netip.Prefix) (wire.NamesInput, []wire.NameRefusal) {
 	routing, search, refused := answerer.Names()
 	input := wire.NamesInput{
 		Resolver: address.String(), Domains: notNil(routing), Search: notNil(search), Reverse: []string{},
 		Granted: inputs.Granted(), Extra: inputs.Scope.Extra,
 	}
-	for _, prefix := range inputs.Routed {
-		input.Reverse = append(input.Reverse, domains.ReverseZones(prefix)...)
+	for _, prefix := range reverse {
+		if zones := domains.ReverseZones(prefix); len(input.Reverse)+len(zones) <= maxReverse {
+			input.Reverse = append(input.Reverse, zones...)
+		}
 	}
 	// A message to the helper holds no more than it takes: thousands of namespaces must not cost the others their names.
 	room := max(0, domains.Max-len(input.Search)-len(input.Reverse))

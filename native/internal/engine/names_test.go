@@ -83,7 +83,7 @@ func TestThousandsOfNamespacesCostNoNames(t *testing.T) {
 		}
 	}
 	answerer.Set(inputs)
-	input, refused := namesInput(answerer, netip.MustParseAddr("198.18.0.3"), inputs)
+	input, refused := namesInput(answerer, netip.MustParseAddr("198.18.0.3"), inputs, inputs.Routed)
 	if err := wire.WriteFrame(io.Discard, input, wire.MaxFrame); err != nil {
 		t.Errorf("the helper cannot be asked: %v", err)
 	}

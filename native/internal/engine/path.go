@@ -135,7 +135,7 @@ func (path *path) setAgent(addresses ...netip.Addr) {
 
 // setRanges names all ranges that the laptop routes into the tunnel now. What is outside them is closed at once, and
 // its connections are reset. It may be called at any time, as often as ranges change.
-func (path *path) setRanges(inForce []netip.Prefix) {
+func (path *path) setRanges(inForce []gate.Range) {
 	path.toLaptop(path.gate.SetRanges(inForce)...)
 	path.terminator.End(func(opening bytestream.Opening) bool {
 		to := opening.Destination.Addr()

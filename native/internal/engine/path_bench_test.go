@@ -11,6 +11,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/checksum"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 
+	"slipway/native/internal/gate"
 	"slipway/native/internal/wire"
 )
 
@@ -64,7 +65,7 @@ func BenchmarkReceive(b *testing.B) {
 				for node := range 16 {
 					prefixes = append(prefixes, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 244, byte(node), 0}), 24))
 				}
-				path.setRanges(prefixes)
+				path.setRanges(gate.Whole(prefixes...))
 				batch, passing := make([][]byte, 32), make([][]byte, 32)
 				for index := range batch {
 					port := 40000 + index*flows/32

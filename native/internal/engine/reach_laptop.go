@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"slipway/native/internal/gate"
 	"slipway/native/internal/routelookup"
 	"slipway/native/internal/wire"
 )
@@ -32,7 +33,7 @@ type reachLaptop struct {
 func (laptop *reachLaptop) check(ctx context.Context, targets wire.ReachTargets, upkeep wire.TunnelUpkeep) []wire.ReachCheck {
 	connection := laptop.connection
 	connection.mutex.Lock()
-	opened, routed, path := connection.tun, routedOf(connection.routes), connection.path
+	opened, routed, path := connection.tun, inForce(connection.ranges), connection.path
 	areNamesOn := connection.names != nil && connection.names.Mode != "off"
 	connection.mutex.Unlock()
 	kernel := connection.config.Kernel
@@ -49,16 +50,16 @@ func (laptop *reachLaptop) check(ctx context.Context, targets wire.ReachTargets,
 		return append(checks, laptop.leaveOut(name, routed)[1:]...)
 	}
 	laptop.readParts(kernel, routed, opened.Index, len(upkeep.Contested) > 0)
-	var clear []netip.Prefix // ranges whose way is ours
-	for _, prefix := range routed {
-		isKnown, problem := laptop.wayProblem(kernel, prefix, opened.Index, upkeep)
+	var clear []gate.Range // whose way is ours
+	for _, one := range routed {
+		isKnown, problem := laptop.wayProblem(kernel, one, opened.Index, upkeep)
 		if !isKnown {
-			checks = append(checks, notRun(wire.ReachRoute, prefix.String()))
+			checks = append(checks, notRun(wire.ReachRoute, one.Prefix.String()))
 			continue
 		}
-		checks = append(checks, verdictOn(wire.ReachRoute, prefix.String(), problem))
+		checks = append(checks, verdictOn(wire.ReachRoute, one.Prefix.String(), problem))
 		if problem == nil {
-			clear = append(clear, prefix)
+			clear = append(clear, one)
 		}
 	}
 	probed := laptop.toProbe(clear, targets)
@@ -71,10 +72,10 @@ func (laptop *reachLaptop) check(ctx context.Context, targets wire.ReachTargets,
 }
 
 // leaveOut is what is told where nothing could be asked.
-func (laptop *reachLaptop) leaveOut(name string, routed []netip.Prefix) []wire.ReachCheck {
+func (laptop *reachLaptop) leaveOut(name string, routed []gate.Range) []wire.ReachCheck {
 	checks := []wire.ReachCheck{notRun(wire.ReachInterface, name)}
-	for _, prefix := range routed {
-		checks = append(checks, notRun(wire.ReachRoute, prefix.String()))
+	for _, one := range routed {
+		checks = append(checks, notRun(wire.ReachRoute, one.Prefix.String()))
 	}
 	return append(checks, notRun(wire.ReachFirewall, ""))
 }
@@ -112,11 +113,31 @@ func contestProblem(upkeep wire.TunnelUpkeep, cause wire.Cause, code, what strin
 	return cause.Problem(code, what, value, "times", upkeep.Times, "within", upkeep.WithinSeconds, "alone", upkeep.AloneSeconds)
 }
 
-// readParts looks which parts of the ranges somebody else has routes or rules for, where that may have changed.
-func (laptop *reachLaptop) readParts(kernel Kernel, routed []netip.Prefix, own int, isContested bool) {
+// inForce are the ranges of which a part is: there is nothing to check where the cluster shows no host.
+func inForce(ranges []gate.Range) []gate.Range {
+	return slices.DeleteFunc(slices.Clone(ranges), func(one gate.Range) bool { return len(one.Parts) == 0 })
+}
+
+// samples are addresses of a range's first, middle and last part.
+func samples(one gate.Range) (addresses []netip.Addr) {
+	last := len(one.Parts) - 1
+	for _, index := range slices.Compact([]int{0, last / 2, last}) {
+		addresses = append(addresses, routelookup.Samples(one.Parts[index])...)
+	}
+	return addresses
+}
+
+// holds tells whether an address is in a part of the range.
+func holds(one gate.Range, address netip.Addr) bool {
+	return slices.ContainsFunc(one.Parts, func(part netip.Prefix) bool { return part.Contains(address) })
+}
+
+// readParts looks which parts of the ranges somebody else has routes or rules for, where that may have changed. What was cut
+// out is theirs rightly.
+func (laptop *reachLaptop) readParts(kernel Kernel, routed []gate.Range, own int, isContested bool) {
 	isKnown := len(laptop.within) == len(routed)
-	for _, prefix := range routed {
-		if _, known := laptop.within[prefix]; !known {
+	for _, one := range routed {
+		if _, known := laptop.within[one.Prefix]; !known {
 			isKnown = false
 		}
 	}
@@ -125,23 +146,24 @@ func (laptop *reachLaptop) readParts(kernel Kernel, routed []netip.Prefix, own i
 	}
 	laptop.within, laptop.readAt = map[netip.Prefix][]netip.Addr{}, time.Now()
 	tables := map[bool]routelookup.Tables{} // by whether it is IPv6
-	for _, prefix := range routed {
-		is6 := prefix.Addr().Is6()
+	for _, one := range routed {
+		is6 := one.Prefix.Addr().Is6()
 		if _, known := tables[is6]; !known {
-			read, err := kernel.Tables(prefix.Addr())
+			read, err := kernel.Tables(one.Prefix.Addr())
 			if err != nil {
 				laptop.connection.config.Log.Warn("rules and routes could not be read", "error", err)
 			}
 			tables[is6] = read
 		}
-		laptop.within[prefix] = tables[is6].Within(prefix, own, maxWithin)
+		within := tables[is6].Within(one.Prefix, own, maxWithin)
+		laptop.within[one.Prefix] = slices.DeleteFunc(within, func(address netip.Addr) bool { return !holds(one, address) })
 	}
 }
 
 // wayProblem looks up addresses of a range, and explains the first that does not go into the interface own. Nothing is
 // known where none could be looked up.
-func (laptop *reachLaptop) wayProblem(kernel Kernel, prefix netip.Prefix, own int, upkeep wire.TunnelUpkeep) (isKnown bool, problem *wire.Problem) {
-	for _, address := range slices.Concat(routelookup.Samples(prefix), laptop.within[prefix]) {
+func (laptop *reachLaptop) wayProblem(kernel Kernel, one gate.Range, own int, upkeep wire.TunnelUpkeep) (isKnown bool, problem *wire.Problem) {
+	for _, address := range slices.Concat(samples(one), laptop.within[one.Prefix]) {
 		way, err := kernel.Way(address)
 		if err != nil {
 			laptop.connection.config.Log.Warn("a way could not be looked up", "error", err)
@@ -152,12 +174,12 @@ func (laptop *reachLaptop) wayProblem(kernel Kernel, prefix netip.Prefix, own in
 			continue
 		}
 		laptop.within = nil // somebody came; what else of theirs lies in the ranges is looked for next time
-		return true, laptop.taken(kernel, prefix, address, way, upkeep)
+		return true, laptop.taken(kernel, one, address, way, upkeep)
 	}
 	return isKnown, nil
 }
 
-func (laptop *reachLaptop) taken(kernel Kernel, prefix netip.Prefix, address netip.Addr, way routelookup.Way, upkeep wire.TunnelUpkeep) *wire.Problem {
+func (laptop *reachLaptop) taken(kernel Kernel, one gate.Range, address netip.Addr, way routelookup.Way, upkeep wire.TunnelUpkeep) *wire.Problem {
 	var reason routelookup.Reason
 	if tables, err := kernel.Tables(address); err == nil {
 		reason = tables.Why(address, kernel.User(), way)
@@ -165,8 +187,8 @@ func (laptop *reachLaptop) taken(kernel Kernel, prefix netip.Prefix, address net
 	var problem *wire.Problem
 	code := wire.CodeRouteTaken
 	switch {
-	case slices.Contains(upkeep.Contested, prefix.String()):
-		problem = contestProblem(upkeep, wire.CauseRouteContested, wire.CodeRouteContested, "prefix", prefix)
+	case isContested(one, upkeep):
+		problem = contestProblem(upkeep, wire.CauseRouteContested, wire.CodeRouteContested, "prefix", one.Prefix)
 	case reason.Rule != "" && way.Nowhere != "":
 		problem = wire.CauseNowhereByRule.Problem(code, "address", address, "rule", reason.Rule)
 	case reason.Rule != "":
@@ -179,9 +201,14 @@ func (laptop *reachLaptop) taken(kernel Kernel, prefix netip.Prefix, address net
 		problem = wire.CauseRouteByRoute.Problem(code, "address", address, "interface", way.Interface, "route", reason.Route, "table", reason.Table)
 	}
 	problem.Facts = map[string]string{
-		"prefix": prefix.String(), "address": address.String(), "interface": way.Interface, "table": reason.Table, "rule": reason.Rule,
+		"prefix": one.Prefix.String(), "address": address.String(), "interface": way.Interface, "table": reason.Table, "rule": reason.Rule,
 	}
 	return problem
+}
+
+// isContested tells whether somebody keeps taking away a part of a range.
+func isContested(one gate.Range, upkeep wire.TunnelUpkeep) bool {
+	return slices.ContainsFunc(one.Parts, func(part netip.Prefix) bool { return slices.Contains(upkeep.Contested, part.String()) })
 }
 
 func addressesOf(texts []string) (addresses []netip.AddrPort) {

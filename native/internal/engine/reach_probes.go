@@ -8,6 +8,7 @@ import (
 	"sync"
 	"syscall"
 
+	"slipway/native/internal/gate"
 	"slipway/native/internal/packet"
 	"slipway/native/internal/routelookup"
 	"slipway/native/internal/wire"
@@ -26,13 +27,13 @@ type probe struct {
 
 // toProbe chooses a target in each range, in turns where there are many: one that the core named, as programs would go
 // there, else any host of the range.
-func (laptop *reachLaptop) toProbe(ranges []netip.Prefix, targets wire.ReachTargets) (chosen []probe) {
+func (laptop *reachLaptop) toProbe(ranges []gate.Range, targets wire.ReachTargets) (chosen []probe) {
 	named := addressesOf(slices.Concat(targets.Services, targets.Pods, targets.LocalPods))
 	for turn := range min(len(ranges), maxProbes) {
-		prefix := ranges[(laptop.rotation+turn)%len(ranges)]
-		target := netip.AddrPortFrom(routelookup.FirstHost(prefix), portOfProbe)
+		one := ranges[(laptop.rotation+turn)%len(ranges)]
+		target := netip.AddrPortFrom(routelookup.FirstHost(one.Parts[0]), portOfProbe)
 		for _, each := range named {
-			if prefix.Contains(each.Addr()) {
+			if holds(one, each.Addr()) {
 				target = each
 				break
 			}

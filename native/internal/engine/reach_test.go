@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"slipway/native/internal/gate"
 	"slipway/native/internal/wire"
 )
 
@@ -85,7 +86,7 @@ func TestRangesAreProbedInTurnsWhereProgramsGo(t *testing.T) {
 	laptop := &reachLaptop{}
 	seen := map[netip.AddrPort]bool{}
 	for range 3 {
-		chosen := laptop.toProbe(ranges, wire.ReachTargets{Services: []string{"10.96.3.7:5432", "not an address"}})
+		chosen := laptop.toProbe(gate.Whole(ranges...), wire.ReachTargets{Services: []string{"10.96.3.7:5432", "not an address"}})
 		if len(chosen) > maxProbes {
 			t.Fatalf("%d at once", len(chosen))
 		}

@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"net/netip"
+	"reflect"
 	"slices"
 
 	"slipway/native/internal/resolver"
@@ -36,12 +36,7 @@ func (connection *connection) protect(addresses []string) {
 		connection.config.Log.Error("the API server's other addresses could not be protected", "error", err)
 		return
 	}
-	connection.mutex.Lock()
-	isNews := !slices.Equal(decided.Decisions, connection.routes)
-	connection.mutex.Unlock()
-	if isNews {
-		connection.reroute(decided.Decisions)
-	}
+	connection.route(decided.Decisions, false)
 }
 
 // isAsked tells whether the helper was asked for routes.
@@ -51,37 +46,28 @@ func (connection *connection) isAsked() bool {
 	return connection.routes != nil
 }
 
-// reroute follows other decisions than those that were told. The caller holds routing.
+// reroute follows what the helper decided anew because the laptop changed. The caller holds routing.
 func (connection *connection) reroute(decisions []wire.RouteDecision) {
-	connection.route(decisions)
+	connection.route(decisions, true)
 	connection.reach.touch()
+}
+
+// route lets packets, names and the core follow the routes that are in force: where they are no others than before, only
+// if somebody must hear it all the same. The caller holds routing.
+func (connection *connection) route(decisions []wire.RouteDecision, isToldAnyway bool) {
+	ranges := rangesOf(decisions, connection.toldHosts)
+	reverse := reverseOf(decisions, ranges)
+	connection.path.setRanges(ranges)
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
-	if connection.isReady { // until then they come with ready
+	isNews := isToldAnyway || !reflect.DeepEqual(decisions, connection.routes)
+	isOtherZone := isToldAnyway || !slices.Equal(reverse, connection.reverse) // or the way to the tunnel's resolver changed
+	connection.routes, connection.ranges, connection.reverse = decisions, ranges, reverse
+	connection.resolve(func(inputs *resolver.Inputs) { inputs.Routed = partsOf(ranges) })
+	if isNews && connection.isReady { // until then they come with ready
 		connection.send(wire.EngineEvent{Event: wire.EventRoutes, Routes: &wire.RoutesEvent{Decisions: decisions}})
 	}
-	// Reverse zones follow the ranges; and the way to the tunnel's resolver may be what has gone, or come back.
-	if connection.names != nil && connection.command.Names {
+	if isOtherZone && connection.names != nil && connection.command.Names {
 		go connection.setNames(context.Background())
 	}
-}
-
-// route lets packets and reverse zones follow the routes that are in force. The caller holds routing.
-func (connection *connection) route(decisions []wire.RouteDecision) {
-	routed := routedOf(decisions)
-	connection.path.setRanges(routed)
-	connection.mutex.Lock()
-	defer connection.mutex.Unlock()
-	connection.routes = decisions
-	connection.resolve(func(inputs *resolver.Inputs) { inputs.Routed = routed })
-}
-
-func routedOf(decisions []wire.RouteDecision) []netip.Prefix {
-	var routed []netip.Prefix
-	for _, decision := range decisions {
-		if prefix, err := netip.ParsePrefix(decision.Prefix); err == nil && decision.IsRouted() {
-			routed = append(routed, prefix)
-		}
-	}
-	return routed
 }

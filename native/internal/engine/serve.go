@@ -25,6 +25,7 @@ type engine struct {
 	broken     chan *wire.Problem // the laptop's side of the connection broke
 	scope      *wire.NameScope    // the last that was sent
 	services   *serviceList
+	hosts      *hostList
 	targets    wire.ReachTargets
 
 	flowsWatched bool
@@ -110,6 +111,14 @@ func (engine *engine) handle(command wire.EngineCommand) (ended bool, err error)
 	case wire.CommandEndpoints:
 		if change, isComplete := engine.services.take(*command.Endpoints); isComplete && engine.connection != nil {
 			engine.connection.servicesChanged(change)
+		}
+	case wire.CommandHosts:
+		isComplete, err := engine.hosts.take(*command.Hosts)
+		if err != nil {
+			engine.log.Error("other hosts were named, and were not understood", "error", err)
+		}
+		if isComplete && engine.connection != nil {
+			go engine.connection.hostsChanged()
 		}
 	case wire.CommandReach:
 		engine.targets = *command.Reach
@@ -265,7 +274,7 @@ func (engine *engine) connect(command wire.ConnectCommand) {
 	carriers, err := newCarriers(engine.config.Carriers, command.Cluster, engine.credentials.get)
 	var connection *connection
 	if err == nil {
-		connection, err = newConnection(engine.config, command, engine.helper, engine.host, engine.services, carriers, engine.link, func(problem *wire.Problem) {
+		connection, err = newConnection(engine.config, command, engine.helper, engine.host, engine.services, engine.hosts, carriers, engine.link, func(problem *wire.Problem) {
 			select {
 			case broken <- problem:
 			default:

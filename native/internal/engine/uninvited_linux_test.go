@@ -13,6 +13,7 @@ import (
 	"golang.zx2c4.com/wireguard/tun"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 
+	"slipway/native/internal/gate"
 	"slipway/native/internal/hostnet/laptoptest"
 	"slipway/native/internal/hostnet/tundev"
 	"slipway/native/internal/packet"
@@ -40,7 +41,7 @@ func attackedPath(t *testing.T) *path {
 	}
 	t.Cleanup(path.close)
 	path.setAgent(wire.AgentAddress)
-	path.setRanges([]netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")})
+	path.setRanges(gate.Whole(netip.MustParsePrefix("10.244.0.0/16")))
 	return path
 }
 

@@ -64,7 +64,7 @@ func about(raw []byte, failure packet.Failure, source netip.Addr) []byte {
 // asked is the gate of a laptop that opened a connection, sent two datagrams and an echo request.
 func (family *family) asked() *Gate {
 	gate := New(packet.NewPerFamily(family.laptop))
-	gate.SetRanges(family.ranges)
+	gate.SetRanges(Whole(family.ranges...))
 	gate.SetRouter(packet.NewPerFamily(family.router))
 	for _, raw := range [][]byte{
 		segment(family.flow(40000, 80), header.TCPFlagSyn),

@@ -51,7 +51,7 @@ func NewForStack(own packet.PerFamily) *Gate {
 
 // SetRanges names all ranges in force. What is outside them is closed at once; the resets of its connections are
 // returned, to be written to the TUN. It may be called at any time.
-func (gate *Gate) SetRanges(inForce []netip.Prefix) (resets [][]byte) {
+func (gate *Gate) SetRanges(inForce []Range) (resets [][]byte) {
 	ranges := newRanges(inForce, gate.ranges.Load())
 	gate.ranges.Store(ranges)
 	return gate.flows.Withdraw(gate.MayReach)

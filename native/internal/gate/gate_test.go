@@ -64,7 +64,7 @@ func TestRoutersOutsideTheRangesAreHeardInTheAgentsName(t *testing.T) {
 			}
 		}
 		gate := New(packet.NewPerFamily(family.laptop))
-		gate.SetRanges(family.ranges)
+		gate.SetRanges(Whole(family.ranges...))
 		echo, _ := packet.Parse(family.echo(family.laptop, family.pod, 7, 1))
 		gate.Outbound(&echo)
 		if _, isIn := admits(gate, about(echo.Raw, packet.HopLimitExceeded, family.lan)); isIn {
@@ -91,7 +91,7 @@ func TestWithdrawnRangesAreClosedAtOnce(t *testing.T) {
 		data := segment(family.flow(40000, 80).Reversed(), header.TCPFlagAck)
 		up, _ := packet.Parse(segment(family.flow(40000, 80), header.TCPFlagAck))
 		gate.Outbound(&up)
-		if resets := gate.SetRanges(family.ranges[1:]); len(resets) != 1 {
+		if resets := gate.SetRanges(Whole(family.ranges[1:]...)); len(resets) != 1 {
 			t.Errorf("%s: %d resets, want that of the open connection", name, len(resets))
 		}
 		if _, isIn := admits(gate, data); isIn || gate.Outbound(&up) || gate.Live() != 0 {
@@ -103,7 +103,7 @@ func TestWithdrawnRangesAreClosedAtOnce(t *testing.T) {
 		if _, isIn := admits(gate, datagramFrom(family.service, 53, family.laptop, 5000, 10)); !isIn {
 			t.Errorf("%s: the range that stayed is closed too", name)
 		}
-		gate.SetRanges(family.ranges)
+		gate.SetRanges(Whole(family.ranges...))
 		if _, isIn := admits(gate, data); isIn {
 			t.Errorf("%s: a range that came back knows its old connections", name)
 		}

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"net/netip"
@@ -10,8 +11,23 @@ import (
 	"slipway/native/internal/wire"
 )
 
-// Ranges are those in force, and count the bytes of each. An address that two ranges hold belongs to the narrower one,
-// as the kernel routes. They are made once for each set and never change but for their counts.
+// Range is one in force: its parts are routed, and counted under its name.
+type Range struct {
+	Prefix netip.Prefix
+	Parts  []netip.Prefix
+}
+
+// Whole are ranges of which everything is routed.
+func Whole(prefixes ...netip.Prefix) []Range {
+	ranges := make([]Range, 0, len(prefixes))
+	for _, prefix := range prefixes {
+		ranges = append(ranges, Range{prefix, []netip.Prefix{prefix}})
+	}
+	return ranges
+}
+
+// Ranges are those in force, and count the bytes of each. An address that two ranges hold belongs to the one with the
+// narrower part, as the kernel routes. They are made once for each set and never change but for their counts.
 type Ranges struct {
 	prefixes []netip.Prefix
 	// starts holds, in order, the first address of each stretch of addresses that one range owns (or none); owners
@@ -36,6 +52,14 @@ func (at position) isBefore(other position) bool {
 	return at.high < other.high || at.high == other.high && at.low < other.low
 }
 
+// next is the position after at; that of the last one is zero.
+func (at position) next() position {
+	if at.low++; at.low == 0 {
+		at.high++
+	}
+	return at
+}
+
 func (at position) compare(other position) int {
 	switch {
 	case at.isBefore(other):
@@ -46,49 +70,71 @@ func (at position) compare(other position) int {
 	return 0
 }
 
-// mapped is the stretch of positions that are IPv4's.
-var mapped = struct{ first, end position }{position{0, 0xffff << 32}, position{0, 0x10000 << 32}}
+// allOfIPv4 is where positions are IPv4's: no IPv6 range holds them.
+var allOfIPv4 = netip.MustParsePrefix("0.0.0.0/0")
+
+// stretch is what a part covers. Two of them are apart, or one holds the other.
+type stretch struct {
+	first, last position
+	owner       int32 // an index into prefixes, or -1
+}
 
 // newRanges makes a set of ranges; those that the set before had too go on counting.
-func newRanges(inForce []netip.Prefix, before *Ranges) *Ranges {
-	ranges := &Ranges{prefixes: slices.Clone(inForce)}
-	edges := []position{{}, mapped.first, mapped.end}
-	for _, prefix := range inForce {
-		first, last := boundsOf(prefix)
-		edges = append(edges, first)
-		if last.low++; last.low == 0 {
-			last.high++
-		}
-		if last != (position{}) {
-			edges = append(edges, last)
+func newRanges(inForce []Range, before *Ranges) *Ranges {
+	ranges := &Ranges{}
+	known := map[netip.Prefix]*traffic{}
+	if before != nil {
+		for index, prefix := range before.prefixes {
+			known[prefix] = before.carried[index]
 		}
 	}
-	slices.SortFunc(edges, position.compare)
-	ranges.starts = slices.Compact(edges)
-	for _, start := range ranges.starts {
-		ranges.owners = append(ranges.owners, ranges.narrowest(start))
-	}
-	for _, prefix := range ranges.prefixes {
-		carried := &traffic{}
-		if before != nil {
-			if known := slices.Index(before.prefixes, prefix); known >= 0 {
-				carried = before.carried[known]
-			}
+	first, last := boundsOf(allOfIPv4)
+	stretches := []stretch{{first, last, -1}}
+	for index, one := range inForce {
+		for _, part := range one.Parts {
+			first, last := boundsOf(part)
+			stretches = append(stretches, stretch{first, last, int32(index)})
 		}
-		ranges.carried = append(ranges.carried, carried)
+		carried := known[one.Prefix]
+		if carried == nil {
+			carried = &traffic{}
+		}
+		ranges.prefixes, ranges.carried = append(ranges.prefixes, one.Prefix), append(ranges.carried, carried)
+	}
+	// Wide ones first where several begin: then what is open always holds what comes.
+	slices.SortStableFunc(stretches, func(one, other stretch) int {
+		return cmp.Or(one.first.compare(other.first), other.last.compare(one.last))
+	})
+	ranges.owns(position{}, -1)
+	open := []stretch{{owner: -1}} // all addresses, which never close
+	close := func() {
+		top := open[len(open)-1]
+		open = open[:len(open)-1]
+		if end := top.last.next(); end != (position{}) {
+			ranges.owns(end, open[len(open)-1].owner)
+		}
+	}
+	for _, next := range stretches {
+		for len(open) > 1 && open[len(open)-1].last.isBefore(next.first) {
+			close()
+		}
+		open = append(open, next)
+		ranges.owns(next.first, next.owner)
+	}
+	for len(open) > 1 {
+		close()
 	}
 	return ranges
 }
 
-func (ranges *Ranges) narrowest(at position) int32 {
-	owner, isIPv4 := int32(-1), !at.isBefore(mapped.first) && at.isBefore(mapped.end)
-	for index, prefix := range ranges.prefixes {
-		first, last := boundsOf(prefix)
-		if prefix.Addr().Is4() == isIPv4 && !at.isBefore(first) && !last.isBefore(at) && (owner < 0 || prefix.Bits() > ranges.prefixes[owner].Bits()) {
-			owner = int32(index)
-		}
+// owns notes who has the addresses from one on, until that is noted of a later one.
+func (ranges *Ranges) owns(from position, owner int32) {
+	last := len(ranges.starts) - 1
+	if last >= 0 && ranges.starts[last] == from {
+		ranges.owners[last] = owner
+		return
 	}
-	return owner
+	ranges.starts, ranges.owners = append(ranges.starts, from), append(ranges.owners, owner)
 }
 
 // boundsOf answers the first and the last address of a prefix.

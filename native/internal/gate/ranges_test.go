@@ -18,7 +18,7 @@ func rangesOf(prefixes ...string) *Gate {
 	for _, prefix := range prefixes {
 		inForce = append(inForce, netip.MustParsePrefix(prefix))
 	}
-	gate.SetRanges(inForce)
+	gate.SetRanges(Whole(inForce...))
 	return gate
 }
 
@@ -50,7 +50,7 @@ func TestBytesAreCountedByTheNarrowestRange(t *testing.T) {
 	if counted := gate.Counted(); !slices.Equal(counted, expected) {
 		t.Errorf("counted %v, expected %v", counted, expected)
 	}
-	gate.SetRanges([]netip.Prefix{netip.MustParsePrefix("10.96.0.0/16"), netip.MustParsePrefix("10.97.0.0/16")})
+	gate.SetRanges(Whole(netip.MustParsePrefix("10.96.0.0/16"), netip.MustParsePrefix("10.97.0.0/16")))
 	send(gate, "10.96.7.1", 50)
 	expected = []wire.RangeCounters{{Prefix: "10.96.0.0/16", BytesUp: 250}, {Prefix: "10.97.0.0/16"}}
 	if counted := gate.Counted(); !slices.Equal(counted, expected) {
@@ -72,6 +72,38 @@ func TestTheWholeSpaceIsARange(t *testing.T) {
 	send(gate, "2001:db8::1", 25)
 	expected := []wire.RangeCounters{
 		{Prefix: "0.0.0.0/0", BytesUp: 100}, {Prefix: "10.0.0.0/8", BytesUp: 50}, {Prefix: "::/0", BytesUp: 25},
+	}
+	if counted := gate.Counted(); !slices.Equal(counted, expected) {
+		t.Errorf("counted %v, expected %v", counted, expected)
+	}
+}
+
+// A VPN keeps what is not a host of the cluster's, and the LAN what was cut out.
+func TestPartsOfARangeCountTogether(t *testing.T) {
+	gate := New(packet.NewPerFamily(laptop))
+	parts := func(texts ...string) (prefixes []netip.Prefix) {
+		for _, text := range texts {
+			prefixes = append(prefixes, netip.MustParsePrefix(text))
+		}
+		return prefixes
+	}
+	gate.SetRanges([]Range{
+		{netip.MustParsePrefix("10.96.0.0/16"), parts("10.96.0.1/32", "10.96.0.4/31", "10.96.255.255/32")},
+		{netip.MustParsePrefix("192.168.0.0/16"), parts("192.168.0.0/24", "192.168.2.0/23")},
+		{netip.MustParsePrefix("::/0"), parts("::/0")},
+	})
+	for destination, mayLeave := range map[string]bool{
+		"10.96.0.0": false, "10.96.0.1": true, "10.96.0.2": false, "10.96.0.3": false, "10.96.0.4": true, "10.96.0.5": true,
+		"10.96.0.6": false, "10.96.255.254": false, "10.96.255.255": true, "10.97.0.0": false,
+		"192.168.0.255": true, "192.168.1.0": false, "192.168.1.255": false, "192.168.3.255": true, "192.168.4.0": false,
+		"255.255.255.255": false, "2001:db8::1": true, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff": true, "::": true,
+	} {
+		if send(gate, destination, 100) != mayLeave {
+			t.Errorf("%s may leave: %v", destination, !mayLeave)
+		}
+	}
+	expected := []wire.RangeCounters{
+		{Prefix: "10.96.0.0/16", BytesUp: 400}, {Prefix: "192.168.0.0/16", BytesUp: 200}, {Prefix: "::/0", BytesUp: 300},
 	}
 	if counted := gate.Counted(); !slices.Equal(counted, expected) {
 		t.Errorf("counted %v, expected %v", counted, expected)

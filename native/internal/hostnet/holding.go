@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
 	"slipway/native/internal/hostnet/journal"
 	"slipway/native/internal/hostnet/routes"
 	"slipway/native/internal/hostnet/tundev"
+	"slipway/native/internal/hostset"
 	"slipway/native/internal/wire"
 )
 
@@ -34,13 +34,14 @@ type holding struct {
 
 	// What the policy holds for, for as long as the lease does.
 	asked     wire.RoutesInput
-	decisions []wire.RouteDecision // on each of asked
-	resolver  netip.Prefix         // asked for; its decision is apart, because names hang on it
+	hosts     hostset.Set
+	planned   []routes.Planned // on each of asked, as it is told
+	resolver  netip.Prefix     // asked for; its decision is apart, because names hang on it
 	answering wire.RouteDecision
 	isAstray  bool // its route is in force, but the kernel sends what goes to it elsewhere
 
-	inForce           []netip.Prefix
-	isResolverInForce bool // its route, which comes back later than its decision: with the names
+	inForce           []netip.Prefix // in order, each once
+	isResolverInForce bool           // its route, which comes back later than its decision: with the names
 
 	// What the client was not told yet.
 	moved, redecided, touched bool
@@ -79,13 +80,13 @@ func (host *Host) OpenTun(lease int, input wire.OpenTunInput) (wire.TunOpened, *
 	if err != nil {
 		return opened, nil, &wire.Problem{Code: wire.CodeMessageMalformed, Cause: err.Error()}
 	}
-	decisions, err := host.decide(wire.RoutesInput{Ranges: wire.WantRouted(input.Addresses...)}, 0)
+	planned, err := host.plan(wire.RoutesInput{Ranges: wire.WantRouted(input.Addresses...)}, nil, 0)
 	if err != nil {
 		return opened, nil, err
 	}
-	for _, decision := range decisions {
-		if !decision.IsRouted() {
-			return opened, nil, refusal(decision)
+	for _, one := range planned {
+		if !one.Decision.IsRouted() {
+			return opened, nil, refusal(one.Decision)
 		}
 	}
 	alias := host.system.newAlias()
@@ -138,52 +139,6 @@ func refusal(decision wire.RouteDecision) error {
 	}
 }
 
-// SetRoutes implements lease.Host. Ranges that the policy refuses are left out, told, and decided on anew whenever the
-// laptop's network changes.
-func (host *Host) SetRoutes(lease int, input wire.RoutesInput) (wire.RouteDecisions, error) {
-	host.mu.Lock()
-	defer host.mu.Unlock()
-	held := host.leases[lease]
-	if held == nil {
-		return wire.RouteDecisions{}, errNoLease
-	}
-	if held.tun.Index == 0 {
-		return wire.RouteDecisions{}, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: "routes need the interface first"}
-	}
-	decisions, err := host.decide(input, held.tun.Index)
-	if err != nil {
-		return wire.RouteDecisions{}, err
-	}
-	if err := host.apply(held, routedOf(decisions), held.isReachingResolver()); err != nil {
-		return wire.RouteDecisions{}, err
-	}
-	held.asked, held.decisions, held.redecided = input, decisions, false
-	return wire.RouteDecisions{Decisions: slices.Clone(decisions)}, nil
-}
-
-func routedOf(decisions []wire.RouteDecision) (prefixes []netip.Prefix) {
-	for _, decision := range decisions {
-		if decision.IsRouted() {
-			prefixes = append(prefixes, netip.MustParsePrefix(decision.Prefix)) // the policy has parsed it
-		}
-	}
-	return prefixes
-}
-
-// apply makes prefixes the routes of the tunnel, with the one to the resolver where that may be reached, and without those
-// that are left alone now.
-func (host *Host) apply(held *holding, prefixes []netip.Prefix, withResolver bool) error {
-	wanted := held.wanted(prefixes, withResolver)
-	if held.keeping.isTruce(time.Now()) {
-		wanted = slices.DeleteFunc(wanted, func(prefix netip.Prefix) bool { return slices.Contains(held.contested, prefix.String()) })
-	}
-	if err := host.system.setRoutes(held.tun.Index, held.addresses, wanted); err != nil {
-		return &wire.Problem{Code: wire.CodeRouteRefused, Cause: err.Error()}
-	}
-	held.inForce, held.isResolverInForce = prefixes, withResolver
-	return nil
-}
-
 // SetNames implements lease.Host. Its problems: message-malformed, tun-unavailable, route-refused, resolver-unset,
 // journal-unwritable. After route-refused the laptop's own names are in force, and the route to the resolver is
 // decided on anew as those to ranges are.
@@ -205,15 +160,15 @@ func (host *Host) SetNames(lease int, input wire.NamesInput) (wire.NamesInForce,
 		}
 	}
 	resolver := netip.PrefixFrom(address, address.BitLen())
-	decided, err := host.decide(wire.RoutesInput{Ranges: wire.WantRouted(resolver.String())}, held.tun.Index)
+	decided, err := host.plan(wire.RoutesInput{Ranges: wire.WantRouted(resolver.String())}, nil, held.tun.Index)
 	if err != nil {
 		return inForce, err
 	}
 	before, decisionBefore, astrayBefore := held.resolver, held.answering, held.isAstray
 	held.resolver = resolver
-	answering, isAstray := decided[0], false
+	answering, isAstray := whole(decided[0].Decision), false
 	if answering.IsRouted() {
-		if err = host.apply(held, held.inForce, true); err == nil {
+		if err = host.applyAll(held, held.inForce, true); err == nil {
 			answering, isAstray = host.follow(held, answering)
 		}
 	}
@@ -222,7 +177,7 @@ func (host *Host) SetNames(lease int, input wire.NamesInput) (wire.NamesInForce,
 			host.withdrawNames(held)
 		}
 		held.answering, held.isAstray = answering, isAstray
-		if err := host.apply(held, held.inForce, isAstray); err != nil {
+		if err := host.applyAll(held, held.inForce, isAstray); err != nil {
 			return inForce, err
 		}
 		return inForce, refusal(answering)
@@ -233,7 +188,7 @@ func (host *Host) SetNames(lease int, input wire.NamesInput) (wire.NamesInForce,
 	}
 	if err != nil {
 		held.resolver, held.answering, held.isAstray = before, decisionBefore, astrayBefore
-		_ = host.apply(held, held.inForce, held.isReachingResolver())
+		_ = host.applyAll(held, held.inForce, held.isReachingResolver())
 	}
 	return inForce, err
 }
@@ -252,6 +207,14 @@ func (host *Host) follow(held *holding, routed wire.RouteDecision) (answering wi
 	routed.Decision, routed.Reason = wire.DecisionRefused, routes.ReasonOtherRoute
 	routed.Conflict, routed.Interface = way.Nowhere, way.Interface
 	return routed, true
+}
+
+// whole is the decision on what has no parts: the way to the resolver is in force or it is not.
+func whole(decision wire.RouteDecision) wire.RouteDecision {
+	if !decision.IsRouted() {
+		decision.Decision, decision.Cuts = wire.DecisionRefused, nil
+	}
+	return decision
 }
 
 // isReachingResolver tells whether the route to the resolver belongs in force.

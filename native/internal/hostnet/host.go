@@ -55,7 +55,7 @@ func (host *Host) News(lease int) (isMoved bool, routes *wire.RouteDecisions, up
 		return false, nil, nil
 	}
 	if held.redecided {
-		routes = &wire.RouteDecisions{Decisions: slices.Clone(held.decisions)}
+		routes = &wire.RouteDecisions{Decisions: decisionsOf(held.planned)}
 	}
 	if held.touched {
 		upkeep = held.upkeep()
@@ -108,17 +108,17 @@ func (host *Host) CheckRoutes(input wire.RoutesInput) (wire.RouteDecisions, erro
 	for _, held := range host.leases {
 		own = held.tun.Index
 	}
-	decisions, err := host.decide(input, own)
-	return wire.RouteDecisions{Decisions: decisions}, err
+	planned, err := host.plan(input, nil, own)
+	return wire.RouteDecisions{Decisions: decisionsOf(planned)}, err
 }
 
-// decide asks the policy about input as the laptop is now, without the interface own.
-func (host *Host) decide(input wire.RoutesInput, own int) ([]wire.RouteDecision, error) {
+// plan asks the policy about input as the laptop is now, without the interface own.
+func (host *Host) plan(input wire.RoutesInput, hosts []netip.Addr, own int) ([]routes.Planned, error) {
 	laptop, err := host.laptop(own)
 	if err != nil {
 		return nil, err
 	}
-	return routes.Decide(input, laptop), nil
+	return routes.Plan(input, hosts, laptop), nil
 }
 
 func (host *Host) laptop(own int) (routes.Laptop, error) {

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -119,116 +118,6 @@ func TestASecondLeaseIsBusyWhoeverAsks(t *testing.T) {
 		if err := call(); codeOf(err) != wire.CodeLeaseLost {
 			t.Errorf("%s with a lease that is over: %v", name, err)
 		}
-	}
-}
-
-// The laptop's network changes; what is in force and what is told must be the same, whatever cannot be done.
-func TestDecidingAnew(t *testing.T) {
-	office := routes.Place{Prefix: netip.MustParsePrefix("10.244.7.0/24"), Interface: "eth0"}
-	const whole = "tun 10.244.0.0/16 10.96.0.0/16 198.18.0.3/32, names"
-	const withoutPods = "tun 10.96.0.0/16 198.18.0.3/32, names"
-	arrive := func(laptop *memory) { laptop.own.Subnets = []routes.Place{office} }
-	for name, check := range map[string]struct {
-		change        func(*memory)
-		inForce, told string // told: the reasons; "-" where nothing is
-		isDone        bool
-		mended        string // in force once nothing fails any more
-	}{
-		"nothing of ours": {
-			change: func(laptop *memory) {
-				laptop.own.Subnets = []routes.Place{{Prefix: netip.MustParsePrefix("10.1.0.0/16")}}
-			},
-			inForce: whole, told: "-", isDone: true, mended: whole,
-		},
-		"an office": {change: arrive, inForce: withoutPods, told: ",own-subnet", isDone: true, mended: withoutPods},
-		"a nameserver for certain names only": {
-			change:  func(laptop *memory) { laptop.resolvers.Others = []string{"10.244.0.53"} },
-			inForce: withoutPods, told: ",resolver", isDone: true, mended: withoutPods,
-		},
-		"a nameserver of IPv6 with a zone": {
-			change:  func(laptop *memory) { laptop.resolvers.Upstreams = []string{"fe80::1%eth0", "::ffff:10.244.0.53"} },
-			inForce: withoutPods, told: ",resolver", isDone: true, mended: withoutPods,
-		},
-		"the laptop cannot be read": {
-			change: func(laptop *memory) {
-				arrive(laptop)
-				laptop.failing["networks"] = errBroken
-			},
-			inForce: whole, told: "-", isDone: false, mended: withoutPods,
-		},
-		"a route that does not go": {
-			change: func(laptop *memory) {
-				arrive(laptop)
-				laptop.failing["remove 10.244.0.0/16"] = errBroken
-			},
-			inForce: whole, told: ",own-subnet", isDone: false, mended: withoutPods,
-		},
-		"the tunnel's own resolver": {
-			change: func(laptop *memory) {
-				laptop.own.Routes = []routes.Place{{Prefix: netip.MustParsePrefix("198.18.0.0/24"), Interface: "tun7"}}
-			},
-			inForce: "tun 10.244.0.0/16 10.96.0.0/16", told: ",", isDone: true, mended: "tun 10.244.0.0/16 10.96.0.0/16",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			laptop := newMemory()
-			host := laptop.host(t)
-			lease, err := bringUp(host)
-			if err != nil {
-				t.Fatal(err)
-			}
-			laptop.set(func() { check.change(laptop) })
-			if isDone := host.settle(false, false); isDone != check.isDone {
-				t.Errorf("it came to an end: %v", isDone)
-			}
-			if inForce := laptop.inForce(); inForce != check.inForce {
-				t.Errorf("in force: %q", inForce)
-			}
-			if told := newsOf(host, lease); told != check.told {
-				t.Errorf("told %q", told)
-			}
-			laptop.set(func() { clear(laptop.failing) })
-			if !host.settle(false, false) || laptop.inForce() != check.mended {
-				t.Errorf("once nothing fails: %q", laptop.inForce())
-			}
-			host.Undo(lease)
-		})
-	}
-}
-
-func newsOf(host *Host, lease int) string {
-	_, told, _ := host.News(lease)
-	if told == nil {
-		return "-"
-	}
-	var reasons []string
-	for _, decision := range told.Decisions {
-		reasons = append(reasons, decision.Reason)
-	}
-	return strings.Join(reasons, ",")
-}
-
-func TestARouteThatCannotBeTakenBackStaysRefusedAndIsTriedAgain(t *testing.T) {
-	laptop := newMemory()
-	host := laptop.host(t)
-	lease, err := bringUp(host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer host.Undo(lease)
-	laptop.set(func() { laptop.resolvers.Upstreams = []string{"10.244.0.53"} })
-	host.settle(false, false)
-	newsOf(host, lease)
-	laptop.set(func() {
-		laptop.resolvers.Upstreams = []string{"192.168.1.1"}
-		laptop.failing["add 10.244.0.0/16"] = errBroken
-	})
-	if host.settle(false, false) || newsOf(host, lease) != ",resolver" {
-		t.Error("what is not in force is told as routed")
-	}
-	laptop.set(func() { clear(laptop.failing) })
-	if !host.settle(false, false) || newsOf(host, lease) != "," {
-		t.Error("it is not tried again")
 	}
 }
 

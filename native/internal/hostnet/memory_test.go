@@ -167,29 +167,33 @@ func (laptop *memory) closeTun(alias string) error {
 }
 
 // setRoutes adds, then removes, one at a time; what fails is "add PREFIX" or "remove PREFIX".
-func (laptop *memory) setRoutes(index int, _ []netip.Addr, wanted []netip.Prefix) error {
+func (laptop *memory) setRoutes(index int, _ []netip.Addr, wanted []netip.Prefix) (notTaken []netip.Prefix, err error) {
 	laptop.mu.Lock()
 	defer laptop.mu.Unlock()
 	before := laptop.routed[index]
 	after := slices.Clone(before)
 	for _, prefix := range wanted {
-		if !slices.Contains(before, prefix) {
-			if err := laptop.do("add %s", prefix); err != nil {
-				return err
-			}
+		if slices.Contains(before, prefix) {
+			continue
+		}
+		if failure := laptop.do("add %s", prefix); failure != nil {
+			notTaken = append(notTaken, prefix)
+		} else {
 			after = append(after, prefix)
 		}
 	}
 	for _, prefix := range before {
-		if !slices.Contains(wanted, prefix) {
-			if err := laptop.do("remove %s", prefix); err != nil {
-				return err
-			}
+		if slices.Contains(wanted, prefix) {
+			continue
+		}
+		if failure := laptop.do("remove %s", prefix); failure != nil {
+			err = failure
+		} else {
 			after = slices.DeleteFunc(after, func(other netip.Prefix) bool { return other == prefix })
 		}
 	}
 	laptop.routed[index] = after
-	return nil
+	return notTaken, err
 }
 
 func (laptop *memory) lackingTun(alias string, _ int, _ []netip.Addr) ([]string, error) {

@@ -1,6 +1,7 @@
 package hostnet
 
 import (
+	"cmp"
 	"errors"
 	"net/netip"
 	"os"
@@ -12,12 +13,14 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"slipway/native/internal/hostnet/laptoptest"
-	"slipway/native/internal/hostnet/routes"
 	"slipway/native/internal/wire"
 )
 
 // roamPatience is not the product's promise (two seconds, ADR 19) but how long a busy machine may take.
 const roamPatience = 20 * time.Second
+
+// What the catalogue shows.
+const serviceHost, podHost = "10.96.0.10", "10.244.0.20"
 
 const services, pods, apiServers = "10.96.0.0/16", "10.244.0.0/16", "10.99.0.0/16"
 
@@ -39,6 +42,9 @@ func roam(t *testing.T) roaming {
 	t.Cleanup(func() { host.Undo(lease) })
 	wanted := wire.RoutesInput{Ranges: wire.WantRouted(services, pods, apiServers), Protected: []string{"10.99.0.7"}}
 	if _, err := host.SetRoutes(lease, wanted); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := host.SetHosts(lease, wire.HostsInput{Whole: true, Add: []string{serviceHost, podHost}}); err != nil {
 		t.Fatal(err)
 	}
 	return roaming{t, host, lease, host.leases[lease].tun.Name}
@@ -63,7 +69,7 @@ func (laptop roaming) decided(reasons ...string) []wire.RouteDecision {
 			if decision.IsRouted() == (decision.Reason != "") {
 				laptop.Errorf("no decision: %+v", decision)
 			}
-			found = append(found, decision.Reason)
+			found = append(found, strings.TrimSpace(strings.TrimPrefix(decision.Decision, wire.DecisionRouted)+" "+decision.Reason))
 		}
 		if slices.Equal(found, reasons) {
 			return told.Decisions
@@ -102,26 +108,28 @@ func TestRangesAreWithdrawnWhileTheLaptopsNetworkNeedsThem(t *testing.T) {
 	}
 	for name, check := range map[string]struct {
 		comes, goes      func(*testing.T)
-		services, pods   string // reasons
+		services, pods   string // decisions and reasons
 		conflict, device string // of the pods' range
 		address          string // what must not go into the tunnel meanwhile
+		protected        string // of the range with the API server, where that is another
+		isPodLost        bool   // the pod that the catalogue shows
 	}{
 		"a resolver of resolv.conf": {
 			comes: func(t *testing.T) { resolvConf(t, "nameserver 10.244.2.53\n") },
 			goes:  func(t *testing.T) { resolvConf(t, laptoptest.ResolvConf) },
-			pods:  routes.ReasonResolver, conflict: "10.244.2.53", address: "10.244.2.53",
+			pods:  "cut resolver", conflict: "10.244.2.53", address: "10.244.2.53",
 		},
 		"a gateway": {
 			comes: ip("route add 192.168.200.0/24 via 10.244.0.1 dev eth0 onlink"), goes: ip("route del 192.168.200.0/24"),
-			pods: routes.ReasonGateway, conflict: "10.244.0.1", device: "eth0", address: "10.244.0.1",
+			pods: "cut gateway", conflict: "10.244.0.1", device: "eth0", address: "10.244.0.1",
 		},
 		"another default gateway": {
 			comes: ip("route add default via 10.244.0.1 dev eth0 onlink metric 7"), goes: ip("route del default metric 7"),
-			pods: routes.ReasonGateway, conflict: "10.244.0.1", device: "eth0", address: "10.244.0.1",
+			pods: "cut gateway", conflict: "10.244.0.1", device: "eth0", address: "10.244.0.1",
 		},
 		"an address of the LAN": {
 			comes: ip("address add 10.244.7.2/24 dev eth0"), goes: ip("address del 10.244.7.2/24 dev eth0"),
-			pods: routes.ReasonOwnSubnet, conflict: "10.244.7.0/24", device: "eth0", address: "10.244.7.9",
+			pods: "cut own-subnet", conflict: "10.244.7.0/24", device: "eth0", address: "10.244.7.9",
 		},
 		"a bridge": {
 			comes: func(t *testing.T) {
@@ -130,19 +138,19 @@ func TestRangesAreWithdrawnWhileTheLaptopsNetworkNeedsThem(t *testing.T) {
 				ip("link set br0 up")(t)
 			},
 			goes: ip("link delete br0"),
-			pods: routes.ReasonOwnSubnet, conflict: "10.244.1.0/24", device: "br0", address: "10.244.1.9",
+			pods: "cut own-subnet", conflict: "10.244.1.0/24", device: "br0", address: "10.244.1.9",
 		},
 		"a more specific route": {
 			comes: ip("route add 10.244.9.0/24 dev vpn0"), goes: ip("route del 10.244.9.0/24"),
-			pods: routes.ReasonOtherRoute, conflict: "10.244.9.0/24", device: "vpn0", address: "10.244.8.1",
+			pods: "cut other-route", conflict: "10.244.9.0/24", device: "vpn0", address: "10.244.9.1",
 		},
 		"the same range on a VPN": {
 			comes: ip("route add 10.244.0.0/16 dev vpn0 metric 50"), goes: ip("route del 10.244.0.0/16 dev vpn0"),
-			pods: routes.ReasonOtherRoute, conflict: "10.244.0.0/16", device: "vpn0", address: "10.244.0.9",
+			pods: "narrowed other-route", conflict: "10.244.0.0/16", device: "vpn0", address: "10.244.0.9",
 		},
 		"the same range in place of ours": {
 			comes: ip("route replace 10.244.0.0/16 dev vpn0"), goes: ip("route del 10.244.0.0/16 dev vpn0"),
-			pods: routes.ReasonOtherRoute, conflict: "10.244.0.0/16", device: "vpn0", address: "10.244.0.9",
+			pods: "narrowed other-route", conflict: "10.244.0.0/16", device: "vpn0", address: "10.244.0.9",
 		},
 		"the same range in halves": {
 			comes: func(t *testing.T) {
@@ -150,20 +158,20 @@ func TestRangesAreWithdrawnWhileTheLaptopsNetworkNeedsThem(t *testing.T) {
 				ip("route add 10.244.128.0/17 dev vpn0")(t)
 			},
 			goes: func(t *testing.T) { ip("route del 10.244.0.0/17")(t); ip("route del 10.244.128.0/17")(t) },
-			pods: routes.ReasonOtherRoute, conflict: "10.244.0.0/17", device: "vpn0", address: "10.244.0.9",
+			pods: "refused other-route", conflict: "10.244.0.0/17", device: "vpn0", address: "10.244.0.9", isPodLost: true,
 		},
 		"a table of a VPN's own": {
 			comes: ip("route add 10.244.0.0/16 dev vpn0 table 51820"), goes: ip("route del 10.244.0.0/16 dev vpn0 table 51820"),
-			pods: routes.ReasonOtherRoute, conflict: "10.244.0.0/16", device: "vpn0", address: "10.244.0.9",
+			pods: "narrowed other-route", conflict: "10.244.0.0/16", device: "vpn0", address: "10.244.0.9",
 		},
 		"a blackhole": {
 			comes: ip("route add blackhole 10.244.64.0/18"), goes: ip("route del blackhole 10.244.64.0/18"),
-			pods: routes.ReasonOtherRoute, conflict: "10.244.64.0/18", address: "10.244.0.9",
+			pods: "cut other-route", conflict: "10.244.64.0/18", address: "10.244.64.9",
 		},
 		"a VPN that takes all of them": {
 			comes: ip("route add 10.0.0.0/8 dev vpn0"), goes: ip("route del 10.0.0.0/8 dev vpn0"),
-			services: routes.ReasonOtherRoute, pods: routes.ReasonOtherRoute, conflict: "10.0.0.0/8", device: "vpn0",
-			address: "10.244.0.9",
+			services: "narrowed other-route", pods: "narrowed other-route", conflict: "10.0.0.0/8", device: "vpn0",
+			address: "10.244.0.9", protected: "narrowed other-route",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -171,18 +179,19 @@ func TestRangesAreWithdrawnWhileTheLaptopsNetworkNeedsThem(t *testing.T) {
 			laptop.expectRouted(check.address, true)
 			began := time.Now()
 			check.comes(t)
-			decisions := laptop.decided(check.services, check.pods, routes.ReasonProtected)
+			decisions := laptop.decided(check.services, check.pods, cmp.Or(check.protected, "cut protected"))
 			t.Log("withdrawn after", time.Since(began))
 			if decisions[1].Conflict != check.conflict || decisions[1].Interface != check.device {
 				t.Errorf("%+v", decisions[1])
 			}
 			laptop.expectRouted(check.address, false)
-			laptop.expectRouted("10.96.0.10", check.services == "")
+			laptop.expectRouted(serviceHost, true)
+			laptop.expectRouted(podHost, !check.isPodLost)
 			laptop.expectRouted("198.18.0.3", true)
 
 			began = time.Now()
 			check.goes(t)
-			laptop.decided("", "", routes.ReasonProtected)
+			laptop.decided("", "", "cut protected")
 			t.Log("taken back after", time.Since(began))
 			laptop.expectRouted(check.address, true)
 			laptop.expectRouted("10.96.0.10", true)
@@ -215,9 +224,9 @@ func TestRangesAreWithdrawnUnderAStormOfChanges(t *testing.T) {
 		}
 	}()
 	resolvConf(t, "nameserver 10.244.2.53\n")
-	laptop.decided("", routes.ReasonResolver, routes.ReasonProtected)
+	laptop.decided("", "cut resolver", "cut protected")
 	resolvConf(t, laptoptest.ResolvConf)
-	laptop.decided("", "", routes.ReasonProtected)
+	laptop.decided("", "", "cut protected")
 	close(calm)
 	if err := <-ended; err != nil {
 		t.Error("the storm was over before its time:", err)
@@ -229,7 +238,7 @@ func TestNamesAreWithdrawnWithTheWayToTheirResolver(t *testing.T) {
 	laptop := roam(t)
 	laptop.expectRouted("198.18.0.3", true)
 	laptoptest.Run(t, "ip", "route", "add", "198.18.0.0/24", "dev", "vpn0")
-	laptop.decided("", "", routes.ReasonProtected)
+	laptop.decided("", "", "cut protected")
 	laptop.expectRouted("198.18.0.3", false)
 	if content, _ := os.ReadFile("/etc/resolv.conf"); string(content) != laptoptest.ResolvConf {
 		t.Errorf("names point to a resolver that cannot be reached:\n%s", content)
@@ -239,7 +248,7 @@ func TestNamesAreWithdrawnWithTheWayToTheirResolver(t *testing.T) {
 	expectCode(t, err, wire.CodeRouteRefused)
 
 	laptoptest.Run(t, "ip", "route", "del", "198.18.0.0/24")
-	laptop.decided("", "", routes.ReasonProtected)
+	laptop.decided("", "", "cut protected")
 	if _, err := laptop.host.SetNames(laptop.lease, input); err != nil {
 		t.Error(err)
 	}
@@ -258,7 +267,7 @@ func TestUndoWhileRangesAreWithdrawn(t *testing.T) {
 	laptop := roaming{t, host, lease, ""}
 	laptoptest.Run(t, "ip", "route", "add", "198.18.0.0/24", "dev", "eth0")
 	laptoptest.Run(t, "ip", "address", "add", "10.96.5.1/24", "dev", "eth0")
-	laptop.decided(routes.ReasonOwnSubnet)
+	laptop.decided("cut own-subnet")
 	if left := host.Undo(lease); left != 0 {
 		t.Errorf("%d left over", left)
 	}

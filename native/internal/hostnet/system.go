@@ -60,8 +60,10 @@ type network interface {
 	// findTun returns the index of the interface with that alias, 0 where there is none.
 	findTun(alias string) int
 	closeTun(alias string) error
-	// setRoutes makes wanted the routes of the interface; packets into them come from the source of their family.
-	setRoutes(index int, sources []netip.Addr, wanted []netip.Prefix) error
+	// setRoutes makes wanted the routes of the interface; packets into them come from the source of their family. First it
+	// adds, so that what stays routed is never without a route, then it removes. It returns those that were not taken: the
+	// others are in force. An error tells that something was not removed.
+	setRoutes(index int, sources []netip.Addr, wanted []netip.Prefix) (notTaken []netip.Prefix, err error)
 	// missingRoutes are those of wanted that the interface does not have.
 	missingRoutes(index int, wanted []netip.Prefix) ([]netip.Prefix, error)
 	// lackingTun tells what the interface lacks: "link" where it is down, and each of the addresses. It is

@@ -143,7 +143,7 @@ func (linux) wayTo(address netip.Addr, user uint32) (routelookup.Way, error) {
 	return routelookup.To(address, user)
 }
 
-func (linux) setRoutes(index int, sources []netip.Addr, wanted []netip.Prefix) error {
+func (linux) setRoutes(index int, sources []netip.Addr, wanted []netip.Prefix) ([]netip.Prefix, error) {
 	return routes.Set(index, sources, wanted)
 }
 

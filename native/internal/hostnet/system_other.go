@@ -48,7 +48,9 @@ func (notYet) lackingTun(string, int, []netip.Addr) ([]string, error)    { retur
 func (notYet) repairTun(string, int, []netip.Addr) error                 { return errNotYet }
 func (notYet) missingRoutes(int, []netip.Prefix) ([]netip.Prefix, error) { return nil, errNotYet }
 func (notYet) wayTo(netip.Addr, uint32) (routelookup.Way, error)         { return routelookup.Way{}, errNotYet }
-func (notYet) setRoutes(int, []netip.Addr, []netip.Prefix) error         { return errNotYet }
+func (notYet) setRoutes(int, []netip.Addr, []netip.Prefix) ([]netip.Prefix, error) {
+	return nil, errNotYet
+}
 
 func (notYet) newNames(func(journal.Entry) error, func()) splitDNS { return noNames{} }
 

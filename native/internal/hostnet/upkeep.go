@@ -21,6 +21,8 @@ const (
 	maxRepairs    = 5  // of the interface and its routes
 )
 
+var errNotTaken = errors.New("the system did not take some routes")
+
 // contest is with somebody who takes away what is put back.
 type contest struct {
 	times      []time.Time // of finding it taken away
@@ -93,9 +95,14 @@ func (host *Host) keepTunnel(held *holding) {
 	held.contested = nil
 	err = host.system.repairTun(held.alias, held.tun.Index, held.addresses)
 	if err == nil {
-		err = host.apply(held, held.inForce, held.isResolverInForce)
+		var failed map[netip.Prefix]struct{}
+		wanted := held.inForce
+		if failed, err = host.apply(held, wanted, held.isResolverInForce); err == nil && len(failed) > 0 {
+			held.inForce = wanted // somebody else has its place: whether it is theirs is decided next
+			err = errNotTaken
+		}
 	}
-	if err != nil { // somebody else has its place, say
+	if err != nil {
 		host.options.Log.Warn("not all that was the tunnel's could be put back", "what", lacking, "error", err)
 	} else {
 		host.options.Log.Info("what was the tunnel's was put back", "what", lacking)
@@ -127,7 +134,7 @@ func (held *holding) wanted(prefixes []netip.Prefix, withResolver bool) []netip.
 
 // upkeep is what the lease's holder is told of what somebody else takes away.
 func (held *holding) upkeep() *wire.TunnelUpkeep {
-	told := &wire.TunnelUpkeep{Contested: slices.Concat([]string{}, held.contested)}
+	told := &wire.TunnelUpkeep{Contested: slices.Concat([]string{}, held.contested[:min(len(held.contested), wire.MaxContested)])}
 	if len(held.contested) > 0 {
 		told.Contest = held.keeping.tell()
 	}

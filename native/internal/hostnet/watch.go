@@ -45,6 +45,17 @@ func (watching *watch) notice(index int) {
 	}
 }
 
+// again has everything decided on once more, soon. It never waits.
+func (watching *watch) again() {
+	if watching == nil {
+		return
+	}
+	select {
+	case watching.events <- somewhere:
+	default: // more than enough is under way
+	}
+}
+
 func (watching *watch) run() {
 	defer watching.running.Done()
 	timing := watching.host.options.Timing

@@ -147,6 +147,24 @@ func (client *Client) SetRoutes(ctx context.Context, input wire.RoutesInput) (de
 	return decisions, err
 }
 
+// SetHosts tells which addresses the cluster shows, in as many messages as it takes.
+func (client *Client) SetHosts(ctx context.Context, input wire.HostsInput) (decisions wire.RouteDecisions, err error) {
+	for isFirst := true; ; isFirst = false {
+		part := wire.HostsInput{Whole: input.Whole && isFirst}
+		part.Remove, input.Remove = atMost(input.Remove, wire.HostsAtOnce)
+		part.Add, input.Add = atMost(input.Add, wire.HostsAtOnce-len(part.Remove))
+		part.More = len(input.Remove)+len(input.Add) > 0
+		if err = client.call(ctx, wire.HelperSetHosts, part, &decisions); err != nil || !part.More {
+			return decisions, err
+		}
+	}
+}
+
+func atMost[Item any](items []Item, count int) (first, rest []Item) {
+	count = min(count, len(items))
+	return items[:count], items[count:]
+}
+
 // SetNames puts the whole wanted split DNS in force.
 func (client *Client) SetNames(ctx context.Context, input wire.NamesInput) (inForce wire.NamesInForce, err error) {
 	err = client.call(ctx, wire.HelperSetNames, input, &inForce)

@@ -56,6 +56,7 @@ type Host interface {
 	// OpenTun returns a descriptor that the caller owns.
 	OpenTun(lease int, input wire.OpenTunInput) (wire.TunOpened, *os.File, error)
 	SetRoutes(lease int, input wire.RoutesInput) (wire.RouteDecisions, error)
+	SetHosts(lease int, input wire.HostsInput) (wire.RouteDecisions, error)
 	SetNames(lease int, input wire.NamesInput) (wire.NamesInForce, error)
 	// FlushNames makes the laptop's caches forget names, at most once a second.
 	FlushNames(lease int) error
@@ -86,6 +87,8 @@ func decodeRequest(body []byte) (wire.HelperRequest, any, error) {
 		input = &wire.RoutesInput{}
 	case wire.HelperOpenTun:
 		input = &wire.OpenTunInput{}
+	case wire.HelperSetHosts:
+		input = &wire.HostsInput{}
 	case wire.HelperSetNames:
 		input = &wire.NamesInput{}
 	case wire.HelperInspect, wire.HelperAcquire, wire.HelperHeartbeat, wire.HelperFlushNames, wire.HelperRelease:

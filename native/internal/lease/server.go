@@ -182,6 +182,9 @@ func (server *Server) perform(asking *link, request wire.HelperRequest, input an
 	case wire.HelperSetRoutes:
 		decisions, err := server.Host.SetRoutes(held, *input.(*wire.RoutesInput))
 		return decisions, nil, err
+	case wire.HelperSetHosts:
+		decisions, err := server.Host.SetHosts(held, *input.(*wire.HostsInput))
+		return decisions, nil, err
 	case wire.HelperSetNames:
 		inForce, err := server.Host.SetNames(held, *input.(*wire.NamesInput))
 		return inForce, nil, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+	"go4.org/netipx"
 
 	"slipway/native/internal/domains"
 	"slipway/native/internal/wire"
@@ -110,9 +111,13 @@ func planOf(inputs Inputs) *plan {
 			next.refused = append(next.refused, *refusal)
 		}
 	}
+	var routed netipx.IPSetBuilder
 	for _, prefix := range inputs.Routed {
-		next.reverse = append(next.reverse, prefix.Masked())
+		routed.AddPrefix(prefix)
 		next.clusterIP6 = next.clusterIP6 || prefix.Addr().Is6()
+	}
+	if set, err := routed.IPSet(); err == nil { // as always with prefixes that were parsed
+		next.routed = *set
 	}
 	for _, namespace := range append(slices.Clone(inputs.Scope.Namespaces), next.home) {
 		if _, known := next.namespaces[namespace]; known || !domains.IsLabel(namespace) {
@@ -169,6 +174,6 @@ func (plan *plan) claimExtra(policy domains.Policy, extra []string) {
 
 func (plan *plan) equal(other *plan) bool {
 	return plan.domain == other.domain && plan.home == other.home && slices.Equal(plan.zones, other.zones) &&
-		slices.Equal(plan.reverse, other.reverse) && slices.Equal(plan.parts, other.parts) && slices.Equal(plan.refused, other.refused) && maps.Equal(plan.namespaces, other.namespaces) &&
+		plan.routed.Equal(&other.routed) && slices.Equal(plan.parts, other.parts) && slices.Equal(plan.refused, other.refused) && maps.Equal(plan.namespaces, other.namespaces) &&
 		maps.Equal(plan.headless, other.headless)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+	"go4.org/netipx"
 
 	"slipway/native/internal/domains"
 	"slipway/native/internal/wire"
@@ -22,7 +23,7 @@ type plan struct {
 	headless   map[string]bool // Services of home: names of one label below them are those of its pods
 	parts      []string        // svc and pod, where names below may be asked of the cluster without its domain
 	refused    []wire.NameRefusal
-	reverse    []netip.Prefix
+	routed     netipx.IPSet
 	clusterIP6 bool // whether any IPv6 address of the cluster can be reached
 }
 
@@ -141,14 +142,12 @@ func (plan *plan) belongs(name string) bool {
 
 func (plan *plan) isRoutedReverse(name string) bool {
 	asked, _, ok := domains.ReversePrefix(name)
-	return ok && slices.ContainsFunc(plan.reverse, func(prefix netip.Prefix) bool {
-		return prefix.Bits() <= asked.Bits() && prefix.Contains(asked.Addr())
-	})
+	return ok && plan.routed.ContainsPrefix(asked)
 }
 
 // isRouted tells whether an address is reached through the tunnel.
 func (plan *plan) isRouted(address netip.Addr) bool {
-	return slices.ContainsFunc(plan.reverse, func(prefix netip.Prefix) bool { return prefix.Contains(address) })
+	return plan.routed.Contains(address)
 }
 
 func parent(name string) string {

@@ -15,6 +15,7 @@ type EngineCommand struct {
 	Scope       *NameScope          `json:"scope,omitempty"`
 	Protect     *ProtectCommand     `json:"protect,omitempty"`
 	Endpoints   *ServiceEndpoints   `json:"endpoints,omitempty"`
+	Hosts       *HostsInput         `json:"hosts,omitempty"`
 	Test        *TestCommand        `json:"test,omitempty"`
 	Reach       *ReachTargets       `json:"reach,omitempty"`
 	CheckReach  *CheckReachCommand  `json:"checkReach,omitempty"`
@@ -32,6 +33,7 @@ const (
 	CommandScope       = "scope"       // other namespaces or home namespace
 	CommandProtect     = "protect"     // other addresses that no route may cover; answered by event routes where that changes any
 	CommandEndpoints   = "endpoints"   // the Services and their ready endpoints, first all of them, then what changed
+	CommandHosts       = "hosts"       // the addresses that narrowed ranges may have, first all, then what changed; at most MaxHosts
 	CommandTest        = "test"        // answered by event tested
 	CommandReach       = "reach"       // other targets of the reach check than before
 	CommandCheckReach  = "checkReach"  // check now; answered by event reach with its id

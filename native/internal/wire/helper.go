@@ -28,6 +28,7 @@ const (
 	HelperHeartbeat   = "heartbeat"   // nothing -> nothing
 	HelperOpenTun     = "openTun"     // OpenTunInput -> TunOpened, with the TUN descriptor in the same message (SCM_RIGHTS)
 	HelperSetRoutes   = "setRoutes"   // RoutesInput -> RouteDecisions; the whole wanted set, replaces the set before
+	HelperSetHosts    = "setHosts"    // HostsInput -> RouteDecisions; the addresses that narrowed ranges may have, told ahead
 	HelperSetNames    = "setNames"    // NamesInput -> NamesInForce; the whole wanted state, replaces the one before
 	HelperFlushNames  = "flushNames"  // nothing -> nothing; the laptop's caches forget names, at most once a second
 	HelperRelease     = "release"     // nothing -> Released, after everything was undone
@@ -59,15 +60,25 @@ type HostInspection struct {
 
 // What is wanted for a range, and what is decided on it.
 const (
-	DecisionRouted  = "routed"  // wanted, or in force
-	DecisionRefused = "refused" // by the policy; its reason is told
+	// DecisionRouted wants the best that the laptop allows: routed, cut or narrowed. Decided: the whole of it is in force.
+	DecisionRouted = "routed"
+	// DecisionCut: in force but for what the laptop needs itself.
+	DecisionCut = "cut"
+	// DecisionNarrowed wants routes to hosts alone. Decided: hosts are in force, because another route holds the range.
+	DecisionNarrowed = "narrowed"
+	// DecisionRefused: nothing of it is in force, by the policy or because the laptop needs all of it.
+	DecisionRefused = "refused"
 )
 
-// WantedRange is an IPv4 or IPv6 prefix in CIDR form with what is wanted for it: routed. Anything else is refused
-// as malformed.
+// WantedRange is an IPv4 or IPv6 prefix in CIDR form with what is wanted for it: routed or narrowed. Anything else is
+// refused as malformed.
 type WantedRange struct {
 	Prefix   string `json:"prefix"`
 	Decision string `json:"decision"`
+
+	// OverBroader is the user's word that the range goes before broader routes of other interfaces. What the laptop
+	// needs is cut out all the same.
+	OverBroader bool `json:"overBroader,omitempty"`
 }
 
 // WantRouted wants each of the prefixes routed.
@@ -80,28 +91,64 @@ func WantRouted(prefixes ...string) []WantedRange {
 }
 
 // RoutesInput is the whole set of ranges, and addresses that no route may cover (the API server's, and proxies'):
-// protected addresses can only add refusals.
+// protected addresses can only take away.
 type RoutesInput struct {
 	Ranges    []WantedRange `json:"ranges"`
 	Protected []string      `json:"protected"`
 }
 
+// MaxHosts is how many hosts a cluster may show. Those of a cluster with more find no place in narrowed ranges.
+const MaxHosts = 10_000
+
+// HostsAtOnce is how many addresses one HostsInput may have, so that any two families of them fit into a frame.
+const HostsAtOnce = 1000
+
+// HostsInput changes which addresses the cluster's catalogue shows. They matter in narrowed ranges only, but are told ahead:
+// where a VPN comes, the way to a host must not wait for anybody.
+type HostsInput struct {
+	Whole  bool     `json:"whole,omitempty"` // nothing else is there than what is listed
+	Add    []string `json:"add,omitempty"`
+	Remove []string `json:"remove,omitempty"`
+	More   bool     `json:"more,omitempty"` // another part follows; they count together
+}
+
 // RouteDecision is the helper's verdict on one range. Decision is one of the constants above; Reason is empty where
 // it is routed; otherwise one of:
 // malformed, default-route, too-wide, loopback, link-local, multicast, reserved, metadata, public, ipv6, own-subnet,
-// gateway, resolver, protected, other-route, too-many.
+// gateway, resolver, protected, neighbour, other-route, too-many.
 type RouteDecision struct {
 	Prefix    string `json:"prefix"`
 	Decision  string `json:"decision"`
 	Reason    string `json:"reason,omitempty"`
-	Conflict  string `json:"conflict,omitempty"`  // the colliding prefix or address
+	Conflict  string `json:"conflict,omitempty"`  // the colliding prefix or address: the first of cuts, the broader route
 	Interface string `json:"interface,omitempty"` // and the interface it belongs to
+
+	Cuts     []RouteCut `json:"cuts,omitempty"`     // what the laptop keeps, in order, at most MaxCuts
+	CutsMore int        `json:"cutsMore,omitempty"` // those that are not listed
+	Hosts    int        `json:"hosts,omitempty"`    // narrowed: addresses in force
+	LeftOut  int        `json:"leftOut,omitempty"`  // narrowed: addresses that found no place
 }
 
-// IsRouted tells whether the range goes into the tunnel.
+// MaxCuts is how many cuts of a range are listed.
+const MaxCuts = 64
+
+// RouteCut is a part of a range that the laptop needs for itself, as RouteDecision tells collisions.
+type RouteCut struct {
+	Prefix    string `json:"prefix"`
+	Reason    string `json:"reason"`
+	Conflict  string `json:"conflict,omitempty"`
+	Interface string `json:"interface,omitempty"`
+}
+
+// IsRouted tells whether the whole range goes into the tunnel.
 func (decision RouteDecision) IsRouted() bool { return decision.Decision == DecisionRouted }
 
-// RouteDecisions answers checkRoutes and setRoutes, in the order asked. setRoutes puts the routed ones in force, and
+// IsCarried tells whether anything of the range goes into the tunnel.
+func (decision RouteDecision) IsCarried() bool {
+	return decision.IsRouted() || decision.Decision == DecisionCut || decision.Decision == DecisionNarrowed
+}
+
+// RouteDecisions answers checkRoutes, setRoutes and setHosts, in the order asked. The latter two put them in force, and
 // the helper keeps the whole set: it decides anew whenever the laptop's network changes (EventRoutesChanged).
 type RouteDecisions struct {
 	Decisions []RouteDecision `json:"decisions"`
@@ -110,7 +157,7 @@ type RouteDecisions struct {
 // TunnelUpkeep tells of what is the tunnel's and was taken away by somebody else. It is put back as soon as that is seen.
 type TunnelUpkeep struct {
 	// Contested is what vanished as often as it was put back, and is left alone for a while: "link" (it is down), an
-	// address, a route's prefix.
+	// address, a route's prefix. At most MaxContested are told.
 	Contested []string `json:"contested"`
 
 	Contest // over that
@@ -118,6 +165,9 @@ type TunnelUpkeep struct {
 	// Names is the contest over resolv.conf, which others rewrite as often as it is put back; zero while it is not left alone.
 	Names Contest `json:"names,omitzero"`
 }
+
+// MaxContested is how many contested things are told.
+const MaxContested = 64
 
 // Contest tells how often something was taken away, in how long, and for how long it is left alone from then on. All are
 // zero where nothing is contested.

@@ -16,6 +16,7 @@ var operations = map[string]struct{ input, value func() any }{
 	HelperHeartbeat:   {nil, nil},
 	HelperOpenTun:     {func() any { return &OpenTunInput{} }, func() any { return &TunOpened{} }},
 	HelperSetRoutes:   {func() any { return &RoutesInput{} }, func() any { return &RouteDecisions{} }},
+	HelperSetHosts:    {func() any { return &HostsInput{} }, func() any { return &RouteDecisions{} }},
 	HelperSetNames:    {func() any { return &NamesInput{} }, func() any { return &NamesInForce{} }},
 	HelperFlushNames:  {nil, nil},
 	HelperRelease:     {nil, func() any { return &Released{} }},

@@ -52,6 +52,8 @@ function detailOf(say: Say, format: Format, { kind, facts }: ActivityEntry): str
       return joined(took === '' ? '' : say('activity.after', { took }), pathWords(say, facts.path));
     case 'path-changed':
       return joined(pathWords(say, facts.path), facts.place, pathBefore(say, facts));
+    case 'range-changed':
+      return joined(rangeWords(say, facts), facts.conflict, facts.interface);
     case 'disconnected': {
       const left = Number(facts.leftOnHost) || 0;
       return joined(
@@ -92,6 +94,11 @@ function detailOf(say: Say, format: Format, { kind, facts }: ActivityEntry): str
 }
 
 const joined = (...parts: readonly (string | undefined)[]): string => parts.filter(Boolean).join(' · ');
+
+function rangeWords(say: Say, { prefix = '', decision = '' }: ActivityEntry['facts']): string {
+  const id = `routes.decision.${decision}`;
+  return joined(prefix, known(id) ? say(id) : decision);
+}
 
 function pathWords(say: Say, path: string | undefined): string {
   const known = pathSchema.safeParse(path);

@@ -1,9 +1,10 @@
-import type { Counters, Route } from '../../../app/contract/index.ts';
+import { type Counters, isRouted, type Route } from '../../../app/contract/index.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { HeaderCell, Table, TableCell, TableHead, TableRow } from '../../kit/Table.tsx';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
+import { PartsOfRange } from './PartsOfRange.tsx';
 import styles from './Routes.module.css';
 import { decisionLook, kindWords, originWords, plannedWords, reasonWords } from './route-words.ts';
 
@@ -76,7 +77,7 @@ function RouteRow({
         </span>
       </TableCell>
       <TableCell>
-        <Badge tone={isPlanned && route.decision === 'routed' ? 'plain' : tone}>
+        <Badge tone={isPlanned && isRouted(route) ? 'plain' : tone}>
           {say(isPlanned ? plannedWords[route.decision] : words)}
         </Badge>
       </TableCell>
@@ -97,6 +98,9 @@ function RouteRow({
 function Why({ route, isPlanned }: { readonly route: Route; readonly isPlanned: boolean }) {
   const say = useWords();
   const reason = reasonWords(route);
+  if (route.decision === 'cut' || route.decision === 'narrowed') {
+    return <PartsOfRange route={route} isPlanned={isPlanned} />;
+  }
   if (reason === null) {
     return <span className={styles.second}>{say(isPlanned ? 'routes.willEnterTunnel' : 'routes.intoTunnel')}</span>;
   }

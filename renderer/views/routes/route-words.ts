@@ -23,6 +23,8 @@ export const originWords: Readonly<Record<Route['origin'], WordId>> = {
 
 export const decisionLook: Readonly<Record<Route['decision'], { readonly words: WordId; readonly tone: Tone }>> = {
   routed: { words: 'routes.decision.routed', tone: 'fine' },
+  cut: { words: 'routes.decision.cut', tone: 'fine' },
+  narrowed: { words: 'routes.decision.narrowed', tone: 'fine' },
   refused: { words: 'routes.decision.refused', tone: 'bad' },
   excluded: { words: 'routes.decision.excluded', tone: 'plain' },
 };
@@ -30,6 +32,8 @@ export const decisionLook: Readonly<Record<Route['decision'], { readonly words: 
 /** The same of a cluster that is off. */
 export const plannedWords: Readonly<Record<Route['decision'], WordId>> = {
   routed: 'routes.planned.routed',
+  cut: 'routes.planned.cut',
+  narrowed: 'routes.planned.narrowed',
   refused: 'routes.planned.refused',
   excluded: 'routes.planned.excluded',
 };

@@ -9,8 +9,11 @@ import (
 	"slipway/native/internal/wire"
 )
 
-// MaxRoutes is how many prefixes may be in force; a cluster needs a handful, narrowed ranges some hundred.
-const MaxRoutes = 256
+// MaxRanges is how many ranges may be asked for; a cluster has a handful.
+const MaxRanges = 256
+
+// MaxRoutes is how many prefixes may be in force for all of them: hosts of narrowed ranges, and what cuts leave.
+const MaxRoutes = wire.MaxHosts
 
 // narrowest lengths: a /8 is the whole of 10.0.0.0/8, and nothing private is larger.
 const (
@@ -34,16 +37,20 @@ const (
 	ReasonGateway      = "gateway"
 	ReasonResolver     = "resolver"
 	ReasonProtected    = "protected"
+	ReasonNeighbour    = "neighbour"
 	ReasonOtherRoute   = "other-route"
 	ReasonTooMany      = "too-many"
 )
 
 // Laptop is what the policy must know about the machine, without anything of our own interface.
 type Laptop struct {
-	Subnets   []Place // of each address of each interface
-	Gateways  []Place // as host prefixes
-	Resolvers []netip.Addr
-	Routes    []Place // all tables; default routes may be among them
+	// Subnets are of each address of each interface. Of a point-to-point one it is the address alone: nobody is there but
+	// who answers a route.
+	Subnets    []Place
+	Gateways   []Place // as host prefixes
+	Neighbours []Place // that were heard on a link (ARP, NDP), as host prefixes
+	Resolvers  []netip.Addr
+	Routes     []Place // all tables; default routes may be among them
 }
 
 // Place is a prefix and the interface that it belongs to (empty for routes that lead nowhere, such as blackhole).
@@ -100,34 +107,6 @@ var acceptable = []netip.Prefix{
 
 var uniqueLocal = netip.MustParsePrefix("fc00::/7")
 
-// Decide gives a verdict on each prefix, in the order asked. Protected addresses that are malformed refuse
-// everything: what cannot be understood cannot be kept clear of.
-func Decide(input wire.RoutesInput, laptop Laptop) []wire.RouteDecision {
-	decisions := make([]wire.RouteDecision, 0, len(input.Ranges))
-	protected, understood, malformed := parseProtected(input.Protected)
-	routed := map[netip.Prefix]struct{}{}
-	for _, wanted := range input.Ranges {
-		prefix, reason := classify(wanted)
-		decision := refused(wanted.Prefix, reason, "", "")
-		switch {
-		case reason != "":
-		case !understood:
-			decision = refused(wanted.Prefix, ReasonProtected, malformed, "")
-		default:
-			decision = compare(wanted.Prefix, prefix, protected, laptop)
-			if _, again := routed[prefix]; decision.IsRouted() && !again {
-				if len(routed) == MaxRoutes {
-					decision = refused(wanted.Prefix, ReasonTooMany, "", "")
-				} else {
-					routed[prefix] = struct{}{}
-				}
-			}
-		}
-		decisions = append(decisions, decision)
-	}
-	return decisions
-}
-
 func refused(prefix, reason, conflict, name string) wire.RouteDecision {
 	return wire.RouteDecision{
 		Prefix: prefix, Decision: wire.DecisionRefused, Reason: reason, Conflict: conflict, Interface: name,
@@ -149,7 +128,8 @@ func parseProtected(texts []string) (protected []netip.Addr, understood bool, ma
 func classify(wanted wire.WantedRange) (netip.Prefix, string) {
 	prefix, err := netip.ParsePrefix(wanted.Prefix)
 	// Host bits that are set hide what was meant; so does the IPv4-mapped form.
-	if err != nil || prefix != prefix.Masked() || prefix.String() != wanted.Prefix || wanted.Decision != wire.DecisionRouted {
+	if err != nil || prefix != prefix.Masked() || prefix.String() != wanted.Prefix ||
+		wanted.Decision != wire.DecisionRouted && wanted.Decision != wire.DecisionNarrowed {
 		return prefix, ReasonMalformed
 	}
 	if prefix.Bits() <= 1 { // the halves are the usual way to take the default route without replacing it
@@ -169,11 +149,6 @@ func classify(wanted wire.WantedRange) (netip.Prefix, string) {
 	}
 	if !longEnough(prefix) {
 		return prefix, ReasonTooWide
-	}
-	for _, address := range metadata {
-		if prefix.Contains(address) {
-			return prefix, ReasonMetadata
-		}
 	}
 	if inside(uniqueLocal, prefix) {
 		return prefix, ReasonIPv6
@@ -195,39 +170,4 @@ func longEnough(prefix netip.Prefix) bool {
 
 func inside(outer, inner netip.Prefix) bool {
 	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
-}
-
-// compare applies what depends on this laptop.
-func compare(text string, prefix netip.Prefix, protected []netip.Addr, laptop Laptop) wire.RouteDecision {
-	refuse := func(reason, conflict, name string) wire.RouteDecision {
-		return refused(text, reason, conflict, name)
-	}
-	for _, subnet := range laptop.Subnets {
-		if prefix.Overlaps(subnet.Prefix) {
-			return refuse(ReasonOwnSubnet, subnet.Prefix.String(), subnet.Interface)
-		}
-	}
-	for _, gateway := range laptop.Gateways {
-		if prefix.Overlaps(gateway.Prefix) {
-			return refuse(ReasonGateway, gateway.Prefix.Addr().String(), gateway.Interface)
-		}
-	}
-	for _, resolver := range laptop.Resolvers {
-		if prefix.Contains(resolver) {
-			return refuse(ReasonResolver, resolver.String(), "")
-		}
-	}
-	for _, address := range protected {
-		if prefix.Contains(address) {
-			return refuse(ReasonProtected, address.String(), "")
-		}
-	}
-	for _, route := range laptop.Routes {
-		// Shorter than any private range means "everything": the default route, or a VPN's way to cover it in
-		// pieces. A longer prefix of ours goes beside it as it would beside a default route.
-		if longEnough(route.Prefix) && prefix.Overlaps(route.Prefix) {
-			return refuse(ReasonOtherRoute, route.Prefix.String(), route.Interface)
-		}
-	}
-	return wire.RouteDecision{Prefix: text, Decision: wire.DecisionRouted}
 }

@@ -19,18 +19,34 @@ func Read(own int) (Laptop, error) {
 	if err != nil {
 		return laptop, fmt.Errorf("list links: %w", err)
 	}
-	names := map[int]string{}
+	names, isPointToPoint := map[int]string{}, map[int]bool{}
 	for _, link := range links {
 		names[link.Attrs().Index] = link.Attrs().Name
+		isPointToPoint[link.Attrs().Index] = link.Attrs().RawFlags&unix.IFF_POINTOPOINT != 0
 	}
 	addresses, err := dumps.Settled(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_ALL) })
 	if err != nil {
 		return laptop, fmt.Errorf("list addresses: %w", err)
 	}
 	for _, address := range addresses {
-		if prefix, known := dumps.PrefixOf(address.IPNet); known && address.LinkIndex != own {
+		if address.LinkIndex == own {
+			continue
+		}
+		addSubnet := func(network *net.IPNet) {
+			prefix, known := dumps.PrefixOf(network)
+			if !known {
+				return
+			}
+			if isPointToPoint[address.LinkIndex] { // its subnet, where it has one, is among the routes
+				prefix = netip.PrefixFrom(prefix.Addr(), prefix.Addr().BitLen())
+			}
 			laptop.Subnets = append(laptop.Subnets, Place{prefix.Masked(), names[address.LinkIndex]})
 		}
+		addSubnet(address.IPNet)
+		addSubnet(address.Peer)
+	}
+	if err := addNeighbours(&laptop, own, names); err != nil {
+		return laptop, err
 	}
 	// RT_TABLE_UNSPEC as a filter means every table, those of other VPNs included.
 	everyTable := &netlink.Route{Table: unix.RT_TABLE_UNSPEC}
@@ -56,6 +72,25 @@ func Read(own int) (Laptop, error) {
 	return laptop, nil
 }
 
+// addNeighbours adds who answered on a link of late: where a route without a gateway leads to a link, nothing else tells
+// who is there.
+func addNeighbours(laptop *Laptop, own int, names map[int]string) error {
+	found, err := dumps.Settled(func() ([]netlink.Neigh, error) { return netlink.NeighList(0, netlink.FAMILY_ALL) })
+	if err != nil {
+		return fmt.Errorf("list neighbours: %w", err)
+	}
+	const heard = unix.NUD_REACHABLE | unix.NUD_STALE | unix.NUD_DELAY | unix.NUD_PROBE | unix.NUD_PERMANENT
+	for _, neighbour := range found {
+		address, known := netip.AddrFromSlice(neighbour.IP)
+		if !known || neighbour.State&heard == 0 || neighbour.LinkIndex == own {
+			continue
+		}
+		address = address.Unmap()
+		laptop.Neighbours = append(laptop.Neighbours, Place{netip.PrefixFrom(address, address.BitLen()), names[neighbour.LinkIndex]})
+	}
+	return nil
+}
+
 func addGateways(laptop *Laptop, route netlink.Route, names map[int]string) {
 	add := func(gateway net.IP, index int) {
 		if address, known := netip.AddrFromSlice(gateway); known {
@@ -76,30 +111,30 @@ func routeInterface(route netlink.Route, names map[int]string) string {
 	return names[route.LinkIndex]
 }
 
-// Set makes wanted the routes of the interface, each with the first of sources that is of its family. On an error it
-// goes back to what was there before as far as it can. The routes go with the interface, so the journal needs no entry
-// for them.
-func Set(index int, sources []netip.Addr, wanted []netip.Prefix) error {
+// Set makes wanted the routes of the interface, each with the first of sources that is of its family. First it adds, so that
+// what stays routed is never without a route, then it removes. It returns those that the kernel did not take; the others
+// are in force. The routes go with the interface, so the journal needs no entry for them.
+func Set(index int, sources []netip.Addr, wanted []netip.Prefix) (notTaken []netip.Prefix, err error) {
 	inForce, err := current(index)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var added []netip.Prefix
+	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE) // one socket for what may be thousands of routes
+	if err != nil {
+		return nil, fmt.Errorf("open netlink: %w", err)
+	}
+	defer handle.Close()
 	for _, prefix := range missing(wanted, inForce) {
-		if err := add(index, sources, prefix); err != nil {
-			for _, undone := range added {
-				remove(index, undone)
-			}
-			return fmt.Errorf("add route: %w", err)
+		if err := add(handle, index, sources, prefix); err != nil {
+			notTaken = append(notTaken, prefix)
 		}
-		added = append(added, prefix)
 	}
 	for _, prefix := range missing(inForce, wanted) {
-		if err := remove(index, prefix); err != nil {
-			return fmt.Errorf("remove route: %w", err)
+		if failure := remove(handle, index, prefix); failure != nil {
+			err = fmt.Errorf("remove route: %w", failure) // the others go all the same
 		}
 	}
-	return nil
+	return notTaken, err
 }
 
 // Missing are those of wanted that the interface does not have.
@@ -143,7 +178,7 @@ func missing(from, in []netip.Prefix) (absent []netip.Prefix) {
 	return absent
 }
 
-func add(index int, sources []netip.Addr, prefix netip.Prefix) error {
+func add(handle *netlink.Handle, index int, sources []netip.Addr, prefix netip.Prefix) error {
 	route := describe(index, prefix)
 	for _, source := range sources {
 		if source.Is4() == prefix.Addr().Is4() {
@@ -151,11 +186,11 @@ func add(index int, sources []netip.Addr, prefix netip.Prefix) error {
 			break
 		}
 	}
-	return netlink.RouteAdd(route) // never replace: the same prefix may have become somebody else's meanwhile
+	return handle.RouteAdd(route) // never replace: the same prefix may have become somebody else's meanwhile
 }
 
-func remove(index int, prefix netip.Prefix) error {
-	err := netlink.RouteDel(describe(index, prefix))
+func remove(handle *netlink.Handle, index int, prefix netip.Prefix) error {
+	err := handle.RouteDel(describe(index, prefix))
 	if errors.Is(err, unix.ESRCH) {
 		return nil // somebody was faster
 	}

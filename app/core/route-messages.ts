@@ -1,0 +1,44 @@
+/** What engine and core say of ranges and of the hosts in them, as native/internal/wire/helper.go defines it. */
+import { z } from 'zod';
+
+/** A range with what is wanted for it. */
+export const wantedRangeSchema = z.object({
+  prefix: z.string(),
+  decision: z.enum(['routed', 'narrowed']), // the best that the laptop allows, or routes to hosts alone
+  overBroader: z.boolean().optional(), // the user's word: before broader routes of other interfaces
+});
+export type WantedRange = z.infer<typeof wantedRangeSchema>;
+
+/** MaxHosts in native/internal/wire/helper.go. */
+export const mostHosts = 10_000;
+
+/** Which addresses the cluster shows: all, or a change; parts count together when the last one is there. */
+export const hostsSchema = z.object({
+  whole: z.boolean().optional(), // of the first part: nothing else is there than what is listed
+  add: z.array(z.string()).optional(),
+  remove: z.array(z.string()).optional(),
+  more: z.boolean().optional(), // another part follows
+});
+export type HostsChange = z.infer<typeof hostsSchema>;
+
+export const routeDecisionSchema = z.object({
+  prefix: z.string(),
+  decision: z.enum(['routed', 'cut', 'narrowed', 'refused']),
+  reason: z.string().optional(),
+  conflict: z.string().optional(),
+  interface: z.string().optional(),
+  cuts: z
+    .array(
+      z.object({
+        prefix: z.string(),
+        reason: z.string().default(''),
+        conflict: z.string().default(''),
+        interface: z.string().default(''),
+      }),
+    )
+    .nullish(),
+  cutsMore: z.number().optional(),
+  hosts: z.number().optional(),
+  leftOut: z.number().optional(),
+});
+export type RouteDecision = z.infer<typeof routeDecisionSchema>;

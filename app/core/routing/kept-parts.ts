@@ -1,0 +1,26 @@
+/** What of the cluster's ranges this laptop needs for itself. Pure. */
+import { type Cause, cause, isRouted, type Route, type RouteCut } from '../../contract/index.ts';
+import { contains, ipv4Of } from './prefix.ts';
+
+/** The parts of routed ranges that stay with the laptop. */
+export function keptParts(routes: readonly Route[]): RouteCut[] {
+  return routes.filter(isRouted).flatMap(({ cuts = [] }) => cuts);
+}
+
+/** `address` is one of IPv4; any other is in none. */
+export function isIn({ prefix }: Pick<RouteCut, 'prefix'>, address: string): boolean {
+  const [part, inner] = [ipv4Of(prefix), ipv4Of(address)];
+  return part !== null && inner !== null && contains(part, inner);
+}
+
+/** Why an address of a routed range is not routed. Null where the laptop does not need it. */
+export function whyKept(routes: readonly Route[], address: string): Cause | null {
+  const part = keptParts(routes).find((one) => isIn(one, address));
+  if (part === undefined) {
+    return null;
+  }
+  const { conflict, interface: on } = part;
+  return on === ''
+    ? cause('explainCut', { address, conflict })
+    : cause('explainCutOn', { address, conflict, interface: on });
+}

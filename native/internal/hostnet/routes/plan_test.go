@@ -1,0 +1,179 @@
+package routes
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"slipway/native/internal/wire"
+)
+
+func addressesOf(texts string) (addresses []netip.Addr) {
+	for _, text := range strings.Fields(texts) {
+		addresses = append(addresses, netip.MustParseAddr(text))
+	}
+	return addresses
+}
+
+// textOf is a plan as "DECISION REASON CONFLICT INTERFACE | parts | cuts".
+func textOf(one Planned) string {
+	var parts, cuts []string
+	for _, part := range one.Parts {
+		parts = append(parts, part.String())
+	}
+	for _, cut := range one.Decision.Cuts {
+		cuts = append(cuts, strings.TrimSpace(cut.Prefix+" "+cut.Reason+" "+cut.Interface))
+	}
+	decision := one.Decision
+	why := strings.Join(strings.Fields(strings.Join([]string{decision.Decision, decision.Reason, decision.Conflict, decision.Interface}, " ")), " ")
+	return why + " | " + strings.Join(parts, " ") + " | " + strings.Join(cuts, ", ")
+}
+
+func TestPlan(t *testing.T) {
+	const hosts = "10.20.0.1 10.20.5.6 10.20.5.7 10.20.200.1 10.96.0.1 10.66.0.1 192.168.1.1 192.168.7.7 10.67.1.4 172.31.0.1"
+	routed := func(prefix string) wire.WantedRange { return wire.WantRouted(prefix)[0] }
+	over := func(prefix string) wire.WantedRange {
+		return wire.WantedRange{Prefix: prefix, Decision: wire.DecisionRouted, OverBroader: true}
+	}
+	hostsOnly := func(prefix string) wire.WantedRange {
+		return wire.WantedRange{Prefix: prefix, Decision: wire.DecisionNarrowed}
+	}
+	for _, check := range []struct {
+		wanted wire.WantedRange
+		plan   string
+	}{
+		{routed("10.96.0.0/16"), "routed | 10.96.0.0/16 | "},
+		// Inside a LAN everything is the LAN's; around it, all but the LAN is the cluster's.
+		{routed("192.168.1.0/24"), "refused own-subnet 192.168.1.0/24 wlan0 |  | "},
+		{routed("192.168.1.77/32"), "refused own-subnet 192.168.1.0/24 wlan0 |  | "},
+		{
+			routed("192.168.0.0/16"),
+			"cut own-subnet 192.168.1.0/24 wlan0 | 192.168.0.0/24 192.168.2.0/23 192.168.4.0/22 192.168.8.0/21 192.168.16.0/20 192.168.32.0/19 192.168.64.0/18 192.168.128.0/17 | 192.168.1.0/24 own-subnet wlan0",
+		},
+		{routed("172.16.0.0/14"), "cut own-subnet 172.17.0.0/16 docker0 | 172.16.0.0/16 172.18.0.0/15 | 172.17.0.0/16 own-subnet docker0"},
+		{routed("172.17.5.0/24"), "refused own-subnet 172.17.0.0/16 docker0 |  | "},
+		// Single addresses of the laptop's, with what is left around them.
+		{routed("10.199.0.0/30"), "cut gateway 10.199.0.1 vpn0 | 10.199.0.0/32 10.199.0.2/31 | 10.199.0.1/32 gateway vpn0"},
+		{routed("10.199.0.1/32"), "refused gateway 10.199.0.1 vpn0 |  | "},
+		{routed("10.200.0.52/31"), "cut resolver 10.200.0.53 | 10.200.0.52/32 | 10.200.0.53/32 resolver"},
+		{routed("10.200.0.53/32"), "refused resolver 10.200.0.53 |  | "},
+		{routed("10.30.0.10/31"), "cut protected 10.30.0.10 | 10.30.0.11/32 | 10.30.0.10/32 protected"},
+		{routed("10.31.0.8/30"), "cut protected 10.31.0.10 | 10.31.0.8/31 10.31.0.11/32 | 10.31.0.10/32 protected"},
+		{routed("10.8.0.0/30"), "cut own-subnet 10.8.0.2/32 vpn0 | 10.8.0.0/31 10.8.0.3/32 | 10.8.0.2/32 own-subnet vpn0"},
+		{routed("10.40.0.8/31"), "cut neighbour 10.40.0.9 eth1 | 10.40.0.8/32 | 10.40.0.9/32 neighbour eth1"},
+		{routed("100.100.100.200/31"), "narrowed other-route 100.100.0.0/16 vpn0 |  | 100.100.100.200/32 metadata"},
+		// More specific routes are somebody's, whatever lies there.
+		{routed("10.66.0.0/30"), "cut other-route 10.66.0.1/32 vpn0 | 10.66.0.0/32 10.66.0.2/31 | 10.66.0.1/32 other-route vpn0"},
+		{routed("10.20.0.0/15"), "cut other-route 10.20.0.0/16 vpn0 | 10.21.0.0/16 | 10.20.0.0/16 other-route vpn0"},
+		// Broader and equal ones keep what is not known to be the cluster's.
+		{routed("10.20.0.0/16"), "narrowed other-route 10.20.0.0/16 vpn0 | 10.20.0.1/32 10.20.5.6/31 10.20.200.1/32 | "},
+		{routed("10.20.5.0/24"), "narrowed other-route 10.20.0.0/16 vpn0 | 10.20.5.6/31 | "},
+		{routed("10.20.9.0/24"), "narrowed other-route 10.20.0.0/16 vpn0 |  | "},
+		{routed("10.67.1.0/24"), "narrowed other-route 10.67.0.0/16 | 10.67.1.4/32 | "},
+		// The user's word goes over routes, never over what the laptop is on.
+		{over("10.20.5.0/24"), "routed | 10.20.5.0/24 | "},
+		{over("10.66.0.0/31"), "cut other-route 10.66.0.1/32 vpn0 | 10.66.0.0/32 | 10.66.0.1/32 other-route vpn0"},
+		{over("192.168.1.0/24"), "refused own-subnet 192.168.1.0/24 wlan0 |  | "},
+		{hostsOnly("10.96.0.0/16"), "narrowed | 10.96.0.1/32 | "},
+		{
+			hostsOnly("192.168.0.0/16"),
+			"narrowed own-subnet 192.168.1.0/24 wlan0 | 192.168.7.7/32 | 192.168.1.0/24 own-subnet wlan0",
+		},
+	} {
+		t.Run(check.wanted.Prefix, func(t *testing.T) {
+			input := wire.RoutesInput{Ranges: []wire.WantedRange{check.wanted}, Protected: protectedAddresses}
+			if found := textOf(Plan(input, addressesOf(hosts), laptop)[0]); found != check.plan {
+				t.Errorf("got  %s\nwant %s", found, check.plan)
+			}
+		})
+	}
+}
+
+// A cluster with all addresses of the world takes what there is room for, and says what it could not.
+func TestPlacesAreBounded(t *testing.T) {
+	var hosts []netip.Addr
+	for index := range 2*MaxRoutes + 20 {
+		hosts = append(hosts, netip.AddrFrom4([4]byte{10, byte(index >> 15), byte(index >> 7), byte(index << 1)})) // none side by side
+	}
+	everything := Laptop{Routes: []Place{place("10.0.0.0/8", "vpn0")}}
+	one := Plan(wire.RoutesInput{Ranges: wire.WantRouted("10.0.0.0/8")}, hosts, everything)[0]
+	if len(one.Parts) != MaxRoutes || one.Decision.Hosts != MaxRoutes || one.Decision.LeftOut != MaxRoutes+20 {
+		t.Errorf("%d parts, %+v", len(one.Parts), one.Decision)
+	}
+	two := Plan(wire.RoutesInput{Ranges: wire.WantRouted("10.0.0.0/9", "10.128.0.0/9", "172.16.0.0/12")}, hosts, everything)
+	if count := len(two[0].Parts) + len(two[1].Parts) + len(two[2].Parts); count > MaxRoutes || two[2].Decision.Decision != wire.DecisionRefused {
+		t.Errorf("%d parts in all, %+v", count, two[2].Decision)
+	}
+}
+
+func TestCutsThatAreToldAreBounded(t *testing.T) {
+	var crowded Laptop
+	for index := range 300 {
+		crowded.Routes = append(crowded.Routes, place(fmt.Sprintf("10.96.%d.0/25", index%256), "vpn0"), place(fmt.Sprintf("10.96.%d.7/32", index%256), "vpn0"))
+	}
+	decision := Plan(wire.RoutesInput{Ranges: wire.WantRouted("10.96.0.0/16")}, nil, crowded)[0].Decision
+	if len(decision.Cuts) != wire.MaxCuts || decision.CutsMore != 256-wire.MaxCuts || decision.Decision != wire.DecisionCut {
+		t.Errorf("%d cuts, %d more", len(decision.Cuts), decision.CutsMore)
+	}
+}
+
+// Whatever laptop, cluster and user: nothing that the laptop needs is ever in force, and nothing else is lost of a range.
+func TestNothingOfTheLaptopIsEverTaken(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	address := func() netip.Addr {
+		return netip.AddrFrom4([4]byte{10, byte(random.IntN(3)), byte(random.IntN(4)), byte(random.IntN(256))})
+	}
+	prefixOf := func(shortest int) netip.Prefix {
+		prefix, _ := address().Prefix(shortest + random.IntN(33-shortest))
+		return prefix
+	}
+	for range 3000 {
+		var own Laptop
+		var protected []string
+		var hosts []netip.Addr
+		for range random.IntN(4) {
+			own.Subnets = append(own.Subnets, Place{prefixOf(16), "eth0"})
+			own.Routes = append(own.Routes, Place{prefixOf(8), "vpn0"}, Place{prefixOf(24), "vpn1"})
+			own.Gateways = append(own.Gateways, Place{netip.PrefixFrom(address(), 32), "eth0"})
+			own.Neighbours = append(own.Neighbours, Place{netip.PrefixFrom(address(), 32), "eth0"})
+			own.Resolvers = append(own.Resolvers, address())
+			protected = append(protected, address().String())
+			hosts = append(hosts, address(), address(), address())
+		}
+		wanted := wire.WantedRange{Prefix: prefixOf(10).String(), Decision: wire.DecisionRouted, OverBroader: random.IntN(3) == 0}
+		one := Plan(wire.RoutesInput{Ranges: []wire.WantedRange{wanted}, Protected: protected}, hosts, own)[0]
+		whole := netip.MustParsePrefix(wanted.Prefix)
+		for range 200 {
+			tried := address()
+			if !whole.Contains(tried) {
+				continue
+			}
+			has := func(place Place) bool { return place.Prefix.Contains(tried) }
+			isClaimed := slices.ContainsFunc(own.Subnets, has) || slices.ContainsFunc(own.Gateways, has) ||
+				slices.ContainsFunc(own.Neighbours, has) || slices.Contains(own.Resolvers, tried) || slices.Contains(protected, tried.String()) ||
+				slices.ContainsFunc(own.Routes, func(route Place) bool { return has(route) && route.Prefix.Bits() > whole.Bits() })
+			isBroader := !wanted.OverBroader && slices.ContainsFunc(own.Routes, func(route Place) bool {
+				return has(route) && route.Prefix.Bits() <= whole.Bits()
+			})
+			isMeant := !isClaimed && (!isBroader || slices.Contains(hosts, tried))
+			isTaken := slices.ContainsFunc(one.Parts, func(part netip.Prefix) bool { return part.Contains(tried) })
+			if isTaken != isMeant {
+				t.Fatalf("%s of %+v: taken %v, meant %v\n%+v\n%s", tried, wanted, isTaken, isMeant, own, textOf(one))
+			}
+		}
+	}
+}
+
+func BenchmarkPlanOfTenThousandHosts(b *testing.B) {
+	var hosts []netip.Addr
+	for index := range MaxRoutes {
+		hosts = append(hosts, netip.AddrFrom4([4]byte{10, byte(index >> 14), byte(index >> 6), byte(index << 2)}))
+	}
+	own := Laptop{Routes: []Place{place("10.0.0.0/8", "vpn0")}}
+	for b.Loop() {
+		Plan(wire.RoutesInput{Ranges: wire.WantRouted("10.0.0.0/12", "10.244.0.0/16")}, hosts, own)
+	}
+}

@@ -1,0 +1,197 @@
+/**
+ * Networks of the laptop that the cluster's ranges lie in, or that lie in them: connected all the same, and what answered
+ * before answers afterwards.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { must, run } from './programs.ts';
+import { closeScene, type Scene, setScene, workload } from './scene.ts';
+
+const soon = { timeout: 30_000, interval: 200 };
+
+describe('ranges of the laptop and of the cluster', () => {
+  let scene: Scene;
+  let orders = '';
+  const { http } = workload;
+  /** Hosts of the VPN's and of a LAN's among the cluster's Services, where it gives no address by itself (KEP-3070). */
+  const vpnHost = '10.96.0.77';
+  const lanHost = '10.96.0.200';
+
+  const inLaptop = (line: string) => must(scene.laptop, ['sh', '-c', line]);
+  const tries = async (...words: string[]) => (await run(scene.laptop, words, { deadline: 15_000 })).code === 0;
+  const answers = (host: string) => tries('curl', '-sS', '-m', '5', '-o', '/dev/null', `http://${host}/`);
+  const pings = (host: string) => tries('ping', '-c', '1', '-W', '3', host);
+  /** Through which interface the kernel sends what goes there. */
+  const way = async (address: string) => / dev (\S+)/.exec((await inLaptop(`ip route get ${address}`)).toString())?.[1];
+  const live = async () => {
+    const { connections } = await scene.product.snapshot();
+    const connection = connections.find(({ phase }) => phase !== 'off');
+    if (connection?.phase !== 'connected') {
+      throw new Error(`it is ${connection?.phase}`);
+    }
+    return connection;
+  };
+  const servicesRoute = async () => (await live()).routes.find(({ kind }) => kind === 'services');
+  const decision = async () => (await servicesRoute())?.decision;
+  const codes = async () => (await live()).degraded.map(({ code }) => code);
+  const connect = () =>
+    scene.product.connect('sandbox', '--namespace', http.namespace, '--base-image', workload.baseImage);
+
+  /** A network whose one host answers: the far end of a pair, in a namespace that ends with it. */
+  async function makeNetwork(name: string, own: string, host: string): Promise<void> {
+    await inLaptop(
+      [
+        `ip link add ${name} type veth peer name ${name}far`,
+        `unshare --net sleep 900 >/dev/null 2>&1 & echo $! > /run/${name}.pid`,
+        'sleep 0.3',
+        `ip link set ${name}far netns $(cat /run/${name}.pid)`,
+        `ip address add ${own} dev ${name} && ip link set ${name} up`,
+        `nsenter --net=/proc/$(cat /run/${name}.pid)/ns/net sh -c 'ip link set lo up; ip link set ${name}far up; ip address add ${host}/32 dev ${name}far; ip route add default dev ${name}far'`,
+      ].join('\n'),
+    );
+  }
+  const endNetwork = (name: string) =>
+    run(scene.laptop, ['sh', '-c', `ip link delete ${name}; kill $(cat /run/${name}.pid); rm -f /run/${name}.pid`]);
+
+  /** Another Service of the same pods. It answers with its name. */
+  async function makeService(what: string, clusterIP?: string): Promise<string> {
+    const name = `${what}-${process.pid}`;
+    const spec = { clusterIP, selector: { app: http.service }, ports: [{ port: 80, targetPort: 'http' }] };
+    const manifest = { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: http.namespace }, spec };
+    await scene.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(manifest));
+    return name;
+  }
+
+  const makeVpn = async () => {
+    await makeNetwork('vpn0', '172.30.9.2/32', vpnHost);
+    await inLaptop('ip route add 10.0.0.0/8 dev vpn0');
+  };
+
+  beforeAll(async () => {
+    scene = await setScene('plain', 'ranges');
+    orders = await scene.cluster.serviceAddress(http.namespace, http.service);
+  });
+  afterEach(async () => {
+    await scene.product.disconnect();
+    for (const name of ['vpn0', 'lan0']) {
+      await endNetwork(name);
+    }
+    await run(scene.laptop, ['ip', 'link', 'delete', 'br-late']);
+  });
+  afterAll(async () => {
+    const changed = await scene.unchanged();
+    await closeScene(scene);
+    expect(changed).toEqual([]);
+  });
+
+  it('connects beside a VPN that has all of 10.0.0.0/8, takes the hosts of the cluster alone, and follows both', async () => {
+    await makeVpn();
+    expect(await pings(vpnHost)).toBe(true);
+    await connect();
+    expect(await servicesRoute()).toMatchObject({ decision: 'narrowed', conflict: '10.0.0.0/8', interface: 'vpn0' });
+    expect(await codes()).toEqual([]);
+    await expect.poll(() => answers(http.fullName), soon).toBe(true); // once the catalogue is there
+    expect(await answers(orders)).toBe(true);
+    expect(await pings(vpnHost)).toBe(true);
+    expect(await way('10.96.0.99')).toBe('vpn0');
+    const status = await scene.product.slipway(['status']);
+    expect(status.stdout).toMatch(
+      /in part +10\.96\.0\.0\/16 to \d+ addresses; vpn0 keeps the rest of 10\.0\.0\.0\/8/,
+    );
+
+    const name = await makeService('late');
+    try {
+      const late = await scene.cluster.serviceAddress(http.namespace, name);
+      await expect.poll(() => answers(late), soon).toBe(true);
+      await scene.cluster.kubectl(['--namespace', http.namespace, 'delete', 'service', name]);
+      await expect.poll(() => way(late), soon).toBe('vpn0');
+    } finally {
+      await scene.cluster.kubectl(['--namespace', http.namespace, 'delete', 'service', name, '--ignore-not-found']);
+    }
+    await endNetwork('vpn0');
+    await expect.poll(decision, soon).toBe('routed');
+    expect(await answers(orders)).toBe(true);
+  });
+
+  it('lets a connection live through a VPN that comes and goes', async () => {
+    await connect();
+    expect(await decision()).toBe('routed');
+    const device = (await live()).interface;
+    // A request that is begun before and ended after.
+    const slow = inLaptop(
+      `bash -c 'exec 3<>/dev/tcp/${orders}/80; printf "GET / HTTP/1.0\\r\\nHost: orders\\r\\n" >&3; until [ -e /run/ranges.go ]; do sleep 0.1; done; printf "\\r\\n" >&3; head -c 12 <&3'`,
+    );
+    try {
+      await expect.poll(async () => (await inLaptop('ss -tn')).toString(), soon).toContain(`${orders}:80`);
+      await makeVpn();
+      await expect.poll(decision, soon).toBe('narrowed');
+      expect(await way(orders)).toBe(device);
+      expect(await pings(vpnHost)).toBe(true);
+      expect(await answers(http.fullName)).toBe(true);
+      await endNetwork('vpn0');
+      await expect.poll(decision, soon).toBe('routed');
+    } finally {
+      await inLaptop('touch /run/ranges.go');
+    }
+    expect((await slow).toString()).toMatch(/^HTTP\/1\.[01] 200/);
+    await inLaptop('rm /run/ranges.go');
+    expect(await codes()).toEqual([]);
+  });
+
+  it('leaves a LAN inside the range of the Services where it is, and says which Services that costs', async () => {
+    await makeNetwork('lan0', '10.96.0.193/26', lanHost);
+    expect(await pings(lanHost)).toBe(true);
+    await connect();
+    expect(await servicesRoute()).toMatchObject({
+      ...{ decision: 'cut', reason: 'own-subnet', conflict: '10.96.0.192/26', interface: 'lan0' },
+      cuts: [{ prefix: '10.96.0.192/26', interface: 'lan0' }],
+    });
+    expect(await pings(lanHost)).toBe(true);
+    expect(await answers(http.fullName)).toBe(true);
+    expect(await answers(orders)).toBe(true);
+    expect(await codes()).toEqual([]);
+
+    const name = await makeService('hidden', '10.96.0.210');
+    try {
+      await expect.poll(codes, soon).toEqual(['services-cut']);
+      expect((await live()).degraded[0]?.cause).toContain(`${name}.${http.namespace} (10.96.0.210)`);
+    } finally {
+      await scene.cluster.kubectl(['--namespace', http.namespace, 'delete', 'service', name]);
+    }
+    await expect.poll(codes, soon).toEqual([]);
+  });
+
+  it('gives way to a bridge that is made while connected, and has it back', async () => {
+    await connect();
+    await inLaptop(
+      'ip link add br-late type bridge && ip address add 10.96.0.129/26 dev br-late && ip link set br-late up',
+    );
+    await expect.poll(decision, soon).toBe('cut');
+    expect(await way('10.96.0.140')).toBe('br-late');
+    expect(await answers(orders)).toBe(true);
+    await expect.poll(codes, soon).toEqual([]); // a check may have come between the bridge and the decision
+    await inLaptop('ip link delete br-late');
+    await expect.poll(decision, soon).toBe('routed');
+  });
+
+  it('goes before the VPN where the user says so, and takes single addresses alone where the user says that', async () => {
+    await makeVpn();
+    const set = (verb: string, name: string) =>
+      scene.product.slipway(['settings', verb, name, '10.96.0.0/16', '--context', 'sandbox']);
+    try {
+      expect((await set('add', 'routedRanges')).code).toBe(0);
+      await connect();
+      expect(await decision()).toBe('routed');
+      expect(await answers(orders)).toBe(true);
+      await scene.product.disconnect();
+      await endNetwork('vpn0');
+      expect((await set('remove', 'routedRanges')).code).toBe(0);
+      expect((await set('add', 'narrowedRanges')).code).toBe(0);
+      await connect();
+      expect(await servicesRoute()).toMatchObject({ decision: 'narrowed', reason: '' });
+      expect(await answers(orders)).toBe(true);
+    } finally {
+      await set('remove', 'routedRanges');
+      await set('remove', 'narrowedRanges');
+    }
+  });
+});
