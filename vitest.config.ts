@@ -38,8 +38,9 @@ export default defineConfig({
           name: 'gui',
           include: ['tests/gui/*.test.ts'],
           globalSetup: ['tests/gui/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          isolate: false, // as above
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
@@ -71,6 +72,7 @@ export default defineConfig({
           name: 'cluster',
           include: ['tests/cluster/**/*.test.ts'],
           exclude: ['**/*.alone.test.ts'],
+          isolate: false, // as above
           maxWorkers: workers,
           sequence: { groupOrder: 1 },
         },

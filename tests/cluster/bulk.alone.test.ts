@@ -12,7 +12,6 @@ describe('bulk traffic', () => {
     await scene.product.connect('sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage);
   });
   afterAll(async () => {
-    await scene.product.disconnect();
     await closeScene(scene);
   });
 

@@ -155,7 +155,7 @@ describe('a connection over a dead network', () => {
   });
 
   it('never says connected without a word where a rule was there before the connect', async () => {
-    await scene.product.disconnect();
+    await scene.product.end();
     const laptop = (line: string) => must(scene.laptop, ['sh', '-c', line]);
     await laptop('ip tuntap add degraded0 mode tun && ip link set degraded0 up');
     await laptop('ip route add 10.0.0.0/8 dev degraded0 table 200 && ip rule add to 10.96.0.0/16 lookup 200 pref 100');

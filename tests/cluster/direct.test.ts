@@ -40,7 +40,7 @@ describe('a direct path', () => {
     server = new URL((await connection())?.cluster.server ?? '').hostname;
   });
   afterAll(async () => {
-    await scene.product.disconnect();
+    await scene.product.end();
     await run(scene.laptop, ['sh', '-c', 'nft delete table ip filter']); // made by iptables
     const changed = await scene.unchanged();
     await closeScene(scene);

@@ -48,7 +48,7 @@ describe('a black hole', () => {
   });
   afterAll(async () => {
     record.keep();
-    await scene.product.disconnect();
+    await scene.product.end();
     await run(scene.laptop, ['sh', '-c', 'nft delete table ip filter']); // made by iptables
     const changed = await scene.unchanged();
     await closeScene(scene);

@@ -11,7 +11,6 @@ describe('idle connections', () => {
     await scene.product.connect('sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage);
   });
   afterAll(async () => {
-    await scene.product.disconnect();
     await closeScene(scene);
   });
 

@@ -85,7 +85,7 @@ function withoutRecovery(kinds: readonly ProcessKind[]): void {
   afterAll(() => closeScene(scene));
 
   async function isAsItWas(moment: string): Promise<void> {
-    await scene.product.slipway(['disconnect', '--quit']);
+    await scene.product.end();
     expect(await settle(scene), moment).toBe('');
     expect(await scene.unchanged(['processes', 'sockets']), moment).toEqual([]);
   }
@@ -95,7 +95,7 @@ function withoutRecovery(kinds: readonly ProcessKind[]): void {
     await scene.product.signal(kinds, 'SIGKILL');
     expect(await settle(scene)).toBe('');
     expect(await scene.unchanged(['processes', 'sockets'])).toEqual([]);
-    await scene.product.disconnect();
+    await scene.product.end();
   });
 
   it.each(momentsOf(kinds))(

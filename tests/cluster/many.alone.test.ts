@@ -51,7 +51,6 @@ describe('many connections', () => {
     }
   });
   afterAll(async () => {
-    await scene.product.disconnect();
     await closeScene(scene);
   });
 

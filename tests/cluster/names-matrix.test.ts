@@ -124,7 +124,7 @@ describe.each<Flavour>(['plain', 'resolved'])('each form of a name, with a resol
     inPod = parse(await exec(['/tmp/names-matrix'], asLines(questions.filter(({ kind }) => kind !== 'CNAME'))));
   });
   afterAll(async () => {
-    await scene.product.disconnect();
+    await scene.product.end();
     const names = Object.values(aliases);
     await scene.cluster.kubectl(['delete', 'service', '-n', http.namespace, '--ignore-not-found', ...names]);
     const changed = await scene.unchanged();

@@ -13,7 +13,6 @@ describe('pods', () => {
     scene = await setScene('plain', 'pods');
   });
   afterAll(async () => {
-    await scene.product.disconnect();
     await closeScene(scene);
   });
 

@@ -105,10 +105,14 @@ export class Product {
     return answer?.ok ? answer.value : nothing;
   }
 
-  /** Switches off and ends the core where one runs, without asserting anything. */
+  /** Switches off and ends the core where one runs, without asserting anything: as `disconnect`, without a CLI's process. */
   async end(): Promise<void> {
     const link = await this.link().catch(() => null);
-    if (link !== null) {
+    if (link === null) {
+      if (this.processIds('core').length > 0) {
+        await this.disconnect(); // one that does not talk to us, or another product's
+      }
+    } else {
       const ended = link.call('disconnect', {}).then(() => link.call('quit', {}));
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 30_000).unref())]);
       link.close();

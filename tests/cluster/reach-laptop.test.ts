@@ -44,7 +44,7 @@ describe('the reach check on the laptop', () => {
   });
   afterAll(async () => {
     await run(scene.laptop, ['ip', 'link', 'del', 'vpn0']);
-    await scene.product.disconnect();
+    await scene.product.end();
     await run(scene.laptop, ['sh', '-c', 'nft delete table ip filter']); // made by iptables
     const changed = await scene.unchanged();
     await closeScene(scene);
@@ -101,7 +101,7 @@ describe('the reach check on the laptop', () => {
     ['its address goes', 'ip address flush dev DEVICE'],
   ])('has it back when %s', async (_, command) => {
     // Whoever takes it for the sixth time within three minutes has meant it, and everything above took it, too.
-    await scene.product.disconnect();
+    await scene.product.end();
     await connect();
     await inLaptop(command);
     await expect.poll(doesAnswer, { timeout: 30_000 }).toBe(true);

@@ -33,7 +33,7 @@ describe('an agent', () => {
     const connecting = product();
     try {
       // Longer than a taint that nobody tolerates is waited for, and than the case that gave up.
-      const later = setTimeout(() => void cluster.kubectl(['uncordon', 'node1']), 30_000);
+      const later = setTimeout(() => void cluster.kubectl(['uncordon', 'node1']), 24_000);
       const outcome = await connecting.slipway(['connect', ...usual], { deadline: 110_000 });
       clearTimeout(later);
       expect(outcome.stderr).toMatch(/waiting for a node; the scheduler says: 0\/2 nodes are available.*unschedulable/);

@@ -113,7 +113,7 @@ export class Refusals {
 
   /** Ends the core and expects that nothing was changed. A helper that nobody uses may wait for the next case. */
   async expectUnchanged(product: Product): Promise<void> {
-    await product.disconnect();
+    await product.end();
     expect(await this.scene.unchanged(['processes', 'sockets'])).toEqual([]);
     const ended = async () => [...product.processIds('core'), ...product.processIds('engine')].length === 0;
     expect(await eventually(ended, 10_000)).toBe(true);

@@ -102,7 +102,7 @@ export async function closeScene(scene: Scene | undefined): Promise<void> {
 
 /** Disconnects, ends the scene, and expects that the laptop is as it was before. */
 export async function leaveScene(scene: Scene): Promise<void> {
-  await scene.product.disconnect();
+  await scene.product.end();
   const changed = await scene.unchanged();
   await closeScene(scene);
   expect(changed).toEqual([]);

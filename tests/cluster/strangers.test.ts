@@ -23,7 +23,6 @@ describe('strangers', () => {
   });
   afterAll(async () => {
     for (const scene of [first, second]) {
-      await scene.product.disconnect();
       await closeScene(scene);
     }
   });

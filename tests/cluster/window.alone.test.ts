@@ -25,7 +25,6 @@ describe.skipIf(!hasBrowser)('the window while the API server is away', () => {
   });
   afterAll(async () => {
     await window?.close();
-    await scene?.product.disconnect();
     await closeScene(scene);
   });
 

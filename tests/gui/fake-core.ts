@@ -13,7 +13,7 @@ import type { Scenario } from '../../app/fakes/scenarios.ts';
 import { attach } from '../../app/hosts/attach.ts';
 import { root } from './gui-options.ts';
 
-const startDeadline = 30_000;
+const startDeadline = 120_000;
 
 export class FakeCore {
   readonly socket: string;

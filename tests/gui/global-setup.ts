@@ -1,4 +1,4 @@
-/** Before the window's tests: the window as it ships, and an empty folder for pictures. */
+/** Before the window's tests: window and programs as they are now, and an empty folder for pictures. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ export function setup(): void {
     );
   }
   execFileSync(process.execPath, [join(root, 'scripts/build-window.mjs')], { stdio: ['ignore', 'ignore', 'inherit'] });
+  // Bundles of the programs, too: else the first cores of all processes build them at the same time.
+  execFileSync(process.execPath, [join(root, 'app/hosts/cli/slipway.mjs'), '--version'], { stdio: 'ignore' });
   if (process.env.SLIPWAY_KEEP_SCREENSHOTS !== '1') {
     rmSync(screenshotFolder, { recursive: true, force: true });
   }

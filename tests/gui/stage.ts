@@ -14,7 +14,7 @@ import { FakeCore } from './fake-core.ts';
 import { browserProgram, windowFolder } from './gui-options.ts';
 
 /** How long a page may take for what a user would wait for, in milliseconds: the machine of a test may be busy. */
-export const patience = 20_000;
+export const patience = 60_000;
 
 export interface StageOptions {
   readonly context?: BrowserContextOptions;

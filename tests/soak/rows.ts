@@ -72,7 +72,7 @@ export const faultRows = {
   'api-server': {
     fault: 'API server down, seconds',
     bound: 'flows live, back ≤ 5 s after',
-    short: 20,
+    short: 12,
     long: 600,
     files: ['tests/cluster/api-server.alone.test.ts'],
     limits: { 'back, s': { atMost: 5 } },
@@ -80,7 +80,7 @@ export const faultRows = {
   'direct-api-server': {
     fault: 'API server down with a direct path, seconds',
     bound: 'undisturbed',
-    short: 20,
+    short: 12,
     long: 600,
     files: ['tests/cluster/direct.test.ts'],
     limits: { 'longest wait for a byte, s': { atMost: 3 } },
