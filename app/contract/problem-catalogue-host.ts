@@ -105,6 +105,11 @@ export const hostProblems = {
     advice('Disconnect again. What remains in the cluster disappears by itself within ten minutes.'),
     command('slipway disconnect'),
   ),
+  'mapping-refused': entry(
+    'internal',
+    'A range of the cluster could not be given other addresses',
+    advice('Leave the range out, or let it be routed as it is.'),
+  ),
   'message-malformed': entry(
     'internal',
     'A message was malformed',

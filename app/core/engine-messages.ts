@@ -17,7 +17,7 @@ import {
   triedPathSchema,
 } from '../contract/index.ts';
 import { flowsEventSchema } from './flow-messages.ts';
-import { hostsSchema, routeDecisionSchema, wantedRangeSchema } from './route-messages.ts';
+import { hostsSchema, mappingSchema, routeDecisionSchema, wantedRangeSchema } from './route-messages.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
 export const engineProtocol = 6;
@@ -144,6 +144,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
       agent: agentTargetSchema,
       ownerSecret: z.string(),
       ranges: z.array(wantedRangeSchema),
+      mappings: z.array(mappingSchema).optional(),
       protected: z.array(z.string()),
       scope: nameScopeSchema,
       names: z.boolean(),
@@ -155,6 +156,10 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
   z.object({ command: z.literal('credentials'), credentials: clusterCredentialsSchema }),
   z.object({ command: z.literal('scope'), scope: nameScopeSchema }),
   z.object({ command: z.literal('protect'), protect: z.object({ protected: z.array(z.string()) }) }),
+  z.object({
+    command: z.literal('plan'), // in place of the ranges and mappings of connect
+    plan: z.object({ ranges: z.array(wantedRangeSchema), mappings: z.array(mappingSchema).optional() }),
+  }),
   z.object({ command: z.literal('endpoints'), endpoints: serviceEndpointsSchema }),
   z.object({ command: z.literal('hosts'), hosts: hostsSchema }),
   z.object({
@@ -311,7 +316,11 @@ export const engineEventSchema = z.discriminatedUnion('event', [
     }),
   }),
   z.object({ event: z.literal('names'), names: namesEventSchema }),
-  z.object({ event: z.literal('routes'), routes: z.object({ decisions: list(routeDecisionSchema) }) }),
+  z.object({
+    event: z.literal('routes'),
+    // A problem: why a plan was refused as a whole; the decisions are those of before.
+    routes: z.object({ decisions: list(routeDecisionSchema), problem: wireProblemSchema.nullish() }),
+  }),
   z.object({
     event: z.literal('counters'),
     counters: engineCountersSchema,

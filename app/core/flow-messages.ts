@@ -7,6 +7,7 @@ const engineFlowSchema = z.object({
   id: z.number(),
   source: z.string(),
   destination: z.string(), // address:port
+  real: z.string().optional(), // likewise, in the cluster, where programs know another address
   state: flowStateSchema,
   beganAt: z.number(),
   endedAt: z.number().default(0), // 0 while it lives

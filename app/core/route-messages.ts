@@ -9,6 +9,14 @@ export const wantedRangeSchema = z.object({
 });
 export type WantedRange = z.infer<typeof wantedRangeSchema>;
 
+/** A virtual range that stands for one of the cluster; prefixes of one length. */
+export const mappingSchema = z.object({
+  real: z.string(),
+  virtual: z.string(), // among the wanted ranges
+  retired: z.boolean().optional(), // names tell it no longer
+});
+export type Mapping = z.infer<typeof mappingSchema>;
+
 /** MaxHosts in native/internal/wire/helper.go. */
 export const mostHosts = 10_000;
 

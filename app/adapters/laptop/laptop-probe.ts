@@ -6,8 +6,8 @@ import type { LaptopProbe } from '../../core/ports.ts';
 /** The helper's prefix of interface names (native/internal/hostnet/tundev/tundev.go). */
 const interfacePrefix = 'slipway';
 
-/** Addresses of our interfaces and resolvers lie in 198.18.0.0/15 (native/internal/wire/addresses.go, RFC 2544). */
-const ourAddress = /\b198\.1[89]\.\d{1,3}\.\d{1,3}\b/g;
+/** Addresses of our interfaces and resolvers lie in 198.18.0.0/16 (native/internal/wire/addresses.go, RFC 2544). */
+const ourAddress = /\b198\.18\.\d{1,3}\.\d{1,3}\b/g;
 
 /** Files of Linux; tests name others. */
 const linuxFiles = { links: '/proc/net/dev', routes: '/proc/net/route', resolver: '/etc/resolv.conf' } as const;

@@ -83,6 +83,7 @@ export function joinSiblings<Item extends { readonly prefix: Prefix }>(
   return joined;
 }
 
-function sizeOf(length: number): number {
+/** How many addresses a prefix of a length has. */
+export function sizeOf(length: number): number {
   return 2 ** (32 - length);
 }

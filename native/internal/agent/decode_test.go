@@ -17,7 +17,7 @@ func TestWantedAddressesAreGivenWhenFree(t *testing.T) {
 	free := func(laptop, engine string) pair {
 		return pair{netip.MustParseAddr(laptop), netip.MustParseAddr(engine)}
 	}
-	wanted := free("198.19.7.8", "198.19.7.9")
+	wanted := free("198.18.7.8", "198.18.7.9")
 	all := newAddresses(10 * time.Minute)
 	take := func(key publicKey, wanted pair, now time.Time) (pair, error) {
 		taken, err := all.take(key, []pair{wanted}, now)

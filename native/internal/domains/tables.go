@@ -29,11 +29,11 @@ var collisions = []string{
 
 // reverseSpace is the space whose reverse zones a cluster may answer for: what routes may carry, and the unique
 // local addresses of IPv6 (RFC 4193).
-var reverseSpace = []netip.Prefix{
+var reverseSpace = append([]netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"),
 	netip.MustParsePrefix("172.16.0.0/12"),
 	netip.MustParsePrefix("192.168.0.0/16"),
 	netip.MustParsePrefix("100.64.0.0/10"),
 	wire.TunnelRange,
 	netip.MustParsePrefix("fc00::/7"),
-}
+}, wire.VirtualSpace...)

@@ -134,6 +134,9 @@ func (connection *connection) raiseTunnel(ctx context.Context) error {
 
 func (connection *connection) setRoutes(ctx context.Context) error {
 	path := connection.path // the tunnel is up: it is there, and stays
+	if _, problem := wantedMapping(connection.command.Ranges, connection.command.Mappings); problem != nil {
+		return problem
+	}
 	call, cancel := context.WithTimeout(ctx, connection.config.Timing.HelperCall)
 	defer cancel()
 	opened, device, err := connection.helper.OpenTun(call, wire.OpenTunInput{

@@ -109,7 +109,7 @@ func (exchange *exchange) times(path *path) *wire.TestedTimes {
 	if session == nil || !isTCP || !isTCPToo {
 		return nil
 	}
-	flow := session.Find(bytestream.Opening{Source: unmapped(source), Destination: unmapped(target)})
+	flow := session.Find(bytestream.Opening{Source: unmapped(source), Destination: path.realOf(unmapped(target))})
 	if flow == nil {
 		return nil
 	}

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"errors"
+	"net/netip"
 	"time"
 
 	"slipway/native/internal/bytestream"
@@ -71,4 +73,19 @@ func (connection *connection) tellFlows(done <-chan struct{}) {
 		}
 		next.Reset(wait)
 	}
+}
+
+// openFlow begins a flow of whatever session there is.
+func (path *path) openFlow(opening bytestream.Opening, events bytestream.Events) (*bytestream.Flow, error) {
+	session := path.flows.Load()
+	if session == nil {
+		return nil, errors.New("there is no session yet")
+	}
+	switch to := opening.Destination; {
+	case path.engine.Has(to.Addr()): // what measures the way to the agent
+		opening.Destination = netip.AddrPortFrom(path.agent.Load().Like(to.Addr()), to.Port())
+	case path.laptop.Has(opening.Source.Addr()):
+		opening.Destination = path.realOf(to)
+	}
+	return session.Open(opening, events)
 }

@@ -119,6 +119,12 @@ func FuzzPath(f *testing.F) {
 		framed(false, segmentOf(near, far, 0x10, 1001, 5001, 40)), framed(false, segmentOf(near, "198.18.5.3:53", 0x02, 1, 0, 0)),
 		framed(true, segmentOf("198.18.0.1:7", "198.18.5.3:9", 0x04, 1, 0, 0)),
 	))
+	virtual := netip.MustParseAddrPort("198.19.64.7:53")
+	asked := packet.DatagramOf(netip.MustParseAddrPort("198.18.5.2:5000"), virtual, []byte("question"))
+	answered := packet.DatagramOf(netip.MustParseAddrPort("34.118.224.7:53"), netip.MustParseAddrPort("198.18.5.2:5000"), []byte("answer"))
+	f.Add(slices.Concat(
+		framed(false, asked), framed(true, answered), framed(false, segmentOf(near, "240.1.0.9:80", 0x02, 1, 0, 0)),
+	))
 	f.Fuzz(func(t *testing.T, said []byte) {
 		path, err := newPath(registration{granted: wire.Registered{MTU: 1400}, addresses: []sessionAddresses{own}})
 		if err != nil {
@@ -127,7 +133,14 @@ func FuzzPath(f *testing.F) {
 		device := &watchedTun{silentTun: silentTun{closed: make(chan struct{})}, laptop: path.laptop}
 		path.open(device, func(error) {})
 		path.setAgent(own.agent)
-		path.setRanges(gate.Whole(netip.MustParsePrefix("10.244.0.0/16"), netip.MustParsePrefix("10.96.0.0/12")))
+		mapped, problem := wantedMapping(nil, []wire.Mapping{{Real: "34.118.224.0/20", Virtual: "198.19.64.0/20"}, {Real: "10.240.0.0/16", Virtual: "240.1.0.0/16"}})
+		if problem != nil {
+			t.Fatal(problem)
+		}
+		path.setMapping(mapped)
+		path.setRanges(gate.Whole(
+			netip.MustParsePrefix("10.244.0.0/16"), netip.MustParsePrefix("10.96.0.0/12"), netip.MustParsePrefix("198.19.64.0/20"), netip.MustParsePrefix("240.1.0.0/16"),
+		))
 		path.pings.Change(map[wire.ServiceName][]wire.ServiceEndpoint{
 			{Name: "orders"}: {{Address: "10.96.0.7", Ready: []string{"10.244.7.9"}}},
 		}, true)

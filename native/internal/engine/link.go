@@ -126,6 +126,8 @@ func decodeCommand(body []byte) (wire.EngineCommand, error) {
 		present = command.Protect != nil
 	case wire.CommandScope:
 		present = command.Scope != nil
+	case wire.CommandPlan:
+		present = command.Plan != nil
 	case wire.CommandEndpoints:
 		present = command.Endpoints != nil
 	case wire.CommandHosts:

@@ -13,6 +13,7 @@ import (
 	"slipway/native/internal/bytestream"
 	"slipway/native/internal/flowlist"
 	"slipway/native/internal/gate"
+	"slipway/native/internal/mapping"
 	"slipway/native/internal/measure"
 	"slipway/native/internal/netstack"
 	"slipway/native/internal/packet"
@@ -49,6 +50,7 @@ type path struct {
 	flowList       flowlist.List
 	pings          *serviceping.Rewriter
 	gate           *gate.Gate // the laptop's: sees what the laptop sees, in front of every rewriting
+	mapping        atomic.Pointer[mapping.Table]
 	stackGate      *gate.Gate
 	agent          atomic.Pointer[packet.PerFamily]
 	lanes          atomic.Pointer[tunnel.Lanes]
@@ -100,19 +102,6 @@ func newPath(registration registration) (*path, error) {
 		return nil, err
 	}
 	return path, nil
-}
-
-// openFlow begins a flow of whatever session there is.
-func (path *path) openFlow(opening bytestream.Opening, events bytestream.Events) (*bytestream.Flow, error) {
-	session := path.flows.Load()
-	if session == nil {
-		return nil, errors.New("there is no session yet")
-	}
-	if path.engine.Has(opening.Destination.Addr()) { // what measures the way to the agent
-		agent := path.agent.Load().Like(opening.Destination.Addr())
-		opening.Destination = netip.AddrPortFrom(agent, opening.Destination.Port())
-	}
-	return session.Open(opening, events)
 }
 
 // useLanes makes the lanes of a registration carry what goes to the cluster.
@@ -228,7 +217,11 @@ func (path *path) outbound(raw []byte) {
 		}
 		return
 	}
-	if !path.gate.Outbound(&parsed) || path.pings.Outbound(&parsed) == serviceping.Drop {
+	if !path.gate.Outbound(&parsed) {
+		return
+	}
+	// Connections end on this side of the mapping, in the terminator; see openFlow.
+	if parsed.Protocol != packet.TCP && (!path.mapping.Load().Outbound(&parsed) || path.pings.Outbound(&parsed) == serviceping.Drop) {
 		return
 	}
 	path.packetsUp.Add(1)
@@ -295,7 +288,7 @@ func (path *path) fromStack(raw []byte) {
 // receive takes what a lane received; see receiver. A family that the session has no addresses of
 // is refused.
 func (path *path) receive(_ int, packets [][]byte, heard func([]byte) bool) {
-	toLaptop := path.gate.Arrivals()
+	toLaptop, table := path.gate.Arrivals(), path.mapping.Load()
 	for index, raw := range packets {
 		packets[index] = nil
 		parsed, ok := packet.Parse(raw)
@@ -307,6 +300,7 @@ func (path *path) receive(_ int, packets [][]byte, heard func([]byte) bool) {
 			path.receiveForStack(&parsed, heard)
 		default:
 			path.pings.Inbound(&parsed)
+			table.Inbound(&parsed, path.gate)
 			if toLaptop.Admit(&parsed) {
 				packets[index] = parsed.Raw
 			}

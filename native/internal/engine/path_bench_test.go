@@ -12,6 +12,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 
 	"slipway/native/internal/gate"
+	"slipway/native/internal/packet"
 	"slipway/native/internal/wire"
 )
 
@@ -84,5 +85,46 @@ func BenchmarkReceive(b *testing.B) {
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(batch)), "ns/packet")
 			})
 		}
+	}
+}
+
+// BenchmarkMapped is the same for datagrams, whose range is mapped, and for those whose range is routed as it is.
+func BenchmarkMapped(b *testing.B) {
+	for name, known := range map[string]string{"routed": "34.118.224.7:53", "mapped": "198.19.64.7:53"} {
+		b.Run(name, func(b *testing.B) {
+			laptop, engine := netip.MustParseAddr("198.18.5.2"), netip.MustParseAddr("198.18.5.3")
+			path, err := newPath(registration{granted: wire.Registered{MTU: 1400}, addresses: []sessionAddresses{{laptop, engine, wire.AgentAddress}}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer path.close()
+			path.open(&silentTun{closed: make(chan struct{})}, func(error) {})
+			ranges := []netip.Prefix{netip.MustParsePrefix("34.118.224.0/20"), netip.MustParsePrefix("198.19.64.0/20")}
+			if name == "mapped" {
+				mapped, problem := wantedMapping(nil, []wire.Mapping{{Real: "34.118.224.0/20", Virtual: "198.19.64.0/20"}})
+				if problem != nil {
+					b.Fatal(problem)
+				}
+				path.setMapping(mapped)
+				ranges = ranges[1:]
+			}
+			path.setRanges(gate.Whole(ranges...))
+			near, data := netip.MustParseAddrPort("198.18.5.2:5000"), make([]byte, 1300)
+			asked := packet.DatagramOf(near, netip.MustParseAddrPort(known), data)
+			answered := packet.DatagramOf(netip.MustParseAddrPort("34.118.224.7:53"), near, data)
+			heard := func([]byte) bool { return false }
+			out, passing := make([]byte, len(asked)), make([][]byte, 1)
+			b.ReportAllocs()
+			for b.Loop() {
+				copy(out, asked)
+				path.outbound(out)
+				copy(out, answered)
+				passing[0] = out
+				path.receive(0, passing, heard)
+			}
+			if path.counters().PacketsDown == 0 {
+				b.Fatal("no answer came in")
+			}
+		})
 	}
 }

@@ -33,6 +33,9 @@ func test(ctx context.Context, connection *connection, command wire.TestCommand)
 	}{
 		{"name", func() (answer string, problem *wire.Problem) {
 			address, problem = resolve(ctx, command.Host)
+			if connection != nil {
+				address = connection.known(address)
+			}
 			return address.String(), problem
 		}},
 		{"route", func() (string, *wire.Problem) { return routeTo(ctx, connection, address) }},

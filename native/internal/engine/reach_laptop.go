@@ -62,7 +62,7 @@ func (laptop *reachLaptop) check(ctx context.Context, targets wire.ReachTargets,
 			clear = append(clear, one)
 		}
 	}
-	probed := laptop.toProbe(clear, targets)
+	probed := laptop.toProbe(clear, path.known(targets))
 	if areNamesOn {
 		if way, err := kernel.Way(path.resolver); err == nil && way.Index == opened.Index {
 			probed = append(probed, probe{"udp", netip.AddrPortFrom(path.resolver, dnsPort)})

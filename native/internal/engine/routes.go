@@ -57,13 +57,15 @@ func (connection *connection) reroute(decisions []wire.RouteDecision) {
 func (connection *connection) route(decisions []wire.RouteDecision, isToldAnyway bool) {
 	ranges := rangesOf(decisions, connection.toldHosts)
 	reverse := reverseOf(decisions, ranges)
+	mapped := connection.mappingOf(partsOf(ranges))
+	connection.path.setMapping(mapped)
 	connection.path.setRanges(ranges)
 	connection.mutex.Lock()
 	defer connection.mutex.Unlock()
 	isNews := isToldAnyway || !reflect.DeepEqual(decisions, connection.routes)
 	isOtherZone := isToldAnyway || !slices.Equal(reverse, connection.reverse) // or the way to the tunnel's resolver changed
 	connection.routes, connection.ranges, connection.reverse = decisions, ranges, reverse
-	connection.resolve(func(inputs *resolver.Inputs) { inputs.Routed = partsOf(ranges) })
+	connection.resolve(func(inputs *resolver.Inputs) { inputs.Routed, inputs.Mapping = partsOf(ranges), mapped })
 	if isNews && connection.isReady { // until then they come with ready
 		connection.send(wire.EngineEvent{Event: wire.EventRoutes, Routes: &wire.RoutesEvent{Decisions: decisions}})
 	}

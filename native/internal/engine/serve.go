@@ -103,6 +103,10 @@ func (engine *engine) handle(command wire.EngineCommand) (ended bool, err error)
 		if engine.connection != nil {
 			go engine.connection.protect(command.Protect.Protected)
 		}
+	case wire.CommandPlan:
+		if engine.connection != nil {
+			go engine.connection.replan(*command.Plan)
+		}
 	case wire.CommandScope:
 		engine.scope = command.Scope
 		if engine.connection != nil {

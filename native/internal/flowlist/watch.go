@@ -122,6 +122,9 @@ func (w *Watch) tell(account terminate.Account, now time.Time, into map[uint64]w
 		AnswerMicroseconds: account.Answer.Microseconds(), TunnelMicroseconds: account.Tunnel.Microseconds(),
 		Program: w.program(account),
 	}
+	if account.Real.IsValid() && account.Real != account.Opening.Destination && !w.owners.isOwn(account.Opening) {
+		flow.Real = account.Real.String()
+	}
 	if account.State.IsOver() {
 		flow.EndedAt = account.Over.UnixMilli()
 		if before, ok := w.told[account.ID]; ok && flow.Program == nil {

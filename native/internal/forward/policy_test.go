@@ -72,7 +72,7 @@ func TestPolicyRefusesWhatWouldLendRights(t *testing.T) {
 		{packet.TCP, "10.244.1.7", 80, refused},
 		{packet.ICMP, "10.244.1.7", 0, refused},
 		{packet.TCP, "198.18.0.6", 22, refused},
-		{packet.ICMP, "198.19.255.255", 0, refused},
+		{packet.ICMP, "198.18.255.255", 0, refused},
 		{packet.UDP, "198.18.0.1", 53, refused},
 	} {
 		if got := policy.Allows(row.protocol, netip.MustParseAddr(row.destination), row.port); got != row.expected {

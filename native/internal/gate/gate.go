@@ -93,6 +93,14 @@ func (gate *Gate) Outbound(parsed *packet.Packet) bool {
 	return true
 }
 
+// Knows tells whether the laptop has a flow, in its direction, or waits for the answer to an echo.
+func (gate *Gate) Knows(flow packet.Flow) bool { return gate.flows.Knows(flow) }
+
+// KnowsFragment tells whether later fragments of a datagram from a source would be let in.
+func (gate *Gate) KnowsFragment(source netip.Addr, identification uint32, protocol uint8) bool {
+	return gate.fragments.isDecided(datagram{source, identification, protocol})
+}
+
 // Arrivals judge the packets of one batch; Done ends it. They belong to one goroutine.
 type Arrivals struct {
 	Packets, Bytes uint64 // that were let in

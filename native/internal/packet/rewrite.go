@@ -57,6 +57,9 @@ func (packet *Packet) readdress(at int, address netip.Addr) {
 		return
 	}
 	mend(packet.Payload[at:], before, after)
+	if packet.Protocol == UDP && binary.BigEndian.Uint16(packet.Payload[at:]) == 0 {
+		binary.BigEndian.PutUint16(packet.Payload[at:], 0xffff) // zero means that there is none (RFC 768)
+	}
 }
 
 func addressAt(address netip.Addr) int {

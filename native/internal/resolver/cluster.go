@@ -28,8 +28,8 @@ func (resolver *Resolver) askCluster(ctx context.Context, plan *plan, route rout
 	}
 	result := found{
 		rcode: answer.rcode, authoritative: true,
-		records: told(answer.records, age, route.name, question.Name),
-		extra:   told(answer.extra, age, "", ""),
+		records: plan.known(told(answer.records, age, route.name, question.Name)),
+		extra:   plan.known(told(answer.extra, age, "", "")),
 	}
 	if asked.kind != question.Qtype { // only whether the name is there was asked
 		result.extra = nil
@@ -195,6 +195,7 @@ func (resolver *Resolver) followOutside(ctx context.Context, plan *plan, route r
 			own.records = append(own.records, record)
 		}
 	}
+	plan.known(own.records)
 	if len(own.records) == 0 {
 		own.authority = negative(dns.RcodeSuccess, route.zone).authority
 	}

@@ -11,6 +11,7 @@ import (
 	"go4.org/netipx"
 
 	"slipway/native/internal/domains"
+	"slipway/native/internal/mapping"
 	"slipway/native/internal/wire"
 )
 
@@ -22,6 +23,7 @@ type Inputs struct {
 	Agent       int              // counts the agents that took the session: the same names may be another cluster's with the next
 	Scope       wire.NameScope
 	Routed      []netip.Prefix  // IPv4 and IPv6 ranges that go into the tunnel: addresses in them are looked up in the cluster
+	Mapping     *mapping.Table  // of ranges of the cluster that the laptop knows by other addresses, which are among Routed
 	HostDomains []string        // the laptop's own domains, as wire.HostInspection has them
 	Upstreams   []wire.Upstream // the laptop's own nameservers, in their order
 	Options     wire.UpstreamOptions
@@ -98,7 +100,7 @@ func inClear(servers []netip.AddrPort) (list []wire.Upstream) {
 // planOf decides where names go. A domain that the cluster may not claim is left out: its names go to the laptop's
 // own nameservers.
 func planOf(inputs Inputs) *plan {
-	next := &plan{home: inputs.Scope.HomeNamespace, namespaces: map[string]bool{}, headless: map[string]bool{}}
+	next := &plan{home: inputs.Scope.HomeNamespace, namespaces: map[string]bool{}, headless: map[string]bool{}, mapping: inputs.Mapping}
 	policy := domains.NewPolicy(inputs.HostDomains, append([]string{inputs.Granted()}, inputs.Scope.Extra...)...)
 	if inputs.Domain != "" {
 		next.claim(policy, dns.CanonicalName(inputs.Domain))
@@ -175,5 +177,5 @@ func (plan *plan) claimExtra(policy domains.Policy, extra []string) {
 func (plan *plan) equal(other *plan) bool {
 	return plan.domain == other.domain && plan.home == other.home && slices.Equal(plan.zones, other.zones) &&
 		plan.routed.Equal(&other.routed) && slices.Equal(plan.parts, other.parts) && slices.Equal(plan.refused, other.refused) && maps.Equal(plan.namespaces, other.namespaces) &&
-		maps.Equal(plan.headless, other.headless)
+		maps.Equal(plan.headless, other.headless) && plan.mapping.Equal(other.mapping)
 }

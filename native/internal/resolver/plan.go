@@ -10,6 +10,7 @@ import (
 	"go4.org/netipx"
 
 	"slipway/native/internal/domains"
+	"slipway/native/internal/mapping"
 	"slipway/native/internal/wire"
 )
 
@@ -24,6 +25,7 @@ type plan struct {
 	parts      []string        // svc and pod, where names below may be asked of the cluster without its domain
 	refused    []wire.NameRefusal
 	routed     netipx.IPSet
+	mapping    *mapping.Table
 	clusterIP6 bool // whether any IPv6 address of the cluster can be reached
 }
 
@@ -35,6 +37,7 @@ const (
 	toCluster            // under route.name, and its answer is the answer
 	toEither             // to the cluster under route.name; upstream as it was asked where the cluster has no such name
 	toNobody             // there is no such name
+	toNothing            // the name is there, and has nothing
 )
 
 type route struct {
@@ -57,7 +60,7 @@ func (plan *plan) route(name string, kind uint16) route {
 		return route{way: toCluster, name: name, zone: zone}
 	}
 	if plan.isRoutedReverse(name) {
-		return route{way: toCluster, name: name, zone: parent(name)}
+		return plan.reverseRoute(name)
 	}
 	labels := dns.SplitDomainName(name)
 	if plan.domain == "" || len(labels) == 0 {
@@ -145,9 +148,10 @@ func (plan *plan) isRoutedReverse(name string) bool {
 	return ok && plan.routed.ContainsPrefix(asked)
 }
 
-// isRouted tells whether an address is reached through the tunnel.
+// isRouted tells whether an address of the cluster is reached through the tunnel, by itself or by a virtual one.
 func (plan *plan) isRouted(address netip.Addr) bool {
-	return plan.routed.Contains(address)
+	_, isMapped := plan.mapping.Virtual(address)
+	return isMapped || plan.routed.Contains(address)
 }
 
 func parent(name string) string {

@@ -124,6 +124,8 @@ func (resolver *Resolver) Answer(ctx context.Context, request *dns.Msg) *dns.Msg
 	switch route.way {
 	case toNobody:
 		return reply(request, negative(dns.RcodeNameError, route.zone))
+	case toNothing:
+		return reply(request, negative(dns.RcodeSuccess, route.zone))
 	case toCluster:
 		result, err := resolver.askCluster(ctx, plan, route, question)
 		if err != nil {

@@ -2,6 +2,7 @@ package terminate
 
 import (
 	"iter"
+	"net/netip"
 	"time"
 
 	"slipway/native/internal/bytestream"
@@ -80,6 +81,7 @@ var statesAfter = map[bytestream.Cause]State{
 type Account struct {
 	ID      uint64 // no other connection of this Terminator has it
 	Opening bytestream.Opening
+	Real    netip.AddrPort // where the stream goes to in the cluster; not valid before it is begun
 	State   State
 
 	Began, Over time.Time     // Over is zero while it lives
@@ -125,7 +127,7 @@ func (c *connection) account(state State) Account {
 	}
 	if flow != nil {
 		info := flow.Info()
-		account.Up, account.Down = info.Sent, info.Received
+		account.Real, account.Up, account.Down = info.Opening.Destination, info.Sent, info.Received
 	}
 	return account
 }

@@ -2,9 +2,22 @@ package wire
 
 import "net/netip"
 
-// TunnelRange holds the addresses of the tunnel's own ends: benchmarking space (RFC 2544), which no network routes.
-// Neither side carries anything to another of its addresses: sessions never meet.
-var TunnelRange = netip.MustParsePrefix("198.18.0.0/15")
+// TunnelRange holds the addresses of the tunnel's own ends: half of the benchmarking space (RFC 2544), which no network
+// routes. Neither side carries anything to another of its addresses: sessions never meet.
+var TunnelRange = netip.MustParsePrefix("198.18.0.0/16")
+
+// VirtualSpace is where virtual ranges lie, which stand for ranges of a cluster on a laptop: the other half of the
+// benchmarking space, shared address space (RFC 6598), class E but for its last /8, which has the broadcast address (RFC
+// 1112), and unique local addresses (RFC 4193). None of it is anybody's on the internet.
+var VirtualSpace = []netip.Prefix{
+	netip.MustParsePrefix("198.19.0.0/16"),
+	netip.MustParsePrefix("100.64.0.0/10"),
+	netip.MustParsePrefix("240.0.0.0/5"),
+	netip.MustParsePrefix("248.0.0.0/6"),
+	netip.MustParsePrefix("252.0.0.0/7"),
+	netip.MustParsePrefix("254.0.0.0/8"),
+	netip.MustParsePrefix("fd00::/8"),
+}
 
 // ReservedRange is the part of TunnelRange with well-known addresses; no session gets any of it.
 var ReservedRange = netip.MustParsePrefix("198.18.0.0/24")

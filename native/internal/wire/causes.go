@@ -52,6 +52,11 @@ var (
 	CausePodsAnswer          = Cause{"podsAnswer", "{targets} do not answer, while pods do"}
 	CauseOwnNodeAnswers      = Cause{"ownNodeAnswers", "{targets} do not answer, while pods on the agent's own node do"}
 	CauseResolverAstray      = Cause{"resolverAstray", "this computer sends what goes to the tunnel's resolver elsewhere, by {interface}"}
+	CauseMappingMalformed    = Cause{"mappingMalformed", "{real} and {virtual} are not a pair of ranges"}
+	CauseMappingUnequal      = Cause{"mappingUnequal", "{virtual} cannot stand for {real}: the two are not of one size"}
+	CauseMappingNotVirtual   = Cause{"mappingNotVirtual", "{virtual} cannot stand for {real}: such addresses may be somebody's"}
+	CauseMappingOverlaps     = Cause{"mappingOverlaps", "addresses of {range} would have two meanings: {other} has them, too"}
+	CauseMappingTooMany      = Cause{"mappingTooMany", "{count} ranges are to be mapped; at most {most} can be"}
 	CauseNotIntoTunnel       = Cause{"notIntoTunnel", "{address} is not routed into the tunnel"}
 )
 

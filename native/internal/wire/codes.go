@@ -32,6 +32,7 @@ const (
 	CodeInternal             = "internal"
 	CodeJournalUnwritable    = "journal-unwritable"
 	CodeLeaseLost            = "lease-lost"
+	CodeMappingRefused       = "mapping-refused"
 	CodeMessageMalformed     = "message-malformed"
 	CodeNameUnknown          = "name-unknown"
 	CodeNamesContested       = "names-contested"
@@ -81,6 +82,7 @@ var Codes = []string{
 	CodeInternal,
 	CodeJournalUnwritable,
 	CodeLeaseLost,
+	CodeMappingRefused,
 	CodeMessageMalformed,
 	CodeNameUnknown,
 	CodeNamesContested,

@@ -14,6 +14,7 @@ type EngineCommand struct {
 	Credentials *ClusterCredentials `json:"credentials,omitempty"`
 	Scope       *NameScope          `json:"scope,omitempty"`
 	Protect     *ProtectCommand     `json:"protect,omitempty"`
+	Plan        *PlanCommand        `json:"plan,omitempty"`
 	Endpoints   *ServiceEndpoints   `json:"endpoints,omitempty"`
 	Hosts       *HostsInput         `json:"hosts,omitempty"`
 	Test        *TestCommand        `json:"test,omitempty"`
@@ -32,6 +33,7 @@ const (
 	CommandCredentials = "credentials" // answers event needCredentials
 	CommandScope       = "scope"       // other namespaces or home namespace
 	CommandProtect     = "protect"     // other addresses that no route may cover; answered by event routes where that changes any
+	CommandPlan        = "plan"        // other ranges and mappings; answered by event routes
 	CommandEndpoints   = "endpoints"   // the Services and their ready endpoints, first all of them, then what changed
 	CommandHosts       = "hosts"       // the addresses that narrowed ranges may have, first all, then what changed; at most MaxHosts
 	CommandTest        = "test"        // answered by event tested
@@ -56,6 +58,7 @@ type ConnectCommand struct {
 	Agent       AgentTarget        `json:"agent"`
 	OwnerSecret Secret             `json:"ownerSecret,omitempty"` // see Register
 	Ranges      []WantedRange      `json:"ranges"`
+	Mappings    []Mapping          `json:"mappings,omitempty"`
 	Protected   []string           `json:"protected"`
 	Scope       NameScope          `json:"scope"`
 	Names       bool               `json:"names"`            // false: connect without names
@@ -63,6 +66,14 @@ type ConnectCommand struct {
 
 	// Those of the engine before (ReadyEvent), where this one comes in its place; see Register.
 	WantedAddresses []SessionAddresses `json:"wantedAddresses,omitempty"`
+}
+
+// Mapping is a range of the cluster that programs on the laptop know by other addresses: virtual stands for real, address by
+// address. Both are prefixes in CIDR form, of one family and length. Virtual is among the wanted ranges.
+type Mapping struct {
+	Real    string `json:"real"`
+	Virtual string `json:"virtual"`
+	Retired bool   `json:"retired,omitempty"` // names tell it no longer; what began with it goes on
 }
 
 // ClusterAddress is how the API server is reached, as the kubeconfig says it.
@@ -118,6 +129,13 @@ type NameScope struct {
 // elsewhere, and inside the tunnel it could never be reached.
 type ProtectCommand struct {
 	Protected []string `json:"protected"`
+}
+
+// PlanCommand replaces the ranges and mappings of connect, at any time. Where the mappings cannot be, nothing changes and
+// event routes tells why.
+type PlanCommand struct {
+	Ranges   []WantedRange `json:"ranges"`
+	Mappings []Mapping     `json:"mappings,omitempty"`
 }
 
 // ServiceEndpoints is a change of what is known of Services with a cluster IP and of the addresses of their ready
@@ -261,6 +279,7 @@ type NamesEvent struct {
 // RoutesEvent holds the decisions on all wanted ranges, as they are in force from now on.
 type RoutesEvent struct {
 	Decisions []RouteDecision `json:"decisions"`
+	Problem   *Problem        `json:"problem,omitempty"` // why a plan was refused as a whole; the decisions are those of before
 }
 
 // TunnelEvent tells whether the tunnel lives. RoundTripMicroseconds is the last heartbeat's.

@@ -43,7 +43,7 @@ func TestEngineMessagesMatchTheGoldenFiles(t *testing.T) {
 	}
 	for _, name := range []string{
 		CommandHello, CommandPrepare, CommandConnect, CommandAgent, CommandCredentials, CommandScope, CommandProtect,
-		CommandEndpoints, CommandHosts, CommandTest, CommandReach, CommandCheckReach, CommandDirect, CommandFlows, CommandStop,
+		CommandEndpoints, CommandHosts, CommandTest, CommandReach, CommandCheckReach, CommandDirect, CommandFlows, CommandPlan, CommandStop,
 	} {
 		if !commands[name] {
 			t.Errorf("command %s has no golden message", name)

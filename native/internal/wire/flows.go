@@ -26,8 +26,9 @@ type FlowsEvent struct {
 type Flow struct {
 	ID          uint64 `json:"id"` // no other flow of this engine's connection has it
 	Source      string `json:"source"`
-	Destination string `json:"destination"` // address:port
-	State       string `json:"state"`       // see package terminate
+	Destination string `json:"destination"`    // address:port
+	Real        string `json:"real,omitempty"` // likewise, in the cluster, where programs know another address
+	State       string `json:"state"`          // see package terminate
 
 	BeganAt int64 `json:"beganAt"`           // milliseconds since the epoch
 	EndedAt int64 `json:"endedAt,omitempty"` // likewise; 0 while it lives

@@ -74,7 +74,7 @@ var forbidden = []verdict{
 	{netip.MustParsePrefix("224.0.0.0/4"), ReasonMulticast},
 	{netip.MustParsePrefix("ff00::/8"), ReasonMulticast},
 	{netip.MustParsePrefix("0.0.0.0/8"), ReasonReserved},
-	{netip.MustParsePrefix("240.0.0.0/4"), ReasonReserved}, // class E and broadcast
+	{netip.MustParsePrefix("255.0.0.0/8"), ReasonReserved}, // broadcast; the rest of class E is nobody's (RFC 1112)
 	{netip.MustParsePrefix("192.0.0.0/24"), ReasonReserved},
 	{netip.MustParsePrefix("192.0.2.0/24"), ReasonReserved},
 	{netip.MustParsePrefix("198.51.100.0/24"), ReasonReserved},
@@ -96,14 +96,14 @@ var metadata = []netip.Addr{
 	netip.MustParseAddr("fd20:ce::254"),    // Google
 }
 
-// What a cluster may use: RFC 1918, RFC 6598 and RFC 2544 space.
-var acceptable = []netip.Prefix{
+// What a cluster may use: RFC 1918, RFC 6598 and RFC 2544 space, and whatever virtual ranges lie in.
+var acceptable = append([]netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"),
 	netip.MustParsePrefix("172.16.0.0/12"),
 	netip.MustParsePrefix("192.168.0.0/16"),
 	netip.MustParsePrefix("100.64.0.0/10"),
 	wire.TunnelRange,
-}
+}, wire.VirtualSpace...)
 
 var uniqueLocal = netip.MustParsePrefix("fc00::/7")
 

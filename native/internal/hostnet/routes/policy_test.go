@@ -34,7 +34,7 @@ func TestPolicy(t *testing.T) {
 		// What clusters use.
 		{prefix: "10.96.0.0/12"}, {prefix: "10.244.0.0/16"}, {prefix: "10.43.0.0/16"}, {prefix: "10.96.0.10/32"},
 		{prefix: "172.20.0.0/16"}, {prefix: "172.31.255.255/32"}, {prefix: "192.168.128.0/17"}, {prefix: "192.168.2.0/24"},
-		{prefix: "100.64.0.0/16"}, {prefix: "100.127.255.0/24"}, {prefix: "198.18.0.0/16"}, {prefix: "198.19.255.255/32"},
+		{prefix: "100.64.0.0/16"}, {prefix: "100.127.255.0/24"}, {prefix: "198.18.0.0/16"}, {prefix: "198.19.255.255/32"}, {prefix: "240.0.0.0/8"}, {prefix: "250.1.0.0/16"}, {prefix: "254.255.0.0/16"},
 		// Not prefixes.
 		{"", "malformed"}, {"10.0.0.0", "malformed"}, {"10.0.0.1/8", "malformed"},
 		{"10.0.0.0/33", "malformed"}, {"10.0.0.0/-1", "malformed"}, {"10.0.0/8", "malformed"},
@@ -51,7 +51,7 @@ func TestPolicy(t *testing.T) {
 		{"169.254.0.0/16", "link-local"}, {"169.254.20.10/32", "link-local"}, {"169.254.169.0/24", "link-local"},
 		{"fe80::/64", "link-local"}, {"224.0.0.0/4", "multicast"}, {"239.1.2.3/32", "multicast"},
 		{"ff02::/32", "multicast"}, {"0.0.0.0/8", "reserved"}, {"0.0.0.0/32", "reserved"},
-		{"240.0.0.0/4", "reserved"}, {"250.1.0.0/16", "reserved"}, {"255.255.255.255/32", "reserved"},
+		{"240.0.0.0/4", "too-wide"}, {"255.1.0.0/16", "reserved"}, {"255.255.255.255/32", "reserved"},
 		{"192.0.2.0/24", "reserved"}, {"198.51.100.7/32", "reserved"}, {"203.0.113.0/24", "reserved"},
 		{"2001:db8::/32", "reserved"}, {"::/128", "reserved"},
 		{"169.254.169.254/32", "metadata"}, {"169.254.170.2/32", "metadata"}, {"100.100.100.200/32", "metadata"},
@@ -132,7 +132,8 @@ func FuzzPolicy(f *testing.F) {
 		}
 		prefix := netip.MustParsePrefix(text)
 		if !prefix.Addr().IsPrivate() && !netip.MustParsePrefix("100.64.0.0/10").Contains(prefix.Addr()) &&
-			!netip.MustParsePrefix("198.18.0.0/15").Contains(prefix.Addr()) || prefix.Bits() < minLengthIPv4 {
+			!netip.MustParsePrefix("198.18.0.0/15").Contains(prefix.Addr()) &&
+			!(netip.MustParsePrefix("240.0.0.0/4").Contains(prefix.Addr()) && prefix.Addr().As4()[0] < 255) || prefix.Bits() < minLengthIPv4 {
 			t.Errorf("%q was accepted", text)
 		}
 		for _, part := range one.Parts {

@@ -1,0 +1,183 @@
+/**
+ * Which virtual range stands for each mapped range of the cluster. Pure. The helper knows the laptop's networks: what it
+ * does not simply route is avoided at the next choice.
+ */
+import type { Mapping } from '../route-messages.ts';
+import { contains, formatPrefix, type Prefix, parsePrefix, sizeOf } from './prefix.ts';
+
+/**
+ * Spaces for virtual ranges, the best first; VirtualSpace in native/internal/wire/addresses.go. Benchmarking space
+ * (RFC 2544) is in nobody's network, but small. Shared address space (RFC 6598) is in some: of carriers, Tailscale and
+ * clusters, mostly from its beginning on, so that it is taken from the end. Class E (RFC 1112) is large and nobody's;
+ * it is the last because some programs take such addresses for wrong.
+ */
+export const virtualSpaces: readonly { readonly within: string; readonly fromEnd: boolean }[] = [
+  { within: '198.19.0.0/16', fromEnd: false },
+  { within: '100.64.0.0/10', fromEnd: true },
+  { within: '240.0.0.0/5', fromEnd: false },
+  { within: '248.0.0.0/6', fromEnd: false },
+  { within: '252.0.0.0/7', fromEnd: false },
+  { within: '254.0.0.0/8', fromEnd: false },
+];
+
+/** Within these spaces, and others': metadata of Alibaba Cloud, and the containers of ChromeOS. */
+const neverWithin: readonly string[] = ['100.100.100.200/32', '100.115.92.0/23'];
+
+/** PairsAtMost in native/internal/mapping/mapping.go. */
+export const mostMappings = 4096;
+
+export interface VirtualChoice {
+  readonly mappings: readonly Mapping[];
+  /** Ranges for which there is no room. */
+  readonly left: readonly string[];
+}
+
+/**
+ * `taken` are the ranges of this and of other clusters, the virtual ones of others, and what the helper said is the
+ * laptop's. A pair of `before` stays as long as it can, so that what programs remember stays true; one whose range
+ * is not to be mapped any more is retired.
+ */
+export function chooseVirtualRanges(
+  reals: readonly string[],
+  taken: readonly string[],
+  before: readonly Mapping[] = [],
+): VirtualChoice {
+  const avoided = [...neverWithin, ...taken, ...reals].flatMap(ipv4);
+  const kept = before.filter(({ virtual }) => {
+    const [range] = ipv4(virtual);
+    return range !== undefined && !avoided.some((other) => overlaps(other, range));
+  });
+  const mappings: Mapping[] = [];
+  const left: string[] = [];
+  const occupied = new Occupied([...avoided, ...kept.flatMap(({ virtual }) => ipv4(virtual))]);
+  const current = new Set<string>();
+  const open: Prefix[] = [];
+  for (const real of reals.flatMap(ipv4)) {
+    const known = kept.find((pair) => pair.real === formatPrefix(real) && !current.has(pair.virtual));
+    if (known === undefined) {
+      open.push(real);
+    } else {
+      current.add(known.virtual);
+      mappings.push({ real: known.real, virtual: known.virtual });
+    }
+  }
+  // The largest first: what is left between small ones would be too small for them.
+  for (const real of open.toSorted((one, other) => one.length - other.length || one.first - other.first)) {
+    const virtual = mappings.length < mostMappings ? freeRange(real.length, occupied) : null;
+    if (virtual === null) {
+      left.push(formatPrefix(real));
+    } else {
+      occupied.add(virtual);
+      mappings.push({ real: formatPrefix(real), virtual: formatPrefix(virtual) });
+    }
+  }
+  const retired = kept.filter(({ virtual }) => !current.has(virtual)).map((pair) => ({ ...pair, retired: true }));
+  return { mappings: [...mappings, ...retired].slice(0, mostMappings), left };
+}
+
+/** The first range of a length that meets none of the others; null where there is none. */
+function freeRange(length: number, occupied: Occupied): Prefix | null {
+  const size = sizeOf(length);
+  for (const { within, fromEnd } of virtualSpaces) {
+    const [space] = ipv4(within);
+    if (space === undefined || space.length > length) {
+      continue;
+    }
+    const end = space.first + sizeOf(space.length);
+    let first = fromEnd ? end - size : space.first;
+    while (first >= space.first && first + size <= end) {
+      const hit = occupied.meeting(first, first + size);
+      if (hit === undefined) {
+        return { first, length };
+      }
+      // Past what is in the way, aligned to the size again.
+      first = fromEnd ? Math.floor((hit.first - size) / size) * size : Math.ceil(hit.end / size) * size;
+    }
+  }
+  return null;
+}
+
+/** Stretches of addresses from `first` to before `end`: apart, in order, and none right behind another. */
+class Occupied {
+  private readonly stretches: { first: number; end: number }[] = [];
+
+  constructor(ranges: readonly Prefix[]) {
+    for (const range of ranges.toSorted((one, other) => one.first - other.first)) {
+      this.add(range);
+    }
+  }
+
+  meeting(first: number, end: number): { readonly first: number; readonly end: number } | undefined {
+    const stretch = this.stretches[this.indexAfter(first)];
+    return stretch !== undefined && stretch.first < end ? stretch : undefined;
+  }
+
+  add({ first, length }: Prefix): void {
+    const joined = { first, end: first + sizeOf(length) };
+    const from = this.indexAfter(first - 1);
+    let until = from;
+    for (
+      let next = this.stretches[until];
+      next !== undefined && next.first <= joined.end;
+      next = this.stretches[until]
+    ) {
+      joined.first = Math.min(joined.first, next.first);
+      joined.end = Math.max(joined.end, next.end);
+      until++;
+    }
+    this.stretches.splice(from, until - from, joined);
+  }
+
+  /** Of the first stretch that ends behind an address. */
+  private indexAfter(address: number): number {
+    let [low, high] = [0, this.stretches.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.stretches[middle]?.end ?? 0) > address) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+}
+
+function overlaps(one: Prefix, other: Prefix): boolean {
+  return contains(one, other) || contains(other, one);
+}
+
+function ipv4(text: string): Prefix[] {
+  const parsed = parsePrefix(text);
+  return parsed.family === 4 ? [parsed.prefix] : [];
+}
+
+/** The address that programs use for one of the cluster, or null where that has no other. */
+export function virtualOf(mappings: readonly Mapping[], address: string): string | null {
+  return counterpart(
+    mappings.filter(({ retired }) => retired !== true).map(({ real, virtual }) => [real, virtual]),
+    address,
+  );
+}
+
+/** The address of the cluster that a virtual one stands for; null where it is none. */
+export function realOf(mappings: readonly Mapping[], address: string): string | null {
+  return counterpart(
+    mappings.map(({ real, virtual }) => [virtual, real]),
+    address,
+  );
+}
+
+function counterpart(pairs: readonly (readonly [string, string])[], address: string): string | null {
+  const [wanted] = ipv4(address);
+  if (wanted === undefined || wanted.length !== 32) {
+    return null;
+  }
+  for (const [from, to] of pairs) {
+    const [[range], [target]] = [ipv4(from), ipv4(to)];
+    if (range !== undefined && target !== undefined && contains(range, wanted)) {
+      return formatPrefix({ first: target.first + wanted.first - range.first, length: 32 }).replace('/32', '');
+    }
+  }
+  return null;
+}
