@@ -25,6 +25,7 @@ import (
 	"slipway/native/internal/carrier/direct"
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/forward"
+	"slipway/native/internal/processors"
 	"slipway/native/internal/wire"
 )
 
@@ -90,6 +91,7 @@ func run(chosen options) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	go processors.Follow(ctx.Done())
 	server := agent.NewServer(config)
 	failed := make(chan error, len(listeners))
 	for _, listener := range listeners {

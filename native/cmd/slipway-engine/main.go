@@ -18,6 +18,7 @@ import (
 	"slipway/native/internal/carrier/apiserver"
 	"slipway/native/internal/carrier/direct"
 	"slipway/native/internal/engine"
+	"slipway/native/internal/processors"
 	"slipway/native/internal/wire"
 )
 
@@ -44,6 +45,7 @@ func main() {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	go processors.Follow(ctx.Done())
 	config := engine.Config{
 		Build:      build.ID,
 		Log:        log,

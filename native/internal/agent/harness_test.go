@@ -218,7 +218,7 @@ func (e *engine) makeTunnel(address string) {
 	}
 	connections, err := terminate.New(terminate.Config{
 		MTU: e.registered.MTU, Open: e.flows.Open,
-		Output: func(parsed *packet.Packet) { e.stack.Input(parsed.Raw) },
+		Output: func(parsed *packet.Packet, behind [][]byte) { e.stack.Input(parsed.Whole(behind)) },
 		Router: func(netip.Addr) netip.Addr { return wire.AgentAddress },
 	})
 	if err != nil {

@@ -248,26 +248,6 @@ func (path *path) offer(parsed *packet.Packet) {
 	}
 }
 
-// fromTerminator takes one packet of the laptop's end of a connection: to the laptop, or to the engine's own stack.
-func (path *path) fromTerminator(parsed *packet.Packet) {
-	if path.engine.Has(parsed.Destination) {
-		path.receiveForStack(parsed, func([]byte) bool { return false })
-		return
-	}
-	if path.engine.Has(parsed.Source) { // only what the laptop asked of it comes from there
-		path.toLaptop(parsed.Raw)
-		return
-	}
-	toLaptop := path.gate.Arrivals()
-	isAdmitted := toLaptop.Admit(parsed)
-	toLaptop.Done()
-	if isAdmitted {
-		path.packetsDown.Add(1)
-		path.bytesDown.Add(uint64(len(parsed.Raw)))
-		path.toLaptop(parsed.Raw)
-	}
-}
-
 // fromStack takes one packet of the engine's own stack.
 func (path *path) fromStack(raw []byte) {
 	parsed, ok := packet.Parse(raw)
@@ -325,25 +305,6 @@ func (path *path) receiveForStack(parsed *packet.Packet, heard func([]byte) bool
 	}
 }
 
-// add copies a packet into the next buffer of the batch. Every buffer has room for what offload makes of its flow.
-func (path *path) add(raw []byte) {
-	index := len(path.batch)
-	if index == len(path.storage) {
-		path.storage = append(path.storage, make([]byte, tunOffset+coalesced))
-	}
-	size := tunOffset + min(len(raw), coalesced)
-	copy(path.storage[index][tunOffset:size], raw)
-	path.batch = append(path.batch, path.storage[index][:size])
-}
-
-func (path *path) flush(device *tunDevice) {
-	if len(path.batch) > 0 {
-		// What the kernel refuses (an interface that is down) is lost like on any wire.
-		_, _ = device.Write(path.batch, tunOffset)
-	}
-	path.batch = path.batch[:0]
-}
-
 // dialServer reaches a nameserver of the cluster: datagrams by the agent's sockets, or by the engine's own stack where the
 // agent does not offer them; connections by that stack.
 func (path *path) dialServer(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
@@ -357,27 +318,6 @@ func (path *path) dialServer(ctx context.Context, network string, server netip.A
 		}
 	}
 	return path.stack.DialUDP(server)
-}
-
-// toLaptop writes packets to the TUN; empty ones are left out.
-func (path *path) toLaptop(packets ...[]byte) {
-	device := path.device.Load()
-	if device == nil {
-		return
-	}
-	path.writing.Lock()
-	defer path.writing.Unlock()
-	path.batch = path.batch[:0]
-	for _, raw := range packets {
-		if len(raw) == 0 {
-			continue
-		}
-		path.add(raw)
-		if len(path.batch) == device.BatchSize() {
-			path.flush(device)
-		}
-	}
-	path.flush(device)
 }
 
 // resetFlows ends every TCP connection of the laptop whose far end is gone.

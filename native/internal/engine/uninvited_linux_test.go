@@ -16,6 +16,7 @@ import (
 	"slipway/native/internal/gate"
 	"slipway/native/internal/hostnet/laptoptest"
 	"slipway/native/internal/hostnet/tundev"
+	"slipway/native/internal/offload"
 	"slipway/native/internal/packet"
 	"slipway/native/internal/resolver"
 	"slipway/native/internal/wire"
@@ -92,7 +93,11 @@ func openTun(t *testing.T) tun.Device {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return device
+	offloading, err := offload.New(device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return offloading
 }
 
 // TestNothingComesInUninvited plays an agent that sends what it likes to a real kernel with listeners on all

@@ -20,7 +20,7 @@ func segmentOf(parsed *packet.Packet) segment {
 	tcp := parsed.TCP()
 	return segment{
 		flags: parsed.TCPFlags, sequence: tcp.SequenceNumber(), acknowledgement: tcp.AckNumber(),
-		payload: uint32(len(tcp) - int(tcp.DataOffset())),
+		payload: uint32(len(tcp) + parsed.Behind - int(tcp.DataOffset())),
 	}
 }
 

@@ -44,7 +44,7 @@ func newTunnel(t testing.TB, change func(*Config), toLaptop func(raw []byte)) *t
 	if made.terminator, err = terminate.New(terminate.Config{
 		MTU:    config.MTU,
 		Open:   near.Open,
-		Output: func(parsed *packet.Packet) { made.send(made.down, 0, parsed.Raw) },
+		Output: func(parsed *packet.Packet, behind [][]byte) { made.send(made.down, 0, parsed.Whole(behind)) },
 		Router: func(netip.Addr) netip.Addr { return agentAddress },
 	}); err != nil {
 		t.Fatal(err)

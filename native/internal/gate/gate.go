@@ -87,7 +87,7 @@ func (gate *Gate) Outbound(parsed *packet.Packet) bool {
 			gate.unroutable.Add(1)
 			return false
 		}
-		ranges.carried[owner].up.Add(uint64(len(parsed.Raw)))
+		ranges.carried[owner].up.Add(uint64(parsed.Size()))
 	}
 	gate.flows.Outbound(parsed)
 	return true
@@ -146,8 +146,8 @@ func (arrivals *Arrivals) Admit(parsed *packet.Packet) bool {
 		return false
 	}
 	arrivals.Packets++
-	arrivals.Bytes += uint64(len(parsed.Raw))
-	arrivals.down += uint64(len(parsed.Raw))
+	arrivals.Bytes += uint64(parsed.Size())
+	arrivals.down += uint64(parsed.Size())
 	return true
 }
 

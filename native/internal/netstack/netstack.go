@@ -63,6 +63,9 @@ type Config struct {
 	// that the stack makes while it handles an Input (ICMP, RST) never block Input: they go through a short
 	// queue of their own and are dropped when it is full.
 	Output func(packet []byte)
+	// OutputParts, where it is not nil, takes each packet instead, in the parts that it lies in: all headers in the first.
+	// A segment of TCP has the checksum of its pseudo header alone.
+	OutputParts func(parts [][]byte)
 }
 
 // Stack is one userspace host.
@@ -74,7 +77,7 @@ type Stack struct {
 
 // New makes a Stack. The caller closes it.
 func New(config Config) (*Stack, error) {
-	if config.Output == nil {
+	if config.Output == nil && config.OutputParts == nil {
 		return nil, errors.New("make network stack: no output")
 	}
 	// 576 bytes is the least that an IPv4 host must take (RFC 791); 65535 the most its length field can say.
@@ -88,7 +91,7 @@ func New(config Config) (*Stack, error) {
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4},
 	})
-	result := &Stack{inner: inner, link: newLink(config.MTU, config.Output)}
+	result := &Stack{inner: inner, link: newLink(config)}
 	if err := result.configure(config); err != nil {
 		result.Close()
 		return nil, err

@@ -72,15 +72,6 @@ func (c *Conn) Write(from []byte) (int, error) {
 	return written, nil
 }
 
-// Read is read(2) on a descriptor that does not block; EAGAIN is an error like any other.
-func Read(descriptor int, into []byte) (int, error) {
-	return repeat(unix.SYS_READ, descriptor, into)
-}
-
-func write(descriptor int, from []byte) (int, error) {
-	return repeat(unix.SYS_WRITE, descriptor, from)
-}
-
 // WriteVectored is writev(2) on a descriptor that does not block, of at most sixteen buffers.
 func WriteVectored(descriptor int, buffers [][]byte) (int, error) {
 	var vectors [16]unix.Iovec
@@ -94,19 +85,6 @@ func WriteVectored(descriptor int, buffers [][]byte) (int, error) {
 		switch failed {
 		case 0:
 			return int(written), nil
-		case unix.EINTR:
-			continue
-		}
-		return 0, failed
-	}
-}
-
-func repeat(call uintptr, descriptor int, buffer []byte) (int, error) {
-	for {
-		count, _, failed := unix.RawSyscall(call, uintptr(descriptor), uintptr(unsafe.Pointer(unsafe.SliceData(buffer))), uintptr(len(buffer)))
-		switch failed {
-		case 0:
-			return int(count), nil
 		case unix.EINTR:
 			continue
 		}

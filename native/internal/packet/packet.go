@@ -39,6 +39,7 @@ type Packet struct {
 	Flow
 	Raw     []byte // the whole packet, cut to the length that its header says
 	Payload []byte // behind the IP header, its options and the fragment header
+	Behind  int    // bytes of the packet that lie elsewhere, behind Raw and Payload; see ParseHead
 	Fragment
 	Kind       Kind
 	TCPFlags   header.TCPFlags // of a Segment
@@ -121,6 +122,12 @@ func (packet *Packet) parse4(raw []byte, isStart bool) bool {
 	length, total := int(ip.HeaderLength()), int(ip.TotalLength())
 	if isStart {
 		total = min(total, len(raw))
+	}
+	if packet.Behind > 0 {
+		if total != len(raw)+packet.Behind {
+			return false
+		}
+		total = len(raw)
 	}
 	if length < header.IPv4MinimumSize || total < length || total > len(raw) {
 		return false

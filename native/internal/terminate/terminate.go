@@ -39,8 +39,9 @@ type Config struct {
 	MTU int // of the interface that segments come from, in bytes
 	// Open begins a byte stream to the cluster. An error is taken for silence: the laptop asks again.
 	Open func(bytestream.Opening, bytestream.Events) (*bytestream.Flow, error)
-	// Output takes each packet for the laptop, from several goroutines at once; its bytes are valid during the call only.
-	Output func(parsed *packet.Packet)
+	// Output takes each packet for the laptop, from several goroutines at once; its bytes are valid during the call only. A segment
+	// may lie in parts: what is behind the parsed one, all headers in it. Its checksum is that of the pseudo header alone.
+	Output func(parsed *packet.Packet, behind [][]byte)
 	// Router is in whose name a destination is said to be unreachable: of the family of an address.
 	Router func(like netip.Addr) netip.Addr
 	Log    *slog.Logger // addresses appear at debug level only
@@ -85,9 +86,13 @@ func New(config Config) (*Terminator, error) {
 	var err error
 	result.stack, err = netstack.New(netstack.Config{
 		MTU: config.MTU, Promiscuous: true, ReceiveBuffer: receiveBuffer, SendBuffer: sendBuffer,
-		Output: func(raw []byte) {
-			if parsed, ok := packet.Parse(raw); ok {
-				config.Output(&parsed)
+		OutputParts: func(parts [][]byte) {
+			size := 0
+			for _, part := range parts[1:] {
+				size += len(part)
+			}
+			if parsed, ok := packet.ParseHead(parts[0], size); ok {
+				config.Output(&parsed, parts[1:])
 			}
 		},
 	})
@@ -116,7 +121,7 @@ func (t *Terminator) Input(parsed *packet.Packet) {
 // tell answers a packet by an ICMP error, in the router's name.
 func (t *Terminator) tell(failure packet.Failure, about *packet.Packet) {
 	if parsed, ok := packet.Parse(packet.Error(failure, t.config.Router(about.Source), about)); ok {
-		t.config.Output(&parsed)
+		t.config.Output(&parsed, nil)
 	}
 }
 

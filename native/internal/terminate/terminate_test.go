@@ -135,7 +135,7 @@ func join(t *testing.T, halfOpen int, answer func(*bytestream.Flow, bytestream.O
 		MTU: 65000, Open: made.session.Open, HalfOpen: halfOpen, Router: func(netip.Addr) netip.Addr { return routerAddress },
 		Began: func(account Account) { made.began <- account },
 		Ended: func(account Account) { made.ended <- account },
-		Output: func(parsed *packet.Packet) {
+		Output: func(parsed *packet.Packet, behind [][]byte) {
 			ready.Wait()
 			if parsed.Protocol == packet.ICMP {
 				kept, _ := packet.Parse(bytes.Clone(parsed.Raw))
@@ -146,7 +146,7 @@ func join(t *testing.T, halfOpen int, answer func(*bytestream.Flow, bytestream.O
 				return
 			}
 			made.answers.Add(1)
-			made.Input(parsed.Raw)
+			made.Input(parsed.Whole(behind))
 		},
 	})
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"net/url"
 
 	"golang.org/x/net/proxy"
+
+	"slipway/native/internal/nonblocking"
 )
 
 // headLimit bounds the head of an answer, and errorBodyLimit what lies behind that of a refusal, in bytes.
@@ -132,8 +134,8 @@ func (d socketDialer) DialContext(ctx context.Context, network, address string) 
 		return nil, err
 	}
 	tune(socket)
-	d.made.socket = socket
-	return socket, nil
+	d.made.socket = nonblocking.Wrap(socket)
+	return d.made.socket, nil
 }
 
 // addressOf is host and port of a URL.

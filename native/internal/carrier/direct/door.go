@@ -16,6 +16,7 @@ import (
 	"golang.zx2c4.com/wireguard/replay"
 
 	"slipway/native/internal/carrier"
+	"slipway/native/internal/carrier/congestion"
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/wire"
 )
@@ -240,7 +241,7 @@ func (d *Door) receive(conn net.Conn) {
 		return
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		followLane(tcp)
+		congestion.Follow(tcp)
 	}
 	d.enter(conn, opening)
 }

@@ -20,7 +20,6 @@ func prepare(raw syscall.RawConn, segment int) {
 	})
 }
 
-func tune(*net.TCPConn)       {} // the agent runs on Linux
-func followLane(*net.TCPConn) {}
+func tune(*net.TCPConn) {} // the agent runs on Linux
 
 func pathMTU(*net.TCPConn) int { return 0 }

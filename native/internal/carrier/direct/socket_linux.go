@@ -7,12 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"slipway/native/internal/carrier"
+	"slipway/native/internal/carrier/congestion"
 	"slipway/native/internal/nonblocking"
 )
 
 // wrap makes reading and writing of a lane cheap, and looks after its losses.
 func wrap(conn *net.TCPConn) carrier.Stream {
-	go followLosses(conn)
+	congestion.Follow(conn)
 	return nonblocking.Wrap(conn)
 }
 
@@ -26,9 +27,6 @@ func prepare(raw syscall.RawConn, segment int) {
 		tuneDescriptor(int(descriptor))
 	})
 }
-
-// followLane looks after the losses of a lane that was accepted.
-func followLane(conn *net.TCPConn) { go followLosses(conn) }
 
 // tune is prepare for a connection that was accepted.
 func tune(conn *net.TCPConn) {

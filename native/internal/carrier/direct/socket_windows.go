@@ -12,7 +12,6 @@ func wrap(conn *net.TCPConn) carrier.Stream { return conn }
 // Windows finds black holes on a path by itself.
 func prepare(syscall.RawConn, int) {}
 
-func tune(*net.TCPConn)       {} // the agent runs on Linux
-func followLane(*net.TCPConn) {}
+func tune(*net.TCPConn) {} // the agent runs on Linux
 
 func pathMTU(*net.TCPConn) int { return 0 }

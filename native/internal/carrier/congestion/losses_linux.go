@@ -1,16 +1,12 @@
-package direct
+package congestion
 
 import (
-	"net"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 const (
-	// lookEvery is how often a lane's losses are looked at.
-	lookEvery = 500 * time.Millisecond
-
 	// leastSegments must have gone for their losses to say anything, and leastLosses of them been lost; lossPart is from
 	// which share on they matter.
 	leastSegments = 100
@@ -47,32 +43,4 @@ func (l *losses) look(info *unix.TCPInfo) bool {
 	}
 	l.inARow++
 	return l.inARow >= looksInARow
-}
-
-// followLosses changes a connection's congestion control to BBR, where this kernel has it for everybody, once it loses
-// packets although there is no queue: cubic takes every loss for a full path, and stands still on a radio link that loses
-// one packet in two hundred (docs/adr/0037). It returns with the connection's end.
-func followLosses(conn *net.TCPConn) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return
-	}
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
-	var seen losses
-	for range ticker.C {
-		isOver := false
-		err := raw.Control(func(descriptor uintptr) {
-			info, err := unix.GetsockoptTCPInfo(int(descriptor), unix.IPPROTO_TCP, unix.TCP_INFO)
-			if err != nil {
-				isOver = true
-			} else if seen.look(info) {
-				_ = unix.SetsockoptString(int(descriptor), unix.IPPROTO_TCP, unix.TCP_CONGESTION, "bbr")
-				isOver = true
-			}
-		})
-		if err != nil || isOver {
-			return
-		}
-	}
 }

@@ -1,9 +1,7 @@
-package direct
+package congestion
 
 import (
-	"net"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,25 +29,5 @@ func TestLossesWithoutAQueueAreToldFromAFullPath(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
-	}
-}
-
-func TestFollowingLossesEndsWithTheConnection(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	conn, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	over := make(chan struct{})
-	go func() { followLosses(conn.(*net.TCPConn)); close(over) }()
-	conn.Close()
-	select {
-	case <-over:
-	case <-time.After(deadline):
-		t.Fatal("it goes on")
 	}
 }
