@@ -94,9 +94,7 @@ describe('ranges of the laptop and of the cluster', () => {
     expect(await pings(vpnHost)).toBe(true);
     expect(await way('10.96.0.99')).toBe('vpn0');
     const status = await scene.product.slipway(['status']);
-    expect(status.stdout).toMatch(
-      /in part +10\.96\.0\.0\/16 to \d+ addresses; vpn0 keeps the rest of 10\.0\.0\.0\/8/,
-    );
+    expect(status.stdout).toMatch(/in part +10\.96\.0\.0\/16 to \d+ addresses; vpn0 keeps the rest of 10\.0\.0\.0\/8/);
 
     const name = await makeService('late');
     try {
