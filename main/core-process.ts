@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import type { CoreLink, Snapshot } from '../app/contract/index.ts';
 import { attach } from '../app/hosts/attach.ts';
-import { heapFlags } from '../app/hosts/core/heap-flags.ts';
+import { heapFlags, withModestMemory } from '../app/hosts/core/modest-memory.ts';
 import { coreSocketPath } from '../app/hosts/core/socket.ts';
 
 export interface CoreProcess {
@@ -57,7 +57,7 @@ export function openCoreProcess(options: CoreProcessOptions): CoreProcess {
       throw new Error('the app is ending');
     }
     const started = spawn(options.node, [...heapFlags, options.script], {
-      ...{ env: options.environment, stdio: 'ignore', windowsHide: true },
+      ...{ env: withModestMemory(options.environment), stdio: 'ignore', windowsHide: true },
     });
     let exitCode: number | null = null;
     started.once('error', () => {

@@ -3,7 +3,7 @@
  * `programs/core`, `native/bin`, `node`; electron-builder.yml).
  */
 import { join } from 'node:path';
-import { heapFlags } from './core/heap-flags.ts';
+import { heapFlags } from './core/modest-memory.ts';
 
 /** A package's bundle is JavaScript; sources are TypeScript, and a clone's bundle of them says where they are (programs.mjs). */
 export const isPackaged = import.meta.filename.endsWith('.mjs');

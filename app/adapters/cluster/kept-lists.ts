@@ -2,6 +2,7 @@
  * Lists of which only what is shown is kept, read in pages: an object is some kilobytes on the wire, most of them managed
  * fields and annotations, and a tenth of that here.
  */
+import { setImmediate as breath } from 'node:timers/promises';
 import type { ApiConnection } from './api-connection.ts';
 import type { KubernetesObject, ObjectList } from './api-objects.ts';
 import { largestList, tooLarge } from './bounded.ts';
@@ -21,6 +22,9 @@ interface Reading {
   /** Bytes on the wire, after unpacking. */
   readonly bytes?: number;
 }
+
+/** Objects that are trimmed without a pause: some milliseconds. */
+const atOnce = 100;
 
 /** `itemOf` says what is kept of an object besides its name and version. */
 export function keptOf<Item>(object: KubernetesObject, itemOf: (object: KubernetesObject) => Item | null): Kept<Item> {
@@ -52,6 +56,9 @@ export async function listKept<Item>(
     following?.catch(() => undefined); // heard below
     for (const object of page.list.items) {
       items.push(keptOf(object, itemOf));
+      if (items.length % atOnce === 0) {
+        await breath(); // a connection may be coming up, or a window waiting
+      }
     }
     if (following === null) {
       const { metadata } = page.list;

@@ -96,7 +96,7 @@ export function openHelper(options: HelperOptions): HelperPort {
       if (ended !== null) {
         return failure(problem('helper-missing', cause('notStarted', { reason: ended })));
       }
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await new Promise((resolve) => setTimeout(resolve, 10)); // a connect waits for no more than that
     }
     return failure(problem('helper-missing', cause('helperSilentAfterStart', { file: options.logFile })));
   };

@@ -3,8 +3,9 @@
  * by side does, and so that the first connect and a reconnect with a new engine are one. Pure.
  *
  *   open ─┬─ reach (API server, namespaces, rights) ──────────────┐
- *         ├─ ranges ───────────────┐                              ├─ agent ─┐
- *         ├─ helper ── engine ─────┴─ prepare (routes decided) ──┘         ├─ connect ── ready
+ *         ├─ ranges ──┐                                           ├─ agent ── connect ── ready
+ *         ├─ helper ──┼─ prepare (routes decided) ────────────────┘
+ *         ├─ engine ──┘
  *         └─ catalogue (followed beside, waited for by nothing: names ask the cluster's own nameservers)
  *
  * Up to `prepare` nothing on the laptop or in the cluster is changed.
@@ -52,14 +53,15 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
     bringUp = setTask(bringUp, 'catalogue', 'done');
     effects.push({ kind: 'watchCatalogue' });
   }
-  if (is('helper', 'todo') && held.engine === 'none' && mayTry) {
+  if (is('helper', 'todo') && held.engine !== 'ending' && mayTry) {
     run('helper', 'helper', { kind: 'ensureHelper' });
   }
-  if (is('helper', 'done') && held.engine === 'none') {
+  if (!is('helper', 'todo') && held.engine === 'none') {
     held = { ...held, engine: 'starting' };
     effects.push({ kind: 'startEngine' });
   }
-  if (held.engine === 'running' && is('ranges', 'done') && is('prepare', 'todo') && bringUp.plan !== null) {
+  const canPrepare = held.engine === 'running' && is('helper', 'done') && is('ranges', 'done');
+  if (canPrepare && is('prepare', 'todo') && bringUp.plan !== null) {
     run(
       'prepare',
       'helper',

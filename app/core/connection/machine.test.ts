@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionSchema } from '../../contract/index.ts';
+import { connectionSchema, problem } from '../../contract/index.ts';
 import { transition } from './machine.ts';
 import { type EventName, events, moment, type Situation, situations } from './machine-samples.ts';
 import { present } from './present.ts';
@@ -12,13 +12,14 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
   },
   'preparing: opening the cluster': {
     turnedOff: 'off, abort',
-    clusterOpened: 'preparing, reachCluster, discoverRanges, watchCatalogue, ensureHelper',
+    clusterOpened: 'preparing, reachCluster, discoverRanges, watchCatalogue, ensureHelper, startEngine',
     'taskFailed: open': 'failed, abort',
   },
   'preparing: asking cluster and helper': {
-    turnedOff: 'off, abort, closeCluster',
-    helperReady: 'preparing, startEngine',
-    'taskFailed: reach': 'failed, abort, closeCluster',
+    turnedOff: 'disconnecting, abort',
+    engineEnded: 'preparing, setTimer retry',
+    'taskFailed: reach': 'disconnecting, abort',
+    'taskFailed: engine': 'failed, abort, closeCluster',
   },
   'preparing: engine asks the helper': {
     turnedOff: 'disconnecting, abort, endEngine',
@@ -77,7 +78,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'engine: agentLost': 'tunnel-lost, checkAgent',
     'engine: helperLost': 'engine-lost, setTimer retry, endEngine',
     'engine: failed': 'engine-lost, setTimer retry, endEngine',
-    engineEnded: 'engine-lost, setTimer retry, ensureHelper',
+    engineEnded: 'engine-lost, setTimer retry, ensureHelper, startEngine',
     'taskFailed: credentials': 'disconnecting, abort, endEngine, deleteAgent',
     'timerDue: retry': 'tunnel-lost, sendCredentials',
     'timerDue: catalogue-send': 'tunnel-lost, sendCatalogue',
@@ -93,7 +94,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'engine: needCredentials': 'tunnel-lost, sendCredentials',
     'engine: helperLost': 'engine-lost, setTimer retry, endEngine',
     'engine: failed': 'engine-lost, setTimer retry, endEngine',
-    engineEnded: 'engine-lost, setTimer retry, ensureHelper',
+    engineEnded: 'engine-lost, setTimer retry, ensureHelper, startEngine',
     'agentChecked: lives': 'tunnel-lost, sendAgent',
     'agentChecked: gone': 'tunnel-lost, deleteAgent',
     'taskFailed: agent-check': 'tunnel-lost, setTimer retry',
@@ -111,7 +112,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'engine: needCredentials': 'tunnel-lost, sendCredentials',
     'engine: helperLost': 'engine-lost, setTimer retry, endEngine',
     'engine: failed': 'engine-lost, setTimer retry, endEngine',
-    engineEnded: 'engine-lost, setTimer retry, ensureHelper',
+    engineEnded: 'engine-lost, setTimer retry, ensureHelper, startEngine',
     agentPlaced: 'tunnel-lost, sendAgent, sendCatalogue, offerDirect',
     'taskFailed: agent': 'tunnel-lost, setTimer retry',
     'taskFailed: credentials': 'disconnecting, abort, endEngine',
@@ -126,14 +127,14 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'engine: needCredentials': 'tunnel-lost, sendCredentials',
     'engine: helperLost': 'engine-lost, setTimer retry, endEngine',
     'engine: failed': 'engine-lost, setTimer retry, endEngine',
-    engineEnded: 'engine-lost, setTimer retry, ensureHelper',
+    engineEnded: 'engine-lost, setTimer retry, ensureHelper, startEngine',
     'taskFailed: credentials': 'disconnecting, abort, endEngine',
     'timerDue: retry': 'tunnel-lost, placeAgent',
     'timerDue: catalogue-send': 'tunnel-lost, sendCatalogue',
   },
   'engine lost: starting another': {
     turnedOff: 'disconnecting, abort, deleteAgent, inspectHost',
-    'timerDue: retry': 'engine-lost, ensureHelper',
+    'timerDue: retry': 'engine-lost, ensureHelper, startEngine',
   },
   'disconnecting: to off': {
     engineEnded: 'disconnecting, inspectHost',
@@ -196,6 +197,26 @@ describe('another home namespace', () => {
     const first = transition(situations.connected, events.homeChosen, moment);
     expect(named(first.effects)).toEqual(['sendCatalogue']);
     expect(named(transition(first.state, events.homeChosen, moment).effects)).toEqual([]);
+  });
+});
+
+/** Helper and engine start side by side. */
+describe('an engine that starts while the helper is busy', () => {
+  it.each<readonly EventName[]>([
+    ['engineStarted', 'timerDue: retry'],
+    ['timerDue: retry', 'engineStarted'],
+  ])('is not started again, and prepares: %s, then %s', (...order) => {
+    const lost = transition(situations['engine lost: starting another'], events['timerDue: retry'], moment);
+    expect(named(lost.effects)).toEqual(['ensureHelper', 'startEngine']);
+    const busy = { kind: 'taskFailed', task: 'helper', problem: problem('helper-busy', 'it undoes') } as const;
+    let { state } = transition(lost.state, busy, moment);
+    const begun: string[] = [];
+    for (const name of [...order, 'helperReady'] as const) {
+      const next = transition(state, events[name], moment);
+      begun.push(...named(next.effects));
+      state = next.state;
+    }
+    expect(begun).toEqual(['ensureHelper', 'prepareEngine', 'setTimer deadline']);
   });
 });
 

@@ -7,6 +7,7 @@ import { type CoreLink, cause, failure, problem, type Result, success } from '..
 import { attach } from '../attach.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { livingCore } from '../core/living-core.ts';
+import { withModestMemory } from '../core/modest-memory.ts';
 import { coreProgram } from '../installation.ts';
 import { caller, environmentForCore } from './caller.ts';
 import { dim, say } from './output.ts';
@@ -14,7 +15,7 @@ import { dim, say } from './output.ts';
 /** How long a core that lives may take to get its socket back, and one that is started to serve. Milliseconds. */
 const patience = { living: 5_000, started: 15_000 } as const;
 /** Between two tries, in milliseconds: a connect waits for no more than that. */
-const pause = () => new Promise((resolve) => setTimeout(resolve, 30));
+const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
 
 /** The core that serves there now, or null. */
 async function attachNow({ runtime }: Folders): Promise<Result<CoreLink | null>> {
@@ -68,7 +69,7 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
     detached: true,
     stdio: ['ignore', log, log],
     cwd: '/',
-    env: environmentForCore(),
+    env: withModestMemory(environmentForCore()),
   });
   let ended = false;
   child.once('exit', () => {

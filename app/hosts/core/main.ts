@@ -5,12 +5,14 @@ import { openPorts } from '../../adapters/ports.ts';
 import { findFolders } from '../../adapters/storage/folders.ts';
 import { forgetOldPlaces, thisUser } from '../../adapters/storage/user-place.ts';
 import { buildIdentity } from '../build-identity.ts';
+import { dropModestMemory } from './modest-memory.ts';
 import { placeHere } from './place.ts';
 import { runCore } from './run-core.ts';
 
 // Collected at half as much again as is in use, not at several times that: what was garbage once stays resident (docs/performance.md).
 // Not an argument of Node, which refuses to start with a flag that its V8 no longer has.
 setFlagsFromString('--heap-growing-percent=50');
+dropModestMemory(process.env);
 
 async function main(): Promise<number> {
   const folders = await findFolders(process.env);

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { heapFlags } from '../../../app/hosts/core/heap-flags.ts';
+import { heapFlags } from '../../../app/hosts/core/modest-memory.ts';
 import { type Desktop, openDesktop } from './desktop.ts';
 import { appFolder, electronFolder, type Product, snapshotOf, startProduct, until } from './product.ts';
 
