@@ -153,6 +153,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
     }),
   }),
   z.object({ command: z.literal('agent'), agent: agentTargetSchema }),
+  z.object({ command: z.literal('agentGone') }),
   z.object({ command: z.literal('credentials'), credentials: clusterCredentialsSchema }),
   z.object({ command: z.literal('scope'), scope: nameScopeSchema }),
   z.object({ command: z.literal('protect'), protect: z.object({ protected: z.array(z.string()) }) }),

@@ -24,7 +24,7 @@ import { adapted, isCountExceeded } from './adapting.ts';
 import { awaitPod, crashProblem, progressOf } from './await-pod.ts';
 import { findJob, makeJob } from './make-job.ts';
 import { agentJob } from './manifest.ts';
-import { agentContainer } from './pod-reasons.ts';
+import { agentContainer, isServing } from './pod-reasons.ts';
 import { type PodShape, usualShape } from './pod-shape.ts';
 import type { Processor } from './processors.ts';
 import { type AgentRecord, type AgentRecords, agentName } from './records.ts';
@@ -117,8 +117,7 @@ export class AgentPlacing {
     const { namespace, pod } = placed.target;
     const found = await this.#connection.attempt(() => this.#connection.get<Pod>(pathOf('pods', namespace, pod)));
     if (found.ok) {
-      const running = agentContainer(found.value)?.state?.running !== undefined;
-      return success(running && found.value.metadata?.deletionTimestamp === undefined);
+      return success(isServing(found.value));
     }
     if (statusCodeOf(found.error) === 404) {
       return success(false);

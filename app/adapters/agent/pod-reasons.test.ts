@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cause } from '../../contract/index.ts';
 import type { ContainerState, CoreEvent, Pod, PodStatus } from '../cluster/api-objects.ts';
-import { progressOfPod, refusalOfJob, wasDisrupted } from './pod-reasons.ts';
+import { isServing, progressOfPod, refusalOfJob, wasDisrupted } from './pod-reasons.ts';
 
 const pod = (status: PodStatus, nodeName?: string): Pod => ({
   spec: { containers: [], ...(nodeName === undefined ? {} : { nodeName }) },
@@ -23,6 +23,35 @@ test('a pod that starts tells where it is', () => {
   });
   expect(waiting('ContainerCreating')).toEqual({ kind: 'starting', node: 'n1' });
   expect(progressOfPod(container({ running: {} }, 'Running'), base)).toEqual({ kind: 'running' });
+});
+
+describe('whether an agent may still serve', () => {
+  const ready = (isReady: boolean, areContainers: boolean) => [
+    { type: 'Ready', status: isReady ? 'True' : 'False' },
+    { type: 'ContainersReady', status: areContainers ? 'True' : 'False' },
+  ];
+  const running = container({ running: {} }, 'Running');
+  const withConditions = (conditions: NonNullable<PodStatus['conditions']>): Pod => ({
+    ...running,
+    status: { ...running.status, conditions },
+  });
+  const lost = withConditions(ready(false, true));
+  test.each<[string, Pod, boolean]>([
+    ['it runs', withConditions(ready(true, true)), true],
+    ['nothing is said of it but that it runs', running, true],
+    ['its node is lost', lost, false],
+    ['a container beside it is not ready', withConditions(ready(false, false)), true],
+    [
+      'somebody’s gate is closed',
+      { ...lost, spec: { containers: [], readinessGates: [{ conditionType: 'x' }] } },
+      true,
+    ],
+    ['it is being deleted', { ...running, metadata: { deletionTimestamp: '2026-11-30T12:00:00Z' } }, false],
+    ['it ended', container({ terminated: { exitCode: 0 } }, 'Succeeded'), false],
+    ['it never started', container({ waiting: {} }), false],
+  ])('%s', (_, one, expected) => {
+    expect(isServing(one)).toBe(expected);
+  });
 });
 
 describe('trouble in the pod’s own words', () => {

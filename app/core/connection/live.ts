@@ -37,6 +37,8 @@ import { undoToFailed } from './undo.ts';
 
 /** How long changes of the catalogue are gathered before they are sent, in milliseconds. */
 export const catalogueGathering = 200;
+/** How many dials of the agent fail between two looks at whether its pod is still there. */
+const triesBeforeLook = 2;
 /** A connection that lived this long, in milliseconds, starts counting its attempts anew. */
 const stableAfter = 60_000;
 
@@ -119,10 +121,8 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
       if (state.phase === 'connected') {
         return { state: loseTunnel(state, reason, moment), effects: [{ kind: 'protectAddresses' }] };
       }
-      return {
-        state: { ...state, because: reason, attempt: attempt ?? state.attempt, nextTryAt: moment.now },
-        effects: [{ kind: 'protectAddresses' }],
-      };
+      const tried = { ...state, because: reason, attempt: attempt ?? state.attempt, nextTryAt: moment.now };
+      return lookForAgent(tried, attempt ?? 0, [{ kind: 'protectAddresses' }]);
     }
     case 'path':
       return { state: takePath(state, event.path), effects: [] };
@@ -243,11 +243,26 @@ function loseAgent(state: InForce, because: Problem, moment: Moment): Transition
   return { state: { ...lost, agentWork: 'checking' }, effects: [{ kind: 'checkAgent', placed: agent.placed }] };
 }
 
+/**
+ * An agent that does not answer may be gone, and its node with it, however the cluster words that, if it does: of a node that is
+ * lost nobody hears anything. Every few tries its pod is looked up.
+ */
+function lookForAgent(state: TunnelLost, attempt: number, effects: readonly Effect[]): Transition {
+  const { agent } = state.held;
+  const isDue = attempt > 0 && attempt % triesBeforeLook === 0;
+  return isDue && agent.state === 'placed' && state.agentWork === 'none'
+    ? { state: { ...state, agentWork: 'looking' }, effects: [...effects, { kind: 'checkAgent', placed: agent.placed }] }
+    : { state, effects };
+}
+
 /** The answer: an agent that runs gets one more chance, any other is replaced. */
 export function takeAgentCheck(state: TunnelLost, lives: boolean): Transition {
   const { agent } = state.held;
-  if (state.agentWork !== 'checking' || agent.state !== 'placed') {
+  if ((state.agentWork !== 'checking' && state.agentWork !== 'looking') || agent.state !== 'placed') {
     return { state, effects: [] };
+  }
+  if (lives && state.agentWork === 'looking') {
+    return { state: { ...state, agentWork: 'none' }, effects: [] }; // its node is cut off, say: the engine goes on trying
   }
   if (lives && state.sameAgentTries === 0) {
     return {
@@ -257,7 +272,7 @@ export function takeAgentCheck(state: TunnelLost, lives: boolean): Transition {
   }
   return {
     state: { ...state, agentWork: 'replacing', held: { ...state.held, agent: { state: 'deleting' } } },
-    effects: [{ kind: 'deleteAgent', placed: agent.placed }],
+    effects: [{ kind: 'forgetAgent' }, { kind: 'deleteAgent', placed: agent.placed }],
   };
 }
 

@@ -96,6 +96,15 @@ export const events = {
   'engine: ready': said(ready),
   'engine: tunnel up': said({ event: 'tunnel', tunnel: { state: 'up', path: 'apiserver' } }),
   'engine: tunnel down': said({ event: 'tunnel', tunnel: { state: 'down', path: 'apiserver', because: wireProblem } }),
+  'engine: tunnel down again': said({
+    event: 'tunnel',
+    tunnel: {
+      state: 'down',
+      path: 'apiserver',
+      attempt: 2,
+      because: { code: 'api-unreachable', cause: 'no answer in time' },
+    },
+  }),
   'engine: path': said({
     event: 'path',
     path: {
@@ -177,6 +186,7 @@ const placing = after(preparing, 'engine: prepared');
 const connecting = after(placing, 'agentPlaced');
 const connected = after(connecting, 'engine: ready');
 const tunnelLost = after(connected, 'engine: tunnel down');
+const looking = after(tunnelLost, 'engine: tunnel down again');
 const agentLost = after(connected, 'engine: agentLost');
 const replacing = after(agentLost, 'agentChecked: gone', 'agentDeleted');
 const waiting = after(replacing, 'taskFailed: agent');
@@ -198,6 +208,7 @@ export const situations = {
   'preparing: engine connects': connecting,
   connected,
   'tunnel lost': tunnelLost,
+  'tunnel lost: looking up an agent that does not answer': looking,
   'tunnel lost: looking for the agent': agentLost,
   'tunnel lost: placing another agent': replacing,
   'tunnel lost: waiting to place again': waiting,

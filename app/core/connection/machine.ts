@@ -316,6 +316,9 @@ function hearFailure(
       return next.phase === 'tunnel-lost' ? failAgentWork(next, because, moment) : only(next);
     }
     case 'agent-check':
+      if (state.phase === 'tunnel-lost' && state.agentWork === 'looking') {
+        return only({ ...state, agentWork: 'none' }); // it is looked up again
+      }
       return state.phase === 'tunnel-lost' && state.agentWork === 'checking'
         ? failAgentWork(state, because, moment)
         : unexpected(state, event);

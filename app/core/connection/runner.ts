@@ -290,7 +290,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         runOnCluster('protect', (open, signal) => engine.protect(open, signal));
         return;
       case 'sendAgent':
-        engine.send({ command: 'agent', agent: effect.agent });
+      case 'forgetAgent':
+        engine.send(effect.kind === 'sendAgent' ? { command: 'agent', agent: effect.agent } : { command: 'agentGone' });
         return;
       case 'sendDirect':
         engine.sendDirect(effect.candidates);

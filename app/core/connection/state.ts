@@ -178,8 +178,11 @@ interface Lost extends Common {
 /** The engine lives and looks for its agent: TUN, routes and names are still in force. */
 export interface TunnelLost extends Lost {
   readonly phase: 'tunnel-lost';
-  /** What is done about the agent. `waiting` ends with the retry timer. */
-  readonly agentWork: 'none' | 'checking' | 'replacing' | 'waiting';
+  /**
+   * What is done about the agent. `checking` is whether it lives after the API server said that it is gone, `looking` whether it
+   * still does after some dials that failed. `waiting` ends with the retry timer.
+   */
+  readonly agentWork: 'none' | 'looking' | 'checking' | 'replacing' | 'waiting';
   readonly sameAgentTries: number;
 }
 /** The engine is gone, and with it what it had on the laptop: another one is brought up. */
@@ -265,6 +268,8 @@ export type Effect =
       readonly names: boolean;
     }
   | { readonly kind: 'sendAgent'; readonly agent: AgentTarget }
+  /** What was open through the agent that is gone is reset, however long another takes to come. */
+  | { readonly kind: 'forgetAgent' }
   | { readonly kind: 'sendCredentials' }
   /** From the network that the laptop is in now the API server's name may lead elsewhere. */
   | { readonly kind: 'protectAddresses' }

@@ -182,6 +182,16 @@ func (client *agentClient) moved() {
 	}
 }
 
+// forget ends all tries to reach the agent until another is named.
+func (client *agentClient) forget() {
+	client.mutex.Lock()
+	defer client.mutex.Unlock()
+	if !client.lost {
+		client.lost = true
+		client.beginEpochLocked()
+	}
+}
+
 // revalidate tells that time or the network jumped: lanes must answer soon, and waits end.
 func (client *agentClient) revalidate() {
 	client.moved()

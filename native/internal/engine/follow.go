@@ -225,6 +225,13 @@ func (connection *connection) agentLost(because *wire.Problem) {
 	}
 }
 
+// forgetAgent resets what is open through an agent that is gone for good. What asks for a connection goes on asking: another
+// agent may answer it.
+func (connection *connection) forgetAgent() {
+	connection.agent.forget()
+	connection.path.terminator.Lose()
+}
+
 // tellState sends what happened to the tunnel between verify and ready.
 func (connection *connection) tellState() {
 	connection.mutex.Lock()

@@ -142,7 +142,7 @@ func decodeCommand(body []byte) (wire.EngineCommand, error) {
 		present = command.Direct != nil
 	case wire.CommandFlows:
 		present = command.Flows != nil
-	case wire.CommandStop:
+	case wire.CommandStop, wire.CommandAgentGone:
 		present = true
 	default:
 		return command, errors.New("decode command: unknown")

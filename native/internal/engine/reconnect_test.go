@@ -133,6 +133,28 @@ func TestAnotherAgentTakesOverAndOldConnectionsAreReset(t *testing.T) {
 	}
 }
 
+// Where no other agent can be made, what was open must not hang until one can.
+func TestWhatIsOpenThroughAnAgentThatIsGoneForGoodIsReset(t *testing.T) {
+	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
+	core := startEngine(t, configOf(laptop, cluster))
+	core.connected()
+	idle := dialPod(t, laptop)
+	expectEcho(t, idle, "established")
+	cluster.remove(firstAgent.Pod)
+	core.await(wire.EventAgentLost)
+	core.send(wire.EngineCommand{Command: wire.CommandAgentGone})
+	_ = idle.SetReadDeadline(time.Now().Add(patience))
+	_, err := idle.Read(make([]byte, 1))
+	var timeout net.Error
+	if err == nil || errors.As(err, &timeout) && timeout.Timeout() {
+		t.Errorf("the idle connection ended with %v, want a reset", err)
+	}
+	cluster.start("slipway-agent-2")
+	core.send(wire.EngineCommand{Command: wire.CommandAgent, Agent: &wire.AgentTarget{Namespace: "webshop", Pod: "slipway-agent-2", Port: wire.AgentPort}})
+	core.awaitThat(wire.EventTunnel, isState("up"))
+	expectEcho(t, dialPod(t, laptop), "through the new agent")
+}
+
 func TestAnAgentThatForgotTheSessionIsAnotherOne(t *testing.T) {
 	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
 	core := startEngine(t, configOf(laptop, cluster))

@@ -99,6 +99,10 @@ func (engine *engine) handle(command wire.EngineCommand) (ended bool, err error)
 				engine.log.Error("another agent was named, and no key could be made", "error", err)
 			}
 		}
+	case wire.CommandAgentGone:
+		if engine.connection != nil {
+			engine.connection.forgetAgent()
+		}
 	case wire.CommandProtect:
 		if engine.connection != nil {
 			go engine.connection.protect(command.Protect.Protected)

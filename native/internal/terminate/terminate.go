@@ -151,6 +151,13 @@ func (t *Terminator) End(chosen func(bytestream.Opening) bool) {
 	}
 }
 
+// Lose resets every connection that is open: its far end is gone. Attempts go on.
+func (t *Terminator) Lose() {
+	for _, open := range t.list() {
+		go open.fail(SessionEnded)
+	}
+}
+
 // Close ends every connection: toward the cluster by a reset, toward the laptop without a word.
 func (t *Terminator) Close() {
 	t.mu.Lock()

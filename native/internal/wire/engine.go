@@ -30,6 +30,7 @@ const (
 	CommandPrepare     = "prepare"     // helper lease and route check; answered by prepared or failed; changes nothing
 	CommandConnect     = "connect"     // answered by steps, then ready or failed
 	CommandAgent       = "agent"       // a new agent pod in place of one that was lost
+	CommandAgentGone   = "agentGone"   // the pod is gone for good: what was open through it is reset; another may take long to come
 	CommandCredentials = "credentials" // answers event needCredentials
 	CommandScope       = "scope"       // other namespaces or home namespace
 	CommandProtect     = "protect"     // other addresses that no route may cover; answered by event routes where that changes any

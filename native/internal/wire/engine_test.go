@@ -42,7 +42,7 @@ func TestEngineMessagesMatchTheGoldenFiles(t *testing.T) {
 		})
 	}
 	for _, name := range []string{
-		CommandHello, CommandPrepare, CommandConnect, CommandAgent, CommandCredentials, CommandScope, CommandProtect,
+		CommandHello, CommandPrepare, CommandConnect, CommandAgent, CommandAgentGone, CommandCredentials, CommandScope, CommandProtect,
 		CommandEndpoints, CommandHosts, CommandTest, CommandReach, CommandCheckReach, CommandDirect, CommandFlows, CommandPlan, CommandStop,
 	} {
 		if !commands[name] {

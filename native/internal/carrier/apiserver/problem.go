@@ -173,7 +173,7 @@ func explainAnswer(overWebSocket, err error, asked upgrade) *wire.Problem {
 		found = problem(wire.CodeForbidden, answered.message)
 		found.Facts = map[string]string{"verb": "create", "resource": asked.resource, "namespace": asked.namespace}
 		return found
-	case answered.code == http.StatusNotFound:
+	case answered.code == http.StatusNotFound || isGone(answered.message):
 		found = problem(wire.CodeAgentGone, answered.message)
 	default:
 		// The API server answered, so what failed lies behind it: no node yet, or a kubelet it cannot reach.
@@ -232,13 +232,23 @@ func explainTLS(err error) *wire.Problem {
 	return nil
 }
 
-// explainKubelet turns the text of the error stream into a problem. containerd and CRI-O say that a sandbox is gone
-// in words only.
-func explainKubelet(text string) *wire.Problem {
-	for _, gone := range []string{"failed to find sandbox", "is not running", "sandbox is not ready", "not found: does not exist", "could not find pod"} {
+// isGone tells whether kubelet, containerd or CRI-O say that a pod or its sandbox is gone, which they do in words only.
+// Kubelet answers 500 and "pod not found" for a pod that has ended and is still an object (pkg/kubelet, GetPortForward).
+func isGone(text string) bool {
+	for _, gone := range []string{
+		"failed to find sandbox", "is not running", "sandbox is not ready", "not found: does not exist", "could not find pod", "pod not found",
+	} {
 		if strings.Contains(text, gone) {
-			return problem(wire.CodeAgentGone, text)
+			return true
 		}
+	}
+	return false
+}
+
+// explainKubelet turns the text of the error stream into a problem.
+func explainKubelet(text string) *wire.Problem {
+	if isGone(text) {
+		return problem(wire.CodeAgentGone, text)
 	}
 	found := problem(wire.CodeAgentUnreachable, text)
 	if strings.Contains(text, "connection refused") {
