@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packetFilters } from '../../sandbox/debian-packages.ts';
 import { FaultRecord, isSoak } from '../soak/record.ts';
 import { HeldConnection } from './held-connection.ts';
 import { eventually, must, run } from './programs.ts';
@@ -39,7 +40,12 @@ describe('an agent that is lost', () => {
   /** The one in use, as the product says: a pod that is on its way out may still run. */
   const agent = async () => podNamed(scene, (await connected(scene.product)).agent.pod);
 
-  async function lose(loss: Loss, { name, uid, node }: Agent): Promise<() => Promise<void>> {
+  /** `mends` is told how it is undone before it is done, as it may fail half way. */
+  async function lose(
+    loss: Loss,
+    { name, uid, node }: Agent,
+    mends: (mend: () => Promise<void>) => void,
+  ): Promise<void> {
     const { cluster, sandbox } = scene;
     const { namespace } = workload.http;
     switch (loss) {
@@ -47,31 +53,33 @@ describe('an agent that is lost', () => {
         for (const id of processesOfPod(uid)) {
           process.kill(id, 'SIGKILL');
         }
-        return async () => {};
+        return;
       case 'evicted':
         await cluster.kubectl(
           ['create', '--raw', `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, '-f', '-'],
           JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } }),
         );
-        return async () => {};
+        return;
       case 'drained':
+        mends(async () => {
+          await cluster.kubectl(['uncordon', node]);
+        });
         await cluster.kubectl([
-          ...['drain', node, '--ignore-daemonsets', '--force', '--timeout=50s'],
+          ...['drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=50s'],
           '--pod-selector=app.kubernetes.io/managed-by=slipway',
         ]);
-        return async () => {
-          await cluster.kubectl(['uncordon', node]);
-        };
+        return;
       case 'node lost': {
         const space = sandbox.space(node as `node${number}`);
         const script = (change: string) =>
           `iptables -w ${change} INPUT -i eth0 -j DROP; iptables -w ${change} OUTPUT -o eth0 -j DROP`;
-        const place = { enter: space.enter(['net']), environment: scene.laptop.environment };
-        await must(place, ['sh', '-c', script('-I')]);
-        return async () => {
+        const environment = { PATH: `${packetFilters.nft}:/usr/sbin:/usr/bin` };
+        const place = { enter: space.enter(['net', 'mount']), environment };
+        mends(async () => {
           await must(place, ['sh', '-c', script('-D')]);
           await cluster.kubectl(['wait', '--for=condition=Ready', 'node', node, '--timeout=50s']);
-        };
+        });
+        await must(place, ['sh', '-c', script('-I')]);
       }
     }
   }
@@ -84,7 +92,9 @@ describe('an agent that is lost', () => {
     try {
       expect(await eventually(async () => talking.echoes > 1 && idle.isOpen, 20_000), 'it is open').toBe(true);
       const before = await agent();
-      mend = await lose(loss, before);
+      await lose(loss, before, (how) => {
+        mend = how;
+      });
       const patience = loss === 'node lost' ? 2 * deadline : deadline;
       expect(await eventually(async () => talking.isBroken, patience), `${loss}: it hangs`).toBe(true);
       // Whoever is evicted serves on for a moment: from the break on only another one can answer.

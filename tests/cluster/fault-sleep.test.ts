@@ -55,7 +55,9 @@ describe('a laptop that slept', () => {
               expect(await eventually(resolves, 30_000, 20)).toBe(true);
             }),
             streams.move(60_000),
-          ]);
+          ]).catch(async (error) => {
+            throw new Error(`${error.message}\n${await scene.product.lastWords()}`);
+          });
           expect(await scene.product.reaches('connected', 30_000)).toBe(true);
           expect(idle.output).not.toContain('broken');
         } finally {

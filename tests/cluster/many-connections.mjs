@@ -1,8 +1,9 @@
 // Opens many TCP connections at once and holds them until its standard input ends. Prints one line of JSON when every one
-// is open or failed, or when the time is over: node many-connections.mjs HOST PORT COUNT SECONDS
+// is open or failed, or when the time is over: node many-connections.mjs HOST PORT COUNT SECONDS [TEXT]
+// Each sends TEXT, if there is one, and reads nothing.
 import net from 'node:net';
 
-const [host, port, count, seconds] = process.argv.slice(2);
+const [host, port, count, seconds, text] = process.argv.slice(2);
 const told = { open: 0, failed: {}, waiting: Number(count) };
 const held = [];
 const say = () => {
@@ -29,6 +30,9 @@ for (let number = 0; number < Number(count); number += 1) {
       }
     };
     socket.on('connect', () => once(() => (told.open += 1)));
+    if (text !== undefined) {
+      socket.write(text);
+    }
     socket.on('error', ({ code }) => once(() => (told.failed[code] = (told.failed[code] ?? 0) + 1)));
   }, number / 4);
 }

@@ -1,17 +1,21 @@
 // What programs on a laptop do all day, in small: requests on new connections and on one that is kept, a download with its
 // checksum, names of the cluster and of outside, UDP.
 //   node mixed-traffic.mjs HTTP-HOST BLOB-HOST UDP-HOST:PORT OUTSIDE-NAME
-// For each line of standard input it prints how much of each was well, and what was not, with its time. Ends when it ends.
+// For each line of standard input it prints how much of each was well, and what was not, with its time. After a line "rest" it
+// begins nothing until the next line, and prints when nothing is under way. Ends when standard input ends.
 import { createHash } from 'node:crypto';
 import dgram from 'node:dgram';
 import dns from 'node:dns/promises';
 import { once } from 'node:events';
 import http from 'node:http';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const [web, blob, datagrams, outside] = process.argv.slice(2);
 const deadline = 10_000;
 const told = { done: {}, wrong: [] };
+let rests = false;
+let underWay = 0;
 const kept = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
 function get(options) {
@@ -63,11 +67,17 @@ async function echo() {
 
 function repeat(what, every, perform) {
   const turn = async () => {
+    if (rests) {
+      return;
+    }
+    underWay += 1;
     try {
       await perform();
       told.done[what] = (told.done[what] ?? 0) + 1;
     } catch (error) {
       told.wrong.push(`${new Date().toISOString()} ${what}: ${error.code ?? ''} ${error.message}`);
+    } finally {
+      underWay -= 1;
     }
   };
   void turn();
@@ -81,7 +91,11 @@ repeat('name of the cluster', 1000, () => dns.lookup(web));
 repeat('name of outside', 1000, () => dns.lookup(outside));
 repeat('datagram', 1000, echo);
 createInterface({ input: process.stdin })
-  .on('line', () => {
+  .on('line', async (line) => {
+    rests = line === 'rest';
+    while (rests && underWay > 0) {
+      await pause(20);
+    }
     process.stdout.write(`${JSON.stringify(told)}\n`);
     told.wrong = [];
   })

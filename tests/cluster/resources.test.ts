@@ -1,9 +1,14 @@
-/** What a computer runs out of: room on the disk and file descriptors. It says so or goes on, and the laptop is as it was. */
+/**
+ * What runs out: room on the disk, file descriptors, memory of the agent's pod. It says so or goes on, and the laptop is as it was.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultRecord, isSoak } from '../soak/record.ts';
+import { agentProcesses } from './agent-processes.ts';
 import { HeldConnection } from './held-connection.ts';
+import { ManyConnections } from './many-connections.ts';
+import { vitalsOf } from './process-vitals.ts';
 import type { ProcessKind, Product } from './product.ts';
 import { eventually, must, type Outcome, run } from './programs.ts';
 import { Refusals, usual } from './refusals.ts';
@@ -114,8 +119,40 @@ describe('a computer that runs out of', () => {
     }
   }
 
+  /** Downloads that nobody reads: the agent holds some of each, and must stay under the limit of its pod. */
+  async function memoryGone(): Promise<void> {
+    const { scene } = refusals;
+    const product = refusals.productWith(refusals.kubeconfig);
+    await product.connect(...usual);
+    const host = await scene.cluster.serviceAddress('webshop', 'catalog-images');
+    const { port } = workload.blob;
+    const held = new HeldConnection(scene.laptop, `${workload.echo.name}:${workload.echo.port}`, '300ms');
+    const many = new ManyConnections(scene.laptop);
+    const agents = async () => agentProcesses((await scene.agents()).map(({ metadata }) => metadata.uid));
+    try {
+      expect(await eventually(async () => held.echoes > 1, 20_000), 'it is open').toBe(true);
+      const before = await agents();
+      const send = 'GET /blob?bytes=50000000 HTTP/1.1\r\nHost: blob\r\n\r\n';
+      const { waiting } = await many.open({ host, port, count: 300, seconds: 60, send });
+      expect(waiting).toBe(0);
+      expect(await held.goesOn(30_000), held.output.slice(-200)).toBe(true);
+      expect(await eventually(async () => (await orders()).code === 0, 30_000), 'others are served').toBe(true);
+      expect(await agents(), 'it is the same agent').toEqual(before);
+      for (const id of before) {
+        record.saw('agent with 300 downloads that nobody reads, MiB', vitalsOf(id).resident);
+      }
+      await many.end();
+      expect(await held.goesOn(30_000), held.output.slice(-200)).toBe(true);
+      expect((await orders()).code).toBe(0);
+    } finally {
+      held.end();
+      await many.end();
+    }
+    await refusals.expectUnchanged(product);
+  }
+
   it(
-    'room and descriptors says so or goes on, and is left as it was',
+    'says so or goes on, and is left as it was',
     async () => {
       await record.eachRound(async () => {
         await diskFull();
@@ -123,6 +160,7 @@ describe('a computer that runs out of', () => {
         if (isSoak) {
           await descriptorsGone('core');
           await fewDescriptors();
+          await memoryGone();
         }
       });
     },

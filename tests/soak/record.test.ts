@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { FaultRecord, together } from './record.ts';
+import { FaultRecord, sumOfRuns, together } from './record.ts';
 import { faultNames, rowOf } from './rows.ts';
 import { mergeTable, misses, tableOf } from './table.ts';
 
@@ -22,6 +22,16 @@ describe('how many rounds a fault has', () => {
   it('refuses what is no number', () => {
     expect(() => rounds({ SLIPWAY_SOAK_ROUNDS: 'cuts=many' })).toThrow(/many is no number/);
   });
+});
+
+it('begins after the rounds of earlier runs', async () => {
+  const record = new FaultRecord('cuts', '', { SLIPWAY_SOAK_ROUNDS: '2', SLIPWAY_SOAK_FIRST: 'kills=9,cuts=41' });
+  const begun: number[] = [];
+  await record.eachRound(async (round) => {
+    begun.push(round);
+  });
+  expect(begun).toEqual([41, 42]);
+  expect(record.outcome().rounds).toBe(2);
 });
 
 describe('the record of a fault', () => {
@@ -58,6 +68,30 @@ it('adds up what several files told of one fault', () => {
     { name: 'kills', rounds: 5, failures: ['round 3: the route is still there'], figures: { 'back, s': [1, 4] } },
   ]);
   expect(together([])).toEqual([]);
+});
+
+describe('runs of one fault', () => {
+  const run = (began: string, load: readonly [number, number], value: number) => {
+    const record = new FaultRecord('kills', '', {});
+    record.did(40);
+    record.saw('back, s', value);
+    return { ...record.outcome(), began: `2026-11-30T${began}:00.000Z`, seconds: 600, load };
+  };
+
+  it('are summed up, with the time they took and not the time between them', () => {
+    const [first, second] = [run('22:00', [3, 5], 1), run('23:30', [9, 1], 2)];
+    const [sum] = sumOfRuns([first, second]);
+    expect(sum).toMatchObject({ rounds: 80, seconds: 1200, load: [1, 9], figures: { 'back, s': [1, 2] } });
+    expect(tableOf(sumOfRuns([first, second]))).toContain(
+      '| 80 | 0 | back, s: 1.5 (1.0–2.0) | 2026-11-30 22:00 to 2026-11-30 23:40, 2 runs, 1200 s, load 1.0 to 9.0 |',
+    );
+  });
+
+  it('are told as they are where there is one, or none', () => {
+    const one = run('22:00', [5, 3], 1);
+    expect(sumOfRuns([one])).toEqual([one]);
+    expect(sumOfRuns([])).toEqual([]);
+  });
 });
 
 describe('the table that is kept', () => {

@@ -16,8 +16,10 @@ export interface FaultOutcome {
   /** ISO 8601, UTC. */
   readonly began: string;
   readonly seconds: number;
-  /** Load average of the last minute when it began and when it ended. */
+  /** Load average of the last minute when it began and when it ended; of several runs the least and the most. */
   readonly load: readonly [number, number];
+  /** Where it is the sum of several runs: how many, and the end of the last one. `seconds` are without the time between them. */
+  readonly runs?: { readonly count: number; readonly ended: string };
 }
 
 /** Whether this is `npm run soak`. */
@@ -30,6 +32,8 @@ export class FaultRecord {
   readonly name: FaultName;
   /** How many rounds there are: the row's, or what SLIPWAY_SOAK_ROUNDS says ("cuts=5" or "5", separated by commas). */
   readonly rounds: number;
+  /** The number of the first round, where rounds differ: earlier runs whose results are kept had those before it. */
+  readonly first: number;
   readonly #part: string;
   readonly #began = Date.now();
   readonly #load = loadavg()[0] ?? 0;
@@ -42,6 +46,7 @@ export class FaultRecord {
     this.name = name;
     this.#part = part;
     this.rounds = roundsOf(name, environment);
+    this.first = numberFor(name, environment.SLIPWAY_SOAK_FIRST) ?? 1;
   }
 
   /** Keeps a value of a figure, whose name has its unit: "back, s". */
@@ -60,7 +65,8 @@ export class FaultRecord {
   /** One round after the other. In the soak a round that fails is counted and the next begins; the first failure is thrown at the end. */
   async eachRound(perform: (round: number) => Promise<void>): Promise<void> {
     let first: unknown;
-    for (let round = 1; round <= this.rounds && this.#failures.length < enoughFailures; round++) {
+    const end = this.first + this.rounds;
+    for (let round = this.first; round < end && this.#failures.length < enoughFailures; round++) {
       this.#done += 1;
       try {
         await perform(round);
@@ -75,6 +81,16 @@ export class FaultRecord {
     }
     if (first !== undefined) {
       throw first;
+    }
+  }
+
+  /** For what is one round, however long: tells what goes wrong in it, and throws that. */
+  async whole(perform: () => Promise<void>): Promise<void> {
+    try {
+      await perform();
+    } catch (error) {
+      this.failed(error instanceof Error ? error.message : String(error));
+      throw error;
     }
   }
 
@@ -117,7 +133,7 @@ export function together(outcomes: readonly FaultOutcome[]): FaultOutcome[] {
   if (first === undefined) {
     return [];
   }
-  const ends = outcomes.map(({ began, seconds }) => Date.parse(began) + seconds * 1000);
+  const ends = outcomes.map(endOf);
   const figures: Record<string, number[]> = {};
   for (const outcome of outcomes) {
     for (const [figure, values] of Object.entries(outcome.figures)) {
@@ -136,15 +152,45 @@ export function together(outcomes: readonly FaultOutcome[]): FaultOutcome[] {
   ];
 }
 
+/** What several runs saw of one fault, one after the other or side by side: their sum. */
+export function sumOfRuns(runs: readonly FaultOutcome[]): FaultOutcome[] {
+  const [sum] = together(runs);
+  if (sum === undefined || runs.length === 1) {
+    return runs.slice(0, 1);
+  }
+  const loads = runs.flatMap(({ load }) => load);
+  const ended = Math.max(...runs.map(endOf));
+  return [
+    {
+      ...sum,
+      seconds: runs.reduce((seconds, run) => seconds + run.seconds, 0),
+      load: [Math.min(...loads), Math.max(...loads)],
+      runs: { count: runs.length, ended: new Date(ended).toISOString() },
+    },
+  ];
+}
+
+/** Milliseconds since the epoch. */
+const endOf = ({ began, seconds }: FaultOutcome) => Date.parse(began) + seconds * 1000;
+
 function roundsOf(name: FaultName, environment: NodeJS.ProcessEnv): number {
   const row = rowOf(name);
-  const asked = (environment.SLIPWAY_SOAK_ROUNDS ?? '').split(',').filter((part) => part !== '');
+  return (
+    numberFor(name, environment.SLIPWAY_SOAK_ROUNDS) ?? (environment.SLIPWAY_SOAK === 'true' ? row.long : row.short)
+  );
+}
+
+/** The number for this fault in "7,cuts=3": its own before that for all. */
+function numberFor(name: FaultName, text = ''): number | undefined {
+  const asked = text.split(',').filter((part) => part !== '');
   const own = asked.find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1);
   const given = own ?? asked.find((part) => !part.includes('='));
-  const usual = environment.SLIPWAY_SOAK === 'true' ? row.long : row.short;
-  const rounds = given === undefined ? usual : Number(given);
-  if (!Number.isFinite(rounds) || rounds < 0) {
+  if (given === undefined) {
+    return undefined;
+  }
+  const number = Number(given);
+  if (!Number.isFinite(number) || number < 0) {
     throw new Error(`${given} is no number of rounds for ${name}`);
   }
-  return rounds;
+  return number;
 }

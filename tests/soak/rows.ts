@@ -162,6 +162,12 @@ export const faultRows = {
     short: 0.1,
     long: 30,
     files: ['tests/cluster/fault-traffic.test.ts'],
+    limits: {
+      'core: heap, MB/h at most': { atMost: 1 },
+      'engine: resident, MB/h at most': { atMost: 1 },
+      'helper: resident, MB/h at most': { atMost: 1 },
+      'agent: resident, MB/h at most': { atMost: 1 },
+    },
   },
 } as const satisfies Readonly<Record<string, FaultRow>>;
 

@@ -34,8 +34,13 @@ function cells(name: FaultName, outcome: FaultOutcome | undefined): string[] {
     `${Number(outcome.rounds.toFixed(2))}`,
     `${outcome.failures.length}`,
     [...figures, ...missed].join('; '),
-    `${outcome.began.slice(0, 16).replace('T', ' ')}, ${outcome.seconds} s, load ${from} to ${to}`,
+    `${whenOf(outcome)}, ${outcome.seconds} s, load ${from} to ${to}`,
   ];
+}
+
+function whenOf({ began, runs }: FaultOutcome): string {
+  const minute = (time: string) => time.slice(0, 16).replace('T', ' ');
+  return runs === undefined ? minute(began) : `${minute(began)} to ${minute(runs.ended)}, ${runs.count} runs`;
 }
 
 const line = (texts: readonly string[]) => `| ${texts.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;

@@ -26,6 +26,7 @@ import (
 	"slipway/native/internal/carrier/stream"
 	"slipway/native/internal/forward"
 	"slipway/native/internal/processors"
+	"slipway/native/internal/vitals"
 	"slipway/native/internal/wire"
 )
 
@@ -92,6 +93,7 @@ func run(chosen options) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	go processors.Follow(ctx.Done())
+	defer vitals.OnSignal(log)()
 	server := agent.NewServer(config)
 	failed := make(chan error, len(listeners))
 	for _, listener := range listeners {

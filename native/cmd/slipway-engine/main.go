@@ -19,6 +19,7 @@ import (
 	"slipway/native/internal/carrier/direct"
 	"slipway/native/internal/engine"
 	"slipway/native/internal/processors"
+	"slipway/native/internal/vitals"
 	"slipway/native/internal/wire"
 )
 
@@ -46,6 +47,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	go processors.Follow(ctx.Done())
+	defer vitals.OnSignal(log)()
 	config := engine.Config{
 		Build:      build.ID,
 		Log:        log,

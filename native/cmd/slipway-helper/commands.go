@@ -17,6 +17,7 @@ import (
 	"slipway/native/internal/hostnet"
 	"slipway/native/internal/lease"
 	"slipway/native/internal/peer"
+	"slipway/native/internal/vitals"
 	"slipway/native/internal/wire"
 )
 
@@ -29,6 +30,7 @@ func serve(given settings) error {
 	defer stop()
 	// The terminal that it was started from may be closed; the connection outlives that.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
+	defer vitals.OnSignal(given.log)()
 	uid := uint32(given.user)
 	lock, err := hostnet.TakeLock(userLock(uid))
 	if errors.Is(err, hostnet.ErrLocked) {

@@ -110,7 +110,9 @@ func hold(target, every string) error {
 		}
 		interval = parsed
 	}
-	connection, err := net.DialTimeout("tcp", target, deadline)
+	// Go's keep-alive would end it after 150 s in which our programs sleep and the kernel of the machine does not.
+	dialer := net.Dialer{Timeout: deadline, KeepAlive: -1}
+	connection, err := dialer.Dial("tcp", target)
 	if err != nil {
 		return err
 	}
