@@ -107,12 +107,6 @@ var acceptable = append([]netip.Prefix{
 
 var uniqueLocal = netip.MustParsePrefix("fc00::/7")
 
-func refused(prefix, reason, conflict, name string) wire.RouteDecision {
-	return wire.RouteDecision{
-		Prefix: prefix, Decision: wire.DecisionRefused, Reason: reason, Conflict: conflict, Interface: name,
-	}
-}
-
 func parseProtected(texts []string) (protected []netip.Addr, understood bool, malformed string) {
 	for _, text := range texts {
 		address, err := netip.ParseAddr(text)
