@@ -31,6 +31,9 @@ const pathOutcomeSchema = z.enum([
   'inside-tunnel', // the laptop would go there through the tunnel itself
   'forbidden', // an address that is never tried: loopback, multicast, of the laptop itself
   'lost', // it was in use, and fell silent or ended
+  'no-name', // the laptop's resolver knows no such name
+  'blocked', // this computer's own firewall lets nothing go there
+  'small-only', // small packets come through, those of full size do not
 ]);
 export type PathOutcome = z.infer<typeof pathOutcomeSchema>;
 

@@ -126,6 +126,9 @@ const outcomes: Readonly<Record<PathOutcome, string>> = {
   'inside-tunnel': 'is reached through the tunnel itself',
   forbidden: 'is never tried',
   lost: 'stopped answering',
+  'no-name': 'has no address',
+  blocked: "is blocked by this computer's firewall",
+  'small-only': 'lets only small packets through',
 };
 
 function triedLine(tried: TriedPath): string {

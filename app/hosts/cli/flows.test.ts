@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type CoreLink, type Flow, type FlowsItem, flowStateSchema } from '../../contract/index.ts';
 import { destinationOf, flowsKnown, flowsSummary, flowsTable, listFlows, orderedFlows } from './flows.ts';
 
@@ -54,10 +54,10 @@ it('names a port by its number where it has no name', () => {
 
 describe('listing them', () => {
   const connection = { phase: 'connected', cluster: { context: 'production', file: 'config', server: 'https://api' } };
-  function begin(isWatched: boolean) {
+  function begin(isWatched: boolean, phase = 'connected') {
     let end: (because: null) => void = () => {};
     const core = {
-      call: async () => ({ ok: true, value: { connections: [connection] } }),
+      call: async () => ({ ok: true, value: { connections: [{ ...connection, phase }] } }),
       subscribe: (_stream: string, _subject: object, _listener: unknown, ended: typeof end) => {
         end = ended;
         return () => {};
@@ -77,6 +77,19 @@ describe('listing them', () => {
     await begun();
     interrupt();
     await expect(once.listed).rejects.toMatchObject({ exitCode: 130 });
+  });
+
+  it('says that it waits for a connection that comes back', async () => {
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      const { listed, end } = begin(false, 'reconnecting');
+      await begun();
+      expect(written.mock.calls.flat().join('')).toContain('is coming back');
+      end();
+      await expect(listed).rejects.toMatchObject({ exitCode: 7 });
+    } finally {
+      written.mockRestore();
+    }
   });
 
   it('says that the cluster was switched off', async () => {
@@ -103,14 +116,15 @@ it('knows what changes leave, and forgets everything at a whole list', () => {
 });
 
 it.each([
-  [item(), 2, '2 open, through the API server, round trip 1.2 ms. TCP only: datagrams and ping are not listed.'],
+  [item(), 2, /^2 open, through the API server, round trip 1\.2 ms\.\nTCP only: datagrams and ping are not listed\.$/],
   [
-    item({ live: 20_000, opening: 3, path: 'direct' }),
+    item({ live: 20_000, opening: 20_000, path: 'apiserver', roundTripMicroseconds: 60_000_000, programsKnown: false }),
     1000,
-    /^20000 open \(3 of them .*directly.*The 1000 busiest are shown/,
+    /^20000 open \(20000 of them [\s\S]*The 1000 busiest are shown/,
   ],
   [item({ programsKnown: false }), 2, /Programs are not looked up on this system\./],
-])('sums up %#', (of, shown, expected) => {
+])('sums up %# within 80 columns', (of, shown, expected) => {
   const said = flowsSummary(of, shown);
-  expect(said).toMatch(expected instanceof RegExp ? expected : new RegExp(`^${expected.replaceAll('.', '\\.')}$`));
+  expect(said).toMatch(expected);
+  expect(Math.max(...said.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
 });

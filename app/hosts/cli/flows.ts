@@ -111,13 +111,13 @@ export function flowsSummary(
 ): string {
   const way = path === 'direct' ? 'directly' : 'through the API server';
   const trip = roundTripMicroseconds === 0 ? '' : `, round trip ${(roundTripMicroseconds / 1000).toFixed(1)} ms`;
-  const parts = [
-    `${live} open${opening === 0 ? '' : ` (${opening} of them wait for an answer)`}, ${way}${trip}.`,
+  const lines = [
+    `${live} open${opening === 0 ? '' : ` (${opening} of them wait)`}, ${way}${trip}.`,
     ...(shown < live ? [`The ${shown} busiest are shown.`] : []),
     ...(programsKnown ? [] : ['Programs are not looked up on this system.']),
     'TCP only: datagrams and ping are not listed.',
   ];
-  return parts.join(' ');
+  return lines.join('\n');
 }
 
 /** Takes items as they come, and answers what is known after each. */
@@ -137,7 +137,7 @@ export function flowsKnown(): (item: FlowsItem) => ReadonlyMap<number, Flow> {
   };
 }
 
-/** The connection that is meant: of `--context`, else the first that is up. */
+/** The connection that is meant: of `--context`, else the first that is up. While it comes back there may be nothing to list for long. */
 async function connectionMeant(core: CoreLink) {
   const snapshot = unwrap(await core.call('getSnapshot', {}));
   const wanted = contextOfFlag();
@@ -146,6 +146,11 @@ async function connectionMeant(core: CoreLink) {
   if (found === undefined) {
     const connect = commandLineOf({ command: invocation, arguments: ['connect', ...(wanted === '' ? [] : [wanted])] });
     throw new Ended(`no cluster is connected${wanted === '' ? '' : ` as ${wanted}`}: ${connect} connects`, false, 7);
+  }
+  if (found.phase === 'reconnecting') {
+    say(
+      'The connection is coming back; what programs have is listed as soon as its data path tells. Ctrl-C ends this.',
+    );
   }
   return keyOf(found);
 }

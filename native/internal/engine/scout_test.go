@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -219,7 +221,7 @@ func TestEveryCandidateIsToldWithWhatCameOfIt(t *testing.T) {
 	wanted := map[string]string{
 		"10.1.0.1": wire.DirectWorks, "10.1.0.2": wire.DirectSlower, "10.1.0.3": wire.DirectRefused, "10.1.0.4": wire.DirectUnreachable,
 		"10.1.0.5": wire.DirectNotOurs, "10.1.0.6": wire.DirectSilent, "10.1.0.7": wire.DirectInsideTunnel, "10.1.0.8": wire.DirectForbidden,
-		"nowhere.invalid": wire.DirectUnreachable,
+		"localhost": wire.DirectForbidden, // a name
 	}
 	var candidates []wire.DirectCandidate
 	for host := range wanted {
@@ -264,7 +266,27 @@ func TestTheSizeOfPacketsIsFound(t *testing.T) {
 	}
 	s := startScout(t, map[string]*fakePlace{"10.1.0.1": {roundTrip: time.Millisecond, largest: 100}}, nil)
 	s.setCandidates([]wire.DirectCandidate{node("10.1.0.1")})
-	s.came(map[string]string{"10.1.0.1": wire.DirectSilent})
+	s.came(map[string]string{"10.1.0.1": wire.DirectSmallOnly})
+}
+
+// What the system says is told in its own words only where no outcome says it.
+func TestWhyAPlaceIsNotReachedIsSaidByItsOutcome(t *testing.T) {
+	for _, one := range []struct {
+		told            found
+		outcome, detail string
+	}{
+		{outcomeOf(&net.OpError{Err: os.NewSyscallError("connect", syscall.ENETUNREACH)}), wire.DirectUnreachable, ""},
+		{outcomeOf(&net.OpError{Err: os.NewSyscallError("connect", syscall.EHOSTUNREACH)}), wire.DirectUnreachable, ""},
+		{outcomeOf(&net.OpError{Err: os.NewSyscallError("connect", syscall.EPERM)}), wire.DirectBlocked, ""},
+		{outcomeOf(&net.OpError{Err: os.NewSyscallError("connect", syscall.EACCES)}), wire.DirectBlocked, ""},
+		{outcomeOf(&net.OpError{Err: os.NewSyscallError("connect", syscall.EADDRNOTAVAIL)}), wire.DirectUnreachable, syscall.EADDRNOTAVAIL.Error()},
+		{unresolved(&net.DNSError{IsNotFound: true}), wire.DirectNoName, ""},
+		{unresolved(&net.DNSError{Err: "server misbehaving", Name: "office"}), wire.DirectUnreachable, "lookup office: server misbehaving"},
+	} {
+		if one.told.outcome != one.outcome || one.told.detail != one.detail {
+			t.Errorf("%+v instead of %s %q", one.told, one.outcome, one.detail)
+		}
+	}
 }
 
 func TestADetourIsNoDirectPath(t *testing.T) {

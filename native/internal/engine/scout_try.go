@@ -44,7 +44,7 @@ func (scout *scout) try(ctx context.Context, one wire.DirectCandidate) found {
 	defer cancel()
 	addresses, err := scout.resolve(ctx, one)
 	if err != nil {
-		return found{outcome: wire.DirectUnreachable, detail: err.Error(), isRefused: true}
+		return unresolved(err)
 	}
 	return scout.tryAll(ctx, one, addresses)
 }
@@ -108,7 +108,7 @@ func (scout *scout) tryAddress(ctx context.Context, one wire.DirectCandidate, ad
 		}
 	}
 	_ = probe.Close()
-	return found{outcome: wire.DirectSilent, detail: "only small packets come through"}
+	return found{outcome: wire.DirectSmallOnly}
 }
 
 // headers of IP and TCP without options, in bytes.
@@ -160,7 +160,28 @@ func outcomeOf(err error) found {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return found{outcome: wire.DirectSilent}
 	}
-	return found{outcome: wire.DirectUnreachable, detail: reason(err)}
+	outcome, detail := unreachable(err)
+	return found{outcome: outcome, detail: detail}
+}
+
+// unresolved names why a candidate's name leads nowhere.
+func unresolved(err error) found {
+	var asked *net.DNSError
+	if errors.As(err, &asked) && asked.IsNotFound {
+		return found{outcome: wire.DirectNoName, isRefused: true}
+	}
+	return found{outcome: wire.DirectUnreachable, detail: err.Error(), isRefused: true}
+}
+
+// unreachable names why the system sends nothing to an address. What the outcome says needs no word of the system.
+func unreachable(err error) (outcome, detail string) {
+	switch {
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return wire.DirectUnreachable, ""
+	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES): // of connect(2): a rule for outgoing packets
+		return wire.DirectBlocked, ""
+	}
+	return wire.DirectUnreachable, reason(err)
 }
 
 // reason is the system's word, without addresses, which the candidate names already.

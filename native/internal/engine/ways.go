@@ -94,7 +94,7 @@ func (connection *connection) refuses(ctx context.Context, address netip.AddrPor
 	// Connecting a UDP socket sends nothing, and binds the source address of the route.
 	socket, err := connection.config.SystemDial(ctx, "udp", address.String())
 	if err != nil {
-		return wire.DirectUnreachable, reason(err)
+		return unreachable(err)
 	}
 	defer socket.Close()
 	local, isUDP := socket.LocalAddr().(*net.UDPAddr)

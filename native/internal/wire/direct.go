@@ -47,9 +47,12 @@ const (
 	DirectInsideTunnel = "inside-tunnel" // the laptop sends to it through this very tunnel
 	DirectForbidden    = "forbidden"     // loopback, link-local, of many hosts, unspecified, or the laptop's own: never tried
 	DirectLost         = "lost"          // it was in use and fell silent or ended
+	DirectNoName       = "no-name"       // the laptop's resolver knows no such name
+	DirectBlocked      = "blocked"       // the laptop's firewall lets nothing go there
+	DirectSmallOnly    = "small-only"    // packets of full size do not come through
 )
 
-// DirectTried is what came of a candidate the last time. Detail is a cause for people, in no particular language.
+// DirectTried is what came of a candidate the last time. Detail is the system's own word where the outcome does not say it.
 type DirectTried struct {
 	Kind    string `json:"kind"`
 	Host    string `json:"host"`

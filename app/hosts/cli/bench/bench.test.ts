@@ -5,9 +5,11 @@ import { openAll, timeConnections, timeRequests, transfer } from './sockets.ts';
 
 describe('figures', () => {
   it('are of what was measured, by the nearest rank', () => {
-    expect(latencyOf(Array.from({ length: 100 }, (_, index) => 100 - index))).toEqual({ p50: 50, p95: 95, count: 100 });
-    expect(latencyOf([7])).toEqual({ p50: 7, p95: 7, count: 1 });
-    expect(latencyOf([])).toBeNull();
+    const took = Array.from({ length: 100 }, (_, index) => 100 - index);
+    expect(latencyOf({ took, unanswered: 2 })).toEqual({ p50: 50, p95: 95, count: 100, unanswered: 2 });
+    expect(latencyOf({ took: [7], unanswered: 0 })).toEqual({ p50: 7, p95: 7, count: 1, unanswered: 0 });
+    expect(latencyOf({ took: [], unanswered: 1 })).toEqual({ p50: null, p95: null, count: 0, unanswered: 1 });
+    expect(latencyOf({ took: [], unanswered: 0 })).toBeNull();
   });
 
   it('leave out how a transfer begins, and tell its slowest and fastest slice', () => {
@@ -57,9 +59,29 @@ describe('measuring', () => {
 
   it('times requests and connections of one that echoes', async () => {
     serve = (socket) => void socket.pipe(socket);
-    expect(await timeRequests(address, (count) => count >= 5, 0, ports())).toHaveLength(5);
-    expect(await timeConnections(address, 5, Number.POSITIVE_INFINITY, ports())).toHaveLength(5);
-    expect(await timeConnections(address, 5, 0, ports())).toEqual([]);
+    expect((await timeRequests(address, (count) => count >= 5, { ports: ports() })).took).toHaveLength(5);
+    expect((await timeConnections(address, 5, Number.POSITIVE_INFINITY, ports())).took).toHaveLength(5);
+    expect(await timeConnections(address, 5, 0, ports())).toEqual({ took: [], unanswered: 0 });
+  });
+
+  it('counts a request that is not answered, and goes on with another connection', async () => {
+    let isFirst = true;
+    serve = (socket) => {
+      let heard = 0;
+      const isDeaf = isFirst;
+      isFirst = false;
+      socket.on('data', (bytes) => {
+        heard += bytes.length;
+        if (!isDeaf || heard <= 3 * 64) {
+          socket.write(bytes);
+        }
+      });
+    };
+    const { took, unanswered } = await timeRequests(address, (count) => count >= 6, { ports: ports(), patience: 200 });
+    expect([took.length, unanswered]).toEqual([6, 1]);
+    serve = (socket) => void socket.resume();
+    const deaf = { ports: ports(), patience: 50 };
+    await expect(timeRequests(address, () => false, deaf)).rejects.toThrow('no answer within 0.05 s');
   });
 
   it('counts of an upload only what the far end says that it has, also where that comes in pieces', async () => {
@@ -98,7 +120,7 @@ describe('measuring', () => {
 
   it('says that the agent closed, and that nobody answers there', async () => {
     serve = (socket) => void socket.resume().end();
-    await expect(timeRequests(address, () => false, 0, ports())).rejects.toThrow(/closed|ECONNRESET|EPIPE/);
+    await expect(timeRequests(address, () => false, { ports: ports() })).rejects.toThrow(/closed|ECONNRESET|EPIPE/);
     const asked = { direction: 'down', connections: 1, milliseconds: 20_000, bytesAtMost: 1 } as const;
     await expect(transfer(address, asked, ports())).rejects.toThrow(/closed|ECONNRESET/);
     const closed = port();

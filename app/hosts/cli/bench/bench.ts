@@ -72,7 +72,7 @@ export async function runBench(core: CoreLink, { seconds, yes, output }: BenchOp
         ? 'nothing else was under way before that'
         : `before that, ${before.connections} ${before.connections === 1 ? 'other connection' : 'other connections'} moved ${rateText(before.up)} up and ${rateText(before.down)} down`;
   say(
-    `Moved ${bytes(moved)}; ${others}; load of this computer ${result.load.before.toFixed(1)} before, ${result.load.after.toFixed(1)} after, on ${result.load.processors} processors.`,
+    `Moved ${bytes(moved)}, which the connection's counters of traffic leave out; ${others}; load of this computer ${result.load.before.toFixed(1)} before, ${result.load.after.toFixed(1)} after, on ${result.load.processors} processors.`,
   );
   if (result.load.before > result.load.processors) {
     say('This computer had more to do than processors: an idle one shows better figures.');
@@ -154,6 +154,10 @@ function broken(error: unknown, context: string) {
     : problem('tunnel-silent', cause('benchBroken', { reason: message }), { context });
 }
 
+const time = (milliseconds: number | null) => (milliseconds === null ? '–' : timeText(milliseconds));
+const timesText = ({ count, unanswered }: Latency) =>
+  unanswered === 0 ? `${count}` : `${count}, and ${unanswered} unanswered`;
+
 function tellPath({ path, request, connection, knownName, clusterName, transfers }: PathFigures): void {
   const latencies: [string, Latency | null][] = [
     ['small request, there and back', request],
@@ -171,7 +175,7 @@ function tellPath({ path, request, connection, knownName, clusterName, transfers
     table(
       ['LATENCY', 'P50', 'P95', 'TIMES'],
       latencies.map(([what, found]) =>
-        found === null ? [what, '–', '–', '0'] : [what, timeText(found.p50), timeText(found.p95), `${found.count}`],
+        found === null ? [what, '–', '–', '0'] : [what, time(found.p50), time(found.p95), timesText(found)],
       ),
     ),
   );

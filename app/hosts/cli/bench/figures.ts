@@ -1,10 +1,11 @@
 /** What was measured, as figures. Pure. */
 
-/** Of durations in milliseconds. */
+/** Of durations in milliseconds. Null where all of them went unanswered. */
 export interface Latency {
-  readonly p50: number;
-  readonly p95: number;
-  readonly count: number;
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly count: number; // of those that were answered
+  readonly unanswered: number;
 }
 
 /** Of a transfer, in bits a second: on the whole, and of the slowest and the fastest slice of it. */
@@ -22,10 +23,17 @@ export interface Sample {
 }
 
 /** Null of nothing. The nearest rank: always one that was measured. */
-export function latencyOf(milliseconds: readonly number[]): Latency | null {
-  const sorted = [...milliseconds].sort((one, other) => one - other);
-  const rank = (share: number) => sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)] ?? Number.NaN;
-  return sorted.length === 0 ? null : { p50: rank(0.5), p95: rank(0.95), count: sorted.length };
+export function latencyOf({
+  took,
+  unanswered,
+}: {
+  readonly took: readonly number[];
+  readonly unanswered: number;
+}): Latency | null {
+  const sorted = [...took].sort((one, other) => one - other);
+  const rank = (share: number) => sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)] ?? null;
+  const count = sorted.length;
+  return count + unanswered === 0 ? null : { p50: rank(0.5), p95: rank(0.95), count, unanswered };
 }
 
 /** From the sample at the end of `warmUp` milliseconds on: windows and buffers have grown by then. Null where nothing moved. */

@@ -89,7 +89,7 @@ async function transferred(address: string, asked: Transfer): Promise<TransferFi
     transfer(address, asked).finally(() => {
       isOver = true;
     }),
-    asked.connections === 1 ? timeRequestsBeside(address, () => isOver) : [],
+    asked.connections === 1 ? timeRequestsBeside(address, () => isOver) : { took: [], unanswered: 0 },
   ]);
   const figures = throughputOf(samples, warmUp);
   const { direction, connections } = asked;

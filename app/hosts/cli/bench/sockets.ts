@@ -16,7 +16,7 @@ export interface MeasuringPorts {
 const agentPorts: MeasuringPorts = { echo: 7, discard: 9, source: 19 };
 
 /** Milliseconds that a connection, or the answer to one small request, may take. */
-const patience = 5000;
+const usualPatience = 5000;
 
 /** Bytes of a small request, of one write of a transfer, and between two samples of it in milliseconds. */
 const small = 64;
@@ -34,10 +34,10 @@ export interface Transfer {
   readonly bytesAtMost: number;
 }
 
-export function open(address: string, port: number): Promise<Socket> {
+export function open(address: string, port: number, patience = usualPatience): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, noDelay: true });
-    const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${patience / 1000} s`)), patience);
+    const timer = setTimeout(() => socket.destroy(new Unanswered(patience)), patience);
     socket.on('error', (error) => {
       clearTimeout(timer);
       reject(error); // whoever has it by then hears that it closed
@@ -49,53 +49,96 @@ export function open(address: string, port: number): Promise<Socket> {
   });
 }
 
-/** Durations of connecting and of nothing else, one after another, until `until` (performance.now) or `count` of them. */
-export async function timeConnections(
-  address: string,
-  count: number,
-  until: number,
-  ports = agentPorts,
-): Promise<number[]> {
-  const took: number[] = [];
-  while (took.length < count && performance.now() < until) {
-    const startedAt = performance.now();
-    const socket = await open(address, ports.echo);
-    took.push(performance.now() - startedAt);
-    socket.destroy();
+/** Nothing came back in time: counted, where others were answered. */
+class Unanswered extends Error {
+  constructor(patience: number) {
+    super(`no answer within ${patience / 1000} s`);
   }
-  return took;
 }
 
-/** Durations of small requests on one connection, which is left out, and so is the first: it is what wakes everything up. */
+/** Durations in milliseconds of what was answered, and how much was not within the patience. */
+export interface Timed {
+  readonly took: readonly number[];
+  readonly unanswered: number;
+}
+
+/** One after another while there is need. That the first is not answered is an error where `mustAnswer`. */
+async function timed(
+  one: () => Promise<number>,
+  isNeeded: (count: number) => boolean,
+  mustAnswer = true,
+): Promise<Timed> {
+  const took: number[] = [];
+  let unanswered = 0;
+  while (isNeeded(took.length)) {
+    try {
+      took.push(await one());
+    } catch (error) {
+      if (!(error instanceof Unanswered) || (mustAnswer && took.length === 0)) {
+        throw error;
+      }
+      unanswered += 1;
+    }
+  }
+  return { took, unanswered };
+}
+
+/** Of connecting and of nothing else, one after another, until `until` (performance.now) or `count` of them. */
+export function timeConnections(address: string, count: number, until: number, ports = agentPorts): Promise<Timed> {
+  return timed(
+    async () => {
+      const startedAt = performance.now();
+      const socket = await open(address, ports.echo);
+      const took = performance.now() - startedAt;
+      socket.destroy();
+      return took;
+    },
+    (made) => made < count && performance.now() < until,
+  );
+}
+
+/**
+ * Of small requests on one connection, which is left out, and so is the first: it is what wakes everything up. After one
+ * that is not answered it is another connection.
+ */
 export async function timeRequests(
   address: string,
   isEnough: (count: number) => boolean,
-  pause = 0,
-  ports = agentPorts,
-): Promise<number[]> {
-  const socket = await open(address, ports.echo);
-  const took: number[] = [];
+  { pause = 0, mustAnswer = true, patience = usualPatience, ports = agentPorts } = {},
+): Promise<Timed> {
+  let socket: Socket | null = null;
   try {
-    await echo(socket);
-    while (!isEnough(took.length)) {
-      const startedAt = performance.now();
-      await echo(socket);
-      took.push(performance.now() - startedAt);
-      if (pause > 0) {
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
-    }
+    return await timed(
+      async () => {
+        try {
+          if (socket === null) {
+            socket = await open(address, ports.echo, patience);
+            await echo(socket, patience);
+          } else if (pause > 0) {
+            await new Promise((resolve) => setTimeout(resolve, pause));
+          }
+          const startedAt = performance.now();
+          await echo(socket, patience);
+          return performance.now() - startedAt;
+        } catch (error) {
+          socket?.destroy();
+          socket = null;
+          throw error;
+        }
+      },
+      (count) => !isEnough(count),
+      mustAnswer,
+    );
   } finally {
-    socket.destroy();
+    (socket as Socket | null)?.destroy();
   }
-  return took;
 }
 
-/** Whoever measures beside a transfer. */
-export const timeRequestsBeside = (address: string, isOver: () => boolean): Promise<number[]> =>
-  timeRequests(address, isOver, besideEvery);
+/** Whoever measures beside a transfer: it may keep every answer back. */
+export const timeRequestsBeside = (address: string, isOver: () => boolean): Promise<Timed> =>
+  timeRequests(address, isOver, { pause: besideEvery, mustAnswer: false });
 
-function echo(socket: Socket): Promise<void> {
+function echo(socket: Socket, patience: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let missing = small;
     const settle = (error: Error | null) => {
@@ -114,35 +157,34 @@ function echo(socket: Socket): Promise<void> {
       }
     };
     const closed = () => settle(new Error('the agent closed the connection'));
-    const timer = setTimeout(() => settle(new Error(`no answer within ${patience / 1000} s`)), patience);
+    const timer = setTimeout(() => settle(new Unanswered(patience)), patience);
     socket.on('data', heard).on('error', settle).on('close', closed);
     socket.write(block.subarray(0, small));
   });
 }
 
-/** Durations of questions to the answerer at an address. A name that does not exist is an answer. */
-export async function timeNames(
-  resolver: string,
-  names: () => string,
-  count: number,
-  until: number,
-): Promise<number[]> {
-  const asking = new Resolver({ timeout: patience, tries: 1 });
+/** Of questions to the answerer at an address. A name that does not exist is an answer. */
+export function timeNames(resolver: string, names: () => string, count: number, until: number): Promise<Timed> {
+  const asking = new Resolver({ timeout: usualPatience, tries: 1 });
   asking.setServers([resolver]);
-  const took: number[] = [];
-  while (took.length < count && performance.now() < until) {
-    const startedAt = performance.now();
-    try {
-      await asking.resolve4(names());
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOTFOUND' && code !== 'ENODATA') {
-        throw error;
+  return timed(
+    async () => {
+      const startedAt = performance.now();
+      try {
+        await asking.resolve4(names());
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'ETIMEOUT') {
+          throw new Unanswered(usualPatience);
+        }
+        if (code !== 'ENOTFOUND' && code !== 'ENODATA') {
+          throw error;
+        }
       }
-    }
-    took.push(performance.now() - startedAt);
-  }
-  return took;
+      return performance.now() - startedAt;
+    },
+    (asked) => asked < count && performance.now() < until,
+  );
 }
 
 /** Moves as much as goes, and tells how much had been moved when. Up counts what the agent says that it has. */
