@@ -1,7 +1,7 @@
 /** `--kubeconfig` and `--context` as kubectl has them: on every command of the real command line, wherever they stand. */
 import { resolve } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { caller, contextOfFlag } from '../../app/hosts/cli/caller.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { caller, chooseContext, chooseKubeconfig, contextOfFlag } from '../../app/hosts/cli/caller.ts';
 import { candidatesFor } from '../../app/hosts/cli/complete.ts';
 import { type RealCommandLine, realCommandLine } from './real-command-line.ts';
 
@@ -42,6 +42,10 @@ describe('flags of kubectl', () => {
 
   beforeAll(async () => {
     line = await realCommandLine();
+  });
+  afterAll(() => {
+    chooseContext(''); // other files share the process
+    chooseKubeconfig('');
   });
 
   it('are tried on every command that there is', () => {

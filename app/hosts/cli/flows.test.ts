@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CoreLink, type Flow, type FlowsItem, flowStateSchema } from '../../contract/index.ts';
+import { chooseContext } from './caller.ts';
 import { destinationOf, flowsKnown, flowsSummary, flowsTable, listFlows, orderedFlows } from './flows.ts';
 
 const flow = (id: number, rest: Partial<Flow> = {}): Flow => ({
@@ -53,6 +54,8 @@ it('names a port by its number where it has no name', () => {
 });
 
 describe('listing them', () => {
+  beforeEach(() => chooseContext('')); // files share a process
+
   const connection = { phase: 'connected', cluster: { context: 'production', file: 'config', server: 'https://api' } };
   function begin(isWatched: boolean, phase = 'connected') {
     let end: (because: null) => void = () => {};
