@@ -16,7 +16,6 @@ import (
 	"slipway/native/internal/forward"
 	"slipway/native/internal/measure"
 	"slipway/native/internal/packet"
-	"slipway/native/internal/questions"
 	"slipway/native/internal/tunnel"
 	"slipway/native/internal/wire"
 )
@@ -34,7 +33,6 @@ type session struct {
 	flows     *bytestream.Session
 	forwarder *forward.Forwarder
 	measure   measure.Server
-	questions questions.Server
 	expires   time.Time
 	isDirect  bool     // it has been admitted by the door
 	control   net.Conn // the stream that speaks for it; a later one takes its place
@@ -89,7 +87,6 @@ func newSession(config Config, shares *shares, from request, addresses []pair) (
 	if err != nil {
 		return nil, err
 	}
-	made.questions.Dial = made.forwarder.DialNameserver
 	made.lanes, err = tunnel.New(tunnel.Config{
 		PrivateKey:    [32]byte(private.Bytes()),
 		PeerPublicKey: from.key,
@@ -127,13 +124,8 @@ func (s *session) accept(flow *bytestream.Flow, opening bytestream.Opening) byte
 	for _, own := range s.addresses {
 		if source := opening.Source.Addr().Unmap(); source == own.laptop || source == own.engine {
 			family, _ := wire.AddressFamilyOf(source)
-			if to := opening.Destination; to.Addr() == family.Agent {
-				switch {
-				case measure.Has(to.Port()):
-					return s.measure.Accept(flow, to.Port())
-				case to.Port() == questions.Port && source == own.engine:
-					return s.questions.Accept(flow)
-				}
+			if to := opening.Destination; to.Addr() == family.Agent && measure.Has(to.Port()) {
+				return s.measure.Accept(flow, to.Port())
 			}
 			return s.forwarder.Accept(flow, opening)
 		}

@@ -17,7 +17,6 @@ import (
 	"slipway/native/internal/measure"
 	"slipway/native/internal/netstack"
 	"slipway/native/internal/packet"
-	"slipway/native/internal/questions"
 	"slipway/native/internal/serviceping"
 	"slipway/native/internal/terminate"
 	"slipway/native/internal/tunnel"
@@ -56,8 +55,7 @@ type path struct {
 	lanes          atomic.Pointer[tunnel.Lanes]
 	laneCount      atomic.Int32
 	flows          atomic.Pointer[bytestream.Session]
-	questions      atomic.Pointer[questions.Client] // of that session
-	fragments      atomic.Uint32                    // identification of the last datagram that was cut
+	fragments      atomic.Uint32 // identification of the last datagram that was cut
 	device         atomic.Pointer[tunDevice]
 
 	bytesUp, bytesDown, packetsUp, packetsDown atomic.Uint64
@@ -114,13 +112,6 @@ func (path *path) useLanes(registration registration) {
 	path.laneCount.Store(int32(registration.granted.Lanes))
 	path.lanes.Store(registration.lanes)
 	path.flows.Store(registration.flows)
-	path.questions.Store(&questions.Client{Open: func(events bytestream.Events) (*bytestream.Flow, error) {
-		own := registration.primary()
-		return registration.flows.Open(bytestream.Opening{
-			Source:      netip.AddrPortFrom(own.engine, questions.Port),
-			Destination: netip.AddrPortFrom(own.agent, questions.Port),
-		}, events)
-	}})
 }
 
 // setAgent names the tunnel's far end.
@@ -305,17 +296,10 @@ func (path *path) receiveForStack(parsed *packet.Packet, heard func([]byte) bool
 	}
 }
 
-// dialServer reaches a nameserver of the cluster: datagrams by the agent's sockets, or by the engine's own stack where the
-// agent does not offer them; connections by that stack.
+// dialServer reaches a nameserver of the cluster from the engine's own stack.
 func (path *path) dialServer(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
 	if network == "tcp" {
 		return path.stack.DialTCP(ctx, server)
-	}
-	if client := path.questions.Load(); client != nil {
-		connection, err := client.Dial(ctx, server)
-		if !errors.Is(err, questions.ErrNotServed) {
-			return connection, err
-		}
 	}
 	return path.stack.DialUDP(server)
 }

@@ -193,19 +193,6 @@ func (f *Forwarder) openDatagramFlow(request *udp.ForwarderRequest) {
 	}()
 }
 
-// DialNameserver opens a connected socket by which a question of the session goes on: EACCES where the policy refuses the
-// nameserver, ENOBUFS where the agent takes no new flows.
-func (f *Forwarder) DialNameserver(server netip.AddrPort) (*net.UDPConn, error) {
-	if !f.config.Policy.Allows(packet.UDP, server.Addr(), server.Port()) {
-		return nil, syscall.EACCES
-	}
-	if short := f.config.Full(); short != "" {
-		f.refused.count(short)
-		return nil, syscall.ENOBUFS
-	}
-	return f.config.Dialer.DialUDP(server)
-}
-
 func destinationOf(id stack.TransportEndpointID) netip.AddrPort {
 	return netip.AddrPortFrom(packet.FromStack(id.LocalAddress), id.LocalPort)
 }
