@@ -99,7 +99,9 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
     const isAlike = (first: Item, second: Item) =>
       first.kind === second.kind && first.origin === second.origin && first.word === second.word;
     placed = joinSiblings(items, isAlike).map((item) => ({
-      ...{ ...item, parsed: item.prefix, prefix: formatPrefix(item.prefix) },
+      ...item,
+      parsed: item.prefix,
+      prefix: formatPrefix(item.prefix),
     }));
   }
   const order = { services: 0, pods: 1, extra: 2 };
@@ -107,7 +109,9 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
     wanted: placed
       .toSorted((first, second) => order[first.kind] - order[second.kind] || first.parsed.first - second.parsed.first)
       .map(({ parsed, kind, origin, word }) => ({
-        ...{ prefix: formatPrefix(parsed), kind, origin },
+        prefix: formatPrefix(parsed),
+        kind,
+        origin,
         ...(word === undefined ? {} : { word }),
       })),
     left,
@@ -197,7 +201,9 @@ export function decideRoutes(
     };
     const { prefix, kind, origin } = range;
     routes.push({
-      ...{ prefix, kind, origin },
+      prefix,
+      kind,
+      origin,
       decision: decision.decision,
       reason: decision.reason ?? '',
       conflict: decision.conflict ?? '',

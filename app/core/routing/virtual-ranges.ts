@@ -3,7 +3,7 @@
  * does not simply route is avoided at the next choice.
  */
 import type { Mapping } from '../route-messages.ts';
-import { contains, formatPrefix, type Prefix, parsePrefix, sizeOf } from './prefix.ts';
+import { contains, formatPrefix, ipv4Of, type Prefix, sizeOf } from './prefix.ts';
 
 /**
  * Spaces for virtual ranges, the best first; VirtualSpace in native/internal/wire/addresses.go. Benchmarking space
@@ -42,17 +42,17 @@ export function chooseVirtualRanges(
   taken: readonly string[],
   before: readonly Mapping[] = [],
 ): VirtualChoice {
-  const avoided = [...neverWithin, ...taken, ...reals].flatMap(ipv4);
+  const avoided = ipv4OfAll([...neverWithin, ...taken, ...reals]);
   const kept = before.filter(({ virtual }) => {
-    const [range] = ipv4(virtual);
-    return range !== undefined && !avoided.some((other) => overlaps(other, range));
+    const range = ipv4Of(virtual);
+    return range !== null && !avoided.some((other) => overlaps(other, range));
   });
   const mappings: Mapping[] = [];
   const left: string[] = [];
-  const occupied = new Occupied([...avoided, ...kept.flatMap(({ virtual }) => ipv4(virtual))]);
+  const occupied = new Occupied([...avoided, ...ipv4OfAll(kept.map(({ virtual }) => virtual))]);
   const current = new Set<string>();
   const open: Prefix[] = [];
-  for (const real of reals.flatMap(ipv4)) {
+  for (const real of ipv4OfAll(reals)) {
     const known = kept.find((pair) => pair.real === formatPrefix(real) && !current.has(pair.virtual));
     if (known === undefined) {
       open.push(real);
@@ -79,8 +79,8 @@ export function chooseVirtualRanges(
 function freeRange(length: number, occupied: Occupied): Prefix | null {
   const size = sizeOf(length);
   for (const { within, fromEnd } of virtualSpaces) {
-    const [space] = ipv4(within);
-    if (space === undefined || space.length > length) {
+    const space = ipv4Of(within);
+    if (space === null || space.length > length) {
       continue;
     }
     const end = space.first + sizeOf(space.length);
@@ -143,13 +143,12 @@ class Occupied {
   }
 }
 
-function overlaps(one: Prefix, other: Prefix): boolean {
-  return contains(one, other) || contains(other, one);
+function ipv4OfAll(texts: readonly string[]): Prefix[] {
+  return texts.map(ipv4Of).filter((prefix) => prefix !== null);
 }
 
-function ipv4(text: string): Prefix[] {
-  const parsed = parsePrefix(text);
-  return parsed.family === 4 ? [parsed.prefix] : [];
+function overlaps(one: Prefix, other: Prefix): boolean {
+  return contains(one, other) || contains(other, one);
 }
 
 /** The address that programs use for one of the cluster, or null where that has no other. */
@@ -169,13 +168,13 @@ export function realOf(mappings: readonly Mapping[], address: string): string | 
 }
 
 function counterpart(pairs: readonly (readonly [string, string])[], address: string): string | null {
-  const [wanted] = ipv4(address);
-  if (wanted === undefined || wanted.length !== 32) {
+  const wanted = ipv4Of(address);
+  if (wanted === null || wanted.length !== 32) {
     return null;
   }
   for (const [from, to] of pairs) {
-    const [[range], [target]] = [ipv4(from), ipv4(to)];
-    if (range !== undefined && target !== undefined && contains(range, wanted)) {
+    const [range, target] = [ipv4Of(from), ipv4Of(to)];
+    if (range !== null && target !== null && contains(range, wanted)) {
       return formatPrefix({ first: target.first + wanted.first - range.first, length: 32 }).replace('/32', '');
     }
   }
