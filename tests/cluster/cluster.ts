@@ -5,6 +5,9 @@ interface Metadata {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
+  readonly creationTimestamp: string;
+  /** When it is to be gone, once somebody asked for its end. */
+  readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
 export interface Pod {
@@ -16,6 +19,7 @@ export interface Pod {
 export interface OurObject {
   readonly kind: string;
   readonly metadata: Metadata;
+  readonly status?: { readonly phase?: string };
 }
 export interface ServiceObject {
   readonly metadata: Metadata;

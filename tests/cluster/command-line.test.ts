@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Check, checkSchema, snapshotSchema } from '../../app/contract/index.ts';
 import { Product } from './product.ts';
-import { eventually, must, run } from './programs.ts';
+import { must, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 import { Terminal } from './terminal.ts';
 
@@ -246,7 +246,7 @@ describe('the command line', () => {
       expect(await started.interrupt()).toBe(0);
       expect(started.stderr).toContain('off; this computer is as it was');
       expect(await scene.unchanged(['processes', 'sockets'])).toEqual([]);
-      expect(await eventually(async () => (await scene.ours()).length === 0, 15_000)).toBe(true);
+      expect(await scene.left()).toEqual([]);
     });
   });
 });

@@ -1,12 +1,11 @@
 /** Row 8: nothing is left, in the cluster too, after a disconnect and after Ctrl-C. vanishing.test.ts has the rest. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventually, run } from './programs.ts';
+import { run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
 describe('what is left', () => {
   let scene: Scene;
   const connectArguments = ['sandbox', '--namespace', workload.http.namespace, '--base-image', workload.baseImage];
-  const clusterIsEmpty = (deadline: number) => eventually(async () => (await scene.ours()).length === 0, deadline);
 
   beforeEach(async () => {
     scene = await setScene('plain', 'leftovers');
@@ -18,7 +17,7 @@ describe('what is left', () => {
     expect(await scene.ours()).not.toEqual([]);
     expect((await scene.product.disconnect()).code).toBe(0);
     expect(await scene.unchanged()).toEqual([]);
-    expect(await clusterIsEmpty(15_000)).toBe(true);
+    expect(await scene.left()).toEqual([]);
   });
 
   it('is nothing after Ctrl-C during a connect, at several moments', async () => {
@@ -42,7 +41,7 @@ describe('what is left', () => {
       }
       await scene.product.slipway(['disconnect', '--quit']);
       expect(await scene.unchanged(), `${moment} ms`).toEqual([]);
-      expect(await clusterIsEmpty(15_000), `${moment} ms`).toBe(true);
+      expect(await scene.left(), `${moment} ms`).toEqual([]);
     }
   });
 });

@@ -51,7 +51,7 @@ export class Refusals {
   /** Waits until the helper ended by itself too, and expects the laptop as it was before the first case. */
   async expectNothingLeft(): Promise<void> {
     expect(await this.scene.unchanged()).toEqual([]);
-    expect(await this.clusterIsEmpty()).toBe(true);
+    expect(await this.scene.left()).toEqual([]);
   }
 
   close(): Promise<void> {
@@ -117,11 +117,7 @@ export class Refusals {
     expect(await this.scene.unchanged(['processes', 'sockets'])).toEqual([]);
     const ended = async () => [...product.processIds('core'), ...product.processIds('engine')].length === 0;
     expect(await eventually(ended, 10_000)).toBe(true);
-    expect(await this.clusterIsEmpty()).toBe(true);
-  }
-
-  clusterIsEmpty(): Promise<boolean> {
-    return eventually(async () => (await this.scene.ours()).length === 0, 15_000);
+    expect(await this.scene.left()).toEqual([]);
   }
 
   /** A namespace for the time of `work`. */

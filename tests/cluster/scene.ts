@@ -32,6 +32,11 @@ export interface Scene {
    * `kind/name`; without those that were there when the scene was set (killed runs leave some for a while).
    */
   ours(): Promise<string[]>;
+  /**
+   * Those of them that are left after at most this many milliseconds; empty as soon as none is. A node that starts and ends
+   * other files' pods beside takes its time to end this one's.
+   */
+  left(deadline?: number): Promise<string[]>;
   /** The pods among them. */
   agents(): Promise<Pod[]>;
   /** What differs now from before; empty when the laptop is as it was. Waits for processes to end. */
@@ -42,6 +47,14 @@ export interface Scene {
 const spareOf = (address: string) => address.replace(/\d+$/, (host) => String(Number(host) + 100));
 
 const nameOf = (object: OurObject) => `${object.kind.toLowerCase()}/${object.metadata.name}`;
+
+/** As much of a leftover as tells who forgot it. */
+function describeLeft(object: OurObject): string {
+  const { namespace, creationTimestamp, deletionTimestamp } = object.metadata;
+  const state = object.status?.phase ?? '';
+  const asked = deletionTimestamp === undefined ? 'not asked to go' : `asked to go by ${deletionTimestamp}`;
+  return `${namespace}/${nameOf(object)} ${state}, made ${creationTimestamp}, ${asked}`;
+}
 
 export async function setScene(
   flavour: Flavour,
@@ -76,6 +89,18 @@ export async function setScene(
     product,
     before,
     ours: async () => (await sinceThen()).map(nameOf),
+    async left(deadline = 60_000) {
+      let objects: OurObject[] = [];
+      await eventually(
+        async () => {
+          objects = await sinceThen();
+          return objects.length === 0;
+        },
+        deadline,
+        200,
+      );
+      return objects.map(describeLeft);
+    },
     agents: async () => (await sinceThen()).filter((object): object is OurObject & Pod => object.kind === 'Pod'),
     async unchanged(except = []) {
       let left: string[] = [];

@@ -1,7 +1,7 @@
 /** The main job by clicks in the window, on a real cluster; and the command line and the window on the same core. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasBrowser, type LaptopWindow, openLaptopWindow } from './laptop-browser.ts';
-import { eventually, run } from './programs.ts';
+import { run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
 describe.skipIf(!hasBrowser)('the window on the sandbox', () => {
@@ -116,7 +116,7 @@ describe.skipIf(!hasBrowser)('the window on the sandbox', () => {
     expect(window.complaints).toEqual([]);
     await window.interrupt();
     expect(await scene.unchanged()).toEqual([]);
-    expect(await eventually(async () => (await scene.ours()).length === 0, 15_000)).toBe(true);
+    expect(await scene.left()).toEqual([]);
     await window.page.getByRole('alert').filter({ hasText: 'Slipway has ended' }).waitFor();
   });
 });
