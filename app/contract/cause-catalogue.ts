@@ -256,6 +256,7 @@ export const causeCatalogue = {
   withdrawnGateway: "{conflict} is this computer's gateway, on {interface}",
   withdrawnProtected: '{conflict} is the API server or the proxy in front of it',
   withdrawnResolver: "{conflict} is one of this computer's DNS servers",
+  withdrawnCluster: 'another cluster that is on has {conflict}, on {interface}',
   withdrawnNeighbour: '{conflict} is a device beside this computer, on {interface}',
   withdrawnRoute: '{conflict} is another route of this computer, on {interface}',
   withdrawnNowhere: '{conflict} is another route of this computer',

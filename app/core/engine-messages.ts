@@ -20,7 +20,7 @@ import { flowsEventSchema } from './flow-messages.ts';
 import { hostsSchema, mappingSchema, routeDecisionSchema, wantedRangeSchema } from './route-messages.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
-export const engineProtocol = 6;
+export const engineProtocol = 7;
 
 /** AgentPort in native/internal/wire/agent.go: where the agent listens, on the pod's loopback only. */
 export const agentPort = 8723;
@@ -132,6 +132,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
     command: z.literal('prepare'),
     prepare: z.object({
       helperSocket: z.string(),
+      group: z.string().optional(), // of all engines of this core: the helper lets them share the laptop
       ranges: z.array(wantedRangeSchema),
       protected: z.array(z.string()),
     }),

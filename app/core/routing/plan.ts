@@ -177,6 +177,7 @@ const passingReasons: Readonly<Record<string, (conflict: string, on: string) => 
   protected: (conflict) => cause('withdrawnProtected', { conflict }),
   resolver: (conflict) => cause('withdrawnResolver', { conflict }),
   neighbour: (conflict, on) => cause('withdrawnNeighbour', { conflict, interface: on }),
+  'other-cluster': (conflict, on) => cause('withdrawnCluster', { conflict, interface: on }),
   'other-route': (conflict, on) =>
     on === '' ? cause('withdrawnNowhere', { conflict }) : cause('withdrawnRoute', { conflict, interface: on }),
 };
@@ -249,6 +250,7 @@ const inWords: Readonly<Record<string, readonly [string, string]>> = {
   resolver: ["this computer's resolver", 'an interface'],
   protected: ["the API server's address", 'the way to the cluster'],
   neighbour: ['a device beside this computer', 'an interface'],
+  'other-cluster': ["another cluster's range", 'another tunnel of this computer'],
   'other-route': ['another route', 'an interface'],
   'too-many': ['the limit on the number of routes', 'this computer'],
 };

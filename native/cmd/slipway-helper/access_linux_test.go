@@ -120,14 +120,14 @@ func TestSecondUserCannotTakeTheLaptopMeanwhile(t *testing.T) {
 	first := dial(t, start(t, os.Args[0], "--user", "0"))
 	second := dial(t, start(t, os.Args[0], "--user", "4001"))
 	connectSteps(t, first, 1)
-	_, err := second.Acquire(t.Context())
+	_, err := second.Acquire(t.Context(), wire.AcquireInput{})
 	if err == nil || !strings.HasPrefix(err.Error(), wire.CodeHelperBusy) {
 		t.Errorf("acquire of the second user: %v", err)
 	}
 	if _, err := first.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := second.Acquire(t.Context()); err != nil {
+	if _, err := second.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		}
 		if err == nil {
 			fmt.Println("answered")
-			_, err = client.Acquire(context.Background())
+			_, err = client.Acquire(context.Background(), wire.AcquireInput{})
 		}
 		if err != nil {
 			fmt.Println(err)
@@ -127,7 +127,7 @@ var steps = []struct {
 	do   func(*testing.T, *lease.Client, *lease.Handover) *lease.Handover
 }{
 	{"acquire", func(t *testing.T, client *lease.Client, _ *lease.Handover) *lease.Handover {
-		if _, err := client.Acquire(t.Context()); err != nil {
+		if _, err := client.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 			t.Fatal(err)
 		}
 		return nil
@@ -289,7 +289,7 @@ func TestHelperKilledAtAnyMomentIsUndone(t *testing.T) {
 		client := dial(t, helper)
 		killed := time.AfterFunc(time.Duration(round)*300*time.Microsecond, func() { helper.command.Process.Kill() })
 		for {
-			if _, err := client.Acquire(t.Context()); err != nil {
+			if _, err := client.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 				break
 			}
 			_, tunnel, err := client.OpenTun(t.Context(), tunInput)

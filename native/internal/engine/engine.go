@@ -23,7 +23,7 @@ type Helper interface {
 	Hello() wire.Hello
 	Inspect(context.Context) (wire.HostInspection, error)
 	CheckRoutes(context.Context, wire.RoutesInput) (wire.RouteDecisions, error)
-	Acquire(context.Context) (wire.Lease, error)
+	Acquire(context.Context, wire.AcquireInput) (wire.Lease, error)
 	OpenTun(context.Context, wire.OpenTunInput) (wire.TunOpened, tun.Device, error)
 	SetRoutes(context.Context, wire.RoutesInput) (wire.RouteDecisions, error)
 	SetHosts(context.Context, wire.HostsInput) (wire.RouteDecisions, error)

@@ -110,7 +110,7 @@ func (laptop *fakeLaptop) Inspect(context.Context) (wire.HostInspection, error) 
 	return wire.HostInspection{ResolverMode: "resolv-conf", TunAvailable: true}, laptop.note("inspect")
 }
 
-func (laptop *fakeLaptop) Acquire(context.Context) (wire.Lease, error) {
+func (laptop *fakeLaptop) Acquire(context.Context, wire.AcquireInput) (wire.Lease, error) {
 	return wire.Lease{TimeoutMilliseconds: 10000}, laptop.note("acquire")
 }
 

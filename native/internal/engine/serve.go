@@ -258,7 +258,7 @@ func takeLease(ctx context.Context, config Config, command wire.PrepareCommand) 
 	if prepared.Decisions == nil {
 		prepared.Decisions = []wire.RouteDecision{}
 	}
-	if _, err := helper.Acquire(ctx); err != nil {
+	if _, err := helper.Acquire(ctx, wire.AcquireInput{Group: command.Group}); err != nil {
 		_ = helper.Close()
 		return nil, nil, fmt.Errorf("take the helper's lease: %w", err)
 	}

@@ -26,6 +26,7 @@ const (
 // holding is what one lease asked for and has in force.
 type holding struct {
 	lease     int
+	path      string // of the journal
 	journal   changeLog
 	names     splitDNS
 	alias     string // of the interface
@@ -41,6 +42,7 @@ type holding struct {
 	isAstray  bool // its route is in force, but the kernel sends what goes to it elsewhere
 
 	inForce           []netip.Prefix // in order, each once
+	claimed           []netip.Prefix // of its plan: no later lease may have any of it
 	isResolverInForce bool           // its route, which comes back later than its decision: with the names
 
 	// What the client was not told yet.
@@ -80,7 +82,7 @@ func (host *Host) OpenTun(lease int, input wire.OpenTunInput) (wire.TunOpened, *
 	if err != nil {
 		return opened, nil, &wire.Problem{Code: wire.CodeMessageMalformed, Cause: err.Error()}
 	}
-	planned, err := host.plan(wire.RoutesInput{Ranges: wire.WantRouted(input.Addresses...)}, nil, 0)
+	planned, err := host.plan(wire.RoutesInput{Ranges: wire.WantRouted(input.Addresses...)}, nil, held)
 	if err != nil {
 		return opened, nil, err
 	}
@@ -160,9 +162,13 @@ func (host *Host) SetNames(lease int, input wire.NamesInput) (wire.NamesInForce,
 		}
 	}
 	resolver := netip.PrefixFrom(address, address.BitLen())
-	decided, err := host.plan(wire.RoutesInput{Ranges: wire.WantRouted(resolver.String())}, nil, held.tun.Index)
+	decided, err := host.plan(wire.RoutesInput{Ranges: wire.WantRouted(resolver.String())}, nil, held)
 	if err != nil {
 		return inForce, err
+	}
+	if !input.WayOnly && host.naming != 0 && host.naming != lease {
+		// Each would take the other's for the laptop's own.
+		return inForce, &wire.Problem{Code: wire.CodeResolverUnset, Cause: "the names of another connection are in force"}
 	}
 	before, decisionBefore, astrayBefore := held.resolver, held.answering, held.isAstray
 	held.resolver = resolver
@@ -184,13 +190,28 @@ func (host *Host) SetNames(lease int, input wire.NamesInput) (wire.NamesInForce,
 	}
 	held.answering, held.isAstray = answering, isAstray
 	if err == nil {
-		inForce, err = held.names.Set(held.tun.Index, input)
+		inForce, err = host.putNames(held, input)
 	}
 	if err != nil {
 		held.resolver, held.answering, held.isAstray = before, decisionBefore, astrayBefore
 		_ = host.applyAll(held, held.inForce, held.isReachingResolver())
 	}
 	return inForce, err
+}
+
+// putNames has the names of this lease asked for, or leaves them to another.
+func (host *Host) putNames(held *holding, input wire.NamesInput) (inForce wire.NamesInForce, err error) {
+	if !input.WayOnly {
+		if inForce, err = held.names.Set(held.tun.Index, input); err == nil {
+			host.naming = held.lease
+		}
+		return inForce, err
+	}
+	if host.naming == held.lease {
+		host.withdrawNames(held)
+	}
+	laptop, err := host.splitDNSLocked().Inspect()
+	return wire.NamesInForce{Mode: laptop.Mode, Upstreams: laptop.Upstreams}, err
 }
 
 // follow asks the kernel where it sends what goes to the resolver, whose route is in force: rules may come before it.
@@ -240,6 +261,9 @@ func (host *Host) FlushNames(lease int) error {
 }
 
 func (host *Host) withdrawNames(held *holding) {
+	if host.naming == held.lease {
+		host.naming = 0
+	}
 	if err := held.names.Withdraw(); err != nil {
 		host.options.Log.Error("names could not be withdrawn", "error", err)
 	}

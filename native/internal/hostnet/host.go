@@ -25,6 +25,7 @@ type Host struct {
 	unleased splitDNS // to look at the laptop's own names while nobody holds a lease
 	leases   map[int]*holding
 	last     int       // the newest lease
+	naming   int       // the lease whose names are in force, 0 for none
 	lock     exclusion // while any lease lasts, as is watch
 	watch    *watch
 	leftOver int
@@ -92,9 +93,12 @@ func (host *Host) inspectLocked() (wire.HostInspection, error) {
 	}, err
 }
 
-// splitDNSLocked is one that tells what is ours from what is the laptop's.
+// splitDNSLocked is the one that tells what is ours from what is the laptop's.
 func (host *Host) splitDNSLocked() splitDNS {
-	for _, held := range host.leases {
+	if held := host.leases[host.naming]; held != nil {
+		return held.names
+	}
+	for _, held := range host.leasesLocked() {
 		return held.names
 	}
 	return host.unleased
@@ -104,24 +108,27 @@ func (host *Host) splitDNSLocked() splitDNS {
 func (host *Host) CheckRoutes(input wire.RoutesInput) (wire.RouteDecisions, error) {
 	host.mu.Lock()
 	defer host.mu.Unlock()
-	own := 0
-	for _, held := range host.leases {
-		own = held.tun.Index
-	}
-	planned, err := host.plan(input, nil, own)
+	planned, err := host.plan(input, nil, nil)
 	return wire.RouteDecisions{Decisions: decisionsOf(planned)}, err
 }
 
-// plan asks the policy about input as the laptop is now, without the interface own.
-func (host *Host) plan(input wire.RoutesInput, hosts []netip.Addr, own int) ([]routes.Planned, error) {
-	laptop, err := host.laptop(own)
+// plan asks the policy about input as the laptop is now, for a lease; nil for one that is yet to come.
+func (host *Host) plan(input wire.RoutesInput, hosts []netip.Addr, held *holding) ([]routes.Planned, error) {
+	laptop, err := host.laptop(held)
 	if err != nil {
 		return nil, err
 	}
 	return routes.Plan(input, hosts, laptop), nil
 }
 
-func (host *Host) laptop(own int) (routes.Laptop, error) {
+// laptop is what a lease meets: the laptop without any tunnel of ours, and what other leases came first with.
+func (host *Host) laptop(held *holding) (routes.Laptop, error) {
+	var own []int
+	for _, one := range host.leases {
+		if one.tun.Index != 0 {
+			own = append(own, one.tun.Index)
+		}
+	}
 	laptop, err := host.system.networks(own)
 	if err != nil {
 		return laptop, err
@@ -131,6 +138,7 @@ func (host *Host) laptop(own int) (routes.Laptop, error) {
 		return laptop, err
 	}
 	laptop.Resolvers = addressesOf(resolvers)
+	laptop.Clusters = host.clustersBefore(held)
 	return laptop, nil
 }
 
@@ -143,41 +151,70 @@ func addressesOf(resolvers names.Resolvers) (addresses []netip.Addr) {
 	return addresses
 }
 
-// Acquire implements lease.Host: it undoes what an earlier lease may have left and opens the journal. Its problems:
-// helper-busy, journal-unwritable.
+// Acquire implements lease.Host: the first of several undoes what earlier leases may have left; each has a journal of its
+// own. Its problems: helper-busy, journal-unwritable.
 func (host *Host) Acquire() (lease int, err error) {
 	host.mu.Lock()
 	defer host.mu.Unlock()
-	if len(host.leases) > 0 { // names of two leases would each take the other's for the laptop's own
-		return 0, &wire.Problem{Code: wire.CodeHelperBusy, Cause: "another lease is in force"}
-	}
 	here, err := host.system.place()
 	if err != nil {
 		return 0, err
 	}
-	lock, err := host.system.lock(leaseLock(host.options, here))
-	if errors.Is(err, ErrLocked) {
-		return 0, wire.CauseHelperHeldByUser.Problem(wire.CodeHelperBusy)
+	isFirst := len(host.leases) == 0
+	if isFirst {
+		if err := host.begin(here); err != nil {
+			return 0, err
+		}
 	}
-	if err != nil {
-		return 0, err
-	}
-	held := &holding{}
-	host.leftOver, err = replayer{host.system, host.options}.all(here, nil)
-	if err == nil {
-		held.journal, err = host.system.openJournal(JournalPath(host.options.StateDirectory, host.options.UID), here)
-	}
-	if err != nil {
-		lock.Release()
+	held := &holding{path: host.freeJournal()}
+	if held.journal, err = host.system.openJournal(held.path, here); err != nil {
+		if isFirst {
+			host.end()
+		}
 		return 0, unwritable(err)
 	}
 	host.last++
 	held.lease = host.last
 	held.names = host.system.newNames(held.record, func() { host.keepNames(true) })
-	host.unleased.Forget()
-	host.lock, host.leases[held.lease] = lock, held
-	host.watch = startWatch(host)
+	host.leases[held.lease] = held
+	if isFirst {
+		host.unleased.Forget()
+		host.watch = startWatch(host)
+	}
 	return held.lease, nil
+}
+
+// begin takes the laptop for ourselves, and undoes what killed helpers left.
+func (host *Host) begin(here journal.Opened) error {
+	lock, err := host.system.lock(leaseLock(host.options, here))
+	if errors.Is(err, ErrLocked) {
+		return wire.CauseHelperHeldByUser.Problem(wire.CodeHelperBusy)
+	}
+	if err != nil {
+		return err
+	}
+	host.lock = lock
+	if host.leftOver, err = (replayer{host.system, host.options}).all(here, nil); err != nil {
+		host.end()
+		return unwritable(err)
+	}
+	return nil
+}
+
+func (host *Host) end() {
+	host.lock.Release()
+	host.lock = nil
+}
+
+// freeJournal is where no lease writes.
+func (host *Host) freeJournal() string {
+	for number := 0; ; number++ {
+		path := journalPath(host.options.StateDirectory, host.options.UID, number)
+		isTaken := slices.ContainsFunc(host.leasesLocked(), func(held *holding) bool { return held.path == path })
+		if !isTaken {
+			return path
+		}
+	}
 }
 
 func unwritable(err error) error {
@@ -205,13 +242,15 @@ func (host *Host) Undo(lease int) int {
 		return 0
 	}
 	delete(host.leases, lease)
+	if host.naming == lease {
+		host.naming = 0
+	}
 	held.names.Forget()
 	held.journal.Close()
 	here, err := host.system.place()
 	leftOver := 0
 	if err == nil {
-		path := JournalPath(host.options.StateDirectory, host.options.UID)
-		leftOver, err = replayer{host.system, host.options}.one(path, here)
+		leftOver, err = replayer{host.system, host.options}.one(held.path, here)
 	}
 	if err != nil {
 		host.options.Log.Error("undo failed", "error", err)
@@ -219,9 +258,9 @@ func (host *Host) Undo(lease int) int {
 	}
 	host.leftOver = leftOver
 	if len(host.leases) == 0 {
-		host.lock.Release()
-		host.lock = nil
+		host.end()
 	}
+	host.watch.again() // what was this one's may be another's now
 	return leftOver
 }
 

@@ -93,16 +93,22 @@ func TestWhatFailsHasACodeAndLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestASecondLeaseIsBusyWhoeverAsks(t *testing.T) {
+func TestALaptopIsOneHelpersAtATime(t *testing.T) {
 	laptop := newMemory()
 	first, other := laptop.host(t), laptop.host(t)
 	lease, err := first.Acquire()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, host := range map[string]*Host{"the same helper": first, "another user's": other} {
-		if _, err := host.Acquire(); codeOf(err) != wire.CodeHelperBusy {
-			t.Errorf("%s: %v", name, err)
+	second, err := first.Acquire()
+	if err != nil || second == lease {
+		t.Errorf("a second lease of the same helper: %d %v", second, err)
+	}
+	for name, give := range map[string]func(){"both": func() {}, "one": func() { first.Undo(second) }} {
+		if give(); true {
+			if _, err := other.Acquire(); codeOf(err) != wire.CodeHelperBusy {
+				t.Errorf("another user's helper beside %s: %v", name, err)
+			}
 		}
 	}
 	first.Undo(lease)

@@ -1,4 +1,5 @@
-// Package hostnet is the laptop's network as a lease may change it: one interface, routes on it, and names. It writes
+// Package hostnet is the laptop's network as leases may change it, each by one interface, routes on it, and names, which one
+// of them at a time has in force. It writes
 // each change to a journal before making it, and undoes by that journal alone, so that the undoing after a crash is
 // the same code as the undoing at the end of a lease. It must never change anything that it could not undo.
 package hostnet
@@ -49,7 +50,18 @@ func (timing Timing) withDefaults() Timing {
 	}
 }
 
-// JournalPath is where the changes made for a user are kept.
+// JournalPath is where the changes made for a user are kept, those of the first of several leases.
 func JournalPath(stateDirectory string, uid uint32) string {
-	return filepath.Join(stateDirectory, strconv.FormatUint(uint64(uid), 10), "journal")
+	return journalPath(stateDirectory, uid, 0)
+}
+
+const journalName = "journal"
+
+// journalPath has the changes of one lease: the first's has no number.
+func journalPath(stateDirectory string, uid uint32, number int) string {
+	name := journalName
+	if number > 0 {
+		name += "-" + strconv.Itoa(number)
+	}
+	return filepath.Join(stateDirectory, strconv.FormatUint(uint64(uid), 10), name)
 }

@@ -94,16 +94,15 @@ func (laptop *memory) lock(path string) (exclusion, error) {
 	return memoryLock{laptop, path}, nil
 }
 
-func (laptop *memory) journals(string) (users []uint32, err error) {
-	for path := range laptop.logs {
-		var user uint32
-		if _, err := fmt.Sscanf(path, "/state/%d/journal", &user); err != nil {
+func (laptop *memory) journals(string) (found []userJournal, err error) {
+	for _, path := range slices.Sorted(maps.Keys(laptop.logs)) {
+		one := userJournal{path: path}
+		if _, err := fmt.Sscanf(path, "/state/%d/journal", &one.user); err != nil {
 			return nil, err
 		}
-		users = append(users, user)
+		found = append(found, one)
 	}
-	slices.Sort(users)
-	return users, nil
+	return found, nil
 }
 
 type memoryLog struct {
@@ -139,7 +138,7 @@ func (laptop *memory) removeJournal(path string) error {
 	return nil
 }
 
-func (laptop *memory) networks(int) (routes.Laptop, error) {
+func (laptop *memory) networks([]int) (routes.Laptop, error) {
 	laptop.mu.Lock()
 	defer laptop.mu.Unlock()
 	return laptop.own, laptop.failing["networks"]
@@ -229,15 +228,17 @@ func (laptop *memory) missingRoutes(index int, wanted []netip.Prefix) (missing [
 	return missing, nil
 }
 
-// wayTo is into the tunnel unless somebody took it.
-func (laptop *memory) wayTo(netip.Addr, uint32) (routelookup.Way, error) {
+// wayTo is into the tunnel that has a route unless somebody took it.
+func (laptop *memory) wayTo(address netip.Addr, _ uint32) (routelookup.Way, error) {
 	laptop.mu.Lock()
 	defer laptop.mu.Unlock()
 	if laptop.taken != "" {
 		return routelookup.Way{Interface: laptop.taken}, nil
 	}
-	for _, index := range laptop.tuns {
-		return routelookup.Way{Index: index}, nil
+	for index, prefixes := range laptop.routed {
+		if slices.ContainsFunc(prefixes, func(prefix netip.Prefix) bool { return prefix.Contains(address) }) {
+			return routelookup.Way{Index: index}, nil
+		}
 	}
 	return routelookup.Way{Nowhere: "no route"}, nil
 }

@@ -15,7 +15,7 @@ func (host *Host) redecide(held *holding) bool {
 	if held.tun.Index == 0 {
 		return true
 	}
-	laptop, err := host.laptop(held.tun.Index)
+	laptop, err := host.laptop(held)
 	if err != nil {
 		host.options.Log.Warn("the routes could not be decided on anew", "error", err)
 		return false
@@ -35,6 +35,7 @@ func (host *Host) redecide(held *holding) bool {
 	if isSameAnswer && isSamePlan(planned, held.planned) && slices.Equal(parts, held.inForce) {
 		return true
 	}
+	host.claim(held, parts)
 	// Names first: nothing must ever point to an answerer that cannot be reached.
 	if held.answering.IsRouted() && !answering.IsRouted() {
 		host.withdrawNames(held)

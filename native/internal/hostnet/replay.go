@@ -54,13 +54,13 @@ func (replayer replayer) all(here journal.Opened, users []uint32) (leftOver int,
 		return 0, fmt.Errorf("look for journals: %w", err)
 	}
 	var problems []error
-	for _, user := range found {
-		if len(users) > 0 && !slices.Contains(users, user) {
+	for _, one := range found {
+		if len(users) > 0 && !slices.Contains(users, one.user) {
 			continue
 		}
-		left, err := replayer.one(JournalPath(replayer.options.StateDirectory, user), here)
+		left, err := replayer.one(one.path, here)
 		leftOver += left
-		if err != nil && (user == replayer.options.UID || !errors.Is(err, errForeign)) {
+		if err != nil && (one.user == replayer.options.UID || !errors.Is(err, errForeign)) {
 			problems = append(problems, err)
 		}
 	}

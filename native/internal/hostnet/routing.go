@@ -52,11 +52,14 @@ func (host *Host) SetRoutes(lease int, input wire.RoutesInput) (wire.RouteDecisi
 	if held.tun.Index == 0 {
 		return wire.RouteDecisions{}, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: "routes need the interface first"}
 	}
-	planned, err := host.plan(input, hostsOf(held), held.tun.Index)
+	planned, err := host.plan(input, hostsOf(held), held)
 	if err != nil {
 		return wire.RouteDecisions{}, err
 	}
-	if err := host.applyAll(held, partsOf(planned), held.isReachingResolver()); err != nil {
+	parts, before := partsOf(planned), held.claimed
+	host.claim(held, parts)
+	if err := host.applyAll(held, parts, held.isReachingResolver()); err != nil {
+		host.claim(held, before)
 		return wire.RouteDecisions{}, err
 	}
 	held.asked, held.planned, held.redecided = input, planned, false

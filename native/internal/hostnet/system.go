@@ -32,11 +32,16 @@ type records interface {
 	lock(path string) (exclusion, error)
 	// sweepLocks removes the files of locks that nobody holds any more.
 	sweepLocks(folder string)
-	// journals lists the users who have a journal.
-	journals(stateDirectory string) ([]uint32, error)
+	// journals lists those of all users.
+	journals(stateDirectory string) ([]userJournal, error)
 	openJournal(path string, head journal.Opened) (changeLog, error)
 	readJournal(path string) (entries []journal.Entry, damaged int, err error)
 	removeJournal(path string) error
+}
+
+type userJournal struct {
+	user uint32
+	path string
 }
 
 // exclusion is a lock that is held.
@@ -50,8 +55,8 @@ type changeLog interface {
 
 // network is the laptop's interfaces, addresses and routes.
 type network interface {
-	// networks describes the laptop without the interface with the index own (0 for none).
-	networks(own int) (routes.Laptop, error)
+	// networks describes the laptop without the interfaces with the indexes own.
+	networks(own []int) (routes.Laptop, error)
 	tunAvailable() bool
 	// newAlias returns what the next interface will be known by, whatever its name.
 	newAlias() string

@@ -18,6 +18,7 @@ import (
 	"slipway/native/internal/hostnet/tundev"
 	"slipway/native/internal/rootonly"
 	"slipway/native/internal/routelookup"
+	"slipway/native/internal/wire"
 )
 
 // linux is this laptop: locks and journals as files, the rest by rtnetlink(7), /dev/net/tun, resolv.conf(5) and
@@ -93,17 +94,26 @@ func entriesOf(path string) (names []string, err error) {
 	return file.Readdirnames(-1)
 }
 
-func (linux) journals(stateDirectory string) (users []uint32, err error) {
+func (linux) journals(stateDirectory string) (found []userJournal, err error) {
 	folders, err := entriesOf(stateDirectory)
 	if err != nil {
 		return nil, err
 	}
 	for _, folder := range folders {
-		if number, err := strconv.ParseUint(folder, 10, 32); err == nil {
-			users = append(users, uint32(number))
+		number, err := strconv.ParseUint(folder, 10, 32)
+		if err != nil {
+			continue
+		}
+		user := uint32(number)
+		for number := range wire.MaxLeases {
+			path := journalPath(stateDirectory, user, number)
+			// The first is always looked at: reading says what is wrong with the folder, removing takes an empty one away.
+			if _, err := os.Lstat(path); err == nil || number == 0 {
+				found = append(found, userJournal{user, path})
+			}
 		}
 	}
-	return users, nil
+	return found, nil
 }
 
 func (linux) openJournal(path string, head journal.Opened) (changeLog, error) {
@@ -117,11 +127,11 @@ func (linux) openJournal(path string, head journal.Opened) (changeLog, error) {
 func (linux) readJournal(path string) ([]journal.Entry, int, error) { return journal.Read(path) }
 func (linux) removeJournal(path string) error                       { return journal.Remove(path) }
 
-func (linux) networks(own int) (routes.Laptop, error) { return routes.Read(own) }
-func (linux) tunAvailable() bool                      { return tundev.Available() }
-func (linux) newAlias() string                        { return tundev.NewAlias() }
-func (linux) findTun(alias string) int                { return tundev.Find(alias) }
-func (linux) closeTun(alias string) error             { return tundev.Close(alias) }
+func (linux) networks(own []int) (routes.Laptop, error) { return routes.Read(own) }
+func (linux) tunAvailable() bool                        { return tundev.Available() }
+func (linux) newAlias() string                          { return tundev.NewAlias() }
+func (linux) findTun(alias string) int                  { return tundev.Find(alias) }
+func (linux) closeTun(alias string) error               { return tundev.Close(alias) }
 
 func (linux) openTun(alias string, mtu int, addresses []netip.Prefix) (tundev.Interface, *os.File, error) {
 	return tundev.Open(alias, mtu, addresses)

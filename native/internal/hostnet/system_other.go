@@ -27,9 +27,9 @@ func (notYet) place() (journal.Opened, error)                  { return journal.
 func (notYet) placeLives(journal.Opened) bool                  { return false }
 func (notYet) lock(string) (exclusion, error)                  { return nil, errNotYet }
 func (notYet) sweepLocks(string)                               {}
-func (notYet) journals(string) ([]uint32, error)               { return nil, errNotYet }
+func (notYet) journals(string) ([]userJournal, error)          { return nil, errNotYet }
 func (notYet) removeJournal(string) error                      { return errNotYet }
-func (notYet) networks(int) (routes.Laptop, error)             { return routes.Laptop{}, errNotYet }
+func (notYet) networks([]int) (routes.Laptop, error)           { return routes.Laptop{}, errNotYet }
 func (notYet) tunAvailable() bool                              { return false }
 func (notYet) newAlias() string                                { return "" }
 func (notYet) findTun(string) int                              { return 0 }

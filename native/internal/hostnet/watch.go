@@ -1,9 +1,9 @@
 package hostnet
 
 import (
+	"maps"
 	"reflect"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"slipway/native/internal/wire"
@@ -14,8 +14,8 @@ type watch struct {
 	host    *Host
 	done    chan struct{}
 	running sync.WaitGroup
-	own     atomic.Int64 // index of our interface, whose events are ours
-	events  chan int     // indexes of interfaces to which something happened, see system.watch
+	own     sync.Map // indexes of our interfaces, whose events are ours
+	events  chan int // indexes of interfaces to which something happened, see system.watch
 	told    wire.HostInspection
 }
 
@@ -28,7 +28,7 @@ func startWatch(host *Host) *watch {
 	return started
 }
 
-func (watching *watch) ignore(index int) { watching.own.Store(int64(index)) }
+func (watching *watch) ignore(index int) { watching.own.Store(index, nil) }
 
 func (watching *watch) stop() {
 	if watching == nil {
@@ -80,8 +80,11 @@ func (watching *watch) run() {
 			settled = time.After(min(timing.Settle, timing.LongestSettling-time.Since(since)))
 		case <-settled:
 			settled = nil
-			// Only now: our interface's first events come before its index is known here.
-			delete(moved, int(watching.own.Load()))
+			// Only now: an interface's first events come before it is known here as ours.
+			maps.DeleteFunc(moved, func(index int, _ struct{}) bool {
+				_, isOurs := watching.own.Load(index)
+				return isOurs
+			})
 			watching.host.keepNames(false)
 			isDone := watching.host.settle(len(moved) > 0, isNetwork)
 			clear(moved)

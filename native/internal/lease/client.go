@@ -105,9 +105,9 @@ func (client *Client) CheckRoutes(ctx context.Context, input wire.RoutesInput) (
 	return decisions, err
 }
 
-// Acquire takes the lease and keeps it by heartbeats until Release, Close or the end of the link.
-func (client *Client) Acquire(ctx context.Context) (granted wire.Lease, err error) {
-	if err := client.call(ctx, wire.HelperAcquire, nil, &granted); err != nil {
+// Acquire takes a lease and keeps it by heartbeats until Release, Close or the end of the link.
+func (client *Client) Acquire(ctx context.Context, input wire.AcquireInput) (granted wire.Lease, err error) {
+	if err := client.call(ctx, wire.HelperAcquire, input, &granted); err != nil {
 		return granted, err
 	}
 	timeout := time.Duration(granted.TimeoutMilliseconds) * time.Millisecond

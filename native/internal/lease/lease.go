@@ -1,6 +1,6 @@
-// Package lease is the link between the engine and the root helper: a Unix socket on which one client at a time
-// holds the laptop's network, for as long as it sends heartbeats. Whatever ends the lease (release, a closed link,
-// silence, a signal to the helper) undoes everything. It must never change the laptop itself, and never act on a
+// Package lease is the link between the engine and the root helper: a Unix socket on which a client holds a part of the
+// laptop's network, for as long as it sends heartbeats: one client, or the engines of one core, a lease each. Whatever ends a
+// lease (release, a closed link, silence, a signal to the helper) undoes everything that was done under it. It must never change the laptop itself, and never act on a
 // path, command, file name or environment that came from a client.
 package lease
 
@@ -27,10 +27,10 @@ const DefaultIdleLink = 10 * time.Second
 const longestUnused = 6
 
 const (
-	helloTimeout   = 5 * time.Second // for the first message of a client
-	writeTimeout   = 5 * time.Second // for a client that does not read its replies
-	maxAlike       = 8               // links at once of a kind: those that may hold the lease, and those that may only ask
-	maxOutstanding = 16              // requests read ahead on one link
+	helloTimeout   = 5 * time.Second    // for the first message of a client
+	writeTimeout   = 5 * time.Second    // for a client that does not read its replies
+	maxAlike       = 2 * wire.MaxLeases // links at once of a kind: those that may hold the lease, and those that may only ask
+	maxOutstanding = 16                 // requests read ahead on one link
 )
 
 // SocketName is the helper's socket in its user's runtime folder.
@@ -49,6 +49,7 @@ func folderOf(runtimeDirectory string, uid uint32) string {
 // among the errors reaches the client as it is, any other as code "internal".
 type Host interface {
 	Inspect() (wire.HostInspection, error)
+	// CheckRoutes decides as for a lease that is yet to come.
 	CheckRoutes(wire.RoutesInput) (wire.RouteDecisions, error)
 	// Acquire makes ready to undo, and returns what the lease is called in the methods below. Nothing of the laptop's
 	// network changes yet.
@@ -85,13 +86,15 @@ func decodeRequest(body []byte) (wire.HelperRequest, any, error) {
 		input = &wire.Hello{}
 	case wire.HelperCheckRoutes, wire.HelperSetRoutes:
 		input = &wire.RoutesInput{}
+	case wire.HelperAcquire:
+		input = &wire.AcquireInput{}
 	case wire.HelperOpenTun:
 		input = &wire.OpenTunInput{}
 	case wire.HelperSetHosts:
 		input = &wire.HostsInput{}
 	case wire.HelperSetNames:
 		input = &wire.NamesInput{}
-	case wire.HelperInspect, wire.HelperAcquire, wire.HelperHeartbeat, wire.HelperFlushNames, wire.HelperRelease:
+	case wire.HelperInspect, wire.HelperHeartbeat, wire.HelperFlushNames, wire.HelperRelease:
 		return request, nil, nil
 	default:
 		return request, nil, errors.New("request: unknown operation")

@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	case "engine":
 		client, err := Dial(ctx, socket, hello)
 		if err == nil {
-			_, err = client.Acquire(ctx)
+			_, err = client.Acquire(ctx, wire.AcquireInput{})
 		}
 		if err != nil {
 			os.Exit(1)
@@ -213,10 +213,10 @@ func TestChangesNeedTheLease(t *testing.T) {
 func TestOneLeaseAtATime(t *testing.T) {
 	startServer(t, time.Minute)
 	first, second := dial(t), dial(t)
-	if _, err := first.Acquire(t.Context()); err != nil {
+	if _, err := first.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := second.Acquire(t.Context())
+	_, err := second.Acquire(t.Context(), wire.AcquireInput{})
 	expectCode(t, err, wire.CodeHelperBusy)
 	if own := os.Getpid(); !strings.Contains(err.Error(), fmt.Sprint("process ", own, " ")) || int(dial(t).Server().Holder) != own {
 		t.Errorf("who holds it is not told: %v", err)
@@ -227,7 +227,7 @@ func TestOneLeaseAtATime(t *testing.T) {
 	if _, err := first.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := second.Acquire(t.Context()); err != nil {
+	if _, err := second.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -235,7 +235,7 @@ func TestOneLeaseAtATime(t *testing.T) {
 func TestBadInputChangesNothing(t *testing.T) {
 	startServer(t, time.Minute)
 	client := dial(t)
-	if _, err := client.Acquire(t.Context()); err != nil {
+	if _, err := client.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 		t.Fatal(err)
 	}
 	acquired := laptoptest.Snapshot(t)

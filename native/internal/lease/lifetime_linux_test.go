@@ -19,7 +19,7 @@ import (
 func TestDescriptorOfTheTunArrives(t *testing.T) {
 	startServer(t, time.Minute)
 	client := dial(t)
-	if _, err := client.Acquire(t.Context()); err != nil {
+	if _, err := client.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 		t.Fatal(err)
 	}
 	opened, handover, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 16000, Addresses: []string{"198.18.0.2/32"}})
@@ -57,7 +57,7 @@ func TestLeaseWithoutHeartbeatsIsTakenBack(t *testing.T) {
 	startServer(t, 400*time.Millisecond)
 	before := laptoptest.Snapshot(t)
 	client := dial(t)
-	if _, err := client.Acquire(t.Context()); err != nil {
+	if _, err := client.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 		t.Fatal(err)
 	}
 	_, handover, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})
@@ -96,7 +96,7 @@ func waitUnleased(t *testing.T) {
 func TestHeartbeatsKeepTheLease(t *testing.T) {
 	startServer(t, 500*time.Millisecond)
 	client := dial(t)
-	if _, err := client.Acquire(t.Context()); err != nil {
+	if _, err := client.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -163,7 +163,7 @@ func TestBothStoppedAtOnceKeepTheLease(t *testing.T) {
 func TestChangesOfTheLaptopAreTold(t *testing.T) {
 	startServer(t, time.Minute)
 	client := dial(t)
-	if _, err := client.Acquire(t.Context()); err != nil {
+	if _, err := client.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 		t.Fatal(err)
 	}
 	_, handover, err := client.OpenTun(t.Context(), wire.OpenTunInput{MTU: 1420, Addresses: []string{"198.18.0.2/32"}})

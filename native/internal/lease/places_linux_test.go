@@ -52,7 +52,7 @@ func TestACrowdOfSilentLinksDoesNotKeepTheEngineOut(t *testing.T) {
 			startServer(t, time.Minute)
 			crowd(t, 5*maxAlike, isPolite)
 			engine := dial(t)
-			if _, err := engine.Acquire(t.Context()); err != nil {
+			if _, err := engine.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 				t.Fatal(err)
 			}
 			crowd(t, 5*maxAlike, isPolite)
@@ -158,7 +158,7 @@ func expectEnd(t *testing.T, ended <-chan error) {
 func TestALinkThatIsSilentEndsUnlessItHoldsTheLease(t *testing.T) {
 	served(t, 200*time.Millisecond, 0)
 	holder := dial(t)
-	if _, err := holder.Acquire(t.Context()); err != nil {
+	if _, err := holder.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 		t.Fatal(err)
 	}
 	silent := dial(t)
@@ -204,7 +204,7 @@ func TestAskingAgainAndAgainDoesNotKeepTheHelperAliveForEver(t *testing.T) {
 func TestALeaseKeepsTheHelperAlive(t *testing.T) {
 	ended := served(t, time.Hour, 100*time.Millisecond)
 	client := dial(t)
-	if _, err := client.Acquire(t.Context()); err != nil {
+	if _, err := client.Acquire(t.Context(), wire.AcquireInput{}); err != nil {
 		t.Fatal(err)
 	}
 	select {

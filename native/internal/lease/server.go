@@ -16,7 +16,7 @@ import (
 	"slipway/native/internal/wire"
 )
 
-// Server grants the one lease on a host.
+// Server grants the leases on a host.
 type Server struct {
 	Host   Host
 	Hello  wire.Hello // what the helper says of itself
@@ -31,8 +31,9 @@ type Server struct {
 	Log      *slog.Logger
 
 	hostLock sync.Mutex    // serialises Host, and with it changes of holders
-	holders  map[*link]int // their leases; one at most for now
-	holder   atomic.Int32  // the process of the last one, 0 for none
+	holders  map[*link]int // their leases
+	group    string        // of all holders
+	holder   atomic.Int32  // the process of one of them, 0 for none
 	serving  sync.WaitGroup
 	mu       sync.Mutex
 	open     map[*link]struct{}
@@ -169,7 +170,7 @@ func (server *Server) perform(asking *link, request wire.HelperRequest, input an
 		decisions, err := server.Host.CheckRoutes(*input.(*wire.RoutesInput))
 		return decisions, nil, err
 	case wire.HelperAcquire:
-		return server.acquire(asking)
+		return server.acquire(asking, input.(*wire.AcquireInput).Group)
 	}
 	held, isHolder := server.holders[asking]
 	if !isHolder {
@@ -196,12 +197,12 @@ func (server *Server) perform(asking *link, request wire.HelperRequest, input an
 	return nil, nil, malformed("an operation out of place")
 }
 
-func (server *Server) acquire(asking *link) (any, *os.File, error) {
+func (server *Server) acquire(asking *link, group string) (any, *os.File, error) {
 	if asking.refusal != nil {
 		return nil, nil, &wire.Problem{Code: wire.CodeHelperRefused, Cause: asking.refusal.Error()}
 	}
 	_, isHolder := server.holders[asking]
-	if !isHolder && len(server.holders) > 0 {
+	if count := len(server.holders); !isHolder && count > 0 && (group == "" || group != server.group || count >= wire.MaxLeases) {
 		return nil, nil, wire.CauseHelperHeldByProgram.Problem(wire.CodeHelperBusy, "process", server.holder.Load())
 	}
 	if !isHolder {
@@ -209,10 +210,10 @@ func (server *Server) acquire(asking *link) (any, *os.File, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		server.holders[asking] = held
+		server.holders[asking], server.group = held, group
 		server.holder.Store(asking.processID)
 		asking.hold(server.Timeout)
-		server.Log.Info("lease granted")
+		server.Log.Info("lease granted", "of", len(server.holders))
 	}
 	return wire.Lease{TimeoutMilliseconds: int(server.Timeout.Milliseconds())}, nil, nil
 }
@@ -226,8 +227,12 @@ func (server *Server) undo(holder *link) int {
 	holder.let()
 	leftOver := server.Host.Undo(held)
 	delete(server.holders, holder)
-	server.holder.Store(0)
-	server.Log.Info("lease ended and undone", "leftOver", leftOver)
+	process := int32(0)
+	for other := range server.holders {
+		process = other.processID
+	}
+	server.holder.Store(process)
+	server.Log.Info("lease ended and undone", "leftOver", leftOver, "stay", len(server.holders))
 	return leftOver
 }
 

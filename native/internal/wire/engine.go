@@ -48,6 +48,7 @@ const (
 // PrepareCommand takes the helper's lease and asks it about the ranges.
 type PrepareCommand struct {
 	HelperSocket string        `json:"helperSocket"`
+	Group        string        `json:"group,omitempty"` // see AcquireInput
 	Ranges       []WantedRange `json:"ranges"`
 	Protected    []string      `json:"protected"`
 }

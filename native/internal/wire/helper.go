@@ -24,7 +24,7 @@ const (
 	HelperHello       = "hello"       // Hello -> Hello
 	HelperInspect     = "inspect"     // nothing -> HostInspection; changes nothing
 	HelperCheckRoutes = "checkRoutes" // RoutesInput -> RouteDecisions; changes nothing
-	HelperAcquire     = "acquire"     // nothing -> Lease
+	HelperAcquire     = "acquire"     // AcquireInput -> Lease
 	HelperHeartbeat   = "heartbeat"   // nothing -> nothing
 	HelperOpenTun     = "openTun"     // OpenTunInput -> TunOpened, with the TUN descriptor in the same message (SCM_RIGHTS)
 	HelperSetRoutes   = "setRoutes"   // RoutesInput -> RouteDecisions; the whole wanted set, replaces the set before
@@ -115,7 +115,7 @@ type HostsInput struct {
 // RouteDecision is the helper's verdict on one range. Decision is one of the constants above; Reason is empty where
 // it is routed; otherwise one of:
 // malformed, default-route, too-wide, loopback, link-local, multicast, reserved, metadata, public, ipv6, own-subnet,
-// gateway, resolver, protected, neighbour, other-route, too-many.
+// gateway, resolver, protected, neighbour, other-cluster, other-route, too-many.
 type RouteDecision struct {
 	Prefix    string `json:"prefix"`
 	Decision  string `json:"decision"`
@@ -177,8 +177,17 @@ type Contest struct {
 	AloneSeconds  int `json:"aloneSeconds,omitempty"`
 }
 
-// Lease is granted to one client at a time. Without a heartbeat within TimeoutMilliseconds, or when the link
-// closes, the helper undoes everything.
+// MaxLeases is how many leases there may be at once: one for each cluster that is on.
+const MaxLeases = 8
+
+// AcquireInput asks for a lease. While there are others, only those of their own group get one: the engines of one core, which
+// knows of all of them. Two programs that do not know of each other must not share a laptop. An empty group shares with nobody.
+type AcquireInput struct {
+	Group string `json:"group,omitempty"` // made up by the core at its start; no secret
+}
+
+// Lease is granted to one client. Without a heartbeat within TimeoutMilliseconds, or when the link closes, the helper
+// undoes everything that was done under it, and nothing else.
 type Lease struct {
 	TimeoutMilliseconds int `json:"timeoutMilliseconds"`
 }
@@ -199,7 +208,8 @@ type TunOpened struct {
 // NamesInput is the whole wanted split DNS. Resolver is the address inside the tunnel that answers on port 53; the
 // helper adds the host route to it. Domains are routing domains, Search are search domains, in order; Reverse are
 // in-addr.arpa and ip6.arpa zones. No entry has a leading "~" or a trailing dot. Granted is the domain that the user
-// lets this cluster answer for as a whole, empty for none; Extra are further ones of the user's word.
+// lets this cluster answer for as a whole, empty for none; Extra are further ones of the user's word. With WayOnly no names
+// are put in force, but the route to the resolver is: another lease's resolver asks it. One lease at a time has names.
 type NamesInput struct {
 	Resolver string   `json:"resolver"`
 	Domains  []string `json:"domains"`
@@ -207,6 +217,7 @@ type NamesInput struct {
 	Reverse  []string `json:"reverse"`
 	Granted  string   `json:"granted,omitempty"`
 	Extra    []string `json:"extra,omitempty"`
+	WayOnly  bool     `json:"wayOnly,omitempty"`
 }
 
 // NamesInForce tells what setNames did. Refused holds what the helper's own policy left out.

@@ -12,7 +12,7 @@ var operations = map[string]struct{ input, value func() any }{
 	HelperHello:       {func() any { return &Hello{} }, func() any { return &Hello{} }},
 	HelperInspect:     {nil, func() any { return &HostInspection{} }},
 	HelperCheckRoutes: {func() any { return &RoutesInput{} }, func() any { return &RouteDecisions{} }},
-	HelperAcquire:     {nil, func() any { return &Lease{} }},
+	HelperAcquire:     {func() any { return &AcquireInput{} }, func() any { return &Lease{} }},
 	HelperHeartbeat:   {nil, nil},
 	HelperOpenTun:     {func() any { return &OpenTunInput{} }, func() any { return &TunOpened{} }},
 	HelperSetRoutes:   {func() any { return &RoutesInput{} }, func() any { return &RouteDecisions{} }},

@@ -86,6 +86,9 @@ func claimsOf(laptop Laptop, protected []netip.Addr) (claims []claim) {
 	for _, address := range metadata {
 		host(address, ReasonMetadata)
 	}
+	for _, other := range laptop.Clusters {
+		claims = append(claims, claim{other.Prefix, ReasonOtherCluster, other.Prefix.String(), other.Interface})
+	}
 	for _, neighbour := range laptop.Neighbours {
 		claims = append(claims, claim{neighbour.Prefix, ReasonNeighbour, neighbour.Prefix.Addr().String(), neighbour.Interface})
 	}

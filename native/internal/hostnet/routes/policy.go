@@ -38,6 +38,7 @@ const (
 	ReasonResolver     = "resolver"
 	ReasonProtected    = "protected"
 	ReasonNeighbour    = "neighbour"
+	ReasonOtherCluster = "other-cluster"
 	ReasonOtherRoute   = "other-route"
 	ReasonTooMany      = "too-many"
 )
@@ -51,6 +52,7 @@ type Laptop struct {
 	Neighbours []Place // that were heard on a link (ARP, NDP), as host prefixes
 	Resolvers  []netip.Addr
 	Routes     []Place // all tables; default routes may be among them
+	Clusters   []Place // what other connections have, whose word came first
 }
 
 // Place is a prefix and the interface that it belongs to (empty for routes that lead nowhere, such as blackhole).

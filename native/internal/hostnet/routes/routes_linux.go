@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -12,8 +13,8 @@ import (
 	"slipway/native/internal/dumps"
 )
 
-// Read describes the laptop without the interface named own (index; 0 for none).
-func Read(own int) (Laptop, error) {
+// Read describes the laptop without the interfaces own (by index).
+func Read(own []int) (Laptop, error) {
 	var laptop Laptop
 	links, err := dumps.Settled(netlink.LinkList)
 	if err != nil {
@@ -29,7 +30,7 @@ func Read(own int) (Laptop, error) {
 		return laptop, fmt.Errorf("list addresses: %w", err)
 	}
 	for _, address := range addresses {
-		if address.LinkIndex == own {
+		if slices.Contains(own, address.LinkIndex) {
 			continue
 		}
 		addSubnet := func(network *net.IPNet) {
@@ -57,7 +58,7 @@ func Read(own int) (Laptop, error) {
 		return laptop, fmt.Errorf("list routes: %w", err)
 	}
 	for _, route := range found {
-		if route.LinkIndex == own && own != 0 {
+		if slices.Contains(own, route.LinkIndex) {
 			continue
 		}
 		addGateways(&laptop, route, names)
@@ -74,7 +75,7 @@ func Read(own int) (Laptop, error) {
 
 // addNeighbours adds who answered on a link of late: where a route without a gateway leads to a link, nothing else tells
 // who is there.
-func addNeighbours(laptop *Laptop, own int, names map[int]string) error {
+func addNeighbours(laptop *Laptop, own []int, names map[int]string) error {
 	found, err := dumps.Settled(func() ([]netlink.Neigh, error) { return netlink.NeighList(0, netlink.FAMILY_ALL) })
 	if err != nil {
 		return fmt.Errorf("list neighbours: %w", err)
@@ -82,7 +83,7 @@ func addNeighbours(laptop *Laptop, own int, names map[int]string) error {
 	const heard = unix.NUD_REACHABLE | unix.NUD_STALE | unix.NUD_DELAY | unix.NUD_PROBE | unix.NUD_PERMANENT
 	for _, neighbour := range found {
 		address, known := netip.AddrFromSlice(neighbour.IP)
-		if !known || neighbour.State&heard == 0 || neighbour.LinkIndex == own {
+		if !known || neighbour.State&heard == 0 || slices.Contains(own, neighbour.LinkIndex) {
 			continue
 		}
 		address = address.Unmap()
