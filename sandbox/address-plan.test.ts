@@ -27,6 +27,22 @@ describe('addresses of a sandbox', () => {
     expect(plan({ nodeLocalDns: true }).podResolver).toBe('169.254.20.10');
   });
 
+  it('are doubled in IPv6 where that is asked for, and only there', () => {
+    expect(plan({}).ipv6).toBeUndefined();
+    expect(plan({ dualStack: true, nodes: 2, lan: '192.168.7.0/24' }).ipv6).toMatchObject({
+      lan: 'fd00:192:168:7::/64',
+      podRange: 'fd01:10:244::/56',
+      serviceRange: 'fd02:10:96::/112',
+      apiServer: 'fd00:192:168:7::10',
+      nodes: ['fd00:192:168:7::11', 'fd00:192:168:7::12'],
+      laptops: { plain: 'fd00:192:168:7::100', resolved: 'fd00:192:168:7::101' },
+    });
+    expect(plan({ dualStack: true, podRange: '100.64.0.0/10', serviceRange: '172.16.0.0/12' }).ipv6).toMatchObject({
+      podRange: 'fd01:100:64::/56',
+      serviceRange: 'fd02:172:16::/112',
+    });
+  });
+
   it('give sandboxes of different names different LANs and interfaces', () => {
     const names = ['sandbox', 'second', 'end-to-end', 'bench', 'a-rather-long-sandbox-name'];
     const plans = names.map((name) => plan({ name }));

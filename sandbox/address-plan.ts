@@ -22,8 +22,25 @@ export interface AddressPlan {
   dnsService: string;
   /** What pods have as nameserver. */
   podResolver: string;
+  /** The same in IPv6, in a dual-stack sandbox. */
+  ipv6: AddressPlanIPv6 | undefined;
   /** Name of this machine's interface into the LAN; at most 15 characters, IFNAMSIZ. */
   machineInterface: string;
+}
+
+/** IPv6 addresses of a sandbox, unique local ones (RFC 4193). */
+export interface AddressPlanIPv6 {
+  /** a /64 */
+  lan: string;
+  /** a /56, of which each node gets a /64 */
+  podRange: string;
+  /** a /112: no API server takes a Service range wider than /108. */
+  serviceRange: string;
+  gateway: string;
+  machine: string;
+  apiServer: string;
+  nodes: readonly string[];
+  laptops: Readonly<Record<LaptopName, string>>;
 }
 
 /** The address that NodeLocal DNSCache's own manifests use. */
@@ -68,8 +85,36 @@ export function planAddresses(settings: SandboxSettings): AddressPlan {
     apiService: text(serviceBase + 1),
     dnsService,
     podResolver: settings.nodeLocalDns ? nodeLocalAddress : dnsService,
+    ipv6: settings.dualStack ? planIPv6(settings) : undefined,
     machineInterface: interfaceName(settings.name),
   };
+}
+
+/**
+ * Made of the IPv4 ranges: the digits of 10.87.0.0/24 are the groups of fd00:10:87::/64, and hosts have the number of
+ * their IPv4 address. LAN, pods and Services differ in their first group, so they never overlap.
+ */
+function planIPv6({ lan, podRange, serviceRange, nodes }: SandboxSettings): AddressPlanIPv6 {
+  const digits = (range: string) => range.split(/[./]/);
+  const [first, second, third] = digits(lan);
+  const network = `fd00:${first}:${second}:${third}::`;
+  const within = (prefix: string, range: string) => `${prefix}:${digits(range).slice(0, 2).join(':')}::`;
+  const host = (number: number) => canonical(`${network}${number}`);
+  return {
+    lan: `${canonical(network)}/64`,
+    podRange: `${canonical(within('fd01', podRange))}/56`,
+    serviceRange: `${canonical(within('fd02', serviceRange))}/112`,
+    gateway: host(1),
+    machine: host(2),
+    apiServer: host(10),
+    nodes: Array.from({ length: nodes }, (_, index) => host(11 + index)),
+    laptops: byLaptop((_, index) => host(100 + index)),
+  };
+}
+
+/** As RFC 5952 writes it. */
+function canonical(address: string): string {
+  return ipaddr.IPv6.parse(address).toRFC5952String();
 }
 
 function interfaceName(name: string): string {

@@ -108,7 +108,9 @@ export class BringUp {
     await Promise.all([
       buildLan(lan, plan),
       controlPlane.start(bare('control-plane'), space),
-      ...nodes.map((node) => node.start(nodeDefinition(`${cgroup}/${node.name}`, this.#nodePaths(node.name)), space)),
+      ...nodes.map((node) =>
+        node.start(nodeDefinition(`${cgroup}/${node.name}`, settings.dualStack, this.#nodePaths(node.name)), space),
+      ),
       ...settings.laptops.map((name) =>
         laptops[name].start(
           laptopDefinition(flavourOf(name), `${cgroup}/laptop-${name}`, plan, this.#laptopPaths()),
@@ -116,9 +118,13 @@ export class BringUp {
         ),
       ),
     ]);
-    await plugIn(lan, controlPlane, plan.apiServer, plan);
-    for (const [index, node] of nodes.entries()) await plugIn(lan, node, plan.nodes[index] ?? '', plan);
-    for (const name of settings.laptops) await plugIn(lan, laptops[name], plan.laptops[name], plan);
+    await plugIn(lan, controlPlane, plan.apiServer, plan.ipv6?.apiServer, plan);
+    for (const [index, node] of nodes.entries()) {
+      await plugIn(lan, node, plan.nodes[index] ?? '', plan.ipv6?.nodes[index], plan);
+    }
+    for (const name of settings.laptops) {
+      await plugIn(lan, laptops[name], plan.laptops[name], plan.ipv6?.laptops[name], plan);
+    }
     if (settings.machineLink) await linkMachine(lan, plan);
     if (settings.link) for (const name of settings.laptops) await this.setLink(name, settings.link);
     await lan.keepRunning([officeProgram(plan, this.#materials.binaries.programs, this.#layout.logs)]);
@@ -149,7 +155,9 @@ export class BringUp {
     const node = nodes[index];
     if (!node) return;
     const paths = this.#nodePaths(node.name);
-    await this.runInNode(index, ['sh', '-c', masqueradeScript(settings.podRange)]);
+    for (const range of [settings.podRange, plan.ipv6?.podRange ?? []].flat()) {
+      await this.runInNode(index, ['sh', '-c', masqueradeScript(range)]);
+    }
     await node.keepRunning([runtimeProgram(index + 1, paths)]);
     await this.#importImages(index);
     const kubeconfig = path.join(certificates, `${node.name}.kubeconfig`);
@@ -204,13 +212,18 @@ export class BringUp {
   /** Gives each node the range that the controllers chose for its pods, and the routes between nodes. */
   async connectPods(cluster: Cluster): Promise<void> {
     const { nodes, plan, controlPlane } = this.#layout;
-    const ranges = await Promise.all(nodes.map((node) => cluster.podRangeOf(node.name)));
-    const routes = ranges.map((range, index) => `route replace ${range} via ${plan.nodes[index]}`);
+    const ranges = await Promise.all(nodes.map((node) => cluster.podRangesOf(node.name)));
+    const routes = ranges.map((ofNode, index) =>
+      ofNode.map((range) => {
+        const addresses = range.includes(':') ? plan.ipv6?.nodes : plan.nodes;
+        return `route replace ${range} via ${addresses?.[index]}`;
+      }),
+    );
     // The API server reaches webhooks and aggregated APIs in pods itself.
-    await controlPlane.ip(routes);
+    await controlPlane.ip(routes.flat());
     for (const [index, node] of nodes.entries()) {
-      await writePodNetwork(this.#nodePaths(node.name), ranges[index] ?? '');
-      await node.ip(routes.filter((_, other) => other !== index));
+      await writePodNetwork(this.#nodePaths(node.name), ranges[index] ?? []);
+      await node.ip(routes.filter((_, other) => other !== index).flat());
     }
   }
 

@@ -51,10 +51,13 @@ export class Cluster {
     return (await this.#try(['get', '--raw', '/readyz'])) === 'ok';
   }
 
-  /** The range that the controllers gave to a node's pods. */
-  podRangeOf(node: string): Promise<string> {
+  /** The ranges that the controllers gave to a node's pods, one of each family. */
+  podRangesOf(node: string): Promise<string[]> {
     return waitFor(
-      async () => (await this.#try(['get', 'node', node, '-o', 'jsonpath={.spec.podCIDR}'])) || undefined,
+      async () => {
+        const ranges = await this.#try(['get', 'node', node, '-o', 'jsonpath={.spec.podCIDRs[*]}']);
+        return ranges ? ranges.split(' ') : undefined;
+      },
       slowMachine,
       () => notComing(`${node} does not register`, `${node}-kubelet.log`),
     );

@@ -52,7 +52,7 @@ export function certificatePlan(settings: SandboxSettings, plan: AddressPlan, fo
         commonName: 'kube-apiserver',
         server: true,
         names: ['localhost', ...kubernetesNames, `kubernetes.default.svc.${settings.clusterDomain}`],
-        addresses: ['127.0.0.1', plan.apiServer, plan.apiService],
+        addresses: ['127.0.0.1', plan.apiServer, plan.apiService, ...(plan.ipv6 ? ['::1', plan.ipv6.apiServer] : [])],
       },
       client('apiserver-kubelet', 'kube-apiserver-kubelet-client', 'system:masters'),
       { name: 'front-proxy', authority: 'front-proxy-ca', commonName: 'front-proxy-client', client: true },
@@ -65,7 +65,7 @@ export function certificatePlan(settings: SandboxSettings, plan: AddressPlan, fo
         ...client(`node${index + 1}`, `system:node:node${index + 1}`, 'system:nodes'),
         server: true,
         names: [`node${index + 1}`],
-        addresses: [address],
+        addresses: [address, plan.ipv6?.nodes[index] ?? []].flat(),
       })),
     ],
     signingKeys: ['service-account'],
@@ -85,6 +85,8 @@ export function controlPlanePrograms(
   kubeconfig: (user: string) => string,
 ): SpaceProgram[] {
   const file = (name: string) => path.join(paths.certificates, name);
+  const podRanges = bothOf(settings.podRange, plan.ipv6?.podRange);
+  const serviceRanges = bothOf(settings.serviceRange, plan.ipv6?.serviceRange);
   const program = (name: string, binary: string, flags: Record<string, string>): SpaceProgram => ({
     name,
     arguments: [binary, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)],
@@ -111,7 +113,7 @@ export function controlPlanePrograms(
     }),
     kubernetes('kube-apiserver', {
       'advertise-address': plan.apiServer,
-      'bind-address': '0.0.0.0',
+      'bind-address': plan.ipv6 ? '::' : '0.0.0.0',
       'secure-port': '6443',
       'etcd-servers': 'https://127.0.0.1:2379',
       'etcd-cafile': file('etcd-ca.crt'),
@@ -140,7 +142,7 @@ export function controlPlanePrograms(
       'allow-privileged': 'true',
       'audit-policy-file': paths.auditPolicy,
       'audit-log-path': paths.auditLog,
-      'service-cluster-ip-range': settings.serviceRange,
+      'service-cluster-ip-range': serviceRanges,
       profiling: 'false',
     }),
     kubernetes('kube-controller-manager', {
@@ -152,11 +154,16 @@ export function controlPlanePrograms(
       'cluster-signing-key-file': file('ca.key'),
       'requestheader-client-ca-file': file('front-proxy-ca.crt'),
       'allocate-node-cidrs': 'true',
-      'cluster-cidr': settings.podRange,
-      'service-cluster-ip-range': settings.serviceRange,
+      'cluster-cidr': podRanges,
+      'service-cluster-ip-range': serviceRanges,
     }),
     kubernetes('kube-scheduler', own(kubeconfig('scheduler'))),
   ];
+}
+
+/** As Kubernetes wants them where there are two families: joined by a comma, the first being the cluster's first. */
+export function bothOf(ipv4: string, ipv6: string | undefined): string {
+  return ipv6 === undefined ? ipv4 : `${ipv4},${ipv6}`;
 }
 
 function own(kubeconfig: string): Record<string, string> {

@@ -21,6 +21,7 @@ export async function buildLan(lan: Space, plan: AddressPlan): Promise<void> {
     ...[...office].map((address) =>
       inRange(address, plan.lan) ? `address add ${address}/24 dev switch` : `address add ${address}/32 dev lo`,
     ),
+    ...(plan.ipv6 ? [`address add ${plan.ipv6.gateway}/64 dev switch nodad`] : []),
     'link set switch up',
   ]);
   const silence =
@@ -37,8 +38,14 @@ export function switchPort(space: Space): string {
   return space.name.length <= 15 ? space.name : space.name.replace('laptop-', '');
 }
 
-/** Connects a space, if it is not yet, to the LAN as eth0 with the LAN's router as its default route. */
-export async function plugIn(lan: Space, space: Space, address: string, plan: AddressPlan): Promise<void> {
+/** Connects a space, if it is not yet, to the LAN as eth0 with the LAN's router as its default route, in both families where there are two. */
+export async function plugIn(
+  lan: Space,
+  space: Space,
+  address: string,
+  addressIPv6: string | undefined,
+  plan: AddressPlan,
+): Promise<void> {
   if ((await space.run([space.tool('ip'), 'link', 'show', 'eth0'])).status === 0) return;
   await lan.ip([
     `link add ${switchPort(space)} type veth peer name eth0 netns ${space.pid}`,
@@ -48,6 +55,9 @@ export async function plugIn(lan: Space, space: Space, address: string, plan: Ad
     `address add ${address}/24 brd + dev eth0`,
     'link set eth0 up',
     `route add default via ${plan.gateway}`,
+    ...(plan.ipv6 && addressIPv6
+      ? [`address add ${addressIPv6}/64 dev eth0 nodad`, `route add default via ${plan.ipv6.gateway}`]
+      : []),
   ]);
 }
 
@@ -58,6 +68,9 @@ export async function linkMachine(lan: Space, plan: AddressPlan): Promise<void> 
   await output([lan.tool('ip'), 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'machine', 'netns', `${lan.pid}`]);
   await lan.ip(['link set machine master switch up']);
   await output([lan.tool('ip'), 'address', 'add', `${plan.machine}/24`, 'dev', name]);
+  if (plan.ipv6) {
+    await output([lan.tool('ip'), 'address', 'add', `${plan.ipv6.machine}/64`, 'dev', name, 'nodad']);
+  }
   await output([lan.tool('ip'), 'link', 'set', name, 'up']);
 }
 

@@ -20,6 +20,7 @@ options
   --service-range RANGE   (10.96.0.0/16)
   --lan RANGE             a /24 (10.87.0.0/24)
   --cluster-domain NAME   (cluster.local)
+  --dual-stack            IPv6 (unique local addresses) beside IPv4
   --node-local-dns        pods ask a resolver on their node, 169.254.20.10
   --laptop NAME           plain, plain-2 …, resolved, resolved-2 …; may be given more than once (plain)
   --delay MILLISECONDS    each way
@@ -41,6 +42,7 @@ function parse() {
       lan: { type: 'string' },
       'cluster-domain': { type: 'string' },
       'node-local-dns': { type: 'boolean' },
+      'dual-stack': { type: 'boolean' },
       laptop: { type: 'string', multiple: true },
       delay: { type: 'string' },
       rate: { type: 'string' },
@@ -77,6 +79,7 @@ async function main(): Promise<number> {
     lan: values.lan,
     clusterDomain: values['cluster-domain'],
     nodeLocalDns: values['node-local-dns'],
+    dualStack: values['dual-stack'],
     laptops: isRunning ? undefined : (values.laptop as LaptopName[] | undefined),
     link: isRunning ? undefined : link,
     machineLink: values['no-machine-link'] ? false : undefined,

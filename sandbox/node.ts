@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { type AddressPlan, nodeLocalAddress } from './address-plan.ts';
+import { bothOf } from './control-plane.ts';
 import { imageNames } from './images.ts';
 import type { SandboxSettings } from './options.ts';
 import type { SpaceDefinition, SpaceProgram, Step } from './space.ts';
@@ -38,7 +39,7 @@ const kernelTunables = {
 };
 
 /** The node's namespaces and file tree: Debian's, whatever this machine is. */
-export function nodeDefinition(cgroup: string, paths: NodePaths): SpaceDefinition {
+export function nodeDefinition(cgroup: string, isDualStack: boolean, paths: NodePaths): SpaceDefinition {
   const own = (name: string, target: string): Step => ({
     mount: { type: 'bind', source: path.join(paths.node, name), target },
   });
@@ -49,7 +50,7 @@ export function nodeDefinition(cgroup: string, paths: NodePaths): SpaceDefinitio
     // kubelet wants the daemons of a node in one cgroup of every hierarchy, beside the pods'.
     daemonCgroup: `${cgroup}/sys`,
     sharedPropagation: true,
-    settings: { 'net/ipv4/ip_forward': '1' },
+    settings: { 'net/ipv4/ip_forward': '1', ...(isDualStack ? { 'net/ipv6/conf/all/forwarding': '1' } : {}) },
     steps: [
       { mount: { type: 'tmpfs', source: 'tmpfs', target: '/tmp', options: 'mode=1777' } },
       { mount: { type: 'tmpfs', source: 'tmpfs', target: '/var/lib', options: 'mode=755' } },
@@ -132,7 +133,7 @@ export async function writeNodeFiles(
       mode: settings.proxyMode,
       hostnameOverride: `node${index}`,
       clientConnection: { kubeconfig: kubeProxyKubeconfig },
-      clusterCIDR: settings.podRange,
+      clusterCIDR: bothOf(settings.podRange, plan.ipv6?.podRange),
       // These belong to the machine and may not be written in another network namespace.
       conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
       iptables: { minSyncPeriod: '0s' },
@@ -223,7 +224,7 @@ export function nodePrograms(
       `--config=${path.join(paths.node, 'kubelet.yaml')}`,
       `--kubeconfig=${kubeconfig}`,
       `--hostname-override=node${index}`,
-      `--node-ip=${plan.nodes[index - 1]}`,
+      `--node-ip=${bothOf(plan.nodes[index - 1] ?? '', plan.ipv6?.nodes[index - 1])}`,
       '--v=1',
     ]),
     program(index, paths, 'kube-proxy', [
@@ -258,7 +259,7 @@ export function nodeEnvironment(paths: NodePaths): string[] {
 }
 
 /** Pod network of a node: a veth pair and a route each (CNI's ptp), which needs no bridge and no br_netfilter. */
-export async function writePodNetwork(paths: NodePaths, podRange: string): Promise<void> {
+export async function writePodNetwork(paths: NodePaths, podRanges: readonly string[]): Promise<void> {
   const configuration = {
     cniVersion: '0.4.0',
     name: 'pods',
@@ -270,8 +271,8 @@ export async function writePodNetwork(paths: NodePaths, podRange: string): Promi
         ipam: {
           type: 'host-local',
           dataDir: '/run/cni-addresses',
-          ranges: [[{ subnet: podRange }]],
-          routes: [{ dst: '0.0.0.0/0' }],
+          ranges: podRanges.map((subnet) => [{ subnet }]),
+          routes: podRanges.map((range) => ({ dst: range.includes(':') ? '::/0' : '0.0.0.0/0' })),
         },
       },
       { type: 'portmap', capabilities: { portMappings: true } },
@@ -284,6 +285,7 @@ export async function writePodNetwork(paths: NodePaths, podRange: string): Promi
 
 /** Pods reach the outside as their node; `-C` asks first, so that it is there once. */
 export function masqueradeScript(podRange: string): string {
+  const program = podRange.includes(':') ? 'ip6tables' : 'iptables';
   const rule = `POSTROUTING -s ${podRange} ! -d ${podRange} -m comment --comment "pods to outside" -j MASQUERADE`;
-  return `iptables -w -t nat -C ${rule} 2>/dev/null || iptables -w -t nat -A ${rule}`;
+  return `${program} -w -t nat -C ${rule} 2>/dev/null || ${program} -w -t nat -A ${rule}`;
 }

@@ -56,6 +56,8 @@ export interface SandboxOptions {
   clusterDomain?: string | undefined;
   /** Pods ask a resolver on 169.254.20.10 of their own node, as NodeLocal DNSCache sets it up. */
   nodeLocalDns?: boolean | undefined;
+  /** IPv6 beside IPv4 in LAN, nodes, pods and Services; IPv4 stays the first. */
+  dualStack?: boolean | undefined;
   laptops?: readonly LaptopName[] | undefined;
   /** A link of this machine itself into the sandbox's LAN, so that its programs reach the API server. */
   machineLink?: boolean | undefined;
@@ -73,6 +75,7 @@ const settingsSchema = z.object({
   lan: prefix,
   clusterDomain: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/),
   nodeLocalDns: z.boolean(),
+  dualStack: z.boolean().default(false), // settings of earlier sandboxes have none
   laptops: z.array(z.enum(laptopNames)).min(1),
   machineLink: z.boolean(),
   link: z
@@ -109,6 +112,7 @@ export function completeOptions(options: SandboxOptions): SandboxSettings {
     lan: options.lan ?? defaultLan(name),
     clusterDomain: options.clusterDomain ?? 'cluster.local',
     nodeLocalDns: options.nodeLocalDns ?? false,
+    dualStack: options.dualStack ?? false,
     laptops: [...new Set(options.laptops ?? ['plain'])],
     machineLink: options.machineLink ?? true,
     link: options.link,

@@ -49,7 +49,7 @@ async function fails(action: Promise<string>): Promise<string> {
 interface Pod {
   metadata: { name: string };
   spec: { nodeName: string };
-  status: { podIP: string; containerStatuses: { restartCount: number; ready: boolean }[] };
+  status: { podIP: string; podIPs: { ip: string }[]; containerStatuses: { restartCount: number; ready: boolean }[] };
 }
 
 async function pods(namespace: string, app: string): Promise<Pod[]> {
@@ -135,6 +135,28 @@ async function proveCluster(): Promise<void> {
   });
 }
 
+/** What IPv6 adds. */
+async function proveDualStack({ apiServer }: NonNullable<typeof addresses.ipv6>): Promise<void> {
+  await check('service of IPv6 alone by its name from a pod', () =>
+    inPod('/workload', 'get', 'http://orders-six.webshop/'),
+  );
+  await check('service of both families has an address of each', async () => {
+    const found = (await inPod('/workload', 'lookup', 'orders-dual.webshop')).trim().split('\n');
+    return expect(found.length === 2 && found.some((one) => one.includes(':')), found.join(' '));
+  });
+  await check('UDP echo over IPv6', () => inPod('/workload', 'udp', 'echo-six:7000', 'hello'));
+  for (const pod of await pods('webshop', 'orders')) {
+    const own = pod.status.podIPs.map(({ ip }) => ip).find((ip) => ip.includes(':'));
+    await check(`pod on ${pod.spec.nodeName} by its IPv6 address`, () =>
+      inPod('/workload', 'get', `http://[${own}]:8080/`),
+    );
+    await check('laptop does not reach it', () => fails(onLaptop(['curl', '-sS', '-m2', `http://[${own}]:8080/`])));
+  }
+  await check('laptop reaches the API server over IPv6', () =>
+    onLaptop(['curl', '-sk', '-m5', `https://[${apiServer}]:6443/version`]),
+  );
+}
+
 async function proveLaptop(): Promise<void> {
   const [pod] = await pods('webshop', 'orders');
   const service = await address('webshop', 'orders');
@@ -192,6 +214,7 @@ async function proveLaptop(): Promise<void> {
 }
 
 await proveCluster();
+if (addresses.ipv6) await proveDualStack(addresses.ipv6);
 await proveLaptop();
 console.log(`${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed === 0 ? 0 : 1;

@@ -48,7 +48,7 @@ export async function findProblems(
       fix: 'Start it in a terminal, where `slipway sandbox up` asks sudo, or as root in a virtual machine.',
     });
   }
-  const [missing, kernel, lan] = await Promise.all([missingTools(), kernelProblems(), lanProblem(plan)]);
+  const [missing, kernel, lan] = await Promise.all([missingTools(), kernelProblems(settings), lanProblem(plan)]);
   const watchers = has.running ? [] : await watcherProblem(settings);
   return [...problems, ...missing, ...kernel, ...lan, ...watchers, ...(await folderProblems(folders, has.built))];
 }
@@ -81,7 +81,7 @@ function canRun(file: string): Promise<boolean> {
   );
 }
 
-async function kernelProblems(): Promise<SandboxProblem[]> {
+async function kernelProblems(settings: SandboxSettings): Promise<SandboxProblem[]> {
   const problems: SandboxProblem[] = [];
   if (missingControllers().length > 0) {
     problems.push({
@@ -103,6 +103,13 @@ async function kernelProblems(): Promise<SandboxProblem[]> {
       code: 'sandbox-kernel-feature-missing',
       cause: `Namespaces cannot be made here: ${tried.stderr.trim()}.`,
       fix: 'Start as root, outside of an unprivileged container.',
+    });
+  }
+  if (settings.dualStack && !(await canWrite('/proc/sys/net/ipv6/conf/all/forwarding'))) {
+    problems.push({
+      code: 'sandbox-kernel-feature-missing',
+      cause: 'This machine’s kernel has no IPv6, and --dual-stack needs it.',
+      fix: 'Start it without ipv6.disable=1, or the sandbox without --dual-stack.',
     });
   }
   if (!(await canWrite('/dev/net/tun'))) {

@@ -26,6 +26,12 @@ describe('manifests', () => {
     expect(text).toContain('clusterIP: "172.20.0.10"');
   });
 
+  it('ask for IPv6 only where the cluster has it', async () => {
+    const dual = completeOptions({ dualStack: true });
+    expect(await readManifests(dual, planAddresses(dual))).toContain('ipFamilies: [IPv6]');
+    expect(await readManifests(settings, planAddresses(settings))).not.toMatch(/ipFamil|IPv6/);
+  });
+
   it('refuse a value that nobody knows', () => {
     expect(() => fillIn(`image: \${unheard}`, {})).toThrow('unheard');
   });

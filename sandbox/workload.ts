@@ -6,9 +6,13 @@ import type { SandboxSettings } from './options.ts';
 
 const manifestFolder = path.join(import.meta.dirname, 'manifests');
 
-/** All manifests as one YAML stream. */
+/** How the names of those manifests end that a cluster with one address family would refuse. */
+const dualStackEnding = '-dual-stack.yaml';
+
+/** The manifests of a sandbox with these settings, as one YAML stream. */
 export async function readManifests(settings: SandboxSettings, plan: AddressPlan): Promise<string> {
-  const names = (await readdir(manifestFolder)).filter((name) => name.endsWith('.yaml')).sort();
+  const isMeant = (name: string) => name.endsWith('.yaml') && (settings.dualStack || !name.endsWith(dualStackEnding));
+  const names = (await readdir(manifestFolder)).filter(isMeant).sort();
   const texts = await Promise.all(names.map((name) => readFile(path.join(manifestFolder, name), 'utf8')));
   return fillIn(texts.join('\n---\n'), {
     clusterDomain: settings.clusterDomain,

@@ -55,7 +55,7 @@ export async function startLoadServer(sandbox: Sandbox, kubectl: string, load: s
     pod,
     port,
     podAddress,
-    podRange: await cluster.podRangeOf('node1'),
+    podRange: (await cluster.podRangesOf('node1'))[0] ?? '',
     nodeAddress: sandbox.addresses.nodes[0] ?? '',
   };
 }

@@ -17,6 +17,7 @@ interface SandboxFlags {
   readonly serviceRange?: string;
   readonly lan?: string;
   readonly nodeLocalDns?: boolean;
+  readonly dualStack?: boolean;
   readonly laptop?: 'plain' | 'resolved';
   readonly output?: Format;
 }
@@ -115,6 +116,7 @@ export function addSandboxCommands(program: Command): void {
     .option('--pod-range <prefix>', 'addresses of pods, a /16')
     .option('--service-range <prefix>', 'addresses of Services')
     .option('--lan <prefix>', 'addresses of the laptop, the office and the nodes, a /24')
+    .option('--dual-stack', 'IPv6 beside IPv4 in LAN, pods and Services')
     .option('--node-local-dns', 'pods ask a resolver on a link-local address of their node')
     .addOption(new Option('--laptop <kind>', 'another laptop beside the plain one').choices(['resolved']))
     .action((flags: SandboxFlags) => perform(() => asRoot(() => up(flags))));
