@@ -78,12 +78,19 @@ export type ClusterCredentials = z.infer<typeof clusterCredentialsSchema>;
 const agentTargetSchema = z.object({ namespace: z.string(), pod: z.string(), port: z.number() });
 export type AgentTarget = z.infer<typeof agentTargetSchema>;
 
+/** Another cluster that is on: names with its suffix, and of addresses in its ranges (CIDR), are asked of its resolver. */
+const otherClusterSchema = z.object({ suffix: z.string(), resolver: z.string(), ranges: z.array(z.string()) });
+export type OtherCluster = z.infer<typeof otherClusterSchema>;
+
 const nameScopeSchema = z.object({
   homeNamespace: z.string(),
   namespaces: z.array(z.string()),
   headless: z.array(z.string()).optional(), // Services of the home namespace whose pods have names of their own
   extra: z.array(z.string()).optional(), // other domains of the user's word
   granted: z.string().optional(), // what the user lets the cluster answer for as a whole
+  suffix: z.string().optional(), // a label of this cluster's own, behind any of its names
+  clusters: z.array(otherClusterSchema).optional(), // that are on beside it
+  namesElsewhere: z.boolean().optional(), // another cluster's names are in force
 });
 export type NameScope = z.infer<typeof nameScopeSchema>;
 
@@ -207,7 +214,7 @@ const nameRefusalSchema = z.object({
 });
 
 const namesEventSchema = z.object({
-  mode: z.string(), // resolved, resolv-conf, off
+  mode: z.string(), // resolved, resolv-conf, elsewhere (another cluster's are in force), off
   resolver: z.string(),
   domains: list(z.string()),
   search: list(z.string()),

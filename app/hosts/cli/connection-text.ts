@@ -100,6 +100,7 @@ const why: Readonly<Record<string, (conflict: string) => string>> = {
   'laptop-domain': (conflict) => `${conflict} is a domain of this computer's network`,
   reverse: () => 'a reverse zone',
   malformed: () => 'no valid name',
+  namespace: () => 'a namespace of the cluster whose names are in force is called so',
   'too-many': () => 'too many names',
 };
 

@@ -24,6 +24,7 @@ const (
 	ReasonCollision    = "name-collision"
 	ReasonLaptop       = "laptop-domain"
 	ReasonReverse      = "reverse"
+	ReasonNamespace    = "namespace" // a suffix that is a namespace of the cluster whose short names are in force
 	ReasonTooMany      = "too-many"
 )
 

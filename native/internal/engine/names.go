@@ -30,9 +30,13 @@ func namesInput(answerer *resolver.Resolver, address netip.Addr, inputs resolver
 	routing, search, refused := answerer.Names()
 	input := wire.NamesInput{
 		Resolver: address.String(), Domains: notNil(routing), Search: notNil(search), Reverse: []string{},
-		Granted: inputs.Granted(), Extra: inputs.Scope.Extra,
+		Granted: inputs.Granted(), Extra: inputs.Scope.Extra, WayOnly: inputs.Scope.NamesElsewhere,
 	}
-	for _, prefix := range reverse {
+	if input.WayOnly {
+		input.Domains, input.Search = []string{}, []string{}
+		return input, refused
+	}
+	for _, prefix := range slices.Concat(reverse, otherRanges(inputs.Scope.Clusters)) {
 		if zones := domains.ReverseZones(prefix); len(input.Reverse)+len(zones) <= maxReverse {
 			input.Reverse = append(input.Reverse, zones...)
 		}
@@ -44,6 +48,18 @@ func namesInput(answerer *resolver.Resolver, address netip.Addr, inputs resolver
 		refused = append(slices.Clone(refused), more(over))
 	}
 	return input, refused
+}
+
+// otherRanges are those whose addresses other clusters name.
+func otherRanges(clusters []wire.OtherCluster) (ranges []netip.Prefix) {
+	for _, cluster := range clusters {
+		for _, text := range cluster.Ranges {
+			if prefix, err := netip.ParsePrefix(text); err == nil {
+				ranges = append(ranges, prefix)
+			}
+		}
+	}
+	return ranges
 }
 
 // more stands for so many refusals that are not told one by one.
@@ -61,8 +77,12 @@ func namesEvent(asked wire.NamesInput, refused []wire.NameRefusal, inForce wire.
 	routing := slices.DeleteFunc(slices.Clone(asked.Domains), func(domain string) bool {
 		return slices.ContainsFunc(inForce.Refused, func(refusal wire.NameRefusal) bool { return refusal.Name == domain })
 	})
+	mode := inForce.Mode
+	if asked.WayOnly {
+		mode = wire.NamesElsewhere
+	}
 	return wire.NamesEvent{
-		Mode: inForce.Mode, Resolver: asked.Resolver, Domains: notNil(routing), Search: notNil(inForce.Search),
+		Mode: mode, Resolver: asked.Resolver, Domains: notNil(routing), Search: notNil(inForce.Search),
 		Upstreams: notNil(inForce.Upstreams), Refused: refused,
 	}
 }

@@ -96,3 +96,38 @@ func TestThousandsOfNamespacesCostNoNames(t *testing.T) {
 		t.Errorf("%d refusals are told, the last is %+v", len(event.Refused), last)
 	}
 }
+
+// Two clusters are on: the names of one are in force, and what the other asks for says so.
+func TestNamesOfAnotherClusterInForce(t *testing.T) {
+	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
+	core := startEngine(t, configOf(laptop, cluster))
+	core.connected()
+	scope := wire.NameScope{
+		HomeNamespace: "webshop", Namespaces: []string{"webshop"}, Suffix: "one-cluster",
+		Clusters: []wire.OtherCluster{{Suffix: "two-cluster", Resolver: "198.18.9.3", Ranges: []string{"100.64.0.0/24"}}},
+	}
+	for _, step := range []struct {
+		what      string
+		elsewhere bool
+		mode      string
+		domains   []string
+		hasOthers bool // whether addresses of the other are asked here
+	}{
+		{"another cluster comes", false, "resolv-conf", []string{"svc.cluster.test", "pod.cluster.test", "one-cluster", "two-cluster", "svc", "pod", "webshop"}, true},
+		{"its names are in force", true, wire.NamesElsewhere, []string{}, false},
+		{"this one's are again", false, "resolv-conf", []string{"svc.cluster.test", "pod.cluster.test", "one-cluster", "two-cluster", "svc", "pod", "webshop"}, true},
+	} {
+		scope.NamesElsewhere = step.elsewhere
+		sent := scope
+		core.send(wire.EngineCommand{Command: wire.CommandScope, Scope: &sent})
+		core.awaitThat(wire.EventNames, func(event wire.EngineEvent) bool {
+			return event.Names.Mode == step.mode && slices.Equal(event.Names.Domains, step.domains)
+		})
+		laptop.mutex.Lock()
+		asked := laptop.names
+		laptop.mutex.Unlock()
+		if asked.WayOnly != step.elsewhere || slices.Contains(asked.Reverse, "0.64.100.in-addr.arpa") != step.hasOthers {
+			t.Errorf("%s: the helper was asked for %+v", step.what, asked)
+		}
+	}
+}

@@ -28,8 +28,8 @@ func (resolver *Resolver) askCluster(ctx context.Context, plan *plan, route rout
 	}
 	result := found{
 		rcode: answer.rcode, authoritative: true,
-		records: plan.known(told(answer.records, age, route.name, question.Name)),
-		extra:   plan.known(told(answer.extra, age, "", "")),
+		records: plan.withSuffix(plan.known(told(answer.records, age, route.name, question.Name)), route.suffix),
+		extra:   plan.withSuffix(plan.known(told(answer.extra, age, "", "")), route.suffix),
 	}
 	if asked.kind != question.Qtype { // only whether the name is there was asked
 		result.extra = nil

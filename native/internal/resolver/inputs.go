@@ -62,6 +62,7 @@ func (resolver *Resolver) Set(inputs Inputs) {
 		resolver.notAwaited.Store(0)
 	}
 	if otherPlan {
+		resolver.setOthers(next.others)
 		resolver.plan.Store(next)
 	}
 	if otherPlan || otherCluster || otherLaptop {
@@ -132,6 +133,11 @@ func planOf(inputs Inputs) *plan {
 			next.refused = append(next.refused, *refusal)
 		}
 	}
+	if inputs.Domain != "" {
+		next.ownDomain = dns.CanonicalName(inputs.Domain)
+	}
+	next.claimSuffixes(policy, inputs)
+	next.elsewhere = inputs.Scope.NamesElsewhere
 	if !next.exists(next.home) {
 		next.home = ""
 		return next
@@ -177,5 +183,6 @@ func (plan *plan) claimExtra(policy domains.Policy, extra []string) {
 func (plan *plan) equal(other *plan) bool {
 	return plan.domain == other.domain && plan.home == other.home && slices.Equal(plan.zones, other.zones) &&
 		plan.routed.Equal(&other.routed) && slices.Equal(plan.parts, other.parts) && slices.Equal(plan.refused, other.refused) && maps.Equal(plan.namespaces, other.namespaces) &&
-		maps.Equal(plan.headless, other.headless) && plan.mapping.Equal(other.mapping)
+		maps.Equal(plan.headless, other.headless) && plan.mapping.Equal(other.mapping) &&
+		plan.elsewhere == other.elsewhere && plan.suffix == other.suffix && plan.ownDomain == other.ownDomain && slices.EqualFunc(plan.others, other.others, sameOther)
 }

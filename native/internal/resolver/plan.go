@@ -27,6 +27,11 @@ type plan struct {
 	routed     netipx.IPSet
 	mapping    *mapping.Table
 	clusterIP6 bool // whether any IPv6 address of the cluster can be reached
+
+	ownDomain string // what the cluster calls itself, whether it may claim it or not: under its suffix nobody else is meant
+	suffix    string // "" where it has none
+	others    []other
+	elsewhere bool // another cluster's names are in force: whatever this one tells must say whose it is
 }
 
 // way is where a question goes.
@@ -38,6 +43,7 @@ const (
 	toEither             // to the cluster under route.name; upstream as it was asked where the cluster has no such name
 	toNobody             // there is no such name
 	toNothing            // the name is there, and has nothing
+	toOther              // to the resolver of another cluster, as it was asked
 )
 
 type route struct {
@@ -49,6 +55,8 @@ type route struct {
 	// toEither: what resolvers ask for on their way down from the root. The laptop's nameservers are asked first: a
 	// Service may be called as a top-level domain.
 	walksTree bool
+	other     netip.Addr // toOther: the resolver
+	suffix    string     // toCluster: names of the cluster in the answer are told with it
 }
 
 // route decides on a name in lower case with its final dot.
@@ -60,7 +68,14 @@ func (plan *plan) route(name string, kind uint16) route {
 		return route{way: toCluster, name: name, zone: zone}
 	}
 	if plan.isRoutedReverse(name) {
-		return plan.reverseRoute(name)
+		reverse := plan.reverseRoute(name)
+		if plan.elsewhere {
+			reverse.suffix = plan.suffix
+		}
+		return reverse
+	}
+	if suffixed, ok := plan.routeSuffixed(name); ok {
+		return suffixed
 	}
 	labels := dns.SplitDomainName(name)
 	if plan.domain == "" || len(labels) == 0 {
@@ -167,6 +182,7 @@ func (plan *plan) names() (routing, search []string) {
 	for _, zone := range plan.zones {
 		routing = append(routing, strings.TrimSuffix(zone, "."))
 	}
+	routing = append(routing, plan.otherNames()...)
 	if plan.domain != "" {
 		routing = append(routing, plan.parts...)
 	}

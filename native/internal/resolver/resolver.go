@@ -45,6 +45,8 @@ type Resolver struct {
 	clusterServers  *Servers // nil where Config.Cluster was given
 	upstream        Exchange
 	upstreamServers *Servers // nil where Config.Upstream was given
+	dial            Dial     // to others
+	others          atomic.Pointer[map[netip.Addr]Exchange]
 
 	cache    *cache
 	inFlight atomic.Int32
@@ -72,7 +74,9 @@ var errClusterDown = errors.New("the tunnel to the cluster is down")
 func New(config Config) *Resolver {
 	resolver := &Resolver{
 		own: slices.Clone(config.Own), cluster: config.Cluster, upstream: config.Upstream, cache: newCache(),
+		dial: config.UpstreamDial,
 	}
+	resolver.others.Store(&map[netip.Addr]Exchange{})
 	if resolver.cluster == nil && config.ClusterDial != nil {
 		resolver.clusterServers = NewCluster(config.ClusterDial, nil)
 		resolver.cluster = resolver.clusterServers.Exchange
@@ -132,6 +136,8 @@ func (resolver *Resolver) Answer(ctx context.Context, request *dns.Msg) *dns.Msg
 			return failed(request, dns.RcodeServerFailure, err)
 		}
 		return reply(request, result)
+	case toOther:
+		return resolver.answerOther(ctx, route, request)
 	case toEither:
 		return resolver.answerEither(ctx, plan, route, request)
 	}

@@ -125,6 +125,18 @@ type NameScope struct {
 	Headless      []string `json:"headless,omitempty"` // Services of the home namespace whose pods have names of their own below them
 	Granted       string   `json:"granted,omitempty"`  // the cluster's whole domain; empty: only what the policy lets pass
 	Extra         []string `json:"extra,omitempty"`    // other domains that the user has the cluster's nameservers answer for
+
+	Suffix         string         `json:"suffix,omitempty"`         // a label of this cluster's own, behind any of its names; empty for none
+	Clusters       []OtherCluster `json:"clusters,omitempty"`       // the others that are on
+	NamesElsewhere bool           `json:"namesElsewhere,omitempty"` // another cluster's names are in force: this one's answerer has its route, and no more
+}
+
+// OtherCluster is one whose names end in Suffix and are asked of Resolver, an address of its tunnel. Ranges, in CIDR form, are
+// those whose addresses it names.
+type OtherCluster struct {
+	Suffix   string   `json:"suffix"`
+	Resolver string   `json:"resolver"`
+	Ranges   []string `json:"ranges"`
 }
 
 // ProtectCommand replaces the addresses that no route may cover: from another network the API server's name may lead
@@ -267,7 +279,10 @@ type AgentFacts struct {
 	CanPing       bool     `json:"canPing"`
 }
 
-// NamesEvent tells the names in force; Problem where they could not be set.
+// NamesElsewhere is the mode of a cluster whose names are asked by its suffix alone: those in force are another's.
+const NamesElsewhere = "elsewhere"
+
+// NamesEvent tells the names in force; Problem where they could not be set. Mode is that of NamesInForce, "off" or NamesElsewhere.
 type NamesEvent struct {
 	Mode      string        `json:"mode"`
 	Resolver  string        `json:"resolver"`

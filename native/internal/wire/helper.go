@@ -229,7 +229,7 @@ type NamesInForce struct {
 }
 
 // NameRefusal tells why a cluster does not answer for a name and what lies below it. Reason is one of: malformed,
-// public-suffix, registrable, special-use, name-collision, laptop-domain, reverse, too-many.
+// public-suffix, registrable, special-use, name-collision, laptop-domain, reverse, namespace, too-many.
 type NameRefusal struct {
 	Name      string `json:"name"` // fit to be shown
 	Reason    string `json:"reason"`
