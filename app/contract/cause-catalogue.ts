@@ -219,7 +219,7 @@ export const causeCatalogue = {
   callerVariables: 'its credential plugin ran with other values of these variables, or without them: {names}',
   coreSilent: 'process {process} is the core and does not answer',
   coreLink: 'the connection to the core ended: {reason}',
-  busy: '{context} is on',
+  busy: '{count} clusters are on',
   policiesSelect: 'restricted by NetworkPolicy {policies}: {reason}',
   policiesNone: '{reason}; no NetworkPolicy of its namespace restricts what this pod may send',
   policiesUnread: '{reason}; whether a NetworkPolicy is the reason cannot be read with these rights',

@@ -110,6 +110,11 @@ export const commands = {
     input: z.object({ context: contextName, file: contextFile, namespace: namespaceName.min(1) }),
     output: z.object({ names: namesSchema.nullable() }),
   },
+  /** Has the names of this context, which is on, in force on the laptop: those of others that are on need their suffix from then on. */
+  preferNames: {
+    input: z.object({ context: contextName, file: contextFile }),
+    output: nothing,
+  },
   /** Remembers that the context was seen with this digest; the plugin that it names may run from then on. */
   confirmContext: {
     input: z.object({ context: contextName, file: z.string().max(4096), digest: z.string() }),

@@ -15,9 +15,9 @@ export const hostProblems = {
   ),
   'core-busy': entry(
     'host',
-    'Another connection is on',
-    advice('For now, only one cluster can be on at a time.'),
-    command('slipway disconnect'),
+    'Too many clusters are on',
+    advice('Turn one of them off first.'),
+    command('slipway disconnect {context}'),
   ),
   'core-unreachable': entry('internal', "Slipway's core does not answer", command('slipway disconnect --quit')),
   'core-version': entry(

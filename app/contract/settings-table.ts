@@ -19,6 +19,7 @@ export const writtenAs = {
   image: 'registry.example.org/name:tag',
   namespace: 'webshop',
   domain: 'k8s.example.org',
+  suffix: 'staging-2',
   place: '10.1.2.3:31820',
   file: '/home/jane/.kube/other',
   context: 'CONTEXT',
@@ -101,6 +102,7 @@ const settingsForContext: Readonly<Record<NameForContext, Row>> = {
     'connect',
     "ranges of this cluster that go before another network's broader route (a VPN)",
   ),
+  suffix: row('suffix', 'now', 'label behind any name of this cluster that says whose it is: orders.webshop.SUFFIX'),
 };
 
 /** What is set: a switch, one of some words, a text, a number, a list of words, pairs (NAME=VALUE), a context, or JSON. */

@@ -16,6 +16,8 @@ export const contextSettingsSchema = contextKeySchema.extend({
   answersFor: z.string().max(253).default(''),
   /** Other domains that the cluster's nameservers answer for (stub domains of its CoreDNS), by the user's word. */
   extraDomains: z.array(z.string().max(253)).max(50).default([]),
+  /** Behind any name of this cluster, while several are on: a label; empty: one made of the context's name. */
+  suffix: z.string().max(63).default(''),
   /** The user's word on ranges of this cluster: they go before broader routes of other networks, a VPN's say. */
   routedRanges: z.array(z.string().max(64)).max(1000).default([]),
   /** Of these only the addresses that the cluster shows are routed, even where nothing collides. */
@@ -37,6 +39,7 @@ export const nothingChosen: Omit<ContextSettings, 'context' | 'file'> = {
   namespacesInView: [],
   answersFor: '',
   extraDomains: [],
+  suffix: '',
   routedRanges: [],
   narrowedRanges: [],
   directPath: 'pod',

@@ -66,13 +66,14 @@ export type NameRefusal = z.infer<typeof nameRefusalSchema>;
 
 /** Names in force on the laptop. */
 export const namesSchema = z.object({
-  mode: z.enum(['resolved', 'resolv-conf', 'off']),
+  mode: z.enum(['resolved', 'resolv-conf', 'elsewhere', 'off']), // elsewhere: another cluster's are in force
   resolver: z.string(), // address that answers inside the tunnel, empty when off
   clusterDomain: z.string(),
   domains: z.array(z.string()),
   search: z.array(z.string()),
   upstreams: z.array(z.string()),
   refused: z.array(nameRefusalSchema),
+  suffix: z.string().optional(), // a label behind any name of this cluster that says whose it is; absent where none does
 });
 export type Names = z.infer<typeof namesSchema>;
 
@@ -241,7 +242,7 @@ export const snapshotSchema = z.object({
   build: z.string(),
   processId: z.number(),
   wanted: z.array(wantedSchema),
-  connections: z.array(connectionSchema), // keyed by cluster.file + cluster.context; at most one is not off for now
+  connections: z.array(connectionSchema), // keyed by cluster.file + cluster.context, in the order in which they were switched on
   helper: helperStateSchema,
   contextsRevision: z.number(), // raised when a kubeconfig changed: list the contexts again
   settingsRevision: z.number(), // raised when settings changed: get them again

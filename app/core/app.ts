@@ -149,6 +149,7 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     changed,
     helperSeen,
     logins,
+    group: `${options.processId ?? 0}-${ports.clock.now()}`,
   });
   function helperSeen(seen: Result<{ build: string }>): void {
     helper = seen.ok

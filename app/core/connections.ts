@@ -1,5 +1,6 @@
 /**
- * The connections by cluster. That at most one of them is on for now is the rule of turnOn alone. It starts runners, forgets those that are off, and knows when nothing is left to do.
+ * The connections by cluster, each for itself, in the order in which they were switched on. It starts runners, forgets those
+ * that are off, says whose names are in force, and knows when nothing is left to do.
  */
 import {
   type Connection,
@@ -7,6 +8,7 @@ import {
   type ContextKey,
   cause,
   failure,
+  isRouted,
   keyText,
   type Problem,
   problem,
@@ -16,12 +18,15 @@ import {
   type Wanted,
 } from '../contract/index.ts';
 import type { Actor } from './clusters/callers.ts';
+import { isEstablished } from './connection/outcome.ts';
 import { present } from './connection/present.ts';
 import { createRunner, type Runner, type RunnerDependencies } from './connection/runner.ts';
 import { type ConnectionState, initialState } from './connection/state.ts';
 import { isHostRestored } from './connection/undo.ts';
+import { type Sharer, shareNames, suffixesOf } from './naming/suffixes.ts';
 import type { Catalogue, Confirmation, Ports } from './ports.ts';
 import { problemsOfRoutes } from './routing/outside-routes.ts';
+import { choicesFor } from './settings/context-choices.ts';
 import { policyOf } from './settings/settings.ts';
 
 /** Connections of this name, and of this file where one is given; an empty name means all. */
@@ -37,7 +42,7 @@ export function isMeant({ context, file }: Which, key: ContextKey): boolean {
 }
 
 export interface Connections {
-  /** Turns a context on, held to what it said then. Answers at once; `core-busy` where another one is on. */
+  /** Turns a context on beside others, held to what it said then. Answers at once; `core-busy` where too many are on. */
   turnOn(
     wanted: Wanted,
     context: Pick<Context, 'name' | 'file' | 'server'>,
@@ -46,6 +51,8 @@ export interface Connections {
     actor: Actor,
   ): Result<null>;
   turnOff(which?: Which): void;
+  /** Has this one's names in force while it is on. */
+  prefer(key: ContextKey): void;
   /** Settles when the laptop is as it was before these, as far as it can be. */
   hostRestored(which?: Which): Promise<void>;
   /** Settles when nothing is being undone any more, in the cluster either. */
@@ -81,17 +88,53 @@ function problemsOf(routes: readonly Route[], catalogue: Catalogue | null): Prob
   return problems;
 }
 
-/** A connection with what its routes leave out, as far as the catalogue shows it. */
-function presentRunner(runner: Runner): Connection {
+/** A connection with what its routes leave out, as far as the catalogue shows it, and its suffix. */
+function presentRunner(runner: Runner, suffix: string): Connection {
   const state = runner.state();
   const connection = present(state);
-  return connection.phase === 'connected' && state.phase === 'connected'
-    ? { ...connection, degraded: [...connection.degraded, ...problemsOf(state.live.routes, runner.catalogue())] }
-    : connection;
+  if (connection.phase !== 'connected' && connection.phase !== 'reconnecting') {
+    return connection;
+  }
+  if (!isEstablished(state)) {
+    return connection;
+  }
+  const names = { ...connection.names, suffix };
+  return connection.phase === 'connected'
+    ? { ...connection, names, degraded: [...connection.degraded, ...problemsOf(state.live.routes, runner.catalogue())] }
+    : { ...connection, names };
+}
+
+/** At most so many clusters are on at once: MaxLeases in native/internal/wire/helper.go. */
+export const mostConnections = 8;
+
+/** On, on its way, or going to be tried again by itself: as selectors.isOn says it of a connection. */
+const isWanted = (state: ConnectionState) =>
+  state.phase === 'failed' ? state.retry === 'automatic' : !['off', 'disconnecting'].includes(state.phase);
+
+/** What the others have to know of this one's names. */
+function sharerOf(key: string, state: ConnectionState, chosenSuffix: string, wasTold: boolean): Sharer {
+  const live = isEstablished(state) ? state.live : null;
+  const isAnswering = live !== null && state.phase !== 'engine-lost';
+  const isWithout = live !== null && (live.names.mode === 'elsewhere' || live.names.mode === 'off');
+  const isOver =
+    state.phase === 'off' || state.phase === 'failed' || (state.phase === 'disconnecting' && isHostRestored(state));
+  return {
+    key,
+    context: state.cluster.context,
+    chosenSuffix,
+    isOn: isWanted(state),
+    mayHaveNames: wasTold && !isOver && !isWithout,
+    resolver: isAnswering ? live.names.resolver : '',
+    ranges: isAnswering ? live.routes.filter(isRouted).map(({ prefix }) => prefix) : [],
+  };
 }
 
 export function createConnections(ports: Ports, dependencies: RunnerDependencies): Connections {
   const runners = new Map<string, Runner>();
+  /** Those that were told to put their names in force, and did not say since that they are not. */
+  const told = new Set<string>();
+  let preferred: string | null = null;
+  let shared = '';
   let waiting: { readonly isOver: () => boolean; readonly settle: () => void }[] = [];
 
   const meant = (which: Which) => [...runners.values()].filter((runner) => isMeant(which, runner.state().cluster));
@@ -106,7 +149,32 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
       }
     });
   const isActive = (runner: Runner) => !['off', 'failed'].includes(runner.state().phase);
+  const suffixWord = ({ cluster: { context, file } }: ConnectionState) =>
+    choicesFor(dependencies.settings(), context, file)?.suffix ?? '';
+  const sharers = () =>
+    [...runners].map(([key, runner]) => sharerOf(key, runner.state(), suffixWord(runner.state()), told.has(key)));
+  const share = () => {
+    const all = sharers();
+    const sharings = shareNames(all, preferred);
+    const next = JSON.stringify([...sharings]);
+    if (next === shared) {
+      return;
+    }
+    shared = next;
+    for (const { key, mayHaveNames } of all) {
+      const sharing = sharings.get(key);
+      if (sharing?.namesElsewhere === false) {
+        told.add(key);
+      } else if (!mayHaveNames) {
+        told.delete(key);
+      }
+      if (sharing !== undefined) {
+        runners.get(key)?.shareNames(sharing);
+      }
+    }
+  };
   const changed = () => {
+    share();
     const over = waiting.filter(({ isOver }) => isOver());
     waiting = waiting.filter((one) => !over.includes(one));
     for (const { settle } of over) {
@@ -119,22 +187,27 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
     turnOn: (wanted, context, restored, held, actor) => {
       const cluster = { context: context.name, file: context.file, server: context.server };
       const key = keyText(cluster);
-      for (const [otherKey, other] of runners) {
-        if (otherKey === key) {
-          continue;
+      for (const [otherKey, other] of [...runners]) {
+        if (otherKey !== key && !isWanted(other.state()) && !isActive(other)) {
+          runners.delete(otherKey); // what became of it was there to be seen
         }
-        if (isActive(other)) {
-          const { context: busyWith } = other.state().cluster;
-          return failure(problem('core-busy', cause('busy', { context: busyWith }), { context: busyWith }));
-        }
-        other.dispatch({ kind: 'turnedOff' }); // no retry of the other one behind this one's back
-        runners.delete(otherKey);
+      }
+      const on = [...runners]
+        .filter(([otherKey]) => otherKey !== key)
+        .map(([, other]) => other.state().cluster.context);
+      if (on.length >= mostConnections) {
+        return failure(problem('core-busy', cause('busy', { count: String(on.length) }), { context: on[0] ?? '' }));
       }
       const policy = policyOf(dependencies.settings(), cluster);
       let runner = runners.get(key);
+      if (runner !== undefined && !isActive(runner)) {
+        runners.delete(key); // behind those that are on
+        runners.set(key, runner);
+      }
       if (runner === undefined) {
         runner = createRunner(ports, initialState(wanted, cluster, policy), { ...dependencies, changed });
         runners.set(key, runner);
+        share();
       }
       runner.confirmed(held, actor);
       runner.dispatch({ kind: 'turnedOn', wanted, cluster, policy, restored });
@@ -144,6 +217,11 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
       for (const runner of meant(which)) {
         runner.dispatch({ kind: 'turnedOff' });
       }
+    },
+    prefer: (key) => {
+      preferred = keyText(key);
+      share();
+      dependencies.changed();
     },
     hostRestored: (which) => wait(() => phases(which).every(isHostRestored)),
     undone: () => wait(isUndone),
@@ -158,7 +236,10 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
         runner.reconsider();
       }
     },
-    present: () => meant(all).map(presentRunner),
+    present: () => {
+      const suffixes = suffixesOf(sharers());
+      return [...runners].map(([key, runner]) => presentRunner(runner, suffixes.get(key) ?? ''));
+    },
     leftOnHost: (which) => phases(which).reduce((sum, { leftOnHost }) => sum + leftOnHost, 0),
     isIdle: () =>
       phases().every((state) => state.phase === 'off' || (state.phase === 'failed' && state.retry !== 'automatic')),

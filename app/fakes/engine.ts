@@ -10,22 +10,22 @@ import {
   engineCommandSchema,
   engineProtocol,
   type NameScope,
-  type NamesInForce,
   type PathInForce,
   type Tested,
 } from '../core/engine-messages.ts';
 import type { Clock, EngineLink } from '../core/ports.ts';
-import type { RouteDecision, WantedRange } from '../core/route-messages.ts';
+import type { RouteDecision } from '../core/route-messages.ts';
 import type { FakeCluster } from './cluster.ts';
 import { triedBy } from './direct.ts';
 import type { Faults, Operation } from './faults.ts';
 import { FakeFlows } from './flows.ts';
 import { type FakeHost, helperBusy } from './host.ts';
-import { namesInForce, searchOf } from './names.ts';
+import { FakeNames } from './names.ts';
 import { exchanged, testedSteps } from './tested-steps.ts';
 import { startTraffic } from './traffic.ts';
 import { wire } from './wire-problem.ts';
 
+type PrepareWork = Extract<EngineCommand, { command: 'prepare' }>['prepare'];
 type ConnectWork = Extract<EngineCommand, { command: 'connect' }>['connect'];
 
 export class FakeEngine implements EngineLink {
@@ -34,12 +34,14 @@ export class FakeEngine implements EngineLink {
   /** Everything that it was told. */
   readonly received: EngineCommand[] = [];
   readonly #clock: Clock;
-  readonly #host: FakeHost;
+  /** The laptop; once it holds a lease, as that has it. */
+  #host: FakeHost;
   readonly #cluster: FakeCluster;
   readonly #faults: Faults;
   readonly #settle: (because: string) => void;
   readonly #exited: () => void;
   readonly #flows: FakeFlows;
+  readonly #names: FakeNames;
   #listener: ((event: EngineEvent) => void) | null = null;
   #unsent: EngineEvent[] = [];
   #isOver = false;
@@ -49,10 +51,6 @@ export class FakeEngine implements EngineLink {
   #candidates: readonly PathCandidate[] = [];
   #path: PathInForce | null = null;
   #token = '';
-  #home = '';
-  #granted = '';
-  #extra: readonly string[] = [];
-  #namesAsked = true;
   #unwatch: () => void = () => {};
   #unlisten: () => void = () => {};
   #cancelCounting: () => void = () => {};
@@ -64,6 +62,7 @@ export class FakeEngine implements EngineLink {
     this.#cluster = cluster;
     this.#faults = faults;
     this.#exited = exited;
+    this.#names = new FakeNames(() => cluster.domain);
     this.#flows = new FakeFlows(clock, cluster, host, (flows) => this.#say({ event: 'flows', flows }));
     let settle: (because: string) => void = () => {};
     this.ended = new Promise((resolve) => {
@@ -138,7 +137,7 @@ export class FakeEngine implements EngineLink {
   async #follow(command: EngineCommand): Promise<void> {
     switch (command.command) {
       case 'prepare':
-        return this.#prepare(command.prepare.ranges, command.prepare.protected);
+        return this.#prepare(command.prepare);
       case 'connect':
         return this.#connect(command.connect);
       case 'hosts':
@@ -185,13 +184,13 @@ export class FakeEngine implements EngineLink {
       : [{ step: 'name', microseconds: 1, problem: { code: 'route-missing', cause: 'nothing is connected' } }];
   }
 
-  async #prepare(ranges: readonly WantedRange[], protectedAddresses: readonly string[]): Promise<void> {
+  async #prepare({ ranges, protected: protectedAddresses, group = '' }: PrepareWork): Promise<void> {
     const fault = await this.#faults.pass('prepare');
     const refused =
       fault?.problem ??
       (this.#host.helperRuns ? null : problem('helper-missing', 'its socket does not answer')) ??
-      (this.#host.lease === null || this.#host.lease === this.processId ? null : helperBusy) ??
-      (this.#host.tunAvailable ? null : problem('tun-unavailable', cause('noTun')));
+      (this.#host.tunAvailable ? null : problem('tun-unavailable', cause('noTun'))) ??
+      (this.#isOver || this.#takeLease(group) ? null : helperBusy);
     if (refused !== null) {
       this.#say({ event: 'failed', failed: { during: 'prepare', problem: wire(refused), leftOver: 0 } });
       return;
@@ -199,17 +198,23 @@ export class FakeEngine implements EngineLink {
     if (this.#isOver) {
       return;
     }
-    const host = this.#host.inspect();
+    const host = { ...this.#host.inspect(), leaseHeld: false };
     const decisions = this.#host.check(ranges, protectedAddresses);
-    this.#host.lease = this.processId;
     const helper = { protocol: engineProtocol, build: this.#host.build, role: 'helper' };
     this.#say({ event: 'prepared', prepared: { helper, host, decisions } });
+  }
+
+  #takeLease(group: string): boolean {
+    const lease = this.#host.leaseFor(this.processId, group);
+    this.#host = lease ?? this.#host;
+    return lease !== null;
   }
 
   async #connect(work: ConnectWork): Promise<void> {
     const { agent, credentials, scope, names } = work;
     let decisions: RouteDecision[] = [];
     this.#agent = agent.pod;
+    this.#names.begin(scope, names);
     this.#token = credentials.bearerToken ?? '';
     const steps: [Operation & ('tunnel' | 'routes' | 'names' | 'verify'), () => void][] = [
       ['tunnel', () => {}],
@@ -229,9 +234,7 @@ export class FakeEngine implements EngineLink {
       [
         'names',
         () => {
-          if (names) {
-            this.#host.names = ['svc', this.#cluster.domain];
-          }
+          this.#names.putOn(this.#host);
         },
       ],
       ['verify', () => {}],
@@ -258,10 +261,6 @@ export class FakeEngine implements EngineLink {
       this.#look();
       this.#tellPath();
     });
-    this.#home = scope.homeNamespace;
-    this.#granted = scope.granted ?? '';
-    this.#extra = scope.extra ?? [];
-    this.#namesAsked = names;
     this.#say({
       event: 'ready',
       ready: {
@@ -269,12 +268,12 @@ export class FakeEngine implements EngineLink {
         mtu: 65000,
         path: 'apiserver',
         routes: decisions,
-        names: this.#namesInForce(),
+        names: this.#names.inForce(this.#host),
         agent: {
           build: 'fake-build',
           nameservers: ['10.96.0.10'],
           clusterDomain: this.#cluster.domain,
-          search: searchOf(this.#home, this.#cluster.domain),
+          search: this.#names.search(),
           canPing: true,
         },
         addresses: work.wantedAddresses ?? [
@@ -306,25 +305,10 @@ export class FakeEngine implements EngineLink {
     }
   }
 
-  #namesInForce(): NamesInForce {
-    const { domain } = this.#cluster;
-    return namesInForce(this.#host, {
-      domain,
-      home: this.#home,
-      granted: this.#granted,
-      extra: this.#extra,
-      asked: this.#namesAsked,
-    });
-  }
-
-  #takeScope({ homeNamespace, granted = '', extra = [] }: NameScope): void {
-    const isOther =
-      homeNamespace !== this.#home || granted !== this.#granted || extra.join(' ') !== this.#extra.join(' ');
-    this.#home = homeNamespace;
-    this.#granted = granted;
-    this.#extra = extra;
-    if (this.#isReady && this.#namesAsked && isOther) {
-      this.#say({ event: 'names', names: this.#namesInForce() });
+  #takeScope(scope: NameScope): void {
+    if (this.#names.take(scope) && this.#isReady) {
+      this.#names.putOn(this.#host);
+      this.#say({ event: 'names', names: this.#names.inForce(this.#host) });
     }
   }
 

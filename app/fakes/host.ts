@@ -1,6 +1,7 @@
 /**
- * A laptop without a kernel: interface, routes and names as the helper would set them, one lease, and the helper's
- * rules as far as they matter to the core. It undoes by itself when the lease's holder goes away.
+ * A laptop without a kernel: interface, routes and names as the helper would set them under a lease, and the helper's
+ * rules as far as they matter to the core. It undoes by itself when the lease's holder goes away. Leases of the same group
+ * are kept beside, each as a laptop of its own that knows what the earlier ones have.
  */
 import ipaddr from 'ipaddr.js';
 import { type HelperState, problem, type Result, success } from '../contract/index.ts';
@@ -46,13 +47,46 @@ export class FakeHost {
   /** How many engines ever had changes in force. */
   timesChanged = 0;
 
+  /** Later leases of the same group. */
+  readonly beside: FakeHost[] = [];
+  #earlier: readonly FakeHost[] = [];
+  #group = '';
   #protected: readonly string[] = [];
   #decideAnew: () => void = () => {};
 
+  /** The laptop as the holder of this lease has it; null where the helper gives none. */
+  leaseFor(holder: number, group: string): FakeHost | null {
+    const all = [this, ...this.beside];
+    const held = all.filter(({ lease }) => lease !== null);
+    const own = held.find(({ lease }) => lease === holder);
+    if (own !== undefined || held.length === 0) {
+      return this.#leaseTo(own ?? this, holder, group);
+    }
+    if (group === '' || held.some((one) => one.#group !== group)) {
+      return null;
+    }
+    const next = this.lease === null ? this : new FakeHost();
+    if (next !== this) {
+      const { networks, resolverMode, upstreams, tunAvailable, helperRuns, build } = this;
+      Object.assign(next, { networks, resolverMode, upstreams, tunAvailable, helperRuns, build });
+      next.#earlier = all;
+      this.beside.push(next);
+    }
+    return this.#leaseTo(next, holder, group);
+  }
+
+  #leaseTo(host: FakeHost, holder: number, group: string): FakeHost {
+    host.lease = holder;
+    host.#group = group;
+    return host;
+  }
+
   /** The laptop goes to other networks, and the helper decides anew. */
   moveTo(networks: readonly HostNetwork[]): void {
-    this.networks = [...networks];
-    this.#decideAnew();
+    for (const host of [this, ...this.beside]) {
+      host.networks = [...networks];
+      host.#decideAnew();
+    }
   }
 
   /** Other addresses must not be routed from now on. */
@@ -96,7 +130,8 @@ export class FakeHost {
 
   /** True when the laptop is as it was. */
   isUntouched(): boolean {
-    return this.tun === null && this.routes.length === 0 && this.names.length === 0 && this.leftOver === 0;
+    const isOwn = this.tun === null && this.routes.length === 0 && this.names.length === 0 && this.leftOver === 0;
+    return isOwn && this.beside.every((host) => host.isUntouched());
   }
 
   inspect(): HostInspection {
@@ -116,6 +151,8 @@ export class FakeHost {
         return { prefix, decision: 'refused', reason: 'default-route' };
       }
       const touching = this.networks.filter((network) => overlaps(prefix, network.prefix));
+      const other = this.#earlier.flatMap(({ routes, tun }) => routes.map((route) => ({ route, on: tun ?? '' })));
+      const taken = other.filter(({ route }) => overlaps(prefix, route));
       const broader = touching.find((network) => network.isRoute && lengthOf(network.prefix) <= lengthOf(prefix));
       const claims = touching
         .filter((network) => network !== broader)
@@ -124,7 +161,10 @@ export class FakeHost {
           reason: network.isRoute ? 'other-route' : 'own-subnet',
           ...{ conflict: network.prefix, interface: network.interface },
         }));
-      const cuts = [...needs.filter((need) => overlaps(prefix, need.prefix)), ...claims];
+      const clusters = taken.map(({ route, on }) => ({
+        ...{ prefix: route, reason: 'other-cluster', conflict: route, interface: on },
+      }));
+      const cuts = [...needs.filter((need) => overlaps(prefix, need.prefix)), ...clusters, ...claims];
       const [first] = cuts;
       const all = cuts.find((cut) => lengthOf(cut.prefix) <= lengthOf(prefix));
       if (all !== undefined) {
@@ -173,8 +213,10 @@ export class FakeHelper implements HelperPort {
   ensure(): Promise<Result<{ build: string }>> {
     return unlessPlanned(this.#faults, 'ensureHelper', () => {
       if (!this.#host.helperRuns) {
-        this.#host.helperRuns = true;
-        this.#host.undo(); // its journal
+        for (const host of [this.#host, ...this.#host.beside]) {
+          host.helperRuns = true;
+          host.undo(); // its journal
+        }
       }
       return success({ build: this.#host.build });
     });

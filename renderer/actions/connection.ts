@@ -63,6 +63,13 @@ export async function disconnectContext(context: ActionContext, key: ContextKey)
   }
 }
 
+export async function preferNames(context: ActionContext, key: ContextKey): Promise<void> {
+  const result = await context.app.host.link.call('preferNames', key);
+  if (!result.ok) {
+    sayRefusal(context, result.problem);
+  }
+}
+
 export const toggleConnection: Action = {
   id: 'toggle-connection',
   words: 'actions.toggleConnection',

@@ -52,22 +52,6 @@ describe('beside', () => {
     await refusals.expectUnchanged(first);
   }
 
-  it('another connection of this core: one at a time', async () => {
-    const text = refusals.kubeconfig.replace(
-      /contexts:\n([\s\S]*?)\nclusters:/,
-      (_, one: string) => `contexts:\n${one}\n${one.replace('name: sandbox', 'name: second')}\nclusters:`,
-    );
-    const both = refusals.productWith(text);
-    await whileConnected(both, async () => {
-      expectTold(await both.slipway(['connect', 'second', ...usual.slice(1)]), {
-        code: 'core-busy',
-        exitCode: 6,
-        cause: 'sandbox is on',
-        fix: 'slipway disconnect',
-      });
-    });
-  });
-
   it('another Slipway of this user', async () => {
     await whileConnected(product(), async () => {
       const second = product();

@@ -25,6 +25,7 @@ const leading = [
   ['settings', 'remove', 'namespacesInView', 'webshop'],
   ['settings', 'reset', 'agentNamespace'],
   ['start', '--terminal'],
+  ['prefer'],
 ];
 /** About no context, or about words that are not the command's own. */
 const without = [

@@ -10,12 +10,14 @@ import type {
   AgentTarget,
   EngineCommand,
   EngineEvent,
+  NameScope,
   ReachCheck,
   SessionAddresses,
   Tested,
 } from '../engine-messages.ts';
 import { createFlowWatch, type FlowWatch } from '../flows/flow-watch.ts';
 import { type Known, type NameChoices, scopeOf } from '../naming/names.ts';
+import type { NameSharing } from '../naming/suffixes.ts';
 import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
 import type { WantedRange } from '../route-messages.ts';
 
@@ -38,6 +40,8 @@ export interface EngineWork {
   send(command: EngineCommand): void;
   /** Sends scope, hosts, endpoints and targets of the reach check where they changed. */
   sendCatalogue(known: Known, chosen: NameChoices & TargetChoices, pods: readonly string[]): void;
+  /** Sends what is to be known of the names of all clusters that are on, where that changed. */
+  shareNames(sharing: NameSharing): void;
   /** Sends the places to try where they changed. */
   sendDirect(candidates: readonly PathCandidate[]): void;
   /** Checks now; what it found is heard as an event, too. */
@@ -60,12 +64,14 @@ export interface ConnectWork extends NameChoices {
   readonly known: Known;
 }
 
-/** `changed` is called for flows; what listens to the engine does what other events need. */
-export function createEngineWork(ports: Ports, changed: () => void): EngineWork {
+/** `changed` is called for flows; what listens to the engine does what other events need. `group` is one for all of a core. */
+export function createEngineWork(ports: Ports, group: string, changed: () => void): EngineWork {
   let link: EngineLink | null = null;
   let protectedAddresses: string[] = [];
   /** Of the last engine: programs hold sockets of them, which an engine in its place can end. */
   let addresses: SessionAddresses[] = [];
+  let scope: NameScope | null = null; // of this engine, without what the clusters share
+  let sharing: Partial<NameSharing> = {};
   let scopeSent = '';
   let endpoints = createEndpointTelling();
   let hosts = createHostTelling();
@@ -76,6 +82,19 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
   const reachChecks: Waiting<readonly ReachCheck[]> = new Map();
 
   const send = (command: EngineCommand) => link?.send(command);
+  const shared = (of: NameScope): NameScope => ({
+    ...of,
+    ...(sharing.suffix ? { suffix: sharing.suffix } : {}),
+    ...(sharing.clusters?.length ? { clusters: [...sharing.clusters] } : {}),
+    ...(sharing.namesElsewhere ? { namesElsewhere: true } : {}),
+  });
+  const sendScope = () => {
+    const next = scope === null ? null : shared(scope);
+    if (next !== null && JSON.stringify(next) !== scopeSent) {
+      scopeSent = JSON.stringify(next);
+      send({ command: 'scope', scope: next });
+    }
+  };
   const flows = createFlowWatch(ports.clock, send, changed);
 
   const sendHosts = (catalogue: Catalogue | null, pods: readonly string[]) => {
@@ -113,6 +132,7 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
       }
       const engine = started.value;
       link = engine;
+      scope = null;
       scopeSent = '';
       endpoints = createEndpointTelling();
       hosts = createHostTelling();
@@ -157,7 +177,7 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
       if (!signal.aborted) {
         send({
           command: 'prepare',
-          prepare: { helperSocket: ports.helper.socket, ranges: [...ranges], protected: protectedAddresses },
+          prepare: { helperSocket: ports.helper.socket, group, ranges: [...ranges], protected: protectedAddresses },
         });
       }
       return success(null);
@@ -172,8 +192,9 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
       if (signal.aborted) {
         return success(null);
       }
-      const scope = scopeOf(known, chosen);
-      scopeSent = JSON.stringify(scope);
+      scope = scopeOf(known, chosen);
+      const told = shared(scope);
+      scopeSent = JSON.stringify(told);
       sendHosts(known.catalogue, []); // ahead of the routes: beside another network they are all that is routed
       send({
         command: 'connect',
@@ -184,7 +205,7 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
           ownerSecret,
           ranges: [...ranges],
           protected: protectedAddresses,
-          scope,
+          scope: told,
           names,
           ...(addresses.length === 0 ? {} : { wantedAddresses: addresses }),
         },
@@ -211,15 +232,17 @@ export function createEngineWork(ports: Ports, changed: () => void): EngineWork 
         targetsSent = JSON.stringify(targets);
         send({ command: 'reach', reach: targets });
       }
-      const scope = scopeOf(known, chosen);
-      if (JSON.stringify(scope) !== scopeSent) {
-        scopeSent = JSON.stringify(scope);
-        send({ command: 'scope', scope });
-      }
+      scope = scopeOf(known, chosen);
+      sendScope();
       sendHosts(catalogue, pods);
       for (const change of catalogue === null ? [] : endpoints.messages(catalogue)) {
         send({ command: 'endpoints', endpoints: change });
       }
+    },
+
+    shareNames: (next) => {
+      sharing = next;
+      sendScope();
     },
 
     sendDirect: (candidates) => {

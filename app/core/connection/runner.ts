@@ -42,6 +42,8 @@ export interface RunnerDependencies {
   readonly changed: () => void;
   readonly helperSeen: (seen: Result<{ build: string }>) => void;
   readonly logins: Logins;
+  /** The same for all connections of this core. */
+  readonly group: string;
 }
 
 export interface Runner {
@@ -64,6 +66,7 @@ export interface Runner {
   /** The pods, and what programs here have through the tunnel, while somebody holds them. */
   readonly pods: ClusterWatches['pods'];
   readonly flows: EngineWork['flows'];
+  readonly shareNames: EngineWork['shareNames'];
   /** The laptop as the helper described it when this connection was prepared. */
   host(): HostInspection | null;
   /** Checks now whether packets, names and connections get there. */
@@ -84,7 +87,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   /** What the open cluster's context said. */
   let openedAs: Confirmation | null = null;
   let actor = anybody(ports.kubeconfig);
-  const engine = createEngineWork(ports, dependencies.changed);
+  const engine = createEngineWork(ports, dependencies.group, dependencies.changed);
   const catalogueSeen = (problems: readonly Problem[]) => dispatch({ kind: 'catalogueSeen', problems });
   const { watches, pods } = watchCluster(ports.clock, dependencies.changed, catalogueSeen);
   const timers = createTimers(ports.clock, (timer) => dispatch({ kind: 'timerDue', timer }));
@@ -390,10 +393,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
     },
     madeWith: () => openedAs ?? held,
     reconsider: () => void reconsider(),
-    cluster: () => cluster,
-    ...{ catalogue: watches.catalogue, firstCatalogue: watches.first, pods: watches.pods, flows: engine.flows },
-    host: () => host,
-    checkReach: () => engine.checkReach(),
-    test: engine.test,
+    ...{ cluster: () => cluster, host: () => host },
+    ...{ catalogue: watches.catalogue, firstCatalogue: watches.first, pods: watches.pods },
+    ...{ flows: engine.flows, shareNames: engine.shareNames, checkReach: engine.checkReach, test: engine.test },
   };
 }

@@ -48,9 +48,7 @@ export async function runChecks(
   ]);
   const isOn = runner !== null && isEstablished(runner.state());
   const ofPath = await checkConnection(ports, runner);
-  const routes = isOn
-    ? []
-    : [await checkRoutes(ports, context, open, settings, runner, active, [...ofHost, ...ofCluster])];
+  const routes = isOn ? [] : [await checkRoutes(ports, context, open, settings, runner, [...ofHost, ...ofCluster])];
   const found = [...ofHost, ...ofCluster, ...ofPath, ...routes];
   const checks = checkSchema.shape.check.options.flatMap((name) => found.filter(({ check }) => check === name));
   const facts = context.ok ? { context: context.value.name } : {};
@@ -178,14 +176,10 @@ async function checkRoutes(
   open: Access['openToAsk'],
   settings: Settings,
   runner: Runner | null,
-  active: Runner | null,
   before: readonly Check[],
 ): Promise<Check> {
   const isGood = (name: Check['check']) =>
     before.some(({ check, state }) => check === name && state !== 'bad' && state !== 'not-checked');
-  if (active !== null) {
-    return notChecked('routes', cause('busy', { context: active.state().cluster.context }));
-  }
   if (!context.ok || !isGood('api-server')) {
     return notChecked('routes', cause('needsApiServer'));
   }

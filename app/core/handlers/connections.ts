@@ -24,7 +24,7 @@ import { differenceFrom } from './connect-live.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
 import { previewThrough } from './preview.ts';
 
-type Names = 'previewRoutes' | 'connect' | 'disconnect' | 'setHomeNamespace' | 'prepareHelper' | 'quit';
+type Names = 'previewRoutes' | 'connect' | 'disconnect' | 'setHomeNamespace' | 'preferNames' | 'prepareHelper' | 'quit';
 
 /** How long setting names may take before the answer says what is in force then, in milliseconds; the snapshot tells later ones. */
 const namesPatience = 5000;
@@ -208,6 +208,18 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
         await moveHome(runner, namespace);
         return success({ names: isMoved ? await namesAfter(runner, before) : before });
       }),
+
+    preferNames: async ({ context, file }) => {
+      const running = await access.runnerOf({ context, file });
+      if (!running.ok) {
+        return running;
+      }
+      if (running.value === null || !connections.active().includes(running.value)) {
+        return failure(problem('not-connected', `${context} is off`, { context }));
+      }
+      connections.prefer(running.value.state().cluster);
+      return success({});
+    },
 
     prepareHelper: async () => {
       const ensured = await ports.helper.ensure();

@@ -63,7 +63,7 @@ export function scopeOf({ catalogue, names }: Known, chosen: NameChoices): NameS
 /** The engine's answer in the contract's form. A mode that only a newer engine knows counts as off. */
 export function namesFromEngine(names: NamesInForce, clusterDomain: string): Names {
   const { mode, resolver, domains, search, upstreams, refused } = names;
-  if (mode !== 'resolved' && mode !== 'resolv-conf') {
+  if (mode !== 'resolved' && mode !== 'resolv-conf' && mode !== 'elsewhere') {
     return { ...namesOff, clusterDomain, upstreams };
   }
   return { mode, resolver, clusterDomain, domains, search, upstreams, refused };

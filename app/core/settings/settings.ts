@@ -79,6 +79,10 @@ function complainAboutContexts({ contexts, agentImage, baseImage, pinnedServices
   if (unnamed !== undefined) {
     return `${unnamed} is not a valid namespace name`;
   }
+  const unusableSuffix = contexts.find(({ suffix }) => suffix !== '' && !wordForms.namespace.test(suffix));
+  if (unusableSuffix !== undefined) {
+    return `${unusableSuffix.suffix} is not a label: write it as staging-2`;
+  }
   const unanswerable = contexts
     .flatMap(({ answersFor, extraDomains }) => [answersFor, ...extraDomains])
     .find((domain) => domain !== '' && !wordForms.domain.test(domain));

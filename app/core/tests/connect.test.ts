@@ -181,17 +181,6 @@ describe('connect and disconnect', () => {
     harness.expectNothingLeft();
   });
 
-  it('another context is refused while one is on, and taken afterwards', async () => {
-    const harness = new CoreHarness();
-    await harness.connect();
-    expect(await harness.call('connect', { context: 'staging' })).toMatchObject({
-      ok: false,
-      problem: { code: 'core-busy' },
-    });
-    await harness.off();
-    expect((await harness.connect({ context: 'staging' })).cluster.context).toBe('staging');
-  });
-
   it('moves home without reconnecting', async () => {
     const harness = new CoreHarness();
     await harness.connect();
@@ -348,21 +337,6 @@ describe('connect and disconnect', () => {
     await harness.until('off');
     expect(harness.world.store.kept.wanted).toEqual([]);
     harness.expectNothingLeft();
-  });
-
-  it('restores what can be on together: the first of two, and no longer wants the other', async () => {
-    const harness = new CoreHarness();
-    await harness.connect();
-    await harness.killCore();
-    const { kept } = harness.world.store;
-    kept.wanted = [...kept.wanted, ...kept.wanted.map((one) => ({ ...one, context: 'staging' }))];
-    harness.startCore();
-    await harness.until('connected');
-    const snapshot = await harness.call('getSnapshot', {});
-    expect(snapshot.ok && snapshot.value).toMatchObject({
-      wanted: [{ context: 'production' }],
-      connections: [{ phase: 'connected', cluster: { context: 'production' } }],
-    });
   });
 
   it('quits after everything is off', async () => {

@@ -81,10 +81,6 @@ describe('two contexts of one name', () => {
       ok: false,
       problem: { code: 'not-connected' },
     });
-    expect(await harness.call('connect', { context: 'production', file: own })).toMatchObject({
-      ok: false,
-      problem: { code: 'core-busy' },
-    });
     await harness.off();
     expect(await harness.connect({ file: own })).toMatchObject({ cluster: { file: own, server: elsewhere } });
     await harness.off();

@@ -11,7 +11,7 @@ import {
 import { details, headline, seconds } from './connection-text.ts';
 import { exitCodeOf, interrupted } from './exit-codes.ts';
 import { networkHolder } from './network-holder.ts';
-import { dim, type Format, green, json, red, say, sayProblem, sayProblems } from './output.ts';
+import { dim, type Format, green, json, plain, red, say, sayProblem, sayProblems } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 import { adviceFor, factsOf } from './status-text.ts';
 
@@ -185,6 +185,16 @@ async function shownOff(core: CoreLink, which: Partial<ContextKey>): Promise<voi
   await Promise.race([isShown, core.ended]);
   clearTimeout(patience);
   unwatch();
+}
+
+/** Has the plain names of this cluster in force; null while no core runs. */
+export async function prefer(core: CoreLink | null, context: string): Promise<void> {
+  if (core === null) {
+    say('No cluster is on.');
+    return;
+  }
+  unwrap(await core.call('preferNames', { context }));
+  say(`plain names are now those of ${plain(context)}`);
 }
 
 /** Without `which` everything is switched off. */

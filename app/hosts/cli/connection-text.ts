@@ -74,9 +74,8 @@ export function details(connection: Connection): string[] {
   });
   const names = connection.names;
   lines.push(
-    names.mode === 'off'
-      ? '  names     off'
-      : `  names     *.${plain(answeredDomain(names))} at ${names.resolver} by ${names.mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf'}; search ${names.search.join(' ')}; all others at ${names.upstreams.join(', ')}`,
+    `  names     ${namesLine(names)}`,
+    ...suffixLines(names),
     ...names.refused.map((refusal) => `  not       ${refusalLine(refusal)}`),
     ...(connection.offeredDomains ?? []).map(
       (domain) => `  offered   ${offerLine(domain, connection.cluster.context)}`,
@@ -90,6 +89,23 @@ export function details(connection: Connection): string[] {
       : []),
   );
   return lines;
+}
+
+function namesLine(names: Names): string {
+  if (names.mode === 'off') {
+    return 'off';
+  }
+  if (names.mode === 'elsewhere') {
+    return "plain ones are those of another cluster that is on; `slipway prefer` has this one's in force";
+  }
+  const by = names.mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf';
+  return `*.${plain(answeredDomain(names))} at ${names.resolver} by ${by}; search ${names.search.join(' ')}; all others at ${names.upstreams.join(', ')}`;
+}
+
+function suffixLines({ mode, suffix = '' }: Names): string[] {
+  return suffix === '' || mode === 'off'
+    ? []
+    : [`  suffix    NAME.NAMESPACE.${plain(suffix)} is always this cluster's`];
 }
 
 const why: Readonly<Record<string, (conflict: string) => string>> = {

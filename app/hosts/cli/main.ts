@@ -7,7 +7,7 @@ import { asShellReads, chooseContext, chooseKubeconfig, contextOfFlag } from './
 import { candidatesFor } from './complete.ts';
 import { completionScript, shells } from './completion.ts';
 import { type ConfirmOptions, confirmContext } from './confirm.ts';
-import { brokenPart, connect, disconnect } from './connect.ts';
+import { brokenPart, connect, disconnect, prefer } from './connect.ts';
 import { type ConnectFlags, optionsOf, trustExec, withConnectOptions } from './connect-options.ts';
 import { endForeignCore } from './core-end.ts';
 import { runDoctor } from './doctor.ts';
@@ -129,21 +129,32 @@ function buildProgram(): Command {
     );
 
   program
-    .command('disconnect')
-    .description('leave the cluster and restore this computer')
-    .option('--quit', 'also stop the core, whatever its version')
-    .action((options: { quit?: boolean }) =>
+    .command('disconnect [context]')
+    .description('leave the cluster, or all that are on, and restore this computer')
+    .option('--quit', 'leave all and also stop the core, whatever its version')
+    .action((context: string | undefined, options: { quit?: boolean }) =>
       perform(async () => {
         if (options.quit === true && (await endForeignCore())) {
           return;
         }
-        await withRunningCore((core) => disconnect(core, options.quit === true, { context: contextOfFlag() }));
+        await withRunningCore((core) =>
+          disconnect(core, options.quit === true, { context: context ?? contextOfFlag() }),
+        );
       }),
     );
 
   program
+    .command('prefer [context]')
+    .description('of several clusters that are on, have the plain names of this one in force')
+    .action((context: string | undefined) =>
+      perform(() =>
+        withRunningCore(async (core) => prefer(core, core === null ? '' : await chosenContext(core, context))),
+      ),
+    );
+
+  program
     .command('status')
-    .description('show the connection, and the routes and names in force')
+    .description('show what is on, and the routes and names in force')
     .option('-w, --watch', 'follow changes')
     .addOption(output())
     .action((options: { watch?: boolean; output: Format }) =>

@@ -63,7 +63,9 @@ export function factsOf(connection: Connected): string[] {
     ...leftOut(left, (route: Route) => routeLine(route), 'ranges', inPart.length > 0 ? 1 : mostLeftOut),
     names.mode === 'off'
       ? fact('names', 'off')
-      : fact('names', `*.${answeredDomain(names)}, short ones in ${homeNamespace || 'no namespace'}`),
+      : names.mode === 'elsewhere'
+        ? fact('names', `NAME.NAMESPACE.${names.suffix ?? ''}; plain ones are another cluster's`)
+        : fact('names', `*.${answeredDomain(names)}, short ones in ${homeNamespace || 'no namespace'}`),
     ...leftOut(names.refused, refusalLine, 'names', isOfPath ? mostLeftOut - 1 : mostLeftOut),
     ...(isOfPath
       ? [fact('agent', `${agent.namespace}/${agent.pod}`), fact('path', pathLine(connection))]

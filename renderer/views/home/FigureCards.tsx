@@ -146,9 +146,9 @@ function RoutesCard({ connection: { routes, names } }: { readonly connection: Es
   const detail =
     names.mode === 'off'
       ? say('home.namesOff')
-      : names.mode === 'resolved'
-        ? say('home.namesResolved')
-        : say('home.namesResolvConf');
+      : names.mode === 'elsewhere'
+        ? say('home.namesElsewhere', { suffix: names.suffix ?? '' })
+        : say(names.mode === 'resolved' ? 'home.namesResolved' : 'home.namesResolvConf');
   return (
     <button type="button" className={styles.cardButton} onClick={() => run(goRoutes)}>
       <FigureCard

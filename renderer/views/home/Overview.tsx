@@ -1,5 +1,5 @@
-import { type Context, type ContextKey, keyOf, keyText, notOff, type Problem } from '../../../app/contract/index.ts';
-import { connectContext, disconnectContext, toggleConnection } from '../../actions/connection.ts';
+import { type Context, type ContextKey, keyText, type Problem } from '../../../app/contract/index.ts';
+import { connectContext, toggleConnection } from '../../actions/connection.ts';
 import { prepareHelper } from '../../actions/prepare-helper.ts';
 import { useActionContext, useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
@@ -31,7 +31,6 @@ export function Overview({
   const isProved = useAnswer(useApp().inquiries.proof, subject) !== null;
   return (
     <div className={styles.offBody}>
-      <OtherOn />
       <ConnectRow context={context} />
       {last === null ? null : <ProblemCard problem={last} />}
       <HelperNotice />
@@ -66,23 +65,6 @@ function ConnectRow({ context }: { readonly context: Context }) {
       </Button>
       <span className={styles.second}>{say('home.connectHint')}</span>
     </div>
-  );
-}
-
-/** One cluster at a time: which one is in the way. */
-function OtherOn() {
-  const say = useWords();
-  const actions = useActionContext();
-  const other = useMirror((mirror) => {
-    return notOff(mirror.snapshot).find(({ phase }) => phase !== 'failed') ?? null;
-  });
-  return other === null ? null : (
-    <Card className={styles.inline}>
-      <span className={styles.inlineWords}>{say('home.otherOn', { name: other.cluster.context })}</span>
-      <Button size="small" onClick={() => void disconnectContext(actions, keyOf(other))}>
-        {say('home.disconnectOther')}
-      </Button>
-    </Card>
   );
 }
 

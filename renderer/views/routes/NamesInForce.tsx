@@ -1,4 +1,6 @@
 import type { ContextKey, NameRefusal, Names } from '../../../app/contract/index.ts';
+import { preferNames } from '../../actions/connection.ts';
+import { useActionContext } from '../../actions/use-action.ts';
 import { useContextChoices } from '../../actions/use-context-choices.ts';
 import { Button } from '../../kit/Button.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
@@ -10,6 +12,17 @@ import styles from './Routes.module.css';
 import { modeWords, nameReasonWords } from './route-words.ts';
 
 const named = ({ name, reason, conflict }: NameRefusal) => ({ name, reason, conflict });
+
+/** Of several clusters that are on, one has its names in force. */
+function PreferButton({ context }: { readonly context: ContextKey }) {
+  const say = useWords();
+  const actions = useActionContext();
+  return (
+    <Button size="small" onClick={() => void preferNames(actions, context)}>
+      {say('routes.prefer')}
+    </Button>
+  );
+}
 
 /** Which names this computer finds in the cluster, who answers for them, and which names stay its own. */
 export function NamesInForce({ names, context }: { readonly names: Names; readonly context: ContextKey }) {
@@ -29,7 +42,21 @@ export function NamesInForce({ names, context }: { readonly names: Names; readon
   return (
     <Section title={say('routes.names')} hint={say('routes.namesHint')}>
       <Facts label={say('routes.names')}>
-        <Fact name={say('routes.modeName')}>{say(mode)}</Fact>
+        <Fact name={say('routes.modeName')}>
+          {names.mode === 'elsewhere' ? (
+            <span className={styles.refusal}>
+              {say(mode)}
+              <PreferButton context={context} />
+            </span>
+          ) : (
+            say(mode)
+          )}
+        </Fact>
+        {names.suffix ? (
+          <Fact name={say('routes.suffix')}>
+            <CodeChips values={[`NAME.NAMESPACE.${names.suffix}`]} none="" />
+          </Fact>
+        ) : null}
         <Fact name={say('routes.resolver')}>
           <ForeignText text={names.resolver} kind="code" />
         </Fact>

@@ -56,5 +56,6 @@ export function nameReasonWords({ reason }: Pick<NameRefusal, 'reason'>): WordId
 export const modeWords: Readonly<Record<string, WordId>> = {
   resolved: 'routes.mode.resolved',
   'resolv-conf': 'routes.mode.resolv-conf',
+  elsewhere: 'routes.mode.elsewhere',
   off: 'routes.mode.off',
 };

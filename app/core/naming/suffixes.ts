@@ -1,0 +1,92 @@
+/**
+ * Which cluster's names are in force while several are on, and by which suffix each can be asked whatever the others call
+ * theirs. Pure.
+ */
+import { shortContextNames } from '../../contract/index.ts';
+import type { OtherCluster } from '../engine-messages.ts';
+
+/** What one connection is told of the names of all: parts of its scope. */
+export interface NameSharing {
+  readonly suffix: string;
+  readonly clusters: readonly OtherCluster[];
+  readonly namesElsewhere: boolean;
+}
+
+/** Of one connection, in the order in which they were switched on. */
+export interface Sharer {
+  readonly key: string;
+  readonly context: string;
+  /** The user's word; empty: made of the context's name. */
+  readonly chosenSuffix: string;
+  /** It is on, on its way, or coming back by itself. */
+  readonly isOn: boolean;
+  /** Its names may be in force on the laptop: they are, or it was told to put them there and did not say that they are not. */
+  readonly mayHaveNames: boolean;
+  /** The address that answers its names; empty where none does now. */
+  readonly resolver: string;
+  /** What is routed for it, in CIDR form. */
+  readonly ranges: readonly string[];
+}
+
+const longest = 48; // of a label's 63 characters: room for what tells two apart
+
+/**
+ * A label made of a context's name. One of letters alone may be a top-level domain, now or one day, and a namespace of some
+ * cluster: those have no hyphen more often than not.
+ */
+export function suffixOf(context: string): string {
+  const label = (shortContextNames([context]).get(context) ?? context)
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, longest)
+    .replace(/^-+|-+$/g, '');
+  return /[-0-9]/.test(label) ? label : label === '' ? 'cluster-1' : `${label}-cluster`;
+}
+
+/** Every connection's suffix: its own, with a number where an earlier one has it. */
+export function suffixesOf(sharers: readonly Pick<Sharer, 'key' | 'context' | 'chosenSuffix'>[]): Map<string, string> {
+  const taken = new Set<string>();
+  const suffixes = new Map<string, string>();
+  for (const { key, context, chosenSuffix } of sharers) {
+    const wanted = chosenSuffix || suffixOf(context);
+    let suffix = wanted;
+    for (let number = 2; taken.has(suffix); number += 1) {
+      suffix = `${wanted}-${number}`;
+    }
+    taken.add(suffix);
+    suffixes.set(key, suffix);
+  }
+  return suffixes;
+}
+
+/**
+ * Whose names are to be in force: the chosen one's while it is on, else those of the one that was on before the others. One
+ * that comes back by itself keeps them: else its names would be another cluster's for a while.
+ */
+export function primaryOf(sharers: readonly Sharer[], chosen: string | null): string | null {
+  const on = sharers.filter(({ isOn }) => isOn);
+  return (on.find(({ key }) => key === chosen) ?? on[0])?.key ?? null;
+}
+
+/** What to tell each. Nobody is told to put names in force while another's may be: they would be taken for the laptop's own. */
+export function shareNames(sharers: readonly Sharer[], chosen: string | null): Map<string, NameSharing> {
+  const primary = primaryOf(sharers, chosen);
+  const suffixes = suffixesOf(sharers);
+  const told = new Map<string, NameSharing>();
+  for (const { key } of sharers) {
+    const others = sharers.filter((other) => other.key !== key);
+    told.set(key, {
+      suffix: suffixes.get(key) ?? '',
+      clusters: others
+        .filter(({ resolver }) => resolver !== '')
+        .map((other) => ({
+          suffix: suffixes.get(other.key) ?? '',
+          resolver: other.resolver,
+          ranges: [...other.ranges],
+        })),
+      namesElsewhere: key !== primary || others.some(({ mayHaveNames }) => mayHaveNames),
+    });
+  }
+  return told;
+}
