@@ -71,7 +71,12 @@ const connects: Readonly<Record<string, string>> = {
   'slipway connect sandbox --trust-exec': '',
 };
 
-const ends = ['slipway disconnect', 'slipway disconnect --quit', 'slipway settings remove excludedRanges 192.0.2.0/24'];
+const ends = [
+  'slipway disconnect',
+  'slipway disconnect sandbox',
+  'slipway disconnect --quit',
+  'slipway settings remove excludedRanges 192.0.2.0/24',
+];
 
 const leftOut: Readonly<Record<string, string>> = {
   'slipway confirm sandbox': 'asks a person at a terminal; tests of confirming have one',
@@ -141,6 +146,11 @@ describe('printed commands', () => {
     const chosen = text.replace(/\b(NAMESPACE|IMAGE|FILE)$/, choice === 'agent-pod.yaml' ? file : choice);
     await follow(chosen, ...(text.includes('--base-image') ? [] : ['--base-image', workload.baseImage]));
     expect(await scene.product.phase()).toBe('connected');
+  });
+
+  it('slipway disconnect sandbox', async () => {
+    await follow('slipway disconnect sandbox');
+    expect(await scene.product.reaches('off', 20_000)).toBe(true);
   });
 
   it('slipway disconnect --quit', async () => {
