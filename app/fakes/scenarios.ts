@@ -4,12 +4,15 @@
  */
 import { cause, type ExecPlugin, failure, type Problem, problem, type Result, success } from '../contract/index.ts';
 import type { Clock } from '../core/ports.ts';
-import { hostilePods, longPods, manyPods, podsBehind, troubledPods } from './believable-pods.ts';
-import { believableNamespaces, believableServices } from './believable-services.ts';
+import { hostilePods, longPods, manyPods, podsBehind } from './believable-pods.ts';
+import { believableServices } from './believable-services.ts';
 import { hostileServices, revised, stir } from './crowd.ts';
 import { directScenarios } from './direct-scenarios.ts';
+import { flowScenarios } from './flow-scenarios.ts';
+import { furnish, mayNotMakeJobs, role } from './furnish.ts';
 import { interrupt } from './interrupted.ts';
 import { context } from './kubeconfig.ts';
+import { networkScenarios } from './network-scenarios.ts';
 import { reachScenarios } from './reach-scenarios.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -17,31 +20,6 @@ type Prepare = (world: World, clock: Clock) => void;
 
 const forever = Number.POSITIVE_INFINITY;
 
-const role = [
-  'apiVersion: rbac.authorization.k8s.io/v1',
-  'kind: Role',
-  'metadata:',
-  '  name: slipway-agent',
-  '  namespace: dev',
-  'rules:',
-  '  # makes the agent',
-  '  - apiGroups: [batch]',
-  '    resources: [jobs]',
-  '    verbs: [create]',
-  '  # moves the deadline of its own agent on, and deletes it',
-  '  - apiGroups: [batch]',
-  '    resources: [jobs]',
-  '    resourceNames: [slipway-agent-0c4f81d2aa]',
-  '    verbs: [get, patch, delete]',
-  '',
-].join('\n');
-
-const mayNotMakeJobs: Problem = problem(
-  'forbidden',
-  'jobs.batch is forbidden: User "jane" cannot create resource "jobs" in API group "batch" in the namespace "dev"',
-  { verb: 'create', resource: 'jobs', namespace: 'dev' },
-  role,
-);
 const mayNotListServices: Problem = {
   ...problem(
     'forbidden',
@@ -62,13 +40,6 @@ const mayNotListPods: Problem = {
   severity: 'warning',
 };
 
-const pluginValues = {
-  AWS_PROFILE: 'payments-production',
-  AWS_CONFIG_FILE: '/home/jane/checkout/aws.ini',
-  HTTPS_PROXY: 'http://203.0.113.7:3128',
-  LD_PRELOAD: '/home/jane/checkout/lib/colors.so',
-  STAGE: 'test',
-};
 const hostilePlugin: ExecPlugin = {
   command: '/usr/local/bin/aws',
   arguments: ['eks', 'get-token', '--cluster-name', 'test-frankfurt'],
@@ -102,19 +73,6 @@ export const scenarios = {
     cluster.pods = [...cluster.pods, ...hostilePods(hostile)];
     cluster.namespaces = [...new Set([...cluster.namespaces, ...cluster.services.map(({ namespace }) => namespace)])];
     cluster.namespaces.sort();
-  },
-  /** No program has a connection. */
-  'no-flows': ({ host }) => {
-    host.flows.kind = 'none';
-  },
-  /** More connections than are told. */
-  'many-flows': ({ host }) => {
-    host.flows.kind = 'many';
-    host.flows.more = 19_312;
-  },
-  /** A system on which programs are not looked up. */
-  'unknown-programs': ({ host }) => {
-    host.flows.programsKnown = false;
   },
   /** 50 Services change each second. */
   lively: ({ cluster }, clock) => {
@@ -231,43 +189,9 @@ export const scenarios = {
       return { ...one, execPlugin: execPlugin === null ? null : { ...execPlugin, refusal } };
     });
   },
-  /** The range of Services is the office's; pods are reached. */
-  conflict: ({ host }) => {
-    host.networks = [...host.networks, { prefix: '10.96.0.0/12', interface: 'wlan0' }];
-  },
-  /** All ranges are the office's. */
-  'conflict-all': ({ host }) => {
-    host.networks = [...host.networks, { prefix: '10.0.0.0/8', interface: 'wlan0' }];
-  },
-  /** A VPN has all of 10.0.0.0/8, and a bridge of this laptop lies among the Services. */
-  narrowed: ({ host }) => {
-    host.networks = [
-      ...host.networks,
-      { prefix: '10.0.0.0/8', interface: 'tun0', isRoute: true },
-      { prefix: '10.96.4.0/24', interface: 'docker0' },
-    ];
-  },
-  /** A bridge of this laptop lies among the Services. */
-  cut: ({ host }) => {
-    host.networks = [...host.networks, { prefix: '10.96.4.0/24', interface: 'docker0' }];
-  },
-  /** A range that the user added is a container network's; the rest works. */
-  'conflict-extra': ({ host, store }) => {
-    host.networks = [...host.networks, { prefix: '172.20.0.0/16', interface: 'docker0' }];
-    store.kept = { ...store.kept, settings: { ...store.kept.settings, extraRanges: ['172.20.0.0/16'] } };
-  },
-  /** The laptop goes to an office whose network lies inside the pods' range, and leaves it again, over and over. */
-  roaming: ({ host }, clock) => {
-    const home = host.networks;
-    const office = [...home, { prefix: '10.244.0.0/23', interface: 'wlan0' }];
-    const move = (isAtHome: boolean) =>
-      clock.after(10_000, () => {
-        host.moveTo(isAtHome ? office : home);
-        move(!isAtHome);
-      });
-    move(true);
-  },
+  ...networkScenarios,
   ...directScenarios,
+  ...flowScenarios,
   ...reachScenarios,
   'names-unset': ({ faults }) => {
     faults.plan('names', problem('resolver-unset', '/etc/resolv.conf is immutable'), forever);
@@ -290,10 +214,6 @@ export const scenarios = {
       const images = { agentImage: '', baseImage: store.kept.settings.baseImage };
       store.kept = { ...store.kept, wanted: [{ context: first.name, file: first.file, ...namespaces, ...images }] };
     }
-  },
-  /** Services answer requests after two seconds. */
-  'slow-services': ({ host }) => {
-    host.times = { ...host.times, service: 1_860_000 };
   },
   /** Each step takes three seconds. */
   slow: () => {},
@@ -329,71 +249,4 @@ export function createScene(clock: Clock, names: readonly Scenario[]): World {
     scenarios[name](world, clock);
   }
   return world;
-}
-
-function furnish({ cluster, kubeconfig, store, host }: World, now: number): void {
-  cluster.services = believableServices(now);
-  cluster.pods = [...podsBehind(cluster.services, now), ...troubledPods(now)];
-  cluster.namespaces = [...believableNamespaces];
-  const awsPlugin = {
-    command: '/usr/local/bin/aws',
-    arguments: [
-      '--region',
-      'eu-central-1',
-      'eks',
-      'get-token',
-      '--cluster-name',
-      'production-payments',
-      '--output',
-      'json',
-    ],
-    environmentNames: ['AWS_PROFILE'],
-    digest: 'sha256:5d1f0c',
-    trusted: false,
-    refusal: null,
-  };
-  const arn = 'arn:aws:eks:eu-central-1:123456789012:cluster/production-payments-eu-central-1';
-  kubeconfig.contexts = [
-    context('test-frankfurt', 'https://kube.test.frankfurt.example.com:6443', { current: true }),
-    context('staging-eu', 'https://203.0.113.40:6443', { authentication: 'certificate', user: 'jane@staging' }),
-    context('dev-shared', 'https://kube.dev.example.com', { namespace: 'dev', authentication: 'certificate' }),
-    context('sandbox', 'https://10.87.0.2:6443', { file: '/home/jane/.cache/slipway/sandbox/admin.kubeconfig' }),
-    context(arn, 'https://0123456789ABCDEF0123456789ABCDEF.gr7.eu-central-1.eks.amazonaws.com', {
-      authentication: 'exec',
-      execPlugin: awsPlugin,
-      namespace: 'default',
-    }),
-    context('old-cluster', '', {
-      authentication: 'unsupported',
-      digest: '',
-      problem: problem(
-        'kubeconfig-unreadable',
-        'context "old-cluster": it names the cluster "old", which no file defines',
-        {
-          file: '/home/jane/.kube/config',
-          context: 'old-cluster',
-        },
-      ),
-    }),
-  ];
-  for (const [name, value] of Object.entries(pluginValues)) {
-    kubeconfig.values.set(name, value);
-  }
-  kubeconfig.missingRights.set('dev-shared', [mayNotMakeJobs]);
-  const used = new Map([
-    ['test-frankfurt', now - 3_600_000],
-    ['staging-eu', now - 3 * 86_400_000],
-    ['sandbox', now - 40 * 86_400_000],
-  ]);
-  const records = kubeconfig.contexts
-    .filter(({ name }) => used.has(name))
-    .map(({ name, file, digest, parts }) => ({
-      context: name,
-      file,
-      confirmed: { digest, parts },
-      used: null,
-      lastUsedAt: used.get(name) ?? null,
-    }));
-  store.kept = { ...store.kept, settings: { ...store.kept.settings, welcomed: true }, records };
-  host.helperRuns = true;
 }

@@ -1,0 +1,42 @@
+/** Scenes of a laptop whose own networks lie in the cluster's ranges. */
+import type { Clock } from '../core/ports.ts';
+import type { World } from './world.ts';
+
+export const networkScenarios = {
+  /** The range of Services is the office's; pods are reached. */
+  conflict: ({ host }) => {
+    host.networks = [...host.networks, { prefix: '10.96.0.0/12', interface: 'wlan0' }];
+  },
+  /** All ranges are the office's. */
+  'conflict-all': ({ host }) => {
+    host.networks = [...host.networks, { prefix: '10.0.0.0/8', interface: 'wlan0' }];
+  },
+  /** A VPN has all of 10.0.0.0/8, and a bridge of this laptop lies among the Services. */
+  narrowed: ({ host }) => {
+    host.networks = [
+      ...host.networks,
+      { prefix: '10.0.0.0/8', interface: 'tun0', isRoute: true },
+      { prefix: '10.96.4.0/24', interface: 'docker0' },
+    ];
+  },
+  /** A bridge of this laptop lies among the Services. */
+  cut: ({ host }) => {
+    host.networks = [...host.networks, { prefix: '10.96.4.0/24', interface: 'docker0' }];
+  },
+  /** A range that the user added is a container network's; the rest works. */
+  'conflict-extra': ({ host, store }) => {
+    host.networks = [...host.networks, { prefix: '172.20.0.0/16', interface: 'docker0' }];
+    store.kept = { ...store.kept, settings: { ...store.kept.settings, extraRanges: ['172.20.0.0/16'] } };
+  },
+  /** The laptop goes to an office whose network lies inside the pods' range, and leaves it again, over and over. */
+  roaming: ({ host }, clock) => {
+    const home = host.networks;
+    const office = [...home, { prefix: '10.244.0.0/23', interface: 'wlan0' }];
+    const move = (isAtHome: boolean) =>
+      clock.after(10_000, () => {
+        host.moveTo(isAtHome ? office : home);
+        move(!isAtHome);
+      });
+    move(true);
+  },
+} as const satisfies Record<string, (world: World, clock: Clock) => void>;
