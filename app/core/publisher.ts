@@ -1,13 +1,18 @@
 /**
- * Publishes snapshots: a new revision for each change that anybody sees, at most ten a second, the last one always.
- * Whoever begins to watch hears the present state at once.
+ * Publishes snapshots: a new revision for each change that anybody sees, at most ten a second in the long run, the last one
+ * always. What comes after some quiet is told at once, a connect's steps among it: nobody waits for a turn to hear that it is
+ * on. Whoever begins to watch hears the present state at once.
  */
 import type { Snapshot } from '../contract/index.ts';
 import { guarded } from './guarded.ts';
 import type { Clock, Log } from './ports.ts';
 
-/** Shortest time between two snapshots, in milliseconds. */
+/** Time for each snapshot in the long run, and the shortest between two, in milliseconds. */
 const publishingInterval = 100;
+const shortestInterval = 5;
+
+/** How many may come ahead of their time: a connect has some twenty changes. */
+const burst = 30;
 
 export interface Publisher {
   /** Something changed. */
@@ -23,6 +28,8 @@ export function createPublisher(clock: Clock, log: Log, compose: (revision: numb
   let current: Snapshot | null = null;
   let revision = 0;
   let publishedAt = Number.NEGATIVE_INFINITY;
+  /** When the snapshots told so far would all have had their time: a bucket of tokens, kept as one moment. */
+  let paidUntil = Number.NEGATIVE_INFINITY;
   let cancel: (() => void) | null = null;
 
   const present = (): Snapshot => {
@@ -35,6 +42,7 @@ export function createPublisher(clock: Clock, log: Log, compose: (revision: numb
   const publish = () => {
     cancel = null;
     publishedAt = clock.now();
+    paidUntil = Math.max(paidUntil, publishedAt) + publishingInterval;
     const snapshot = present();
     for (const listener of [...listeners]) {
       guarded(log, 'a listener to snapshots', () => listener(snapshot));
@@ -44,7 +52,8 @@ export function createPublisher(clock: Clock, log: Log, compose: (revision: numb
     change: () => {
       current = null;
       // Always by the timer: several changes in one go are one snapshot, and a listener is never called by surprise.
-      cancel ??= clock.after(Math.max(publishedAt + publishingInterval - clock.now(), 0), publish);
+      const earliest = Math.max(publishedAt + shortestInterval, paidUntil - burst * publishingInterval);
+      cancel ??= clock.after(Math.max(earliest - clock.now(), 0), publish);
     },
     present,
     watch: (listener) => {

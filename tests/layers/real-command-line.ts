@@ -22,7 +22,7 @@ async function imported(): Promise<Command> {
     return this;
   };
   try {
-    await import('../../app/hosts/cli/main.ts');
+    await import('../../app/hosts/cli/program.ts');
   } finally {
     Command.prototype.parseAsync = parseAsync;
   }

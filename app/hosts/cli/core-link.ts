@@ -1,15 +1,12 @@
 /** Reaches the user's core from the CLI: attaches to the one that runs, or starts one that outlives this command. */
-import { spawn } from 'node:child_process';
-import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Folders, findFolders } from '../../adapters/storage/folders.ts';
 import { type CoreLink, cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { attach } from '../attach.ts';
 import { buildIdentity } from '../build-identity.ts';
 import { livingCore } from '../core/living-core.ts';
-import { withModestMemory } from '../core/modest-memory.ts';
-import { coreProgram } from '../installation.ts';
-import { caller, environmentForCore } from './caller.ts';
+import { caller } from './caller.ts';
+import { startCore } from './core-start.ts';
 import { dim, say } from './output.ts';
 
 /** How long a core that lives may take to get its socket back, and one that is started to serve. Milliseconds. */
@@ -63,19 +60,11 @@ export async function ensureCore(): Promise<Result<CoreLink>> {
     return success(running.value);
   }
   // One that lives without its socket is found by the one that is started, which ends; the socket comes back meanwhile.
-  mkdirSync(folders.state, { recursive: true, mode: 0o700 });
-  const log = openSync(join(folders.state, 'core.log'), 'a', 0o600);
-  const child = spawn(process.execPath, coreProgram(), {
-    detached: true,
-    stdio: ['ignore', log, log],
-    cwd: '/',
-    env: withModestMemory(environmentForCore()),
-  });
-  let ended = false;
+  const child = startCore(folders);
+  let ended = child.exitCode !== null;
   child.once('exit', () => {
     ended = true;
   });
-  child.unref();
   const deadline = Date.now() + patience.started;
   while (Date.now() < deadline) {
     const attached = await attachNow(folders);
