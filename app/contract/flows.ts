@@ -48,6 +48,7 @@ export const flowSchema = z.object({
   id: z.number(),
   source: z.string(), // address:port
   destination: z.string(), // address:port
+  real: z.string().optional(), // likewise, in the cluster: of a range that is mapped
   target: flowTargetSchema.nullable(),
   state: flowStateSchema,
   beganAt: z.number(), // milliseconds since the epoch

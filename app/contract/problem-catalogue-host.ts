@@ -2,6 +2,12 @@
 import { advice, command, type Entry, entry } from './problem-entry.ts';
 
 export const hostProblems = {
+  'address-mapped': entry(
+    'host',
+    'Programs on this computer reach this address by another one',
+    advice('Use its name, or {address}: the range has other addresses here.'),
+    command('slipway status'),
+  ),
   'clock-wrong': entry(
     'host',
     "This computer's clock is wrong",

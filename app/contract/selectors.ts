@@ -41,7 +41,7 @@ export function foremost(snapshot: Snapshot | null): Connection | null {
 
 /** The laptop sends this range into the tunnel, or at least a part of it. */
 export const isRouted = ({ decision }: Pick<Route, 'decision'>): boolean =>
-  decision === 'routed' || decision === 'cut' || decision === 'narrowed';
+  decision !== 'refused' && decision !== 'excluded';
 
 const usualPlace: Place = { invocation: 'slipway', isRoot: false, isInSandbox: false };
 

@@ -96,6 +96,7 @@ const settingsForContext: Readonly<Record<NameForContext, Row>> = {
   homeNamespace: row('namespace', 'connect', 'its Services can be reached by their short names'),
   namespacesInView: row('namespace', 'now', 'namespaces that the window shows; empty: all that you may see'),
   narrowedRanges: row('range', 'connect', 'ranges of which only the addresses that this cluster shows are routed'),
+  mappedRanges: row('range', 'connect', 'ranges of this cluster that are reached by other addresses than they have'),
   pinnedServices: row('service', 'now', 'Services at the top of the list'),
   routedRanges: row(
     'range',

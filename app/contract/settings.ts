@@ -22,6 +22,8 @@ export const contextSettingsSchema = contextKeySchema.extend({
   routedRanges: z.array(z.string().max(64)).max(1000).default([]),
   /** Of these only the addresses that the cluster shows are routed, even where nothing collides. */
   narrowedRanges: z.array(z.string().max(64)).max(1000).default([]),
+  /** These are reached by other addresses than they have. */
+  mappedRanges: z.array(z.string().max(64)).max(1000).default([]),
   /** Ways to the agent besides the API server; `node-port` is the user's word that a Service may be made for it. */
   directPath: directPathSchema.default('pod'),
   /** The place for `address`: host:port. */
@@ -42,6 +44,7 @@ export const nothingChosen: Omit<ContextSettings, 'context' | 'file'> = {
   suffix: '',
   routedRanges: [],
   narrowedRanges: [],
+  mappedRanges: [],
   directPath: 'pod',
   directAddress: '',
   ...noAgentPodChoices,

@@ -35,6 +35,7 @@ const routeCutSchema = z.object({
   reason: z.string(),
   conflict: z.string(),
   interface: z.string(),
+  virtual: z.string().optional(), // the range by which programs reach it all the same; absent: they do not
 });
 export type RouteCut = z.infer<typeof routeCutSchema>;
 
@@ -43,11 +44,13 @@ export const routeSchema = z.object({
   prefix: z.string(), // CIDR
   kind: z.enum(['services', 'pods', 'extra']),
   origin: rangeOriginSchema,
-  /** `cut`: routed but for `cuts`. `narrowed`: another route holds it, so that only hosts that the cluster shows are routed. */
-  decision: z.enum(['routed', 'cut', 'narrowed', 'refused', 'excluded']),
+  /** `cut`: routed but for `cuts`. `narrowed`: another route holds it, so that only hosts that the cluster shows are routed.
+   * `mapped`: programs reach it by the addresses of `virtual`. */
+  decision: z.enum(['routed', 'cut', 'narrowed', 'mapped', 'refused', 'excluded']),
   reason: z.string(), // code of the helper's policy, see wire RouteDecision
   conflict: z.string(), // colliding prefix or address, empty where none
   interface: z.string(), // and the interface that it belongs to
+  virtual: z.string().optional(), // mapped: the range that stands for it on this laptop, of the same size
   cuts: z.array(routeCutSchema).optional(), // in order; absent: none
   cutsMore: z.number().optional(), // those that are not listed
   hosts: z.number().optional(), // narrowed: addresses that are routed

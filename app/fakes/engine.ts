@@ -141,9 +141,9 @@ export class FakeEngine implements EngineLink {
       case 'connect':
         return this.#connect(command.connect);
       case 'hosts':
-        return this.#host.takeHosts(command.hosts);
+      case 'plan':
       case 'protect':
-        return this.#host.protect(command.protect.protected);
+        return this.#host.follow(command);
       case 'agent':
         this.#agent = command.agent.pod;
         await this.#faults.wait(5);
@@ -222,6 +222,7 @@ export class FakeEngine implements EngineLink {
         'routes',
         () => {
           this.#host.tun = `slipway${this.processId}`;
+          this.#host.mappings = work.mappings ?? [];
           decisions = this.#host.setRoutes(work.ranges, work.protected, (now) => {
             decisions = now;
             if (this.#isReady) {

@@ -5,11 +5,11 @@
  */
 import ipaddr from 'ipaddr.js';
 import { type HelperState, problem, type Result, success } from '../contract/index.ts';
-import type { HostInspection } from '../core/engine-messages.ts';
+import type { EngineCommand, HostInspection } from '../core/engine-messages.ts';
 import type { HelperPort } from '../core/ports.ts';
-import type { HostsChange, RouteDecision, WantedRange } from '../core/route-messages.ts';
+import type { HostsChange, Mapping, RouteDecision, WantedRange } from '../core/route-messages.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
-import { lengthOf, overlaps, subtract } from './prefixes.ts';
+import { counterpart, lengthOf, overlaps, subtract } from './prefixes.ts';
 import { FakeReach } from './reach.ts';
 
 /** A network that the laptop is in, or one that a route of it leads to. */
@@ -51,8 +51,14 @@ export class FakeHost {
   readonly beside: FakeHost[] = [];
   #earlier: readonly FakeHost[] = [];
   #group = '';
+  /** Ranges that are more than the helper takes. */
+  tooMany: readonly string[] = [];
+  /** Ranges that have other addresses on the laptop. */
+  mappings: readonly Mapping[] = [];
+
   #protected: readonly string[] = [];
-  #decideAnew: () => void = () => {};
+  #ranges: readonly WantedRange[] = [];
+  #decideAnew: (isToldAnyway?: boolean) => void = () => {};
 
   /** The laptop as the holder of this lease has it; null where the helper gives none. */
   leaseFor(holder: number, group: string): FakeHost | null {
@@ -89,10 +95,43 @@ export class FakeHost {
     }
   }
 
+  /** The address that programs know for one of the cluster, and the other way round. */
+  virtualOf(address: string): string {
+    const current = this.mappings.filter(({ retired }) => retired !== true);
+    return counterpart(
+      current.map(({ real, virtual }) => ({ from: real, to: virtual })),
+      address,
+    );
+  }
+  realOf(address: string): string {
+    return counterpart(
+      this.mappings.map(({ real, virtual }) => ({ from: virtual, to: real })),
+      address,
+    );
+  }
+
   /** Other addresses must not be routed from now on. */
   protect(addresses: readonly string[]): void {
     this.#protected = addresses;
     this.#decideAnew();
+  }
+
+  /** What the core says of ranges while connected. */
+  follow(command: Extract<EngineCommand, { command: 'hosts' | 'plan' | 'protect' }>): void {
+    if (command.command === 'hosts') {
+      this.takeHosts(command.hosts);
+    } else if (command.command === 'plan') {
+      this.mappings = command.plan.mappings ?? [];
+      this.replan(command.plan.ranges);
+    } else {
+      this.protect(command.protect.protected);
+    }
+  }
+
+  /** Other ranges are wanted; what is decided is told in any case. */
+  replan(ranges: readonly WantedRange[]): void {
+    this.#ranges = ranges;
+    this.#decideAnew(true);
   }
 
   /** Other hosts are routed where another network has their range. */
@@ -112,15 +151,16 @@ export class FakeHost {
     changed: (decisions: RouteDecision[]) => void,
   ): RouteDecision[] {
     this.#protected = protectedAddresses;
+    this.#ranges = ranges;
     const decide = () => {
-      const decisions = this.check(ranges, this.#protected);
+      const decisions = this.check(this.#ranges, this.#protected);
       this.routes = decisions.flatMap((decision) => partsInForce(decision, this.hosts));
       return decisions;
     };
     let told = decide();
-    this.#decideAnew = () => {
+    this.#decideAnew = (isToldAnyway = false) => {
       const now = decide();
-      if (JSON.stringify(now) !== JSON.stringify(told)) {
+      if (isToldAnyway || JSON.stringify(now) !== JSON.stringify(told)) {
         told = now;
         changed(now);
       }
@@ -149,6 +189,9 @@ export class FakeHost {
       }
       if (prefix.endsWith('/0')) {
         return { prefix, decision: 'refused', reason: 'default-route' };
+      }
+      if (this.tooMany.includes(prefix)) {
+        return { prefix, decision: 'refused', reason: 'too-many' };
       }
       const touching = this.networks.filter((network) => overlaps(prefix, network.prefix));
       const other = this.#earlier.flatMap(({ routes, tun }) => routes.map((route) => ({ route, on: tun ?? '' })));
@@ -190,6 +233,7 @@ export class FakeHost {
     this.hosts = new Set();
     this.#decideAnew = () => {};
     this.names = [];
+    this.mappings = [];
     this.lease = null;
     return this.leftOver;
   }

@@ -3,13 +3,13 @@ import type { Clock } from '../core/ports.ts';
 import type { World } from './world.ts';
 
 export const networkScenarios = {
-  /** The range of Services is the office's; pods are reached. */
+  /** The laptop has no place for the range of Services; pods are reached. */
   conflict: ({ host }) => {
-    host.networks = [...host.networks, { prefix: '10.96.0.0/12', interface: 'wlan0' }];
+    host.tooMany = ['10.96.0.0/16'];
   },
-  /** All ranges are the office's. */
-  'conflict-all': ({ host }) => {
-    host.networks = [...host.networks, { prefix: '10.0.0.0/8', interface: 'wlan0' }];
+  /** The laptop has no place for any range. */
+  'conflict-all': ({ host, cluster }) => {
+    host.tooMany = cluster.ranges.map(({ prefix }) => prefix);
   },
   /** A VPN has all of 10.0.0.0/8, and a bridge of this laptop lies among the Services. */
   narrowed: ({ host }) => {
@@ -23,9 +23,9 @@ export const networkScenarios = {
   cut: ({ host }) => {
     host.networks = [...host.networks, { prefix: '10.96.4.0/24', interface: 'docker0' }];
   },
-  /** A range that the user added is a container network's; the rest works. */
+  /** The laptop has no place for a range that the user added; the rest works. */
   'conflict-extra': ({ host, store }) => {
-    host.networks = [...host.networks, { prefix: '172.20.0.0/16', interface: 'docker0' }];
+    host.tooMany = ['172.20.0.0/16'];
     store.kept = { ...store.kept, settings: { ...store.kept.settings, extraRanges: ['172.20.0.0/16'] } };
   },
   /** The laptop goes to an office whose network lies inside the pods' range, and leaves it again, over and over. */

@@ -25,3 +25,15 @@ export function subtract(prefix: string, hole: string): string[] {
   );
   return [lower, upper].flatMap((octets) => subtract(`${octets.join('.')}/${length}`, hole));
 }
+
+/** What stands for an address in the first pair of equal ranges whose `from` holds it; the address itself where none does. */
+export function counterpart(pairs: readonly { readonly from: string; readonly to: string }[], address: string): string {
+  const pair = pairs.find(({ from }) => overlaps(from, address));
+  if (pair === undefined) {
+    return address;
+  }
+  const numberOf = (text: string) =>
+    ipaddr.IPv4.parse(text.split('/')[0] ?? '').octets.reduce((sum, octet) => sum * 256 + octet, 0);
+  const moved = numberOf(pair.to) + numberOf(address) - numberOf(pair.from);
+  return [24, 16, 8, 0].map((shift) => Math.floor(moved / 2 ** shift) % 256).join('.');
+}

@@ -49,12 +49,11 @@ export class FakeResolverProbe implements ResolverProbe {
     if (match === null || (match[3] === undefined && !this.#cluster.namespaces.includes(match[2] ?? ''))) {
       return null;
     }
-    if (name.startsWith('kubernetes.default.')) {
-      return ['10.96.0.1'];
-    }
     const service = this.#cluster.services.find((one) => one.name === match[1] && one.namespace === match[2]);
     const ready = service?.endpoints.filter((endpoint) => endpoint.ready).map(({ address }) => address) ?? [];
-    return service === undefined ? [] : service.headless ? ready : [...service.addresses];
+    const listed = service === undefined ? [] : service.headless ? ready : service.addresses;
+    const real = name.startsWith('kubernetes.default.') ? ['10.96.0.1'] : listed;
+    return real.map((address) => this.#host.virtualOf(address));
   }
 }
 

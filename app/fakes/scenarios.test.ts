@@ -81,7 +81,7 @@ describe('scenarios', () => {
       degraded = connection?.phase === 'connected' ? connection.degraded.map(({ code }) => code) : null;
     });
     await clock.until(() => degraded !== null, 'connected');
-    expect(degraded).toEqual(['route-withdrawn']);
+    expect(degraded).toEqual(['route-refused']);
   });
 
   it('are read by comma, and an unknown one is told with those there are', () => {

@@ -14,7 +14,8 @@ export function testedSteps(
   port: number,
 ): Tested['steps'] {
   const isAddress = /^[\d.]+$/.test(host);
-  const address = isAddress ? host : '10.96.0.1';
+  const asked = isAddress ? host : '10.96.0.1';
+  const address = laptop.virtualOf(asked);
   const name = { step: 'name', microseconds: 400, answer: address };
   const isRouted = laptop.routes.some((prefix) => overlaps(prefix, address));
   if (!isRouted) {
@@ -27,7 +28,7 @@ export function testedSteps(
     return [name, route, { step: 'tunnel', microseconds: 1, problem: wire(silent) }];
   }
   const tunnel = { step: 'tunnel', microseconds: 900 };
-  const refusal = cluster.refusals.get(`${address}:${port}`);
+  const refusal = cluster.refusals.get(`${laptop.realOf(address)}:${port}`);
   const connection = { step: 'connection', microseconds: 1100, ...(refusal ? { problem: wire(refusal) } : {}) };
   return [name, route, tunnel, ...(port === 0 ? [] : [connection])];
 }

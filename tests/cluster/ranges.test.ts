@@ -135,13 +135,13 @@ describe('ranges of the laptop and of the cluster', () => {
     expect(await codes()).toEqual([]);
   });
 
-  it('leaves a LAN inside the range of the Services where it is, and says which Services that costs', async () => {
+  it('leaves a LAN inside the range of the Services where it is, and reaches its Services by their names', async () => {
     await makeNetwork('lan0', '10.96.0.193/26', lanHost);
     expect(await pings(lanHost)).toBe(true);
     await connect();
     expect(await servicesRoute()).toMatchObject({
       ...{ decision: 'cut', reason: 'own-subnet', conflict: '10.96.0.192/26', interface: 'lan0' },
-      cuts: [{ prefix: '10.96.0.192/26', interface: 'lan0' }],
+      cuts: [{ prefix: '10.96.0.192/26', interface: 'lan0', virtual: '198.19.0.0/26' }],
     });
     expect(await pings(lanHost)).toBe(true);
     expect(await answers(http.fullName)).toBe(true);
@@ -149,13 +149,81 @@ describe('ranges of the laptop and of the cluster', () => {
     expect(await codes()).toEqual([]);
 
     const name = await makeService('hidden', '10.96.0.210');
+    const fullName = `${name}.${http.namespace}.svc.cluster.local`;
     try {
-      await expect.poll(codes, soon).toEqual(['services-cut']);
-      expect((await live()).degraded[0]?.cause).toContain(`${name}.${http.namespace} (10.96.0.210)`);
+      await expect.poll(() => answers(fullName), soon).toBe(true);
+      expect((await inLaptop(`getent ahostsv4 ${fullName}`)).toString()).toMatch(/^198\.19\.0\.18 /);
+      expect((await inLaptop('getent hosts 198.19.0.18')).toString()).toContain(fullName);
+      expect(await pings(fullName)).toBe(true);
+      expect((await inLaptop(`dig +short +time=5 ${fullName}`)).toString().trim()).toBe('198.19.0.18');
+      expect(await codes()).toEqual([]);
+      const status = await scene.product.slipway(['status']);
+      expect(status.stdout).toMatch(
+        /in part +10\.96\.0\.0\/16 without 10\.96\.0\.192\/26 on lan0, by 198\.19\.0\.0\/26$/m,
+      );
+      for (const target of [`${fullName}:80`, '198.19.0.18:80']) {
+        const explained = await scene.product.slipway(['explain', target]);
+        expect(explained.stdout).toContain('198.19.0.18 stands for 10.96.0.210');
+        expect(explained.stdout).toContain('HTTP/1.1 200 OK');
+      }
+      expect(await way('10.96.0.210')).toBe('lan0');
+      expect(await pings(lanHost)).toBe(true);
     } finally {
       await scene.cluster.kubectl(['--namespace', http.namespace, 'delete', 'service', name]);
     }
-    await expect.poll(codes, soon).toEqual([]);
+  });
+
+  it('maps what the user says, wholly, for ordinary programs', async () => {
+    const set = (verb: string, range: string) =>
+      scene.product.slipway(['settings', verb, 'mappedRanges', range, '--context', 'sandbox']);
+    // Class E and public ranges are, without a word.
+    const byKind = ['240.44.0.0/16', '34.118.224.0/20'];
+    const setKinds = async (verb: string) => {
+      for (const range of byKind) {
+        await scene.product.slipway(['settings', verb, 'extraRanges', range]);
+      }
+    };
+    try {
+      await setKinds('add');
+      await set('add', '10.96.0.0/16');
+      await set('add', '10.244.0.0/16');
+      await connect();
+      const connected = await live();
+      expect(new Set(connected.routes.map(({ decision }) => decision))).toEqual(new Set(['mapped']));
+      const routed = (await inLaptop('ip route show table all dev slipway0')).toString();
+      const status = await scene.product.slipway(['status']);
+      expect(status.stdout).toMatch(/mapped +10\.96\.0\.0\/16 by the addresses of 198\.19\.0\.0\/16$/m);
+      const wide = await scene.product.slipway(['status', '-o', 'wide']);
+      for (const { prefix, virtual = '' } of connected.routes) {
+        expect(wide.stdout).toMatch(new RegExp(`${prefix} mapped to ${virtual}`));
+        expect(routed).toContain(virtual);
+        expect(routed).not.toContain(prefix);
+      }
+      expect(connected.routes.map(({ prefix }) => prefix)).toEqual(expect.arrayContaining(byKind));
+      const known = (await inLaptop(`getent ahostsv4 ${http.fullName}`)).toString().split(' ')[0] ?? '';
+      expect(known).toMatch(/^198\.19\.|^100\./);
+      expect(await answers(http.fullName)).toBe(true);
+      expect(await answers(known)).toBe(true);
+      expect(await answers(orders)).toBe(false);
+      expect(await pings(http.fullName)).toBe(true);
+      expect((await inLaptop(`dig +short +time=5 -x ${known}`)).toString().trim()).toBe(`${http.fullName}.`);
+      const headless = `${workload.headless.service}.${workload.headless.namespace}.svc.cluster.local`;
+      const pods = (await inLaptop(`getent ahostsv4 ${headless}`)).toString();
+      expect(pods).toMatch(/^(198\.19|100)\./);
+      expect(await pings(headless)).toBe(true);
+      // A datagram that the tunnel carries in fragments.
+      const { name, port } = workload.echo;
+      const sent = `head -c 3000 /dev/zero | tr '\\0' x`;
+      expect((await inLaptop(`(${sent}; sleep 1) | nc -u -w 3 ${name} ${port} | wc -c`)).toString().trim()).toBe(
+        '3000',
+      );
+      const explained = await scene.product.slipway(['explain', orders]);
+      expect(explained.stdout).toContain(known);
+    } finally {
+      await setKinds('remove');
+      await set('remove', '10.96.0.0/16');
+      await set('remove', '10.244.0.0/16');
+    }
   });
 
   it('gives way to a bridge that is made while connected, and has it back', async () => {

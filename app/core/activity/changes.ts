@@ -136,7 +136,7 @@ function notesOfRanges(before: readonly Route[], after: readonly Route[]): Note[
   return after.filter(isRouted).flatMap((route): Note[] => {
     const { prefix, decision, reason, conflict, interface: on } = route;
     const known = earlier.get(prefix);
-    const wasPartial = known?.decision === 'cut' || known?.decision === 'narrowed';
+    const wasPartial = known !== undefined && known.decision !== 'routed' && isRouted(known);
     const isSame =
       known?.decision === decision && JSON.stringify(known.cuts ?? []) === JSON.stringify(route.cuts ?? []);
     return isSame || (decision === 'routed' && !wasPartial)

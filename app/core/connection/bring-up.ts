@@ -11,7 +11,7 @@
  * Up to `prepare` nothing on the laptop or in the cluster is changed.
  */
 import { type Problem, problem, type Step } from '../../contract/index.ts';
-import { wantedRanges } from '../routing/plan.ts';
+import { wantedWith } from '../routing/mapped.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
 import type { BringUp, ComingUp, Effect, Held, Moment, Task, Transition } from './state.ts';
 import { beginStep, currentStep, setTask, withoutEngine } from './steps.ts';
@@ -65,7 +65,7 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
     run(
       'prepare',
       'helper',
-      { kind: 'prepareEngine', ranges: wantedRanges(bringUp.plan) },
+      { kind: 'prepareEngine', ranges: wantedWith(bringUp.plan, bringUp.mapped) },
       { kind: 'setTimer', timer: 'deadline', at: now + prepareDeadline },
     );
   }
@@ -87,7 +87,8 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
       'tunnel',
       {
         kind: 'connectEngine',
-        ranges: wantedRanges(bringUp.plan), // those that are refused too: the helper takes them when it may
+        mappings: bringUp.mapped.mappings,
+        ranges: wantedWith(bringUp.plan, bringUp.mapped), // those that are refused too: the helper takes them when it may
         agent: agent.placed.target,
         homeNamespace: state.wanted.homeNamespace,
         answersFor: state.policy.answersFor,

@@ -1,6 +1,7 @@
 /** What the engine's messages and its end mean, in every phase. Pure. */
 import { cause, problem } from '../../contract/index.ts';
 import { type EngineEvent, problemFromWire } from '../engine-messages.ts';
+import { mapRanges } from '../routing/mapped.ts';
 import { decideRoutes } from '../routing/plan.ts';
 import { failBringUp } from './bring-up.ts';
 import { becomeConnected, hearLive, loseEngine } from './live.ts';
@@ -28,10 +29,11 @@ export function hearEngine(state: ConnectionState, event: EngineEvent, moment: M
         return unexpected(state, { kind: 'engineSaid', event });
       }
       const { decisions, host } = event.prepared;
-      const decided = decideRoutes(plan, decisions);
+      const mapped = mapRanges(plan, decisions, state.bringUp.mapped);
+      const decided = decideRoutes(plan, decisions, null, mapped.mappings);
       const bringUp = endStep(setTask(state.bringUp, 'prepare', 'done'), 'helper', moment.now);
       const next = { ...holding(state, { host: 'clean' }), leftOnHost: host.leftOver };
-      const checked = { ...next, bringUp: { ...bringUp, routes: decided.routes } };
+      const checked = { ...next, bringUp: { ...bringUp, mapped, routes: decided.routes } };
       // What was there before goes on with what is left: the rest comes back when the laptop goes elsewhere.
       if (decided.fatal !== null && !state.persistent) {
         return failBringUp(checked, 'routes', decided.fatal, moment);
@@ -48,10 +50,11 @@ export function hearEngine(state: ConnectionState, event: EngineEvent, moment: M
       if (tasks.connect !== 'running' || plan === null) {
         return unexpected(state, { kind: 'engineSaid', event });
       }
-      const { fatal } = decideRoutes(plan, event.ready.routes);
+      const mapped = mapRanges(plan, event.ready.routes, state.bringUp.mapped);
+      const { fatal } = decideRoutes(plan, event.ready.routes, null, mapped.mappings);
       return fatal !== null && !state.persistent
         ? failBringUp(state, 'routes', fatal, moment)
-        : becomeConnected(state, plan, event.ready, moment);
+        : becomeConnected(state, plan, mapped, event.ready, moment);
     }
     case 'failed': {
       const { during, problem: because, leftOver } = event.failed;

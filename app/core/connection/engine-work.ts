@@ -19,7 +19,8 @@ import { createFlowWatch, type FlowWatch } from '../flows/flow-watch.ts';
 import { type Known, type NameChoices, scopeOf } from '../naming/names.ts';
 import type { NameSharing } from '../naming/suffixes.ts';
 import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
-import type { WantedRange } from '../route-messages.ts';
+import type { Mapping, WantedRange } from '../route-messages.ts';
+import type { Effect } from './state.ts';
 
 /** How long the engine may take to undo everything, in milliseconds, before its standard input is closed. */
 const stopDeadline = 5000;
@@ -27,6 +28,18 @@ const stopDeadline = 5000;
 const endDeadline = 2000;
 /** Longer than all steps of a test may take together: tunnel 3 s, connection 5 s, request 8 s. */
 const answerDeadline = 20_000;
+
+/** What an effect tells the engine that is up. */
+export function commandOf(effect: Extract<Effect, { kind: 'sendAgent' | 'forgetAgent' | 'sendPlan' }>): EngineCommand {
+  switch (effect.kind) {
+    case 'sendAgent':
+      return { command: 'agent', agent: effect.agent };
+    case 'forgetAgent':
+      return { command: 'agentGone' };
+    case 'sendPlan':
+      return { command: 'plan', plan: effect.plan };
+  }
+}
 
 type Waiting<Value> = Map<number, (result: Result<Value>) => void>;
 
@@ -59,6 +72,7 @@ export interface TestRequest {
 
 export interface ConnectWork extends NameChoices {
   readonly ranges: readonly WantedRange[];
+  readonly mappings: readonly Mapping[];
   readonly agent: AgentTarget;
   readonly names: boolean;
   readonly known: Known;
@@ -183,7 +197,7 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
       return success(null);
     },
 
-    connect: async (cluster, { ranges, agent, names, known, ...chosen }, signal) => {
+    connect: async (cluster, { ranges, mappings, agent, names, known, ...chosen }, signal) => {
       const credentials = await cluster.credentials(false);
       if (!credentials.ok || signal.aborted) {
         return credentials.ok ? success(null) : credentials;
@@ -204,6 +218,7 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
           agent,
           ownerSecret,
           ranges: [...ranges],
+          ...(mappings.length === 0 ? {} : { mappings: [...mappings] }),
           protected: protectedAddresses,
           scope: told,
           names,

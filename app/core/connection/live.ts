@@ -11,6 +11,7 @@ import {
 import { unheard } from '../naming/answers-for.ts';
 import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
 import type { RouteDecision } from '../route-messages.ts';
+import { isSameMapping, type Mapped, mapRanges, wantedWith } from '../routing/mapped.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
 import { offerDirect, takePath } from './direct-path.ts';
 import { sendCatalogue } from './outcome.ts';
@@ -43,14 +44,20 @@ const triesBeforeLook = 2;
 const stableAfter = 60_000;
 
 /** The bring-up is over: the engine verified the data path. */
-export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, moment: Moment): Transition {
+export function becomeConnected(
+  state: ComingUp,
+  plan: RangePlan,
+  mapped: Mapped,
+  ready: Ready,
+  moment: Moment,
+): Transition {
   const { agent } = state.held;
   if (agent.state !== 'placed') {
     return { state, effects: [] }; // connect is only sent with an agent
   }
   const { clusterDomain } = ready.agent;
   // One that is brought up anew becomes what it would be by now had it stayed.
-  const decided = decideRoutes(plan, ready.routes, state.persistent ? state.warnings.ranges : null);
+  const decided = decideRoutes(plan, ready.routes, state.persistent ? state.warnings.ranges : null, mapped.mappings);
   const pingless = problem('ping-unavailable', 'the agent may not open a ping socket');
   const ended = endStep(beginEngineStep(state.bringUp, 'verify', moment.now), 'verify', moment.now);
   const carried = state.phase === 'engine-lost' ? state.live.counters : noCounters(moment.now);
@@ -68,6 +75,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
     refusals: noRefusalsSeen,
     done: ended.done,
     plan,
+    mapped,
     cataloguePending: false,
     reach: reachUnknown,
     stubDomains: state.phase === 'engine-lost' ? state.live.stubDomains : [],
@@ -100,6 +108,7 @@ export function becomeConnected(state: ComingUp, plan: RangePlan, ready: Ready, 
       { kind: 'clearTimer', timer: 'retry' },
       sendCatalogue(connected),
       { kind: 'findStubDomains', clusterDomain },
+      ...planAnew(plan, state.bringUp.mapped, mapped),
       ...offerDirect(connected),
     ],
   };
@@ -129,7 +138,7 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
     case 'names':
       return { state: takeNames(state, event.names), effects: [] };
     case 'routes':
-      return { state: takeRoutes(state, event.routes.decisions), effects: [] };
+      return takeRoutes(state, event.routes.decisions);
     case 'counters': {
       const { roundTripMicroseconds } = event.counters;
       const counters = totalOf(state.live.countersBefore, event.counters, moment.now);
@@ -212,7 +221,7 @@ export function loseEngine(state: InForce, because: Problem, moment: Moment): Tr
     prepare: 'todo',
     connect: 'todo',
   };
-  const bringUp = { ...newBringUp(notBefore), tasks: known, plan: state.live.plan };
+  const bringUp = { ...newBringUp(notBefore), tasks: known, plan: state.live.plan, mapped: state.live.mapped };
   const { wanted, cluster, policy, persistent, warnings, leftOnHost, live } = state;
   const lost: EngineLost = {
     phase: 'engine-lost',
@@ -345,14 +354,25 @@ function loseTunnel(state: Connected, because: Problem, { now }: Moment): Tunnel
 }
 
 /** The helper's policy holds as long as the connection: ranges are withdrawn and taken back. */
-function takeRoutes<State extends InForce>(state: State, decisions: readonly RouteDecision[]): State {
-  const { plan } = state.live;
-  const { routes, problems } = decideRoutes(plan, decisions, state.warnings.ranges);
+function takeRoutes(state: InForce, decisions: readonly RouteDecision[]): Transition {
+  const { plan, mapped: before } = state.live;
+  const mapped = mapRanges(plan, decisions, before);
+  const { routes, problems } = decideRoutes(plan, decisions, state.warnings.ranges, mapped.mappings);
   return {
-    ...state,
-    live: { ...state.live, routes },
-    warnings: { ...state.warnings, ranges: [...plan.problems, ...problems] },
+    state: {
+      ...state,
+      live: { ...state.live, routes, mapped },
+      warnings: { ...state.warnings, ranges: [...plan.problems, ...problems] },
+    },
+    effects: planAnew(plan, before, mapped),
   };
+}
+
+/** The engine hears of another mapping than it has. What it answers may ask for one more. */
+function planAnew(plan: RangePlan, before: Mapped, mapped: Mapped): Effect[] {
+  return isSameMapping(before, mapped)
+    ? []
+    : [{ kind: 'sendPlan', plan: { ranges: wantedWith(plan, mapped), mappings: [...mapped.mappings] } }];
 }
 
 function takeNames<State extends InForce>(state: State, names: NamesInForce): State {

@@ -25,6 +25,7 @@ const policy = {
     excludedRanges: [],
     routedRanges: [],
     narrowedRanges: [],
+    mappedRanges: [],
     answersFor: '',
     extraDomains: [],
   },

@@ -55,6 +55,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: deadline': 'disconnecting, abort, endEngine, deleteAgent',
   },
   connected: {
+    'engine: routes': 'connected, sendPlan',
     homeChosen: 'connected, sendCatalogue',
     turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
     catalogueSeen: 'connected, setTimer catalogue-send',
@@ -70,6 +71,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: direct': 'connected, offerDirect',
   },
   'tunnel lost': {
+    'engine: routes': 'tunnel-lost, sendPlan',
     homeChosen: 'tunnel-lost, sendCatalogue',
     turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
     catalogueSeen: 'tunnel-lost, setTimer catalogue-send',
@@ -88,6 +90,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: direct': 'tunnel-lost, offerDirect',
   },
   'tunnel lost: looking up an agent that does not answer': {
+    'engine: routes': 'tunnel-lost, sendPlan',
     homeChosen: 'tunnel-lost, sendCatalogue',
     turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
     catalogueSeen: 'tunnel-lost, setTimer catalogue-send',
@@ -108,6 +111,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: direct': 'tunnel-lost, offerDirect',
   },
   'tunnel lost: looking for the agent': {
+    'engine: routes': 'tunnel-lost, sendPlan',
     homeChosen: 'tunnel-lost, sendCatalogue',
     turnedOff: 'disconnecting, abort, endEngine, deleteAgent',
     catalogueSeen: 'tunnel-lost, setTimer catalogue-send',
@@ -128,6 +132,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: direct': 'tunnel-lost, offerDirect',
   },
   'tunnel lost: placing another agent': {
+    'engine: routes': 'tunnel-lost, sendPlan',
     homeChosen: 'tunnel-lost, sendCatalogue',
     turnedOff: 'disconnecting, abort, endEngine',
     catalogueSeen: 'tunnel-lost, setTimer catalogue-send',
@@ -144,6 +149,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
     'timerDue: catalogue-send': 'tunnel-lost, sendCatalogue',
   },
   'tunnel lost: waiting to place again': {
+    'engine: routes': 'tunnel-lost, sendPlan',
     homeChosen: 'tunnel-lost, sendCatalogue',
     turnedOff: 'disconnecting, abort, endEngine',
     catalogueSeen: 'tunnel-lost, setTimer catalogue-send',

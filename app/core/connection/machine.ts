@@ -16,6 +16,7 @@
  * Every way from a state that holds something leads through `disconnecting`, which ends only when nothing is held.
  */
 import { type Cause, problem, waitsForUser } from '../../contract/index.ts';
+import { mapRanges, nothingMapped } from '../routing/mapped.ts';
 import { planRanges } from '../routing/plan.ts';
 import { advance, failBringUp, missDeadline, stepOf } from './bring-up.ts';
 import { changeDirect, offerDirect, takeOffer } from './direct-path.ts';
@@ -98,7 +99,8 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
         const bringUp = setTask(state.bringUp, 'ranges', 'todo');
         return failBringUp({ ...state, bringUp }, 'cluster', planned.problem, moment);
       }
-      const bringUp = { ...setTask(state.bringUp, 'ranges', 'done'), plan: planned.value };
+      const mapped = mapRanges(planned.value, [], nothingMapped);
+      const bringUp = { ...setTask(state.bringUp, 'ranges', 'done'), plan: planned.value, mapped };
       return only(endCluster({ ...state, bringUp }, moment));
     }
     case 'catalogueSeen':

@@ -25,7 +25,7 @@ import { guarded } from '../guarded.ts';
 import type { Catalogue, ClusterPort, Confirmation, Ports } from '../ports.ts';
 import { deleteAgent, watchAgentStart } from './agent-watch.ts';
 import type { ClusterWatches } from './cluster-watches.ts';
-import { createEngineWork, type EngineWork } from './engine-work.ts';
+import { commandOf, createEngineWork, type EngineWork } from './engine-work.ts';
 import { findOptional } from './find-optional.ts';
 import { transition } from './machine.ts';
 import { openWanted } from './open-wanted.ts';
@@ -294,7 +294,8 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         return;
       case 'sendAgent':
       case 'forgetAgent':
-        engine.send(effect.kind === 'sendAgent' ? { command: 'agent', agent: effect.agent } : { command: 'agentGone' });
+      case 'sendPlan':
+        engine.send(commandOf(effect));
         return;
       case 'sendDirect':
         engine.sendDirect(effect.candidates);

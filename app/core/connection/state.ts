@@ -21,7 +21,8 @@ import type {
 } from '../../contract/index.ts';
 import type { AgentTarget, EngineEvent, PathInForce, RefusedFlows } from '../engine-messages.ts';
 import type { AgentPlaced, AgentSpec, DirectOffer, Range } from '../ports.ts';
-import type { WantedRange } from '../route-messages.ts';
+import type { Mapping, WantedRange } from '../route-messages.ts';
+import type { Mapped } from '../routing/mapped.ts';
 import type { RangePlan } from '../routing/plan.ts';
 import type { Reach } from './reach.ts';
 
@@ -34,6 +35,7 @@ export interface Policy {
   readonly excludedRanges: readonly string[];
   readonly routedRanges: readonly string[];
   readonly narrowedRanges: readonly string[];
+  readonly mappedRanges: readonly string[];
   /** The domain that the user lets this cluster answer for as a whole; empty: none. */
   readonly answersFor: string;
   readonly extraDomains: readonly string[];
@@ -70,6 +72,7 @@ export interface BringUp {
   readonly waiting: Cause | null; // for a busy API server
   readonly notBefore: number; // helper and engine are not started earlier
   readonly plan: RangePlan | null;
+  readonly mapped: Mapped;
   readonly routes: readonly Route[];
 }
 
@@ -116,6 +119,7 @@ export interface Live {
   readonly refusals: RefusalsSeen;
   readonly done: readonly StepDone[];
   readonly plan: RangePlan;
+  readonly mapped: Mapped;
   readonly cataloguePending: boolean; // a timer will send it
   readonly reach: Reach;
   /** What the cluster's nameservers know besides its own domain: offered, never taken. */
@@ -261,12 +265,15 @@ export type Effect =
   | {
       readonly kind: 'connectEngine';
       readonly ranges: readonly WantedRange[];
+      readonly mappings: readonly Mapping[];
       readonly agent: AgentTarget;
       readonly homeNamespace: string;
       readonly answersFor: string;
       readonly extraDomains: readonly string[];
       readonly names: boolean;
     }
+  /** In place of the ranges and mappings of `connectEngine`. */
+  | { readonly kind: 'sendPlan'; readonly plan: { ranges: WantedRange[]; mappings: Mapping[] } }
   | { readonly kind: 'sendAgent'; readonly agent: AgentTarget }
   /** What was open through the agent that is gone is reset, however long another takes to come. */
   | { readonly kind: 'forgetAgent' }

@@ -1,5 +1,7 @@
 /** Bookkeeping of the steps of a bring-up: what began, what ended and how long it took. Pure. */
+
 import { type Step, stepSchema } from '../../contract/index.ts';
+import { nothingMapped } from '../routing/mapped.ts';
 import type { BringUp, Task, TaskState } from './state.ts';
 
 /** In the order they are shown. */
@@ -15,6 +17,7 @@ export function newBringUp(notBefore: number): BringUp {
     waiting: null,
     notBefore,
     plan: null,
+    mapped: nothingMapped,
     routes: [],
   };
 }

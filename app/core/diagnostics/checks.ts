@@ -9,6 +9,7 @@ import {
   type Problem,
   problem,
   type Result,
+  type Route,
   type Settings,
   success,
   withFacts,
@@ -19,12 +20,12 @@ import type { Runner } from '../connection/runner.ts';
 import type { HostInspection } from '../engine-messages.ts';
 import type { Access } from '../handlers/access.ts';
 import type { Ports } from '../ports.ts';
-import { decideRoutes, planRanges, wantedRanges } from '../routing/plan.ts';
+import { planRanges } from '../routing/plan.ts';
 import { wantedFor } from '../settings/context-choices.ts';
 import { policyOf } from '../settings/settings.ts';
 import { bad, good, notChecked, warning } from './check-forms.ts';
 import { checkConnection } from './check-path.ts';
-import { inspectHost } from './inspect-host.ts';
+import { inspectHost, inspectRoutes } from './inspect-host.ts';
 
 /** A clock further off than this, in milliseconds, is bad. */
 const tolerableSkew = 60_000;
@@ -204,19 +205,26 @@ async function checkRoutes(
     if (!planned.ok) {
       return bad('routes', planned.problem, took());
     }
-    const inspected = await inspectHost(ports, wantedRanges(planned.value), protectedAddresses);
+    const inspected = await inspectRoutes(ports, planned.value, protectedAddresses);
     if (!inspected.ok) {
       return bad('routes', inspected.problem, took());
     }
-    const { routes, fatal, problems } = decideRoutes(planned.value, inspected.value.decisions);
+    const { routes, fatal, problems } = inspected.value;
     if (fatal !== null) {
       return bad('routes', fatal, took());
     }
     const [worth] = [...problems, ...planned.value.problems].filter(({ severity }) => severity !== 'info');
-    const prefixes = routes.filter(isRouted).map(({ prefix }) => prefix);
-    return worth === undefined
-      ? good('routes', cause('rangesFree', { ranges: prefixes.join(', ') }), took())
-      : warning('routes', worth, took());
+    if (worth !== undefined) {
+      return warning('routes', worth, took());
+    }
+    const list = (some: readonly Route[]) => some.map(({ prefix }) => prefix).join(', ');
+    const reached = list(routes.filter(isRouted));
+    const mapped = list(routes.filter(({ decision }) => decision === 'mapped'));
+    return good(
+      'routes',
+      mapped === '' ? cause('rangesFree', { ranges: reached }) : cause('rangesMapped', { ranges: reached, mapped }),
+      took(),
+    );
   } finally {
     close();
   }

@@ -30,6 +30,7 @@ import type { Ports } from '../ports.ts';
 import { whyKept } from '../routing/kept-parts.ts';
 import { exclusionOf } from '../routing/plan.ts';
 import { contains, parsePrefix } from '../routing/prefix.ts';
+import { realAddress, toldAddress } from '../routing/told-addresses.ts';
 import { testResolvers } from './test-resolvers.ts';
 import { stepOf, testService } from './test-service.ts';
 import { timesOf } from './time-split.ts';
@@ -119,11 +120,12 @@ export async function explain(ports: Ports, target: ExplainTarget, known: Surrou
     }
   }
   const shown = `${target.host}${port === 0 ? '' : `:${port}`}`;
-  const owner = ownerOf(address, known.services);
+  const real = realAddress(known.routes, address);
+  const owner = ownerOf(real, known.services);
   const route = routeStep(address, known, named.service !== null || owner.service !== null);
   // What is in no range of the cluster is no reason to list ten thousand pods.
   const isInRange = owner.service === null && route.state !== 'not-checked';
-  steps.push(step('address', 'good', isInRange ? podAt(address, await known.listPods()) : owner.words));
+  steps.push(step('address', 'good', isInRange ? podAt(real, await known.listPods()) : owner.words));
   steps.push(route);
   if (route.state === 'bad') {
     return stopped() ?? finish('outside', cause('explainOutside', { target: shown }));
@@ -185,7 +187,8 @@ async function nameSteps(
     steps.push(step('name', 'not-checked', cause('explainOutsideName')));
   }
   const isOff = known.runner === null;
-  const own = named.service === null ? [] : addressesOf(named.service);
+  const own =
+    named.service === null ? [] : addressesOf(named.service).map((address) => toldAddress(known.routes, address));
   if (!isOff && isAnswered && own.length > 0 && !system?.answers.some((one) => own.includes(one))) {
     const why = cause('takenFor', { host, found: system?.answers.join(', ') ?? '', own: own.join(', ') });
     steps.push(bad('resolver', problem('name-elsewhere', why, { context: known.context })));
@@ -259,7 +262,15 @@ function podAt(address: string, pods: readonly Pod[] | null): Cause {
 
 /** `isOfCluster`: it must be routed, so that not being is a fault. */
 function routeStep(address: string, { routes, context }: Surroundings, isOfCluster: boolean): ExplainStep {
-  const parsed = parsePrefix(address);
+  const told = toldAddress(routes, address);
+  if (told !== address) {
+    const mapped = cause('explainMapped', { address, virtual: told });
+    return isOfCluster
+      ? bad('route', problem('address-mapped', mapped, { context, address: told }))
+      : step('route', 'not-checked', mapped);
+  }
+  const real = realAddress(routes, address);
+  const parsed = parsePrefix(real);
   const covering = routes
     .flatMap((route) => {
       const range = parsePrefix(route.prefix);
@@ -274,6 +285,9 @@ function routeStep(address: string, { routes, context }: Surroundings, isOfClust
       : step('route', 'not-checked', missing);
   }
   const { prefix, decision, conflict, interface: taken } = covering;
+  if (real !== address) {
+    return step('route', 'good', cause('explainRoutedFor', { address, real, prefix }));
+  }
   const kept = whyKept(routes, address);
   if (kept !== null) {
     return bad('route', problem('services-cut', kept, { context, conflict, interface: taken }));

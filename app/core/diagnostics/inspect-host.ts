@@ -6,6 +6,8 @@ import { cause, failure, problem, type Result, success } from '../../contract/in
 import { type Prepared, problemFromWire } from '../engine-messages.ts';
 import type { EngineLink, Ports } from '../ports.ts';
 import type { WantedRange } from '../route-messages.ts';
+import { mapRanges, nothingMapped, wantedWith } from '../routing/mapped.ts';
+import { decideRoutes, type RangePlan, type RoutesDecided } from '../routing/plan.ts';
 
 /** How long the helper may take to answer, in milliseconds. It may replay a journal first. */
 const answerDeadline = 10_000;
@@ -39,6 +41,22 @@ export async function inspectHost(
   } finally {
     await engine.end(2000);
   }
+}
+
+/** What a connect would do with the ranges of a plan on the laptop as it is. */
+export async function inspectRoutes(
+  ports: Ports,
+  plan: RangePlan,
+  protectedAddresses: readonly string[],
+): Promise<Result<RoutesDecided & Pick<Prepared, 'host'>>> {
+  const before = mapRanges(plan, [], nothingMapped);
+  const inspected = await inspectHost(ports, wantedWith(plan, before), protectedAddresses);
+  if (!inspected.ok) {
+    return inspected;
+  }
+  const { host, decisions } = inspected.value;
+  const { mappings } = mapRanges(plan, decisions, before);
+  return success({ host, ...decideRoutes(plan, decisions, null, mappings) });
 }
 
 function prepare(

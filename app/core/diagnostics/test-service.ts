@@ -12,6 +12,7 @@ import {
   type Pod,
   type Problem,
   problem,
+  type Route,
   type Service,
   type TestResult,
   type TestStep,
@@ -23,6 +24,7 @@ import type { ConnectionState } from '../connection/state.ts';
 import { problemFromWire, type Tested } from '../engine-messages.ts';
 import type { Ports } from '../ports.ts';
 import { exclusionOf } from '../routing/plan.ts';
+import { toldAddress } from '../routing/told-addresses.ts';
 import { podsBehind } from './pods-behind.ts';
 import { timesOf } from './time-split.ts';
 import { isOfApiServer, isWithoutTcp, mayAnswer, stopsBefore, stopsConnection, stopsRequest } from './what-stops.ts';
@@ -60,7 +62,7 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
 
   const host = hostOf(target, names?.clusterDomain ?? '');
   if (service?.type === 'ExternalName') {
-    const { step } = await askName(ports, host, null, target.context);
+    const { step } = await askName(ports, host, [], null, target.context);
     const outside = cause('aliasOutside', { name: service.externalName });
     return { steps: [step, ...order.slice(1).map((name) => notChecked(name, outside))], times: null };
   }
@@ -72,7 +74,8 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
     }
     steps.push(notChecked('name', cause('namesOffAddress', { address })));
   } else {
-    const asked = await askName(ports, host, service ?? null, target.context);
+    const routes = isEstablished(state) ? state.live.routes : [];
+    const asked = await askName(ports, host, routes, service ?? null, target.context);
     steps.push(asked.step);
     if (asked.address === '') {
       return finish();
@@ -155,6 +158,7 @@ function excludedBy(state: ConnectionState, address: string): Problem | null {
 async function askName(
   ports: Ports,
   host: string,
+  routes: readonly Route[],
   service: Service | null,
   context: string,
 ): Promise<{ step: TestStep; address: string }> {
@@ -172,8 +176,9 @@ async function askName(
       : problem('name-unknown', cause('noAddress', { host }), { context });
     return { step: bad('name', because, milliseconds), address: '' };
   }
-  const own =
+  const real =
     service === null ? [] : service.headless ? service.endpoints.map(({ address }) => address) : service.addresses;
+  const own = real.map((address) => toldAddress(routes, address));
   const isElsewhere = own.length > 0 && !asked.value.some((address) => own.includes(address));
   if (isElsewhere) {
     const because = cause('takenFor', { host, found: asked.value.join(', '), own: own.join(', ') });

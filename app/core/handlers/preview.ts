@@ -1,8 +1,8 @@
 /** What a connect of a context would change, as its cluster and the laptop say it now. */
-import { type CommandOutput, type Context, type Result, type Route, success } from '../../contract/index.ts';
-import { inspectHost } from '../diagnostics/inspect-host.ts';
+import { type CommandOutput, type Context, type Result, success } from '../../contract/index.ts';
+import { inspectRoutes } from '../diagnostics/inspect-host.ts';
 import type { ClusterPort } from '../ports.ts';
-import { decideRoutes, planRanges, wantedRanges } from '../routing/plan.ts';
+import { planRanges } from '../routing/plan.ts';
 import { wantedFor } from '../settings/context-choices.ts';
 import { policyOf } from '../settings/settings.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -21,14 +21,13 @@ export async function previewThrough(
   if (!planned.ok) {
     return planned;
   }
-  const inspected = await inspectHost(dependencies.ports, wantedRanges(planned.value), protectedAddresses);
+  const inspected = await inspectRoutes(dependencies.ports, planned.value, protectedAddresses);
   if (!inspected.ok) {
     return inspected;
   }
-  const { host, decisions } = inspected.value;
-  const routes: Route[] = [...decideRoutes(planned.value, decisions).routes];
+  const { host, routes } = inspected.value;
   return success({
-    routes,
+    routes: [...routes],
     resolverMode: settings.resolverMode === 'off' ? 'off' : host.resolverMode,
     upstreams: [...host.upstreams],
     agent: {

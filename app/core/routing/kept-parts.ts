@@ -2,9 +2,9 @@
 import { type Cause, cause, isRouted, type Route, type RouteCut } from '../../contract/index.ts';
 import { contains, ipv4Of } from './prefix.ts';
 
-/** The parts of routed ranges that stay with the laptop. */
+/** The parts of routed ranges that stay with the laptop, and that programs have no other addresses for. */
 export function keptParts(routes: readonly Route[]): RouteCut[] {
-  return routes.filter(isRouted).flatMap(({ cuts = [] }) => cuts);
+  return routes.filter(isRouted).flatMap(({ cuts = [] }) => cuts.filter(({ virtual }) => virtual === undefined));
 }
 
 /** `address` is one of IPv4; any other is in none. */

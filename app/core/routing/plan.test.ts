@@ -5,7 +5,7 @@ import { decideRoutes, planRanges, type RangePlan, wantedRanges } from './plan.t
 const services: Range = { prefix: '10.96.0.0/16', kind: 'services', origin: 'service-cidr' };
 const pods: Range = { prefix: '10.244.0.0/24', kind: 'pods', origin: 'node-pod-cidr' };
 
-const noWords = { routedRanges: [], narrowedRanges: [] };
+const noWords = { routedRanges: [], narrowedRanges: [], mappedRanges: [] };
 
 function plan(found: readonly Range[], extraRanges: string[] = [], excludedRanges: string[] = []): RangePlan {
   const planned = planRanges(found, { ...noWords, extraRanges, excludedRanges });
@@ -94,7 +94,7 @@ describe('planRanges', () => {
 
   it('asks with the user’s word on a range that holds one', () => {
     const planned = planRanges([services, pods, pod('10.244.1.0/24')], {
-      ...{ extraRanges: [], excludedRanges: [] },
+      ...{ extraRanges: [], excludedRanges: [], mappedRanges: [] },
       routedRanges: ['10.96.0.0/12', '10.244.1.0/24'],
       narrowedRanges: ['10.244.1.0/24', '10.244.0.128/25', 'x'],
     });

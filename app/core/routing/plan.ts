@@ -14,7 +14,8 @@ import {
   success,
 } from '../../contract/index.ts';
 import type { Range } from '../ports.ts';
-import type { RouteDecision, WantedRange } from '../route-messages.ts';
+import type { Mapping, RouteDecision, WantedRange } from '../route-messages.ts';
+import { isMappedByKind } from './mapped-kinds.ts';
 import { contains, formatPrefix, ipv4Of, joinSiblings, type Prefix, parsePrefix, subtract } from './prefix.ts';
 
 export interface RangePlan {
@@ -28,7 +29,7 @@ export interface RangePlan {
 
 /** A range with the user's word on it, where there is one; without, it gets the best that the laptop allows. */
 export interface AskedRange extends Range {
-  readonly word?: 'routed' | 'narrowed';
+  readonly word?: 'routed' | 'narrowed' | 'mapped';
 }
 
 interface Placed extends AskedRange {
@@ -46,6 +47,8 @@ export interface RangeSettings {
   readonly routedRanges: readonly string[];
   /** Addresses that the cluster shows alone. */
   readonly narrowedRanges: readonly string[];
+  /** By other addresses than they have. */
+  readonly mappedRanges: readonly string[];
 }
 
 export function planRanges(found: readonly Range[], settings: RangeSettings): Result<RangePlan> {
@@ -122,13 +125,22 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
   });
 }
 
-/** The user's word on a range that holds this one. Where there are two, addresses alone are less. */
-function wordOn(range: Prefix, { routedRanges, narrowedRanges }: RangeSettings): Pick<AskedRange, 'word'> {
+/**
+ * The user's word on a range that holds this one: of several, what takes least of other networks. Public and class E
+ * ranges are mapped without one.
+ */
+function wordOn(
+  range: Prefix,
+  { routedRanges, narrowedRanges, mappedRanges }: RangeSettings,
+): Pick<AskedRange, 'word'> {
   const isIn = (texts: readonly string[]) =>
     texts.some((text) => {
       const named = ipv4Of(text);
       return named !== null && contains(named, range);
     });
+  if (isIn(mappedRanges) || isMappedByKind(range)) {
+    return { word: 'mapped' };
+  }
   return isIn(narrowedRanges) ? { word: 'narrowed' } : isIn(routedRanges) ? { word: 'routed' } : {};
 }
 
@@ -190,17 +202,25 @@ export function decideRoutes(
   plan: RangePlan,
   decisions: readonly RouteDecision[],
   known: readonly Problem[] | null = null,
+  mappings: readonly Mapping[] = [],
 ): RoutesDecided {
+  const virtuals = new Map(mappings.filter(({ retired }) => !retired).map(({ real, virtual }) => [real, virtual]));
   const byPrefix = new Map(decisions.map((decision) => [decision.prefix, decision]));
   const routes: Route[] = [];
   const problems: Problem[] = [];
   for (const range of plan.wanted) {
+    const virtual = virtuals.get(range.prefix);
     const decision: RouteDecision = byPrefix.get(range.prefix) ?? {
       prefix: range.prefix,
       decision: 'refused',
-      reason: 'malformed',
+      reason: range.word === 'mapped' ? 'too-many' : 'malformed',
     };
     const { prefix, kind, origin } = range;
+    if (virtual !== undefined && (range.word === 'mapped' || decision.decision === 'refused')) {
+      const { reason = '', conflict = '', interface: on = '' } = range.word === 'mapped' ? {} : decision;
+      routes.push({ ...{ prefix, kind, origin, virtual, reason, conflict, interface: on }, decision: 'mapped' });
+      continue;
+    }
     routes.push({
       prefix,
       kind,
@@ -209,7 +229,7 @@ export function decideRoutes(
       reason: decision.reason ?? '',
       conflict: decision.conflict ?? '',
       interface: decision.interface ?? '',
-      ...partsOf(decision),
+      ...partsOf(decision, virtuals),
     });
     if (decision.decision === 'refused') {
       const wasRefused = known?.some(({ code, facts }) => code === 'route-refused' && facts.prefix === range.prefix);
@@ -224,9 +244,16 @@ export function decideRoutes(
 }
 
 /** What is in force of a range that is not routed as a whole. */
-function partsOf({ cuts, cutsMore, hosts, leftOut, decision }: RouteDecision): Partial<Route> {
+function partsOf(
+  { cuts, cutsMore, hosts, leftOut, decision }: RouteDecision,
+  virtuals: ReadonlyMap<string, string>,
+): Partial<Route> {
+  const virtualOf = (prefix: string) => {
+    const virtual = virtuals.get(prefix);
+    return virtual === undefined ? {} : { virtual };
+  };
   return {
-    ...(cuts ? { cuts } : {}),
+    ...(cuts ? { cuts: cuts.map((cut) => ({ ...cut, ...virtualOf(cut.prefix) })) } : {}),
     ...(cutsMore ? { cutsMore } : {}),
     ...(decision === 'narrowed' ? { hosts: hosts ?? 0 } : {}),
     ...(leftOut ? { leftOut } : {}),

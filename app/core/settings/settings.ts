@@ -51,7 +51,11 @@ export function changeSettings(settings: Settings, change: Change): Result<Setti
 }
 
 function complainAboutRanges({ extraRanges, excludedRanges, contexts }: Settings): string | null {
-  const ofContexts = contexts.flatMap(({ routedRanges, narrowedRanges }) => [...routedRanges, ...narrowedRanges]);
+  const ofContexts = contexts.flatMap(({ routedRanges, narrowedRanges, mappedRanges }) => [
+    ...routedRanges,
+    ...narrowedRanges,
+    ...mappedRanges,
+  ]);
   for (const range of [...extraRanges, ...excludedRanges, ...ofContexts]) {
     const { family } = parsePrefix(range);
     if (family === 'none') {
@@ -125,7 +129,7 @@ function once<Item>(items: readonly Item[], key: (item: Item) => string): Item[]
 export function policyOf(settings: Settings, { context, file }: ContextKey): Policy {
   const { recover, resolverMode, extraRanges, excludedRanges } = settings;
   const own = choicesFor(settings, context, file) ?? nothingChosen;
-  const { answersFor, extraDomains, routedRanges, narrowedRanges, directPath, directAddress } = own;
+  const { answersFor, extraDomains, routedRanges, narrowedRanges, mappedRanges, directPath, directAddress } = own;
   return {
     recover,
     names: resolverMode !== 'off',
@@ -134,6 +138,7 @@ export function policyOf(settings: Settings, { context, file }: ContextKey): Pol
       excludedRanges,
       routedRanges,
       narrowedRanges,
+      mappedRanges,
       answersFor,
       extraDomains,
       directPath,

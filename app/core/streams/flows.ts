@@ -62,7 +62,7 @@ function flowOf(heard: EngineFlow, find: FindTarget): Flow {
   const isSplit = answerMicroseconds > 0 && tunnelMicroseconds > 0;
   return {
     ...rest,
-    target: find(heard.destination),
+    target: find(heard.real ?? heard.destination),
     endedAt: endedAt === 0 ? null : endedAt,
     answerMicroseconds: answerMicroseconds === 0 ? null : answerMicroseconds,
     serviceMicroseconds: isSplit ? Math.max(answerMicroseconds - tunnelMicroseconds, 0) : null,

@@ -143,9 +143,23 @@ describe('checks', () => {
     harness.expectNothingLeft();
   });
 
-  it('tell while off that a range collides, and which connect failed why', async () => {
+  it('tell while off which ranges would be reached by other addresses, as a connect then does', async () => {
     const harness = new CoreHarness(({ host }) => {
       host.networks = [...host.networks, { prefix: '10.0.0.0/8', interface: 'tun0' }];
+    });
+    expect((await check(harness)).routes).toMatchObject({
+      state: 'good',
+      answer: expect.stringContaining('by other addresses'),
+    });
+    await harness.connect();
+    expect(harness.in('connected').routes.map(({ decision }) => decision)).not.toContain('routed');
+    await harness.off();
+    harness.expectNothingLeft();
+  });
+
+  it('tell while off that no range may be routed, and which connect failed why', async () => {
+    const harness = new CoreHarness(({ cluster }) => {
+      cluster.ranges = [{ prefix: '0.0.0.0/0', kind: 'pods', origin: 'node-pod-cidr' }];
     });
     await harness.call('connect', { context: 'production' });
     await harness.until('failed');

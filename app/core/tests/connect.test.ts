@@ -65,19 +65,19 @@ describe('connect and disconnect', () => {
     harness.expectNothingLeft();
   });
 
-  it('keeps whose a refused range is, once connected', async () => {
+  it('keeps whose a range is that it reaches by other addresses', async () => {
     const harness = new CoreHarness();
     const { host, store } = harness.world;
     host.networks = [...host.networks, { prefix: '172.20.0.0/16', interface: 'docker0' }];
     store.kept = { ...store.kept, settings: { ...store.kept.settings, extraRanges: ['172.20.0.0/16'] } };
     const { routes, degraded } = await harness.connect();
     expect(routes.find(({ kind }) => kind === 'extra')).toMatchObject({
-      decision: 'refused',
+      decision: 'mapped',
       reason: 'own-subnet',
       conflict: '172.20.0.0/16',
       interface: 'docker0',
     });
-    expect(degraded).toMatchObject([{ code: 'route-refused', facts: { interface: 'docker0' } }]);
+    expect(degraded).toEqual([]);
   });
 
   it('changes nothing before the plan is known to be good, and then asks for the agent before the tunnel', async () => {

@@ -89,6 +89,16 @@ describe('the test of a Service', () => {
     expect(states(steps).slice(1)).toEqual(Array(5).fill('not-checked'));
   });
 
+  it('goes by the other address of a mapped Service, and does not take it for somebody else', async () => {
+    const harness = new CoreHarness(({ host }) => {
+      host.networks = [...host.networks, { prefix: '10.96.41.0/24', interface: 'lan0' }];
+    });
+    await harness.connect();
+    const steps = await tested(harness);
+    expect(Object.values(steps).map(({ state }) => state)).not.toContain('bad');
+    expect(steps.connection?.answer).toBe('198.19.0.7:80');
+  });
+
   it('tells a name that nobody knows', async () => {
     const harness = new CoreHarness();
     await harness.connect();

@@ -59,6 +59,26 @@ describe('explaining a packet while the connection is on', () => {
     expect(toPod.verdict.result).toBe('leads');
   });
 
+  it.each([
+    ['a part that the laptop needs', [{ prefix: '10.96.41.0/24', interface: 'lan0' }], '198.19.0.7'],
+    ['all of the range', [{ prefix: '10.96.0.0/16', interface: 'lan0' }], '198.19.41.7'],
+  ])('goes by the other address where a mapped range is %s', async (_, networks, virtual) => {
+    const harness = new CoreHarness(({ host }) => {
+      host.networks = [...host.networks, ...networks];
+    });
+    await harness.connect();
+    const byName = await explained(harness, 'orders.webshop');
+    expect(byName.verdict).toMatchObject({ result: 'reached', problem: null });
+    expect(byName.text).toContain(`${virtual} stands for 10.96.41.7`);
+    const byVirtual = await explained(harness, `${virtual}:80`);
+    expect(byVirtual.verdict.result).toBe('reached');
+    expect(byVirtual.text).toContain('10.96.41.7 is the Service webshop/orders');
+    const byReal = await explained(harness, '10.96.41.7:80');
+    expect(byReal.verdict).toMatchObject({ result: 'stopped', problem: { code: 'address-mapped' } });
+    expect(byReal.text).toContain(virtual);
+    expect((await explained(harness, '10.96.41.99:80')).verdict.result).toBe('outside'); // the laptop's own network
+  });
+
   it.each<[string, Partial<Pod> | null, boolean, string]>([
     [
       'one that is well',

@@ -176,19 +176,26 @@ export function routeLine(route: Route): string {
 
 /** What of a range is routed, or is not, in a few words. */
 export function partLine(route: Route): string {
-  const { prefix, decision, hosts = 0, conflict, interface: on, cuts = [], cutsMore = 0 } = route;
+  const { prefix, decision, hosts = 0, conflict, interface: on, virtual, cuts = [], cutsMore = 0 } = route;
   if (decision === 'narrowed') {
     const rest = on === '' ? `; ${conflict} keeps the rest` : `; ${on} keeps the rest of ${conflict}`;
     return `${prefix} to ${hosts} ${hosts === 1 ? 'address' : 'addresses'}${route.reason === 'other-route' ? rest : ''}`;
   }
+  if (virtual !== undefined) {
+    return `${prefix} by the addresses of ${virtual}`;
+  }
   const [first] = cuts;
   const more = cuts.length - 1 + cutsMore;
   const whose = first === undefined ? '' : `${first.prefix}${first.interface === '' ? '' : ` on ${first.interface}`}`;
-  return `${prefix} without ${whose}${more > 0 ? ` and ${more} more` : ''}`;
+  const by = first?.virtual === undefined ? '' : `, by ${first.virtual}`;
+  return `${prefix} without ${whose}${by}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** How much of a range is routed where that is not all of it. */
-function partText({ decision, hosts = 0, leftOut = 0 }: Route): string {
+function partText({ decision, hosts = 0, leftOut = 0, virtual }: Route): string {
+  if (virtual !== undefined) {
+    return ` to ${virtual}`;
+  }
   if (decision !== 'narrowed') {
     return '';
   }
@@ -198,9 +205,9 @@ function partText({ decision, hosts = 0, leftOut = 0 }: Route): string {
 
 /** What of a range this computer keeps, line by line. */
 function keptLines({ cuts = [], cutsMore = 0 }: Route): string[] {
-  const lines = cuts.map(({ prefix, reason, conflict, interface: on }) => {
+  const lines = cuts.map(({ prefix, reason, conflict, interface: on, virtual }) => {
     const whose = [reason, conflict === prefix ? '' : conflict, on].filter(Boolean).join(' ');
-    return `${prefix} stays with this computer: ${whose}`;
+    return `${prefix} stays with this computer${virtual === undefined ? '' : ` and is mapped to ${virtual}`}: ${whose}`;
   });
   return cutsMore === 0 ? lines : [...lines, `and ${cutsMore} more parts`];
 }

@@ -96,7 +96,7 @@ export function flowsTable(flows: readonly Flow[], format: Format, now: number):
           duration(flow.answerMicroseconds),
           duration(flow.serviceMicroseconds),
           flow.source,
-          flow.destination,
+          flow.real === undefined ? flow.destination : `${flow.destination} (${flow.real})`,
           flow.program?.user || '-',
           flow.program?.executable || '-',
         ]

@@ -79,7 +79,7 @@ const manyRoutes = Array.from({ length: 60 }, (_, index) => ({
   prefix: `10.${index}.0.0/24`,
   kind: 'pods' as const,
   origin: 'node-pod-cidr' as const,
-  decision: (['routed', 'refused', 'narrowed'] as const)[index % 3] ?? ('cut' as const),
+  decision: (['routed', 'refused', 'narrowed', 'mapped'] as const)[index % 4] ?? ('cut' as const),
   reason: 'other-route',
   conflict: '10.0.0.0/8',
   interface: 'v'.repeat(15),
@@ -245,6 +245,27 @@ it('-o wide prints the command that has the cluster asked for a domain that only
     /corp\.example; .+ settings add extraDomains corp\.example --context test-frankfurt$/,
   );
   expect(details(connected).join('\n')).not.toContain('offered');
+});
+
+it('says the addresses that work beside those of the cluster', () => {
+  const routes = connected.routes.flatMap((route) => [
+    { ...route, decision: 'mapped' as const, reason: '', virtual: '198.19.0.0/16' },
+    {
+      ...{ ...route, prefix: '10.244.0.0/16', decision: 'cut' as const, reason: 'own-subnet' },
+      cuts: [{ ...kept, virtual: '100.127.255.0/24' }],
+    },
+  ]);
+  expect(statusText({ ...connected, routes }, 0).facts.slice(1, 4)).toEqual([
+    '  routes    10.96.0.0/16, 10.244.0.0/16 through slipway0',
+    '  in part   10.244.0.0/16 without 10.244.9.0/24 on docker0, by 100.127.255.0/24',
+    '  mapped    10.96.0.0/16 by the addresses of 198.19.0.0/16',
+  ]);
+  expect(details({ ...connected, routes })).toEqual(
+    expect.arrayContaining([
+      '  route     10.96.0.0/16 mapped to 198.19.0.0/16 (services, from service-cidr)',
+      '  not       10.244.9.0/24 stays with this computer and is mapped to 100.127.255.0/24: own-subnet docker0',
+    ]),
+  );
 });
 
 it('says what is in force of a range that is not routed as a whole, and whose the rest is', () => {

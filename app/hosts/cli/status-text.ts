@@ -50,6 +50,7 @@ export function factsOf(connection: Connected): string[] {
   const routed = routes.filter(isRouted).map(({ prefix }) => prefix);
   const left = routes.filter((route) => !isRouted(route));
   const inPart = routes.filter(({ decision }) => decision === 'cut' || decision === 'narrowed');
+  const mapped = routes.filter(({ decision }) => decision === 'mapped');
   const codes = kindsOf(degraded).map(({ problem, count }) =>
     count > 1 ? `${problem.code} (${count})` : problem.code,
   );
@@ -59,8 +60,9 @@ export function factsOf(connection: Connected): string[] {
   return [
     ...(codes.length === 0 ? [] : [fact('degraded', few(codes, mostKinds))]),
     fact('routes', `${none}${few(routed, mostPrefixes)} through ${name}`),
-    ...leftOut(inPart, partLine, 'ranges', mostInPart, 'in part'),
-    ...leftOut(left, (route: Route) => routeLine(route), 'ranges', inPart.length > 0 ? 1 : mostLeftOut),
+    ...leftOut(inPart, partLine, 'ranges', mapped.length > 0 ? 1 : mostInPart, 'in part'),
+    ...leftOut(mapped, partLine, 'ranges', inPart.length > 0 ? 1 : mostInPart, 'mapped'),
+    ...leftOut(left, (route: Route) => routeLine(route), 'ranges', inPart.length + mapped.length > 0 ? 1 : mostLeftOut),
     names.mode === 'off'
       ? fact('names', 'off')
       : names.mode === 'elsewhere'

@@ -74,6 +74,7 @@ export function FlowPanel({
       <Facts label={say('flows.wayFacts')} isNarrow>
         <Code name={say('flows.from')}>{flow.source}</Code>
         <Code name={say('flows.to')}>{flow.destination}</Code>
+        {flow.real === undefined ? null : <Code name={say('flows.real')}>{flow.real}</Code>}
         <Fact name={say('flows.received')}>
           {amount(format.bytes(flow.bytesDown), format.rate(flow.rateDown), flow)}
         </Fact>

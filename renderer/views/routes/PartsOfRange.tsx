@@ -30,6 +30,7 @@ function KeptPart({ cut }: { readonly cut: RouteCut }) {
   return (
     <>
       <span>{say('routes.stays', { prefix: cut.prefix, interface: cut.interface || 'none' })}</span>
+      {cut.virtual === undefined ? null : <span>{say('routes.virtual', { virtual: cut.virtual })}</span>}
       {reason === null ? null : <span className={styles.owner}>{say(reason, { reason: cut.reason })}</span>}
     </>
   );

@@ -64,7 +64,7 @@ function RouteRow({
   const say = useWords();
   const format = useFormat();
   const { words, tone } = decisionLook[route.decision];
-  const counted = counters?.routes.find(({ prefix }) => prefix === route.prefix);
+  const counted = counters?.routes.find(({ prefix }) => prefix === (route.virtual ?? route.prefix));
   return (
     <TableRow index={index + 2} className={styles.row}>
       <TableCell kind="code">
@@ -100,6 +100,18 @@ function Why({ route, isPlanned }: { readonly route: Route; readonly isPlanned: 
   const reason = reasonWords(route);
   if (route.decision === 'cut' || route.decision === 'narrowed') {
     return <PartsOfRange route={route} isPlanned={isPlanned} />;
+  }
+  if (route.virtual !== undefined) {
+    return (
+      <span className={styles.two}>
+        <span>{say('routes.virtual', { virtual: route.virtual })}</span>
+        {route.conflict === '' ? null : (
+          <span className={styles.owner}>
+            {say('routes.conflictOwner', { conflict: route.conflict, interface: route.interface })}
+          </span>
+        )}
+      </span>
+    );
   }
   if (reason === null) {
     return <span className={styles.second}>{say(isPlanned ? 'routes.willEnterTunnel' : 'routes.intoTunnel')}</span>;

@@ -25,6 +25,7 @@ export const decisionLook: Readonly<Record<Route['decision'], { readonly words: 
   routed: { words: 'routes.decision.routed', tone: 'fine' },
   cut: { words: 'routes.decision.cut', tone: 'fine' },
   narrowed: { words: 'routes.decision.narrowed', tone: 'fine' },
+  mapped: { words: 'routes.decision.mapped', tone: 'fine' },
   refused: { words: 'routes.decision.refused', tone: 'bad' },
   excluded: { words: 'routes.decision.excluded', tone: 'plain' },
 };
@@ -34,6 +35,7 @@ export const plannedWords: Readonly<Record<Route['decision'], WordId>> = {
   routed: 'routes.planned.routed',
   cut: 'routes.planned.cut',
   narrowed: 'routes.planned.narrowed',
+  mapped: 'routes.planned.mapped',
   refused: 'routes.planned.refused',
   excluded: 'routes.planned.excluded',
 };
@@ -41,7 +43,7 @@ export const plannedWords: Readonly<Record<Route['decision'], WordId>> = {
 /** Reasons are codes of the helper's policy; one that is not known here is shown as it is. Null where there is none. */
 export function reasonWords({ reason, decision }: Pick<Route, 'reason' | 'decision'>): WordId | null {
   if (reason === '') {
-    return decision === 'routed' ? null : 'routes.reason.none';
+    return decision === 'routed' || decision === 'mapped' ? null : 'routes.reason.none';
   }
   const id = `routes.reason.${reason}`;
   return Object.hasOwn(en, id) ? (id as WordId) : 'routes.reason.unknown';

@@ -1,0 +1,86 @@
+/**
+ * Which ranges of a plan are mapped, by the user's word, by what they are, or by what the laptop needs of them. Pure. It
+ * is asked anew with each answer of the helper, until that changes nothing any more.
+ */
+import type { Mapping, RouteDecision, WantedRange } from '../route-messages.ts';
+import { type RangePlan, wantedRanges } from './plan.ts';
+import { contains, ipv4Of, parsePrefix } from './prefix.ts';
+import { chooseVirtualRanges } from './virtual-ranges.ts';
+
+export interface Mapped {
+  readonly mappings: readonly Mapping[];
+  /** What the laptop has where virtual ranges might be: it grows only. */
+  readonly avoided: readonly string[];
+  /** Ranges for which there is no room. */
+  readonly left: readonly string[];
+}
+
+export const nothingMapped: Mapped = { mappings: [], avoided: [], left: [] };
+
+/** Refusals and cuts by which an address is the laptop's; others say that it can be nobody's in a cluster. */
+const laptopsReasons: ReadonlySet<string> = new Set([
+  'own-subnet',
+  'gateway',
+  'resolver',
+  'protected',
+  'neighbour',
+  'other-route',
+]);
+
+/** The mapping for a plan, and what the helper said of its ranges; `before` is the one that it answers. */
+export function mapRanges(plan: RangePlan, decisions: readonly RouteDecision[], before: Mapped): Mapped {
+  const byPrefix = new Map(decisions.map((decision) => [decision.prefix, decision]));
+  const reals = plan.wanted.flatMap((range) => {
+    if (range.word === 'mapped') {
+      return [range.prefix];
+    }
+    const decision = byPrefix.get(range.prefix);
+    if (decision === undefined) {
+      return [];
+    }
+    if (decision.decision === 'refused') {
+      return laptopsReasons.has(decision.reason ?? '') ? [range.prefix] : [];
+    }
+    return (decision.cuts ?? []).filter(({ reason }) => laptopsReasons.has(reason)).map(({ prefix }) => prefix);
+  });
+  const apart = reals.filter(
+    (real, index) => !reals.some((other, at) => at !== index && holds(other, real) && (other !== real || at < index)),
+  );
+  const avoided = new Set(before.avoided);
+  for (const { virtual } of before.mappings) {
+    const decision = byPrefix.get(virtual);
+    if (decision !== undefined && decision.decision !== 'routed') {
+      avoided.add(virtual);
+      if (parsePrefix(decision.conflict ?? '').family === 4) {
+        avoided.add(decision.conflict ?? '');
+      }
+    }
+  }
+  const taken = [...avoided, ...plan.wanted.map(({ prefix }) => prefix), ...plan.left.map(({ prefix }) => prefix)];
+  const { mappings, left } = chooseVirtualRanges(apart, taken, before.mappings);
+  return { mappings, avoided: [...avoided], left };
+}
+
+function holds(outer: string, inner: string): boolean {
+  const [one, other] = [ipv4Of(outer), ipv4Of(inner)];
+  return one !== null && other !== null && contains(one, other);
+}
+
+/** What to ask the helper for: what is not mapped as a whole, and the virtual ranges. */
+export function wantedWith(plan: RangePlan, { mappings }: Mapped): WantedRange[] {
+  const literal = { ...plan, wanted: plan.wanted.filter(({ word }) => word !== 'mapped') };
+  return [
+    ...wantedRanges(literal),
+    ...mappings.map(({ virtual }) => ({ prefix: virtual, decision: 'routed' as const })),
+  ];
+}
+
+/** Whether the engine would do the same by both. */
+export function isSameMapping(one: Mapped, other: Mapped): boolean {
+  const text = ({ mappings }: Mapped) =>
+    mappings
+      .map(({ real, virtual, retired = false }) => `${real} ${virtual} ${retired}`)
+      .toSorted()
+      .join('\n');
+  return text(one) === text(other);
+}
