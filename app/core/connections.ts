@@ -8,7 +8,6 @@ import {
   type ContextKey,
   cause,
   failure,
-  isRouted,
   keyText,
   type Problem,
   problem,
@@ -26,6 +25,7 @@ import { isHostRestored } from './connection/undo.ts';
 import { type Sharer, shareNames, suffixesOf } from './naming/suffixes.ts';
 import type { Catalogue, Confirmation, Ports } from './ports.ts';
 import { problemsOfRoutes } from './routing/outside-routes.ts';
+import { ownRanges } from './routing/told-addresses.ts';
 import { choicesFor } from './settings/context-choices.ts';
 import { policyOf } from './settings/settings.ts';
 
@@ -125,7 +125,7 @@ function sharerOf(key: string, state: ConnectionState, chosenSuffix: string, was
     isOn: isWanted(state),
     mayHaveNames: wasTold && !isOver && !isWithout,
     resolver: isAnswering ? live.names.resolver : '',
-    ranges: isAnswering ? live.routes.filter(isRouted).map(({ prefix }) => prefix) : [],
+    ranges: isAnswering ? ownRanges(live.routes) : [],
   };
 }
 

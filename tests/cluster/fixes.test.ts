@@ -29,6 +29,7 @@ const looks: Readonly<Record<string, string>> = {
   'slipway services --context sandbox': 'orders',
   'slipway services --context sandbox -o wide': 'orders',
   'slipway pods --context sandbox -o wide': 'orders',
+  'slipway status': 'sandbox',
   'slipway status -o wide': 'sandbox',
   'kubectl --context sandbox --namespace webshop get networkpolicies': '',
   'kubectl --context sandbox --namespace webshop get pods --output wide': 'orders',

@@ -28,22 +28,26 @@ describe('a laptop', () => {
     }
   });
 
-  it('that is on a network with every range of the cluster, named with its interface', async () => {
+  it('that is on a network with every range of the cluster: connects, and reaches it by names alone', async () => {
     await root('ip', 'link', 'add', 'hall0', 'type', 'veth', 'peer', 'name', 'hall1');
     await root('ip', 'address', 'add', '10.250.0.1/8', 'dev', 'hall0');
     await root('ip', 'link', 'set', 'hall0', 'up');
     const before = await root('ip', 'route');
+    const inside = product();
     try {
-      const refused = product();
-      const outcome = await refused.slipway(['connect', ...usual]);
-      expect(outcome.stderr).toContain('[route-refused]');
-      expect(outcome.stderr).toContain('10.0.0.0/8');
-      expect(outcome.stderr).toContain('hall0');
-      expect(outcome.stderr).toContain('leaves that network');
-      expect(outcome.code).toBe(6);
-      await refused.disconnect();
+      await inside.connect(...usual);
+      const { routes, degraded } = await connected(inside);
+      expect(new Set(routes.map(({ decision, interface: on }) => `${decision} ${on}`))).toEqual(
+        new Set(['mapped hall0']),
+      );
+      expect(degraded).toEqual([]);
+      await root('curl', '-sS', '-m', '5', `http://${workload.http.fullName}/`);
+      const address = await refusals.scene.cluster.serviceAddress(workload.http.namespace, workload.http.service);
+      expect(await root('ip', 'route', 'get', address)).toContain('dev hall0');
+      await inside.disconnect();
       expect(await root('ip', 'route')).toBe(before);
     } finally {
+      await inside.disconnect();
       await root('ip', 'link', 'delete', 'hall0');
     }
     expect(await refusals.scene.left()).toEqual([]);

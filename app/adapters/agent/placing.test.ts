@@ -3,6 +3,7 @@ import { noAgentPodChoices } from '../../contract/index.ts';
 import type { AgentPlaced } from '../../core/ports.ts';
 import { type AgentNamespace, openAgentNamespace } from '../testing/agent-namespace.ts';
 import { closedAfterEach } from '../testing/scene.ts';
+import type { AgentRecords } from './records.ts';
 
 const closing = closedAfterEach();
 
@@ -68,6 +69,23 @@ test('deleting names the Job by its uid, so that a new one of the same name stay
     preconditions: { uid: 'uid-1' },
   });
 }, 30_000);
+
+test('an agent that another connection of this core has is let alone: two contexts may lead to one cluster', async () => {
+  const scene = await namespace();
+  await connectAndPlace(scene); // so that there is a folder
+  let shared: AgentRecords | undefined;
+  const recordedBy = (records: AgentRecords) => {
+    shared ??= records;
+    return shared;
+  };
+  const [first, second] = [await scene.connect('test', recordedBy), await scene.connect('test', recordedBy)];
+  const [one, other] = await Promise.all([place(first), place(second)]);
+  expect(other.target.pod).not.toBe(one.target.pod);
+  await second.deleteAgent(other);
+  expect(await first.agentLives(one)).toEqual({ ok: true, value: true });
+  first.close();
+  expect(await place(await scene.connect('test', recordedBy)), 'it waits for the next').toEqual(one);
+});
 
 test('agents of one laptop have one name, to which a Role can be bound, one after the other', async () => {
   const scene = await namespace();

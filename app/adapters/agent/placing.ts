@@ -3,18 +3,8 @@
  * everything away again. What it made before an abort or a failure it deletes. A refusal that says what would pass is
  * followed by another try in that form.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import {
-  type AgentPodChoices,
-  agentPodOf,
-  type Cause,
-  cause,
-  failure,
-  type Problem,
-  problem,
-  type Result,
-  success,
-} from '../../contract/index.ts';
+import { randomUUID } from 'node:crypto';
+import { type Cause, cause, failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Log } from '../../core/ports.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
@@ -27,7 +17,7 @@ import { agentJob } from './manifest.ts';
 import { agentContainer, isServing } from './pod-reasons.ts';
 import { type PodShape, usualShape } from './pod-shape.ts';
 import type { Processor } from './processors.ts';
-import { type AgentRecord, type AgentRecords, agentName } from './records.ts';
+import { type AgentRecord, type AgentRecords, agentName, digestOf } from './records.ts';
 import { askedOfAgent, awaitGone, deleteJob } from './remove-job.ts';
 import { keepRenewing } from './renewal.ts';
 import { type AgentBinary, type SendTimes, sendBinary } from './send-binary.ts';
@@ -145,8 +135,9 @@ export class AgentPlacing {
 
   /** Ends the renewals. The agents live on until their deadline. */
   close(): void {
-    for (const end of this.#renewals.values()) {
+    for (const [uid, end] of this.#renewals) {
       end();
+      this.#options.records.inUse.delete(uid);
     }
     this.#renewals.clear();
     this.#later.forEach(clearTimeout);
@@ -302,9 +293,11 @@ export class AgentPlacing {
     const image = spec.image === '' ? spec.baseImage : spec.image;
     const delivery = spec.image === '' ? 'sent' : 'image';
     for (const record of await this.#options.records.all(this.#connection.address.server)) {
-      if (this.#renewals.has(record.uid)) {
-        continue; // in use
+      const { inUse } = this.#options.records;
+      if (inUse.has(record.uid)) {
+        continue;
       }
+      inUse.add(record.uid); // before another connection looks at it
       const fits =
         record.namespace === spec.namespace &&
         record.image === image &&
@@ -348,6 +341,7 @@ export class AgentPlacing {
 
   #renew(record: AgentRecord, deadlineSeconds: number): void {
     this.#renewals.get(record.uid)?.();
+    this.#options.records.inUse.add(record.uid);
     this.#renewals.set(
       record.uid,
       keepRenewing(this.#connection, record, {
@@ -364,6 +358,7 @@ export class AgentPlacing {
     this.#renewals.get(uid)?.();
     this.#renewals.delete(uid);
     const deleted = await deleteJob(this.#connection, namespace, job, uid);
+    this.#options.records.inUse.delete(uid);
     this.#deletedAt = performance.now();
     if (deleted.ok && uid !== '') {
       await this.#options.records.forget(uid);
@@ -388,12 +383,4 @@ export class AgentPlacing {
       this.#later.add(timer);
     }
   }
-}
-
-/** Which choices a pod was made with. */
-function digestOf(choices: AgentPodChoices): string {
-  return createHash('sha256')
-    .update(JSON.stringify(agentPodOf(choices)))
-    .digest('hex')
-    .slice(0, 16);
 }

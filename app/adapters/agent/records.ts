@@ -2,11 +2,12 @@
  * Remembers which agents this core made, by the Job's uid, so that after a crash they are used again or deleted. Only what
  * stands here is ever reused: labels of a pod could be anybody's, and what another core of the same home made is in use.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type AgentPodChoices, agentPodOf } from '../../contract/index.ts';
 import type { Log } from '../../core/ports.ts';
 import { readKept, writeKept } from '../storage/kept-file.ts';
 import { openOwnedList } from '../storage/owned-list.ts';
@@ -43,6 +44,8 @@ export interface AgentRecords {
   all(server: string): Promise<AgentRecord[]>;
   /** Of every API server. */
   everywhere(): Promise<AgentRecord[]>;
+  /** Agents that a connection of this core has, by the Job's uid: two contexts may lead to one cluster. */
+  readonly inUse: Set<string>;
   keep(record: AgentRecord): Promise<void>;
   forget(uid: string): Promise<void>;
 }
@@ -77,6 +80,7 @@ export function openAgentRecords(folder: string, log: Log, owner: Owner = ownerH
       return name;
     },
     ownerSecret: openOwnerSecret(folder, log, owner),
+    inUse: new Set(),
     all: async (server) => {
       await last;
       return (await read()).filter((record) => record.server === server);
@@ -117,4 +121,12 @@ async function keptName(folder: string, { machine }: Owner): Promise<string> {
 /** A name that no other agent has. */
 export function agentName(): string {
   return `slipway-agent-${randomBytes(5).toString('hex')}`;
+}
+
+/** Which choices a pod was made with. */
+export function digestOf(choices: AgentPodChoices): string {
+  return createHash('sha256')
+    .update(JSON.stringify(agentPodOf(choices)))
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -392,8 +392,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
       actor = by;
       void reconsider();
     },
-    madeWith: () => openedAs ?? held,
-    reconsider: () => void reconsider(),
+    ...{ madeWith: () => openedAs ?? held, reconsider: () => void reconsider() },
     ...{ cluster: () => cluster, host: () => host },
     ...{ catalogue: watches.catalogue, firstCatalogue: watches.first, pods: watches.pods },
     ...{ flows: engine.flows, shareNames: engine.shareNames, checkReach: engine.checkReach, test: engine.test },

@@ -17,13 +17,14 @@ export interface Mapped {
 
 export const nothingMapped: Mapped = { mappings: [], avoided: [], left: [] };
 
-/** Refusals and cuts by which an address is the laptop's; others say that it can be nobody's in a cluster. */
+/** Refusals and cuts by which an address is the laptop's, or another cluster's that is on; others say that it can be nobody's in a cluster. */
 const laptopsReasons: ReadonlySet<string> = new Set([
   'own-subnet',
   'gateway',
   'resolver',
   'protected',
   'neighbour',
+  'other-cluster',
   'other-route',
 ]);
 

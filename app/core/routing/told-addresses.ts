@@ -13,6 +13,12 @@ export function realAddress(routes: readonly Route[], told: string): string {
   return realOf(pairsOf(routes), told) ?? told;
 }
 
+/** Ranges whose addresses, as programs use them, are this cluster's: of a narrowed one they are another network's. */
+export function ownRanges(routes: readonly Route[]): string[] {
+  const whole = routes.filter(({ decision }) => decision === 'routed' || decision === 'cut');
+  return [...whole.map(({ prefix }) => prefix), ...pairsOf(routes).map(({ virtual }) => virtual)];
+}
+
 function pairsOf(routes: readonly Route[]): Mapping[] {
   return routes.flatMap(({ prefix, virtual, cuts = [] }) =>
     [{ prefix, virtual }, ...cuts].flatMap((part) =>

@@ -25,34 +25,30 @@ async function both(): Promise<CoreHarness> {
   const harness = new CoreHarness();
   await harness.connect();
   expect(await harness.call('connect', { context: 'staging' })).toMatchObject({ ok: true });
-  await harness.clock.until(() => connectionOf(harness, 'staging')?.phase !== 'preparing', 'staging');
+  await harness.clock.until(() => connectionOf(harness, 'staging')?.phase === 'connected', 'staging');
   return harness;
 }
 
 describe('two clusters at once', () => {
-  it('do not disturb the first, and leave its ranges to it', async () => {
+  it('leave the ranges to the first, and reach the other by other addresses', async () => {
     const harness = await both();
     const { host } = harness.world;
     expect(connectionOf(harness, 'production')?.phase).toBe('connected');
     expect(host.routes).toEqual(['10.96.0.0/16', '10.244.0.0/24', '10.244.1.0/24']);
-    expect(host.beside.flatMap(({ routes }) => routes)).toEqual([]);
+    expect(connectionOf(harness, 'staging')).toMatchObject({
+      routes: [
+        { prefix: '10.96.0.0/16', decision: 'mapped', reason: 'other-cluster', virtual: '198.19.0.0/16' },
+        { prefix: '10.244.0.0/24', decision: 'mapped', reason: 'other-cluster' },
+        { prefix: '10.244.1.0/24', decision: 'mapped', reason: 'other-cluster' },
+      ],
+    });
+    expect(host.beside.flatMap(({ routes }) => routes)[0]).toBe('198.19.0.0/16');
     await harness.off();
     harness.expectNothingLeft();
   });
-});
-
-describe('two clusters whose ranges differ', () => {
-  async function apart(): Promise<CoreHarness> {
-    const harness = new CoreHarness();
-    await harness.connect();
-    await harness.call('changeSettings', { extraRanges: ['10.97.0.0/16'] });
-    await harness.call('connect', { context: 'staging' });
-    await harness.clock.until(() => connectionOf(harness, 'staging')?.phase === 'connected', 'staging');
-    return harness;
-  }
 
   it('have the names of the first in force, and a suffix each', async () => {
-    const harness = await apart();
+    const harness = await both();
     expect(connectionOf(harness, 'production')).toMatchObject({
       names: { mode: 'resolv-conf', suffix: 'production-cluster' },
     });
@@ -77,7 +73,7 @@ describe('two clusters whose ranges differ', () => {
   });
 
   it('go on when one of them goes off, with the names of the one that stays', async () => {
-    const harness = await apart();
+    const harness = await both();
     expect(await harness.call('disconnect', { context: 'production' })).toMatchObject({
       ok: true,
       value: { leftOnHost: 0 },
@@ -90,7 +86,7 @@ describe('two clusters whose ranges differ', () => {
   });
 
   it('change the names in force at a word, one after the other', async () => {
-    const harness = await apart();
+    const harness = await both();
     expect(await harness.call('preferNames', { context: 'staging' })).toMatchObject({ ok: true });
     await namesMove(harness, 'staging');
     expect(modeOf(harness, 'production')).toBe('elsewhere');
@@ -98,7 +94,7 @@ describe('two clusters whose ranges differ', () => {
   });
 
   it('are both back after the core was killed', async () => {
-    const harness = await apart();
+    const harness = await both();
     await harness.killCore();
     harness.startCore();
     const isUp = (context: string) => connectionOf(harness, context)?.phase === 'connected';
@@ -109,7 +105,7 @@ describe('two clusters whose ranges differ', () => {
   });
 
   it('lose one engine, and nothing of the other', async () => {
-    const harness = await apart();
+    const harness = await both();
     const [first, second] = harness.world.engines.running;
     second?.kill();
     await harness.clock.until(() => connectionOf(harness, 'staging')?.phase === 'reconnecting', 'it is lost');
