@@ -31,10 +31,10 @@ export const reachScenes: readonly Scene[] = [
     scenarios: ['fast', 'conflict'],
     shots: [
       {
-        name: 'home.range-collides',
+        name: 'home.range-refused',
         go: async (stage) => {
           await stage.core.call('connect', { context: 'test-frankfurt' });
-          await text(stage, /10\.96\.0\.0\/16 collides with/);
+          await text(stage, /10\.96\.0\.0\/16 is not routed/);
         },
       },
       {
