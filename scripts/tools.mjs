@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { whereChanged } from './where-changed.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -101,6 +102,9 @@ const otherAgent = `slipway-agent-${otherProcessor}`;
 const own = ['slipway-engine', 'slipway-helper', 'slipway-agent'];
 export const nativeBinaries = [...own, otherAgent];
 
+/** Agents beside themselves as they are sent to a pod: packed once, not by each connect. */
+const packedAgents = ['slipway-agent', otherAgent].map((name) => ({ from: name, to: `${name}.gz` }));
+
 /** Builds the native programs where their sources changed; answers the build's identity. */
 export async function ensureNative(say) {
   const native = join(root, 'native');
@@ -111,7 +115,9 @@ export async function ensureNative(say) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const build = `${version}+${hash.digest('hex').slice(0, 12)}`;
   const stamp = join(native, 'bin', 'build');
-  const present = nativeBinaries.every((name) => existsSync(join(native, 'bin', name)));
+  const present = [...nativeBinaries, ...packedAgents.map(({ to }) => to)].every((name) =>
+    existsSync(join(native, 'bin', name)),
+  );
   if (present && existsSync(stamp) && readFileSync(stamp, 'utf8') === build) {
     return build;
   }
@@ -130,6 +136,9 @@ export async function ensureNative(say) {
     (await goBuild({ GOOS: 'linux', GOARCH: otherProcessor }, `bin/${otherAgent}`, ['slipway-agent']));
   if (code !== 0) {
     throw new Error(`go build ended with ${code}`);
+  }
+  for (const { from, to } of packedAgents) {
+    writeFileSync(join(native, 'bin', to), gzipSync(readFileSync(join(native, 'bin', from)), { level: 9 }));
   }
   writeFileSync(stamp, build);
   return build;

@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { success } from '../../contract/index.ts';
@@ -11,7 +12,7 @@ import { ApiConnection } from '../cluster/api-connection.ts';
 import { authority, refusal, testdata } from '../testing/api-server.ts';
 import { closedAfterEach, tokenCredentials } from '../testing/scene.ts';
 import type { Processor } from './processors.ts';
-import { type AgentBinary, sendBinary } from './send-binary.ts';
+import { type AgentBinary, readAgentBinary, sendBinary } from './send-binary.ts';
 import { type ExecCommand, execEventSchema } from './spdy-exec.ts';
 
 const closing = closedAfterEach();
@@ -267,4 +268,25 @@ describe('sending the binary into a pod', () => {
     const stopped = (await serve(() => stop.abort())).send(stop.signal);
     expect(await stopped).toMatchObject({ ok: false, problem: { code: 'agent-unreachable' } });
   });
+});
+
+test.each([
+  ['the build packed it', (plain: Buffer) => gzipSync(plain, { level: 1 }), true],
+  ['nothing is packed', () => null, false],
+  ['what is packed is of another build', (plain: Buffer) => gzipSync(Buffer.concat([plain, plain])), false],
+  ['the packed file was cut off', (plain: Buffer) => gzipSync(plain).subarray(0, 40), false],
+  ['the packed file is empty', () => Buffer.alloc(0), false],
+])('what is sent unpacks to the agent where %s', async (_, pack, isTaken) => {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-agent-'));
+  closing.push(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'slipway-agent');
+  const plain = Buffer.from('an agent '.repeat(10_000));
+  await writeFile(file, plain);
+  const made = pack(plain);
+  if (made !== null) {
+    await writeFile(`${file}.gz`, made);
+  }
+  const read = await readAgentBinary(file);
+  expect(gunzipSync(read.packed).equals(plain)).toBe(true);
+  expect(made?.equals(read.packed) ?? false).toBe(isTaken);
 });
