@@ -190,6 +190,34 @@ describe('the tray', () => {
     expect(copied).not.toContain('y.x.svc.cluster.local');
   });
 
+  it('shows each of several clusters that are on, the one in trouble first, and offers others', () => {
+    const other = { ...cluster, context: 'staging-eu' };
+    const broken = { ...phases.reconnecting, cluster: other } as Connection;
+    const both = { snapshot: snapshot([connected, broken]), contexts: [context('staging-eu'), ...contexts], pinned };
+    const rows = trayRows(both, english);
+    expect(trayLook(both)).toBe('trouble');
+    expect(rows[0]).toMatchObject({ kind: 'status', label: 'Reconnecting to staging-eu' });
+    expect(rows.flatMap((row) => (row.kind === 'disconnect' ? [row.label] : []))).toEqual([
+      'Disconnect staging-eu',
+      'Disconnect test-frankfurt',
+    ]);
+    expect(rows.flatMap((row) => (row.kind === 'connect' ? [row.context] : []))).not.toContain('staging-eu');
+    expect(rows.filter(({ kind }) => kind === 'connect').length).toBeGreaterThan(0);
+    const eight = Array.from({ length: 8 }, (_, index) => ({
+      ...connected,
+      cluster: { ...cluster, context: `c-${index}` },
+    }));
+    expect(trayRows({ ...both, snapshot: snapshot(eight) }, english)).toHaveLength(mostRows);
+  });
+
+  it('copies the name with its suffix where another cluster has the plain ones', () => {
+    const second: Connection = { ...connected, names: { ...names, mode: 'elsewhere', suffix: 'frankfurt-2' } };
+    const rows = trayRows({ ...state('connected'), snapshot: snapshot([second]) }, english);
+    expect(rows.flatMap((row) => (row.kind === 'copy' ? [row.text] : []))[0]).toBe(
+      'orders-0.webshop.svc.cluster.local.frankfurt-2',
+    );
+  });
+
   it('shows names as text: no control characters, no mnemonics, bounded', () => {
     expect(short('a\u202eb\u0007c\u200b')).toBe('abc');
     expect(short('a&b')).toBe('a&&b');

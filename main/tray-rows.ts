@@ -5,10 +5,11 @@
 import {
   type Connection,
   type Context,
-  foremost,
+  connectionOf,
   isOn,
   isSameKey,
   keyOf,
+  notOff,
   type PinnedService,
   type Snapshot,
   shortContextNames,
@@ -36,8 +37,12 @@ const longestLabel = 48;
 export type TrayLook = 'off' | 'busy' | 'on' | 'trouble';
 
 export function trayLook({ snapshot }: TrayState): TrayLook {
-  const connection = foremost(snapshot);
-  switch (connection?.phase) {
+  const [worst] = byNeed(snapshot);
+  return worst === undefined ? (snapshot === null ? 'trouble' : 'off') : lookOf(worst);
+}
+
+function lookOf(connection: Connection): TrayLook {
+  switch (connection.phase) {
     case 'connected':
       return connection.degraded.some(({ severity }) => severity !== 'info') ? 'trouble' : 'on';
     case 'preparing':
@@ -47,37 +52,68 @@ export function trayLook({ snapshot }: TrayState): TrayLook {
     case 'failed':
       return 'trouble';
     default:
-      return snapshot === null ? 'trouble' : 'off';
+      return 'off';
   }
 }
 
+const needs: readonly TrayLook[] = ['trouble', 'busy', 'on', 'off'];
+
+/** The connections that there is something to say about, the one that needs its user most first. */
+function byNeed(snapshot: Snapshot | null): Connection[] {
+  const need = (connection: Connection) => needs.indexOf(lookOf(connection));
+  return notOff(snapshot).toSorted((one, other) => need(one) - need(other));
+}
+
+const isUp = (connection: Connection) => isOn(connection) && !['failed', 'disconnecting'].includes(connection.phase);
+/** It is not on, and goes on trying: that can be stopped. */
+const isTrying = (connection: Connection) => connection.phase === 'failed' && connection.retry === 'automatic';
+
 export function trayRows(state: TrayState, words: Words): TrayRow[] {
-  const connection = foremost(state.snapshot);
-  const isUp = connection !== null && isOn(connection) && !['failed', 'disconnecting'].includes(connection.phase);
-  // It is not on, and goes on trying: that can be stopped.
-  const isTrying = connection?.phase === 'failed' && connection.retry === 'automatic';
-  const label = isTrying ? words.stopTrying : connection?.phase === 'preparing' ? words.cancel : words.disconnect;
+  const connections = byNeed(state.snapshot);
   const last: TrayRow[] = [
     { kind: 'separator' },
     { kind: 'open', label: words.open },
     { kind: 'diagnostics', label: words.diagnostics },
     { kind: 'quit', label: words.quit },
   ];
-  const first: TrayRow[] = [{ kind: 'status', label: statusOf(connection, state, words) }];
-  if (isUp || isTrying) {
-    first.push({ kind: 'disconnect', label, ...keyOf(connection) });
-  }
+  const status: TrayRow = { kind: 'status', label: statusOf(connections[0] ?? null, state, words) };
+  const ends = connections
+    .filter((connection) => isUp(connection) || isTrying(connection))
+    .slice(0, mostRows - last.length - 1)
+    .map(
+      (connection, _, all): TrayRow => ({
+        kind: 'disconnect',
+        label: endOf(connection, all.length > 1, state, words),
+        ...keyOf(connection),
+      }),
+    );
+  const first = [status, ...ends];
   const room = mostRows - first.length - last.length;
-  return [...first, ...(isUp ? copies(state, connection, room) : offers(state, words, room)), ...last];
+  const up = connections.filter(isUp);
+  const copied = copies(state, up, up.length === 0 ? 0 : Math.max(room - mostOffersBeside, Math.ceil(room / 2)));
+  const offered = offers(state, words, up.length === 0 ? room : Math.min(room - copied.length, mostOffersBeside));
+  return [...first, ...copied, ...offered, ...last];
+}
+
+/** How many others are offered while something is on. */
+const mostOffersBeside = 3;
+
+function endOf(connection: Connection, isOneOfSeveral: boolean, { contexts }: TrayState, words: Words): string {
+  if (isOneOfSeveral) {
+    return words.disconnectFrom(shortName(connection.cluster.context, contexts));
+  }
+  return isTrying(connection) ? words.stopTrying : connection.phase === 'preparing' ? words.cancel : words.disconnect;
+}
+
+function shortName(name: string, contexts: readonly Context[]): string {
+  return short(shortContextNames([name, ...contexts.map((one) => one.name)]).get(name) ?? name);
 }
 
 /** Recent contexts first, then pinned or current ones are found in the window. */
-function offers({ contexts }: TrayState, words: Words, room: number): TrayRow[] {
+function offers({ contexts, snapshot }: TrayState, words: Words, room: number): TrayRow[] {
+  const isFree = ({ name, file }: Context) => !isOn(connectionOf(snapshot, { context: name, file }));
   const recent = contexts
-    .filter(
-      ({ problem, lastUsedAt, current, confirmed }) =>
-        problem === null && confirmed && (lastUsedAt !== null || current),
-    )
+    .filter((one) => one.problem === null && one.confirmed && (one.lastUsedAt !== null || one.current) && isFree(one))
     .sort((left, right) => (right.lastUsedAt ?? 0) - (left.lastUsedAt ?? 0))
     .slice(0, Math.min(room, 5));
   const names = shortContextNames(contexts.map(({ name }) => name));
@@ -89,22 +125,30 @@ function offers({ contexts }: TrayState, words: Words, room: number): TrayRow[] 
   }));
 }
 
-function copies({ pinned }: TrayState, connection: Connection, room: number): TrayRow[] {
-  const domain = connection.phase === 'connected' ? connection.names.clusterDomain : '';
-  const ours = pinned.filter((one) => isSameKey(one, keyOf(connection)));
-  return ours.slice(0, Math.min(room, 5)).map(({ namespace, name }) => ({
-    kind: 'copy',
-    label: short(`${name}.${namespace}`),
-    text: domain === '' ? `${name}.${namespace}.svc` : `${name}.${namespace}.svc.${domain}`,
-  }));
+/** Names that work as things are: plain ones of the cluster whose names are in force, else with its suffix. */
+function copies({ pinned }: TrayState, up: readonly Connection[], room: number): TrayRow[] {
+  const rows = up.flatMap((connection) => {
+    const names = connection.phase === 'connected' ? connection.names : null;
+    const domain = names === null || names.clusterDomain === '' ? 'svc' : `svc.${names.clusterDomain}`;
+    const suffix = names?.mode === 'elsewhere' ? `.${names.suffix ?? ''}` : '';
+    return pinned
+      .filter((one) => isSameKey(one, keyOf(connection)))
+      .map(
+        ({ namespace, name }): TrayRow => ({
+          kind: 'copy',
+          label: short(`${name}.${namespace}${suffix}`),
+          text: `${name}.${namespace}.${domain}${suffix}`,
+        }),
+      );
+  });
+  return rows.slice(0, Math.max(0, Math.min(room, 5)));
 }
 
 function statusOf(connection: Connection | null, { snapshot, contexts }: TrayState, words: Words): string {
   if (snapshot === null) {
     return words.coreGone;
   }
-  const name = connection?.cluster.context ?? '';
-  const context = short(shortContextNames([name, ...contexts.map((one) => one.name)]).get(name) ?? name);
+  const context = shortName(connection?.cluster.context ?? '', contexts);
   switch (connection?.phase) {
     case 'preparing':
       return words.connecting(context);

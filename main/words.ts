@@ -88,6 +88,7 @@ function wordsFrom(dictionary: Dictionary) {
     coreGone: say('shell.lost'),
     connect: ofContext('desktop.connect'),
     disconnect: say('actions.disconnect'),
+    disconnectFrom: ofContext('desktop.disconnect'),
     cancel: say('kit.cancel'),
     stopTrying: say('home.stopTrying'),
     open: say('desktop.open'),

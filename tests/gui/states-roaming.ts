@@ -10,7 +10,7 @@ export const roamingScenes: readonly Scene[] = [
         go: async (stage) => {
           await connected(stage);
           await click(stage, 'tab', /^Routes/);
-          await text(stage, 'By other addresses');
+          await text(stage, 'Mapped');
         },
       },
     ],

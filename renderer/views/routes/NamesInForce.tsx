@@ -60,12 +60,16 @@ export function NamesInForce({ names, context }: { readonly names: Names; readon
         <Fact name={say('routes.resolver')}>
           <ForeignText text={names.resolver} kind="code" />
         </Fact>
-        <Fact name={say('routes.domains')}>
-          <CodeChips values={names.domains} none={say('routes.none')} />
-        </Fact>
-        <Fact name={say('routes.search')}>
-          <CodeChips values={names.search} none={say('routes.none')} />
-        </Fact>
+        {names.mode === 'elsewhere' ? null : (
+          <>
+            <Fact name={say('routes.domains')}>
+              <CodeChips values={names.domains} none={say('routes.none')} />
+            </Fact>
+            <Fact name={say('routes.search')}>
+              <CodeChips values={names.search} none={say('routes.none')} />
+            </Fact>
+          </>
+        )}
         <Fact name={say('routes.upstreams')}>
           <CodeChips values={names.upstreams} none={say('routes.none')} />
         </Fact>

@@ -1,0 +1,4 @@
+import { describeScenes } from './describe-scenes.ts';
+import { severalScenes } from './states-several.ts';
+
+describeScenes('several clusters', severalScenes);
