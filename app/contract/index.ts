@@ -27,5 +27,6 @@ export * from './settings-table.ts';
 export * from './sizes.ts';
 export * from './state.ts';
 export * from './streams.ts';
+export * from './told-addresses.ts';
 export * from './transport.ts';
 export * from './window-bridge.ts';

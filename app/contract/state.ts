@@ -47,7 +47,8 @@ export const routeSchema = z.object({
   /** `cut`: routed but for `cuts`. `narrowed`: another route holds it, so that only hosts that the cluster shows are routed.
    * `mapped`: programs reach it by the addresses of `virtual`. */
   decision: z.enum(['routed', 'cut', 'narrowed', 'mapped', 'refused', 'excluded']),
-  reason: z.string(), // code of the helper's policy, see wire RouteDecision
+  /** Code of the helper's policy, see wire RouteDecision; `user`: it is excluded or mapped by a setting. */
+  reason: z.string(),
   conflict: z.string(), // colliding prefix or address, empty where none
   interface: z.string(), // and the interface that it belongs to
   virtual: z.string().optional(), // mapped: the range that stands for it on this laptop, of the same size

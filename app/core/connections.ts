@@ -25,7 +25,7 @@ import { isHostRestored } from './connection/undo.ts';
 import { type Sharer, shareNames, suffixesOf } from './naming/suffixes.ts';
 import type { Catalogue, Confirmation, Ports } from './ports.ts';
 import { problemsOfRoutes } from './routing/outside-routes.ts';
-import { ownRanges } from './routing/told-addresses.ts';
+import { ownRanges } from './routing/own-ranges.ts';
 import { choicesFor } from './settings/context-choices.ts';
 import { policyOf } from './settings/settings.ts';
 

@@ -1,17 +1,22 @@
 import { Copy } from 'lucide-react';
 import type { Pod } from '../../app/contract/index.ts';
+import { workingAddress } from '../store/address-forms.ts';
 import type { WordId } from '../words/words.ts';
 import type { Action, ActionContext } from './action.ts';
 import { shownPod } from './shown-pod.ts';
-import { type ShownService, shownForm, shownService } from './shown-service.ts';
+import { namingOf, type ShownService, shownForm, shownService } from './shown-service.ts';
 
 /** Copies a Service's address in the form that was used last, and says what was copied. */
 export const copyAddress = (context: ActionContext, shown: ShownService): Promise<void> =>
   copy(context, shownForm(context.app, shown)?.text, 'services.noForms');
 
-/** Copies the pod's main address, and says what was copied. */
-export const copyPodAddress = (context: ActionContext, { addresses: [address] }: Pod): Promise<void> =>
-  copy(context, address, 'pods.noAddress');
+/** Copies the pod's main address, as it is on this laptop, and says what was copied. */
+export function copyPodAddress(context: ActionContext, { addresses: [address] }: Pod): Promise<void> {
+  const { app } = context;
+  const naming = namingOf(app, app.window.getState().chosen);
+  const text = address === undefined ? address : workingAddress(address, naming).text;
+  return copy(context, text, 'pods.noAddress');
+}
 
 /** `none` is said where there is nothing to copy. */
 async function copy({ app, say }: ActionContext, text: string | undefined, none: WordId): Promise<void> {

@@ -17,7 +17,7 @@ function pageOf(app: App): string | null {
   return shown === null
     ? pod === null
       ? null
-      : webAddressOfPod(pod.pod, pod.port)
+      : webAddressOfPod(pod.pod, pod.port, namingOf(app, pod.context))
     : webAddressOf(shown.service, shown.port, namingOf(app, shown.context));
 }
 

@@ -38,15 +38,16 @@ export function chosenPort(
   return service.ports.find(({ port }) => port === own) ?? usualPort(service);
 }
 
-export function namingOf(app: App, context: ContextKey): Naming {
+export function namingOf(app: App, context: ContextKey | null): Naming {
   const connection = connectionOf(app.mirror.getState().snapshot, context);
   return connection?.phase === 'connected' || connection?.phase === 'reconnecting'
     ? {
         clusterDomain: connection.names.clusterDomain || 'cluster.local',
         homeNamespace: connection.homeNamespace,
         refused: connection.names.refused.map(({ name }) => name),
+        routes: connection.routes,
       }
-    : { clusterDomain: 'cluster.local', homeNamespace: '', refused: [] };
+    : { clusterDomain: 'cluster.local', homeNamespace: '', refused: [], routes: [] };
 }
 
 /** What copying takes: the form used last, where the Service has it. */

@@ -25,7 +25,7 @@ const service = (more: Partial<Service> = {}): Service => ({
   createdAt: 0,
   ...more,
 });
-const naming = { clusterDomain: 'cluster.local', homeNamespace: 'webshop', refused: ['dev', 'corp'] };
+const naming = { clusterDomain: 'cluster.local', homeNamespace: 'webshop', refused: ['dev', 'corp'], routes: [] };
 const textsOf = (of: Service, at: ServicePort | null, from = naming) =>
   Object.fromEntries(addressForms(of, at, from).map(({ form, text }) => [form, text]));
 
@@ -96,6 +96,16 @@ describe('address forms', () => {
       expect(webAddressOf(service({ name }), port(), naming)).toBeNull();
     },
   );
+
+  it('have the address that works where a range has others on this laptop, and the real one beside it', () => {
+    const range = { prefix: '10.96.0.0/16', kind: 'services', origin: 'service-cidr', decision: 'mapped' } as const;
+    const routes = [{ ...range, virtual: '198.19.0.0/16', reason: '', conflict: '', interface: '' }];
+    expect(addressForms(service(), port(), { ...naming, routes })).toContainEqual({
+      form: 'cluster-ip',
+      text: '198.19.41.7',
+      real: '10.96.41.7',
+    });
+  });
 
   it('leave out an address that is none', () => {
     expect(textsOf(service({ addresses: ['10.96.0.1; id'] }), port())['cluster-ip']).toBeUndefined();

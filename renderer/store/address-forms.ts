@@ -2,12 +2,14 @@
  * Every way in which the address of a Service is written down to be used elsewhere. Names and addresses come from a
  * cluster and end in shells: what is not a plain host name or address gives no form at all.
  */
-import type { CopyForm, Service, ServicePort } from '../../app/contract/index.ts';
+import { type CopyForm, type Route, type Service, type ServicePort, toldAddress } from '../../app/contract/index.ts';
 import { kindOfPort } from './port-kinds.ts';
 
 export interface AddressForm {
   readonly form: CopyForm;
   readonly text: string;
+  /** The address in the cluster, where the text has the one that works on this laptop. */
+  readonly real?: string;
 }
 
 /** Where the Service is looked at from. */
@@ -17,6 +19,14 @@ export interface Naming {
   readonly homeNamespace: string;
   /** Namespaces whose name the cluster does not answer for: name.namespace would be a host of somebody else. */
   readonly refused: readonly string[];
+  /** The ranges of the cluster: addresses in some are others on this laptop. */
+  readonly routes: readonly Route[];
+}
+
+/** What to use for an address of the cluster, and that one beside it where the two differ. */
+export function workingAddress(real: string, { routes }: Naming): Pick<AddressForm, 'text' | 'real'> {
+  const text = toldAddress(routes, real);
+  return text === real ? { text } : { text, real };
 }
 
 const hostName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
@@ -37,7 +47,7 @@ export function addressForms(service: Service, port: ServicePort | null, naming:
     { form: 'name', text: short },
     { form: 'full-name', text: full },
     namespace === naming.homeNamespace ? { form: 'short-name', text: name } : null,
-    address === undefined ? null : { form: 'cluster-ip', text: address },
+    address === undefined ? null : { form: 'cluster-ip', ...workingAddress(address, naming) },
     port === null ? null : { form: 'environment', text: environmentLine(name, short, full, port) },
     ...(port === null ? [] : commandForms(short, full, port)),
   ];

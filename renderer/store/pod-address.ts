@@ -3,7 +3,7 @@
  * and end in shells: what is not a plain host name or address gives no form at all.
  */
 import type { Container, Pod } from '../../app/contract/index.ts';
-import type { Naming } from './address-forms.ts';
+import { type Naming, workingAddress } from './address-forms.ts';
 import { kindOfPort } from './port-kinds.ts';
 
 export type PodForm =
@@ -19,6 +19,8 @@ export type PodForm =
 export interface PodAddressForm {
   readonly form: PodForm;
   readonly text: string;
+  /** The address in the cluster, where the text has the one that works on this laptop. */
+  readonly real?: string;
 }
 
 export type PodPort = Container['ports'][number];
@@ -42,11 +44,12 @@ const atPort = (address: string, port: number): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 
 /** The page at a port that speaks HTTP; null at any other, and for a pod without an address. */
-export function webAddressOfPod(pod: Pod, port: PodPort | null): string | null {
-  const [address] = pod.addresses.filter((one) => ipAddress.test(one));
-  if (address === undefined || port === null) {
+export function webAddressOfPod(pod: Pod, port: PodPort | null, naming: Naming): string | null {
+  const [real] = pod.addresses.filter((one) => ipAddress.test(one));
+  if (real === undefined || port === null) {
     return null;
   }
+  const address = workingAddress(real, naming).text;
   const kind = kindOf(port);
   return kind === 'http' || kind === 'https' ? `${kind}://${atPort(address, port.port)}/` : null;
 }
@@ -55,24 +58,21 @@ export function webAddressOfPod(pod: Pod, port: PodPort | null): string | null {
  * The forms of a pod at one of its ports (null: it declares none), in the order in which they are shown. The names are
  * those of the DNS specification of Kubernetes: 2.6.1 for a pod's address, 2.4 for a pod behind a headless Service.
  */
-export function podAddressForms(
-  pod: Pod,
-  port: PodPort | null,
-  { clusterDomain, refused }: Naming,
-): readonly PodAddressForm[] {
+export function podAddressForms(pod: Pod, port: PodPort | null, naming: Naming): readonly PodAddressForm[] {
+  const { clusterDomain, refused } = naming;
   const { namespace, hostname, subdomain } = pod;
   const [address, second] = pod.addresses.filter((one) => ipAddress.test(one));
   if (address === undefined) {
     return [];
   }
-  const web = webAddressOfPod(pod, port);
+  const web = webAddressOfPod(pod, port, naming);
   const isNamed = hostName.test(namespace) && hostName.test(clusterDomain);
   const isOwn = isNamed && hostName.test(hostname) && hostName.test(subdomain);
   const short = `${hostname}.${subdomain}.${namespace}${refused.includes(namespace) ? '.svc' : ''}`;
   const forms: (PodAddressForm | null)[] = [
-    { form: 'address', text: address },
-    second === undefined ? null : { form: 'second-address', text: second },
-    port === null ? null : { form: 'host-port', text: atPort(address, port.port) },
+    { form: 'address', ...workingAddress(address, naming) },
+    second === undefined ? null : { form: 'second-address', ...workingAddress(second, naming) },
+    port === null ? null : { form: 'host-port', text: atPort(workingAddress(address, naming).text, port.port) },
     web === null ? null : { form: 'url', text: web },
     isOwn ? { form: 'short-own-name', text: short } : null,
     isOwn ? { form: 'own-name', text: `${hostname}.${subdomain}.${namespace}.svc.${clusterDomain}` } : null,

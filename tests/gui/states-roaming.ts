@@ -1,4 +1,4 @@
-/** What the window shows of a laptop that moved to a network which needs an address of a routed range. */
+/** What the window shows of a laptop whose own networks need addresses of the cluster's ranges, from the start or after it moved. */
 import { click, connected, type Scene, text } from './states.ts';
 
 export const roamingScenes: readonly Scene[] = [
@@ -25,6 +25,58 @@ export const roamingScenes: readonly Scene[] = [
           await click(stage, 'tab', /^Routes/);
           await text(stage, 'Single addresses');
           await text(stage, /Stays with this computer: 10\.96\.4\.0\/24/);
+        },
+      },
+      {
+        name: 'preview.mapped-by-choice',
+        go: async (stage) => {
+          await click(stage, 'button', 'Change what becomes of 10.96.0.0/16');
+          await stage.page.getByRole('menuitem', { name: 'By other addresses' }).click();
+          await text(stage, '10.96.0.0/16: this counts from the next connect on.');
+          await stage.core.call('disconnect', {});
+          await click(stage, 'tab', 'Overview');
+          await text(stage, 'You chose it in the settings');
+        },
+      },
+    ],
+  },
+  {
+    scenarios: ['fast', 'cut'],
+    shots: [
+      {
+        name: 'routes.cut',
+        go: async (stage) => {
+          await connected(stage);
+          await click(stage, 'tab', /^Routes/);
+          await text(stage, 'Routed in part');
+          await text(stage, /Stays with this computer: 10\.96\.4\.0\/24/);
+          await text(stage, 'Programs reach it by the addresses of 198.19.0.0/24');
+        },
+      },
+    ],
+  },
+  {
+    scenarios: ['fast', 'mapped'],
+    shots: [
+      {
+        name: 'routes.mapped',
+        go: async (stage) => {
+          await connected(stage);
+          await click(stage, 'tab', /^Routes/);
+          await text(stage, 'Programs reach it by the addresses of 198.19.0.0/16');
+          await text(stage, 'It covers reserved addresses');
+        },
+      },
+      {
+        name: 'services.mapped',
+        go: async (stage) => {
+          await click(stage, 'tab', /^Services/);
+          await stage.page.getByRole('searchbox', { name: 'Filter services' }).fill('orders');
+          await stage.page
+            .getByRole('row', { name: /orders/ })
+            .first()
+            .click();
+          await text(stage, /10\.96\.\d+\.\d+ in the cluster/);
         },
       },
     ],

@@ -17,10 +17,12 @@ import {
   problem,
   type Result,
   type Route,
+  realAddress,
   type Service,
   type ServiceKey,
   success,
   type TestTimes,
+  toldAddress,
 } from '../../contract/index.ts';
 import type { Runner } from '../connection/runner.ts';
 import { nameInCluster } from '../naming/cluster-names.ts';
@@ -30,7 +32,6 @@ import type { Ports } from '../ports.ts';
 import { whyKept } from '../routing/kept-parts.ts';
 import { exclusionOf } from '../routing/plan.ts';
 import { contains, parsePrefix } from '../routing/prefix.ts';
-import { realAddress, toldAddress } from '../routing/told-addresses.ts';
 import { testResolvers } from './test-resolvers.ts';
 import { stepOf, testService } from './test-service.ts';
 import { timesOf } from './time-split.ts';

@@ -16,6 +16,7 @@ import {
   type Service,
   type TestResult,
   type TestStep,
+  toldAddress,
 } from '../../contract/index.ts';
 import { httpOfPort } from '../catalog/http-ports.ts';
 import { isEstablished } from '../connection/outcome.ts';
@@ -24,7 +25,6 @@ import type { ConnectionState } from '../connection/state.ts';
 import { problemFromWire, type Tested } from '../engine-messages.ts';
 import type { Ports } from '../ports.ts';
 import { exclusionOf } from '../routing/plan.ts';
-import { toldAddress } from '../routing/told-addresses.ts';
 import { podsBehind } from './pods-behind.ts';
 import { timesOf } from './time-split.ts';
 import { isOfApiServer, isWithoutTcp, mayAnswer, stopsBefore, stopsConnection, stopsRequest } from './what-stops.ts';

@@ -105,7 +105,7 @@ describe('routes of mapped ranges', () => {
     const { mappings } = mapRanges(ofCluster, decisions, nothingMapped);
     const { routes, fatal, problems } = decideRoutes(ofCluster, decisions, null, mappings);
     expect(routes).toMatchObject([
-      { prefix: '34.118.224.0/20', decision: 'mapped', virtual: '100.127.240.0/20', reason: '' },
+      { prefix: '34.118.224.0/20', decision: 'mapped', virtual: '100.127.240.0/20', reason: 'public' },
       { prefix: '10.244.0.0/16', decision: 'cut', cuts: [{ prefix: '10.244.7.0/24', virtual: '100.127.239.0/24' }] },
       { prefix: '10.245.0.0/16', decision: 'mapped', virtual: '198.19.0.0/16', reason: 'other-route' },
     ]);

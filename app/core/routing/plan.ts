@@ -15,7 +15,7 @@ import {
 } from '../../contract/index.ts';
 import type { Range } from '../ports.ts';
 import type { Mapping, RouteDecision, WantedRange } from '../route-messages.ts';
-import { isMappedByKind } from './mapped-kinds.ts';
+import { kindToMap } from './mapped-kinds.ts';
 import { contains, formatPrefix, ipv4Of, joinSiblings, type Prefix, parsePrefix, subtract } from './prefix.ts';
 
 export interface RangePlan {
@@ -30,6 +30,8 @@ export interface RangePlan {
 /** A range with the user's word on it, where there is one; without, it gets the best that the laptop allows. */
 export interface AskedRange extends Range {
   readonly word?: 'routed' | 'narrowed' | 'mapped';
+  /** Why it is mapped: the user says so, or it is public or class E. */
+  readonly mappedFor?: 'user' | 'public' | 'reserved';
 }
 
 interface Placed extends AskedRange {
@@ -100,7 +102,10 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
     const items = placed.map((range) => ({ ...range, prefix: range.parsed }));
     type Item = (typeof items)[number];
     const isAlike = (first: Item, second: Item) =>
-      first.kind === second.kind && first.origin === second.origin && first.word === second.word;
+      first.kind === second.kind &&
+      first.origin === second.origin &&
+      first.word === second.word &&
+      first.mappedFor === second.mappedFor;
     placed = joinSiblings(items, isAlike).map((item) => ({
       ...item,
       parsed: item.prefix,
@@ -111,11 +116,12 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
   return success({
     wanted: placed
       .toSorted((first, second) => order[first.kind] - order[second.kind] || first.parsed.first - second.parsed.first)
-      .map(({ parsed, kind, origin, word }) => ({
+      .map(({ parsed, kind, origin, word, mappedFor }) => ({
         prefix: formatPrefix(parsed),
         kind,
         origin,
         ...(word === undefined ? {} : { word }),
+        ...(mappedFor === undefined ? {} : { mappedFor }),
       })),
     left,
     problems: [
@@ -132,22 +138,25 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
 function wordOn(
   range: Prefix,
   { routedRanges, narrowedRanges, mappedRanges }: RangeSettings,
-): Pick<AskedRange, 'word'> {
+): Pick<AskedRange, 'word' | 'mappedFor'> {
   const isIn = (texts: readonly string[]) =>
     texts.some((text) => {
       const named = ipv4Of(text);
       return named !== null && contains(named, range);
     });
-  if (isIn(mappedRanges) || isMappedByKind(range)) {
-    return { word: 'mapped' };
+  const kind = kindToMap(range);
+  if (kind !== null || isIn(mappedRanges)) {
+    return { word: 'mapped', mappedFor: kind ?? 'user' };
   }
   return isIn(narrowedRanges) ? { word: 'narrowed' } : isIn(routedRanges) ? { word: 'routed' } : {};
 }
 
 /** What the user left out stays told: it is why addresses of the cluster are dead while the connection is on. */
-function exclusion({ reason, kind, prefix }: Route): Problem[] {
+function exclusion({ decision, reason, kind, prefix }: Route): Problem[] {
   const code = kind === 'services' ? 'services-excluded' : 'pods-excluded';
-  return reason === 'user' && kind !== 'extra' ? [problem(code, cause('excludedByUser', { prefix }), { prefix })] : [];
+  return decision === 'excluded' && reason === 'user' && kind !== 'extra'
+    ? [problem(code, cause('excludedByUser', { prefix }), { prefix })]
+    : [];
 }
 
 /** Why an address is not routed where the user left it out; null where that is not why. */
@@ -156,9 +165,9 @@ export function exclusionOf(routes: readonly Route[], address: string): Problem 
   if (parsed.family !== 4) {
     return null;
   }
-  const left = routes.filter(({ prefix, reason }) => {
+  const left = routes.filter(({ prefix, decision, reason }) => {
     const range = parsePrefix(prefix);
-    return reason === 'user' && range.family === 4 && contains(range.prefix, parsed.prefix);
+    return decision === 'excluded' && reason === 'user' && range.family === 4 && contains(range.prefix, parsed.prefix);
   });
   return left.flatMap(exclusion)[0] ?? null;
 }
@@ -217,7 +226,11 @@ export function decideRoutes(
     };
     const { prefix, kind, origin } = range;
     if (virtual !== undefined && (range.word === 'mapped' || decision.decision === 'refused')) {
-      const { reason = '', conflict = '', interface: on = '' } = range.word === 'mapped' ? {} : decision;
+      const {
+        reason = '',
+        conflict = '',
+        interface: on = '',
+      }: Partial<RouteDecision> = range.mappedFor === undefined ? decision : { reason: range.mappedFor };
       routes.push({ ...{ prefix, kind, origin, virtual, reason, conflict, interface: on }, decision: 'mapped' });
       continue;
     }

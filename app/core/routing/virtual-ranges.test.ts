@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Mapping } from '../route-messages.ts';
 import { contains, type Prefix, parsePrefix } from './prefix.ts';
-import { chooseVirtualRanges, mostMappings, realOf, virtualOf, virtualSpaces } from './virtual-ranges.ts';
+import { chooseVirtualRanges, mostMappings, virtualSpaces } from './virtual-ranges.ts';
 
 const prefix = (text: string): Prefix => {
   const parsed = parsePrefix(text);
@@ -105,24 +105,4 @@ describe('chooseVirtualRanges', () => {
       before = chosen.mappings;
     }
   });
-});
-
-describe('addresses of a mapping', () => {
-  const mappings = [
-    { real: '34.118.224.0/20', virtual: '198.19.16.0/20' },
-    { real: '34.118.224.0/20', virtual: '198.19.0.0/20', retired: true },
-  ];
-
-  it.each([
-    ['34.118.225.7', '198.19.17.7'],
-    ['34.118.240.0', null],
-    ['not an address', null],
-    ['fd00::1', null],
-  ])('%s is reached by %s', (address, virtual) => expect(virtualOf(mappings, address)).toBe(virtual));
-
-  it.each([
-    ['198.19.17.7', '34.118.225.7'],
-    ['198.19.1.7', '34.118.225.7'],
-    ['198.19.32.0', null],
-  ])('%s stands for %s', (address, real) => expect(realOf(mappings, address)).toBe(real));
 });

@@ -150,33 +150,3 @@ function ipv4OfAll(texts: readonly string[]): Prefix[] {
 function overlaps(one: Prefix, other: Prefix): boolean {
   return contains(one, other) || contains(other, one);
 }
-
-/** The address that programs use for one of the cluster, or null where that has no other. */
-export function virtualOf(mappings: readonly Mapping[], address: string): string | null {
-  return counterpart(
-    mappings.filter(({ retired }) => retired !== true).map(({ real, virtual }) => [real, virtual]),
-    address,
-  );
-}
-
-/** The address of the cluster that a virtual one stands for; null where it is none. */
-export function realOf(mappings: readonly Mapping[], address: string): string | null {
-  return counterpart(
-    mappings.map(({ real, virtual }) => [virtual, real]),
-    address,
-  );
-}
-
-function counterpart(pairs: readonly (readonly [string, string])[], address: string): string | null {
-  const wanted = ipv4Of(address);
-  if (wanted === null || wanted.length !== 32) {
-    return null;
-  }
-  for (const [from, to] of pairs) {
-    const [range, target] = [ipv4Of(from), ipv4Of(to)];
-    if (range !== null && target !== null && contains(range, wanted)) {
-      return formatPrefix({ first: target.first + wanted.first - range.first, length: 32 }).replace('/32', '');
-    }
-  }
-  return null;
-}

@@ -4,12 +4,15 @@ import {
   type ContextKey,
   type CoreLink,
   commandLineOf,
+  isEstablished,
   type Pod,
   type Problem,
   portsText,
   problem,
+  type Route,
   readinessOf,
   type Service,
+  toldAddress,
 } from '../../contract/index.ts';
 import { contextOfFlag } from './caller.ts';
 import { age, data, type Format, invocation, json, plain, say, sayProblems, table } from './output.ts';
@@ -123,11 +126,24 @@ function readyText(service: Service): string {
   return readiness === 'outside' ? 'outside' : total === 0 ? 'none' : `${ready} of ${total}`;
 }
 
-function addressOf(service: Service): string {
+/** The ranges of a context that is on: addresses in some of them are others on this laptop. */
+async function routesOf(core: CoreLink, context: string): Promise<readonly Route[]> {
+  const { connections } = unwrap(await core.call('getSnapshot', {}));
+  const one = connections.find((connection) => connection.cluster.context === context);
+  return one !== undefined && isEstablished(one) ? one.routes : [];
+}
+
+/** The address that works here, and the one in the cluster where the two differ. */
+function addressText(routes: readonly Route[], real: string): string {
+  const told = toldAddress(routes, real);
+  return told === real ? real : `${told} (${real} in the cluster)`;
+}
+
+function addressOf(service: Service, routes: readonly Route[]): string {
   if (service.type === 'ExternalName') {
     return service.externalName;
   }
-  return service.headless ? 'headless' : service.addresses.join(',');
+  return service.headless ? 'headless' : service.addresses.map((one) => addressText(routes, one)).join(',');
 }
 
 export async function listServices(
@@ -140,12 +156,13 @@ export async function listServices(
     json({ services, problems });
   } else {
     const wide = format === 'wide';
+    const routes = await routesOf(core, query.context);
     const headings = ['NAMESPACE', 'NAME', 'TYPE', 'ADDRESS', 'PORTS', 'READY', 'AGE', ...(wide ? ['ENDPOINTS'] : [])];
     const rows = services.map((service) => [
       service.namespace,
       service.name,
       service.type,
-      addressOf(service),
+      addressOf(service, routes),
       portsText(service.ports),
       readyText(service),
       age(Date.now() - service.createdAt),
@@ -191,6 +208,7 @@ export async function listPods(
     json({ pods, problems });
   } else {
     const wide = format === 'wide';
+    const routes = await routesOf(core, query.context);
     const headings = [
       ...['NAMESPACE', 'NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE', 'ADDRESS'],
       ...(wide ? ['NODE', 'PORTS', 'OWNER', 'REASON'] : []),
@@ -202,7 +220,7 @@ export async function listPods(
       pod.status,
       restartsOf(pod),
       age(Date.now() - pod.createdAt),
-      `${pod.addresses.join(',') || '-'}${pod.hostNetwork && pod.addresses.length > 0 ? ' (node)' : ''}`,
+      `${pod.addresses.map((one) => addressText(routes, one)).join(',') || '-'}${pod.hostNetwork && pod.addresses.length > 0 ? ' (node)' : ''}`,
       ...(wide
         ? [
             pod.node || '-',

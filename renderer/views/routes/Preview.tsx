@@ -54,7 +54,12 @@ export function Preview({ context }: { readonly context: Context }) {
       {answer?.problem ? <ProblemCard problem={answer.problem} /> : null}
       {preview !== null ? (
         <div className={styles.stack}>
-          <RoutesTable routes={preview.routes} isPlanned />
+          <RoutesTable
+            routes={preview.routes}
+            context={contextKey(context)}
+            isPlanned
+            changed={() => run(previewRoutes)}
+          />
           <Facts label={say('routes.previewTitle')}>
             <Fact name={say('routes.modeName')}>{say(modeWords[preview.resolverMode] ?? 'routes.mode.off')}</Fact>
             <Fact name={say('routes.upstreams')}>

@@ -27,7 +27,7 @@ export function RoutesTab({
         <p className={styles.second}>{say(connection.hostKept ? 'routes.kept' : 'routes.notKept')}</p>
       ) : null}
       <Section title={say('routes.ranges')} hint={<Totals />}>
-        <RoutesTable routes={connection.routes} counters={counters} />
+        <RoutesTable routes={connection.routes} context={context} counters={counters} />
       </Section>
       <NamesInForce names={connection.names} context={context} />
       <ResolverTest subject={keyText(context)} />

@@ -1,24 +1,30 @@
-import { type Counters, isRouted, type Route } from '../../../app/contract/index.ts';
+import { type ContextKey, type Counters, isRouted, type Route } from '../../../app/contract/index.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { HeaderCell, Table, TableCell, TableHead, TableRow } from '../../kit/Table.tsx';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { PartsOfRange } from './PartsOfRange.tsx';
+import { RangeChoice } from './RangeChoice.tsx';
 import styles from './Routes.module.css';
 import { decisionLook, kindWords, originWords, plannedWords, reasonWords } from './route-words.ts';
 
 /** Each range: where it was found, what became of it and why, and what went through it. */
 export function RoutesTable({
   routes,
+  context,
   counters = null,
   isPlanned = false,
+  changed,
 }: {
   readonly routes: readonly Route[];
+  readonly context: ContextKey;
   /** Null where nothing flows yet: then there are no columns for it. */
   readonly counters?: Counters | null;
   /** Of a cluster that is off: nothing of it is in force. */
   readonly isPlanned?: boolean;
+  /** Another decision was chosen for a range. */
+  readonly changed?: (() => void) | undefined;
 }) {
   const say = useWords();
   const isCounted = counters !== null;
@@ -43,7 +49,10 @@ export function RoutesTable({
           ) : null}
         </TableHead>
         {routes.map((route, index) => (
-          <RouteRow key={`${route.prefix} ${route.decision}`} {...{ route, index, counters, isPlanned }} />
+          <RouteRow
+            key={`${route.prefix} ${route.decision}`}
+            {...{ route, routes, context, index, counters, isPlanned, changed }}
+          />
         ))}
       </Table>
     </div>
@@ -52,14 +61,20 @@ export function RoutesTable({
 
 function RouteRow({
   route,
+  routes,
+  context,
   index,
   counters,
   isPlanned,
+  changed,
 }: {
   readonly route: Route;
+  readonly routes: readonly Route[];
+  readonly context: ContextKey;
   readonly index: number;
   readonly counters: Counters | null;
   readonly isPlanned: boolean;
+  readonly changed: (() => void) | undefined;
 }) {
   const say = useWords();
   const format = useFormat();
@@ -77,9 +92,12 @@ function RouteRow({
         </span>
       </TableCell>
       <TableCell>
-        <Badge tone={isPlanned && isRouted(route) ? 'plain' : tone}>
-          {say(isPlanned ? plannedWords[route.decision] : words)}
-        </Badge>
+        <span className={styles.decision}>
+          <Badge tone={isPlanned && isRouted(route) ? 'plain' : tone}>
+            {say(isPlanned ? plannedWords[route.decision] : words)}
+          </Badge>
+          <RangeChoice {...{ route, routes, context, changed }} />
+        </span>
       </TableCell>
       <TableCell>
         <Why route={route} isPlanned={isPlanned} />
@@ -105,6 +123,7 @@ function Why({ route, isPlanned }: { readonly route: Route; readonly isPlanned: 
     return (
       <span className={styles.two}>
         <span>{say('routes.virtual', { virtual: route.virtual })}</span>
+        {reason === null ? null : <span className={styles.owner}>{say(reason, { reason: route.reason })}</span>}
         {route.conflict === '' ? null : (
           <span className={styles.owner}>
             {say('routes.conflictOwner', { conflict: route.conflict, interface: route.interface })}

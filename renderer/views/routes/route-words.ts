@@ -45,6 +45,9 @@ export function reasonWords({ reason, decision }: Pick<Route, 'reason' | 'decisi
   if (reason === '') {
     return decision === 'routed' || decision === 'mapped' ? null : 'routes.reason.none';
   }
+  if (reason === 'user' && decision === 'mapped') {
+    return 'routes.reason.mapped';
+  }
   const id = `routes.reason.${reason}`;
   return Object.hasOwn(en, id) ? (id as WordId) : 'routes.reason.unknown';
 }

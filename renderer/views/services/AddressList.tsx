@@ -7,6 +7,7 @@ interface Form {
   readonly form: string;
   readonly words: WordId;
   readonly text: string;
+  readonly real?: string;
 }
 
 /** Every form of an address with its own button; the one that C copies comes first. */
@@ -30,13 +31,16 @@ export function AddressList({
   const ordered = [...forms.filter(({ form }) => form === first), ...forms.filter(({ form }) => form !== first)];
   return (
     <ul className={styles.list}>
-      {ordered.map(({ form, words, text }) => (
+      {ordered.map(({ form, words, text, real }) => (
         <li key={form} className={styles.address}>
           <span className={styles.form}>
             {form === first ? say('services.formLastUsed', { form: say(words) }) : say(words)}
           </span>
           <span className={styles.addressText}>
             <ForeignText text={text} kind="lines" className={styles.whole} />
+            {real === undefined ? null : (
+              <span className={styles.real}>{say('services.realAddress', { address: real })}</span>
+            )}
           </span>
           <span className={styles.addressCopy}>
             <CopyButton text={text} name={say(words)} onCopied={() => onCopied(form)} />

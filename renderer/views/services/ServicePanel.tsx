@@ -70,7 +70,7 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
       )}
       <Section title={say('services.copy')}>
         <AddressList
-          forms={forms.map(({ form, text }) => ({ form, text, words: formWords[form] }))}
+          forms={forms.map((one) => ({ ...one, words: formWords[one.form] }))}
           first={formToCopy(forms, settings?.copyForm ?? 'host-port')?.form ?? null}
           none="services.noForms"
           onCopied={(form) => void app.settings.change({ copyForm: form as CopyForm })}
