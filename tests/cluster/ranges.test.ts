@@ -2,6 +2,7 @@
  * Networks of the laptop that the cluster's ranges lie in, or that lie in them: connected all the same, and what answered
  * before answers afterwards.
  */
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { must, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
@@ -110,6 +111,88 @@ describe('ranges of the laptop and of the cluster', () => {
     expect(await answers(orders)).toBe(true);
   });
 
+  it.each([
+    ['wider than the range', '10.96.0.0/12', 'narrowed'],
+    ['as wide as the range', '10.96.0.0/16', 'narrowed'],
+    ['to one host in the range', `${vpnHost}/32`, 'cut'],
+  ])('reaches both beside a route of a VPN that is %s', async (_, route, expected) => {
+    await makeNetwork('vpn0', '172.30.9.2/32', vpnHost);
+    await inLaptop(`ip route add ${route} dev vpn0`);
+    expect(await pings(vpnHost)).toBe(true);
+    await connect();
+    expect(await decision()).toBe(expected);
+    await expect.poll(() => answers(http.fullName), soon).toBe(true);
+    expect(await answers(orders)).toBe(true);
+    expect(await pings(vpnHost)).toBe(true);
+    expect(await codes()).toEqual([]);
+  });
+
+  it('leaves the gateway, the nameserver, the API server and a bridge of virtual machines where they are', async () => {
+    const gateway = /via (\S+)/.exec((await inLaptop('ip route show default')).toString())?.[1] ?? '';
+    const server = /server: https:\/\/([\d.]+)/.exec(readFileSync(scene.sandbox.kubeconfig, 'utf8'))?.[1] ?? '';
+    const resolver = /^nameserver (\S+)/m.exec((await inLaptop('cat /etc/resolv.conf')).toString())?.[1] ?? '';
+    const machine = '192.168.122.77';
+    await makeNetwork('lan0', '192.168.122.1/24', machine); // as libvirt has it
+    const snapshot = async () => ({
+      ...{ gateway: await pings(gateway), machine: await pings(machine) },
+      server: await tries('curl', '-sk', '-m', '5', `https://${server}:6443/readyz`),
+      resolver: await tries('dig', '+time=3', '+tries=1', `@${resolver}`, 'version.bind', 'CH', 'TXT'),
+    });
+    const before = await snapshot();
+    expect(before).toEqual({ gateway: true, machine: true, server: true, resolver: true });
+    const ranges = ['192.168.0.0/16', server.replace(/\.\d+\.\d+$/, '.0.0/16')];
+    const set = async (verb: string) => {
+      for (const range of ranges) {
+        await scene.product.slipway(['settings', verb, 'extraRanges', range]);
+      }
+    };
+    try {
+      await set('add');
+      await connect();
+      const { routes } = await live();
+      const cuts = routes
+        .filter(({ kind }) => kind === 'extra')
+        .map((route) => [route.decision, route.cuts?.[0]?.prefix]);
+      expect(cuts).toEqual(
+        expect.arrayContaining([
+          ['cut', '192.168.122.0/24'],
+          ['cut', expect.any(String)],
+        ]),
+      );
+      expect(await snapshot()).toEqual(before);
+      expect(await answers(http.fullName)).toBe(true);
+      expect(await answers(orders)).toBe(true);
+      expect(await codes()).toEqual([]);
+    } finally {
+      await set('remove');
+    }
+  });
+
+  it('maps past the addresses of Tailscale, which has a table and a rule of its own', async () => {
+    const peer = '100.127.3.4';
+    await makeNetwork('vpn0', '100.100.0.2/32', peer);
+    await inLaptop('ip route add 100.64.0.0/10 dev vpn0 table 52 && ip rule add pref 5270 lookup 52');
+    const set = (verb: string, range: string) =>
+      scene.product.slipway(['settings', verb, 'mappedRanges', range, '--context', 'sandbox']);
+    try {
+      expect(await pings(peer)).toBe(true);
+      await set('add', '10.96.0.0/16');
+      await set('add', '10.244.0.0/16');
+      await connect();
+      await expect.poll(() => answers(http.fullName), soon).toBe(true);
+      const headless = `${workload.headless.service}.${workload.headless.namespace}.svc.cluster.local`;
+      expect(await pings(headless)).toBe(true);
+      const virtuals = (await live()).routes.map(({ virtual }) => virtual ?? '');
+      expect(virtuals.filter((virtual) => virtual.startsWith('100.'))).toEqual([]);
+      expect(await pings(peer)).toBe(true);
+      expect(await codes()).toEqual([]);
+    } finally {
+      await run(scene.laptop, ['sh', '-c', 'ip rule delete pref 5270; ip route flush table 52']);
+      await set('remove', '10.96.0.0/16');
+      await set('remove', '10.244.0.0/16');
+    }
+  });
+
   it('lets a connection live through a VPN that comes and goes', async () => {
     await connect();
     expect(await decision()).toBe('routed');
@@ -166,6 +249,10 @@ describe('ranges of the laptop and of the cluster', () => {
         expect(explained.stdout).toContain('198.19.0.18 stands for 10.96.0.210');
         expect(explained.stdout).toContain('HTTP/1.1 200 OK');
       }
+      const listed = await scene.product.slipway(['services', '--context', 'sandbox', '--namespace', http.namespace]);
+      expect(listed.stdout).toMatch(
+        new RegExp(`${name} +ClusterIP +198\\.19\\.0\\.18 \\(10\\.96\\.0\\.210 in the cluster\\)`),
+      );
       expect(await way('10.96.0.210')).toBe('lan0');
       expect(await pings(lanHost)).toBe(true);
     } finally {
