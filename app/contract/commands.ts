@@ -9,6 +9,7 @@ import { checkSchema, proofSchema, reportSchema, resolverAnswerSchema } from './
 import { explanationSchema } from './explain.ts';
 import { podSchema } from './pods.ts';
 import { problemSchema } from './problems.ts';
+import { proxyAccessSchema } from './proxy.ts';
 import { serviceSchema, testedSchema } from './services.ts';
 import { settingsSchema } from './settings.ts';
 import { namesSchema, routeSchema, snapshotSchema, wantedSchema } from './state.ts';
@@ -83,6 +84,8 @@ export const commands = {
       agentImage: z.string().max(512).default(''),
       baseImage: z.string().max(512).default(''),
       trustExec: z.boolean().default(false),
+      /** Nothing of the laptop is changed and no helper is needed: programs come through a proxy on loopback. */
+      proxy: z.boolean().default(false),
       /** Kept as the choice for this context (ContextSettings); empty takes it back, absent leaves it. */
       answersFor: z.string().max(253).optional(),
       /** The same of `agentPodPatch`. */
@@ -104,6 +107,11 @@ export const commands = {
   disconnect: {
     input: z.object({ context: z.string().max(512).default(''), file: contextFile }),
     output: z.object({ leftOnHost: z.number() }),
+  },
+  /** Where the proxy of a connection listens, and what lets programs in. The password is for those that the system does not tell apart. */
+  getProxy: {
+    input: z.object({ context: z.string().max(512).default(''), file: contextFile }),
+    output: proxyAccessSchema,
   },
   /** Makes another namespace the one whose bare names resolve, while connected or for the next time. */
   setHomeNamespace: {

@@ -17,6 +17,7 @@ export * from './flows.ts';
 export * from './pods.ts';
 export * from './problem-catalogue.ts';
 export * from './problems.ts';
+export * from './proxy.ts';
 export * from './result.ts';
 export * from './revealed.ts';
 export * from './selectors.ts';

@@ -54,6 +54,8 @@ export const hostProblems = {
       'It needs root once, to open the TUN device and to set routes and names: connect from a terminal, where sudo asks for your password.',
     ),
     command('slipway connect'),
+    advice('Where nobody may become root, programs can come through a proxy instead:'),
+    command('slipway connect --proxy'),
   ),
   'helper-program-missing': entry('host', 'The helper program is missing', command('npm run build-native')),
   'helper-refused': entry(

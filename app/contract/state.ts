@@ -70,7 +70,8 @@ export type NameRefusal = z.infer<typeof nameRefusalSchema>;
 
 /** Names in force on the laptop. */
 export const namesSchema = z.object({
-  mode: z.enum(['resolved', 'resolv-conf', 'elsewhere', 'off']), // elsewhere: another cluster's are in force
+  // elsewhere: another cluster's are in force; proxy: asked by it alone, the laptop's own are left alone
+  mode: z.enum(['resolved', 'resolv-conf', 'elsewhere', 'proxy', 'off']),
   resolver: z.string(), // address that answers inside the tunnel, empty when off
   clusterDomain: z.string(),
   domains: z.array(z.string()),
@@ -94,6 +95,13 @@ export type Agent = z.infer<typeof agentSchema>;
 /** Which cluster: the context's name in the kubeconfig, the file it came from and the API server. */
 const clusterSchema = z.object({ context: z.string(), file: z.string(), server: z.string() });
 export type Cluster = z.infer<typeof clusterSchema>;
+
+/** Where programs come through a proxy on loopback, and nothing of the laptop is changed. What lets them in is asked for: `getProxy`. */
+const proxySchema = z.object({
+  port: z.number(), // on 127.0.0.1
+  knowsUsers: z.boolean(), // the user's own programs need no password
+});
+export type ProxyInForce = z.infer<typeof proxySchema>;
 
 /** Ways to the agent: the names of the engine's carriers, each with words of its own. */
 export const pathSchema = z.enum(['apiserver', 'direct']);
@@ -127,7 +135,8 @@ export const connectionSchema = z.discriminatedUnion('phase', [
     path: pathSchema,
     /** Why; absent before the engine said anything of it. */
     pathReason: pathReasonSchema.optional(),
-    interface: z.string(),
+    interface: z.string(), // empty where there is a proxy
+    proxy: proxySchema.optional(),
     routes: z.array(routeSchema),
     names: namesSchema,
     agent: agentSchema,
@@ -150,7 +159,8 @@ export const connectionSchema = z.discriminatedUnion('phase', [
     attempt: z.number(),
     nextTryAt: time,
     because: problemSchema,
-    hostKept: z.boolean(), // TUN, routes and names still in force
+    hostKept: z.boolean(), // TUN, routes and names, or the proxy, still in force
+    proxy: proxySchema.optional(),
     routes: z.array(routeSchema),
     names: namesSchema,
     homeNamespace: z.string(),
@@ -182,6 +192,7 @@ export const wantedSchema = z.object({
   agentNamespace: z.string(),
   agentImage: z.string(), // empty: send our binary into a pod of baseImage
   baseImage: z.string(),
+  proxy: z.boolean().optional(), // programs come through a proxy; absent: no
 });
 export type Wanted = z.infer<typeof wantedSchema>;
 

@@ -123,6 +123,7 @@ function sharerOf(key: string, state: ConnectionState, chosenSuffix: string, was
     context: state.cluster.context,
     chosenSuffix,
     isOn: isWanted(state),
+    byProxy: state.wanted.proxy === true,
     mayHaveNames: wasTold && !isOver && !isWithout,
     resolver: isAnswering ? live.names.resolver : '',
     ranges: isAnswering ? ownRanges(live.routes) : [],

@@ -140,6 +140,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
     prepare: z.object({
       helperSocket: z.string(),
       group: z.string().optional(), // of all engines of this core: the helper lets them share the laptop
+      withProxy: z.boolean().optional(), // no helper: nothing of the laptop is changed
       ranges: z.array(wantedRangeSchema),
       protected: z.array(z.string()),
     }),
@@ -157,6 +158,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
       scope: nameScopeSchema,
       names: z.boolean(),
       direct: directCandidatesSchema.optional(),
+      proxy: z.object({ port: z.number() }).optional(), // the port that is wanted; 0: any
       wantedAddresses: z.array(sessionAddressesSchema).optional(), // of the engine before
     }),
   }),
@@ -214,7 +216,7 @@ const nameRefusalSchema = z.object({
 });
 
 const namesEventSchema = z.object({
-  mode: z.string(), // resolved, resolv-conf, elsewhere (another cluster's are in force), off
+  mode: z.string(), // resolved, resolv-conf, elsewhere (another cluster's are in force), proxy, off
   resolver: z.string(),
   domains: list(z.string()),
   search: list(z.string()),
@@ -239,9 +241,19 @@ const readySchema = z.object({
   routes: list(routeDecisionSchema),
   names: namesEventSchema.nullish(),
   agent: agentFactsSchema,
+  proxy: z
+    .object({
+      port: z.number(),
+      knowsUsers: z.boolean(), // the user's own programs need no password
+      username: z.string(),
+      password: z.string(),
+      pacToken: z.string(),
+    })
+    .nullish(),
   addresses: list(sessionAddressesSchema), // for as long as the engine lives
 });
 export type Ready = z.infer<typeof readySchema>;
+export type EngineProxy = NonNullable<Ready['proxy']>;
 
 const testedSchema = z.object({
   id: z.number(),

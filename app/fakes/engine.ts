@@ -2,7 +2,7 @@
  * An engine without packets: it follows the commands of the link as the real one does, changes the fake laptop in
  * the same order, finds its agent in the fake cluster, and undoes everything when it is stopped, ended or killed.
  */
-import { cause, type PathCandidate, type Problem, problem } from '../contract/index.ts';
+import { cause, type PathCandidate, problem } from '../contract/index.ts';
 import {
   type EngineCommand,
   type EngineCounters,
@@ -17,10 +17,12 @@ import type { Clock, EngineLink } from '../core/ports.ts';
 import type { RouteDecision } from '../core/route-messages.ts';
 import type { FakeCluster } from './cluster.ts';
 import { triedBy } from './direct.ts';
+import { addressesOf, factsOfAgent, problemOfAgent } from './engine-agent.ts';
 import type { Faults, Operation } from './faults.ts';
 import { FakeFlows } from './flows.ts';
 import { type FakeHost, helperBusy } from './host.ts';
 import { FakeNames } from './names.ts';
+import { decidedByProxy, fakeProxy, laptopInMemory, preparedByProxy } from './proxy.ts';
 import { exchanged, testedSteps } from './tested-steps.ts';
 import { startTraffic } from './traffic.ts';
 import { wire } from './wire-problem.ts';
@@ -51,6 +53,8 @@ export class FakeEngine implements EngineLink {
   #candidates: readonly PathCandidate[] = [];
   #path: PathInForce | null = null;
   #token = '';
+  #withProxy = false;
+  #carried: string[] = []; // with a proxy: ranges
   #unwatch: () => void = () => {};
   #unlisten: () => void = () => {};
   #cancelCounting: () => void = () => {};
@@ -137,7 +141,9 @@ export class FakeEngine implements EngineLink {
   async #follow(command: EngineCommand): Promise<void> {
     switch (command.command) {
       case 'prepare':
-        return this.#prepare(command.prepare);
+        return command.prepare.withProxy === true
+          ? this.#say(await preparedByProxy(this.#faults, this.#host, command.prepare.ranges))
+          : this.#prepare(command.prepare);
       case 'connect':
         return this.#connect(command.connect);
       case 'hosts':
@@ -180,7 +186,7 @@ export class FakeEngine implements EngineLink {
 
   #testedSteps(host: string, port: number): Tested['steps'] {
     return this.#isReady
-      ? testedSteps(this.#host, this.#cluster, this.#isUp, host, port)
+      ? testedSteps(this.#withProxy ? laptopInMemory(this.#carried) : this.#host, this.#cluster, this.#isUp, host, port)
       : [{ step: 'name', microseconds: 1, problem: { code: 'route-missing', cause: 'nothing is connected' } }];
   }
 
@@ -211,16 +217,21 @@ export class FakeEngine implements EngineLink {
   }
 
   async #connect(work: ConnectWork): Promise<void> {
-    const { agent, credentials, scope, names } = work;
+    const { agent, credentials, scope, names, proxy } = work;
     let decisions: RouteDecision[] = [];
     this.#agent = agent.pod;
-    this.#names.begin(scope, names);
+    this.#names.begin(scope, names, proxy !== undefined);
     this.#token = credentials.bearerToken ?? '';
     const steps: [Operation & ('tunnel' | 'routes' | 'names' | 'verify'), () => void][] = [
       ['tunnel', () => {}],
       [
         'routes',
         () => {
+          if (proxy !== undefined) {
+            decisions = decidedByProxy(work.ranges);
+            this.#carried = decisions.flatMap((one) => (one.decision === 'routed' ? [one.prefix] : []));
+            return;
+          }
           this.#host.tun = `slipway${this.processId}`;
           this.#host.mappings = work.mappings ?? [];
           decisions = this.#host.setRoutes(work.ranges, work.protected, (now) => {
@@ -246,9 +257,10 @@ export class FakeEngine implements EngineLink {
       if (this.#isOver) {
         return;
       }
-      const problemOfStep = fault?.problem ?? (step === 'tunnel' ? this.#problemOfAgent() : null);
+      const problemOfStep =
+        fault?.problem ?? (step === 'tunnel' ? problemOfAgent(this.#cluster, this.#agent, this.#token) : null);
       if (problemOfStep !== null && problemOfStep.code !== 'resolver-unset') {
-        const leftOver = this.#host.undo();
+        const leftOver = this.#releaseLease();
         this.#say({ event: 'failed', failed: { during: step, problem: wire(problemOfStep), leftOver } });
         return;
       }
@@ -262,27 +274,21 @@ export class FakeEngine implements EngineLink {
       this.#look();
       this.#tellPath();
     });
+    this.#withProxy = proxy !== undefined;
     this.#say({
       event: 'ready',
       ready: {
-        interface: this.#host.tun ?? '',
+        interface: proxy === undefined ? (this.#host.tun ?? '') : '',
         mtu: 65000,
         path: 'apiserver',
         routes: decisions,
         names: this.#names.inForce(this.#host),
-        agent: {
-          build: 'fake-build',
-          nameservers: ['10.96.0.10'],
-          clusterDomain: this.#cluster.domain,
-          search: this.#names.search(),
-          canPing: true,
-        },
-        addresses: work.wantedAddresses ?? [
-          { laptop: `198.18.${this.processId}.2`, engine: `198.18.${this.processId}.3` },
-        ],
+        ...(proxy === undefined ? {} : { proxy: fakeProxy(proxy.port) }),
+        agent: factsOfAgent(this.#cluster, this.#names.search()),
+        addresses: work.wantedAddresses ?? addressesOf(this.processId),
       },
     });
-    this.#count(startTraffic(this.#host.routes));
+    this.#count(startTraffic(proxy === undefined ? this.#host.routes : this.#carried));
     this.#flows.ready();
     this.#unlisten = this.#host.reach.listen(() => this.#tellReach());
     await this.#faults.wait(1);
@@ -323,22 +329,12 @@ export class FakeEngine implements EngineLink {
     });
   }
 
-  #problemOfAgent(): Problem | null {
-    if (!this.#cluster.isReachable) {
-      return problem('api-unreachable', 'connection refused');
-    }
-    if (this.#token !== this.#cluster.token) {
-      return problem('unauthorized', 'the API server answered 401');
-    }
-    return this.#cluster.agents.get(this.#agent) === true ? null : problem('agent-gone', `${this.#agent} not found`);
-  }
-
   /** Looks whether the data path still works, as heartbeats do. */
   #look(): void {
     if (this.#isOver || !this.#isReady) {
       return;
     }
-    const trouble = this.#problemOfAgent();
+    const trouble = problemOfAgent(this.#cluster, this.#agent, this.#token);
     if (trouble === null) {
       this.#isUp = true;
       this.#say({

@@ -6,20 +6,22 @@ import type { FakeHost } from './host.ts';
 export class FakeNames {
   readonly #domain: () => string;
   #asked = true;
+  #byProxy = false;
   #scope: NameScope = { homeNamespace: '', namespaces: [] };
 
   constructor(domain: () => string) {
     this.#domain = domain;
   }
 
-  begin(scope: NameScope, asked: boolean): void {
+  begin(scope: NameScope, asked: boolean, byProxy: boolean): void {
     this.#scope = scope;
     this.#asked = asked;
+    this.#byProxy = byProxy;
   }
 
   /** Puts them in force where they are asked for and no other cluster's are. */
   putOn(host: FakeHost): void {
-    if (this.#asked) {
+    if (this.#asked && !this.#byProxy) {
       host.names = this.#scope.namesElsewhere ? [] : ['svc', this.#domain()];
     }
   }
@@ -41,14 +43,14 @@ export class FakeNames {
   inForce(host: FakeHost): NamesInForce {
     const { granted = '', extra = [], namesElsewhere = false } = this.#scope;
     const domain = this.#domain();
-    const isNamed = host.names.length > 0;
+    const isNamed = this.#byProxy || host.names.length > 0;
     // A domain that somebody may own takes the user's word.
     const conflict = /\.(com|net|org)$/.exec(domain)?.[1] ?? '';
     const isWhole = conflict === '' || granted === domain;
-    const isElsewhere = namesElsewhere && this.#asked;
+    const isElsewhere = namesElsewhere && this.#asked && !this.#byProxy;
     const unset = { problem: { code: 'resolver-unset', cause: 'resolv.conf cannot be written' } };
     return {
-      mode: isNamed ? host.resolverMode : isElsewhere ? 'elsewhere' : 'off',
+      mode: this.#byProxy ? 'proxy' : isNamed ? host.resolverMode : isElsewhere ? 'elsewhere' : 'off',
       resolver: '198.18.0.3',
       domains: isNamed ? [...(isWhole ? [domain] : [`svc.${domain}`, `pod.${domain}`]), ...extra, 'svc', 'pod'] : [],
       search: isNamed ? this.search().filter((name) => isWhole || name !== domain) : [],

@@ -7,7 +7,7 @@ import { overlaps } from './prefixes.ts';
 import { wire } from './wire-problem.ts';
 
 export function testedSteps(
-  laptop: FakeHost,
+  laptop: Pick<FakeHost, 'routes' | 'tun' | 'virtualOf' | 'realOf'>,
   cluster: FakeCluster,
   isUp: boolean,
   host: string,

@@ -33,7 +33,11 @@ export function sayRefusal({ app, say }: ActionContext, problem: Problem): void 
 }
 
 /** Connects; a context that was never confirmed as it is now is shown first (WindowState.confirming). */
-export async function connectContext(context: ActionContext, target: Context): Promise<void> {
+export async function connectContext(
+  context: ActionContext,
+  target: Context,
+  { proxy = false }: { readonly proxy?: boolean } = {},
+): Promise<void> {
   const { app } = context;
   if (!target.confirmed || (target.execPlugin !== null && !target.execPlugin.trusted)) {
     app.window.setState({ confirming: contextKey(target), chosen: contextKey(target), view: 'cluster' });
@@ -50,6 +54,7 @@ export async function connectContext(context: ActionContext, target: Context): P
     agentNamespace: own?.agentNamespace ?? '',
     agentImage: own?.agentImage ?? '',
     baseImage: own?.baseImage ?? '',
+    proxy,
   });
   if (!result.ok) {
     sayRefusal(context, result.problem);

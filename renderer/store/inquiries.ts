@@ -71,6 +71,7 @@ export interface Inquiries {
   readonly checks: Inquiry<'runChecks'>;
   readonly preview: Inquiry<'previewRoutes'>;
   readonly proof: Inquiry<'proveOff'>;
+  readonly proxy: Inquiry<'getProxy'>;
   readonly resolvers: Inquiry<'testResolvers'>;
   readonly explanation: Inquiry<'explain'>;
   readonly report: Inquiry<'prepareReport'>;
@@ -83,6 +84,7 @@ export function createInquiries(link: HostLink): Inquiries {
     checks: createInquiry(link, 'runChecks'),
     preview: createInquiry(link, 'previewRoutes'),
     proof: createInquiry(link, 'proveOff'),
+    proxy: createInquiry(link, 'getProxy'),
     resolvers: createInquiry(link, 'testResolvers'),
     explanation: createInquiry(link, 'explain'),
     report: createInquiry(link, 'prepareReport'),

@@ -70,6 +70,7 @@ const connects: Readonly<Record<string, string>> = {
   'slipway connect sandbox --base-image IMAGE': workload.baseImage,
   'slipway connect sandbox --agent-pod-file FILE': 'agent-pod.yaml',
   'slipway connect sandbox --trust-exec': '',
+  'slipway connect --proxy': '',
 };
 
 const ends = [

@@ -19,7 +19,7 @@ export interface Scene {
 export const text = (stage: Stage, words: string | RegExp) => stage.page.getByText(words).first().waitFor();
 export const click = (stage: Stage, role: 'button' | 'tab', name: string | RegExp) =>
   stage.page.getByRole(role, { name, exact: true }).first().click();
-const connect = (stage: Stage, context = 'test-frankfurt') => stage.core.call('connect', { context });
+export const connect = (stage: Stage, context = 'test-frankfurt') => stage.core.call('connect', { context });
 export const status = (stage: Stage, words: string) =>
   stage.page.getByRole('status').filter({ hasText: words }).first().waitFor();
 

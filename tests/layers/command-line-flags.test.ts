@@ -18,6 +18,7 @@ const leading = [
   ['bench', '--yes'],
   ['doctor', '--trust-exec'],
   ['explain', 'orders.webshop:80'],
+  ['proxy'],
   ['settings', 'list'],
   ['settings', 'get', 'agentNamespace'],
   ['settings', 'set', 'agentNamespace', 'tools'],

@@ -33,6 +33,7 @@ const options: readonly (readonly [keyof ConnectFlags, string[], object, object 
   ],
   ['agentPodFile', ['--agent-pod-file', 'none'], { agentPodPatch: '' }, { agentPodPatch: '' }],
   ['trustExec', ['--trust-exec'], { trustExec: true }, null],
+  ['proxy', ['--proxy'], { proxy: true }, null],
 ];
 
 describe('start', () => {
@@ -62,7 +63,7 @@ describe('start', () => {
     expect(given).toMatchObject({ context: 'team', ...asked });
     for (const hasWindow of [true, false]) {
       const objection = objectionTo('team', flags, { hasWindow, hasKubeconfig: false });
-      expect(objection).toEqual(kept === null && hasWindow ? expect.stringContaining('--trust-exec') : null);
+      expect(objection).toEqual(kept === null && hasWindow ? expect.stringContaining(words[0] ?? '') : null);
     }
     expect(choicesOf(given)).toEqual(kept ?? {});
     expect(objectionTo('', { ...flags, fake: true }, { hasWindow: true, hasKubeconfig: false })).toContain('--fake');

@@ -58,6 +58,7 @@ function isNewlyToOff(before: ConnectionState, after: Disconnecting): boolean {
 
 function notesOfConnecting(before: ConnectionState | null, after: Connected, now: number): Note[] {
   const { namespace, pod, build, delivery } = after.live.agent;
+  const { proxy } = after.live;
   const began = before?.phase === 'preparing' ? before.startedAt : now;
   const routed = after.live.routes.filter(isRouted);
   return [
@@ -65,7 +66,7 @@ function notesOfConnecting(before: ConnectionState | null, after: Connected, now
     {
       kind: 'connected',
       facts: {
-        interface: after.live.interface,
+        interface: proxy === null ? after.live.interface : `127.0.0.1:${proxy.port}`,
         path: after.live.path,
         routes: String(routed.length),
         milliseconds: String(now - began),

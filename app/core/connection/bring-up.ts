@@ -53,8 +53,10 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
     bringUp = setTask(bringUp, 'catalogue', 'done');
     effects.push({ kind: 'watchCatalogue' });
   }
+  const withProxy = state.wanted.proxy === true;
   if (is('helper', 'todo') && held.engine !== 'ending' && mayTry) {
-    run('helper', 'helper', { kind: 'ensureHelper' });
+    run('helper', 'helper', ...(withProxy ? [] : [{ kind: 'ensureHelper' } as const]));
+    bringUp = withProxy ? setTask(bringUp, 'helper', 'done') : bringUp;
   }
   if (!is('helper', 'todo') && held.engine === 'none') {
     held = { ...held, engine: 'starting' };
@@ -65,7 +67,7 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
     run(
       'prepare',
       'helper',
-      { kind: 'prepareEngine', ranges: wantedWith(bringUp.plan, bringUp.mapped) },
+      { kind: 'prepareEngine', ranges: wantedWith(bringUp.plan, bringUp.mapped), withProxy },
       { kind: 'setTimer', timer: 'deadline', at: now + prepareDeadline },
     );
   }
@@ -81,7 +83,7 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
   const { agent } = held;
   const isReady = is('prepare', 'done') && is('reach', 'done') && held.engine === 'running';
   if (isReady && agent.state === 'placed' && is('connect', 'todo') && bringUp.plan !== null) {
-    held = { ...held, host: 'changed' };
+    held = { ...held, host: withProxy ? held.host : 'changed' };
     run(
       'connect',
       'tunnel',
@@ -93,7 +95,8 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
         homeNamespace: state.wanted.homeNamespace,
         answersFor: state.policy.answersFor,
         extraDomains: state.policy.extraDomains,
-        names: state.policy.names,
+        names: state.policy.names || withProxy,
+        withProxy,
       },
       { kind: 'setTimer', timer: 'deadline', at: now + connectDeadline },
     );

@@ -10,6 +10,7 @@ import type {
   AgentTarget,
   EngineCommand,
   EngineEvent,
+  EngineProxy,
   NameScope,
   ReachCheck,
   SessionAddresses,
@@ -41,12 +42,15 @@ export function commandOf(effect: Extract<Effect, { kind: 'sendAgent' | 'forgetA
   }
 }
 
+/** The port that SOCKS has by habit (RFC 1928); where it is taken, the engine takes another one. */
+const usualProxyPort = 1080;
+
 type Waiting<Value> = Map<number, (result: Result<Value>) => void>;
 
 export interface EngineWork {
   /** Answers once hellos were exchanged. `heard` and `ended` are called later, never before this has settled. */
   start(heard: (event: EngineEvent) => void, ended: (because: string) => void): Promise<Result<null>>;
-  prepare(cluster: ClusterPort, ranges: readonly WantedRange[], signal: AbortSignal): Promise<Result<null>>;
+  prepare(cluster: ClusterPort, what: PrepareWork, signal: AbortSignal): Promise<Result<null>>;
   connect(cluster: ClusterPort, what: ConnectWork, signal: AbortSignal): Promise<Result<null>>;
   /** Tells the engine where the API server is reached now, where that is known and another place than before. */
   protect(cluster: ClusterPort, signal: AbortSignal): Promise<Result<null>>;
@@ -59,10 +63,17 @@ export interface EngineWork {
   sendDirect(candidates: readonly PathCandidate[]): void;
   /** Checks now; what it found is heard as an event, too. */
   checkReach(): Promise<Result<readonly ReachCheck[]>>;
+  /** What let programs in, where they came through a proxy of the last engine. Not to be kept: there are secrets in it. */
+  proxy(): EngineProxy | null;
   readonly flows: Pick<FlowWatch, 'hold' | 'now'>;
   /** `request` is made on the connection, and names that host. */
   test(host: string, port: number, request?: TestRequest | null): Promise<Result<Tested>>;
   end(): void;
+}
+
+export interface PrepareWork {
+  readonly ranges: readonly WantedRange[];
+  readonly withProxy: boolean;
 }
 
 export interface TestRequest {
@@ -75,6 +86,7 @@ export interface ConnectWork extends NameChoices {
   readonly mappings: readonly Mapping[];
   readonly agent: AgentTarget;
   readonly names: boolean;
+  readonly withProxy: boolean;
   readonly known: Known;
 }
 
@@ -86,6 +98,8 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
   let addresses: SessionAddresses[] = [];
   let scope: NameScope | null = null; // of this engine, without what the clusters share
   let sharing: Partial<NameSharing> = {};
+  /** Of the last engine: programs are configured for it. */
+  let proxy: EngineProxy | null = null;
   let scopeSent = '';
   let endpoints = createEndpointTelling();
   let hosts = createHostTelling();
@@ -160,6 +174,7 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
         }
         if (event.event === 'ready') {
           addresses = event.ready.addresses;
+          proxy = event.ready.proxy ?? null;
         }
         if (event.event === 'flows') {
           flows.heard(event.flows);
@@ -181,8 +196,17 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
       return success(null);
     },
 
-    prepare: async (cluster, ranges, signal) => {
+    prepare: async (cluster, { ranges, withProxy }, signal) => {
       protectedAddresses = await cluster.protectedAddresses();
+      if (withProxy) {
+        if (!signal.aborted) {
+          send({
+            command: 'prepare',
+            prepare: { helperSocket: '', withProxy, ranges: [...ranges], protected: protectedAddresses },
+          });
+        }
+        return success(null);
+      }
       // One that nobody uses ends by itself, and the cluster may have had its user log in meanwhile.
       const ensured = await ports.helper.ensure();
       if (!ensured.ok) {
@@ -197,7 +221,7 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
       return success(null);
     },
 
-    connect: async (cluster, { ranges, mappings, agent, names, known, ...chosen }, signal) => {
+    connect: async (cluster, { ranges, mappings, agent, names, withProxy, known, ...chosen }, signal) => {
       const credentials = await cluster.credentials(false);
       if (!credentials.ok || signal.aborted) {
         return credentials.ok ? success(null) : credentials;
@@ -222,6 +246,7 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
           protected: protectedAddresses,
           scope: told,
           names,
+          ...(withProxy ? { proxy: { port: proxy?.port ?? usualProxyPort } } : {}),
           ...(addresses.length === 0 ? {} : { wantedAddresses: addresses }),
         },
       });
@@ -274,6 +299,8 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
       })),
 
     checkReach: () => ask(reachChecks, (id) => ({ command: 'checkReach', checkReach: { id } })),
+
+    proxy: () => proxy,
 
     flows,
 

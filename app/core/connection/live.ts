@@ -64,6 +64,7 @@ export function becomeConnected(
   const live: Live = {
     since: state.phase === 'engine-lost' ? state.live.since : moment.now,
     interface: ready.interface,
+    proxy: ready.proxy ? { port: ready.proxy.port, knowsUsers: ready.proxy.knowsUsers } : null,
     path: ready.path,
     direct: { said: null, nodeUnread: false },
     routes: decided.routes,

@@ -1,5 +1,12 @@
 /** The machine's state as frontends see it (contract/state.ts). Pure. */
-import { type Connection, causeText, type PathReason, type Problem, withFacts } from '../../contract/index.ts';
+import {
+  type Connection,
+  causeText,
+  type PathReason,
+  type Problem,
+  type ProxyInForce,
+  withFacts,
+} from '../../contract/index.ts';
 import { offeredDomains } from '../naming/offered-domains.ts';
 import { pathReasonOf } from './direct-path.ts';
 import type { ConnectionState, Established, Warnings } from './state.ts';
@@ -37,6 +44,7 @@ export function present(state: ConnectionState): Connection {
         path,
         ...reasonOf(state),
         interface: state.live.interface,
+        ...proxyOf(state),
         routes: [...routes],
         names,
         agent,
@@ -61,6 +69,7 @@ export function present(state: ConnectionState): Connection {
         nextTryAt: state.nextTryAt,
         because: told(state.because),
         hostKept: state.phase === 'tunnel-lost',
+        ...proxyOf(state),
         routes: [...state.live.routes],
         names: state.live.names,
         homeNamespace: state.wanted.homeNamespace,
@@ -89,6 +98,10 @@ export function present(state: ConnectionState): Connection {
 function reasonOf({ live, policy }: Established): { pathReason?: PathReason } {
   const pathReason = pathReasonOf(live, policy);
   return pathReason === null ? {} : { pathReason };
+}
+
+function proxyOf({ live: { proxy } }: Established): { proxy?: ProxyInForce } {
+  return proxy === null ? {} : { proxy };
 }
 
 /** Domains that the user may let the cluster answer for; absent where there are none. */

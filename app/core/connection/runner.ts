@@ -66,6 +66,7 @@ export interface Runner {
   /** The pods, and what programs here have through the tunnel, while somebody holds them. */
   readonly pods: ClusterWatches['pods'];
   readonly flows: EngineWork['flows'];
+  readonly proxy: EngineWork['proxy'];
   readonly shareNames: EngineWork['shareNames'];
   /** The laptop as the helper described it when this connection was prepared. */
   host(): HostInspection | null;
@@ -283,7 +284,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         );
         return;
       case 'prepareEngine':
-        runOnCluster('prepare', (open, signal) => engine.prepare(open, effect.ranges, signal));
+        runOnCluster('prepare', (open, signal) => engine.prepare(open, effect, signal));
         return;
       case 'connectEngine':
         runOnCluster('connect', (open, signal) => engine.connect(open, { ...effect, known: watches.known() }, signal));
@@ -384,16 +385,14 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   }
 
   return {
-    state: () => state,
-    dispatch,
-    actor: () => actor,
+    ...{ state: () => state, dispatch, actor: () => actor },
     confirmed: (next, by = actor) => {
       held = next;
       actor = by;
       void reconsider();
     },
     ...{ madeWith: () => openedAs ?? held, reconsider: () => void reconsider() },
-    ...{ cluster: () => cluster, host: () => host },
+    ...{ cluster: () => cluster, host: () => host, proxy: engine.proxy },
     ...{ catalogue: watches.catalogue, firstCatalogue: watches.first, pods: watches.pods },
     ...{ flows: engine.flows, shareNames: engine.shareNames, checkReach: engine.checkReach, test: engine.test },
   };

@@ -13,6 +13,7 @@ import type {
   Path,
   PathCandidate,
   Problem,
+  ProxyInForce,
   Result,
   Route,
   Step,
@@ -106,6 +107,8 @@ export interface Direct {
 export interface Live {
   readonly since: number;
   readonly interface: string;
+  /** Null where programs come by an interface. */
+  readonly proxy: ProxyInForce | null;
   readonly path: Path;
   readonly direct: Direct;
   readonly routes: readonly Route[];
@@ -261,7 +264,7 @@ export type Effect =
   | { readonly kind: 'closeCluster' }
   | { readonly kind: 'ensureHelper' }
   | { readonly kind: 'startEngine' }
-  | { readonly kind: 'prepareEngine'; readonly ranges: readonly WantedRange[] }
+  | { readonly kind: 'prepareEngine'; readonly ranges: readonly WantedRange[]; readonly withProxy: boolean }
   | {
       readonly kind: 'connectEngine';
       readonly ranges: readonly WantedRange[];
@@ -271,6 +274,7 @@ export type Effect =
       readonly answersFor: string;
       readonly extraDomains: readonly string[];
       readonly names: boolean;
+      readonly withProxy: boolean;
     }
   /** In place of the ranges and mappings of `connectEngine`. */
   | { readonly kind: 'sendPlan'; readonly plan: { ranges: WantedRange[]; mappings: Mapping[] } }

@@ -63,6 +63,9 @@ const resolvers: Readonly<Record<string, string>> = {
 };
 
 async function checkHost(ports: Ports, active: Runner | null, mayStartHelper: boolean): Promise<Check[]> {
+  if (active?.state().wanted.proxy === true) {
+    return (['helper', 'tun', 'resolver'] as const).map((name) => notChecked(name, cause('proxyNeedsNone')));
+  }
   const startedAt = ports.clock.now();
   const known = active?.host() ?? null;
   let host: HostInspection;

@@ -187,7 +187,7 @@ async function nameSteps(
   } else {
     steps.push(step('name', 'not-checked', cause('explainOutsideName')));
   }
-  const isOff = known.runner === null;
+  const isOff = known.runner === null || known.names?.mode === 'proxy'; // this computer's own resolvers know nothing of it
   const own =
     named.service === null ? [] : addressesOf(named.service).map((address) => toldAddress(known.routes, address));
   if (!isOff && isAnswered && own.length > 0 && !system?.answers.some((one) => own.includes(one))) {
@@ -214,7 +214,9 @@ async function nameSteps(
     });
   }
   if (isOff && named.service !== null) {
-    steps.push(step('resolver', 'good', cause('explainWouldAnswer', { addresses: own.join(', ') || '–' })));
+    const addresses = own.join(', ') || '–';
+    const answers = cause(known.runner === null ? 'explainWouldAnswer' : 'explainProxyAnswers', { addresses });
+    steps.push(step('resolver', 'good', answers));
     return { steps, address: own[0] ?? '', similar };
   }
   return { steps, address: system?.answers.find((one) => !one.includes(':')) ?? system?.answers[0] ?? '', similar };

@@ -1,5 +1,6 @@
 /** Asks each resolver the same questions side by side: the system's own way, our answerer, and every upstream. */
 import { cause, type Names, problem, type ResolverAnswer } from '../../contract/index.ts';
+import { isAskedByAll } from '../naming/names.ts';
 import type { Ports } from '../ports.ts';
 
 /** More upstreams than this nobody asks either (resolv.conf(5) takes three). */
@@ -20,7 +21,7 @@ export async function testResolvers(
   names: Names | null,
   upstreams: readonly string[],
 ): Promise<ResolverAnswer[]> {
-  const isNamed = names !== null && names.mode !== 'off';
+  const isNamed = names !== null && isAskedByAll(names);
   const resolvers: Pick<ResolverAnswer, 'kind' | 'resolver'>[] = [
     { kind: 'system', resolver: '' },
     ...(isNamed ? [{ kind: 'slipway' as const, resolver: names.resolver }] : []),

@@ -23,6 +23,7 @@ import { isEstablished } from '../connection/outcome.ts';
 import type { Runner } from '../connection/runner.ts';
 import type { ConnectionState } from '../connection/state.ts';
 import { problemFromWire, type Tested } from '../engine-messages.ts';
+import { isAskedByAll } from '../naming/names.ts';
 import type { Ports } from '../ports.ts';
 import { exclusionOf } from '../routing/plan.ts';
 import { podsBehind } from './pods-behind.ts';
@@ -67,12 +68,15 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
     return { steps: [step, ...order.slice(1).map((name) => notChecked(name, outside))], times: null };
   }
   let address = service?.addresses[0] ?? '';
-  if (names === null || names.mode === 'off') {
+  const isNamed = isAskedByAll(names);
+  if (!isNamed) {
+    const isProxy = names?.mode === 'proxy';
     if (address === '') {
-      steps.push(bad('name', problem('name-unknown', cause('namesOff'), facts(target)), 0));
+      const because = cause(isProxy ? 'namesByProxy' : 'namesOff');
+      steps.push(bad('name', problem('name-unknown', because, facts(target)), 0));
       return finish();
     }
-    steps.push(notChecked('name', cause('namesOffAddress', { address })));
+    steps.push(notChecked('name', cause(isProxy ? 'namesByProxyAddress' : 'namesOffAddress', { address })));
   } else {
     const routes = isEstablished(state) ? state.live.routes : [];
     const asked = await askName(ports, host, routes, service ?? null, target.context);
@@ -87,7 +91,7 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
   const endpoint = endpointStep(service ?? null, target);
   const isDialled = endpoint.state !== 'bad' && (asked === null || !isWithoutTcp(asked));
   // Where nothing is ready, dialling tells nothing that is not known: port 0 leaves it out.
-  const shown = names === null || names.mode === 'off' ? address : host;
+  const shown = isNamed || names?.mode === 'proxy' ? host : address;
   const tested = await runner.test(
     address,
     isDialled ? target.port : 0,

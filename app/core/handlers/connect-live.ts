@@ -61,6 +61,9 @@ export function differenceFrom(
     const file = asked.agentPodPatch === '' ? 'none' : 'FILE';
     differences.push({ because: cause('onWithPod'), option: `--agent-pod-file ${file}` });
   }
+  if (asked.proxy && live.proxy !== true) {
+    differences.push({ because: cause('onWithoutProxy'), option: '--proxy' });
+  }
   const [first, ...others] = differences;
   if (first === undefined) {
     return null;

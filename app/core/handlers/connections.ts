@@ -3,6 +3,7 @@
 import {
   type Context,
   type ContextKey,
+  cause,
   failure,
   isSameKey,
   type Names as NamesInForce,
@@ -24,7 +25,15 @@ import { differenceFrom } from './connect-live.ts';
 import type { Dependencies, Handlers } from './dependencies.ts';
 import { previewThrough } from './preview.ts';
 
-type Names = 'previewRoutes' | 'connect' | 'disconnect' | 'setHomeNamespace' | 'preferNames' | 'prepareHelper' | 'quit';
+type Names =
+  | 'previewRoutes'
+  | 'connect'
+  | 'disconnect'
+  | 'getProxy'
+  | 'setHomeNamespace'
+  | 'preferNames'
+  | 'prepareHelper'
+  | 'quit';
 
 /** How long setting names may take before the answer says what is in force then, in milliseconds; the snapshot tells later ones. */
 const namesPatience = 5000;
@@ -179,6 +188,22 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
 
     disconnect: async (which) => success({ leftOnHost: await disconnect(which) }),
 
+    getProxy: async (which) => {
+      const runner = connections.active().find((one) => isMeant(which, one.state().cluster));
+      const state = runner?.state();
+      const isProxy = state !== undefined && isEstablished(state) && state.live.proxy !== null;
+      const access = isProxy ? (runner?.proxy() ?? null) : null;
+      if (access === null) {
+        const context = which.context || runner?.state().cluster.context || 'CONTEXT';
+        return failure(problem('not-connected', cause(runner === undefined ? 'proxyOff' : 'proxyNone'), { context }));
+      }
+      const { port, knowsUsers, username, password, pacToken } = access;
+      return success({
+        ...{ port, knowsUsers, username, password },
+        pacUrl: `http://127.0.0.1:${port}/${pacToken}/proxy.pac`,
+      });
+    },
+
     setHomeNamespace: ({ context: name, file: ofFile, namespace }) =>
       inOrder(async () => {
         const running = await access.runnerOf({ context: name, file: ofFile });
@@ -216,6 +241,9 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
       }
       if (running.value === null || !connections.active().includes(running.value)) {
         return failure(problem('not-connected', `${context} is off`, { context }));
+      }
+      if (running.value.state().wanted.proxy === true) {
+        return failure(problem('not-connected', cause('proxyHasNames'), { context }));
       }
       connections.prefer(running.value.state().cluster);
       return success({});

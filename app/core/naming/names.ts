@@ -63,7 +63,7 @@ export function scopeOf({ catalogue, names }: Known, chosen: NameChoices): NameS
 /** The engine's answer in the contract's form. A mode that only a newer engine knows counts as off. */
 export function namesFromEngine(names: NamesInForce, clusterDomain: string): Names {
   const { mode, resolver, domains, search, upstreams, refused } = names;
-  if (mode !== 'resolved' && mode !== 'resolv-conf' && mode !== 'elsewhere') {
+  if (mode !== 'resolved' && mode !== 'resolv-conf' && mode !== 'elsewhere' && mode !== 'proxy') {
     return { ...namesOff, clusterDomain, upstreams };
   }
   return { mode, resolver, clusterDomain, domains, search, upstreams, refused };
@@ -72,4 +72,9 @@ export function namesFromEngine(names: NamesInForce, clusterDomain: string): Nam
 /** The problem of names that are not in force; empty where they are. */
 export function namesProblems(names: NamesInForce): Problem[] {
   return names.problem ? [{ ...problemFromWire(names.problem), severity: 'warning' }] : [];
+}
+
+/** Whether the laptop's own resolvers answer for the cluster: only then do all of its programs know its names. */
+export function isAskedByAll(names: Names | null): boolean {
+  return names !== null && names.mode !== 'off' && names.mode !== 'proxy';
 }

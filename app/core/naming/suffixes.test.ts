@@ -48,6 +48,14 @@ it('tells nobody to put names in force while others are', () => {
   expect(elsewhere([sharer('a', { isOn: false, mayHaveNames: true }), sharer('b')], null)).toEqual([true, true]);
 });
 
+it('leaves out one that programs come to by a proxy: it has its names for itself', () => {
+  const all = [sharer('a', { byProxy: true, mayHaveNames: true, resolver: '198.18.7.3' }), sharer('b')];
+  expect(primaryOf(all, 'a')).toBe('b');
+  const told = shareNames(all, 'a');
+  expect(told.get('a')).toEqual({ suffix: 'a-cluster', clusters: [], namesElsewhere: false });
+  expect(told.get('b')).toEqual({ suffix: 'b-cluster', clusters: [], namesElsewhere: false });
+});
+
 it('tells each whom to ask for the others’ names', () => {
   const all = [sharer('a', { resolver: '198.18.7.3', ranges: ['10.96.0.0/16'] }), sharer('b')];
   expect(shareNames(all, null).get('b')).toEqual({

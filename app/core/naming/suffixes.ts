@@ -20,6 +20,8 @@ export interface Sharer {
   readonly chosenSuffix: string;
   /** It is on, on its way, or coming back by itself. */
   readonly isOn: boolean;
+  /** Programs come to it through a proxy, which alone asks its names: none of the laptop's are in force, and no other asks it. */
+  readonly byProxy?: boolean;
   /** Its names may be in force on the laptop: they are, or it was told to put them there and did not say that they are not. */
   readonly mayHaveNames: boolean;
   /** The address that answers its names; empty where none does now. */
@@ -65,7 +67,7 @@ export function suffixesOf(sharers: readonly Pick<Sharer, 'key' | 'context' | 'c
  * that comes back by itself keeps them: else its names would be another cluster's for a while.
  */
 export function primaryOf(sharers: readonly Sharer[], chosen: string | null): string | null {
-  const on = sharers.filter(({ isOn }) => isOn);
+  const on = sharers.filter(({ isOn, byProxy }) => isOn && byProxy !== true);
   return (on.find(({ key }) => key === chosen) ?? on[0])?.key ?? null;
 }
 
@@ -74,8 +76,8 @@ export function shareNames(sharers: readonly Sharer[], chosen: string | null): M
   const primary = primaryOf(sharers, chosen);
   const suffixes = suffixesOf(sharers);
   const told = new Map<string, NameSharing>();
-  for (const { key } of sharers) {
-    const others = sharers.filter((other) => other.key !== key);
+  for (const { key, byProxy } of sharers) {
+    const others = byProxy === true ? [] : sharers.filter((other) => other.key !== key && other.byProxy !== true);
     told.set(key, {
       suffix: suffixes.get(key) ?? '',
       clusters: others
@@ -85,7 +87,7 @@ export function shareNames(sharers: readonly Sharer[], chosen: string | null): M
           resolver: other.resolver,
           ranges: [...other.ranges],
         })),
-      namesElsewhere: key !== primary || others.some(({ mayHaveNames }) => mayHaveNames),
+      namesElsewhere: (byProxy !== true && key !== primary) || others.some(({ mayHaveNames }) => mayHaveNames),
     });
   }
   return told;

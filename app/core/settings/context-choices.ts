@@ -50,7 +50,12 @@ function isOfSandbox(context: Context, place: Place | undefined): boolean {
  * What is wanted: an image that was named in one place is not undone by a base image of a place further away. On a laptop of
  * the sandbox its cluster, which can pull nothing, gets the image that it has, unless another one was chosen anywhere.
  */
-export function wantedFor(settings: Settings, context: Context, input: Choices, place?: Place): Wanted {
+export function wantedFor(
+  settings: Settings,
+  context: Context,
+  input: Choices & Pick<Wanted, 'proxy'>,
+  place?: Place,
+): Wanted {
   const own = choicesFor(settings, context.name, context.file);
   const homeNamespace = input.homeNamespace || own?.homeNamespace || context.namespace || 'default';
   const isUnchosen = settings.baseImage === defaultSettings.baseImage;
@@ -63,5 +68,6 @@ export function wantedFor(settings: Settings, context: Context, input: Choices, 
     agentNamespace: input.agentNamespace || own?.agentNamespace || homeNamespace,
     agentImage: nearest.agentImage ?? '',
     baseImage: input.baseImage || own?.baseImage || imageForAll,
+    ...(input.proxy === true ? { proxy: true } : {}),
   };
 }

@@ -77,6 +77,14 @@ const table: Partial<Record<CommandName, () => Promise<void>>> = {
       notConnected,
     );
   },
+  getProxy: async () => {
+    const why = async (file: string) => {
+      const answer = await call('getProxy', { ...named, file });
+      return answer.ok ? null : answer.problem.said?.id;
+    };
+    expect(await why(added)).toBe('proxyNone');
+    expect(await why(own)).toBe('proxyOff');
+  },
   testResolvers: async () => {
     const answerers = async (file: string) => {
       const answer = await call('testResolvers', { ...named, file });

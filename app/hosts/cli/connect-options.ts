@@ -14,6 +14,7 @@ export interface ConnectFlags {
   readonly answersFor?: string;
   readonly agentPodFile?: string;
   readonly trustExec?: boolean;
+  readonly proxy?: boolean;
 }
 
 export const trustExec = () =>
@@ -36,6 +37,7 @@ export function withConnectOptions(command: Command): Command {
       '--agent-pod-file <file>',
       "YAML that is merged into the agent's pod (strategic merge patch), shown before (remembered; 'none' revokes it)",
     )
+    .option('--proxy', 'change nothing of this computer, and need no root: programs come through a proxy on it')
     .addOption(trustExec());
 }
 
@@ -48,6 +50,7 @@ export async function optionsOf(context: string, flags: ConnectFlags): Promise<C
     agentImage: flags.agentImage ?? '',
     baseImage: flags.baseImage ?? '',
     trustExec: flags.trustExec === true,
+    proxy: flags.proxy === true,
     ...(flags.answersFor === undefined ? {} : { answersFor: domainOf(flags.answersFor) }),
     ...(flags.agentPodFile === undefined ? {} : await agentPodFrom(flags.agentPodFile)),
   };
@@ -73,6 +76,7 @@ export function wordsOfFlags(flags: ConnectFlags): string[] {
   return [
     ...Object.entries(values).flatMap(([option, value]) => (value === undefined ? [] : [option, value])),
     ...(flags.trustExec === true ? ['--trust-exec'] : []),
+    ...(flags.proxy === true ? ['--proxy'] : []),
   ];
 }
 

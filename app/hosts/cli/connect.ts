@@ -11,7 +11,7 @@ import {
 import { details, headline, seconds } from './connection-text.ts';
 import { exitCodeOf, interrupted } from './exit-codes.ts';
 import { networkHolder } from './network-holder.ts';
-import { dim, type Format, green, json, plain, red, say, sayProblem, sayProblems } from './output.ts';
+import { dim, type Format, green, invocation, json, plain, red, say, sayProblem, sayProblems } from './output.ts';
 import { Ended, unwrap } from './run.ts';
 import { adviceFor, factsOf } from './status-text.ts';
 
@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly agentImage: string;
   readonly baseImage: string;
   readonly trustExec: boolean;
+  /** Programs come through a proxy, and nothing of this computer is changed. */
+  readonly proxy: boolean;
   /** Absent: as it was chosen before. Empty: taken back. */
   readonly answersFor?: string;
   /** The same of the patch of the agent's pod: JSON. */
@@ -117,6 +119,13 @@ async function interruptible<Value>(work: Promise<Value>, undo: () => Promise<vo
 /** What of a connection that is on does not work at all; null where everything does. */
 export function brokenPart(connection: Connection): Problem | null {
   return (connection.phase === 'connected' && connection.degraded.find(({ severity }) => severity === 'error')) || null;
+}
+
+/** Who can use what is on now, in one sentence. */
+export function whoReaches(connection: Connection): string {
+  return connection.phase === 'connected' && connection.proxy !== undefined
+    ? `Programs that use the proxy can now reach the cluster: \`${invocation} proxy\` says how.`
+    : 'Every program on this computer can now reach the cluster.';
 }
 
 /** Answers a connection that is on, be it broken or not. */

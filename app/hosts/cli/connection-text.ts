@@ -42,10 +42,12 @@ export function headline(connection: Connection, now: number): string {
       const codes = [...new Set(connection.degraded.map(({ code }) => code))];
       const degraded = codes.length === 0 ? '' : `, degraded: ${codes.join(', ')}`;
       const roundTrip = (connection.roundTripMicroseconds / 1000).toFixed(1);
-      return `connected to ${context} for ${age(now - connection.since)}, ${roundTrip} ms, ↓ ${bytes(connection.bytesDown)} ↑ ${bytes(connection.bytesUp)}${degraded}`;
+      const by = connection.proxy === undefined ? '' : ` by proxy on 127.0.0.1:${connection.proxy.port}`;
+      return `connected to ${context}${by} for ${age(now - connection.since)}, ${roundTrip} ms, ↓ ${bytes(connection.bytesDown)} ↑ ${bytes(connection.bytesUp)}${degraded}`;
     }
     case 'reconnecting': {
-      const kept = connection.hostKept ? 'routes and names kept' : 'this computer restored in the meantime';
+      const what = connection.proxy === undefined ? 'routes and names' : 'its proxy';
+      const kept = connection.hostKept ? `${what} kept` : 'this computer restored in the meantime';
       return `lost ${context} ${age(now - connection.lostAt)} ago (${plain(connection.because.title)}), trying again, ${kept}`;
     }
     case 'disconnecting':
@@ -67,8 +69,9 @@ export function details(connection: Connection): string[] {
   }
   const lines = connection.routes.flatMap((route) => {
     const origin = `${route.kind}, from ${route.origin}`;
+    const kind = connection.proxy === undefined ? 'route' : 'range';
     return [
-      `  route     ${routeLine(route)} (${origin})`,
+      `  ${kind}     ${routeLine(route)} (${origin})`,
       ...keptLines(route).map((line) => `  not       ${plain(line)}`),
     ];
   });
@@ -80,7 +83,9 @@ export function details(connection: Connection): string[] {
     ...(connection.offeredDomains ?? []).map(
       (domain) => `  offered   ${offerLine(domain, connection.cluster.context)}`,
     ),
-    `  interface ${connection.interface}`,
+    connection.proxy === undefined
+      ? `  interface ${connection.interface}`
+      : `  proxy     127.0.0.1:${connection.proxy.port}, SOCKS5 and HTTP; nothing else of this computer is changed`,
     `  agent     ${plain(connection.agent.namespace)}/${plain(connection.agent.pod)} (${connection.agent.delivery === 'image' ? plain(connection.agent.image) : `sent into ${plain(connection.agent.image)}`})`,
     `  path      ${pathLine(connection)}`,
     ...(connection.pathReason?.tried ?? []).map((tried) => `  tried     ${triedLine(tried)}`),
@@ -98,8 +103,14 @@ function namesLine(names: Names): string {
   if (names.mode === 'elsewhere') {
     return "plain ones are those of another cluster that is on; `slipway prefer` has this one's in force";
   }
-  const by = names.mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf';
-  return `*.${plain(answeredDomain(names))} at ${names.resolver} by ${by}; search ${names.search.join(' ')}; all others at ${names.upstreams.join(', ')}`;
+  return `*.${plain(answeredDomain(names))} ${namesAt(names)}; search ${names.search.join(' ')}; all others at ${names.upstreams.join(', ')}`;
+}
+
+function namesAt({ mode, resolver }: Names): string {
+  if (mode === 'proxy') {
+    return 'for programs that use the proxy';
+  }
+  return `at ${resolver} by ${mode === 'resolved' ? 'systemd-resolved' : '/etc/resolv.conf'}`;
 }
 
 function suffixLines({ mode, suffix = '' }: Names): string[] {

@@ -7,7 +7,7 @@ import { asShellReads, chooseContext, chooseKubeconfig, contextOfFlag } from './
 import { candidatesFor } from './complete.ts';
 import { completionScript, shells } from './completion.ts';
 import { type ConfirmOptions, confirmContext } from './confirm.ts';
-import { brokenPart, connect, disconnect, prefer } from './connect.ts';
+import { brokenPart, connect, disconnect, prefer, whoReaches } from './connect.ts';
 import { type ConnectFlags, optionsOf, trustExec, withConnectOptions } from './connect-options.ts';
 import { endForeignCore } from './core-end.ts';
 import { runDoctor } from './doctor.ts';
@@ -16,6 +16,7 @@ import { listFlows } from './flows.ts';
 import { ensureHelper } from './helper-start.ts';
 import { chosenContext, listContexts, listNamespaces, listPods, listServices, namesOfContexts } from './lists.ts';
 import { data, dim, endWithReader, type Format, invocation, plain, say } from './output.ts';
+import { printProxy } from './proxy.ts';
 import { Ended, perform, unwrap, withCore, withRunningCore } from './run.ts';
 import { addSandboxCommands } from './sandbox-commands.ts';
 import { addSettingsCommands } from './settings-commands.ts';
@@ -112,17 +113,20 @@ function buildProgram(): Command {
     .addOption(output())
     .action((context: string | undefined, options: ConnectFlags & { output: Format }) =>
       perform(async () => {
-        unwrap(await ensureHelper());
+        if (options.proxy !== true) {
+          unwrap(await ensureHelper());
+        }
         await withCore(async (core) => {
           const chosen = await chosenContext(core, context);
           const given = await optionsOf(chosen, options);
-          const broken = brokenPart(await connect(core, given, options.output));
+          const connection = await connect(core, given, options.output);
+          const broken = brokenPart(connection);
           if (broken !== null) {
             say(dim(`It stays on, and recovers by itself. \`${invocation} disconnect\` leaves.`));
             throw new Ended(broken, true);
           }
           if (options.output !== 'json') {
-            say(dim(`Every program on this computer can now reach the cluster. \`${invocation} disconnect\` leaves.`));
+            say(dim(`${whoReaches(connection)} \`${invocation} disconnect\` leaves.`));
           }
         });
       }),
@@ -171,6 +175,12 @@ function buildProgram(): Command {
     .action((options: { watch?: boolean; output: Format }) =>
       perform(() => withCore((core) => listFlows(core, options.output, options.watch === true))),
     );
+
+  program
+    .command('proxy')
+    .description('print how programs use the proxy of a connection that was made with `connect --proxy`')
+    .addOption(output())
+    .action((options: { output: Format }) => perform(() => withCore((core) => printProxy(core, options.output))));
 
   program
     .command('doctor')

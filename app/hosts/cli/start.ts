@@ -7,7 +7,7 @@ import { hasDisplay } from '../web/browser.ts';
 import { ask } from './ask.ts';
 import { askedToEnd } from './asked-to-end.ts';
 import { caller } from './caller.ts';
-import { brokenPart, connect, disconnect } from './connect.ts';
+import { brokenPart, connect, disconnect, whoReaches } from './connect.ts';
 import { type ConnectFlags, optionsOf, wordsOfFlags } from './connect-options.ts';
 import { headline } from './connection-text.ts';
 import { ensureHelper } from './helper-start.ts';
@@ -112,6 +112,9 @@ export function objectionTo(
   if (inSandbox && hasKubeconfig) {
     return 'The sandbox has a kubeconfig of its own: leave out --kubeconfig.';
   }
+  if (hasWindow && flags.proxy === true) {
+    return 'The window has a choice of its own for that: leave out --proxy, or start with --terminal.';
+  }
   return hasWindow && flags.trustExec === true
     ? `With a window, what a context runs is confirmed there: leave out --trust-exec, or \`${invocation} confirm\` it first.`
     : null;
@@ -149,11 +152,13 @@ export async function start(named: string, flags: StartFlags): Promise<void> {
     }
     const context = named === '' ? await choose(contexts) : named;
     const given = await optionsOf(context, flags);
-    unwrap(await ensureHelper());
+    if (!given.proxy) {
+      unwrap(await ensureHelper());
+    }
     const end = askedToEnd();
     try {
-      const broken = brokenPart(await connect(core, given, 'text'));
-      say(dim(`${broken === null ? 'Every program on this computer can now reach the cluster. ' : ''}Ctrl-C leaves.`));
+      const connection = await connect(core, given, 'text');
+      say(dim(`${brokenPart(connection) === null ? `${whoReaches(connection)} ` : ''}Ctrl-C leaves.`));
       try {
         await follow(core, end.asked);
       } finally {

@@ -59,7 +59,9 @@ export function factsOf(connection: Connected): string[] {
   const none = routed.length === 0 ? 'none' : '';
   return [
     ...(codes.length === 0 ? [] : [fact('degraded', few(codes, mostKinds))]),
-    fact('routes', `${none}${few(routed, mostPrefixes)} through ${name}`),
+    connection.proxy === undefined
+      ? fact('routes', `${none}${few(routed, mostPrefixes)} through ${name}`)
+      : fact('proxy', `127.0.0.1:${connection.proxy.port} to ${none}${few(routed, mostPrefixes)}`),
     ...leftOut(inPart, partLine, 'ranges', mapped.length > 0 ? 1 : mostInPart, 'in part'),
     ...leftOut(mapped, partLine, 'ranges', inPart.length > 0 ? 1 : mostInPart, 'mapped'),
     ...leftOut(left, (route: Route) => routeLine(route), 'ranges', inPart.length + mapped.length > 0 ? 1 : mostLeftOut),

@@ -39,7 +39,8 @@ type connection struct {
 	ways      *ways
 	services  *serviceList
 	hosts     *hostList
-	closing   atomic.Bool // the TUN goes because it was asked to
+	closing   atomic.Bool    // the TUN goes because it was asked to
+	virtual   *withoutHelper // nil where the laptop has an interface
 
 	mutex      sync.Mutex
 	path       *path // from the first registration on, as the three below
@@ -53,6 +54,7 @@ type connection struct {
 	reverse    []netip.Prefix // whose names are the cluster's: wide parts first, without narrowed ranges
 	tun        wire.TunOpened
 	names      *wire.NamesEvent
+	proxied    *proxied // nil where programs come by an interface
 	isReady    bool
 	isUp       bool
 	naming     sync.Mutex // orders setNames
@@ -73,6 +75,10 @@ func newConnection(config Config, command wire.ConnectCommand, helper Helper, ho
 		inputs: resolver.Inputs{
 			Scope: command.Scope, HostDomains: host.Domains, Upstreams: upstreams(host.Upstreams), Options: host.Options,
 		},
+	}
+	if virtual, isVirtual := helper.(*withoutHelper); isVirtual {
+		connection.virtual = virtual
+		connection.config.Kernel = nil // it carries nothing of this
 	}
 	connection.reach = newReach(connection)
 	connection.ways = newWays(connection)
@@ -122,7 +128,7 @@ func (connection *connection) establish(ctx context.Context) (*wire.ReadyEvent, 
 	connection.isReady = true
 	return &wire.ReadyEvent{
 		Interface: connection.tun.Interface, MTU: interfaceMTU, Path: connection.agent.carrierName(), Routes: connection.routes,
-		Names: connection.names, Agent: connection.facts, Addresses: connection.agent.registered().ends(),
+		Names: connection.names, Proxy: connection.proxyEventLocked(), Agent: connection.facts, Addresses: connection.agent.registered().ends(),
 	}, "", nil
 }
 
@@ -191,6 +197,9 @@ func (connection *connection) setFirstNames(ctx context.Context) error {
 		return nil
 	}
 	connection.setNames(ctx)
+	if err := connection.startProxy(); err != nil {
+		return err
+	}
 	return ctx.Err() // whatever the helper could not do degrades the connection, and is told with ready
 }
 
@@ -271,6 +280,7 @@ func (connection *connection) close(ctx context.Context) int {
 	connection.closing.Store(true)
 	connection.reach.stop()
 	connection.watchFlows(false)
+	connection.stopProxy()
 	connection.mutex.Lock()
 	path := connection.path
 	connection.mutex.Unlock()

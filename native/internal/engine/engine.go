@@ -1,7 +1,7 @@
 // Package engine is the user-level process that carries packets between the laptop's TUN and the agent: it holds the
 // helper's lease, keeps the session with the agent alive, and answers names inside the packet path. The core tells it
 // what to do over its standard input. It must never decide which cluster, ranges or agent to use, never open a
-// listening socket on the laptop, and never write names, addresses or secrets to its log above debug level.
+// listening socket on the laptop but that of the proxy which the core asked for, and never write names, addresses or secrets to its log above debug level.
 package engine
 
 import (

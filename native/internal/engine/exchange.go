@@ -40,7 +40,7 @@ func (exchange *exchange) dial(ctx context.Context, connection *connection, targ
 	ctx, cancel := context.WithTimeout(ctx, testConnection)
 	defer cancel()
 	began := time.Now()
-	socket, err := connection.config.SystemDial(ctx, "tcp", target.String())
+	socket, err := connection.dial(ctx, "tcp", target.String())
 	switch {
 	case err == nil:
 		exchange.socket, exchange.connected = socket, time.Since(began)

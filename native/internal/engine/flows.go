@@ -37,6 +37,14 @@ func (connection *connection) watchFlows(watched bool) {
 	}()
 }
 
+// finder looks up whose connections are.
+func (connection *connection) finder() flowlist.Finder {
+	if connection.virtual != nil {
+		return programFinder{sockets.NewFinder(), connection}
+	}
+	return sockets.NewFinder()
+}
+
 func (connection *connection) tellFlows(done <-chan struct{}) {
 	var watch *flowlist.Watch
 	defer func() {
@@ -60,7 +68,7 @@ func (connection *connection) tellFlows(done <-chan struct{}) {
 		connection.mutex.Unlock()
 		if path != nil {
 			if watch == nil {
-				watch = path.flowList.Watch(sockets.NewFinder(), func(opening bytestream.Opening) bool {
+				watch = path.flowList.Watch(connection.finder(), func(opening bytestream.Opening) bool {
 					return path.engine.Has(opening.Source.Addr())
 				})
 				wait = flowsSoon

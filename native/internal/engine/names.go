@@ -183,7 +183,7 @@ func (connection *connection) askThroughKernel(ctx context.Context, name string)
 	var err error
 	for range 2 {
 		var socket net.Conn
-		if socket, err = connection.config.SystemDial(ctx, "udp", target); err != nil {
+		if socket, err = connection.dial(ctx, "udp", target); err != nil {
 			return nil, err
 		}
 		stop := context.AfterFunc(ctx, func() { socket.Close() })

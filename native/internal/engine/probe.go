@@ -32,7 +32,7 @@ func test(ctx context.Context, connection *connection, command wire.TestCommand)
 		take func() (string, *wire.Problem)
 	}{
 		{"name", func() (answer string, problem *wire.Problem) {
-			address, problem = resolve(ctx, command.Host)
+			address, problem = resolve(ctx, connection, command.Host)
 			if connection != nil {
 				address = connection.known(address)
 			}
@@ -65,12 +65,21 @@ func test(ctx context.Context, connection *connection, command wire.TestCommand)
 	return event
 }
 
-func resolve(ctx context.Context, host string) (netip.Addr, *wire.Problem) {
+func resolve(ctx context.Context, connection *connection, host string) (netip.Addr, *wire.Problem) {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return address, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, testName)
 	defer cancel()
+	if proxied := connection.asProxied(); proxied != nil { // who comes through the proxy asks it
+		address, _, err := proxied.Resolve(ctx, host)
+		if err != nil {
+			return netip.Addr{}, &wire.Problem{Code: wire.CodeNameUnknown, Cause: err.Error()}
+		}
+		if address.IsValid() {
+			return address, nil
+		}
+	}
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
 	if err != nil || len(addresses) == 0 {
 		if err != nil {
@@ -90,7 +99,7 @@ func routeTo(ctx context.Context, connection *connection, address netip.Addr) (s
 	connection.mutex.Lock()
 	path, interfaceName := connection.path, connection.tun.Interface
 	connection.mutex.Unlock()
-	socket, err := connection.config.SystemDial(ctx, "udp", netip.AddrPortFrom(address, 9).String())
+	socket, err := connection.dial(ctx, "udp", netip.AddrPortFrom(address, 9).String())
 	if err != nil {
 		return "", &wire.Problem{Code: wire.CodeRouteMissing, Cause: err.Error()}
 	}

@@ -231,11 +231,19 @@ func (engine *engine) prepare(command wire.PrepareCommand) {
 	})
 }
 
+// helperFor is the root helper, or what stands in its place where nothing of the laptop is changed.
+func helperFor(ctx context.Context, config Config, command wire.PrepareCommand) (Helper, error) {
+	if command.WithProxy {
+		return newWithoutHelper(config.Build, resolvConf), nil
+	}
+	return config.DialHelper(ctx, command.HelperSocket)
+}
+
 // takeLease asks the helper everything that changes nothing, and takes its lease.
 func takeLease(ctx context.Context, config Config, command wire.PrepareCommand) (Helper, *wire.PreparedEvent, error) {
 	ctx, cancel := context.WithTimeout(ctx, config.Timing.HelperCall)
 	defer cancel()
-	helper, err := config.DialHelper(ctx, command.HelperSocket)
+	helper, err := helperFor(ctx, config, command)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -98,6 +98,12 @@ func (resolver *Resolver) Names() (routing, search []string, refused []wire.Name
 	return routing, search, plan.refused
 }
 
+// Claims tells whether a name may be the cluster's, and whether nobody else answers for it.
+func (resolver *Resolver) Claims(name string) (may, alone bool) {
+	route := resolver.plan.Load().route(dns.CanonicalName(name), dns.TypeA)
+	return route.way != toLaptop, route.way == toCluster || route.way == toNobody
+}
+
 // Answer answers one question, whatever transport it came by. It returns nil for what is no question at all.
 func (resolver *Resolver) Answer(ctx context.Context, request *dns.Msg) *dns.Msg {
 	switch {

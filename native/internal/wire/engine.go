@@ -48,7 +48,8 @@ const (
 // PrepareCommand takes the helper's lease and asks it about the ranges.
 type PrepareCommand struct {
 	HelperSocket string        `json:"helperSocket"`
-	Group        string        `json:"group,omitempty"` // see AcquireInput
+	Group        string        `json:"group,omitempty"`     // see AcquireInput
+	WithProxy    bool          `json:"withProxy,omitempty"` // no helper: programs come through a proxy, and nothing of the laptop is changed
 	Ranges       []WantedRange `json:"ranges"`
 	Protected    []string      `json:"protected"`
 }
@@ -65,6 +66,7 @@ type ConnectCommand struct {
 	Scope       NameScope          `json:"scope"`
 	Names       bool               `json:"names"`            // false: connect without names
 	Direct      *DirectCandidates  `json:"direct,omitempty"` // as in command direct
+	Proxy       *ProxyInput        `json:"proxy,omitempty"`  // where prepare said WithProxy
 
 	// Those of the engine before (ReadyEvent), where this one comes in its place; see Register.
 	WantedAddresses []SessionAddresses `json:"wantedAddresses,omitempty"`
@@ -267,6 +269,7 @@ type ReadyEvent struct {
 	Names     *NamesEvent     `json:"names,omitempty"`
 	Agent     AgentFacts      `json:"agent"`
 
+	Proxy     *ProxyEvent        `json:"proxy,omitempty"`
 	Addresses []SessionAddresses `json:"addresses"` // for as long as the engine lives, without the agent's
 }
 

@@ -222,7 +222,7 @@ type NamesInput struct {
 
 // NamesInForce tells what setNames did. Refused holds what the helper's own policy left out.
 type NamesInForce struct {
-	Mode      string        `json:"mode"` // "resolved" or "resolv-conf"
+	Mode      string        `json:"mode"` // "resolved" or "resolv-conf"; "proxy" where programs come through a proxy, which asks
 	Upstreams []string      `json:"upstreams"`
 	Search    []string      `json:"search"` // the search list in force
 	Refused   []NameRefusal `json:"refused,omitempty"`

@@ -75,6 +75,11 @@ function Failure({ context, connection }: { readonly context: Context; readonly 
                         {say('home.startHelper')}
                       </Button>
                     ) : null}
+                    {isAboutHelper ? (
+                      <Button onClick={() => void connectContext(actions, context, { proxy: true })}>
+                        {say('home.connectByProxy')}
+                      </Button>
+                    ) : null}
                     <Button
                       kind={isAboutHelper || (retry === 'pointless' && !isWaiting) ? 'quiet' : 'primary'}
                       onClick={() => void connectContext(actions, context)}

@@ -46,7 +46,8 @@ function PathCard({ connection }: { readonly connection: EstablishedConnection }
   const say = useWords();
   const run = useRunAction();
   if (connection.phase === 'reconnecting') {
-    const detail = connection.hostKept ? say('home.hostKept') : say('home.hostUndone');
+    const kept = connection.proxy === undefined ? 'home.hostKept' : 'home.proxyKept';
+    const detail = say(connection.hostKept ? kept : 'home.hostUndone');
     return <FigureCard label={say('home.path')} value={say('home.pathLost')} detail={detail} />;
   }
   return (
@@ -72,7 +73,9 @@ function PathDetail({ connection }: { readonly connection: Extract<EstablishedCo
   const isAsked = pathReason?.chosen === 'node-port' || pathReason?.chosen === 'address';
   const tried = isAsked ? foremostTried(pathReason.tried) : null;
   if (tried === null) {
-    return say('home.interface', { name });
+    return connection.proxy === undefined
+      ? say('home.interface', { name })
+      : say('home.proxy', { address: `127.0.0.1:${connection.proxy.port}` });
   }
   const words = { kind: say(`state.place.${tried.kind}`), outcome: say(`state.outcome.${tried.outcome}`) };
   return say('home.pathTried', { ...words, place: cleanText(placeText(tried), 60) });
@@ -138,17 +141,22 @@ function Line(props: {
   return <Sparkline {...props} look={`${theme} ${contrast}`} />;
 }
 
+const nameWords = {
+  off: 'home.namesOff',
+  resolved: 'home.namesResolved',
+  'resolv-conf': 'home.namesResolvConf',
+  proxy: 'home.namesProxy',
+} as const;
+
 function RoutesCard({ connection: { routes, names } }: { readonly connection: EstablishedConnection }) {
   const say = useWords();
   const run = useRunAction();
   const routed = routes.filter(isRouted).length;
   const refused = routes.filter(({ decision }) => decision === 'refused').length;
   const detail =
-    names.mode === 'off'
-      ? say('home.namesOff')
-      : names.mode === 'elsewhere'
-        ? say('home.namesElsewhere', { suffix: names.suffix ?? '' })
-        : say(names.mode === 'resolved' ? 'home.namesResolved' : 'home.namesResolvConf');
+    names.mode === 'elsewhere'
+      ? say('home.namesElsewhere', { suffix: names.suffix ?? '' })
+      : say(nameWords[names.mode]);
   return (
     <button type="button" className={styles.cardButton} onClick={() => run(goRoutes)}>
       <FigureCard

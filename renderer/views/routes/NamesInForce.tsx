@@ -40,7 +40,10 @@ export function NamesInForce({ names, context }: { readonly names: Names; readon
     );
   }
   return (
-    <Section title={say('routes.names')} hint={say('routes.namesHint')}>
+    <Section
+      title={say('routes.names')}
+      hint={say(names.mode === 'proxy' ? 'routes.namesHintProxy' : 'routes.namesHint')}
+    >
       <Facts label={say('routes.names')}>
         <Fact name={say('routes.modeName')}>
           {names.mode === 'elsewhere' ? (
@@ -57,9 +60,11 @@ export function NamesInForce({ names, context }: { readonly names: Names; readon
             <CodeChips values={[`NAME.NAMESPACE.${names.suffix}`]} none="" />
           </Fact>
         ) : null}
-        <Fact name={say('routes.resolver')}>
-          <ForeignText text={names.resolver} kind="code" />
-        </Fact>
+        {names.mode === 'proxy' ? null : (
+          <Fact name={say('routes.resolver')}>
+            <ForeignText text={names.resolver} kind="code" />
+          </Fact>
+        )}
         {names.mode === 'elsewhere' ? null : (
           <>
             <Fact name={say('routes.domains')}>

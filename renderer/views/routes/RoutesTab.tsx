@@ -5,6 +5,7 @@ import { useChosenConnection, useCounters, useIsLive } from '../../store/hooks.t
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { NamesInForce } from './NamesInForce.tsx';
+import { ProxyPart } from './ProxyPart.tsx';
 import { ResolverTest } from './ResolverTest.tsx';
 import styles from './Routes.module.css';
 import { RoutesTable } from './RoutesTable.tsx';
@@ -26,11 +27,12 @@ export function RoutesTab({
       {connection.phase === 'reconnecting' ? (
         <p className={styles.second}>{say(connection.hostKept ? 'routes.kept' : 'routes.notKept')}</p>
       ) : null}
+      {connection.proxy === undefined ? null : <ProxyPart context={context} proxy={connection.proxy} />}
       <Section title={say('routes.ranges')} hint={<Totals />}>
         <RoutesTable routes={connection.routes} context={context} counters={counters} />
       </Section>
       <NamesInForce names={connection.names} context={context} />
-      <ResolverTest subject={keyText(context)} />
+      {connection.proxy === undefined ? <ResolverTest subject={keyText(context)} /> : null}
     </div>
   );
 }
@@ -49,7 +51,9 @@ function Totals() {
   const routed = connection.routes.filter(isRouted).length;
   return (
     <>
-      {say('routes.summary', { count: routed, interface: connection.interface })}
+      {connection.proxy === undefined
+        ? say('routes.summary', { count: routed, interface: connection.interface })
+        : say('routes.summaryProxy', { count: routed })}
       {counters === null
         ? null
         : ` · ${say('routes.totals', { down: format.bytes(counters.bytesDown), up: format.bytes(counters.bytesUp) })}`}

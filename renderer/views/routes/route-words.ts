@@ -62,5 +62,6 @@ export const modeWords: Readonly<Record<string, WordId>> = {
   resolved: 'routes.mode.resolved',
   'resolv-conf': 'routes.mode.resolv-conf',
   elsewhere: 'routes.mode.elsewhere',
+  proxy: 'routes.mode.proxy',
   off: 'routes.mode.off',
 };

@@ -91,6 +91,9 @@ async function connected(core: CoreLink): Promise<Connected> {
   if (on === undefined) {
     throw new Ended(problem('not-connected', cause('benchNeeds'), { context: wanted || 'CONTEXT' }));
   }
+  if (on.proxy !== undefined) {
+    throw new Ended('this connection is a proxy, and what is measured is reached by an interface', false, 6);
+  }
   if (on.names.mode === 'off') {
     throw new Ended('names are switched off in this connection, and what is measured is at their address', false, 6);
   }
