@@ -5,8 +5,9 @@
  *   open ─┬─ reach (API server, namespaces, rights) ──────────────┐
  *         ├─ ranges ──┐                                           ├─ agent ── connect ── ready
  *         ├─ helper ──┼─ prepare (routes decided) ────────────────┘
- *         ├─ engine ──┘
- *         └─ catalogue (followed beside, waited for by nothing: names ask the cluster's own nameservers)
+ *         └─ engine ──┘
+ *
+ *   reach, ranges ── catalogue (followed beside, waited for by nothing: names ask the cluster's own nameservers)
  *
  * Up to `prepare` nothing on the laptop or in the cluster is changed.
  */
@@ -49,7 +50,8 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
   if (is('ranges', 'todo') && mayTry) {
     run('ranges', 'cluster', { kind: 'discoverRanges' });
   }
-  if (is('catalogue', 'todo')) {
+  if (is('catalogue', 'todo') && is('reach', 'done') && is('ranges', 'done')) {
+    // Not before: of a large cluster it is megabytes to read, and what a connect waits for is asked on the same thread.
     bringUp = setTask(bringUp, 'catalogue', 'done');
     effects.push({ kind: 'watchCatalogue' });
   }

@@ -6,8 +6,10 @@ import type { Known, KnownNames } from '../naming/names.ts';
 import type { Catalogue, Clock, ClusterPort, PodList } from '../ports.ts';
 
 export interface ClusterWatches {
-  /** The cluster to watch; null: it was closed. */
-  follow(cluster: ClusterPort | null, seen?: (catalogue: Catalogue) => void): void;
+  /** The cluster that is open from now on, which it answers; null: it was closed. */
+  open<Opened extends ClusterPort | null>(cluster: Opened): Opened;
+  /** Follows its catalogue. */
+  follow(seen: (catalogue: Catalogue) => void): void;
   /** Null before it is known. */
   catalogue(): Catalogue | null;
   /** Waits until it is known: a connection is up before thousands of Services were read. Null where that takes too long. */
@@ -63,16 +65,22 @@ export function createClusterWatches(clock: Clock, changed: () => void): Cluster
     }
   };
   return {
-    follow: (watched, seen = () => {}) => {
+    open: (opened) => {
       unwatch();
-      if (watched !== cluster) {
+      unwatch = () => {};
+      if (opened !== cluster) {
         endPods();
         catalogue = null;
         names = null;
         endWaits();
       }
-      cluster = watched;
+      cluster = opened;
       beginPods();
+      return opened;
+    },
+    follow: (seen) => {
+      const watched = cluster;
+      unwatch();
       unwatch =
         watched?.watchCatalogue((next) => {
           if (watched === cluster) {

@@ -12,7 +12,7 @@ const table: { readonly [Name in Situation]: { readonly [Event in EventName]?: s
   },
   'preparing: opening the cluster': {
     turnedOff: 'off, abort',
-    clusterOpened: 'preparing, reachCluster, discoverRanges, watchCatalogue, ensureHelper, startEngine',
+    clusterOpened: 'preparing, reachCluster, discoverRanges, ensureHelper, startEngine',
     'taskFailed: open': 'failed, abort',
   },
   'preparing: asking cluster and helper': {
@@ -294,4 +294,16 @@ describe('undoing', () => {
     }
     expect(phases).toEqual(['disconnecting', 'disconnecting', 'disconnecting', 'preparing']);
   });
+});
+
+it.each([
+  ['clusterReached', 'rangesFound'],
+  ['rangesFound', 'clusterReached'],
+] as const)('reads no catalogue before what a connect waits for was answered: %s, then %s', (first, second) => {
+  const opened = transition(situations['preparing: opening the cluster'], events.clusterOpened, moment).state;
+  const before = transition(opened, events[first], moment);
+  const after = transition(before.state, events[second], moment);
+  expect(named(before.effects)).not.toContain('watchCatalogue');
+  expect(named(after.effects)).toContain('watchCatalogue');
+  expect(named(transition(after.state, events.engineStarted, moment).effects)).not.toContain('watchCatalogue');
 });

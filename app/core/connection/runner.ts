@@ -198,7 +198,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
             waits: (detail) => dispatch({ kind: 'clusterWaits', detail }),
           });
           if (opened.ok) {
-            cluster = opened.value;
+            cluster = watches.open(opened.value);
             openedAs = seen(found.value);
             const { name: context, file, server } = found.value;
             dispatch({ kind: 'clusterOpened', cluster: { context, file, server } });
@@ -229,10 +229,10 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         });
         return;
       case 'watchCatalogue':
-        watches.follow(cluster, ({ problems }) => catalogueSeen(problems));
+        watches.follow(({ problems }) => catalogueSeen(problems));
         return;
       case 'closeCluster':
-        watches.follow(null);
+        watches.open(null);
         cluster?.close();
         cluster = null;
         openedAs = null;
