@@ -109,15 +109,22 @@ describe('mixed traffic', () => {
     const said = await saidByAll();
     const live = await heldByCore(minute);
     for (const name of ['core', 'engine', 'helper', 'agent']) {
-      const { resident, descriptors, threads } = vitalsOf(await idOf(name));
+      const { resident, anonymous, mapped, descriptors, threads } = vitalsOf(await idOf(name));
       sample(`${name}: descriptors`, hours, descriptors);
       sample(`${name}: threads`, hours, threads);
       sample(`${name}: resident, MB`, hours, (resident * 2 ** 20) / 1e6);
-      const [, heap, goroutines] = /heap=(\d+) goroutines=(\d+)/.exec(said[name] ?? '') ?? [];
-      if (goroutines !== undefined) {
-        sample(`${name}: goroutines`, hours, Number(goroutines));
+      sample(`${name}: its own memory, MB`, hours, (anonymous * 2 ** 20) / 1e6);
+      sample(`${name}: its program, MB`, hours, (mapped * 2 ** 20) / 1e6);
+      for (const [, what, value] of (said[name] ?? '').matchAll(/(\w+)=(\d+)/g)) {
+        if (what === 'goroutines') {
+          sample(`${name}: goroutines`, hours, Number(value));
+        } else {
+          sample(`${name}: ${what}, MB`, hours, Number(value) / 1e6);
+        }
       }
-      sample(`${name}: heap, MB`, hours, name === 'core' ? live : Number(heap) / 1e6);
+      if (name === 'core') {
+        sample('core: heap, MB', hours, live);
+      }
     }
     process.stdout.write(
       `${minute} min: ${[...samples].map(([what, taken]) => `${what} ${taken.at(-1)?.value.toFixed(2)}`).join(', ')}\n`,

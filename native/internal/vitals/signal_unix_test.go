@@ -27,12 +27,12 @@ func TestASignalIsAnsweredByWhatIsHeld(t *testing.T) {
 		if !lines.Scan() {
 			t.Fatal(lines.Err())
 		}
-		found := regexp.MustCompile(`msg=vitals heap=(\d+) goroutines=(\d+)$`).FindStringSubmatch(lines.Text())
+		found := regexp.MustCompile(`msg=vitals goroutines=(\d+) heap=(\d+) unused=\d+ free=\d+ stacks=\d+ spans=\d+ runtime=\d+$`).FindStringSubmatch(lines.Text())
 		if found == nil {
 			t.Fatalf("it said %q", lines.Text())
 		}
-		heap, _ = strconv.Atoi(found[1])
-		goroutines, _ = strconv.Atoi(found[2])
+		goroutines, _ = strconv.Atoi(found[1])
+		heap, _ = strconv.Atoi(found[2])
 		return heap, goroutines
 	}
 	before, others := ask()
