@@ -102,6 +102,9 @@ func (device *watchedTun) Write(buffers [][]byte, offset int) (int, error) {
 	return len(buffers), nil
 }
 
+// BatchSize is small: each of 128 buffers would be made and cleared anew for every execution.
+func (device *watchedTun) BatchSize() int { return 8 }
+
 // FuzzPath gives the packet path whatever laptop and cluster may send, in turn: two bytes of length before each packet, whose
 // first bit says from whom it is.
 func FuzzPath(f *testing.F) {
