@@ -28,6 +28,7 @@ export default defineConfig({
             'tests/soak/**/*.test.ts',
           ],
           testTimeout: 15_000,
+          hookTimeout: 60_000, // a hook may import the whole command line, on a machine that is busy
           // One process for many files, which leave nothing of theirs behind: most of their time was starting and importing.
           isolate: false,
           maxWorkers: 3, // some wait for the clock
