@@ -1,0 +1,97 @@
+/**
+ * Services of ServiceCIDRs (KEP-1880) that a cluster has besides its first: with public and class E addresses, as GKE and some
+ * clouds give them, reached by name without an address of the internet being taken. The ranges are the whole cluster's, so that no
+ * other file runs beside this one.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, must, run } from './programs.ts';
+import { closeScene, type Scene, setScene, workload } from './scene.ts';
+
+const soon = { timeout: 30_000, interval: 200 };
+const { http } = workload;
+const cidrs = [
+  { name: 'public', cidr: '34.118.224.0/20', address: '34.118.225.7', reason: 'public' },
+  { name: 'class-e', cidr: '240.44.0.0/20', address: '240.44.1.7', reason: 'reserved' },
+] as const;
+const late = { name: 'late', cidr: '10.97.0.0/24', address: '10.97.0.7' };
+
+describe('Services of further ServiceCIDRs', () => {
+  let scene: Scene;
+  const apply = (manifest: object) => scene.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(manifest));
+  const inLaptop = async (...words: string[]) => (await must(scene.laptop, words)).toString().trim();
+  const tries = async (...words: string[]) => (await run(scene.laptop, words, { deadline: 15_000 })).code === 0;
+
+  async function makeService({ name, cidr, address }: typeof late): Promise<void> {
+    const metadata = { name: `test-${name}` };
+    await apply({ apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata, spec: { cidrs: [cidr] } });
+    await scene.cluster.kubectl(['wait', '--for=condition=Ready', `servicecidr/${metadata.name}`, '--timeout=60s']);
+    const spec = { clusterIP: address, selector: { app: http.service }, ports: [{ port: 80, targetPort: 'http' }] };
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: { ...metadata, namespace: http.namespace }, spec };
+    // The allocator hears of the range a moment later than who waits for it.
+    const isMade = () => apply(service).then(Boolean, () => false);
+    expect(await eventually(isMade, soon.timeout, soon.interval)).toBe(true);
+  }
+  const connect = () =>
+    scene.product.connect('sandbox', '--namespace', http.namespace, '--base-image', workload.baseImage);
+  const connected = async () => {
+    const { connections } = await scene.product.snapshot();
+    const on = connections.find(({ phase }) => phase === 'connected');
+    return on?.phase === 'connected' ? on : undefined;
+  };
+
+  beforeAll(async () => {
+    scene = await setScene('plain', 'service-ranges');
+    for (const one of cidrs) {
+      await makeService(one);
+    }
+  });
+  afterAll(async () => {
+    for (const { name } of [...cidrs, late]) {
+      const own = ['--namespace', http.namespace, 'delete', 'service', `test-${name}`, '--ignore-not-found'];
+      await scene.cluster.kubectl(own);
+      await scene.cluster.kubectl(['delete', 'servicecidr', `test-${name}`, '--ignore-not-found', '--wait=false']);
+    }
+    await scene.product.disconnect();
+    const changed = await scene.unchanged();
+    await closeScene(scene);
+    expect(changed).toEqual([]);
+  });
+
+  it.each(cidrs)('are reached by name: $cidr', async ({ name, cidr, address, reason }) => {
+    const literal = await inLaptop('ip', 'route', 'get', '34.118.225.7');
+    await connect();
+    const route = (await connected())?.routes.find(({ prefix }) => prefix === cidr);
+    expect(route).toMatchObject({ kind: 'services', origin: 'service-cidr', decision: 'mapped', reason });
+
+    const fullName = `test-${name}.${http.namespace}.svc.cluster.local`;
+    await expect.poll(() => tries('curl', '-sS', '-m', '5', '-o', '/dev/null', `http://${fullName}/`), soon).toBe(true);
+    const told = (await inLaptop('getent', 'ahostsv4', fullName)).split(' ')[0] ?? '';
+    expect(told).toMatch(/^198\.19\./);
+    expect(await tries('ping', '-c', '1', '-W', '3', fullName)).toBe(true);
+    expect(await inLaptop('dig', '+short', '+time=5', '-x', told)).toBe(`${fullName}.`);
+    // What the internet or nobody has at that address is not ours.
+    expect(await inLaptop('ip', 'route', 'get', '34.118.225.7')).toBe(literal);
+    const routed = await inLaptop('ip', 'route', 'show', 'table', 'all', 'dev', 'slipway0');
+    expect(routed).not.toMatch(/\b(34\.118|240\.44)\./);
+    const explained = await scene.product.slipway(['explain', `${address}:80`]);
+    expect(explained.stdout).toContain(told);
+    await scene.product.disconnect();
+  });
+
+  it('are named where their range came while connected, and reached from the next connect on', async () => {
+    const codes = async () => (await connected())?.degraded.map(({ code }) => code);
+    await connect();
+    expect(await codes()).not.toContain('services-outside');
+    await makeService(late);
+    await expect.poll(codes, soon).toContain('services-outside');
+    const outside = (await connected())?.degraded.find(({ code }) => code === 'services-outside');
+    expect(outside?.cause).toContain(`test-${late.name}`);
+    await scene.product.disconnect();
+    await connect();
+    await expect
+      .poll(() => tries('curl', '-sS', '-m', '5', '-o', '/dev/null', `http://${late.address}/`), soon)
+      .toBe(true);
+    expect(await codes()).not.toContain('services-outside');
+    await scene.product.disconnect();
+  });
+});
