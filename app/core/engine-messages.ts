@@ -20,7 +20,7 @@ import { flowsEventSchema } from './flow-messages.ts';
 import { hostsSchema, mappingSchema, routeDecisionSchema, wantedRangeSchema } from './route-messages.ts';
 
 /** Must equal Protocol in native/internal/wire/problem.go. */
-export const engineProtocol = 7;
+export const engineProtocol = 8;
 
 /** AgentPort in native/internal/wire/agent.go: where the agent listens, on the pod's loopback only. */
 export const agentPort = 8723;

@@ -59,7 +59,7 @@ type fakeAgent struct {
 	made     int
 	renewals int
 	left     int
-	wanted   string      // laptop address of the last registration
+	wanted   []string    // laptop addresses of the last registration
 	owner    wire.Secret // of the last registration
 }
 
@@ -290,9 +290,9 @@ func (agent *fakeAgent) answer(request wire.AgentRequest) wire.AgentReply {
 	defer agent.mutex.Unlock()
 	switch request.Request {
 	case "register":
-		agent.wanted, agent.owner = "", request.Register.OwnerSecret
+		agent.wanted, agent.owner = nil, request.Register.OwnerSecret
 		for _, wanted := range request.Register.WantedAddresses {
-			agent.wanted = wanted.Laptop
+			agent.wanted = append(agent.wanted, wanted.Laptop)
 		}
 		session := agent.sessions[request.Register.PublicKey]
 		if session == nil {
@@ -319,13 +319,24 @@ func (agent *fakeAgent) makeSession(register wire.Register) *fakeSession {
 		AgentPublicKey: hex.EncodeToString(agent.private.PublicKey().Bytes()),
 		Addresses: []wire.SessionAddresses{{
 			Laptop: fmt.Sprintf("198.18.0.%d", 10*agent.made), Engine: fmt.Sprintf("198.18.0.%d", 10*agent.made+1), Agent: "198.18.0.1",
+		}, {
+			Laptop: fmt.Sprintf("fd34:8a0f:448::%d", 10*agent.made), Engine: fmt.Sprintf("fd34:8a0f:448::%d", 10*agent.made+1), Agent: "fd34:8a0f:448::1",
 		}},
 		Lanes: wire.LaneCount, FlowLanes: wire.FlowLaneCount, MTU: 16000, ExpiresSeconds: 60,
 		Facts: wire.AgentFacts{Nameservers: []string{"10.96.0.10"}, ClusterDomain: "cluster.test", Search: []string{"svc.cluster.test"}, CanPing: true},
 	}}
-	own := &session.granted.Addresses[0]
-	for _, wanted := range register.WantedAddresses {
+	for index, wanted := range register.WantedAddresses {
+		own := &session.granted.Addresses[index]
 		own.Laptop, own.Engine = wanted.Laptop, wanted.Engine
+	}
+	var allowed []netip.Prefix
+	var agents []netip.Addr
+	for _, own := range session.granted.Addresses {
+		agents = append(agents, netip.MustParseAddr(own.Agent))
+		for _, text := range []string{own.Laptop, own.Engine} {
+			address := netip.MustParseAddr(text)
+			allowed = append(allowed, netip.PrefixFrom(address, address.BitLen()))
+		}
 	}
 	peer, _ := hex.DecodeString(register.PublicKey)
 	preshared, _ := hex.DecodeString(string(register.PresharedKey))
@@ -333,17 +344,14 @@ func (agent *fakeAgent) makeSession(register wire.Register) *fakeSession {
 	session.lanes, err = tunnel.New(tunnel.Config{
 		PrivateKey: [32]byte(agent.private.Bytes()), PeerPublicKey: [32]byte(peer), PresharedKey: [32]byte(preshared),
 		LaneCount: wire.LaneCount, MTU: 16000,
-		AllowedIPs: []netip.Prefix{
-			netip.PrefixFrom(netip.MustParseAddr(own.Laptop), 32),
-			netip.PrefixFrom(netip.MustParseAddr(own.Engine), 32),
-		},
-		Receive: func(lane int, packets [][]byte) { session.forwarder.Receive(lane, packets) },
+		AllowedIPs: allowed,
+		Receive:    func(lane int, packets [][]byte) { session.forwarder.Receive(lane, packets) },
 	})
 	if err != nil {
 		t.Error(err)
 	}
 	session.forwarder, err = forward.New(forward.Config{
-		Lanes: wire.LaneCount, MTU: 16000, Agent: packet.NewPerFamily(netip.MustParseAddr(own.Agent)),
+		Lanes: wire.LaneCount, MTU: 16000, Agent: packet.NewPerFamily(agents...),
 		Policy: &forward.Policy{}, Dialer: agent.cluster,
 		Send:   func(lane int, parsed packet.Packet) { session.lanes.Send(lane, &parsed) },
 		LaneOf: func(parsed packet.Packet) int { return tunnel.LaneOf(&parsed, wire.LaneCount) },

@@ -102,7 +102,9 @@ func TestConnectTakesItsStepsInOrderAndStopUndoesThem(t *testing.T) {
 func TestAnEngineInPlaceOfAnotherHasItsAddresses(t *testing.T) {
 	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
 	core := startEngine(t, configOf(laptop, cluster))
-	core.wanted = []wire.SessionAddresses{{Laptop: "198.18.7.2", Engine: "198.18.7.3"}}
+	core.wanted = []wire.SessionAddresses{
+		{Laptop: "198.18.7.2", Engine: "198.18.7.3"}, {Laptop: "fd34:8a0f:448:7::2", Engine: "fd34:8a0f:448:7::3"},
+	}
 	if ready := core.connected(); !slices.Equal(ready.Addresses, core.wanted) {
 		t.Errorf("it has %v, and should have %v", ready.Addresses, core.wanted)
 	}

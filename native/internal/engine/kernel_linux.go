@@ -84,7 +84,7 @@ func (linuxKernel) Connections() (connections []packet.Flow, err error) {
 func (linuxKernel) Probe(ctx context.Context, network string, target netip.AddrPort, bound func(uint16)) error {
 	dialer := net.Dialer{Control: func(_, _ string, socket syscall.RawConn) error {
 		var err error
-		if controlled := socket.Control(func(descriptor uintptr) { err = bindAnyPort(int(descriptor), bound) }); controlled != nil {
+		if controlled := socket.Control(func(descriptor uintptr) { err = bindAnyPort(int(descriptor), target.Addr().Is6(), bound) }); controlled != nil {
 			return controlled
 		}
 		return err
@@ -107,15 +107,22 @@ func (linuxKernel) Probe(ctx context.Context, network string, target netip.AddrP
 }
 
 // bindAnyPort takes a free port now, rather than when the socket connects, and leaves the address to the kernel.
-func bindAnyPort(descriptor int, bound func(uint16)) error {
-	if err := unix.Bind(descriptor, &unix.SockaddrInet4{}); err != nil {
+func bindAnyPort(descriptor int, is6 bool, bound func(uint16)) error {
+	var unspecified unix.Sockaddr = &unix.SockaddrInet4{}
+	if is6 {
+		unspecified = &unix.SockaddrInet6{}
+	}
+	if err := unix.Bind(descriptor, unspecified); err != nil {
 		return err
 	}
 	name, err := unix.Getsockname(descriptor)
 	if err != nil {
 		return err
 	}
-	if own, is := name.(*unix.SockaddrInet4); is {
+	switch own := name.(type) {
+	case *unix.SockaddrInet4:
+		bound(uint16(own.Port))
+	case *unix.SockaddrInet6:
 		bound(uint16(own.Port))
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slipway/native/internal/gate"
+	"slipway/native/internal/packet"
 	"slipway/native/internal/routelookup"
 	"slipway/native/internal/wire"
 )
@@ -45,7 +46,7 @@ func (laptop *reachLaptop) check(ctx context.Context, targets wire.ReachTargets,
 	if err == nil {
 		name = state.Name
 	}
-	checks := []wire.ReachCheck{verdictOn(wire.ReachInterface, name, interfaceProblem(name, state, err, path.laptop.All(), upkeep))}
+	checks := []wire.ReachCheck{verdictOn(wire.ReachInterface, name, interfaceProblem(name, state, err, addressesFor(path.laptop, routed), upkeep))}
 	if checks[0].Problem != nil {
 		return append(checks, laptop.leaveOut(name, routed)[1:]...)
 	}
@@ -69,6 +70,12 @@ func (laptop *reachLaptop) check(ctx context.Context, targets wire.ReachTargets,
 		}
 	}
 	return append(checks, probeAll(ctx, connection, opened.Index, name, probed))
+}
+
+// addressesFor are those that the interface should have: of IPv6 only while a range of it is routed.
+func addressesFor(laptop packet.PerFamily, routed []gate.Range) []netip.Addr {
+	hasIPv6 := slices.ContainsFunc(routed, func(one gate.Range) bool { return one.Prefix.Addr().Is6() })
+	return slices.DeleteFunc(laptop.All(), func(address netip.Addr) bool { return address.Is6() && !hasIPv6 })
 }
 
 // leaveOut is what is told where nothing could be asked.

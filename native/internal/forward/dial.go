@@ -24,11 +24,19 @@ type socketDialer struct{}
 
 func (socketDialer) DialTCP(ctx context.Context, destination netip.AddrPort) (*net.TCPConn, error) {
 	dialer := net.Dialer{Timeout: dialTimeout, KeepAliveConfig: clusterKeepAlive}
-	return dialer.DialTCP(ctx, "tcp4", netip.AddrPort{}, destination)
+	return dialer.DialTCP(ctx, "tcp"+familyOf(destination), netip.AddrPort{}, destination)
 }
 
 func (socketDialer) DialUDP(destination netip.AddrPort) (*net.UDPConn, error) {
-	return net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(destination))
+	return net.DialUDP("udp"+familyOf(destination), nil, net.UDPAddrFromAddrPort(destination))
+}
+
+// familyOf is what package net calls the family of an address: a host without one of them says so at once.
+func familyOf(destination netip.AddrPort) string {
+	if destination.Addr().Unmap().Is4() {
+		return "4"
+	}
+	return "6"
 }
 
 // outcomes are what errors of a socket mean to the laptop. Whatever is none of them is silence: the laptop waits or tries

@@ -15,8 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"gvisor.dev/gvisor/pkg/tcpip/header"
-
 	"slipway/native/internal/bytestream"
 	"slipway/native/internal/netstack"
 	"slipway/native/internal/packet"
@@ -190,7 +188,7 @@ func (f *Forwarder) receive(from *lane, raw []byte) {
 	if !ok || parsed.Protocol == packet.TCP || !f.config.Agent.Like(parsed.Destination).IsValid() {
 		return // connections are flows; or of a family that the session has no addresses of
 	}
-	if f.config.Agent.Has(parsed.Destination) && parsed.Protocol == packet.ICMP {
+	if f.config.Agent.Has(parsed.Destination) && parsed.IsMessage() {
 		if parsed.Kind == packet.EchoRequest && !parsed.IsFragment() {
 			from.reply(packet.Answer(parsed.Payload, parsed.Destination, parsed.Source, packet.HopLimit))
 		}
@@ -202,12 +200,12 @@ func (f *Forwarder) receive(from *lane, raw []byte) {
 		}
 		return
 	}
-	if parsed.Protocol == packet.ICMP && !parsed.IsFragment() {
+	if parsed.IsMessage() && !parsed.IsFragment() {
 		switch {
 		case parsed.Kind == packet.EchoRequest:
 			f.pings.request(from.number, &parsed)
 			return
-		case parsed.Kind != packet.ErrorMessage || header.ICMPv4(parsed.Payload).Type() != header.ICMPv4DstUnreachable:
+		case parsed.Kind != packet.ErrorMessage || !packet.IsUnreachable(parsed.Payload[0], parsed.Is6()):
 			return // nothing of ours asks for other messages
 		}
 	}
@@ -224,7 +222,7 @@ func portOf(parsed *packet.Packet) uint16 {
 
 // opensFlow tells whether an answer that refuses it makes sense: a datagram, an echo. To anything else silence is right.
 func opensFlow(parsed *packet.Packet) bool {
-	if parsed.Protocol == packet.ICMP {
+	if parsed.IsMessage() {
 		return parsed.Kind == packet.EchoRequest
 	}
 	return parsed.Offset == 0

@@ -32,6 +32,14 @@ var (
 	prohibitedAddress = netip.MustParseAddr("10.79.0.9")
 	// Packets to it vanish: no machine is on its link.
 	freeAddress = netip.MustParseAddr("10.80.0.9")
+
+	// The same in IPv6.
+	laptopAddress6     = netip.MustParseAddr("fd34::2")
+	agentAddress6      = netip.MustParseAddr("fd34::1")
+	podAddress6        = netip.MustParseAddr("fd77::9")
+	goneAddress6       = netip.MustParseAddr("fd78::9")
+	prohibitedAddress6 = netip.MustParseAddr("fd79::9")
+	freeAddress6       = netip.MustParseAddr("fd80::9")
 )
 
 // TestMain runs the tests in a network namespace of their own, so that ordinary sockets meet real listeners, real
@@ -76,10 +84,15 @@ func furnishNamespace() error {
 	if err := netlink.LinkSetUp(loopback); err != nil {
 		return err
 	}
-	if err := netlink.AddrAdd(loopback, &netlink.Addr{IPNet: hostNet(podAddress)}); err != nil {
-		return err
+	for _, address := range []netip.Addr{podAddress, podAddress6} {
+		if err := netlink.AddrAdd(loopback, &netlink.Addr{IPNet: hostNet(address)}); err != nil {
+			return err
+		}
 	}
-	for address, kind := range map[netip.Addr]int{goneAddress: syscall.RTN_UNREACHABLE, prohibitedAddress: syscall.RTN_PROHIBIT} {
+	for address, kind := range map[netip.Addr]int{
+		goneAddress: syscall.RTN_UNREACHABLE, prohibitedAddress: syscall.RTN_PROHIBIT,
+		goneAddress6: syscall.RTN_UNREACHABLE, prohibitedAddress6: syscall.RTN_PROHIBIT,
+	} {
 		if err := netlink.RouteAdd(&netlink.Route{Dst: hostNet(address), Type: kind}); err != nil {
 			return err
 		}
@@ -95,14 +108,16 @@ func furnishNamespace() error {
 	if err := netlink.LinkSetUp(nowhere); err != nil {
 		return err
 	}
-	if err := netlink.RouteAdd(&netlink.Route{Dst: hostNet(freeAddress), LinkIndex: nowhere.Attrs().Index}); err != nil {
-		return err
+	for _, address := range []netip.Addr{freeAddress, freeAddress6} {
+		if err := netlink.RouteAdd(&netlink.Route{Dst: hostNet(address), LinkIndex: nowhere.Attrs().Index}); err != nil {
+			return err
+		}
 	}
 	return os.WriteFile("/proc/sys/net/ipv4/ping_group_range", []byte("0 0"), 0o644)
 }
 
 func hostNet(address netip.Addr) *net.IPNet {
-	return &net.IPNet{IP: address.AsSlice(), Mask: net.CIDRMask(32, 32)}
+	return &net.IPNet{IP: address.AsSlice(), Mask: net.CIDRMask(address.BitLen(), address.BitLen())}
 }
 
 // laptop is the other end of a Forwarder: a network stack, whose connections are terminated, and a tap of the ICMP packets
@@ -123,7 +138,7 @@ func join(t testing.TB, change func(*Config)) *laptop {
 		}
 		mtu = config.MTU
 	}, func(raw []byte) {
-		if parsed, ok := packet.Parse(raw); ok && parsed.Protocol == packet.ICMP {
+		if parsed, ok := packet.Parse(raw); ok && parsed.IsMessage() {
 			select {
 			case result.icmp <- raw:
 			default:
@@ -133,7 +148,7 @@ func join(t testing.TB, change func(*Config)) *laptop {
 	})
 	var err error
 	if result.Stack, err = netstack.New(netstack.Config{
-		MTU: mtu, Addresses: []netip.Addr{laptopAddress},
+		MTU: mtu, Addresses: []netip.Addr{laptopAddress, laptopAddress6},
 		Output: func(raw []byte) { result.inject(laneOfRaw(raw), raw) },
 	}); err != nil {
 		t.Fatal(err)

@@ -30,12 +30,13 @@ type echo struct {
 	place          *member[uint16]
 }
 
-// pinger sends the laptop's pings through an unprivileged ICMP socket (icmp(7)). The kernel sets the identifier to
+// pinger sends the laptop's pings through an unprivileged ICMP socket of each family (icmp(7)). The kernel sets the identifier to
 // the socket's own, so the sequence number on the cluster's side is a token of ours that finds the ping again.
 type pinger struct {
-	config Config
-	reply  func(lane int, raw []byte)
-	socket *pingSocket // nil where the kernel does not let us: pings are then silent
+	config  Config
+	reply   func(lane int, raw []byte)
+	socket4 *pingSocket // nil where the kernel does not let us: pings are then silent
+	socket6 *pingSocket // the same
 
 	mu      sync.Mutex
 	waiting map[uint16]*echo
@@ -46,19 +47,32 @@ type pinger struct {
 func newPinger(config Config, reply func(int, []byte)) *pinger {
 	result := &pinger{config: config, reply: reply, waiting: map[uint16]*echo{}}
 	result.crowd.init()
-	socket, err := openPingSocket()
-	if err != nil {
-		config.Log.Debug("ping socket", "error", err)
-		return result
+	for _, family := range []struct {
+		is6    bool
+		socket **pingSocket
+	}{{false, &result.socket4}, {true, &result.socket6}} {
+		socket, err := openPingSocket(family.is6)
+		if err != nil {
+			config.Log.Debug("ping socket", "error", err)
+			continue
+		}
+		*family.socket = socket
+		go socket.run(result)
 	}
-	result.socket = socket
-	go socket.run(result)
 	return result
+}
+
+// socketLike is the socket of an address's family.
+func (p *pinger) socketLike(address netip.Addr) *pingSocket {
+	if address.Is6() {
+		return p.socket6
+	}
+	return p.socket4
 }
 
 // CanPing tells whether the kernel gives this process a ping socket (sysctl net.ipv4.ping_group_range).
 func CanPing() bool {
-	socket, err := openPingSocket()
+	socket, err := openPingSocket(false)
 	if err != nil {
 		return false
 	}
@@ -73,8 +87,10 @@ func (p *pinger) count() int {
 }
 
 func (p *pinger) close() {
-	if p.socket != nil {
-		p.socket.close()
+	for _, socket := range []*pingSocket{p.socket4, p.socket6} {
+		if socket != nil {
+			socket.close()
+		}
 	}
 }
 
@@ -90,7 +106,8 @@ func (p *pinger) expire(now time.Time) {
 
 // request sends a ping on. It never waits.
 func (p *pinger) request(lane int, request *packet.Packet) {
-	if p.socket == nil {
+	socket := p.socketLike(request.Destination)
+	if socket == nil {
 		return
 	}
 	if request.HopLimit <= 1 {
@@ -101,7 +118,7 @@ func (p *pinger) request(lane int, request *packet.Packet) {
 	token := p.remember(lane, request)
 	message := bytes.Clone(request.Payload)
 	binary.BigEndian.PutUint16(message[6:], token)
-	if err := p.socket.send(message, request.Destination, request.HopLimit-1); err != nil {
+	if err := socket.send(message, request.Destination, request.HopLimit-1); err != nil {
 		p.forget(token)
 		if told, _ := verdictOf(err); told != bytestream.HostUnreachable {
 			p.reply(lane, unreachable(err, p.config.Agent.Like(request.Source), request))
@@ -154,7 +171,7 @@ func (p *pinger) forgetLocked(token uint16) *echo {
 
 // answered handles an echo reply: message begins at the ICMP header.
 func (p *pinger) answered(message []byte, from netip.Addr, ttl byte) {
-	if len(message) < packet.MessageHeader || header.ICMPv4(message).Type() != header.ICMPv4EchoReply {
+	if len(message) < packet.MessageHeader || !packet.IsEchoReply(message[0], from.Is6()) {
 		return
 	}
 	token := binary.BigEndian.Uint16(message[6:])
@@ -172,15 +189,12 @@ func (p *pinger) answered(message []byte, from netip.Addr, ttl byte) {
 	packet.Fragments(answer, p.config.MTU, uint32(token), func(piece []byte) { p.reply(found.lane, piece) })
 }
 
-// failed handles an ICMP error about a ping of ours: message is what it quotes, from the ICMP header on. A host that
+// failed handles an ICMP error of a family about a ping of ours: message is what it quotes, from the ICMP header on. A host that
 // does not answer its neighbours stays silent: a free pod address must look the same on every node, whoever's
 // address resolution failed.
-func (p *pinger) failed(message []byte, kind, code byte, reporter netip.Addr) {
-	isUnreachable := header.ICMPv4Type(kind) == header.ICMPv4DstUnreachable
-	if len(message) < packet.MessageHeader || !isUnreachable && header.ICMPv4Type(kind) != header.ICMPv4TimeExceeded {
-		return
-	}
-	if isUnreachable && header.ICMPv4Code(code) == header.ICMPv4HostUnreachable {
+func (p *pinger) failed(message []byte, is6 bool, kind, code byte, reporter netip.Addr) {
+	isTold := packet.IsUnreachable(kind, is6) || packet.IsHopLimitExceeded(kind, is6)
+	if len(message) < packet.MessageHeader || !isTold || packet.IsHostUnreachable(kind, code, is6) {
 		return
 	}
 	found := p.forget(binary.BigEndian.Uint16(message[6:]))
@@ -198,6 +212,21 @@ func (p *pinger) failed(message []byte, kind, code byte, reporter netip.Addr) {
 // servePings takes the pings that came in fragments and were put together by gVisor, which itself answers none: in
 // a promiscuous stack all addresses are temporary.
 func (f *Forwarder) servePings(inner *stack.Stack) {
+	inner.SetTransportProtocolHandler(icmp.ProtocolNumber6, func(_ stack.TransportEndpointID, received *stack.PacketBuffer) bool {
+		ip, message := header.IPv6(received.NetworkHeader().Slice()), received.TransportHeader().Slice()
+		if len(ip) < header.IPv6MinimumSize || len(message) < packet.MessageHeader {
+			return true
+		}
+		// Its headers are those of the first fragment still.
+		whole := packet.Echo(packet.FromStack(ip.SourceAddress()), packet.FromStack(ip.DestinationAddress()),
+			binary.BigEndian.Uint16(message[4:]), binary.BigEndian.Uint16(message[6:]), received.Data().AsRange().ToSlice())
+		header.IPv6(whole).SetHopLimit(ip.HopLimit())
+		request, ok := packet.Parse(whole)
+		if ok && header.ICMPv6(message).Type() == header.ICMPv6EchoRequest {
+			f.pings.request(0, &request)
+		}
+		return true
+	})
 	inner.SetTransportProtocolHandler(icmp.ProtocolNumber4, func(_ stack.TransportEndpointID, received *stack.PacketBuffer) bool {
 		request, ok := packet.Parse(received.ToView().AsSlice())
 		if ok && request.Kind == packet.EchoRequest {

@@ -14,19 +14,49 @@ import (
 )
 
 // pingSocket is an unprivileged ICMP socket that reports time to live and ICMP errors (ip(7): IP_RECVTTL,
-// IP_RECVERR), which golang.org/x/net/icmp does not.
+// IP_RECVERR; ipv6(7): IPV6_RECVHOPLIMIT, IPV6_RECVERR), which golang.org/x/net/icmp does not.
 type pingSocket struct {
+	*pingFamily
 	file *os.File
 	raw  syscall.RawConn
 }
 
-func openPingSocket() (*pingSocket, error) {
-	descriptor, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMP)
+// pingFamily is how the kernel numbers what an address family calls otherwise.
+type pingFamily struct {
+	is6                       bool
+	domain, protocol          int
+	level                     int32 // of options and control messages
+	hopLimit                  int32 // control message in both directions
+	receiveHopLimit, errors   int   // options; the latter names a control message, too
+	errorsOrigin              byte  // of errors that came as ICMP messages
+	reporterAt, reporterBytes int   // of the address in the struct sockaddr behind an error
+}
+
+var (
+	pings4 = &pingFamily{
+		domain: unix.AF_INET, protocol: unix.IPPROTO_ICMP, level: unix.IPPROTO_IP, hopLimit: unix.IP_TTL,
+		receiveHopLimit: unix.IP_RECVTTL, errors: unix.IP_RECVERR, errorsOrigin: unix.SO_EE_ORIGIN_ICMP,
+		reporterAt: 4, reporterBytes: 4,
+	}
+	pings6 = &pingFamily{
+		is6:    true,
+		domain: unix.AF_INET6, protocol: unix.IPPROTO_ICMPV6, level: unix.IPPROTO_IPV6, hopLimit: unix.IPV6_HOPLIMIT,
+		receiveHopLimit: unix.IPV6_RECVHOPLIMIT, errors: unix.IPV6_RECVERR, errorsOrigin: unix.SO_EE_ORIGIN_ICMP6,
+		reporterAt: 8, reporterBytes: 16,
+	}
+)
+
+func openPingSocket(is6 bool) (*pingSocket, error) {
+	family := pings4
+	if is6 {
+		family = pings6
+	}
+	descriptor, err := unix.Socket(family.domain, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, family.protocol)
 	if err != nil {
 		return nil, fmt.Errorf("open ping socket: %w", err)
 	}
-	for _, option := range []int{unix.IP_RECVTTL, unix.IP_RECVERR} {
-		if err := unix.SetsockoptInt(descriptor, unix.IPPROTO_IP, option, 1); err != nil {
+	for _, option := range []int{family.receiveHopLimit, family.errors} {
+		if err := unix.SetsockoptInt(descriptor, int(family.level), option, 1); err != nil {
 			unix.Close(descriptor)
 			return nil, fmt.Errorf("set option %d of ping socket: %w", option, err)
 		}
@@ -37,7 +67,7 @@ func openPingSocket() (*pingSocket, error) {
 		file.Close()
 		return nil, fmt.Errorf("wait for ping socket: %w", err)
 	}
-	return &pingSocket{file: file, raw: raw}, nil
+	return &pingSocket{pingFamily: family, file: file, raw: raw}, nil
 }
 
 func (s *pingSocket) close() { s.file.Close() }
@@ -48,10 +78,10 @@ func (s *pingSocket) send(message []byte, destination netip.Addr, ttl byte) erro
 	err := s.raw.Control(func(descriptor uintptr) {
 		control := make([]byte, unix.CmsgSpace(4))
 		head := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
-		head.Level, head.Type = unix.IPPROTO_IP, unix.IP_TTL
+		head.Level, head.Type = s.level, s.hopLimit
 		head.SetLen(unix.CmsgLen(4))
 		binary.NativeEndian.PutUint32(control[unix.CmsgLen(0):], uint32(ttl))
-		to := &unix.SockaddrInet4{Addr: destination.As4()}
+		to := sockaddrOf(destination)
 		failed = unix.Sendmsg(int(descriptor), message, control, to, unix.MSG_DONTWAIT)
 		if failed != nil && failed != syscall.EAGAIN {
 			// The socket may report the error of an earlier ping in place of sending this one.
@@ -64,6 +94,13 @@ func (s *pingSocket) send(message []byte, destination netip.Addr, ttl byte) erro
 	return failed
 }
 
+func sockaddrOf(address netip.Addr) unix.Sockaddr {
+	if address.Is4() {
+		return &unix.SockaddrInet4{Addr: address.As4()}
+	}
+	return &unix.SockaddrInet6{Addr: address.As16()}
+}
+
 // run hands answers and errors to the pinger until the socket is closed.
 func (s *pingSocket) run(to *pinger) {
 	message := make([]byte, largestDatagram)
@@ -71,7 +108,7 @@ func (s *pingSocket) run(to *pinger) {
 	for {
 		var received func()
 		if s.raw.Read(func(descriptor uintptr) bool {
-			received = receivePing(int(descriptor), message, control, to)
+			received = s.receive(int(descriptor), message, control, to)
 			return received != nil
 		}) != nil {
 			return
@@ -80,14 +117,14 @@ func (s *pingSocket) run(to *pinger) {
 	}
 }
 
-// receivePing takes one message of the error queue or of the socket; nil when there is none.
-func receivePing(descriptor int, message, control []byte, to *pinger) func() {
+// receive takes one message of the error queue or of the socket; nil when there is none.
+func (family *pingFamily) receive(descriptor int, message, control []byte, to *pinger) func() {
 	size, controlSize, _, _, err := unix.Recvmsg(descriptor, message, control, unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
 	if err == nil {
-		kind, code, reporter, ok := parseExtendedError(control[:controlSize])
+		kind, code, reporter, ok := family.parseExtendedError(control[:controlSize])
 		return func() {
 			if ok {
-				to.failed(message[:size], kind, code, reporter)
+				to.failed(message[:size], family.is6, kind, code, reporter)
 			}
 		}
 	}
@@ -98,45 +135,51 @@ func receivePing(descriptor int, message, control []byte, to *pinger) func() {
 	case err != nil:
 		return func() {} // the pending error of a ping: its message is in the error queue
 	}
-	sender, ok := from.(*unix.SockaddrInet4)
-	if !ok {
+	var sender netip.Addr
+	switch from := from.(type) {
+	case *unix.SockaddrInet4:
+		sender = netip.AddrFrom4(from.Addr)
+	case *unix.SockaddrInet6:
+		sender = netip.AddrFrom16(from.Addr)
+	default:
 		return func() {}
 	}
-	ttl := parseTTL(control[:controlSize])
-	return func() { to.answered(message[:size], netip.AddrFrom4(sender.Addr), ttl) }
+	hopLimit := family.parseHopLimit(control[:controlSize])
+	return func() { to.answered(message[:size], sender, hopLimit) }
 }
 
-// parseTTL finds the time to live among control messages; packet.HopLimit when it is not there.
-func parseTTL(control []byte) byte {
+// parseHopLimit finds the time to live among control messages; packet.HopLimit when it is not there.
+func (family *pingFamily) parseHopLimit(control []byte) byte {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
 		return packet.HopLimit
 	}
 	for _, message := range messages {
-		if message.Header.Level == unix.IPPROTO_IP && message.Header.Type == unix.IP_TTL && len(message.Data) >= 4 {
+		if message.Header.Level == family.level && message.Header.Type == family.hopLimit && len(message.Data) >= 4 {
 			return byte(binary.NativeEndian.Uint32(message.Data))
 		}
 	}
 	return packet.HopLimit
 }
 
-// parseExtendedError reads struct sock_extended_err and the address behind it (ip(7), IP_RECVERR). Only errors that
+// parseExtendedError reads struct sock_extended_err and the address behind it (ip(7), IP_RECVERR; ipv6(7)). Only errors that
 // came as ICMP messages are ok.
-func parseExtendedError(control []byte) (kind, code byte, reporter netip.Addr, ok bool) {
+func (family *pingFamily) parseExtendedError(control []byte) (kind, code byte, reporter netip.Addr, ok bool) {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
 		return 0, 0, netip.Addr{}, false
 	}
-	const size = 16 // of struct sock_extended_err; struct sockaddr_in follows
+	const size = 16 // of struct sock_extended_err; a struct sockaddr follows
 	for _, message := range messages {
-		if message.Header.Level != unix.IPPROTO_IP || message.Header.Type != unix.IP_RECVERR || len(message.Data) < size {
+		if message.Header.Level != family.level || int(message.Header.Type) != family.errors || len(message.Data) < size {
 			continue
 		}
-		if message.Data[4] != unix.SO_EE_ORIGIN_ICMP {
+		if message.Data[4] != family.errorsOrigin {
 			continue
 		}
-		if len(message.Data) >= size+8 && binary.NativeEndian.Uint16(message.Data[size:]) == unix.AF_INET {
-			reporter = netip.AddrFrom4([4]byte(message.Data[size+4 : size+8]))
+		at := size + family.reporterAt
+		if len(message.Data) >= at+family.reporterBytes && int(binary.NativeEndian.Uint16(message.Data[size:])) == family.domain {
+			reporter, _ = netip.AddrFromSlice(message.Data[at : at+family.reporterBytes])
 		}
 		return message.Data[5], message.Data[6], reporter, true
 	}

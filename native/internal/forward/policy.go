@@ -31,12 +31,16 @@ var refusedRanges = []netip.Prefix{
 	netip.MustParsePrefix("100.100.100.200/32"), // metadata on Alibaba Cloud
 	netip.MustParsePrefix("192.0.0.192/32"),     // metadata on Oracle Cloud
 	netip.MustParsePrefix("168.63.129.16/32"),   // platform agent of Azure
-	netip.MustParsePrefix("::/127"),             // unspecified and loopback
+	netip.MustParsePrefix("::/96"),              // unspecified, loopback, and IPv4 as RFC 4291 once wrote it
 	netip.MustParsePrefix("fe80::/10"),          // link-local
 	netip.MustParsePrefix("ff00::/8"),           // multicast
 	netip.MustParsePrefix("fd00:ec2::/64"),      // metadata, DNS and time on AWS: fd00:ec2::254, ::253, ::123
 	netip.MustParsePrefix("fd20:ce::254/128"),   // metadata on Google Cloud
+	netip.MustParsePrefix("fd00:c1::/64"),       // metadata on Oracle Cloud: fd00:c1::a9fe:a9fe
 }
+
+// translated holds IPv4 in its last four bytes; a NAT64 of the cluster carries what goes there on (RFC 6052).
+var translated = netip.MustParsePrefix("64:ff9b::/96")
 
 // kubeletPorts serve exec, logs and metrics of every pod of a node (10250, and 10255 without authentication). The
 // agent cannot tell nodes from pods, since it has no rights at the API server, so they are refused everywhere. A
@@ -50,7 +54,12 @@ var hostPorts = map[uint16]bool{10248: true, 10249: true, 10256: true}
 // protocol has none.
 func (p *Policy) Allows(protocol byte, destination netip.Addr, port uint16) bool {
 	destination = destination.Unmap()
-	if port == portDNS && protocol != packet.ICMP && isResolver(p.Resolvers, destination) {
+	if translated.Contains(destination) {
+		bytes := destination.As16()
+		return p.Allows(protocol, netip.AddrFrom4([4]byte(bytes[12:])), port)
+	}
+	isMessage := protocol == packet.ICMP || protocol == packet.ICMPv6
+	if port == portDNS && !isMessage && isResolver(p.Resolvers, destination) {
 		return true
 	}
 	if _, isOfTunnel := wire.AddressFamilyOf(destination); isOfTunnel {

@@ -10,8 +10,8 @@ import (
 func TestPolicyRefusesWhatWouldLendRights(t *testing.T) {
 	policy := Policy{
 		Resolvers: []netip.Addr{netip.MustParseAddr("169.254.20.10"), netip.MustParseAddr("10.96.0.10"), netip.MustParseAddr("127.0.0.53")},
-		Own:       []netip.Addr{netip.MustParseAddr("10.244.1.7")},
-		Host:      []netip.Addr{netip.MustParseAddr("192.168.1.20")},
+		Own:       []netip.Addr{netip.MustParseAddr("10.244.1.7"), netip.MustParseAddr("fd00:10:244:1::7")},
+		Host:      []netip.Addr{netip.MustParseAddr("192.168.1.20"), netip.MustParseAddr("fd00:87::20")},
 	}
 	const allowed, refused = true, false
 	for _, row := range []struct {
@@ -56,6 +56,18 @@ func TestPolicyRefusesWhatWouldLendRights(t *testing.T) {
 		{packet.TCP, "169.254.20.10", 9253, refused},
 		{packet.ICMP, "169.254.20.10", 0, refused},
 		{packet.TCP, "fe80::1", 80, refused},
+		{packet.ICMPv6, "fe80::1", 0, refused},
+		{packet.ICMPv6, "fd00:10:244::9", 0, allowed},
+		{packet.TCP, "::169.254.169.254", 80, refused},
+		{packet.TCP, "64:ff9b::10.244.2.9", 80, allowed},
+		{packet.TCP, "64:ff9b::169.254.169.254", 80, refused},
+		{packet.TCP, "64:ff9b::127.0.0.1", 80, refused},
+		{packet.TCP, "fd00:c1::a9fe:a9fe", 80, refused},
+		{packet.TCP, "fd00:10:244:1::7", 80, refused}, // its own
+		{packet.TCP, "fd00:10:244::9", 10250, refused},
+		{packet.TCP, "fd00:87::20", 10256, refused},
+		{packet.TCP, "fd34:8a0f:448::1", 53, refused},
+		{packet.ICMPv6, "fd34:8a0f:448:9::2", 0, refused},
 		{packet.UDP, "224.0.0.251", 5353, refused},
 		{packet.UDP, "239.255.255.250", 1900, refused},
 		{packet.UDP, "255.255.255.255", 67, refused},

@@ -31,7 +31,7 @@ func newTunnel(t testing.TB, change func(*Config), toLaptop func(raw []byte)) *t
 	t.Helper()
 	made := &tunnel{toLaptop: toLaptop, up: make(chan pipe, 256), down: make(chan pipe, 256), done: make(chan struct{})}
 	config := Config{
-		Lanes: 5, MTU: 16000, Agent: packet.NewPerFamily(agentAddress), Policy: &Policy{},
+		Lanes: 5, MTU: 16000, Agent: packet.NewPerFamily(agentAddress, agentAddress6), Policy: &Policy{},
 		Send:   func(lane int, parsed packet.Packet) { made.send(made.down, lane, parsed.Raw) },
 		LaneOf: laneOf,
 	}
@@ -45,7 +45,7 @@ func newTunnel(t testing.TB, change func(*Config), toLaptop func(raw []byte)) *t
 		MTU:    config.MTU,
 		Open:   near.Open,
 		Output: func(parsed *packet.Packet, behind [][]byte) { made.send(made.down, 0, parsed.Whole(behind)) },
-		Router: func(netip.Addr) netip.Addr { return agentAddress },
+		Router: func(like netip.Addr) netip.Addr { return config.Agent.Like(like) },
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,6 +33,8 @@ type holding struct {
 	alias     string // of the interface
 	tun       tundev.Interface
 	addresses []netip.Addr // the tunnel's; the first of each family is the source of what goes into it
+	hasIPv6   bool         // the interface has those of IPv6: only while a route needs it
+	ipv6Off   bool         // it cannot have any
 
 	// What the policy holds for, for as long as the lease does.
 	asked     wire.RoutesInput
@@ -87,15 +90,17 @@ func (host *Host) OpenTun(lease int, input wire.OpenTunInput) (wire.TunOpened, *
 		return opened, nil, err
 	}
 	for _, one := range planned {
-		if !one.Decision.IsRouted() {
+		// Without IPv6 there is a tunnel all the same, and no route of it.
+		if !one.Decision.IsRouted() && one.Decision.Reason != routes.ReasonIPv6 {
 			return opened, nil, refusal(one.Decision)
 		}
 	}
+	first := slices.DeleteFunc(slices.Clone(addresses), func(prefix netip.Prefix) bool { return prefix.Addr().Is6() })
 	alias := host.system.newAlias()
 	if err := held.record(journal.Entry{Link: &journal.Link{Alias: alias}}); err != nil {
 		return opened, nil, err
 	}
-	made, file, err := host.system.openTun(alias, input.MTU, addresses)
+	made, file, err := host.system.openTun(alias, input.MTU, first)
 	if err != nil {
 		return opened, nil, &wire.Problem{Code: wire.CodeTunUnavailable, Cause: err.Error()}
 	}

@@ -118,7 +118,7 @@ func (host *Host) plan(input wire.RoutesInput, hosts []netip.Addr, held *holding
 	if err != nil {
 		return nil, err
 	}
-	return routes.Plan(input, hosts, laptop), nil
+	return host.planIn(laptop, input, hosts, held), nil
 }
 
 // laptop is what a lease meets: the laptop without any tunnel of ours, and what other leases came first with.

@@ -20,7 +20,7 @@ func (host *Host) redecide(held *holding) bool {
 		host.options.Log.Warn("the routes could not be decided on anew", "error", err)
 		return false
 	}
-	planned := routes.Plan(held.asked, hostsOf(held), laptop)
+	planned := host.planIn(laptop, held.asked, hostsOf(held), held)
 	answering := held.answering
 	if held.resolver.IsValid() {
 		answering = whole(routes.Plan(wire.RoutesInput{Ranges: wire.WantRouted(held.resolver.String())}, nil, laptop)[0].Decision)

@@ -93,7 +93,7 @@ func (host *Host) keepTunnel(held *holding) {
 		return
 	}
 	held.contested = nil
-	err = host.system.repairTun(held.alias, held.tun.Index, held.addresses)
+	err = host.system.repairTun(held.alias, held.tun.Index, held.own())
 	if err == nil {
 		var failed map[netip.Prefix]struct{}
 		wanted := held.inForce
@@ -112,7 +112,7 @@ func (host *Host) keepTunnel(held *holding) {
 
 // lacking is what the tunnel should have and has not, as wire.TunnelUpkeep tells it.
 func (host *Host) lacking(held *holding) ([]string, error) {
-	lacking, err := host.system.lackingTun(held.alias, held.tun.Index, held.addresses)
+	lacking, err := host.system.lackingTun(held.alias, held.tun.Index, held.own())
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (s *Stack) Connect(ctx context.Context, remote netip.AddrPort) (*Connection
 	entry, writable := waiter.NewChannelEntry(waiter.WritableEvents | waiter.EventErr | waiter.EventHUp)
 	queue.EventRegister(&entry)
 	defer queue.EventUnregister(&entry)
-	failed = endpoint.Bind(tcpip.FullAddress{NIC: NIC, Addr: s.local})
+	failed = endpoint.Bind(s.localLike(remote))
 	if failed == nil {
 		failed = endpoint.Connect(fullAddress(remote))
 	}

@@ -49,11 +49,20 @@ func newLink(config Config) *link {
 
 func (l *link) deliver(packet []byte) {
 	dispatcher := l.dispatcher.Load()
-	if dispatcher == nil || l.closed.Load() || len(packet) < header.IPv4MinimumSize || packet[0]>>4 != header.IPv4Version {
+	if dispatcher == nil || l.closed.Load() {
+		return
+	}
+	var protocol tcpip.NetworkProtocolNumber
+	switch header.IPVersion(packet) {
+	case header.IPv4Version:
+		protocol = header.IPv4ProtocolNumber
+	case header.IPv6Version:
+		protocol = header.IPv6ProtocolNumber
+	default:
 		return
 	}
 	received := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(packet)})
-	(*dispatcher).DeliverNetworkPacket(header.IPv4ProtocolNumber, received)
+	(*dispatcher).DeliverNetworkPacket(protocol, received)
 	received.DecRef()
 }
 
@@ -82,18 +91,30 @@ func (l *link) WritePackets(packets stack.PacketBufferList) (int, tcpip.Error) {
 // errors, and resets of segments that belong to no connection. Everything else of TCP runs on its processors,
 // timers and callers, and datagrams are sent by their callers.
 func mayComeFromInput(packet *stack.PacketBuffer) bool {
-	network := header.IPv4(packet.NetworkHeader().Slice())
-	if len(network) < header.IPv4MinimumSize {
+	network, isWhole := networkOf(packet.NetworkHeader().Slice())
+	if !isWhole {
 		return true
 	}
 	switch network.TransportProtocol() {
-	case header.ICMPv4ProtocolNumber:
+	case header.ICMPv4ProtocolNumber, header.ICMPv6ProtocolNumber:
 		return true
 	case header.TCPProtocolNumber:
 		transport := header.TCP(packet.TransportHeader().Slice())
 		return len(transport) >= header.TCPMinimumSize && transport.Flags().Contains(header.TCPFlagRst)
 	}
 	return false
+}
+
+// networkOf is the IP header that a packet begins with, as both families have it; isWhole is false where it is not there.
+func networkOf(head []byte) (network header.Network, isWhole bool) {
+	switch header.IPVersion(head) {
+	case header.IPv4Version:
+		ip := header.IPv4(head)
+		return ip, len(head) >= header.IPv4MinimumSize && len(head) >= int(ip.HeaderLength())
+	case header.IPv6Version:
+		return header.IPv6(head), len(head) >= header.IPv6MinimumSize
+	}
+	return nil, false
 }
 
 func (l *link) write(packet *stack.PacketBuffer) {
@@ -123,20 +144,35 @@ func (l *link) writeParts(parts [][]byte) {
 // sumPseudoHeader gives a segment's checksum the part that whoever computes the rest of it begins with. It is false where that needs
 // headers that are not there.
 func sumPseudoHeader(head []byte) bool {
-	network := header.IPv4(head)
-	if len(head) < header.IPv4MinimumSize || len(head) < int(network.HeaderLength()) {
+	network, isWhole := networkOf(head)
+	if !isWhole {
 		return false
 	}
 	if network.TransportProtocol() != header.TCPProtocolNumber {
 		return true
 	}
-	segment := header.TCP(network[network.HeaderLength():])
+	segment := header.TCP(head[headerLength(head):])
 	if len(segment) < header.TCPMinimumSize || len(segment) < int(segment.DataOffset()) {
 		return false
 	}
 	segment.SetChecksum(header.PseudoHeaderChecksum(header.TCPProtocolNumber,
-		network.SourceAddress(), network.DestinationAddress(), network.PayloadLength()))
+		network.SourceAddress(), network.DestinationAddress(), payloadLength(head)))
 	return true
+}
+
+// headerLength is that of a whole IP header; no stack of ours sends a segment with extension headers.
+func headerLength(head []byte) int {
+	if header.IPVersion(head) == header.IPv4Version {
+		return int(header.IPv4(head).HeaderLength())
+	}
+	return header.IPv6MinimumSize
+}
+
+func payloadLength(head []byte) uint16 {
+	if header.IPVersion(head) == header.IPv4Version {
+		return header.IPv4(head).PayloadLength()
+	}
+	return header.IPv6(head).PayloadLength()
 }
 
 func (l *link) sendReplies() {

@@ -1,4 +1,4 @@
-// Package netstack is a userspace IPv4 host (gVisor) whose only link is a callback that carries raw IP packets: the
+// Package netstack is a userspace host of both address families (gVisor) whose only link is a callback that carries raw IP packets: the
 // engine's own small stack (DNS answerer, prober) and the far end of every flow in the agent. It must never open an
 // operating system socket, decide which destination is allowed, or know what carries its packets.
 package netstack
@@ -15,6 +15,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
@@ -51,7 +52,7 @@ const (
 type Config struct {
 	// MTU of the link in bytes, IP header included.
 	MTU int
-	// Addresses the stack has. The first is the source of what it dials.
+	// Addresses the stack has. The first of a family is the source of what it dials there.
 	Addresses []netip.Addr
 	// ReceiveBuffer and SendBuffer of a TCP endpoint in bytes, which stay so; 0 lets them follow the flow.
 	ReceiveBuffer, SendBuffer int
@@ -72,7 +73,7 @@ type Config struct {
 type Stack struct {
 	inner *stack.Stack
 	link  *link
-	local tcpip.Address
+	local packet.PerFamily
 }
 
 // New makes a Stack. The caller closes it.
@@ -88,8 +89,8 @@ func New(config Config) (*Stack, error) {
 	// itself. CUBIC's HyStart takes the slow start of the stream's own TCP for a full path, and then grows by half a
 	// packet each round trip: seconds at 40 ms.
 	inner := stack.New(stack.Options{
-		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
-		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4},
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, ipv6.NewProtocol},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6},
 	})
 	result := &Stack{inner: inner, link: newLink(config)}
 	if err := result.configure(config); err != nil {
@@ -104,21 +105,18 @@ func (s *Stack) configure(config Config) error {
 		return fmt.Errorf("create interface: %s", err)
 	}
 	for _, address := range config.Addresses {
-		if !address.Is4() {
-			return fmt.Errorf("add address %s: not IPv4", address)
-		}
 		wanted := tcpip.ProtocolAddress{
-			Protocol:          ipv4.ProtocolNumber,
+			Protocol:          FamilyOf(address),
 			AddressWithPrefix: packet.ForStack(address).WithPrefix(),
 		}
 		if err := s.inner.AddProtocolAddress(NIC, wanted, stack.AddressProperties{}); err != nil {
 			return fmt.Errorf("add address %s: %s", address, err)
 		}
 	}
-	if len(config.Addresses) > 0 {
-		s.local = packet.ForStack(config.Addresses[0])
-	}
-	s.inner.SetRouteTable([]tcpip.Route{{Destination: header.IPv4EmptySubnet, NIC: NIC}})
+	s.local = packet.NewPerFamily(config.Addresses...)
+	s.inner.SetRouteTable([]tcpip.Route{
+		{Destination: header.IPv4EmptySubnet, NIC: NIC}, {Destination: header.IPv6EmptySubnet, NIC: NIC},
+	})
 	if config.Promiscuous {
 		if err := s.inner.SetPromiscuousMode(NIC, true); err != nil {
 			return fmt.Errorf("accept any address: %s", err)
@@ -162,23 +160,31 @@ func buffers(config Config) (receive tcpip.TCPReceiveBufferSizeRangeOption, send
 	return receive, send
 }
 
-// Input delivers one raw IPv4 packet from the link; anything else is dropped. It copies the packet and does not
+// Input delivers one raw IP packet from the link; anything else is dropped. It copies the packet and does not
 // wait for its handling.
 func (s *Stack) Input(packet []byte) { s.link.deliver(packet) }
 
 // Inner is the gVisor stack, for forwarders. Its interface is NIC.
 func (s *Stack) Inner() *stack.Stack { return s.inner }
 
-// DialTCP connects from the first address; ctx bounds the connecting only.
+// DialTCP connects from the first address of remote's family; ctx bounds the connecting only.
 func (s *Stack) DialTCP(ctx context.Context, remote netip.AddrPort) (net.Conn, error) {
-	local := tcpip.FullAddress{NIC: NIC, Addr: s.local}
+	local := s.localLike(remote)
 	return gonet.DialTCPWithBind(ctx, s.inner, local, fullAddress(remote), protocolOf(remote))
 }
 
-// DialUDP makes a UDP socket connected to remote, from the first address and a free port.
+// DialUDP makes a UDP socket connected to remote, from the first address of its family and a free port.
 func (s *Stack) DialUDP(remote netip.AddrPort) (net.Conn, error) {
-	local, far := tcpip.FullAddress{NIC: NIC, Addr: s.local}, fullAddress(remote)
+	local, far := s.localLike(remote), fullAddress(remote)
 	return gonet.DialUDP(s.inner, &local, &far, protocolOf(remote))
+}
+
+func (s *Stack) localLike(remote netip.AddrPort) tcpip.FullAddress {
+	local := tcpip.FullAddress{NIC: NIC}
+	if address := s.local.Like(remote.Addr().Unmap()); address.IsValid() {
+		local.Addr = packet.ForStack(address)
+	}
+	return local
 }
 
 // ListenTCP accepts connections to local.
@@ -207,10 +213,12 @@ func (s *Stack) Close() {
 	s.link.drain()
 }
 
-// protocolOf is the family of an address; the stack refuses the one that it does not have.
-func protocolOf(address netip.AddrPort) tcpip.NetworkProtocolNumber {
-	if address.Addr().Unmap().Is6() {
-		return header.IPv6ProtocolNumber
+func protocolOf(address netip.AddrPort) tcpip.NetworkProtocolNumber { return FamilyOf(address.Addr()) }
+
+// FamilyOf is the family of an address as gVisor numbers it.
+func FamilyOf(address netip.Addr) tcpip.NetworkProtocolNumber {
+	if address.Unmap().Is6() {
+		return ipv6.ProtocolNumber
 	}
 	return ipv4.ProtocolNumber
 }

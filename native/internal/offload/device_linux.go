@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 	"golang.zx2c4.com/wireguard/tun"
+	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/checksum"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 
@@ -85,13 +86,23 @@ func (d *Device) Read(buffers [][]byte, sizes []int, offset int) (int, error) {
 	return 1, nil
 }
 
-// isTCP tells of an IPv4 packet whether it is a segment. What other packets need is done.
+// isTCP tells of a packet without extension headers whether it is a segment. What other packets need is done.
 func isTCP(packet []byte) bool {
-	return len(packet) >= header.IPv4MinimumSize && packet[0]>>4 == header.IPv4Version &&
-		header.IPv4(packet).Protocol() == uint8(header.TCPProtocolNumber)
+	protocol := tcpip.TransportProtocolNumber(0)
+	switch header.IPVersion(packet) {
+	case header.IPv4Version:
+		if len(packet) >= header.IPv4MinimumSize {
+			protocol = header.IPv4(packet).TransportProtocol()
+		}
+	case header.IPv6Version:
+		if len(packet) >= header.IPv6MinimumSize {
+			protocol = header.IPv6(packet).TransportProtocol()
+		}
+	}
+	return protocol == header.TCPProtocolNumber
 }
 
-// WriteSegment writes a segment of TCP over IPv4, whose headers are at the beginning of the first part, and whose checksum
+// WriteSegment writes a segment of TCP, whose headers are at the beginning of the first part, and whose checksum
 // is that of the pseudo header alone. The kernel takes the rest for sound.
 func (d *Device) WriteSegment(parts ...[]byte) error {
 	w := d.writers.Get().(*writing)

@@ -38,7 +38,7 @@ func (h vnetHeader) put(into []byte) {
 	}
 }
 
-var errNoSegment = errors.New("not a segment of TCP over IPv4")
+var errNoSegment = errors.New("not a segment of TCP")
 
 // headerOf describes a segment to the kernel. It names the length of the headers so that the kernel holds the rest in
 // pages, not in one piece of 128 KiB.
@@ -46,7 +46,10 @@ func headerOf(start []byte, size int) (vnetHeader, error) {
 	if !isTCP(start) {
 		return vnetHeader{}, errNoSegment
 	}
-	network := int(header.IPv4(start).HeaderLength())
+	network := header.IPv6MinimumSize
+	if header.IPVersion(start) == header.IPv4Version {
+		network = int(header.IPv4(start).HeaderLength())
+	}
 	if network < header.IPv4MinimumSize || len(start) < network+header.TCPMinimumSize {
 		return vnetHeader{}, errNoSegment
 	}

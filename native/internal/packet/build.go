@@ -32,6 +32,38 @@ var (
 // FailureOf is a failure that somebody else told, by type and code of the family it is passed on in.
 func FailureOf(kind, code uint8) Failure { return Failure{kind, code, kind, code} }
 
+// IsUnreachable tells of the type of an ICMP message whether it says that a destination is unreachable.
+func IsUnreachable(kind uint8, is6 bool) bool {
+	if is6 {
+		return header.ICMPv6Type(kind) == header.ICMPv6DstUnreachable
+	}
+	return header.ICMPv4Type(kind) == header.ICMPv4DstUnreachable
+}
+
+// IsEchoReply tells it of the answer to a ping.
+func IsEchoReply(kind uint8, is6 bool) bool {
+	if is6 {
+		return header.ICMPv6Type(kind) == header.ICMPv6EchoReply
+	}
+	return header.ICMPv4Type(kind) == header.ICMPv4EchoReply
+}
+
+// IsHostUnreachable tells it of one that says that the host does not answer its neighbours.
+func IsHostUnreachable(kind, code uint8, is6 bool) bool {
+	if is6 {
+		return IsUnreachable(kind, is6) && code == HostUnreachable.code6
+	}
+	return IsUnreachable(kind, is6) && code == HostUnreachable.code4
+}
+
+// IsHopLimitExceeded tells it of one that says that a packet went round for too long.
+func IsHopLimitExceeded(kind uint8, is6 bool) bool {
+	if is6 {
+		return kind == HopLimitExceeded.type6
+	}
+	return kind == HopLimitExceeded.type4
+}
+
 // Error makes an ICMP error from source about a packet, to the packet's sender. As much is quoted as fits into what
 // every link carries: 576 bytes of IPv4 (RFC 1812 section 4.3.2.3), 1280 of IPv6 (RFC 4443 section 2.4). It returns
 // nil where no error may be sent (RFC 1122 section 3.2.2): about an error or anything else of ICMP but an echo

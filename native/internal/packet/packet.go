@@ -60,16 +60,19 @@ func (fragment *Fragment) IsFragment() bool { return fragment.More || fragment.O
 // Parse reads a packet. ok is false for what is not a whole IPv4 (RFC 791) or IPv6 (RFC 8200) packet; checksums are
 // not looked at.
 func Parse(raw []byte) (parsed Packet, ok bool) {
-	if len(raw) == 0 {
-		return parsed, false
-	}
+	ok = len(raw) > 0 && parsed.parse(raw, false)
+	return parsed, ok
+}
+
+// parse reads what has one byte at least.
+func (packet *Packet) parse(raw []byte, isStart bool) bool {
 	switch raw[0] >> 4 {
 	case header.IPv4Version:
-		ok = parsed.parse4(raw, false)
+		return packet.parse4(raw, isStart)
 	case header.IPv6Version:
-		ok = parsed.parse6(raw, false)
+		return packet.parse6(raw, isStart)
 	}
-	return parsed, ok
+	return false
 }
 
 // Is6 tells the family.
@@ -77,6 +80,14 @@ func (packet *Packet) Is6() bool { return packet.Raw[0]>>4 == header.IPv6Version
 
 // TCP is the header of a Segment and what follows it.
 func (packet *Packet) TCP() header.TCP { return header.TCP(packet.Payload) }
+
+// IsMessage is true for ICMP of the packet's own family.
+func (packet *Packet) IsMessage() bool {
+	if packet.Is6() {
+		return packet.Protocol == ICMPv6
+	}
+	return packet.Protocol == ICMP
+}
 
 // HasPorts is true where every packet of the flow has ports to be told by: not for fragments, of which only the first one
 // has them.
@@ -101,16 +112,19 @@ func (packet *Packet) Quoted() (quoted Packet, ok bool) {
 // ParseStart reads a packet whose end may be missing, as ICMP errors quote it. RFC 792 promises eight bytes of the
 // transport header, which hold ports, or identifier and sequence number, but no TCP flags.
 func ParseStart(raw []byte) (parsed Packet, ok bool) {
-	if len(raw) == 0 {
-		return parsed, false
-	}
-	switch raw[0] >> 4 {
-	case header.IPv4Version:
-		ok = parsed.parse4(raw, true)
-	case header.IPv6Version:
-		ok = parsed.parse6(raw, true)
-	}
+	ok = len(raw) > 0 && parsed.parse(raw, true)
 	return parsed, ok
+}
+
+// here is how many of a packet's total bytes lie in raw, where the rest lies elsewhere; -1 where that is not as much.
+func (packet *Packet) here(total int, raw []byte) int {
+	switch {
+	case packet.Behind == 0:
+		return total
+	case total != len(raw)+packet.Behind:
+		return -1
+	}
+	return len(raw)
 }
 
 // parse4 reads IPv4.
@@ -123,12 +137,7 @@ func (packet *Packet) parse4(raw []byte, isStart bool) bool {
 	if isStart {
 		total = min(total, len(raw))
 	}
-	if packet.Behind > 0 {
-		if total != len(raw)+packet.Behind {
-			return false
-		}
-		total = len(raw)
-	}
+	total = packet.here(total, raw)
 	if length < header.IPv4MinimumSize || total < length || total > len(raw) {
 		return false
 	}
@@ -154,7 +163,8 @@ func (packet *Packet) parse6(raw []byte, isStart bool) bool {
 	if isStart {
 		total = min(total, len(raw))
 	}
-	if total > len(raw) {
+	total = packet.here(total, raw)
+	if total < header.IPv6MinimumSize || total > len(raw) {
 		return false
 	}
 	packet.Raw, packet.Payload = raw[:total], raw[header.IPv6MinimumSize:total]

@@ -15,7 +15,6 @@ import (
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 
@@ -268,7 +267,7 @@ func (t *Terminator) reopens(parsed *packet.Packet) bool {
 		RemoteAddress: packet.ForStack(parsed.Source),
 		RemotePort:    parsed.SourcePort,
 	}
-	found := t.stack.Inner().FindTransportEndpoint(ipv4.ProtocolNumber, tcp.ProtocolNumber, id, netstack.NIC)
+	found := t.stack.Inner().FindTransportEndpoint(netstack.FamilyOf(parsed.Destination), tcp.ProtocolNumber, id, netstack.NIC)
 	closed, ok := found.(*tcp.Endpoint)
 	if !ok || tcp.EndpointState(closed.State()) != tcp.StateTimeWait {
 		return false

@@ -19,6 +19,10 @@ var VirtualSpace = []netip.Prefix{
 	netip.MustParsePrefix("fd00::/8"),
 }
 
+// TunnelRangeIPv6 is the same in IPv6: a unique local range whose number was drawn at random (RFC 4193), so that it is
+// nobody's but by a chance of one in 2^40.
+var TunnelRangeIPv6 = netip.MustParsePrefix("fd34:8a0f:448::/48")
+
 // ReservedRange is the part of TunnelRange with well-known addresses; no session gets any of it.
 var ReservedRange = netip.MustParsePrefix("198.18.0.0/24")
 
@@ -32,9 +36,14 @@ type AddressFamily struct {
 	Agent    netip.Addr   // answers heartbeats
 }
 
-// AddressFamilies are those that a session has addresses of, each once. IPv6 is not carried yet: its entry here is
-// where it begins.
-var AddressFamilies = []AddressFamily{{Range: TunnelRange, Reserved: ReservedRange, Agent: AgentAddress}}
+// AddressFamilies are those that a session has addresses of, each once. The first is that of heartbeats and names.
+var AddressFamilies = []AddressFamily{
+	{Range: TunnelRange, Reserved: ReservedRange, Agent: AgentAddress},
+	{
+		Range: TunnelRangeIPv6, Reserved: netip.MustParsePrefix("fd34:8a0f:448::/64"),
+		Agent: netip.MustParseAddr("fd34:8a0f:448::1"),
+	},
+}
 
 // AddressFamilyOf returns the address family whose range holds address.
 func AddressFamilyOf(address netip.Addr) (found AddressFamily, ok bool) {

@@ -23,4 +23,4 @@ type Hello struct {
 
 // Protocol is the number of the wire protocol of all three links; a change that the other side cannot ignore
 // raises it.
-const Protocol = 7
+const Protocol = 8

@@ -45,6 +45,8 @@ func Plan(input wire.RoutesInput, hosts []netip.Addr, laptop Laptop) []Planned {
 			switch {
 			case reason != "":
 				one = refuse(wanted.Prefix, reason, "", "")
+			case laptop.IPv6Off && prefix.Addr().Is6():
+				one = refuse(wanted.Prefix, ReasonIPv6, "", "")
 			case !understood:
 				one = refuse(wanted.Prefix, ReasonProtected, malformed, "")
 			case len(known) >= MaxRanges:
@@ -114,7 +116,7 @@ func planOne(wanted wire.WantedRange, prefix netip.Prefix, claims []claim, other
 	for index, route := range others {
 		// Shorter than any private range means "everything": the default route, or a VPN's way to cover it in
 		// pieces. A longer prefix of ours goes beside it as it would beside a default route.
-		if !longEnough(route.Prefix) || !route.Prefix.Overlaps(prefix) {
+		if isEverything(route.Prefix) || !route.Prefix.Overlaps(prefix) {
 			continue
 		}
 		if route.Prefix.Bits() > prefix.Bits() {
@@ -151,6 +153,14 @@ func planOne(wanted wire.WantedRange, prefix netip.Prefix, claims []claim, other
 	}
 	one.Decision.CutsMore = max(0, len(cuts)-wire.MaxCuts)
 	return one
+}
+
+// isEverything tells it of a route that is no more than a default route, or a piece of one.
+func isEverything(prefix netip.Prefix) bool {
+	if prefix.Addr().Is4() {
+		return prefix.Bits() < minLengthIPv4
+	}
+	return prefix.Bits() < uniqueLocalBits
 }
 
 // cut is the part of a range that a claim takes.

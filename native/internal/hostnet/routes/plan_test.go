@@ -92,6 +92,44 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+func TestPlanOfIPv6(t *testing.T) {
+	own := Laptop{
+		Subnets:    []Place{place("fd00:87:1::/64", "wlan0"), place("fe80::/64", "wlan0")},
+		Gateways:   []Place{place("fd01:10:244::1/128", "wlan0"), place("fe80::1/128", "wlan0")},
+		Neighbours: []Place{place("fd02:10:96::7/128", "eth1")},
+		Resolvers:  []netip.Addr{netip.MustParseAddr("fd03::35")},
+		Routes: []Place{
+			place("::/0", "wlan0"), place("::/1", "vpn0"), place("8000::/1", "vpn0"), place("2000::/3", "vpn0"), place("fc00::/6", "vpn0"),
+			place("fd00:87:1::/64", "wlan0"), place("fd20::/16", "vpn0"), place("fd30::5/128", "vpn0"),
+		},
+	}
+	const hosts = "fd20:1::6 fd20:1::7 fd20:1::f 10.20.0.1"
+	for prefix, plan := range map[string]string{
+		"fd02:10:97::/112":   "routed | fd02:10:97::/112 | ",
+		"fd00:87:1::/64":     "refused own-subnet fd00:87:1::/64 wlan0 |  | ",
+		"fd00:87::/47":       "cut own-subnet fd00:87:1::/64 wlan0 | fd00:87::/48 fd00:87:1:1::/64 fd00:87:1:2::/63 fd00:87:1:4::/62 fd00:87:1:8::/61 fd00:87:1:10::/60 fd00:87:1:20::/59 fd00:87:1:40::/58 fd00:87:1:80::/57 fd00:87:1:100::/56 fd00:87:1:200::/55 fd00:87:1:400::/54 fd00:87:1:800::/53 fd00:87:1:1000::/52 fd00:87:1:2000::/51 fd00:87:1:4000::/50 fd00:87:1:8000::/49 | fd00:87:1::/64 own-subnet wlan0",
+		"fd01:10:244::/127":  "cut gateway fd01:10:244::1 wlan0 | fd01:10:244::/128 | fd01:10:244::1/128 gateway wlan0",
+		"fd02:10:96::6/127":  "cut neighbour fd02:10:96::7 eth1 | fd02:10:96::6/128 | fd02:10:96::7/128 neighbour eth1",
+		"fd03::34/127":       "cut resolver fd03::35 | fd03::34/128 | fd03::35/128 resolver",
+		"fd04::8/127":        "cut protected fd04::9 | fd04::8/128 | fd04::9/128 protected",
+		"fd00:ec2::254/127":  "cut metadata fd00:ec2::254 | fd00:ec2::255/128 | fd00:ec2::254/128 metadata",
+		"fd30::4/127":        "cut other-route fd30::5/128 vpn0 | fd30::4/128 | fd30::5/128 other-route vpn0",
+		"fd20:1::/64":        "narrowed other-route fd20::/16 vpn0 | fd20:1::6/127 fd20:1::f/128 | ",
+		"2600:1f18:1::/64":   "refused public |  | ",
+		"fd00::/16":          "refused too-wide |  | ",
+		"::ffff:10.0.0.0/96": "refused malformed |  | ",
+	} {
+		input := wire.RoutesInput{Ranges: wire.WantRouted(prefix), Protected: []string{"fd04::9"}}
+		if found := textOf(Plan(input, addressesOf(hosts), own)[0]); found != plan {
+			t.Errorf("%s\ngot  %s\nwant %s", prefix, found, plan)
+		}
+	}
+	both := Plan(wire.RoutesInput{Ranges: wire.WantRouted("fd02:10:97::/112", "10.96.0.0/16")}, nil, Laptop{IPv6Off: true})
+	if one, other := textOf(both[0]), textOf(both[1]); one != "refused ipv6 |  | " || other != "routed | 10.96.0.0/16 | " {
+		t.Errorf("without IPv6: %s; %s", one, other)
+	}
+}
+
 // A cluster with all addresses of the world takes what there is room for, and says what it could not.
 func TestPlacesAreBounded(t *testing.T) {
 	var hosts []netip.Addr
@@ -122,12 +160,27 @@ func TestCutsThatAreToldAreBounded(t *testing.T) {
 
 // Whatever laptop, cluster and user: nothing that the laptop needs is ever in force, and nothing else is lost of a range.
 func TestNothingOfTheLaptopIsEverTaken(t *testing.T) {
+	// Of IPv6 the last 32 bits play the part of IPv4's.
+	t.Run("IPv4", func(t *testing.T) {
+		testNothingOfTheLaptopIsEverTaken(t, 0, func(bytes [4]byte) netip.Addr { return netip.AddrFrom4(bytes) })
+	})
+	t.Run("IPv6", func(t *testing.T) {
+		testNothingOfTheLaptopIsEverTaken(t, 96, func(bytes [4]byte) netip.Addr {
+			whole := netip.MustParseAddr("fd00:10:244::").As16()
+			copy(whole[12:], bytes[:])
+			return netip.AddrFrom16(whole)
+		})
+	})
+}
+
+func testNothingOfTheLaptopIsEverTaken(t *testing.T, before int, addressOf func([4]byte) netip.Addr) {
 	random := rand.New(rand.NewPCG(1, 2))
 	address := func() netip.Addr {
-		return netip.AddrFrom4([4]byte{10, byte(random.IntN(3)), byte(random.IntN(4)), byte(random.IntN(256))})
+		return addressOf([4]byte{10, byte(random.IntN(3)), byte(random.IntN(4)), byte(random.IntN(256))})
 	}
+	host := func() netip.Prefix { return netip.PrefixFrom(address(), before+32) }
 	prefixOf := func(shortest int) netip.Prefix {
-		prefix, _ := address().Prefix(shortest + random.IntN(33-shortest))
+		prefix, _ := address().Prefix(before + shortest + random.IntN(33-shortest))
 		return prefix
 	}
 	for range 3000 {
@@ -137,8 +190,8 @@ func TestNothingOfTheLaptopIsEverTaken(t *testing.T) {
 		for range random.IntN(4) {
 			own.Subnets = append(own.Subnets, Place{prefixOf(16), "eth0"})
 			own.Routes = append(own.Routes, Place{prefixOf(8), "vpn0"}, Place{prefixOf(24), "vpn1"})
-			own.Gateways = append(own.Gateways, Place{netip.PrefixFrom(address(), 32), "eth0"})
-			own.Neighbours = append(own.Neighbours, Place{netip.PrefixFrom(address(), 32), "eth0"})
+			own.Gateways = append(own.Gateways, Place{host(), "eth0"})
+			own.Neighbours = append(own.Neighbours, Place{host(), "eth0"})
 			own.Resolvers = append(own.Resolvers, address())
 			protected = append(protected, address().String())
 			hosts = append(hosts, address(), address(), address())

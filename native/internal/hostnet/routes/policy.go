@@ -19,6 +19,8 @@ const MaxRoutes = wire.MaxHosts
 const (
 	minLengthIPv4 = 8
 	minLengthIPv6 = 32
+
+	uniqueLocalBits = 7 // RFC 4193: fc00::/7
 )
 
 // Reasons of a refusal, as wire.RouteDecision lists them.
@@ -32,7 +34,7 @@ const (
 	ReasonReserved     = "reserved"
 	ReasonMetadata     = "metadata"
 	ReasonPublic       = "public"
-	ReasonIPv6         = "ipv6" // private, but the tunnel carries no IPv6 yet
+	ReasonIPv6         = "ipv6" // private, but IPv6 is switched off on this laptop
 	ReasonOwnSubnet    = "own-subnet"
 	ReasonGateway      = "gateway"
 	ReasonResolver     = "resolver"
@@ -53,6 +55,7 @@ type Laptop struct {
 	Resolvers  []netip.Addr
 	Routes     []Place // all tables; default routes may be among them
 	Clusters   []Place // what other connections have, whose word came first
+	IPv6Off    bool    // no interface can have an address of it
 }
 
 // Place is a prefix and the interface that it belongs to (empty for routes that lead nowhere, such as blackhole).
@@ -88,26 +91,26 @@ var forbidden = []verdict{
 
 // Where clouds answer with credentials of the machine that asks. A laptop may be a machine in a cloud.
 var metadata = []netip.Addr{
-	netip.MustParseAddr("169.254.169.254"), // AWS, Azure, Google and most others
-	netip.MustParseAddr("169.254.170.2"),   // AWS, tasks
-	netip.MustParseAddr("169.254.170.23"),  // AWS, pod identity
-	netip.MustParseAddr("100.100.100.200"), // Alibaba, within 100.64.0.0/10
-	netip.MustParseAddr("192.0.0.192"),     // Oracle
-	netip.MustParseAddr("168.63.129.16"),   // Azure
-	netip.MustParseAddr("fd00:ec2::254"),   // AWS
-	netip.MustParseAddr("fd20:ce::254"),    // Google
+	netip.MustParseAddr("169.254.169.254"),    // AWS, Azure, Google and most others
+	netip.MustParseAddr("169.254.170.2"),      // AWS, tasks
+	netip.MustParseAddr("169.254.170.23"),     // AWS, pod identity
+	netip.MustParseAddr("100.100.100.200"),    // Alibaba, within 100.64.0.0/10
+	netip.MustParseAddr("192.0.0.192"),        // Oracle
+	netip.MustParseAddr("168.63.129.16"),      // Azure
+	netip.MustParseAddr("fd00:ec2::254"),      // AWS
+	netip.MustParseAddr("fd20:ce::254"),       // Google
+	netip.MustParseAddr("fd00:c1::a9fe:a9fe"), // Oracle
 }
 
-// What a cluster may use: RFC 1918, RFC 6598 and RFC 2544 space, and whatever virtual ranges lie in.
+// What a cluster may use: RFC 1918, RFC 6598, RFC 2544 and RFC 4193 space, and whatever virtual ranges lie in.
 var acceptable = append([]netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"),
 	netip.MustParsePrefix("172.16.0.0/12"),
 	netip.MustParsePrefix("192.168.0.0/16"),
 	netip.MustParsePrefix("100.64.0.0/10"),
 	wire.TunnelRange,
+	netip.MustParsePrefix("fc00::/7"),
 }, wire.VirtualSpace...)
-
-var uniqueLocal = netip.MustParsePrefix("fc00::/7")
 
 func parseProtected(texts []string) (protected []netip.Addr, understood bool, malformed string) {
 	for _, text := range texts {
@@ -145,9 +148,6 @@ func classify(wanted wire.WantedRange) (netip.Prefix, string) {
 	}
 	if !longEnough(prefix) {
 		return prefix, ReasonTooWide
-	}
-	if inside(uniqueLocal, prefix) {
-		return prefix, ReasonIPv6
 	}
 	for _, space := range acceptable {
 		if inside(space, prefix) {

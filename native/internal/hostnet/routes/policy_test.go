@@ -62,7 +62,8 @@ func TestPolicy(t *testing.T) {
 		{"172.32.0.0/16", "public"}, {"172.15.0.0/16", "public"}, {"192.169.0.0/16", "public"},
 		{"100.128.0.0/16", "public"}, {"100.63.0.0/16", "public"}, {"198.20.0.0/16", "public"},
 		{"2001:4860::/32", "public"}, {"160.0.0.0/11", "public"},
-		{"fd12:3456::/32", "ipv6"}, {"fd12:3456:789a::1/128", "ipv6"},
+		{"2600:1f18::/56", "public"}, {"64:ff9b::/96", "public"}, {"fd00:c1::a9fe:a9fe/128", "metadata"},
+		{prefix: "fd12:3456::/32"}, {prefix: "fd12:3456:789a::1/128"}, {prefix: "fd00:10:96::/112"}, {prefix: "fc00:f853::/64"},
 	} {
 		t.Run(check.prefix, func(t *testing.T) {
 			input := wire.RoutesInput{Ranges: wire.WantRouted(check.prefix), Protected: protectedAddresses}

@@ -3,8 +3,10 @@ package routes
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 
 	"github.com/vishvananda/netlink"
@@ -15,7 +17,7 @@ import (
 
 // Read describes the laptop without the interfaces own (by index).
 func Read(own []int) (Laptop, error) {
-	var laptop Laptop
+	laptop := Laptop{IPv6Off: isIPv6Off()}
 	links, err := dumps.Settled(netlink.LinkList)
 	if err != nil {
 		return laptop, fmt.Errorf("list links: %w", err)
@@ -71,6 +73,13 @@ func Read(own []int) (Laptop, error) {
 		}
 	}
 	return laptop, nil
+}
+
+// isIPv6Off tells whether the kernel was started without IPv6 (ipv6.disable=1), or built so. Where it is off for interfaces
+// alone (disable_ipv6), one of ours may have it.
+func isIPv6Off() bool {
+	_, err := os.Stat("/proc/net/if_inet6")
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // addNeighbours adds who answered on a link of late: where a route without a gateway leads to a link, nothing else tells

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/vishvananda/netlink"
@@ -33,8 +32,9 @@ func Available() bool {
 // NewAlias returns an alias that no other interface has, to be journalled before Open.
 func NewAlias() string { return aliasPrefix + rand.Text() }
 
-// Open makes the interface, up, with its addresses, and returns its nonblocking descriptor. The interface lives as
-// long as a copy of the descriptor does. On an error nothing is left.
+// Open makes the interface, up, with its addresses of IPv4, and without IPv6: Repair gives it addresses of that. It
+// returns its nonblocking descriptor. The interface lives as long as a copy of the descriptor does. On an error nothing is
+// left.
 func Open(alias string, mtu int, addresses []netip.Prefix) (Interface, *os.File, error) {
 	descriptor, err := unix.Open(devicePath, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -71,9 +71,7 @@ func configure(descriptor int, alias string, mtu int, addresses []netip.Prefix) 
 	if err := netlink.LinkSetTxQLen(link, QueueLength); err != nil {
 		return made, fmt.Errorf("set queue length: %w", err)
 	}
-	if !slices.ContainsFunc(addresses, func(prefix netip.Prefix) bool { return prefix.Addr().Is6() }) {
-		silenceIPv6(link)
-	}
+	silenceIPv6(link)
 	for _, prefix := range addresses {
 		address, err := netlink.ParseAddr(prefix.String())
 		if err != nil {
@@ -92,10 +90,20 @@ func configure(descriptor int, alias string, mtu int, addresses []netip.Prefix) 
 // silenceIPv6 keeps router solicitations and the like out of the tunnel. Where /proc/sys is read-only, having no
 // link-local address does nearly as much; without either the tunnel still works, so errors are no reason to fail.
 func silenceIPv6(link netlink.Link) {
-	path := filepath.Join("/proc/sys/net/ipv6/conf", link.Attrs().Name, "disable_ipv6")
-	if os.WriteFile(path, []byte("1"), 0) != nil {
-		_ = netlink.LinkSetIP6AddrGenMode(link, addressModeNone)
-	}
+	_ = netlink.LinkSetIP6AddrGenMode(link, addressModeNone)
+	_ = setIPv6(link, "disable_ipv6", "1")
+}
+
+// allowIPv6 lets the interface have an address of IPv6, also where a laptop wants none on its others. It still asks for no
+// router, and believes none.
+func allowIPv6(link netlink.Link) {
+	_ = netlink.LinkSetIP6AddrGenMode(link, addressModeNone)
+	_ = setIPv6(link, "accept_ra", "0")
+	_ = setIPv6(link, "disable_ipv6", "0")
+}
+
+func setIPv6(link netlink.Link, setting, value string) error {
+	return os.WriteFile(filepath.Join("/proc/sys/net/ipv6/conf", link.Attrs().Name, setting), []byte(value), 0)
 }
 
 // Close deletes the interface that carries alias, whatever its name is now. None there is no error.

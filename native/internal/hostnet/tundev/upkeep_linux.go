@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -43,8 +44,14 @@ func Repair(alias string, index int, addresses []netip.Addr) error {
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(absent, netip.Addr.Is6) {
+		allowIPv6(link)
+	}
 	for _, address := range absent {
 		wanted := &netlink.Addr{IPNet: &net.IPNet{IP: address.AsSlice(), Mask: net.CIDRMask(address.BitLen(), address.BitLen())}}
+		if address.Is6() {
+			wanted.Flags = unix.IFA_F_NODAD // else it is tentative for a moment, and no route may have it as its source
+		}
 		if err := netlink.AddrAdd(link, wanted); err != nil && !errors.Is(err, unix.EEXIST) {
 			return fmt.Errorf("add address: %w", err)
 		}
