@@ -21,9 +21,10 @@ export function TimeSplit({ times }: { readonly times: TestTimes }) {
   return (
     <div className={styles.split}>
       <div className={styles.bar} aria-hidden="true">
-        {parts.map((part) => (
-          <span key={part} className={styles[part]} style={{ flexGrow: times[part] ?? 0 }} />
-        ))}
+        {parts.map((part) => {
+          const took = times[part];
+          return took === null ? null : <span key={part} className={styles[part]} style={{ flexGrow: took }} />;
+        })}
       </div>
       <ul className={styles.parts} aria-label={say('services.time')}>
         {parts.map((part) => {

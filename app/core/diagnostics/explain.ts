@@ -12,6 +12,7 @@ import {
   failure,
   isRouted,
   type Names,
+  type Path,
   type Pod,
   type Problem,
   problem,
@@ -32,6 +33,7 @@ import type { Ports } from '../ports.ts';
 import { whyKept } from '../routing/kept-parts.ts';
 import { exclusionOf } from '../routing/plan.ts';
 import { contains, parsePrefix } from '../routing/prefix.ts';
+import { answeredBy, wayThrough } from './explain-words.ts';
 import { testResolvers } from './test-resolvers.ts';
 import { stepOf, testService } from './test-service.ts';
 import { timesOf } from './time-split.ts';
@@ -48,7 +50,7 @@ export interface Surroundings {
   /** Domains that the cluster's nameservers know, and are not asked for. */
   readonly offeredDomains: readonly string[];
   readonly homeNamespace: string;
-  readonly path: string;
+  readonly path: Path | ''; // '': off
   readonly roundTripMicroseconds: number;
   /** Of the connection; null while it is off. */
   readonly runner: Runner | null;
@@ -196,11 +198,7 @@ async function nameSteps(
     return { steps, address: '', similar };
   }
   for (const one of answers) {
-    const resolver = one.resolver === '' ? 'this computer' : one.resolver;
-    const words =
-      one.answers.length === 0
-        ? cause('explainNoAnswer', { resolver })
-        : cause('explainAnswers', { resolver, addresses: one.answers.join(', ') });
+    const words = answeredBy(one.resolver, one.answers.join(', '));
     // While it is off, nobody has to know a name of the cluster; an upstream never has to.
     const isFault = one.problem !== null && one.kind !== 'upstream' && !(isOff && named.isOfCluster);
     steps.push({
@@ -330,7 +328,7 @@ async function wayOf(
         (one) =>
           ({
             ...one,
-            ...(one.step === 'tunnel' && one.state === 'good' ? tunnelWords(known) : {}),
+            ...(one.step === 'tunnel' && one.state === 'good' ? wayThrough(known) : {}),
             step: one.step === 'route' ? 'interface' : one.step,
           }) as ExplainStep,
       );
@@ -347,7 +345,7 @@ async function wayOf(
   const shown = steps.map(
     (one): ExplainStep => ({
       ...one,
-      ...(one.step === 'tunnel' && one.state === 'good' ? tunnelWords(known) : {}),
+      ...(one.step === 'tunnel' && one.state === 'good' ? wayThrough(known) : {}),
       ...(one.step === 'connection' && one.state === 'good' ? answerOf(`${address}:${port}`) : {}),
       step: one.step === 'route' ? 'interface' : (one.step as ExplainStep['step']),
     }),
@@ -357,11 +355,6 @@ async function wayOf(
     steps: isLeft ? [...shown, step('connection', 'not-checked', cause('explainNoPort'))] : shown,
     times: timesOf(tested.value),
   };
-}
-
-function tunnelWords({ path, roundTripMicroseconds }: Surroundings) {
-  const milliseconds = (roundTripMicroseconds / 1000).toFixed(1);
-  return answerOf(cause('explainTunnel', { path, milliseconds }));
 }
 
 function readyStep(service: Service, context: string): ExplainStep {

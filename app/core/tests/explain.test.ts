@@ -40,6 +40,8 @@ describe('explaining a packet while the connection is on', () => {
     expect(text).toContain('webshop/orders');
     expect(text).toContain('10.96.41.7');
     expect(text).toContain(tun);
+    expect(text).toContain('this computer: 10.96.41.7');
+    expect(text).toContain('through the API server, ');
     expect(verdict).toMatchObject({ result: 'reached', problem: null });
   });
 
