@@ -112,19 +112,30 @@ const isWanted = (state: ConnectionState) =>
   state.phase === 'failed' ? state.retry === 'automatic' : !['off', 'disconnecting'].includes(state.phase);
 
 /** What the others have to know of this one's names. */
-function sharerOf(key: string, state: ConnectionState, chosenSuffix: string, wasTold: boolean): Sharer {
+function sharerOf(
+  key: string,
+  state: ConnectionState,
+  chosenSuffix: string,
+  told: ReturnType<Runner['names']['toldNames']>,
+): Sharer {
+  const wasTold = told?.elsewhere ?? null;
   const live = isEstablished(state) ? state.live : null;
   const isAnswering = live !== null && state.phase !== 'engine-lost';
-  const isWithout = live !== null && (live.names.mode === 'elsewhere' || live.names.mode === 'off');
   const isOver =
     state.phase === 'off' || state.phase === 'failed' || (state.phase === 'disconnecting' && isHostRestored(state));
+  const mode = live?.names.mode ?? 'off';
   return {
     key,
     context: state.cluster.context,
     chosenSuffix,
     isOn: isWanted(state),
     byProxy: state.wanted.proxy === true,
-    mayHaveNames: wasTold && !isOver && !isWithout,
+    told: isOver ? null : wasTold,
+    // One whose engine is gone is told anew with the next.
+    isAnswered:
+      told?.ever === true ||
+      (live !== null && (state.phase === 'engine-lost' || mode === 'off' || (mode === 'elsewhere') === wasTold)),
+    hasNames: wasTold === false && mode !== 'off' && mode !== 'elsewhere',
     resolver: isAnswering ? live.names.resolver : '',
     ranges: isAnswering ? ownRanges(live.routes) : [],
   };
@@ -132,8 +143,6 @@ function sharerOf(key: string, state: ConnectionState, chosenSuffix: string, was
 
 export function createConnections(ports: Ports, dependencies: RunnerDependencies): Connections {
   const runners = new Map<string, Runner>();
-  /** Those that were told to put their names in force, and did not say since that they are not. */
-  const told = new Set<string>();
   let preferred: string | null = null;
   let shared = '';
   let waiting: { readonly isOver: () => boolean; readonly settle: () => void }[] = [];
@@ -153,25 +162,18 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
   const suffixWord = ({ cluster: { context, file } }: ConnectionState) =>
     choicesFor(dependencies.settings(), context, file)?.suffix ?? '';
   const sharers = () =>
-    [...runners].map(([key, runner]) => sharerOf(key, runner.state(), suffixWord(runner.state()), told.has(key)));
+    [...runners].map(([key, runner]) =>
+      sharerOf(key, runner.state(), suffixWord(runner.state()), runner.names.toldNames()),
+    );
   const share = () => {
-    const all = sharers();
-    const sharings = shareNames(all, preferred);
+    const sharings = shareNames(sharers(), preferred);
     const next = JSON.stringify([...sharings]);
     if (next === shared) {
       return;
     }
     shared = next;
-    for (const { key, mayHaveNames } of all) {
-      const sharing = sharings.get(key);
-      if (sharing?.namesElsewhere === false) {
-        told.add(key);
-      } else if (!mayHaveNames) {
-        told.delete(key);
-      }
-      if (sharing !== undefined) {
-        runners.get(key)?.shareNames(sharing);
-      }
+    for (const [key, sharing] of sharings) {
+      runners.get(key)?.names.shareNames(sharing);
     }
   };
   const changed = () => {

@@ -50,6 +50,7 @@ export class FakeHost {
   /** Later leases of the same group. */
   readonly beside: FakeHost[] = [];
   #earlier: readonly FakeHost[] = [];
+  #first: FakeHost = this;
   #group = '';
   /** Ranges that are more than the helper takes. */
   tooMany: readonly string[] = [];
@@ -76,9 +77,15 @@ export class FakeHost {
       const { networks, resolverMode, upstreams, tunAvailable, helperRuns, build } = this;
       Object.assign(next, { networks, resolverMode, upstreams, tunAvailable, helperRuns, build });
       next.#earlier = all;
+      next.#first = this;
       this.beside.push(next);
     }
     return this.#leaseTo(next, holder, group);
+  }
+
+  /** Whether the names of another lease are in force: then none of this one's can be. */
+  isNamedByAnother(): boolean {
+    return [this.#first, ...this.#first.beside].some((host) => host !== this && host.names.length > 0);
   }
 
   #leaseTo(host: FakeHost, holder: number, group: string): FakeHost {

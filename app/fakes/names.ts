@@ -22,7 +22,7 @@ export class FakeNames {
   /** Puts them in force where they are asked for and no other cluster's are. */
   putOn(host: FakeHost): void {
     if (this.#asked && !this.#byProxy) {
-      host.names = this.#scope.namesElsewhere ? [] : ['svc', this.#domain()];
+      host.names = this.#scope.namesElsewhere || host.isNamedByAnother() ? [] : ['svc', this.#domain()];
     }
   }
 

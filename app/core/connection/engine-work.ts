@@ -59,6 +59,8 @@ export interface EngineWork {
   sendCatalogue(known: Known, chosen: NameChoices & TargetChoices, pods: readonly string[]): void;
   /** Sends what is to be known of the names of all clusters that are on, where that changed. */
   shareNames(sharing: NameSharing): void;
+  /** Whether it was told that the names in force are another cluster's; null before it was told anything of names. */
+  toldNames(): { readonly elsewhere: boolean; readonly ever: boolean } | null; // ever: never anything else
   /** Sends the places to try where they changed. */
   sendDirect(candidates: readonly PathCandidate[]): void;
   /** Checks now; what it found is heard as an event, too. */
@@ -101,6 +103,7 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
   /** Of the last engine: programs are configured for it. */
   let proxy: EngineProxy | null = null;
   let scopeSent = '';
+  let isEverElsewhere = true;
   let endpoints = createEndpointTelling();
   let hosts = createHostTelling();
   let targetsSent = '';
@@ -120,6 +123,7 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
     const next = scope === null ? null : shared(scope);
     if (next !== null && JSON.stringify(next) !== scopeSent) {
       scopeSent = JSON.stringify(next);
+      isEverElsewhere &&= next.namesElsewhere === true;
       send({ command: 'scope', scope: next });
     }
   };
@@ -162,6 +166,7 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
       link = engine;
       scope = null;
       scopeSent = '';
+      isEverElsewhere = true;
       endpoints = createEndpointTelling();
       hosts = createHostTelling();
       targetsSent = '';
@@ -233,6 +238,7 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
       scope = scopeOf(known, chosen);
       const told = shared(scope);
       scopeSent = JSON.stringify(told);
+      isEverElsewhere &&= told.namesElsewhere === true;
       sendHosts(known.catalogue, []); // ahead of the routes: beside another network they are all that is routed
       send({
         command: 'connect',
@@ -284,6 +290,8 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
       sharing = next;
       sendScope();
     },
+
+    toldNames: () => (scope === null ? null : { elsewhere: sharing.namesElsewhere === true, ever: isEverElsewhere }),
 
     sendDirect: (candidates) => {
       if (JSON.stringify(candidates) !== directSent) {

@@ -67,7 +67,7 @@ export interface Runner {
   readonly pods: ClusterWatches['pods'];
   readonly flows: EngineWork['flows'];
   readonly proxy: EngineWork['proxy'];
-  readonly shareNames: EngineWork['shareNames'];
+  readonly names: Pick<EngineWork, 'shareNames' | 'toldNames'>;
   /** The laptop as the helper described it when this connection was prepared. */
   host(): HostInspection | null;
   /** Checks now whether packets, names and connections get there. */
@@ -394,6 +394,6 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
     ...{ madeWith: () => openedAs ?? held, reconsider: () => void reconsider() },
     ...{ cluster: () => cluster, host: () => host, proxy: engine.proxy },
     ...{ catalogue: watches.catalogue, firstCatalogue: watches.first, pods: watches.pods },
-    ...{ flows: engine.flows, shareNames: engine.shareNames, checkReach: engine.checkReach, test: engine.test },
+    ...{ flows: engine.flows, names: engine, checkReach: engine.checkReach, test: engine.test },
   };
 }

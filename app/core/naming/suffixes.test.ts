@@ -6,7 +6,9 @@ const sharer = (key: string, more: Partial<Sharer> = {}): Sharer => ({
   context: key,
   chosenSuffix: '',
   isOn: true,
-  mayHaveNames: false,
+  told: null,
+  isAnswered: true,
+  hasNames: false,
   resolver: '',
   ranges: [],
   ...more,
@@ -42,14 +44,23 @@ it('has the names of the first that is on in force, or of the chosen one', () =>
 it('tells nobody to put names in force while others are', () => {
   const elsewhere = (all: Sharer[], chosen: string | null) =>
     [...shareNames(all, chosen).values()].map(({ namesElsewhere }) => namesElsewhere);
+  const has = { told: false, hasNames: true };
   expect(elsewhere([sharer('a'), sharer('b')], null)).toEqual([false, true]);
-  expect(elsewhere([sharer('a', { mayHaveNames: true }), sharer('b')], 'b')).toEqual([true, true]);
-  expect(elsewhere([sharer('a'), sharer('b')], 'b')).toEqual([true, false]);
-  expect(elsewhere([sharer('a', { isOn: false, mayHaveNames: true }), sharer('b')], null)).toEqual([true, true]);
+  expect(elsewhere([sharer('a', has), sharer('b')], 'b'), 'it is to give them back first').toEqual([true, true]);
+  expect(elsewhere([sharer('a', { told: true, isAnswered: false }), sharer('b')], 'b'), 'and to say so').toEqual([
+    true,
+    true,
+  ]);
+  expect(elsewhere([sharer('a', { told: true }), sharer('b')], 'b')).toEqual([true, false]);
+  expect(
+    elsewhere([sharer('a'), sharer('b', { told: false, isAnswered: false })], 'a'),
+    'no answer is another’s',
+  ).toEqual([true, false]);
+  expect(elsewhere([sharer('a', { ...has, isOn: false }), sharer('b')], null)).toEqual([true, true]);
 });
 
 it('leaves out one that programs come to by a proxy: it has its names for itself', () => {
-  const all = [sharer('a', { byProxy: true, mayHaveNames: true, resolver: '198.18.7.3' }), sharer('b')];
+  const all = [sharer('a', { byProxy: true, told: false, hasNames: true, resolver: '198.18.7.3' }), sharer('b')];
   expect(primaryOf(all, 'a')).toBe('b');
   const told = shareNames(all, 'a');
   expect(told.get('a')).toEqual({ suffix: 'a-cluster', clusters: [], namesElsewhere: false });

@@ -22,8 +22,12 @@ export interface Sharer {
   readonly isOn: boolean;
   /** Programs come to it through a proxy, which alone asks its names: none of the laptop's are in force, and no other asks it. */
   readonly byProxy?: boolean;
-  /** Its names may be in force on the laptop: they are, or it was told to put them there and did not say that they are not. */
-  readonly mayHaveNames: boolean;
+  /** What its engine was told last: that the names in force are another's. Null: nothing yet, so that none of it are. */
+  readonly told: boolean | null;
+  /** The engine said since what came of that: until then it is told nothing else of names, so that no answer is taken for another's. */
+  readonly isAnswered: boolean;
+  /** Its names are in force on the laptop, as far as was heard. */
+  readonly hasNames: boolean;
   /** The address that answers its names; empty where none does now. */
   readonly resolver: string;
   /** What is routed for it, in CIDR form. */
@@ -71,12 +75,15 @@ export function primaryOf(sharers: readonly Sharer[], chosen: string | null): st
   return (on.find(({ key }) => key === chosen) ?? on[0])?.key ?? null;
 }
 
+/** They are, it was told to put them there, or it was told to take them back, and did not say yet what came of it. */
+const mayHaveNames = ({ told, isAnswered, hasNames }: Sharer) => told !== null && (hasNames || !isAnswered);
+
 /** What to tell each. Nobody is told to put names in force while another's may be: they would be taken for the laptop's own. */
 export function shareNames(sharers: readonly Sharer[], chosen: string | null): Map<string, NameSharing> {
   const primary = primaryOf(sharers, chosen);
   const suffixes = suffixesOf(sharers);
   const told = new Map<string, NameSharing>();
-  for (const { key, byProxy } of sharers) {
+  for (const { key, byProxy, told: before, isAnswered, hasNames } of sharers) {
     const others = byProxy === true ? [] : sharers.filter((other) => other.key !== key && other.byProxy !== true);
     told.set(key, {
       suffix: suffixes.get(key) ?? '',
@@ -87,7 +94,9 @@ export function shareNames(sharers: readonly Sharer[], chosen: string | null): M
           resolver: other.resolver,
           ranges: [...other.ranges],
         })),
-      namesElsewhere: (byProxy !== true && key !== primary) || others.some(({ mayHaveNames }) => mayHaveNames),
+      namesElsewhere:
+        byProxy !== true &&
+        (before !== null && !isAnswered ? before : key !== primary || (!hasNames && others.some(mayHaveNames))),
     });
   }
   return told;

@@ -93,6 +93,20 @@ describe('two clusters at once', () => {
     expect(await harness.call('preferNames', { context: 'elsewhere' })).toMatchObject({ ok: false });
   });
 
+  it('have the names of the one that was named last in force, however fast the word changes', async () => {
+    const harness = await both();
+    for (const context of ['staging', 'production', 'staging', 'production', 'staging', 'production']) {
+      void harness.core.call('preferNames', { context });
+      await harness.clock.advance(3);
+    }
+    await harness.clock.advance(2000);
+    expect([modeOf(harness, 'production'), modeOf(harness, 'staging')]).toEqual(['resolv-conf', 'elsewhere']);
+    const degraded = snapshotOf(harness).connections.map((one) =>
+      one.phase === 'connected' ? one.degraded : one.phase,
+    );
+    expect(degraded).toEqual([[], []]);
+  });
+
   it('are both back after the core was killed', async () => {
     const harness = await both();
     await harness.killCore();

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"time"
 
@@ -128,12 +129,23 @@ func (connection *connection) servicesChanged(change serviceChange) {
 	}
 }
 
-// setNames puts what the resolver wants in force on the laptop. What the helper cannot do is told, not fatal.
+// setNames puts what the resolver wants in force on the laptop, and again where that changed meanwhile. What the helper cannot do
+// is told, not fatal.
 func (connection *connection) setNames(ctx context.Context) {
 	connection.naming.Lock()
 	defer connection.naming.Unlock()
+	for isCurrent := false; !isCurrent && ctx.Err() == nil; {
+		isCurrent = connection.setNamesOnce(ctx)
+	}
+}
+
+// setNamesOnce tells whether what it put in force is still what is wanted.
+func (connection *connection) setNamesOnce(ctx context.Context) (isCurrent bool) {
+	wanted := func() (wire.NamesInput, []wire.NameRefusal) {
+		return namesInput(connection.answerer, connection.path.resolver, connection.inputs, connection.reverse)
+	}
 	connection.mutex.Lock()
-	input, refused := namesInput(connection.answerer, connection.path.resolver, connection.inputs, connection.reverse)
+	input, refused := wanted()
 	connection.mutex.Unlock()
 	call, cancel := context.WithTimeout(ctx, connection.config.Timing.HelperCall)
 	defer cancel()
@@ -154,6 +166,8 @@ func (connection *connection) setNames(ctx context.Context) {
 	}
 	connection.names = &event
 	connection.sendNamesLocked()
+	now, _ := wanted()
+	return reflect.DeepEqual(now, input)
 }
 
 // namesContested tells that resolv.conf is left to somebody who keeps rewriting it, and when it no longer is.

@@ -38,6 +38,7 @@ type fakeLaptop struct {
 	failing   map[string]error
 	inForce   map[string]bool
 	names     wire.NamesInput
+	naming    func()          // before names are set
 	kernel    *netstack.Stack // while the TUN is there
 	device    *fakeTun
 	changes   chan wire.HostInspection
@@ -138,6 +139,12 @@ func (laptop *fakeLaptop) SetNames(_ context.Context, input wire.NamesInput) (wi
 		return wire.NamesInForce{}, err
 	}
 	laptop.set("names")
+	laptop.mutex.Lock()
+	naming := laptop.naming
+	laptop.mutex.Unlock()
+	if naming != nil {
+		naming()
+	}
 	laptop.mutex.Lock()
 	defer laptop.mutex.Unlock()
 	laptop.names = input

@@ -7,7 +7,9 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
+	"time"
 
 	"slipway/native/internal/domains"
 	"slipway/native/internal/resolver"
@@ -129,5 +131,23 @@ func TestNamesOfAnotherClusterInForce(t *testing.T) {
 		if asked.WayOnly != step.elsewhere || slices.Contains(asked.Reverse, "0.64.100.in-addr.arpa") != step.hasOthers {
 			t.Errorf("%s: the helper was asked for %+v", step.what, asked)
 		}
+	}
+}
+
+// Whose names are in force changes while they are being put there, as the connection comes up.
+func TestAScopeThatComesWhileNamesAreSet(t *testing.T) {
+	laptop, cluster := newFakeLaptop(), newFakeCluster(t)
+	core := startEngine(t, configOf(laptop, cluster))
+	var once sync.Once
+	laptop.mutex.Lock()
+	laptop.naming = func() {
+		once.Do(func() {
+			core.send(wire.EngineCommand{Command: wire.CommandScope, Scope: &wire.NameScope{HomeNamespace: "infra", Namespaces: []string{"infra"}, NamesElsewhere: true}})
+			time.Sleep(100 * time.Millisecond) // so that it is there by then; where it comes later, it is a change as any other
+		})
+	}
+	laptop.mutex.Unlock()
+	if ready := core.connected(); ready.Names.Mode != wire.NamesElsewhere {
+		t.Errorf("in force at last: %+v", ready.Names)
 	}
 }
