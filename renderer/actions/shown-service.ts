@@ -45,9 +45,10 @@ export function namingOf(app: App, context: ContextKey | null): Naming {
         clusterDomain: connection.names.clusterDomain || 'cluster.local',
         homeNamespace: connection.homeNamespace,
         refused: connection.names.refused.map(({ name }) => name),
+        suffix: connection.names.mode === 'elsewhere' ? `.${connection.names.suffix ?? ''}` : '',
         routes: connection.routes,
       }
-    : { clusterDomain: 'cluster.local', homeNamespace: '', refused: [], routes: [] };
+    : { clusterDomain: 'cluster.local', homeNamespace: '', refused: [], suffix: '', routes: [] };
 }
 
 /** What copying takes: the form used last, where the Service has it. */

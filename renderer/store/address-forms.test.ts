@@ -25,7 +25,13 @@ const service = (more: Partial<Service> = {}): Service => ({
   createdAt: 0,
   ...more,
 });
-const naming = { clusterDomain: 'cluster.local', homeNamespace: 'webshop', refused: ['dev', 'corp'], routes: [] };
+const naming = {
+  clusterDomain: 'cluster.local',
+  homeNamespace: 'webshop',
+  refused: ['dev', 'corp'],
+  suffix: '',
+  routes: [],
+};
 const textsOf = (of: Service, at: ServicePort | null, from = naming) =>
   Object.fromEntries(addressForms(of, at, from).map(({ form, text }) => [form, text]));
 
@@ -40,6 +46,17 @@ describe('address forms', () => {
       'cluster-ip': '10.96.41.7',
       environment: 'ORDERS_URL=http://orders.webshop.svc.cluster.local/',
       curl: 'curl -i http://orders.webshop.svc.cluster.local/',
+    });
+  });
+
+  it('say whose they are where plain names are another cluster’s', () => {
+    expect(
+      textsOf(service({ namespace: 'dev' }), port(), { ...naming, homeNamespace: 'dev', suffix: '.staging-2' }),
+    ).toMatchObject({
+      url: 'http://orders.dev.svc.cluster.local.staging-2/',
+      name: 'orders.dev.staging-2',
+      'full-name': 'orders.dev.svc.cluster.local.staging-2',
+      'short-name': 'orders.staging-2',
     });
   });
 

@@ -19,6 +19,8 @@ export interface Naming {
   readonly homeNamespace: string;
   /** Namespaces whose name the cluster does not answer for: name.namespace would be a host of somebody else. */
   readonly refused: readonly string[];
+  /** What stands behind a name while plain ones are another cluster's: a dot and a label; else empty. */
+  readonly suffix: string;
   /** The ranges of the cluster: addresses in some are others on this laptop. */
   readonly routes: readonly Route[];
 }
@@ -38,15 +40,16 @@ export function addressForms(service: Service, port: ServicePort | null, naming:
   if (!hostName.test(name) || !hostName.test(namespace) || !hostName.test(naming.clusterDomain)) {
     return [];
   }
-  const short = `${name}.${namespace}${naming.refused.includes(namespace) ? '.svc' : ''}`;
-  const full = `${name}.${namespace}.svc.${naming.clusterDomain}`;
+  const { suffix } = naming;
+  const short = `${name}.${namespace}${suffix === '' && naming.refused.includes(namespace) ? '.svc' : suffix}`;
+  const full = `${name}.${namespace}.svc.${naming.clusterDomain}${suffix}`;
   const address = service.addresses.find((one) => ipAddress.test(one));
   const forms: (AddressForm | null)[] = [
     port === null ? null : { form: 'host-port', text: `${short}:${port.port}` },
     port === null ? null : webForm(full, port),
     { form: 'name', text: short },
     { form: 'full-name', text: full },
-    namespace === naming.homeNamespace ? { form: 'short-name', text: name } : null,
+    namespace === naming.homeNamespace ? { form: 'short-name', text: `${name}${suffix}` } : null,
     address === undefined ? null : { form: 'cluster-ip', ...workingAddress(address, naming) },
     port === null ? null : { form: 'environment', text: environmentLine(name, short, full, port) },
     ...(port === null ? [] : commandForms(short, full, port)),

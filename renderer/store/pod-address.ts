@@ -59,7 +59,7 @@ export function webAddressOfPod(pod: Pod, port: PodPort | null, naming: Naming):
  * those of the DNS specification of Kubernetes: 2.6.1 for a pod's address, 2.4 for a pod behind a headless Service.
  */
 export function podAddressForms(pod: Pod, port: PodPort | null, naming: Naming): readonly PodAddressForm[] {
-  const { clusterDomain, refused } = naming;
+  const { clusterDomain, refused, suffix } = naming;
   const { namespace, hostname, subdomain } = pod;
   const [address, second] = pod.addresses.filter((one) => ipAddress.test(one));
   if (address === undefined) {
@@ -68,16 +68,16 @@ export function podAddressForms(pod: Pod, port: PodPort | null, naming: Naming):
   const web = webAddressOfPod(pod, port, naming);
   const isNamed = hostName.test(namespace) && hostName.test(clusterDomain);
   const isOwn = isNamed && hostName.test(hostname) && hostName.test(subdomain);
-  const short = `${hostname}.${subdomain}.${namespace}${refused.includes(namespace) ? '.svc' : ''}`;
+  const short = `${hostname}.${subdomain}.${namespace}${suffix === '' && refused.includes(namespace) ? '.svc' : suffix}`;
   const forms: (PodAddressForm | null)[] = [
     { form: 'address', ...workingAddress(address, naming) },
     second === undefined ? null : { form: 'second-address', ...workingAddress(second, naming) },
     port === null ? null : { form: 'host-port', text: atPort(workingAddress(address, naming).text, port.port) },
     web === null ? null : { form: 'url', text: web },
     isOwn ? { form: 'short-own-name', text: short } : null,
-    isOwn ? { form: 'own-name', text: `${hostname}.${subdomain}.${namespace}.svc.${clusterDomain}` } : null,
+    isOwn ? { form: 'own-name', text: `${hostname}.${subdomain}.${namespace}.svc.${clusterDomain}${suffix}` } : null,
     isNamed && !address.includes(':')
-      ? { form: 'pod-name', text: `${address.replaceAll('.', '-')}.${namespace}.pod.${clusterDomain}` }
+      ? { form: 'pod-name', text: `${address.replaceAll('.', '-')}.${namespace}.pod.${clusterDomain}${suffix}` }
       : null,
     web === null ? null : { form: 'curl', text: `curl -i ${web}` },
   ];
