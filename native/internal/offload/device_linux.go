@@ -96,7 +96,7 @@ func isTCP(packet []byte) bool {
 		}
 	case header.IPv6Version:
 		if len(packet) >= header.IPv6MinimumSize {
-			protocol = header.IPv6(packet).TransportProtocol()
+			protocol = tcpip.TransportProtocolNumber(header.IPv6(packet).NextHeader())
 		}
 	}
 	return protocol == header.TCPProtocolNumber
