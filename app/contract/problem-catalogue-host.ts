@@ -237,5 +237,11 @@ export const hostProblems = {
     ),
     severity: 'warning',
   },
+  'shell-refused': entry(
+    'host',
+    'This computer lets no user make a network of their own',
+    advice('An administrator can allow it (docs/cli.md, section shell); or connect with the helper.'),
+    command('sysctl user.max_user_namespaces'),
+  ),
   'tun-unavailable': entry('host', 'No TUN device can be opened', command('sudo modprobe tun')),
 } as const satisfies Record<string, Entry>;

@@ -40,6 +40,7 @@ const looks: Readonly<Record<string, string>> = {
   'kubectl --context sandbox get nodes': 'Ready',
   'ip address show slipway0': 'slipway0',
   'ip rule': 'lookup main',
+  'sysctl user.max_user_namespaces': 'max_user_namespaces',
   'ss --summary': 'TCP',
   'cat /etc/resolv.conf': 'nameserver',
   'ip route show table all': 'slipway0',

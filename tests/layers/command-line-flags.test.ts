@@ -27,6 +27,7 @@ const leading = [
   ['settings', 'reset', 'agentNamespace'],
   ['start', '--terminal'],
   ['prefer'],
+  ['shell', '--namespace', 'webshop'],
 ];
 /** About no context, or about words that are not the command's own. */
 const without = [
@@ -36,6 +37,7 @@ const without = [
   ['sandbox', 'shell'],
   ['completion'],
   ['complete'],
+  ['run'],
 ];
 const flags = ['--context', 'team', '--kubeconfig', 'some/file'];
 

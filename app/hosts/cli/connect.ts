@@ -13,6 +13,7 @@ import { exitCodeOf, interrupted } from './exit-codes.ts';
 import { networkHolder } from './network-holder.ts';
 import { dim, type Format, green, invocation, json, plain, red, say, sayProblem, sayProblems } from './output.ts';
 import { Ended, unwrap } from './run.ts';
+import { isInShell } from './shell-variable.ts';
 import { adviceFor, factsOf } from './status-text.ts';
 
 export interface ConnectOptions {
@@ -125,7 +126,7 @@ export function brokenPart(connection: Connection): Problem | null {
 export function whoReaches(connection: Connection): string {
   return connection.phase === 'connected' && connection.proxy !== undefined
     ? `Programs that use the proxy can now reach the cluster: \`${invocation} proxy\` says how.`
-    : 'Every program on this computer can now reach the cluster.';
+    : `Every program ${isInShell() ? 'of this shell' : 'on this computer'} can now reach the cluster.`;
 }
 
 /** Answers a connection that is on, be it broken or not. */
@@ -221,7 +222,7 @@ export async function disconnect(core: CoreLink | null, quit: boolean, which: Pa
     throw new Ended(`changes that could not be undone: ${leftOnHost}. Run \`slipway-helper clean\` as root`, false, 6);
   }
   await shownOff(core, which);
-  say(`${green('○')} off; this computer is as it was`);
+  say(`${green('○')} off${isInShell() ? '' : '; this computer is as it was'}`);
   if (quit) {
     await core.call('quit', {});
   }

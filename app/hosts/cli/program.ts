@@ -20,6 +20,7 @@ import { printProxy } from './proxy.ts';
 import { Ended, perform, unwrap, withCore, withRunningCore } from './run.ts';
 import { addSandboxCommands } from './sandbox-commands.ts';
 import { addSettingsCommands } from './settings-commands.ts';
+import { addShellCommands } from './shell-commands.ts';
 import { type StartFlags, start } from './start.ts';
 import { status, watchStatus } from './status.ts';
 
@@ -201,6 +202,8 @@ function buildProgram(): Command {
         withCore((core) => runExplain(core, { target, trustExec: options.trustExec === true }, options.output)),
       ),
     );
+
+  addShellCommands(program);
 
   addBenchCommand(program);
 

@@ -1,7 +1,7 @@
 // Command slipway-engine carries packets for one core, which starts it and speaks to it over its standard input and
 // output; package engine says what it does. It takes no arguments: what it must know, secrets among it, comes over
 // its input. Its log goes to standard error; SLIPWAY_ENGINE_LOG=debug makes it talk. "slipway-engine exec" is another program:
-// it runs one program in a pod over SPDY for the core (wire/exec.go).
+// it runs one program in a pod over SPDY for the core (wire/exec.go); so is "slipway-engine shell", which the command line starts.
 package main
 
 import (
@@ -33,6 +33,7 @@ func main() {
 			runExec()
 			return
 		}
+		runShell(os.Args[1])
 		fmt.Fprintln(os.Stderr, "slipway-engine takes no arguments; the core starts it")
 		os.Exit(2)
 	}
