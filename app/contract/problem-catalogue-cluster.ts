@@ -116,11 +116,6 @@ export const clusterProblems = {
     command('kubectl --context {context} --namespace {namespace} get networkpolicies'),
     command('kubectl --context {context} --namespace kube-system get pods --selector k8s-app=kube-dns'),
   ),
-  'cluster-ipv6-only': entry(
-    'cluster',
-    'The cluster has only IPv6 addresses',
-    advice('For now, Slipway supports only clusters with IPv4.'),
-  ),
   'connection-failed': entry(
     'data-path',
     'The connection could not be made',

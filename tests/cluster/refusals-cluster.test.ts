@@ -1,4 +1,4 @@
-/** Bad input by the cluster: one whose addresses Slipway cannot route yet. */
+/** Bad input by the cluster: one whose addresses may not be routed. */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { startIpv6ApiServer } from './ipv6-api-server.ts';
 import { Refusals } from './refusals.ts';
@@ -11,17 +11,17 @@ describe('a cluster', () => {
   });
   afterAll(() => refusals.close());
 
-  it('that has IPv6 addresses only is refused by name', async () => {
+  it('that has public addresses of IPv6 only is refused by name', async () => {
     await using server = await startIpv6ApiServer(refusals.scene);
     const text = refusals.edited(({ cluster }) => {
       cluster.server = server.url;
     });
     const args = ['sandbox', '--namespace', 'default', '--base-image', workload.baseImage];
     await refusals.refused(refusals.productWith(text), args, {
-      code: 'cluster-ipv6-only',
-      exitCode: 5,
-      cause: 'IPv6',
-      fix: 'supports only clusters with IPv4',
+      code: 'route-refused',
+      exitCode: 6,
+      cause: 'public addresses',
+      fix: 'Exclude the range',
     });
   });
 

@@ -60,9 +60,11 @@ export async function setScene(
   flavour: Flavour,
   name: string,
   environment: Readonly<Record<string, string>> = {},
+  /** One of the file's own, with the first laptop of the flavour, in place of the sandbox that files share. */
+  ownSandbox?: Sandbox,
 ): Promise<Scene> {
-  const sandbox = openSandbox(sandboxOptions);
-  const own = sandbox.laptop(ownLaptop(flavour));
+  const sandbox = ownSandbox ?? openSandbox(sandboxOptions);
+  const own = sandbox.laptop(ownSandbox === undefined ? ownLaptop(flavour) : flavour);
   const variables: Record<string, string> = {};
   for (const [key, value] of Object.entries(own.environment)) {
     if (value !== undefined) {
@@ -74,7 +76,7 @@ export async function setScene(
   const product = new Product(laptop, folder, sandbox.kubeconfig, environment);
   const before = await takeLaptopSnapshot(laptop, own.pid);
   const makers = new Makers(sandbox.auditLog);
-  const addresses = ownLaptops.map((laptopOf) => sandbox.laptop(laptopOf).address);
+  const addresses = (ownSandbox?.settings.laptops ?? ownLaptops).map((laptopOf) => sandbox.laptop(laptopOf).address);
   const cluster = new Cluster(sandbox.cluster(), async (agent) => {
     const maker = await makers.addressOf(agent);
     return maker !== undefined && ![...addresses, ...addresses.map(spareOf)].includes(maker);

@@ -18,7 +18,7 @@ interface Layer {
 }
 
 const layers: Readonly<Record<string, Layer>> = {
-  'app/contract': { ours: [], packages: ['zod'] },
+  'app/contract': { ours: [], packages: ['zod', 'ipaddr.js'] },
   'app/core': { ours: ['app/contract'], packages: ['zod', 'ipaddr.js'] },
   'app/fakes': {
     ours: [

@@ -1,19 +1,40 @@
 import { describe, expect, test } from 'vitest';
-import { aggregate, coverOf, formatPrefix, type Prefix, parseAddress, parsePrefix } from './prefixes.ts';
+import { formatPrefix, type Prefix } from '../../contract/prefix.ts';
+import { aggregate, coverOf, parseAddress, parseRange } from './prefixes.ts';
 
-const prefix = (text: string): Prefix => parsePrefix(text) ?? expect.fail(`${text} is no prefix`);
-const address = (text: string): number => parseAddress(text) ?? expect.fail(`${text} is no address`);
+const prefix = (text: string): Prefix => parseRange(text) ?? expect.fail(`${text} is no prefix`);
+const address = (text: string): Prefix => parseAddress(text) ?? expect.fail(`${text} is no address`);
 const shown = (prefixes: readonly Prefix[]) => prefixes.map(formatPrefix);
 
 test('prefixes are read strictly and written canonically', () => {
   expect(shown([prefix('10.96.3.7/12')])).toEqual(['10.96.0.0/12']);
   expect(shown([prefix('255.255.255.255/32'), prefix('0.0.0.0/0')])).toEqual(['255.255.255.255/32', '0.0.0.0/0']);
-  for (const bad of ['10.0.0.0', '10.0.0.0/33', '10.0.0/8', 'fd00::/8', '010.0.0.0/8', '', '10.0.0.0/8 ']) {
-    expect(parsePrefix(bad), bad).toBeNull();
+  for (const bad of [
+    '10.0.0.0',
+    '10.0.0.0/33',
+    '10.0.0/8',
+    'fd00::',
+    'fe80::%eth0/64',
+    '::ffff:10.0.0.0/104',
+    '010.0.0.0/8',
+    '',
+    '10.0.0.0/8 ',
+  ]) {
+    expect(parseRange(bad), bad).toBeNull();
   }
   for (const bad of ['10.0.0', '0x7f.0.0.1', '2130706433', '127.1', 'None', '']) {
     expect(parseAddress(bad), bad).toBeNull();
   }
+});
+
+test('IPv6 is covered and merged as IPv4 is, each for itself', () => {
+  const seen = ['fd00:10:96::a', '10.96.0.1', 'fd00:10:96::9:1', 'fd00:10:97::1'].map(address);
+  expect(shown(coverOf(seen))).toEqual(['fd00:10:96::/108', '10.96.0.0/24', 'fd00:10:97::/112']);
+  const nodes = Array.from({ length: 200 }, (_, index) => prefix(`fd00:10:244:${(2 * index).toString(16)}::/64`));
+  const merged = aggregate([...nodes, prefix('10.244.0.0/24')], 64);
+  expect(merged.length).toBeLessThanOrEqual(64);
+  expect(shown(merged)[0]).toBe('10.244.0.0/24');
+  expect(merged.every(({ length, family }) => family === 4 || length >= 48)).toBe(true);
 });
 
 describe('covers', () => {
@@ -45,6 +66,6 @@ describe('merging', () => {
     expect(merged.length).toBeLessThanOrEqual(64);
     expect(shown(merged)[0]).toBe('10.244.0.0/17');
     const scattered = Array.from({ length: 100 }, (_, index) => prefix(`${index + 1}.0.0.0/24`));
-    expect(aggregate(scattered, 64).every((one) => one.bits >= 12)).toBe(true);
+    expect(aggregate(scattered, 64).every((one) => one.length >= 12)).toBe(true);
   });
 });

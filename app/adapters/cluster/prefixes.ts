@@ -1,60 +1,45 @@
-/** Arithmetic on IPv4 prefixes: checking, covering and merging. IPv6 is left out: Slipway routes IPv4 for now. */
-import ipaddr from 'ipaddr.js';
+/** Covering and merging prefixes of both address families. */
+import { contains, inOrder, joinSiblings, type Prefix, parsePrefix } from '../../contract/prefix.ts';
 
-/** An IPv4 network as its first address (unsigned 32 bit) and its length. */
-export interface Prefix {
-  readonly first: number;
-  readonly bits: number;
-}
-
-/** Covers never grow wider than this: what lies between is somebody else's. */
-const widestCover = 12;
+/** Covers never grow wider than this: what lies between is somebody else's. Of IPv6 it is one site's (RFC 6177). */
+const widestCover = { 4: 12, 6: 48 } as const;
 
 /** An observed cover is at least this wide: the next Service or pod gets an address beside the ones seen. */
-const narrowestCover = 24;
+const narrowestCover = { 4: 24, 6: 112 } as const;
 
-export function parsePrefix(text: string): Prefix | null {
-  const match = /^([0-9.]+)\/(\d{1,2})$/.exec(text);
-  const address = parseAddress(match?.[1] ?? '');
-  const bits = Number(match?.[2]);
-  return address === null || bits > 32 ? null : { first: masked(address, bits), bits };
+/** An address alone, as a prefix; null for everything else. */
+export function parseAddress(text: string): Prefix | null {
+  return text.includes('/') ? null : parsePrefix(text);
 }
 
-/** Four decimal numbers only: ipaddr.js would take octal and one-number forms too. */
-export function parseAddress(text: string): number | null {
-  const octets = ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text).octets : null;
-  return octets?.reduce((number, octet) => number * 256 + octet, 0) ?? null;
-}
-
-export function isIPv6(text: string): boolean {
-  return ipaddr.IPv6.isValid(text.split('/')[0] ?? '');
-}
-
-export function formatPrefix(prefix: Prefix): string {
-  const octets = [24, 16, 8, 0].map((shift) => (prefix.first >>> shift) & 255);
-  return `${octets.join('.')}/${prefix.bits}`;
-}
-
-export function contains(prefix: Prefix, address: number): boolean {
-  return masked(address, prefix.bits) === prefix.first;
+/** A prefix with its length; null for everything else. */
+export function parseRange(text: string): Prefix | null {
+  return text.includes('/') ? parsePrefix(text) : null;
 }
 
 /**
  * The fewest prefixes that hold all the addresses: one cover, split where it would be wider than `widestCover`.
- * Nothing is narrower than a /24.
+ * Nothing is narrower than `narrowestCover`.
  */
-export function coverOf(addresses: readonly number[]): Prefix[] {
-  const groups = new Map<number, number[]>();
+export function coverOf(addresses: readonly Prefix[]): Prefix[] {
+  const groups = new Map<string, Prefix[]>();
   for (const address of addresses) {
-    const group = masked(address, widestCover);
+    const { family, first } = within(address, widestCover[address.family]);
+    const group = `${family} ${first}`;
     groups.set(group, [...(groups.get(group) ?? []), address]);
   }
-  return [...groups.values()].map((members) => {
-    const lowest = members.reduce((low, address) => Math.min(low, address));
-    const highest = members.reduce((high, address) => Math.max(high, address));
-    const bits = Math.min(narrowestCover, Math.clz32((lowest ^ highest) >>> 0));
-    return { first: masked(lowest, bits), bits };
-  });
+  return [...groups.values()].map((members) =>
+    members.reduce(
+      (cover, address) => {
+        let wider = cover;
+        while (!contains(wider, address)) {
+          wider = within(wider, wider.length - 1);
+        }
+        return wider;
+      },
+      within(members[0] as Prefix, narrowestCover[(members[0] as Prefix).family]),
+    ),
+  );
 }
 
 /**
@@ -63,38 +48,33 @@ export function coverOf(addresses: readonly number[]): Prefix[] {
  */
 export function aggregate(prefixes: readonly Prefix[], most: number): Prefix[] {
   let merged = joinNeighbours(prefixes);
-  for (let bits = 31; bits >= widestCover && merged.length > most; bits -= 1) {
+  for (let bits = 127; bits >= widestCover[4] && merged.length > most; bits -= 1) {
     merged = joinNeighbours(
-      merged.map((prefix) => (prefix.bits > bits ? { first: masked(prefix.first, bits), bits } : prefix)),
+      merged.map((prefix) =>
+        prefix.length > bits && bits >= widestCover[prefix.family] ? within(prefix, bits) : prefix,
+      ),
     );
   }
   return merged;
 }
 
 function joinNeighbours(prefixes: readonly Prefix[]): Prefix[] {
-  const sorted = [...prefixes].sort((one, other) => one.first - other.first || one.bits - other.bits);
+  const sorted = prefixes.toSorted((one, other) => inOrder(one, other) || one.length - other.length);
   const kept: Prefix[] = [];
   for (const prefix of sorted) {
     const last = kept.at(-1);
-    if (last !== undefined && last.bits <= prefix.bits && contains(last, prefix.first)) {
-      continue;
-    }
-    kept.push(prefix);
-    for (;;) {
-      const right = kept.at(-1);
-      const left = kept.at(-2);
-      if (left === undefined || right === undefined || left.bits !== right.bits || left.bits === 0) {
-        break;
-      }
-      if (masked(right.first, left.bits - 1) !== left.first || right.first === left.first) {
-        break;
-      }
-      kept.splice(-2, 2, { first: left.first, bits: left.bits - 1 });
+    if (last === undefined || !contains(last, prefix)) {
+      kept.push(prefix);
     }
   }
-  return kept;
+  return joinSiblings(
+    kept.map((prefix) => ({ prefix })),
+    () => true,
+  ).map(({ prefix }) => prefix);
 }
 
-function masked(address: number, bits: number): number {
-  return bits === 0 ? 0 : (address & (0xffffffff << (32 - bits))) >>> 0;
+/** The prefix of that length that holds another. */
+function within({ family, first }: Prefix, length: number): Prefix {
+  const shift = BigInt((family === 4 ? 32 : 128) - length);
+  return { family, first: (first >> shift) << shift, length };
 }

@@ -48,7 +48,7 @@ const pods = '/api/v1/pods';
 const services = '/api/v1/services';
 const notFound: Answer = { status: 404, body: refusal(404, 'NotFound', 'the server could not find it') };
 
-test('takes ServiceCIDRs and node CIDRs, IPv4 of a dual-stack cluster', async () => {
+test('takes ServiceCIDRs and node CIDRs of both families', async () => {
   const found = await discover({
     [v1]: list(cidrs('10.96.0.0/16', 'fd00:10:96::/112'), cidrs('10.100.0.0/20')),
     [nodes]: list(node('10.244.0.0/24', 'fd00::/64'), node('10.244.1.0/24')),
@@ -57,7 +57,9 @@ test('takes ServiceCIDRs and node CIDRs, IPv4 of a dual-stack cluster', async ()
   expect(found).toEqual([
     'services 10.96.0.0/16 service-cidr',
     'services 10.100.0.0/20 service-cidr',
+    'services fd00:10:96::/112 service-cidr',
     'pods 10.244.0.0/23 node-pod-cidr',
+    'pods fd00::/64 node-pod-cidr',
   ]);
 });
 
@@ -116,10 +118,25 @@ test('believes the network plugin before the nodes, and pods before both', async
   expect(cilium).toEqual(['pods 10.0.1.0/24 cilium-node']);
 });
 
-test('an IPv6-only cluster, no rights at all and a dead server are three different things', async () => {
-  expect(await discover({ [v1]: list(cidrs('fd00:10:96::/112')), [nodes]: list(node('fd00::/64')) })).toBe(
-    'cluster-ipv6-only',
-  );
+test('both families are learnt side by side, and one alone', async () => {
+  expect(await discover({ [v1]: list(cidrs('fd00:10:96::/112')), [nodes]: list(node('fd00::/64')) })).toEqual([
+    'services fd00:10:96::/112 service-cidr',
+    'pods fd00::/64 node-pod-cidr',
+  ]);
+  expect(
+    await discover({
+      [v1]: list(cidrs('10.96.0.0/16', 'fd00:10:96::/112')),
+      [nodes]: list(node('10.244.0.0/24', 'fd00:10:244::/64'), node('fd00:10:244:1::/64')),
+    }),
+  ).toEqual([
+    'services 10.96.0.0/16 service-cidr',
+    'services fd00:10:96::/112 service-cidr',
+    'pods 10.244.0.0/24 node-pod-cidr',
+    'pods fd00:10:244::/63 node-pod-cidr',
+  ]);
+});
+
+test('no rights at all and a dead server are two different things', async () => {
   expect(await discover({})).toBe('no-ranges');
   const opened = await openTestCluster('https://127.0.0.1:1');
   closing.push(opened.close);

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { cause, failure, problem, type RangeOrigin, type Result, success } from '../../contract/index.ts';
+import { contains, formatPrefix, type Prefix } from '../../contract/prefix.ts';
 import type { Range } from '../../core/ports.ts';
 import type { ApiConnection } from './api-connection.ts';
 import {
@@ -15,16 +16,7 @@ import {
   type ServiceCidr,
   type ServiceObject,
 } from './api-objects.ts';
-import {
-  aggregate,
-  contains,
-  coverOf,
-  formatPrefix,
-  isIPv6,
-  type Prefix,
-  parseAddress,
-  parsePrefix,
-} from './prefixes.ts';
+import { aggregate, coverOf, parseAddress, parseRange } from './prefixes.ts';
 import type { Asked } from './problems.ts';
 import { apiStatusOf, isAuthorizationRefusal, statusCodeOf } from './refusals.ts';
 import { catalogueClusterRole } from './roles.ts';
@@ -40,7 +32,6 @@ const mostRoutes = 64;
 
 interface Learnt {
   readonly prefixes: readonly Prefix[];
-  readonly sawIPv6: boolean;
   /** Not reachable, not authorized: worth telling instead of "no ranges". */
   readonly error: unknown;
 }
@@ -87,14 +78,9 @@ function rangesOf(answers: Answers): Result<Range[]> {
     ...serviceRanges(serviceCidrs, answered, services.addresses),
     ...podRanges(calico, cilium, nodes, pods.addresses),
   ];
-  if (ranges.length > 0) {
-    return success(ranges);
-  }
-  return failure(
-    learntOf(answers).some(({ sawIPv6 }) => sawIPv6)
-      ? problem('cluster-ipv6-only', 'every Service and pod address that could be seen is IPv6')
-      : problem('no-ranges', cause('rangesHidden'), {}, catalogueClusterRole()),
-  );
+  return ranges.length > 0
+    ? success(ranges)
+    : failure(problem('no-ranges', cause('rangesHidden'), {}, catalogueClusterRole()));
 }
 
 const askedServices: Asked = { verb: 'list', group: '', resource: 'services', namespace: '', purpose: 'catalogue' };
@@ -105,21 +91,22 @@ function isDecisive(error: unknown): boolean {
   return error !== null && (code === null || code === 401);
 }
 
-function serviceRanges(cidrs: Learnt, answered: Learnt, observed: readonly number[]): Range[] {
+function serviceRanges(cidrs: Learnt, answered: Learnt, observed: readonly Prefix[]): Range[] {
   const known: readonly [Learnt, RangeOrigin][] = [
     [cidrs, 'service-cidr'],
     [answered, 'api-answer'],
   ];
-  for (const [learnt, origin] of known) {
-    if (learnt.prefixes.length > 0) {
-      return asRanges(learnt.prefixes, 'services', origin);
-    }
-  }
-  return asRanges(coverOf(observed), 'services', 'observed-services');
+  const [learnt, origin] = known.find(([candidate]) => candidate.prefixes.length > 0) ?? [cidrs, 'service-cidr'];
+  // The API server's refusal names the first family alone.
+  const rest = observed.filter(({ family }) => !learnt.prefixes.some((prefix) => prefix.family === family));
+  return [
+    ...asRanges(learnt.prefixes, 'services', origin),
+    ...asRanges(coverOf(rest), 'services', 'observed-services'),
+  ];
 }
 
 /** Where a network plugin has address management of its own, Node.spec.podCIDR may be set and mean nothing. */
-function podRanges(calico: Learnt, cilium: Learnt, nodes: Learnt, observed: readonly number[]): Range[] {
+function podRanges(calico: Learnt, cilium: Learnt, nodes: Learnt, observed: readonly Prefix[]): Range[] {
   const known: readonly [Learnt, RangeOrigin][] = [
     [calico, 'calico-pool'],
     [cilium, 'cilium-node'],
@@ -136,15 +123,14 @@ function asRanges(prefixes: readonly Prefix[], kind: Range['kind'], origin: Rang
 
 function learnt(texts: readonly string[]): Learnt {
   return {
-    prefixes: texts.map(parsePrefix).filter((prefix) => prefix !== null),
-    sawIPv6: texts.some(isIPv6),
+    prefixes: texts.map(parseRange).filter((prefix) => prefix !== null),
     error: null,
   };
 }
 
 async function learn(connection: ApiConnection, texts: () => Promise<string[]>): Promise<Learnt> {
   const attempt = await connection.attempt(texts);
-  return attempt.ok ? learnt(attempt.value) : { prefixes: [], sawIPv6: false, error: attempt.error };
+  return attempt.ok ? learnt(attempt.value) : { prefixes: [], error: attempt.error };
 }
 
 /** KEP-1880: v1 since Kubernetes 1.33, v1beta1 in 1.31 and 1.32 where it was switched on. */
@@ -183,7 +169,7 @@ async function learnFromRefusal(connection: ApiConnection, namespace: string): P
     return learnt(found);
   }
   const expected = statusCodeOf(attempt.error) === 422 || isAuthorizationRefusal(attempt.error);
-  return { prefixes: [], sawIPv6: false, error: expected ? null : attempt.error };
+  return { prefixes: [], error: expected ? null : attempt.error };
 }
 
 /** "The range of valid IPs is 10.96.0.0/12" (pkg/registry/core/service/ipallocator, unchanged since 1.5). */
@@ -192,7 +178,7 @@ export function validRanges(message: string): string[] {
   return [...message.matchAll(named)]
     .flatMap((match) => (match[1] ?? '').split(/[, ]+/))
     .map((text) => text.replace(/\.$/, ''))
-    .filter((text) => parsePrefix(text) !== null || isIPv6(text));
+    .filter((text) => parseRange(text) !== null);
 }
 
 async function observeServices(connection: ApiConnection, namespace: string) {
@@ -215,7 +201,7 @@ async function observe<Item extends KubernetesObject>(
   resource: 'services' | 'pods',
   home: string,
   addressesOf: (item: Item) => string[],
-): Promise<{ learnt: Learnt; addresses: number[] }> {
+): Promise<{ learnt: Learnt; addresses: Prefix[] }> {
   const seen = (namespace: string) =>
     connection.attempt(async () => {
       const list = await connection.list<Item>(pathOf(resource, namespace), { limit: observedLimit });
@@ -226,12 +212,11 @@ async function observe<Item extends KubernetesObject>(
     attempt = await seen(home);
   }
   if (!attempt.ok) {
-    return { learnt: { prefixes: [], sawIPv6: false, error: attempt.error }, addresses: [] };
+    return { learnt: { prefixes: [], error: attempt.error }, addresses: [] };
   }
-  const texts = attempt.value;
   return {
-    learnt: { prefixes: [], sawIPv6: texts.some(isIPv6), error: null },
-    addresses: texts.map(parseAddress).filter((address) => address !== null),
+    learnt: { prefixes: [], error: null },
+    addresses: attempt.value.map(parseAddress).filter((address) => address !== null),
   };
 }
 

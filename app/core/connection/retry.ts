@@ -20,7 +20,6 @@ const mendedByPeople: ReadonlySet<string> = new Set([
   'certificate-name',
   'certificate-untrusted',
   'clock-wrong',
-  'cluster-ipv6-only',
   'context-changed',
   'context-unconfirmed',
   'context-unknown',

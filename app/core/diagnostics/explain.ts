@@ -25,6 +25,7 @@ import {
   type TestTimes,
   toldAddress,
 } from '../../contract/index.ts';
+import { contains, parsePrefix } from '../../contract/prefix.ts';
 import type { Runner } from '../connection/runner.ts';
 import { nameInCluster } from '../naming/cluster-names.ts';
 import { domainOf } from '../naming/offered-domains.ts';
@@ -32,7 +33,6 @@ import { similarNames } from '../naming/similar-names.ts';
 import type { Ports } from '../ports.ts';
 import { whyKept } from '../routing/kept-parts.ts';
 import { exclusionOf } from '../routing/plan.ts';
-import { contains, parsePrefix } from '../routing/prefix.ts';
 import { answeredBy, wayThrough } from './explain-words.ts';
 import { testResolvers } from './test-resolvers.ts';
 import { stepOf, testService } from './test-service.ts';
@@ -69,7 +69,7 @@ export function targetOf(text: string): Result<ExplainTarget> {
   const url = /^(https?):\/\/(?:[^/@]*@)?([^/?#]*)/i.exec(trimmed);
   const plain = url?.[2] ?? trimmed;
   const usual = url === null ? 0 : url[1]?.toLowerCase() === 'https' ? 443 : 80;
-  const isBareIPv6 = parsePrefix(plain).family === 6;
+  const isBareIPv6 = parsePrefix(plain)?.family === 6;
   const split = isBareIPv6 ? null : /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(plain);
   const host = (isBareIPv6 ? plain : (split?.[1] ?? split?.[2] ?? '')).toLowerCase().replace(/\.$/, '');
   const port = split?.[3] === undefined ? usual : Number(split[3]);
@@ -275,8 +275,8 @@ function routeStep(address: string, { routes, context }: Surroundings, isOfClust
   const covering = routes
     .flatMap((route) => {
       const range = parsePrefix(route.prefix);
-      const isOver = parsed.family === 4 && range.family === 4 && contains(range.prefix, parsed.prefix);
-      return isOver ? [{ route, length: range.prefix.length }] : [];
+      const isOver = parsed !== null && range !== null && contains(range, parsed);
+      return isOver ? [{ route, length: range.length }] : [];
     })
     .sort((one, other) => other.length - one.length)[0]?.route;
   if (covering === undefined) {
@@ -381,7 +381,7 @@ function keyOf({ namespace, name }: ServiceKey): string {
 }
 
 function isAddress(host: string): boolean {
-  return parsePrefix(host).family !== 'none' && !host.includes('/');
+  return parsePrefix(host) !== null && !host.includes('/');
 }
 
 function step(name: ExplainStep['step'], state: ExplainStep['state'], found: Cause | string): ExplainStep {

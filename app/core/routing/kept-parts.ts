@@ -1,15 +1,14 @@
 /** What of the cluster's ranges this laptop needs for itself. Pure. */
 import { type Cause, cause, isRouted, type Route, type RouteCut } from '../../contract/index.ts';
-import { contains, ipv4Of } from './prefix.ts';
+import { contains, parsePrefix } from '../../contract/prefix.ts';
 
 /** The parts of routed ranges that stay with the laptop, and that programs have no other addresses for. */
 export function keptParts(routes: readonly Route[]): RouteCut[] {
   return routes.filter(isRouted).flatMap(({ cuts = [] }) => cuts.filter(({ virtual }) => virtual === undefined));
 }
 
-/** `address` is one of IPv4; any other is in none. */
 export function isIn({ prefix }: Pick<RouteCut, 'prefix'>, address: string): boolean {
-  const [part, inner] = [ipv4Of(prefix), ipv4Of(address)];
+  const [part, inner] = [parsePrefix(prefix), parsePrefix(address)];
   return part !== null && inner !== null && contains(part, inner);
 }
 

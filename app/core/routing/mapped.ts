@@ -2,9 +2,10 @@
  * Which ranges of a plan are mapped, by the user's word, by what they are, or by what the laptop needs of them. Pure. It
  * is asked anew with each answer of the helper, until that changes nothing any more.
  */
+
+import { contains, ipv4Of } from '../../contract/prefix.ts';
 import type { Mapping, RouteDecision, WantedRange } from '../route-messages.ts';
 import { type RangePlan, wantedRanges } from './plan.ts';
-import { contains, ipv4Of, parsePrefix } from './prefix.ts';
 import { chooseVirtualRanges } from './virtual-ranges.ts';
 
 export interface Mapped {
@@ -52,7 +53,7 @@ export function mapRanges(plan: RangePlan, decisions: readonly RouteDecision[], 
     const decision = byPrefix.get(virtual);
     if (decision !== undefined && decision.decision !== 'routed') {
       avoided.add(virtual);
-      if (parsePrefix(decision.conflict ?? '').family === 4) {
+      if (ipv4Of(decision.conflict ?? '') !== null) {
         avoided.add(decision.conflict ?? '');
       }
     }

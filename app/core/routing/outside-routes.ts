@@ -3,9 +3,9 @@
  * address that this laptop keeps for itself. Pure.
  */
 import { cause, type Problem, problem, type Route, type Service } from '../../contract/index.ts';
+import { contains, parsePrefix } from '../../contract/prefix.ts';
 import type { Catalogue } from '../ports.ts';
 import { isIn, keptParts } from './kept-parts.ts';
-import { contains, ipv4Of } from './prefix.ts';
 
 /** So many names tell which they are; the rest is counted. */
 const namesTold = 5;
@@ -43,10 +43,12 @@ function few(names: readonly string[]): string {
 
 /** A range that is there and not routed has its own reason: its Services are not outside of anything. */
 function servicesOutside(routes: readonly Route[], catalogue: Catalogue): string[] {
-  const ranges = routes.map(({ prefix }) => ipv4Of(prefix)).filter((prefix) => prefix !== null);
+  const ranges = routes.map(({ prefix }) => parsePrefix(prefix)).filter((prefix) => prefix !== null);
   return catalogue.services
     .filter(({ addresses }) =>
-      addresses.map(ipv4Of).some((address) => address !== null && !ranges.some((range) => contains(range, address))),
+      addresses
+        .map(parsePrefix)
+        .some((address) => address !== null && !ranges.some((range) => contains(range, address))),
     )
     .map((service) => nameOf(service, service.addresses));
 }

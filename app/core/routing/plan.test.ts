@@ -57,11 +57,11 @@ describe('planRanges', () => {
     ],
     ['ignores an excluded range elsewhere', [services, pods], [], ['172.16.0.0/12'], ['10.96.0.0/16', '10.244.0.0/24']],
     [
-      'leaves out IPv6 beside IPv4',
-      [services, pods, pod('fd00:10:244::/64')],
-      [],
-      [],
-      ['10.96.0.0/16', '10.244.0.0/24'],
+      'has IPv6 beside IPv4',
+      [services, pods, pod('fd00:10:244::/64'), { ...services, prefix: 'FD00:10:96::/112' }],
+      ['fd00:20::/64'],
+      ['fd00:10:244:0:8000::/65', '10.244.0.128/25'],
+      ['10.96.0.0/16', 'fd00:10:96::/112', '10.244.0.0/25', 'fd00:10:244::/65', 'fd00:20::/64'],
     ],
     [
       'does not take what is no range',
@@ -75,10 +75,10 @@ describe('planRanges', () => {
   });
 
   it('tells what was left out and why', () => {
-    const { left } = plan([services, pods, pod('fd00::/64')], [], ['10.244.0.0/25']);
+    const { left } = plan([services, pods, pod('fd00::/64')], [], ['10.244.0.0/25', 'fd00::/16']);
     expect(left.map(({ prefix, decision, reason }) => [prefix, decision, reason])).toEqual([
-      ['fd00::/64', 'excluded', 'ipv6'],
       ['10.244.0.0/25', 'excluded', 'user'],
+      ['fd00::/64', 'excluded', 'user'],
     ]);
   });
 
@@ -113,7 +113,7 @@ describe('planRanges', () => {
   it.each<[string, Range[], string[]]>([
     ['no-ranges', [], []],
     ['no-ranges', [services], ['10.96.0.0/16']],
-    ['cluster-ipv6-only', [{ ...services, prefix: 'fd00:10:96::/112' }], []],
+    ['no-ranges', [{ ...services, prefix: 'fd00:10:96::/112' }], ['fd00::/8']],
   ])('fails with %s', (code, found, excludedRanges) => {
     expect(planRanges(found, { ...noWords, extraRanges: [], excludedRanges })).toMatchObject({
       ok: false,

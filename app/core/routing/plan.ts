@@ -13,15 +13,23 @@ import {
   type Route,
   success,
 } from '../../contract/index.ts';
+import {
+  contains,
+  formatPrefix,
+  inOrder,
+  joinSiblings,
+  type Prefix,
+  parsePrefix,
+  subtract,
+} from '../../contract/prefix.ts';
 import type { Range } from '../ports.ts';
 import type { Mapping, RouteDecision, WantedRange } from '../route-messages.ts';
 import { kindToMap } from './mapped-kinds.ts';
-import { contains, formatPrefix, ipv4Of, joinSiblings, type Prefix, parsePrefix, subtract } from './prefix.ts';
 
 export interface RangePlan {
   /** To ask the helper about, and to route where it accepts. */
   readonly wanted: readonly AskedRange[];
-  /** Left out before asking: excluded by the user, or not IPv4. */
+  /** Left out before asking: excluded by the user. */
   readonly left: readonly Route[];
   /** What could not be learnt. */
   readonly problems: readonly Problem[];
@@ -62,16 +70,9 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
   let placed: Placed[] = [];
   for (const range of asked) {
     const parsed = parsePrefix(range.prefix);
-    if (parsed.family === 4) {
-      placed.push({ ...range, parsed: parsed.prefix, ...wordOn(parsed.prefix, settings) });
-    } else if (parsed.family === 6) {
-      left.push(leftOut(range, range.prefix, 'ipv6'));
+    if (parsed !== null) {
+      placed.push({ ...range, parsed, ...wordOn(parsed, settings) });
     }
-  }
-  const ipv6Only = placed.length === 0 && left.length > 0;
-  if (ipv6Only) {
-    const ranges = left.map(({ prefix }) => prefix).join(', ');
-    return failure(problem('cluster-ipv6-only', `its ranges are ${ranges}`));
   }
   if (placed.length === 0) {
     return failure(problem('no-ranges', cause('noRanges')));
@@ -80,17 +81,17 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
   placed = withoutCovered(placed);
   for (const text of settings.excludedRanges) {
     const hole = parsePrefix(text);
-    if (hole.family !== 4) {
+    if (hole === null) {
       continue;
     }
     placed = placed.flatMap((range) => {
-      if (contains(hole.prefix, range.parsed)) {
+      if (contains(hole, range.parsed)) {
         left.push(leftOut(range, formatPrefix(range.parsed), 'user'));
         return [];
       }
-      if (contains(range.parsed, hole.prefix)) {
-        left.push(leftOut(range, formatPrefix(hole.prefix), 'user'));
-        return subtract(range.parsed, hole.prefix).map((parsed) => ({ ...range, parsed }));
+      if (contains(range.parsed, hole)) {
+        left.push(leftOut(range, formatPrefix(hole), 'user'));
+        return subtract(range.parsed, hole).map((parsed) => ({ ...range, parsed }));
       }
       return [range];
     });
@@ -115,7 +116,7 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
   const order = { services: 0, pods: 1, extra: 2 };
   return success({
     wanted: placed
-      .toSorted((first, second) => order[first.kind] - order[second.kind] || first.parsed.first - second.parsed.first)
+      .toSorted((first, second) => order[first.kind] - order[second.kind] || inOrder(first.parsed, second.parsed))
       .map(({ parsed, kind, origin, word, mappedFor }) => ({
         prefix: formatPrefix(parsed),
         kind,
@@ -141,11 +142,11 @@ function wordOn(
 ): Pick<AskedRange, 'word' | 'mappedFor'> {
   const isIn = (texts: readonly string[]) =>
     texts.some((text) => {
-      const named = ipv4Of(text);
+      const named = parsePrefix(text);
       return named !== null && contains(named, range);
     });
   const kind = kindToMap(range);
-  if (kind !== null || isIn(mappedRanges)) {
+  if (kind !== null || (range.family === 4 && isIn(mappedRanges))) {
     return { word: 'mapped', mappedFor: kind ?? 'user' };
   }
   return isIn(narrowedRanges) ? { word: 'narrowed' } : isIn(routedRanges) ? { word: 'routed' } : {};
@@ -161,13 +162,13 @@ function exclusion({ decision, reason, kind, prefix }: Route): Problem[] {
 
 /** Why an address is not routed where the user left it out; null where that is not why. */
 export function exclusionOf(routes: readonly Route[], address: string): Problem | null {
-  const parsed = parsePrefix(`${address}/32`);
-  if (parsed.family !== 4) {
+  const parsed = parsePrefix(address);
+  if (parsed === null) {
     return null;
   }
   const left = routes.filter(({ prefix, decision, reason }) => {
     const range = parsePrefix(prefix);
-    return decision === 'excluded' && reason === 'user' && range.family === 4 && contains(range.prefix, parsed.prefix);
+    return decision === 'excluded' && reason === 'user' && range !== null && contains(range, parsed);
   });
   return left.flatMap(exclusion)[0] ?? null;
 }
@@ -284,7 +285,7 @@ const inWords: Readonly<Record<string, readonly [string, string]>> = {
   reserved: ['reserved addresses', 'every interface'],
   metadata: ["a cloud's metadata service", 'the default route'],
   public: ['public addresses', 'the internet'],
-  ipv6: ['IPv6, which the tunnel does not carry yet,', 'this computer'],
+  ipv6: ['IPv6, which is switched off here,', 'this computer'],
   'own-subnet': ["this computer's own network", 'an interface'],
   gateway: ["this computer's gateway", 'an interface'],
   resolver: ["this computer's resolver", 'an interface'],

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { contains, formatPrefix, type Prefix, parsePrefix } from '../../contract/prefix.ts';
 import type { Mapping } from '../route-messages.ts';
-import { contains, type Prefix, parsePrefix } from './prefix.ts';
 import { chooseVirtualRanges, mostMappings, virtualSpaces } from './virtual-ranges.ts';
 
 const prefix = (text: string): Prefix => {
   const parsed = parsePrefix(text);
-  if (parsed.family !== 4) {
+  if (parsed?.family !== 4) {
     throw new Error(text);
   }
-  return parsed.prefix;
+  return parsed;
 };
 const meet = (one: string, other: string) =>
   contains(prefix(one), prefix(other)) || contains(prefix(other), prefix(one));
@@ -87,8 +87,7 @@ describe('chooseVirtualRanges', () => {
       Array.from({ length: random(count) }, () => {
         const start = [198, 100, 240, 10, 192][random(5)] ?? 0;
         const address = `${start}.${start === 198 ? 18 + random(2) : random(256)}.${random(256)}.0/${9 + random(16)}`;
-        const { first, length } = prefix(address);
-        return `${[24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')}/${length}`;
+        return formatPrefix(prefix(address));
       });
     let before: readonly Mapping[] = [];
     for (let round = 0; round < 30; round++) {

@@ -2,8 +2,9 @@
  * Which virtual range stands for each mapped range of the cluster. Pure. The helper knows the laptop's networks: what it
  * does not simply route is avoided at the next choice.
  */
+
+import { contains, formatPrefix, inOrder, ipv4Of, type Prefix, sizeOf } from '../../contract/prefix.ts';
 import type { Mapping } from '../route-messages.ts';
-import { contains, formatPrefix, ipv4Of, type Prefix, sizeOf } from './prefix.ts';
 
 /**
  * Spaces for virtual ranges, the best first; VirtualSpace in native/internal/wire/addresses.go. Benchmarking space
@@ -62,7 +63,7 @@ export function chooseVirtualRanges(
     }
   }
   // The largest first: what is left between small ones would be too small for them.
-  for (const real of open.toSorted((one, other) => one.length - other.length || one.first - other.first)) {
+  for (const real of open.toSorted((one, other) => one.length - other.length || inOrder(one, other))) {
     const virtual = mappings.length < mostMappings ? freeRange(real.length, occupied) : null;
     if (virtual === null) {
       left.push(formatPrefix(real));
@@ -77,21 +78,21 @@ export function chooseVirtualRanges(
 
 /** The first range of a length that meets none of the others; null where there is none. */
 function freeRange(length: number, occupied: Occupied): Prefix | null {
-  const size = sizeOf(length);
+  const size = sizeOf({ family: 4, length });
   for (const { within, fromEnd } of virtualSpaces) {
     const space = ipv4Of(within);
     if (space === null || space.length > length) {
       continue;
     }
-    const end = space.first + sizeOf(space.length);
+    const end = space.first + sizeOf(space);
     let first = fromEnd ? end - size : space.first;
     while (first >= space.first && first + size <= end) {
       const hit = occupied.meeting(first, first + size);
       if (hit === undefined) {
-        return { first, length };
+        return { family: 4, first, length };
       }
       // Past what is in the way, aligned to the size again.
-      first = fromEnd ? Math.floor((hit.first - size) / size) * size : Math.ceil(hit.end / size) * size;
+      first = (fromEnd ? (hit.first - size) / size : (hit.end + size - 1n) / size) * size;
     }
   }
   return null;
@@ -99,41 +100,42 @@ function freeRange(length: number, occupied: Occupied): Prefix | null {
 
 /** Stretches of addresses from `first` to before `end`: apart, in order, and none right behind another. */
 class Occupied {
-  private readonly stretches: { first: number; end: number }[] = [];
+  private readonly stretches: { first: bigint; end: bigint }[] = [];
 
   constructor(ranges: readonly Prefix[]) {
-    for (const range of ranges.toSorted((one, other) => one.first - other.first)) {
+    for (const range of ranges.toSorted(inOrder)) {
       this.add(range);
     }
   }
 
-  meeting(first: number, end: number): { readonly first: number; readonly end: number } | undefined {
+  meeting(first: bigint, end: bigint): { readonly first: bigint; readonly end: bigint } | undefined {
     const stretch = this.stretches[this.indexAfter(first)];
     return stretch !== undefined && stretch.first < end ? stretch : undefined;
   }
 
-  add({ first, length }: Prefix): void {
-    const joined = { first, end: first + sizeOf(length) };
-    const from = this.indexAfter(first - 1);
+  add(range: Prefix): void {
+    const { first } = range;
+    const joined = { first, end: first + sizeOf(range) };
+    const from = this.indexAfter(first - 1n);
     let until = from;
     for (
       let next = this.stretches[until];
       next !== undefined && next.first <= joined.end;
       next = this.stretches[until]
     ) {
-      joined.first = Math.min(joined.first, next.first);
-      joined.end = Math.max(joined.end, next.end);
+      joined.first = next.first < joined.first ? next.first : joined.first;
+      joined.end = next.end > joined.end ? next.end : joined.end;
       until++;
     }
     this.stretches.splice(from, until - from, joined);
   }
 
   /** Of the first stretch that ends behind an address. */
-  private indexAfter(address: number): number {
+  private indexAfter(address: bigint): number {
     let [low, high] = [0, this.stretches.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.stretches[middle]?.end ?? 0) > address) {
+      if ((this.stretches[middle]?.end ?? 0n) > address) {
         high = middle;
       } else {
         low = middle + 1;

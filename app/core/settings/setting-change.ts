@@ -17,7 +17,7 @@ import {
   wordsOf,
   writtenAs,
 } from '../../contract/index.ts';
-import { contains, formatPrefix, parsePrefix } from '../routing/prefix.ts';
+import { contains, formatPrefix, parsePrefix } from '../../contract/prefix.ts';
 import { withChoices } from './context-choices.ts';
 import { changeSettings } from './settings.ts';
 
@@ -99,7 +99,7 @@ function after({ setting, change }: SettingChange, words: readonly string[], bef
 function notHeld({ name, word }: Setting, missing: string, before: readonly string[]): string {
   const isWithin = (inner: string, outer: string) => {
     const [one, other] = [parsePrefix(inner), parsePrefix(outer)];
-    return word === 'range' && one.family === 4 && other.family === 4 && contains(other.prefix, one.prefix);
+    return word === 'range' && one !== null && other !== null && contains(other, one);
   };
   const wider = before.filter((one) => isWithin(missing, one));
   if (wider.length > 0) {
@@ -118,7 +118,7 @@ function usualForm({ word, kind }: Setting, given: string): string {
     return kind === 'text' && text === 'none' ? '' : text;
   }
   const parsed = parsePrefix(text);
-  return parsed.family === 4 ? formatPrefix(parsed.prefix) : text;
+  return parsed === null ? text : formatPrefix(parsed);
 }
 
 /** What is wrong with one word; the rest is for changeSettings to say. */

@@ -13,9 +13,9 @@ import {
   success,
   wordForms,
 } from '../../contract/index.ts';
+import { parsePrefix } from '../../contract/prefix.ts';
 import type { Policy } from '../connection/state.ts';
 import type { Log, StorePort } from '../ports.ts';
-import { parsePrefix } from '../routing/prefix.ts';
 import { choicesFor } from './context-choices.ts';
 
 /** Reads the settings. A broken file was set aside by the store: the second reading finds none and answers defaults. */
@@ -57,12 +57,8 @@ function complainAboutRanges({ extraRanges, excludedRanges, contexts }: Settings
     ...mappedRanges,
   ]);
   for (const range of [...extraRanges, ...excludedRanges, ...ofContexts]) {
-    const { family } = parsePrefix(range);
-    if (family === 'none') {
+    if (parsePrefix(range) === null) {
       return `${range} is not a range: write it as 10.20.0.0/16`;
-    }
-    if (family === 6 && extraRanges.includes(range)) {
-      return `${range} is IPv6, which is not routed yet`;
     }
   }
   return null;

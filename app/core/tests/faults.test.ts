@@ -171,13 +171,6 @@ describe('a connect that fails', () => {
 
   const worlds: [string, ProblemCode, (world: World) => void][] = [
     [
-      'IPv6 ranges only',
-      'cluster-ipv6-only',
-      ({ cluster }) => {
-        cluster.ranges = [{ prefix: 'fd00:10:96::/112', kind: 'services', origin: 'service-cidr' }];
-      },
-    ],
-    [
       'no ranges',
       'no-ranges',
       ({ cluster }) => {

@@ -75,7 +75,7 @@ describe('a setting by its name', () => {
     ['set', 'recover', ['perhaps'], '', 'recover cannot be perhaps: it can be on, off'],
     ['add', 'theme', ['dark'], '', 'theme holds one value: set it'],
     ['set', 'excludedRanges', ['10.0.0.0/8', 'ten'], '', 'ten is not a range: write it as 10.20.0.0/16'],
-    ['add', 'extraRanges', ['fd00::/8'], '', 'fd00::/8 is IPv6, which is not routed yet'],
+    ['add', 'extraRanges', ['::/0'], '', '::/0 would be all traffic of this computer'],
     ['add', 'extraRanges', ['0.0.0.0/0'], '', '0.0.0.0/0 would be all traffic of this computer'],
     ['remove', 'excludedRanges', ['11.5.0.0/16'], '', 'excludedRanges does not hold 11.5.0.0/16; it holds 10.0.0.0/8'],
     ['remove', 'excludedRanges', ['10.5.0.0/16'], '', 'excludedRanges holds 10.5.0.0/16 only as a part of 10.0.0.0/8'],

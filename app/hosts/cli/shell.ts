@@ -19,11 +19,11 @@ import { isInShell, shellVariable } from './shell-variable.ts';
 
 const refusalSchema = z.object({ because: z.string(), detail: z.string() });
 
-const causes: Readonly<Record<string, 'namespacesNone' | 'namespacesRoots' | 'namespacesAppArmor' | 'noTunFile'>> = {
-  none: 'namespacesNone',
-  'root-only': 'namespacesRoots',
-  apparmor: 'namespacesAppArmor',
-  tun: 'noTunFile',
+const causes: Readonly<Record<string, Cause>> = {
+  none: cause('namespacesNone'),
+  'root-only': cause('namespacesRoots'),
+  apparmor: cause('namespacesAppArmor'),
+  tun: cause('noTunFile'),
 };
 
 /** What the engine's program says where it could not make the network, as a problem. */
@@ -32,8 +32,7 @@ export function refusalOf(told: string): Problem | null {
     return null;
   }
   const { because, detail } = refusalSchema.parse(JSON.parse(told));
-  const known = causes[because];
-  const why: Cause = known === undefined ? cause('namespacesRefused', { reason: detail }) : cause(known);
+  const why = causes[because] ?? cause('namespacesRefused', { reason: detail });
   return problem(because === 'tun' ? 'tun-unavailable' : 'shell-refused', why);
 }
 

@@ -80,7 +80,7 @@ func resolve(ctx context.Context, connection *connection, host string) (netip.Ad
 			return address, nil
 		}
 	}
-	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil || len(addresses) == 0 {
 		if err != nil {
 			return netip.Addr{}, &wire.Problem{Code: wire.CodeNameUnknown, Cause: err.Error()}

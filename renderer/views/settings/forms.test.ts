@@ -9,6 +9,7 @@ describe('a range that is typed', () => {
     ['10.20.0.0/16', '10.20.0.0/16'],
     [' 10.20.1.5/16 ', '10.20.0.0/16'],
     ['10.20.1.5', '10.20.1.5/32'],
+    ['fd00:20:0::/48', 'fd00:20::/48'],
   ])('%s is %s', (typed, range) => {
     expect(readRange(typed, 'extraRanges', none)).toEqual({ ok: true, range });
   });
@@ -19,7 +20,7 @@ describe('a range that is typed', () => {
     ['010.20.0.0/16.', 'settings.range.malformed'],
     ['cluster', 'settings.range.malformed'],
     ['0.0.0.0/0', 'settings.range.everything'],
-    ['fd00::/8', 'settings.range.ipv6'],
+    ['::/0', 'settings.range.everything'],
   ])('%s is refused', (typed, because) => {
     expect(readRange(typed, 'extraRanges', none)).toEqual({ ok: false, because });
   });

@@ -43,9 +43,6 @@ export function readRange(typed: string, field: RangeField, settings: Pick<Setti
   if (range === null) {
     return { ok: false, because: 'settings.range.malformed' };
   }
-  if (range.includes(':') && field === 'extraRanges') {
-    return { ok: false, because: 'settings.range.ipv6' };
-  }
   if (range.endsWith('/0')) {
     return { ok: false, because: 'settings.range.everything' };
   }
