@@ -3,7 +3,7 @@ import { failure, problem } from '../../contract/index.ts';
 import type { ClusterPort } from '../ports.ts';
 import type { ConnectionEvent, Effect } from './state.ts';
 
-type Optional = Extract<Effect, { kind: 'findPolicies' | 'findStubDomains' | 'offerDirect' }>;
+type Optional = Extract<Effect, { kind: 'findPolicies' | 'findStubDomains' | 'offerDirect' | 'discoverRangesAgain' }>;
 
 export function findOptional(
   cluster: ClusterPort | null,
@@ -22,6 +22,12 @@ export function findOptional(
     case 'findStubDomains':
       cluster?.stubDomains(effect.clusterDomain).then(
         (result) => result.ok && dispatch({ kind: 'stubDomainsFound', domains: result.value }),
+        () => {},
+      );
+      return;
+    case 'discoverRangesAgain':
+      cluster?.discoverRanges().then(
+        (found) => found.ok && dispatch({ kind: 'rangesFoundAgain', ranges: found.value }),
         () => {},
       );
       return;

@@ -10,13 +10,13 @@ import {
 } from '../engine-messages.ts';
 import { unheard } from '../naming/answers-for.ts';
 import { namesFromEngine, namesOff, namesProblems } from '../naming/names.ts';
-import type { RouteDecision } from '../route-messages.ts';
-import { isSameMapping, type Mapped, mapRanges, wantedWith } from '../routing/mapped.ts';
+import type { Mapped } from '../routing/mapped.ts';
 import { decideRoutes, type RangePlan } from '../routing/plan.ts';
 import { offerDirect, takePath } from './direct-path.ts';
 import { sendCatalogue } from './outcome.ts';
 import { isPolicySuspected, reachLookAt, reachProblems, reachUnknown, takeVerdict } from './reach.ts';
 import { noRefusalsSeen, takeRefusals } from './refused-flows.ts';
+import { planAnew, takeRoutes } from './replan.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
 import type {
   ComingUp,
@@ -352,28 +352,6 @@ function loseTunnel(state: Connected, because: Problem, { now }: Moment): Tunnel
     agentWork: 'none',
     sameAgentTries: 0,
   };
-}
-
-/** The helper's policy holds as long as the connection: ranges are withdrawn and taken back. */
-function takeRoutes(state: InForce, decisions: readonly RouteDecision[]): Transition {
-  const { plan, mapped: before } = state.live;
-  const mapped = mapRanges(plan, decisions, before);
-  const { routes, problems } = decideRoutes(plan, decisions, state.warnings.ranges, mapped.mappings);
-  return {
-    state: {
-      ...state,
-      live: { ...state.live, routes, mapped },
-      warnings: { ...state.warnings, ranges: [...plan.problems, ...problems] },
-    },
-    effects: planAnew(plan, before, mapped),
-  };
-}
-
-/** The engine hears of another mapping than it has. What it answers may ask for one more. */
-function planAnew(plan: RangePlan, before: Mapped, mapped: Mapped): Effect[] {
-  return isSameMapping(before, mapped)
-    ? []
-    : [{ kind: 'sendPlan', plan: { ranges: wantedWith(plan, mapped), mappings: [...mapped.mappings] } }];
 }
 
 function takeNames<State extends InForce>(state: State, names: NamesInForce): State {

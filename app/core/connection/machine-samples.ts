@@ -89,6 +89,14 @@ export const events = {
     ranges: [{ prefix: '10.96.0.0/16', kind: 'services', origin: 'service-cidr' }],
   },
   catalogueSeen: { kind: 'catalogueSeen', problems: [] },
+  rangesOutgrown: { kind: 'rangesOutgrown' },
+  rangesFoundAgain: {
+    kind: 'rangesFoundAgain',
+    ranges: [
+      { prefix: '10.96.0.0/16', kind: 'services', origin: 'service-cidr' },
+      { prefix: '10.97.0.0/16', kind: 'services', origin: 'service-cidr' },
+    ],
+  },
   helperReady: { kind: 'helperReady' },
   engineStarted: { kind: 'engineStarted' },
   'engine: hello': said({ event: 'hello', hello }),

@@ -31,6 +31,7 @@ import {
   takePolicies,
 } from './live.ts';
 import { holding, isComingUp, isEstablished, isInForce, only, sendCatalogue, unexpected } from './outcome.ts';
+import { takeRanges } from './replan.ts';
 import type { ComingUp, ConnectionEvent, ConnectionState, Moment, Order, Policy, Transition } from './state.ts';
 import { currentStep, endStep, setTask } from './steps.ts';
 import { beginUndo, giveUpAgent, settleUndo, startPreparing } from './undo.ts';
@@ -103,6 +104,10 @@ function hear(state: ConnectionState, event: ConnectionEvent, moment: Moment): T
       const bringUp = { ...setTask(state.bringUp, 'ranges', 'done'), plan: planned.value, mapped };
       return only(endCluster({ ...state, bringUp }, moment));
     }
+    case 'rangesOutgrown':
+      return isInForce(state) ? { state, effects: [{ kind: 'discoverRangesAgain' }] } : unexpected(state, event);
+    case 'rangesFoundAgain':
+      return isInForce(state) ? takeRanges(state, event.ranges) : unexpected(state, event);
     case 'catalogueSeen':
       return hearCatalogue(state, event, moment);
     case 'helperReady':

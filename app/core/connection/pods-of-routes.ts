@@ -1,20 +1,30 @@
 /** Pods are watched while another network has their range: then each of them has a route of its own. */
-import type { Problem } from '../../contract/index.ts';
-import type { Clock } from '../ports.ts';
+import type { Catalogue, Clock } from '../ports.ts';
 import { type ClusterWatches, createClusterWatches } from './cluster-watches.ts';
 import { isInForce } from './outcome.ts';
-import type { ConnectionState } from './state.ts';
+import { createOutgrown } from './outgrown.ts';
+import type { ConnectionEvent, ConnectionState } from './state.ts';
 
-/** The watches of a cluster; `seen` is called where routes go by the pods, and those changed. */
-export function watchCluster(clock: Clock, changed: () => void, seen: (problems: readonly Problem[]) => void) {
+/** The watches of a cluster. `catalogueSeen` is for each catalogue, and is called where routes go by the pods and those changed. */
+export function watchCluster(
+  clock: Clock,
+  changed: () => void,
+  state: () => ConnectionState,
+  dispatch: (event: ConnectionEvent) => void,
+) {
+  const outgrown = createOutgrown(clock, () => dispatch({ kind: 'rangesOutgrown' }));
+  const catalogueSeen = ({ problems }: Pick<Catalogue, 'problems'>) => {
+    dispatch({ kind: 'catalogueSeen', problems });
+    outgrown.look(state(), watches.catalogue());
+  };
   const watches: ClusterWatches = createClusterWatches(clock, () => {
     changed();
     if (pods.isWatching()) {
-      seen(watches.catalogue()?.problems ?? []);
+      catalogueSeen(watches.catalogue() ?? { problems: [] });
     }
   });
   const pods = createPodsOfRoutes(watches.pods);
-  return { watches, pods };
+  return { watches, pods, catalogueSeen };
 }
 
 interface PodsOfRoutes {

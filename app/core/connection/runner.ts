@@ -89,8 +89,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   let openedAs: Confirmation | null = null;
   let actor = anybody(ports.kubeconfig);
   const engine = createEngineWork(ports, dependencies.group, dependencies.changed);
-  const catalogueSeen = (problems: readonly Problem[]) => dispatch({ kind: 'catalogueSeen', problems });
-  const { watches, pods } = watchCluster(ports.clock, dependencies.changed, catalogueSeen);
+  const { watches, pods, catalogueSeen } = watchCluster(ports.clock, dependencies.changed, () => state, dispatch);
   const timers = createTimers(ports.clock, (timer) => dispatch({ kind: 'timerDue', timer }));
   const queue: ConnectionEvent[] = [];
   let isDraining = false;
@@ -229,7 +228,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         });
         return;
       case 'watchCatalogue':
-        watches.follow(({ problems }) => catalogueSeen(problems));
+        watches.follow(catalogueSeen);
         return;
       case 'closeCluster':
         watches.open(null);
@@ -323,6 +322,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         return;
       case 'findPolicies':
       case 'findStubDomains':
+      case 'discoverRangesAgain':
       case 'offerDirect':
         findOptional(cluster, effect, dispatch);
         return;

@@ -236,6 +236,10 @@ export type ConnectionEvent =
   | { readonly kind: 'clusterReached'; readonly problems: readonly Problem[] }
   | { readonly kind: 'rangesFound'; readonly ranges: readonly Range[] }
   | { readonly kind: 'catalogueSeen'; readonly problems: readonly Problem[] }
+  /** The catalogue shows addresses in no range that is known. */
+  | { readonly kind: 'rangesOutgrown' }
+  /** What the cluster says its ranges are, while connected. */
+  | { readonly kind: 'rangesFoundAgain'; readonly ranges: readonly Range[] }
   | { readonly kind: 'helperReady' }
   | { readonly kind: 'engineStarted' }
   | { readonly kind: 'engineSaid'; readonly event: EngineEvent }
@@ -260,6 +264,7 @@ export type Effect =
   | { readonly kind: 'openCluster'; readonly wanted: Wanted }
   | { readonly kind: 'reachCluster'; readonly wanted: Wanted }
   | { readonly kind: 'discoverRanges' }
+  | { readonly kind: 'discoverRangesAgain' }
   | { readonly kind: 'watchCatalogue' }
   | { readonly kind: 'closeCluster' }
   | { readonly kind: 'ensureHelper' }
