@@ -61,7 +61,7 @@ const needs: readonly TrayLook[] = ['trouble', 'busy', 'on', 'off'];
 /** The connections that there is something to say about, the one that needs its user most first. */
 function byNeed(snapshot: Snapshot | null): Connection[] {
   const need = (connection: Connection) => needs.indexOf(lookOf(connection));
-  return notOff(snapshot).toSorted((one, other) => need(one) - need(other));
+  return [...notOff(snapshot)].sort((one, other) => need(one) - need(other)); // Electron's Node may be older than toSorted
 }
 
 const isUp = (connection: Connection) => isOn(connection) && !['failed', 'disconnecting'].includes(connection.phase);

@@ -78,7 +78,7 @@ describe.skipIf(!hasBrowser)('the window on the sandbox', () => {
   it('shows the ranges that the laptop has, with what went through them', async () => {
     await window.page.getByRole('tab', { name: /^Routes/ }).click();
     const routes = await run(scene.laptop, ['ip', '-4', 'route']);
-    const cell = window.page.getByRole('gridcell', { name: /\d+\.\d+\.\d+\.\d+\/\d+/ });
+    const cell = window.page.getByRole('gridcell', { name: /^\d+\.\d+\.\d+\.\d+\/\d+$/ });
     await cell.first().waitFor();
     for (const prefix of await cell.allInnerTexts()) {
       expect(routes.stdout).toContain(prefix.trim());
