@@ -1,5 +1,6 @@
 /** The sandbox's cluster as the tests ask it, with kubectl. */
 import type { Cluster as SandboxCluster } from '../../sandbox/cluster.ts';
+import { eventually } from './programs.ts';
 
 interface Metadata {
   readonly name: string;
@@ -83,6 +84,24 @@ export class Cluster {
 
   async serviceAddress(namespace: string, name: string): Promise<string> {
     return (await this.kubectl(['get', 'service', '-n', namespace, name, '-o', 'jsonpath={.spec.clusterIP}'])).trim();
+  }
+
+  /**
+   * Waits until Jobs get pods. After the API server was away the controllers' watches come back one by one, some of them after more
+   * than half a minute, and the next file must not wait for that.
+   */
+  async settles(namespace: string, image: string): Promise<void> {
+    const name = `settles-${process.pid}`;
+    const own = ['-n', namespace, `job/${name}`];
+    await this.kubectl(['create', 'job', '-n', namespace, name, `--image=${image}`, '--', 'true']);
+    try {
+      const isMade = async () => (await this.pods(namespace, `job-name=${name}`)).length > 0;
+      if (!(await eventually(isMade, 150_000))) {
+        throw new Error('no controller makes pods');
+      }
+    } finally {
+      await this.kubectl(['delete', ...own, '--wait=false']);
+    }
   }
 
   /** Everything of ours in the cluster that this test file may have made. */

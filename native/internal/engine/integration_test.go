@@ -57,7 +57,15 @@ func newWorld(t *testing.T) *world {
 	laptoptest.Run(t, "nsenter", "-t", node, "-n", "sh", "-c", "echo 0 2147483647 > /proc/sys/net/ipv4/ping_group_range")
 	world.startAgent(t)
 	world.helper = startProcess(t, exec.Command(filepath.Join(os.Getenv(binariesVariable), "slipway-helper"), "serve", "--user", "0"))
-	return world
+	// What the laptop is like before a connection is looked at with the helper there.
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		if conn, err := net.Dial("unix", "/run/slipway/0/helper.sock"); err == nil {
+			conn.Close()
+			return world
+		} else if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (world *world) startAgent(t *testing.T) {
