@@ -1,12 +1,12 @@
 /** Sees that the cluster has addresses in none of its ranges that are known: it may have another range by now. */
-import type { Route, Service } from '../../contract/index.ts';
+import type { Route } from '../../contract/index.ts';
 import { contains, parsePrefix } from '../../contract/prefix.ts';
 import type { Catalogue, Clock } from '../ports.ts';
 import { isInForce } from './outcome.ts';
 import type { ConnectionState, InForce } from './state.ts';
 
-/** Nodes' own addresses, which pods in their node's network have, lie in no range either: those are looked at once. */
-const mostKept = 20_000;
+/** So many addresses are kept in mind as looked at; then it begins anew. */
+const mostKept = 200_000;
 /** Not more often than this, in milliseconds: what a look finds is in force before the next. */
 const between = 1500;
 
@@ -16,8 +16,8 @@ export interface Outgrown {
 
 /** `ask` is called when there are such addresses that it was not called for. */
 export function createOutgrown(clock: Clock, ask: () => void): Outgrown {
+  /** Looked at. Among them are nodes' own, which pods in their node's network have, and which lie in no range either. */
   let seen = new Set<string>();
-  let checked = new WeakSet<Service>(); // those that did not change are the same object
   let latest: { readonly state: InForce; readonly catalogue: Catalogue | null } | null = null;
   let isWaiting = false;
   let lastAt = Number.NEGATIVE_INFINITY;
@@ -29,13 +29,14 @@ export function createOutgrown(clock: Clock, ask: () => void): Outgrown {
       return;
     }
     const { state, catalogue } = latest;
-    const others = (catalogue?.services ?? []).filter((service) => !checked.has(service));
-    for (const service of others) {
-      checked.add(service);
+    if (seen.size > mostKept) {
+      seen = new Set();
     }
-    const strangers = strangersTo(state.live.routes, others).filter((address) => !seen.has(address));
-    if (strangers.length > 0) {
-      seen = new Set([...seen, ...strangers].slice(-mostKept));
+    const fresh = addressesIn(catalogue).filter((address) => !seen.has(address));
+    for (const address of fresh) {
+      seen.add(address);
+    }
+    if (fresh.length > 0 && hasStranger(state.live.routes, fresh)) {
       ask();
     }
   }
@@ -44,7 +45,6 @@ export function createOutgrown(clock: Clock, ask: () => void): Outgrown {
     look: (state, catalogue) => {
       if (!isInForce(state)) {
         seen = new Set();
-        checked = new WeakSet();
         latest = null;
         return;
       }
@@ -57,13 +57,16 @@ export function createOutgrown(clock: Clock, ask: () => void): Outgrown {
   };
 }
 
-function strangersTo(routes: readonly Route[], services: readonly Service[]): string[] {
+const addressesIn = (catalogue: Catalogue | null): string[] =>
+  (catalogue?.services ?? []).flatMap(({ addresses, endpoints }) => [
+    ...addresses,
+    ...endpoints.map(({ address }) => address),
+  ]);
+
+function hasStranger(routes: readonly Route[], addresses: readonly string[]): boolean {
   const ranges = routes.map(({ prefix }) => parsePrefix(prefix)).filter((prefix) => prefix !== null);
-  const isKnown = (text: string) => {
+  return addresses.some((text) => {
     const address = parsePrefix(text);
-    return address === null || ranges.some((range) => contains(range, address));
-  };
-  return services
-    .flatMap(({ addresses, endpoints }) => [...addresses, ...endpoints.map(({ address }) => address)])
-    .filter((address) => !isKnown(address));
+    return address !== null && !ranges.some((range) => contains(range, address));
+  });
 }
