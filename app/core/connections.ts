@@ -107,9 +107,9 @@ function presentRunner(runner: Runner, suffix: string): Connection {
 /** At most so many clusters are on at once: MaxLeases in native/internal/wire/helper.go. */
 export const mostConnections = 8;
 
-/** On, on its way, or going to be tried again by itself: as selectors.isOn says it of a connection. */
-const isWanted = (state: ConnectionState) =>
-  state.phase === 'failed' ? state.retry === 'automatic' : !['off', 'disconnecting'].includes(state.phase);
+/** Nothing is in force, under way or going to be tried again. */
+const isAtRest = (state: ConnectionState) =>
+  state.phase === 'off' || (state.phase === 'failed' && state.retry !== 'automatic');
 
 /** What the others have to know of this one's names. */
 function sharerOf(
@@ -128,7 +128,7 @@ function sharerOf(
     key,
     context: state.cluster.context,
     chosenSuffix,
-    isOn: isWanted(state),
+    isOn: !isAtRest(state) && state.phase !== 'disconnecting',
     byProxy: state.wanted.proxy === true,
     told: isOver ? null : wasTold,
     // One whose engine is gone is told anew with the next.
@@ -191,7 +191,7 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
       const cluster = { context: context.name, file: context.file, server: context.server };
       const key = keyText(cluster);
       for (const [otherKey, other] of [...runners]) {
-        if (otherKey !== key && !isWanted(other.state()) && !isActive(other)) {
+        if (otherKey !== key && isAtRest(other.state())) {
           runners.delete(otherKey); // what became of it was there to be seen
         }
       }
@@ -244,8 +244,7 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
       return [...runners].map(([key, runner]) => presentRunner(runner, suffixes.get(key) ?? ''));
     },
     leftOnHost: (which) => phases(which).reduce((sum, { leftOnHost }) => sum + leftOnHost, 0),
-    isIdle: () =>
-      phases().every((state) => state.phase === 'off' || (state.phase === 'failed' && state.retry !== 'automatic')),
+    isIdle: () => phases().every(isAtRest),
     states: () => new Map([...runners].map(([key, runner]) => [key, runner.state()])),
     find: (context, file = '') => (context === '' ? null : (meant({ context, file })[0] ?? null)),
     active: () => [...runners.values()].filter(isActive),

@@ -1,4 +1,5 @@
 /** Another plan for a connection that is in force: the helper decided otherwise, or the cluster has other ranges. Pure. */
+import type { Route } from '../../contract/index.ts';
 import type { Range } from '../ports.ts';
 import type { RouteDecision } from '../route-messages.ts';
 import { isSameMapping, type Mapped, mapRanges, wantedWith } from '../routing/mapped.ts';
@@ -16,7 +17,7 @@ export function takeRoutes(state: InForce, decisions: readonly RouteDecision[]):
       live: { ...state.live, routes, mapped },
       warnings: { ...state.warnings, ranges: [...plan.problems, ...problems] },
     },
-    effects: isSameMapping(before, mapped) ? [] : [sendPlan(plan, mapped)],
+    effects: planAnew(plan, before, mapped),
   };
 }
 
@@ -42,6 +43,15 @@ export function takeRanges(state: InForce, found: readonly Range[]): Transition 
   if (told(plan) === told(before)) {
     return { state, effects: [] };
   }
-  const mapped = mapRanges(plan, [], mappedBefore);
+  // What is mapped by what the helper said stays so until it says otherwise: names must not tell other addresses meanwhile.
+  const mapped = mapRanges(plan, decisionsIn(state.live.routes), mappedBefore);
   return { state: { ...state, live: { ...state.live, plan, mapped } }, effects: [sendPlan(plan, mapped)] };
 }
+
+/** What the helper said of the ranges that are in force: those that it refused are mapped. */
+const decisionsIn = (routes: readonly Route[]): RouteDecision[] =>
+  routes.flatMap(({ prefix, decision, reason, cuts }) =>
+    decision === 'excluded'
+      ? []
+      : [{ prefix, decision: decision === 'mapped' ? 'refused' : decision, reason, ...(cuts ? { cuts } : {}) }],
+  );

@@ -29,6 +29,26 @@ it('has it routed within two seconds, and no connection made anew', async () => 
   harness.expectNothingLeft();
 });
 
+it('changes no other address that programs know meanwhile', async () => {
+  const harness = new CoreHarness(({ host }) => {
+    host.networks = [...host.networks, { prefix: '10.96.4.0/24', interface: 'docker0' }];
+  });
+  await harness.connect();
+  await harness.clock.advance(500);
+  const { cluster, engines } = harness.world;
+  const [engine] = engines.running;
+  const before = engine?.received.length ?? 0;
+  cluster.ranges = [...cluster.ranges, added];
+  cluster.services = [...cluster.services, service('webshop', 'late', '10.97.3.3', ['10.244.0.12'])];
+  cluster.changed();
+  await harness.clock.advance(2000);
+  const plans = engine?.received.slice(before).flatMap((sent) => (sent.command === 'plan' ? [sent.plan] : [])) ?? [];
+  expect(plans.length).toBeGreaterThan(0);
+  for (const { mappings = [] } of plans) {
+    expect(mappings).toEqual([{ real: '10.96.4.0/24', virtual: '198.19.0.0/24' }]);
+  }
+});
+
 it('has it by other addresses where it is public', async () => {
   const harness = await grown([{ ...added, prefix: '34.118.224.0/20' }], '34.118.224.9');
   expect(prefixes(harness)).toContain('34.118.224.0/20 mapped');
