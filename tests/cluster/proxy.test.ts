@@ -2,17 +2,7 @@
  * `slipway connect --proxy` by a user without any right, on a laptop without a helper: programs that use the proxy reach the
  * cluster by every name, other users of the laptop do not, nothing of the laptop is changed, and nothing is left.
  */
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,6 +12,7 @@ import { differences, takeLaptopSnapshot } from './laptop-snapshot.ts';
 import { type LaptopPlace, Product } from './product.ts';
 import { eventually, must, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { makeUserFolder } from './user-folder.ts';
 
 const [userId, strangerId] = [23_456, 34_567];
 const { http, grpc, blob, noEndpoint, baseImage } = workload;
@@ -43,17 +34,10 @@ describe('a connection by a proxy', () => {
 
   beforeAll(async () => {
     scene = await setScene('plain', 'proxy');
-    folder = mkdtempSync(join(tmpdir(), 'slipway-proxy-'));
-    chmodSync(folder, 0o755);
-    const kubeconfig = join(folder, 'kubeconfig');
-    copyFileSync(scene.sandbox.kubeconfig, kubeconfig);
-    chownSync(kubeconfig, userId, userId);
-    for (const name of ['runtime', 'config', 'state', 'home']) {
-      mkdirSync(join(folder, name), { mode: 0o700 });
-      chownSync(join(folder, name), userId, userId);
-    }
+    const made = makeUserFolder('proxy', userId, scene.sandbox.kubeconfig);
+    folder = made.folder;
     user = as(userId, scene.laptop);
-    product = new Product(user, folder, kubeconfig, { HOME: join(folder, 'home') });
+    product = new Product(user, folder, made.kubeconfig, { HOME: join(folder, 'home') });
   });
   afterAll(async () => {
     await product.disconnect();

@@ -2,14 +2,14 @@
  * `slipway shell` and `slipway run` by a user without any right, on a laptop without a helper: inside everything works as with
  * the helper, outside nothing changes, and whatever of it is killed, nothing is left.
  */
-import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differences, takeLaptopSnapshot } from './laptop-snapshot.ts';
 import { type LaptopPlace, Product } from './product.ts';
 import { eventually, type Outcome, run } from './programs.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { makeUserFolder } from './user-folder.ts';
 
 const userId = 23_456;
 const { http, grpc, echo, noEndpoint, baseImage } = workload;
@@ -45,15 +45,8 @@ describe('a shell without any right', { timeout: patience }, () => {
 
   beforeAll(async () => {
     scene = await setScene('plain', 'shell');
-    folder = mkdtempSync(join(tmpdir(), 'slipway-shell-'));
-    chmodSync(folder, 0o755);
-    const kubeconfig = join(folder, 'kubeconfig');
-    copyFileSync(scene.sandbox.kubeconfig, kubeconfig);
-    chownSync(kubeconfig, userId, userId);
-    for (const name of ['runtime', 'config', 'state', 'home']) {
-      mkdirSync(join(folder, name), { mode: 0o700 });
-      chownSync(join(folder, name), userId, userId);
-    }
+    const made = makeUserFolder('shell', userId, scene.sandbox.kubeconfig);
+    folder = made.folder;
     const enter = [
       ...scene.laptop.enter,
       'setpriv',
@@ -64,7 +57,7 @@ describe('a shell without any right', { timeout: patience }, () => {
       '--inh-caps=-all',
     ];
     user = { ...scene.laptop, enter };
-    product = new Product(user, folder, kubeconfig, { HOME: join(folder, 'home') });
+    product = new Product(user, folder, made.kubeconfig, { HOME: join(folder, 'home') });
   });
   afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });
