@@ -53,6 +53,7 @@ export function laptopDefinition(
       { file: { path: '/etc/hosts', text: '127.0.0.1\tlocalhost laptop\n::1\tlocalhost\n' } },
       { file: { path: '/etc/nsswitch.conf', text: nameServices(isResolved) } },
       { mount: { type: 'bind', source: paths.programs, target: `${ownFolder}/programs` } },
+      ...tunForEverybody(),
       ...tools(laptopPackages, paths.packages),
       ...(isResolved
         ? resolvedSteps(paths.resolvedPackages ?? '', paths.machineLibraries)
@@ -68,6 +69,15 @@ function ownSysfs(): Step[] {
     { mount: { type: 'bind', source: '/sys/fs/cgroup', target: `${ownFolder}/cgroup` } },
     { mount: { type: 'sysfs', source: 'sysfs', target: '/sys' } },
     { mount: { type: 'move', source: `${ownFolder}/cgroup`, target: '/sys/fs/cgroup' } },
+  ];
+}
+
+/** As udev makes it on every desktop (50-udev-default.rules); containers, as this machine may be one, keep it for root. */
+function tunForEverybody(): Step[] {
+  const path = `${ownFolder}/tun`;
+  return [
+    { device: { path, major: 10, minor: 200, mode: 0o666 } },
+    { mount: { type: 'bind', source: path, target: '/dev/net/tun' } },
   ];
 }
 

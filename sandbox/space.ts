@@ -14,7 +14,8 @@ export type Step =
   | { mount: { type: string; source?: string; target: string; options?: string } }
   | { file: { path: string; text: string; mode?: number; append?: boolean } }
   | { link: { path: string; target: string } }
-  | { folder: { path: string; mode?: number; owner?: number } };
+  | { folder: { path: string; mode?: number; owner?: number } }
+  | { device: { path: string; major: number; minor: number; mode: number } };
 
 /** A file tree other than the machine's for a space. Folders are the machine's and absolute. */
 export interface SpaceRoot {

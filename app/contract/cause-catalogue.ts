@@ -15,6 +15,7 @@ export const causeCatalogue = {
   namespacesNone: 'user namespaces are off: user.max_user_namespaces is 0',
   namespacesRoots: 'only root may make user namespaces: kernel.unprivileged_userns_clone is 0',
   namespacesAppArmor: 'AppArmor restricts user namespaces: kernel.apparmor_restrict_unprivileged_userns is 1',
+  tunRoots: '/dev/net/tun may be opened by root alone; most systems let everybody open it (mode 0666)',
   namespacesRefused: 'the system refused: {reason}',
   notThere: '{file} does not exist',
   helperHello: 'it did not answer within {seconds} seconds',

@@ -2,28 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { must } from './programs.ts';
 import { connected, Refusals } from './refusals.ts';
+import { rightsIn } from './restricted-user.ts';
 import { workload } from './scene.ts';
 
 const namespace = 'lone';
 const account = 'one-namespace';
 
-const objects = `
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: ${account}, namespace: ${namespace}}
-rules:
-- {apiGroups: [batch], resources: [jobs], verbs: [create, get, patch, delete]}
-- {apiGroups: [""], resources: [pods], verbs: [get, list, watch]}
-- {apiGroups: [""], resources: [services], verbs: [list, watch]}
-- {apiGroups: [discovery.k8s.io], resources: [endpointslices], verbs: [list, watch]}
-- {apiGroups: [""], resources: [pods/exec, pods/portforward], verbs: [create, get]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: ${account}, namespace: ${namespace}}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: ${account}}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ${account}}]
----
+const objects = `${rightsIn(namespace, account)}---
 apiVersion: v1
 kind: Service
 metadata: {name: single, namespace: ${namespace}}

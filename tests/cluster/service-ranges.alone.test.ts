@@ -5,7 +5,9 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, must, run } from './programs.ts';
-import { closeScene, type Scene, setScene, workload } from './scene.ts';
+import { connected as connectionOf, Refusals } from './refusals.ts';
+import { rightsIn } from './restricted-user.ts';
+import { type Scene, workload } from './scene.ts';
 
 const soon = { timeout: 30_000, interval: 200 };
 const { http } = workload;
@@ -13,9 +15,12 @@ const cidrs = [
   { name: 'public', cidr: '34.118.224.0/20', address: '34.118.225.7', reason: 'public' },
   { name: 'class-e', cidr: '240.44.0.0/20', address: '240.44.1.7', reason: 'reserved' },
 ] as const;
+const far = { name: 'far', cidr: '10.112.0.0/24', address: '10.112.0.7' };
+const account = 'service-ranges';
 const late = { name: 'late', cidr: '10.97.0.0/24', address: '10.97.0.7' };
 
 describe('Services of further ServiceCIDRs', () => {
+  let refusals: Refusals;
   let scene: Scene;
   const apply = (manifest: object) => scene.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(manifest));
   const inLaptop = async (...words: string[]) => (await must(scene.laptop, words)).toString().trim();
@@ -33,34 +38,33 @@ describe('Services of further ServiceCIDRs', () => {
   }
   const connect = () =>
     scene.product.connect('sandbox', '--namespace', http.namespace, '--base-image', workload.baseImage);
-  const connected = async () => {
-    const { connections } = await scene.product.snapshot();
-    const on = connections.find(({ phase }) => phase === 'connected');
-    return on?.phase === 'connected' ? on : undefined;
-  };
+  const connected = () => connectionOf(scene.product);
 
   beforeAll(async () => {
-    scene = await setScene('plain', 'service-ranges');
+    refusals = await Refusals.begin('service-ranges');
+    scene = refusals.scene;
+    await scene.cluster.kubectl(['apply', '-f', '-'], rightsIn(http.namespace, account));
     for (const one of cidrs) {
       await makeService(one);
     }
   });
   afterAll(async () => {
-    for (const { name } of [...cidrs, late]) {
-      const own = ['--namespace', http.namespace, 'delete', 'service', `test-${name}`, '--ignore-not-found'];
-      await scene.cluster.kubectl(own);
+    const own = (...words: string[]) => scene.cluster.kubectl(['--namespace', http.namespace, ...words]);
+    await own('delete', 'role,rolebinding', account, '--ignore-not-found');
+    for (const { name } of [...cidrs, late, far]) {
+      await own('delete', 'service', `test-${name}`, '--ignore-not-found');
       await scene.cluster.kubectl(['delete', 'servicecidr', `test-${name}`, '--ignore-not-found', '--wait=false']);
     }
     await scene.product.disconnect();
     const changed = await scene.unchanged();
-    await closeScene(scene);
+    await refusals.close();
     expect(changed).toEqual([]);
   });
 
   it.each(cidrs)('are reached by name: $cidr', async ({ name, cidr, address, reason }) => {
     const literal = await inLaptop('ip', 'route', 'get', '34.118.225.7');
     await connect();
-    const route = (await connected())?.routes.find(({ prefix }) => prefix === cidr);
+    const route = (await connected()).routes.find(({ prefix }) => prefix === cidr);
     expect(route).toMatchObject({ kind: 'services', origin: 'service-cidr', decision: 'mapped', reason });
 
     const fullName = `test-${name}.${http.namespace}.svc.cluster.local`;
@@ -79,15 +83,33 @@ describe('Services of further ServiceCIDRs', () => {
   });
 
   it('are reached where their range came while connected, and nothing is made anew', async () => {
-    const codes = async () => (await connected())?.degraded.map(({ code }) => code);
+    const codes = async () => (await connected()).degraded.map(({ code }) => code);
     await connect();
-    const since = (await connected())?.since;
+    const since = (await connected()).since;
     await makeService(late);
     await expect
       .poll(() => tries('curl', '-sS', '-m', '5', '-o', '/dev/null', `http://${late.address}/`), soon)
       .toBe(true);
     await expect.poll(codes, soon).not.toContain('services-outside');
-    expect((await connected())?.since).toBe(since);
+    expect((await connected()).since).toBe(since);
     await scene.product.disconnect();
+  });
+
+  it('are reached by who may see one namespace alone, whose ranges are what was seen', async () => {
+    const product = refusals.productWith(
+      refusals.edited(({ user }) => {
+        user.as = account;
+      }),
+    );
+    const ranges = async () => (await connectionOf(product)).routes.map(({ prefix, origin }) => `${prefix} ${origin}`);
+    await product.connect('sandbox', '--namespace', http.namespace, '--base-image', workload.baseImage);
+    expect(await ranges()).toContain('34.118.225.0/24 observed-services');
+    expect(await ranges()).not.toContain('10.112.0.0/24 observed-services');
+    await makeService(far);
+    await expect
+      .poll(() => tries('curl', '-sS', '-m', '5', '-o', '/dev/null', `http://${far.address}/`), soon)
+      .toBe(true);
+    expect(await ranges()).toContain('10.112.0.0/24 observed-services');
+    await refusals.expectUnchanged(product);
   });
 });

@@ -93,6 +93,20 @@ test('falls back to what can be seen', async () => {
   expect(namespaced).toEqual(['services 10.43.0.0/24 observed-services']);
 });
 
+test('a Service that lies in no range that is known is seen all the same', async () => {
+  const seen = { [services]: list(service('10.96.0.1'), service('10.98.0.7', 'fd00:98::7'), service('fd00:96::1')) };
+  const message = 'the provided IP (192.0.2.1) is not in the valid range. The range of valid IPs is 10.96.0.0/16';
+  const expected = ['services 10.98.0.0/24 observed-services', 'services fd00:98::/112 observed-services'];
+  for (const [known, origin] of [
+    [{ [v1]: list(cidrs('10.96.0.0/16', 'fd00:96::/112')) }, 'service-cidr'],
+    [{ dryRun: { status: 422, body: refusal(422, 'Invalid', message) } }, 'api-answer'],
+  ] as const) {
+    const found = await discover({ ...seen, ...known });
+    expect(found).toContain(`services 10.96.0.0/16 ${origin}`);
+    expect(found).toEqual(expect.arrayContaining(expected.slice(0, origin === 'service-cidr' ? 2 : 1)));
+  }
+});
+
 test('believes the network plugin before the nodes, and pods before both', async () => {
   const found = await discover({
     [v1]: list(cidrs('10.96.0.0/16')),

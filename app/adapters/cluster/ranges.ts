@@ -97,8 +97,8 @@ function serviceRanges(cidrs: Learnt, answered: Learnt, observed: readonly Prefi
     [answered, 'api-answer'],
   ];
   const [learnt, origin] = known.find(([candidate]) => candidate.prefixes.length > 0) ?? [cidrs, 'service-cidr'];
-  // The API server's refusal names the first family alone.
-  const rest = observed.filter(({ family }) => !learnt.prefixes.some((prefix) => prefix.family === family));
+  // The API server's refusal names the range that it looked in alone: not the other family, nor further ServiceCIDRs.
+  const rest = observed.filter((address) => !learnt.prefixes.some((prefix) => contains(prefix, address)));
   return [
     ...asRanges(learnt.prefixes, 'services', origin),
     ...asRanges(coverOf(rest), 'services', 'observed-services'),

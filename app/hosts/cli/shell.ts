@@ -24,6 +24,7 @@ const causes: Readonly<Record<string, Cause>> = {
   'root-only': cause('namespacesRoots'),
   apparmor: cause('namespacesAppArmor'),
   tun: cause('noTunFile'),
+  'tun-root-only': cause('tunRoots'),
 };
 
 /** What the engine's program says where it could not make the network, as a problem. */

@@ -11,10 +11,11 @@ import (
 type Restriction string
 
 const (
-	NoNamespaces   Restriction = "none"      // user.max_user_namespaces is 0
-	OnlyRoots      Restriction = "root-only" // kernel.unprivileged_userns_clone is 0 (Debian's kernels)
-	AppArmor       Restriction = "apparmor"  // kernel.apparmor_restrict_unprivileged_userns is 1 (Ubuntu 23.10 and later)
-	NoTUN          Restriction = "tun"       // /dev/net/tun is missing, or its users are chosen
+	NoNamespaces   Restriction = "none"          // user.max_user_namespaces is 0
+	OnlyRoots      Restriction = "root-only"     // kernel.unprivileged_userns_clone is 0 (Debian's kernels)
+	AppArmor       Restriction = "apparmor"      // kernel.apparmor_restrict_unprivileged_userns is 1 (Ubuntu 23.10 and later)
+	NoTUN          Restriction = "tun"           // /dev/net/tun is missing
+	TUNOnlyRoots   Restriction = "tun-root-only" // /dev/net/tun is there, and not for this user
 	OtherwiseBound Restriction = "other"
 )
 
@@ -40,6 +41,9 @@ const openingTUN = "open /dev/net/tun"
 
 func refusalOf(because *reason) error {
 	detail := fmt.Sprintf("%s: %s", because.Step, because.Error)
+	if because.Step == openingTUN && because.Right {
+		return &Refusal{TUNOnlyRoots, detail}
+	}
 	if because.Step == openingTUN {
 		return &Refusal{NoTUN, detail}
 	}

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // What each system's way of keeping users from namespaces looks like in its files.
@@ -34,6 +37,17 @@ func TestTheSettingThatKeepsUsersOutIsNamed(t *testing.T) {
 		}
 		if got := restrictionIn(root); got != asked.want {
 			t.Errorf("%s: %s, not %s", name, got, asked.want)
+		}
+	}
+}
+
+func TestATUNThatIsMissingIsNotOneForOthers(t *testing.T) {
+	for err, want := range map[error]Restriction{
+		unix.ENOENT: NoTUN, unix.ENODEV: NoTUN, unix.EACCES: TUNOnlyRoots, unix.EPERM: TUNOnlyRoots,
+	} {
+		var refusal *Refusal
+		if !errors.As(refusalOf(reasonOf(openingTUN, err)), &refusal) || refusal.Because != want {
+			t.Errorf("%v: %v, not %s", err, refusal, want)
 		}
 	}
 }

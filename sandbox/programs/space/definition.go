@@ -43,6 +43,7 @@ type Step struct {
 	File   *File   `json:"file,omitempty"`
 	Link   *Link   `json:"link,omitempty"`
 	Folder *Folder `json:"folder,omitempty"`
+	Device *Device `json:"device,omitempty"`
 }
 
 // Mount is a mount; Type is a file system's name, or "bind" (recursive) or "move".
@@ -59,6 +60,14 @@ type File struct {
 	Text   string `json:"text"`
 	Mode   uint32 `json:"mode"`
 	Append bool   `json:"append"`
+}
+
+// Device is a node of a character device, as udev(7) would make it.
+type Device struct {
+	Path  string `json:"path"`
+	Major uint32 `json:"major"`
+	Minor uint32 `json:"minor"`
+	Mode  uint32 `json:"mode"`
 }
 
 // Link is a symbolic link; what was at Path before is removed.

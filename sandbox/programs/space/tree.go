@@ -101,6 +101,12 @@ func apply(step Step) error {
 			return err
 		}
 		return os.Chown(step.Folder.Path, step.Folder.Owner, step.Folder.Owner)
+	case step.Device != nil:
+		number := int(unix.Mkdev(step.Device.Major, step.Device.Minor))
+		if err := unix.Mknod(step.Device.Path, unix.S_IFCHR, number); err != nil {
+			return fmt.Errorf("make device %s: %w", step.Device.Path, err)
+		}
+		return os.Chmod(step.Device.Path, fs.FileMode(step.Device.Mode))
 	}
 	return errors.New("a step of the definition is empty")
 }
