@@ -43,10 +43,16 @@ export interface Awaited extends PodSource {
   readonly jobUid: string;
 }
 
+export interface AwaitHooks {
+  progress(detail: Cause | string): void;
+  /** A node has it. */
+  starting?(pod: Pod): void;
+}
+
 export function awaitPod(
   connection: ApiConnection,
   awaited: Awaited,
-  progress: (detail: Cause | string) => void,
+  { progress, starting }: AwaitHooks,
   signal: AbortSignal,
 ): Promise<Result<Pod>> {
   return new Promise((resolve) => {
@@ -113,8 +119,11 @@ export function awaitPod(
           (crash) => settle(failure(crash)),
           () => settle(failure(problem('agent-crashed', state.because))),
         );
+      } else if (state.kind === 'starting') {
+        tell(cause('startingOn', { node: state.node }));
+        starting?.(pod);
       } else {
-        tell(state.kind === 'starting' ? cause('startingOn', { node: state.node }) : state.detail);
+        tell(state.detail);
       }
     };
     const askOfPod = async (asked: Pod) => {
@@ -247,7 +256,8 @@ export async function progressOf(
   for (;;) {
     const found = await connection.attempt(() => connection.get<Pod>(pathOf('pods', source.namespace, pod)));
     const state = found.ok ? progressOfPod(found.value, source) : null;
-    if (!endIsCertain || state?.kind !== 'running' || Date.now() > until) {
+    const isThere = state?.kind === 'running' || state?.kind === 'starting';
+    if (!endIsCertain || !isThere || Date.now() > until) {
       return state;
     }
     await new Promise((resolve) => setTimeout(resolve, 150));

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { type Cause, cause, failure, type Problem, problem, type Result, success } from '../../contract/index.ts';
 import { agentPort } from '../../core/engine-messages.ts';
 import type { AgentPlaced, AgentSpec, Log } from '../../core/ports.ts';
+import { anySignal } from '../cluster/any-signal.ts';
 import type { ApiConnection } from '../cluster/api-connection.ts';
 import { type Job, type Pod, pathOf } from '../cluster/api-objects.ts';
 import { statusCodeOf } from '../cluster/refusals.ts';
@@ -20,7 +21,8 @@ import type { Processor } from './processors.ts';
 import { type AgentRecord, type AgentRecords, agentName, digestOf } from './records.ts';
 import { askedOfAgent, awaitGone, deleteJob } from './remove-job.ts';
 import { keepRenewing } from './renewal.ts';
-import { type AgentBinary, type SendTimes, sendBinary } from './send-binary.ts';
+import type { AgentBinary } from './send-binary.ts';
+import { senderOf } from './sending.ts';
 import type { AgentTimes } from './times.ts';
 
 export interface AgentPlacingOptions {
@@ -232,60 +234,41 @@ export class AgentPlacing {
   ): Promise<Result<{ placed: AgentPlaced; times: Record<string, number> }>> {
     const started = performance.now();
     const { namespace, job, image } = record;
+    const source = { namespace, image, contained: record.delivery === 'image' };
+    const sender = binary && senderOf(this.#connection, this.#options.spdyProgram ?? '', source, binary);
+    const early = sender?.early(signal) ?? null;
+    const over = anySignal(early === null ? [signal] : [signal, early.done]);
     const running = await awaitPod(
       this.#connection,
-      { namespace, job, jobUid: record.uid, image, contained: record.delivery === 'image' },
-      progress,
-      signal,
+      { ...source, job, jobUid: record.uid },
+      { progress, starting: (pod) => early?.begin(pod) },
+      over.signal,
     );
-    if (!running.ok) {
-      return running;
+    over.release();
+    const before = (await early?.end()) ?? null;
+    const pod = before?.pod ?? (running.ok ? running.value : null);
+    if (signal.aborted || pod === null) {
+      return running.ok ? failure(problem('agent-gone', 'stopped before the agent ran')) : running;
     }
-    const pod = running.value.metadata?.name ?? '';
     const times: Record<string, number> = { podMilliseconds: Math.round(performance.now() - started) };
-    if (binary !== null) {
+    if (sender !== null) {
       progress(cause('sending'));
-      const sent = await this.#send(record, running.value, binary, signal);
+      const sent = await sender.send(pod, signal, before?.sent);
       if (!sent.ok) {
         return sent;
       }
       times.execOpenedMilliseconds = Math.round(sent.value.opened);
       times.sentMilliseconds = Math.round(sent.value.sent);
     }
+    const name = pod.metadata?.name ?? '';
     return success({
       placed: {
-        target: { namespace, pod, port: agentPort },
-        agent: { namespace, pod, build: record.build, delivery: record.delivery, image },
-        node: running.value.spec?.nodeName ?? '',
+        target: { namespace, pod: name, port: agentPort },
+        agent: { namespace, pod: name, build: record.build, delivery: record.delivery, image },
+        node: pod.spec?.nodeName ?? '',
       },
       times,
     });
-  }
-
-  /** Sends; once more where the way to a living pod broke, and with the pod's own words where it ended meanwhile. */
-  async #send(
-    record: AgentRecord,
-    running: Pod,
-    binary: (processor: Processor) => Promise<Result<AgentBinary>>,
-    signal: AbortSignal,
-  ): Promise<Result<SendTimes>> {
-    const { namespace, image } = record;
-    const pod = running.metadata?.name ?? '';
-    const target = { namespace, pod, image, node: running.spec?.nodeName ?? '' };
-    for (let attempt = 1; ; attempt += 1) {
-      const sent = await sendBinary(this.#connection, this.#options.spdyProgram ?? '', target, binary, signal);
-      if (sent.ok || signal.aborted || sent.problem.code === 'forbidden') {
-        return sent;
-      }
-      const source = { namespace, image, contained: false };
-      const state = await progressOf(this.#connection, source, pod, sent.problem.facts.started === 'true');
-      if (state?.kind === 'ended') {
-        return failure(await crashProblem(this.#connection, namespace, pod, state.because));
-      }
-      if (attempt === 2 || state?.kind !== 'running' || sent.problem.code !== 'agent-unreachable') {
-        return sent;
-      }
-    }
   }
 
   /** An agent of ours that waits for its client: after a crash of the core, or when a connect follows a lost one. */

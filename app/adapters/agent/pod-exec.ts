@@ -19,7 +19,12 @@ export function leaveWebSockets(connection: ApiConnection): void {
   spdyOnly.add(connection);
 }
 
-/** `spdyProgram` is the engine's. Throws an ApiRefusal, a ProblemError, or what the connection failed with. */
+/** Whether one is tried first. */
+export function passesWebSockets(connection: ApiConnection): boolean {
+  return !spdyOnly.has(connection);
+}
+
+/** `spdyProgram` is the engine's; empty: no SPDY. Throws an ApiRefusal, a ProblemError, or what the connection failed with. */
 export async function execInPod(
   connection: ApiConnection,
   spdyProgram: string,

@@ -48,7 +48,8 @@ describe('whether an agent may still serve', () => {
     ],
     ['it is being deleted', { ...running, metadata: { deletionTimestamp: '2026-11-30T12:00:00Z' } }, false],
     ['it ended', container({ terminated: { exitCode: 0 } }, 'Succeeded'), false],
-    ['it never started', container({ waiting: {} }), false],
+    ['its node has it and has not told yet that it runs', container({ waiting: {} }), true],
+    ['no node has it', pod({ phase: 'Pending' }), false],
   ])('%s', (_, one, expected) => {
     expect(isServing(one)).toBe(expected);
   });

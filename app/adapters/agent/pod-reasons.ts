@@ -66,17 +66,17 @@ export function agentContainer(pod: Pod): ContainerStatus | undefined {
 }
 
 /**
- * Whether an agent in a pod may still serve: its container runs as far as the cluster knows, nobody deletes it, and its node is
- * heard of. Of the pods of a node that is not heard of (node-monitor-grace-period) the cluster says that they are not ready while
+ * Whether an agent in a pod may still serve: its container runs as far as the cluster knows, or is about to, nobody deletes it, and
+ * its node is heard of. Of the pods of a node that is not heard of (node-monitor-grace-period) the cluster says that they are not ready while
  * their containers are, and deletes them minutes later (pods.spec.tolerations of node.kubernetes.io/unreachable).
  */
 export function isServing(pod: Pod): boolean {
   const conditions = pod.status?.conditions ?? [];
   const is = (type: string, status: string) => conditions.some((one) => one.type === type && one.status === status);
   const isNodeLost = is('Ready', 'False') && is('ContainersReady', 'True') && !pod.spec?.readinessGates?.length;
-  return (
-    agentContainer(pod)?.state?.running !== undefined && pod.metadata?.deletionTimestamp === undefined && !isNodeLost
-  );
+  const state = agentContainer(pod)?.state;
+  const isStarting = pod.status?.phase === 'Pending' && pod.spec?.nodeName !== undefined && !state?.terminated;
+  return (state?.running !== undefined || isStarting) && pod.metadata?.deletionTimestamp === undefined && !isNodeLost;
 }
 
 /** A container that somebody else's webhook put before ours, and that does not come up: ours never starts. */

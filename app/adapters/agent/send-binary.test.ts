@@ -1,16 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import { success } from '../../contract/index.ts';
-import { ApiConnection } from '../cluster/api-connection.ts';
-import { authority, refusal, testdata } from '../testing/api-server.ts';
-import { closedAfterEach, tokenCredentials } from '../testing/scene.ts';
+import { refusal } from '../testing/api-server.ts';
+import { errors, output, startExecServer, status, type Talk } from '../testing/exec-server.ts';
+import { closedAfterEach } from '../testing/scene.ts';
 import type { Processor } from './processors.ts';
 import { type AgentBinary, readAgentBinary, sendBinary } from './send-binary.ts';
 import { type ExecCommand, execEventSchema } from './spdy-exec.ts';
@@ -20,37 +18,9 @@ const closing = closedAfterEach();
 const binary: AgentBinary = { plain: Buffer.alloc(300_000, 'a'), packed: Buffer.from('packed'), sha256: 'sum' };
 const never = new AbortController().signal;
 
-/** An API server that knows pods/exec only. */
-async function serve(talk: (socket: WebSocket, command: string[]) => void, refuse: number | string = 0) {
-  const server = createServer({
-    cert: readFileSync(join(testdata, 'server.pem')),
-    key: readFileSync(join(testdata, 'server-key.pem')),
-  });
-  const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'v5.channel.k8s.io' });
-  const seen: { url: URL; authorization: string | undefined }[] = [];
-  server.on('upgrade', (request, stream, head) => {
-    const url = new URL(request.url ?? '', 'https://api');
-    seen.push({ url, authorization: request.headers.authorization });
-    if (refuse !== 0) {
-      stream.end(typeof refuse === 'string' ? refuse : `HTTP/1.1 ${refuse} No\r\ncontent-length: 0\r\n\r\n`);
-      return;
-    }
-    sockets.handleUpgrade(request, stream, head, (socket) => talk(socket, url.searchParams.getAll('command')));
-  });
-  server.on('request', (_, response) => response.writeHead(404).end());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = {
-    server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    certificateAuthority: authority,
-  };
-  const connection = new ApiConnection(address, tokenCredentials);
-  closing.push(() => {
-    connection.close();
-    for (const socket of sockets.clients) {
-      socket.terminate();
-    }
-    server.close();
-  });
+/** Sends into a pod of an API server that knows pods/exec only. */
+async function serve(talk: Talk, refuse: number | string = 0) {
+  const { connection, seen } = await startExecServer(closing, talk, refuse);
   const target = { namespace: 'team', pod: 'agent-1', image: 'busybox', node: 'n1' };
   const asked: string[] = [];
   const binaryFor = async (processor: Processor) => {
@@ -104,10 +74,6 @@ process.stdin.on('data', (chunk) => {
 }
 const said = (event: 'output' | 'errors', text: string) => ({ event, bytes: Buffer.from(text).toString('base64') });
 const failed = (code: string, facts: object) => ({ event: 'failed', problem: { code, cause: 'planned', facts } });
-
-const output = (text: string) => Buffer.concat([Buffer.of(1), Buffer.from(text)]);
-const errors = (text: string) => Buffer.concat([Buffer.of(2), Buffer.from(text)]);
-const status = (value: object) => Buffer.concat([Buffer.of(3), Buffer.from(JSON.stringify(value))]);
 
 describe('sending the binary into a pod', () => {
   test.each([

@@ -99,13 +99,14 @@ const machines: ReadonlyMap<string, Processor> = new Map([
   ['armv8l', 'arm64'],
 ]);
 
-/** `spdyProgram` is the engine's, for where no WebSocket passes. */
+/** `spdyProgram` is the engine's, for where no WebSocket passes; empty: none. `hears` is told that the shell in the pod is there. */
 export async function sendBinary(
   connection: ApiConnection,
   spdyProgram: string,
   target: SendTarget,
   binaryFor: (processor: Processor) => Promise<Result<AgentBinary>>,
   signal: AbortSignal,
+  hears: () => void = () => {},
 ): Promise<Result<SendTimes>> {
   const { namespace, pod, image, node } = target;
   const started = performance.now();
@@ -153,6 +154,7 @@ export async function sendBinary(
     execInPod(connection, spdyProgram, { namespace, pod, container: containerName }, command, {
       output: (chunk) => {
         answered += chunk.toString('latin1');
+        hears();
         void give();
       },
       errors: (chunk) => errors.push(chunk.toString('utf8').slice(0, 1000)),
@@ -189,7 +191,7 @@ export async function sendBinary(
     return failure(ended.problem);
   }
   if (ended.kind === 'broken') {
-    if (answered === '') {
+    if (answered === '' && spdyProgram !== '' && !signal.aborted) {
       leaveWebSockets(connection); // opened, and swallowed: a second try goes another way
     }
     return failure(problem('agent-unreachable', cause('agentSending', { reason: ended.because })));
