@@ -118,7 +118,10 @@ export const commands = {
     input: z.object({ context: contextName, file: contextFile, namespace: namespaceName.min(1) }),
     output: z.object({ names: namesSchema.nullable() }),
   },
-  /** Has the names of this context, which is on, in force on the laptop: those of others that are on need their suffix from then on. */
+  /**
+   * Has the names of this context, which is on, in force on the laptop: those of others that are on need their suffix from then on. It is kept
+   * (setting `preferredNames`), and counts whenever several are on.
+   */
   preferNames: {
     input: z.object({ context: contextName, file: contextFile }),
     output: nothing,

@@ -61,6 +61,11 @@ const settingsForAll: Readonly<Record<NameForAll, Row>> = {
   language: row('any', 'now', 'language of the window'),
   notifications: row('any', 'now', 'notify of what you did not cause: a lost tunnel, its recovery, a refusal'),
   pinnedContexts: row('context', 'now', 'contexts at the top of the list'),
+  preferredNames: row(
+    'context',
+    'now',
+    'context that has the plain names while several are on; empty: the one that was on first',
+  ),
   recover: row('any', 'now', 'connect again after a crash'),
   resolverMode: row('any', 'connect', 'how names are set up; off: addresses only'),
   startAtLogin: row('any', 'now', 'start the desktop app at login'),

@@ -86,6 +86,8 @@ export const settingsSchema = z.object({
   pinnedServices: z.array(pinnedServiceSchema).max(500),
   /** The context that is switched on when the app starts; null: none. */
   connectAtStart: contextKeySchema.nullable(),
+  /** Whose plain names are in force whenever it is on beside others; null: those of the one that was on first. */
+  preferredNames: contextKeySchema.nullable(),
   startAtLogin: z.boolean(),
   notifications: z.boolean(),
   language: z.enum(['system', 'en', 'zh-CN']),
@@ -112,6 +114,7 @@ export const defaultSettings: Settings = {
   pinnedContexts: [],
   pinnedServices: [],
   connectAtStart: null,
+  preferredNames: null,
   startAtLogin: false,
   notifications: true,
   language: 'system',

@@ -51,8 +51,6 @@ export interface Connections {
     actor: Actor,
   ): Result<null>;
   turnOff(which?: Which): void;
-  /** Has this one's names in force while it is on. */
-  prefer(key: ContextKey): void;
   /** Settles when the laptop is as it was before these, as far as it can be. */
   hostRestored(which?: Which): Promise<void>;
   /** Settles when nothing is being undone any more, in the cluster either. */
@@ -143,7 +141,6 @@ function sharerOf(
 
 export function createConnections(ports: Ports, dependencies: RunnerDependencies): Connections {
   const runners = new Map<string, Runner>();
-  let preferred: string | null = null;
   let shared = '';
   let waiting: { readonly isOver: () => boolean; readonly settle: () => void }[] = [];
 
@@ -166,7 +163,8 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
       sharerOf(key, runner.state(), suffixWord(runner.state()), runner.names.toldNames()),
     );
   const share = () => {
-    const sharings = shareNames(sharers(), preferred);
+    const preferred = dependencies.settings().preferredNames;
+    const sharings = shareNames(sharers(), preferred === null ? null : keyText(preferred));
     const next = JSON.stringify([...sharings]);
     if (next === shared) {
       return;
@@ -220,11 +218,6 @@ export function createConnections(ports: Ports, dependencies: RunnerDependencies
       for (const runner of meant(which)) {
         runner.dispatch({ kind: 'turnedOff' });
       }
-    },
-    prefer: (key) => {
-      preferred = keyText(key);
-      share();
-      dependencies.changed();
     },
     hostRestored: (which) => wait(() => phases(which).every(isHostRestored)),
     undone: () => wait(isUndone),

@@ -245,8 +245,11 @@ export function connectionHandlers(dependencies: Dependencies, access: Access): 
       if (running.value.state().wanted.proxy === true) {
         return failure(problem('not-connected', cause('proxyHasNames'), { context }));
       }
-      connections.prefer(running.value.state().cluster);
-      return success({});
+      const { context: name, file: ofFile } = running.value.state().cluster;
+      const kept = await dependencies.changeSettings((settings) =>
+        changeSettings(settings, { preferredNames: { context: name, file: ofFile } }),
+      );
+      return kept.ok ? success({}) : kept;
     },
 
     prepareHelper: async () => {

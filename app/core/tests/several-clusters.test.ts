@@ -1,6 +1,6 @@
 /** Several clusters that are on at once, each for itself: whose ranges, whose names, and what ends with which. */
 import { describe, expect, it } from 'vitest';
-import type { Connection, Snapshot } from '../../contract/index.ts';
+import { type Connection, failure, problem, type Snapshot } from '../../contract/index.ts';
 import { mostConnections } from '../connections.ts';
 import { CoreHarness } from './core-harness.ts';
 
@@ -116,6 +116,39 @@ describe('two clusters at once', () => {
     expect([modeOf(harness, 'production'), modeOf(harness, 'staging')]).toEqual(['resolv-conf', 'elsewhere']);
     await harness.off();
     expect(harness.world.host.isUntouched()).toBe(true);
+  });
+
+  it('keep the word on whose names are in force over a crash, off and on, and a start anew', async () => {
+    const harness = await both();
+    const isUp = (context: string) => connectionOf(harness, context)?.phase === 'connected';
+    expect(await harness.call('preferNames', { context: 'staging' })).toMatchObject({ ok: true });
+    await namesMove(harness, 'staging');
+    await harness.killCore();
+    harness.startCore();
+    await harness.clock.until(() => isUp('production') && isUp('staging'), 'both');
+    await namesMove(harness, 'staging');
+    expect(modeOf(harness, 'production')).toBe('elsewhere');
+
+    await harness.call('disconnect', { context: 'staging' });
+    await namesMove(harness, 'production');
+    await harness.call('connect', { context: 'staging' });
+    await namesMove(harness, 'staging');
+    expect(modeOf(harness, 'production')).toBe('elsewhere');
+
+    const taken = { name: 'preferredNames', context: '', file: '', change: 'reset', words: [] };
+    expect(await harness.core.call('changeSetting', taken)).toMatchObject({ ok: true });
+    await namesMove(harness, 'production');
+    expect(modeOf(harness, 'staging'), 'taken back, it is the first one’s again').toBe('elsewhere');
+  });
+
+  it('say that a word could not be kept, and leave the names as they are', async () => {
+    const harness = await both();
+    harness.world.store.saveSettings = async () => failure(problem('file-unwritable', 'the disk is full'));
+    expect(await harness.call('preferNames', { context: 'staging' })).toMatchObject({
+      ok: false,
+      problem: { code: 'file-unwritable' },
+    });
+    expect(modeOf(harness, 'production')).toBe('resolv-conf');
   });
 
   it('lose one engine, and nothing of the other', async () => {

@@ -1,6 +1,7 @@
 import type { Settings } from '../../../app/contract/index.ts';
 import { Section } from '../../parts/Section.tsx';
 import { useWords } from '../../words/words.ts';
+import { ContextSetting } from './ContextSetting.tsx';
 import { ChoiceSetting } from './fields.tsx';
 import { RangeList } from './RangeList.tsx';
 import { Rows } from './Rows.tsx';
@@ -31,6 +32,13 @@ export function NetworkSettings({ settings }: { readonly settings: Settings }) {
             { value: 'off', words: say('settings.resolverOff') },
           ]}
           changeFor={(resolverMode) => ({ resolverMode })}
+        />
+        <ContextSetting
+          label={say('settings.preferredNames')}
+          hint={say('settings.preferredNamesHint')}
+          chosen={settings.preferredNames}
+          none={say('settings.preferredNamesFirst')}
+          changeFor={(preferredNames) => ({ preferredNames })}
         />
       </Rows>
     </Section>

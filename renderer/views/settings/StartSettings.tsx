@@ -1,25 +1,17 @@
-import { keyText, type Settings } from '../../../app/contract/index.ts';
+import type { Settings } from '../../../app/contract/index.ts';
 import { Section } from '../../parts/Section.tsx';
-import { useApp, useContexts, useShortName } from '../../store/hooks.ts';
-import { contextKey } from '../../store/listings.ts';
-import { cleanText } from '../../words/clean-text.ts';
+import { useApp } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
+import { ContextSetting } from './ContextSetting.tsx';
 import { ChoiceSetting, SwitchSetting } from './fields.tsx';
 import { Rows } from './Rows.tsx';
-
-const nobody = '-';
 
 /** What happens by itself: at login, at the start, after a crash, on closing. */
 export function StartSettings({ settings }: { readonly settings: Settings }) {
   const say = useWords();
   const { host } = useApp();
-  const contexts = useContexts((state) => state.contexts);
   // A browser starts with no login, connects nothing by itself, is told of nothing in the background, and closes its tabs itself.
   const isApp = host.kind !== 'web';
-  const chosen = settings.connectAtStart;
-  const shortName = useShortName();
-  const known = contexts.map(contextKey);
-  const keys = chosen !== null && !known.some((key) => keyText(key) === keyText(chosen)) ? [chosen, ...known] : known;
   return (
     <Section
       id="settings-start"
@@ -35,15 +27,12 @@ export function StartSettings({ settings }: { readonly settings: Settings }) {
               isOn={settings.startAtLogin}
               changeFor={(startAtLogin) => ({ startAtLogin })}
             />
-            <ChoiceSetting
+            <ContextSetting
               label={say('settings.connectAtStart')}
               hint={say('settings.connectAtStartHint')}
-              value={chosen === null ? nobody : keyText(chosen)}
-              choices={[
-                { value: nobody, words: say('settings.nothing') },
-                ...keys.map((key) => ({ value: keyText(key), words: cleanText(shortName(key.context), 60) })),
-              ]}
-              changeFor={(value) => ({ connectAtStart: keys.find((key) => keyText(key) === value) ?? null })}
+              chosen={settings.connectAtStart}
+              none={say('settings.nothing')}
+              changeFor={(connectAtStart) => ({ connectAtStart })}
             />
           </>
         ) : null}
