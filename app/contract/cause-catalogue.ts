@@ -64,6 +64,7 @@ export const causeCatalogue = {
   ownNodeAnswers: "{targets} do not answer, while pods on the agent's own node do",
   resolverAstray: "this computer sends what goes to the tunnel's resolver elsewhere, by {interface}",
   noRanges: 'the cluster named no ranges for Services or pods, and the settings name none either',
+  noVirtualRoom: 'no range of other addresses is free that is as large as {prefix}',
   allExcluded: 'the settings exclude every range of the cluster',
   rangesHidden: 'this account is not allowed to list Services, nodes or pods',
   rangesGuessed:

@@ -179,8 +179,7 @@ export const callerProblems = {
     ...entry(
       'cluster',
       'Some Services are outside the routed ranges',
-      advice('Disconnect and connect again: ranges are then looked for anew.'),
-      command('slipway disconnect'),
+      advice('Add the range that they are in: it counts at once.'),
       command('slipway settings add extraRanges RANGE'),
     ),
     severity: 'warning',

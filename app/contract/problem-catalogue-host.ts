@@ -150,7 +150,7 @@ export const hostProblems = {
     ...entry(
       'host',
       'Pods in {prefix} are not reached: you excluded this range',
-      advice('Take it out of the excluded ranges in the settings, then disconnect and connect again.'),
+      advice('Take it out of the excluded ranges in the settings: it counts at once.'),
       command('slipway settings remove excludedRanges {prefix}'),
     ),
     severity: 'info',
@@ -162,6 +162,15 @@ export const hostProblems = {
       'It stands in the kubeconfig as `proxy-url`, or in HTTPS_PROXY. Check its address and password, and that it is running; NO_PROXY names what needs no proxy.',
     ),
   ),
+  'ranges-kept': {
+    ...entry(
+      'host',
+      'What you set for ranges is not in force: those of before stay',
+      advice('Take it back or set something else; everything that is on goes on meanwhile.'),
+      command('slipway status -o wide'),
+    ),
+    severity: 'warning',
+  },
   'report-unwritable': entry('host', 'The report cannot be written', advice('Choose another folder.')),
   'resolver-silent': entry(
     'host',
@@ -232,7 +241,7 @@ export const hostProblems = {
     ...entry(
       'host',
       'Services in {prefix} are not reached: you excluded this range',
-      advice('Take it out of the excluded ranges in the settings, then disconnect and connect again.'),
+      advice('Take it out of the excluded ranges in the settings: it counts at once.'),
       command('slipway settings remove excludedRanges {prefix}'),
     ),
     severity: 'warning',

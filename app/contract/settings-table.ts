@@ -55,8 +55,8 @@ const settingsForAll: Readonly<Record<NameForAll, Row>> = {
   connectAtStart: row('context', 'start', 'context that the desktop app connects when it starts'),
   contrast: row('any', 'now', 'contrast of the window'),
   copyForm: row('any', 'now', 'form in which an address is copied'),
-  excludedRanges: row('range', 'connect', 'ranges that are never routed, whatever the cluster says'),
-  extraRanges: row('range', 'connect', 'ranges that are also routed into the cluster'),
+  excludedRanges: row('range', 'now', 'ranges that are never routed, whatever the cluster says'),
+  extraRanges: row('range', 'now', 'ranges that are also routed into the cluster'),
   kubeconfigFiles: row('file', 'now', 'kubeconfigs that are read besides KUBECONFIG or ~/.kube/config'),
   language: row('any', 'now', 'language of the window'),
   notifications: row('any', 'now', 'notify of what you did not cause: a lost tunnel, its recovery, a refusal'),
@@ -100,14 +100,10 @@ const settingsForContext: Readonly<Record<NameForContext, Row>> = {
   ),
   homeNamespace: row('namespace', 'connect', 'its Services can be reached by their short names'),
   namespacesInView: row('namespace', 'now', 'namespaces that the window shows; empty: all that you may see'),
-  narrowedRanges: row('range', 'connect', 'ranges of which only the addresses that this cluster shows are routed'),
-  mappedRanges: row('range', 'connect', 'ranges of this cluster that are reached by other addresses than they have'),
+  narrowedRanges: row('range', 'now', 'ranges of which only the addresses that this cluster shows are routed'),
+  mappedRanges: row('range', 'now', 'ranges of this cluster that are reached by other addresses than they have'),
   pinnedServices: row('service', 'now', 'Services at the top of the list'),
-  routedRanges: row(
-    'range',
-    'connect',
-    "ranges of this cluster that go before another network's broader route (a VPN)",
-  ),
+  routedRanges: row('range', 'now', "ranges of this cluster that go before another network's broader route (a VPN)"),
   suffix: row('suffix', 'now', 'label behind any name of this cluster that says whose it is: orders.webshop.SUFFIX'),
 };
 

@@ -190,7 +190,7 @@ export class FakeHost {
     const needs = protectedAddresses.map((address) => ({
       ...{ prefix: `${address}/32`, reason: 'protected', conflict: address, interface: '' },
     }));
-    return ranges.map(({ prefix }): RouteDecision => {
+    return ranges.map(({ prefix, decision: wanted, overBroader }): RouteDecision => {
       if (!ipaddr.IPv4.isValidCIDR(prefix)) {
         return { prefix, decision: 'refused', reason: 'malformed' };
       }
@@ -221,11 +221,15 @@ export class FakeHost {
         return { ...all, prefix, decision: 'refused' };
       }
       const kept = cuts.length === 0 ? {} : { cuts };
-      if (broader !== undefined) {
+      const isBeside = broader !== undefined && overBroader !== true;
+      if (isBeside || wanted === 'narrowed') {
         const hosts = [...this.hosts].filter(
           (host) => overlaps(prefix, host) && !cuts.some((cut) => overlaps(cut.prefix, host)),
         );
-        const because = { reason: 'other-route', conflict: broader.prefix, interface: broader.interface };
+        const because =
+          broader === undefined
+            ? {}
+            : { reason: 'other-route', conflict: broader.prefix, interface: broader.interface };
         return { prefix, decision: 'narrowed', ...because, ...kept, hosts: hosts.length };
       }
       return first === undefined ? { prefix, decision: 'routed' } : { ...first, prefix, decision: 'cut', ...kept };

@@ -32,7 +32,8 @@ export const roamingScenes: readonly Scene[] = [
         go: async (stage) => {
           await click(stage, 'button', 'Change what becomes of 10.96.0.0/16');
           await stage.page.getByRole('menuitem', { name: 'By other addresses' }).click();
-          await text(stage, '10.96.0.0/16: this counts from the next connect on.');
+          await text(stage, '10.96.0.0/16: saved. It counts at once.');
+          await text(stage, 'Programs reach it by the addresses of 198.19.0.0/16');
           await stage.core.call('disconnect', {});
           await click(stage, 'tab', 'Overview');
           await text(stage, 'You chose it in the settings');

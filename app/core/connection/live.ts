@@ -16,7 +16,7 @@ import { offerDirect, takePath } from './direct-path.ts';
 import { sendCatalogue } from './outcome.ts';
 import { isPolicySuspected, reachLookAt, reachProblems, reachUnknown, takeVerdict } from './reach.ts';
 import { noRefusalsSeen, takeRefusals } from './refused-flows.ts';
-import { planAnew, takeRoutes } from './replan.ts';
+import { heedWord, planAnew, takeRoutes } from './replan.ts';
 import { isLossOfProcess, isTransient, waitAfter } from './retry.ts';
 import type {
   ComingUp,
@@ -57,7 +57,13 @@ export function becomeConnected(
   }
   const { clusterDomain } = ready.agent;
   // One that is brought up anew becomes what it would be by now had it stayed.
-  const decided = decideRoutes(plan, ready.routes, state.persistent ? state.warnings.ranges : null, mapped.mappings);
+  const before = state.phase === 'engine-lost' ? state.live.routes : null;
+  const decided = decideRoutes(
+    plan,
+    ready.routes,
+    state.persistent ? { routes: before, problems: state.warnings.ranges } : null,
+    mapped.mappings,
+  );
   const pingless = problem('ping-unavailable', 'the agent may not open a ping socket');
   const ended = endStep(beginEngineStep(state.bringUp, 'verify', moment.now), 'verify', moment.now);
   const carried = state.phase === 'engine-lost' ? state.live.counters : noCounters(moment.now);
@@ -77,6 +83,8 @@ export function becomeConnected(
     done: ended.done,
     plan,
     mapped,
+    agreed: { plan, mapped },
+    unheard: null,
     cataloguePending: false,
     reach: reachUnknown,
     stubDomains: state.phase === 'engine-lost' ? state.live.stubDomains : [],
@@ -102,14 +110,15 @@ export function becomeConnected(
     },
     live,
   };
+  const heeded = heedWord(connected); // it may have changed since the engine was asked
   return {
-    state: connected,
+    state: heeded.state,
     effects: [
       { kind: 'clearTimer', timer: 'deadline' },
       { kind: 'clearTimer', timer: 'retry' },
       sendCatalogue(connected),
       { kind: 'findStubDomains', clusterDomain },
-      ...planAnew(plan, state.bringUp.mapped, mapped),
+      ...(heeded.effects.length > 0 ? heeded.effects : planAnew(plan, state.bringUp.mapped, mapped)),
       ...offerDirect(connected),
     ],
   };
@@ -139,7 +148,11 @@ export function hearLive(state: InForce, event: EngineEvent, moment: Moment): Tr
     case 'names':
       return { state: takeNames(state, event.names), effects: [] };
     case 'routes':
-      return takeRoutes(state, event.routes.decisions);
+      return takeRoutes(
+        state,
+        event.routes.decisions,
+        event.routes.problem ? problemFromWire(event.routes.problem) : null,
+      );
     case 'counters': {
       const { roundTripMicroseconds } = event.counters;
       const counters = totalOf(state.live.countersBefore, event.counters, moment.now);

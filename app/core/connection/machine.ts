@@ -19,7 +19,8 @@ import { type Cause, problem, waitsForUser } from '../../contract/index.ts';
 import { mapRanges, nothingMapped } from '../routing/mapped.ts';
 import { planRanges } from '../routing/plan.ts';
 import { advance, failBringUp, missDeadline, stepOf } from './bring-up.ts';
-import { changeDirect, offerDirect, takeOffer } from './direct-path.ts';
+import { changePolicy } from './change-policy.ts';
+import { offerDirect, takeOffer } from './direct-path.ts';
 import { hearEngine, hearEngineEnd } from './engine-events.ts';
 import {
   catalogueGathering,
@@ -32,7 +33,7 @@ import {
 } from './live.ts';
 import { holding, isComingUp, isEstablished, isInForce, only, sendCatalogue, unexpected } from './outcome.ts';
 import { takeRanges } from './replan.ts';
-import type { ComingUp, ConnectionEvent, ConnectionState, Moment, Order, Policy, Transition } from './state.ts';
+import type { ComingUp, ConnectionEvent, ConnectionState, Moment, Order, Transition } from './state.ts';
 import { currentStep, endStep, setTask } from './steps.ts';
 import { beginUndo, giveUpAgent, settleUndo, startPreparing } from './undo.ts';
 
@@ -191,20 +192,6 @@ function resumeConfirmed(state: ConnectionState, moment: Moment): Transition {
   }
   const { wanted, cluster, policy } = state;
   return only(startPreparing({ wanted, cluster, policy, restored: true }, moment, 1));
-}
-
-/** Settings are heard at the next connect, but for what the cluster may answer for and the direct path. */
-function changePolicy(state: ConnectionState, policy: Policy): Transition {
-  const changed = { ...state, policy };
-  const { answersFor, extraDomains } = state.policy;
-  if (!isInForce(changed)) {
-    return only(changed);
-  }
-  const isHeard = policy.answersFor !== answersFor || policy.extraDomains.join(' ') !== extraDomains.join(' ');
-  return {
-    state: changed,
-    effects: [...(isHeard ? [sendCatalogue(changed)] : []), ...changeDirect(state.policy, changed)],
-  };
 }
 
 /** Another namespace's bare names resolve: at once where names may be in force, else when they are set. */

@@ -123,6 +123,10 @@ export interface Live {
   readonly done: readonly StepDone[];
   readonly plan: RangePlan;
   readonly mapped: Mapped;
+  /** The plan that the engine's last word was about; another one than above while its answer is awaited. */
+  readonly agreed: { readonly plan: RangePlan; readonly mapped: Mapped };
+  /** Why the user's word on ranges is not in force; null where it is. */
+  readonly unheard: Problem | null;
   readonly cataloguePending: boolean; // a timer will send it
   readonly reach: Reach;
   /** What the cluster's nameservers know besides its own domain: offered, never taken. */

@@ -5,7 +5,7 @@
 
 import { contains, ipv4Of } from '../../contract/prefix.ts';
 import type { Mapping, RouteDecision, WantedRange } from '../route-messages.ts';
-import { type RangePlan, wantedRanges } from './plan.ts';
+import { type AskedRange, type RangePlan, wantedRanges } from './plan.ts';
 import { chooseVirtualRanges } from './virtual-ranges.ts';
 
 export interface Mapped {
@@ -69,8 +69,11 @@ function holds(outer: string, inner: string): boolean {
 }
 
 /** What to ask the helper for: what is not mapped as a whole, and the virtual ranges. */
-export function wantedWith(plan: RangePlan, { mappings }: Mapped): WantedRange[] {
-  const literal = { ...plan, wanted: plan.wanted.filter(({ word }) => word !== 'mapped') };
+export function wantedWith(plan: RangePlan, { mappings, left }: Mapped): WantedRange[] {
+  // What the user wanted mapped and has no room stays as it is rather than being lost.
+  const isLiteral = ({ word, mappedFor, prefix }: AskedRange) =>
+    word !== 'mapped' || (mappedFor === 'user' && left.includes(prefix));
+  const literal = { ...plan, wanted: plan.wanted.filter(isLiteral) };
   return [
     ...wantedRanges(literal),
     ...mappings.map(({ virtual }) => ({ prefix: virtual, decision: 'routed' as const })),

@@ -123,6 +123,12 @@ describe('planRanges', () => {
 });
 
 describe('decideRoutes', () => {
+  /** All of it routed. */
+  const inForce = (ranges: Range[]) =>
+    decideRoutes(
+      plan(ranges),
+      ranges.map(({ prefix }) => ({ prefix, decision: 'routed' })),
+    );
   const routed = { prefix: '10.96.0.0/16', decision: 'routed' } as const;
   const refused = {
     prefix: '10.244.0.0/24',
@@ -177,17 +183,29 @@ describe('decideRoutes', () => {
     ['other-route', '10.0.0.0/8', 'tun0', '10.0.0.0/8 is another route of this computer, on tun0'],
     ['other-route', '10.244.0.0/16', '', '10.244.0.0/16 is another route of this computer'],
   ])('says of a connection in force why a range is withdrawn: %s %s', (reason, conflict, name, cause) => {
-    const decided = decideRoutes(plan([pods]), [{ ...refused, reason, conflict, interface: name }], []);
+    const decided = decideRoutes(plan([pods]), [{ ...refused, reason, conflict, interface: name }], inForce([pods]));
     expect(decided.problems).toMatchObject([{ code: 'route-withdrawn', severity: 'warning', cause }]);
   });
 
   it('goes on calling refused what was refused from the start, and what no other network mends', () => {
     const first = decideRoutes(plan([services, pods]), [routed, refused]);
-    expect(decideRoutes(plan([services, pods]), [routed, refused], first.problems).problems).toEqual(first.problems);
+    expect(decideRoutes(plan([services, pods]), [routed, refused], first).problems).toEqual(first.problems);
     const tooMany = { ...refused, reason: 'too-many' };
-    expect(decideRoutes(plan([services, pods]), [routed, tooMany], []).problems).toMatchObject([
+    expect(decideRoutes(plan([services, pods]), [routed, tooMany], inForce([services, pods])).problems).toMatchObject([
       { code: 'route-refused' },
     ]);
+  });
+
+  const subnet = { ...refused, reason: 'own-subnet', conflict: '10.244.0.0/16', interface: 'wlan0' };
+  it.each([
+    ['was routed', inForce([services, pods]), 'route-withdrawn'],
+    ['was a part of what was routed', inForce([services, { ...pods, prefix: '10.0.0.0/8' }]), 'route-withdrawn'],
+    ['was withdrawn before', decideRoutes(plan([pods]), [subnet], inForce([pods])), 'route-withdrawn'],
+    ['an earlier core had', { routes: null, problems: [] }, 'route-withdrawn'],
+    ['is new and refused from its first moment', inForce([services]), 'route-refused'],
+    ['was excluded until now', decideRoutes(plan([services, pods], [], [pods.prefix]), [routed]), 'route-refused'],
+  ])('calls withdrawn what was there, and nothing else: a range that %s', (_, before, code) => {
+    expect(decideRoutes(plan([services, pods]), [routed, subnet], before).problems).toMatchObject([{ code }]);
   });
 
   it('refuses when nothing is left to route', () => {

@@ -27,6 +27,8 @@ import type { Mapping, RouteDecision, WantedRange } from '../route-messages.ts';
 import { kindToMap } from './mapped-kinds.ts';
 
 export interface RangePlan {
+  /** What the cluster says of itself, that other words of the user are planned by. */
+  readonly found: readonly Range[];
   /** To ask the helper about, and to route where it accepts. */
   readonly wanted: readonly AskedRange[];
   /** Left out before asking: excluded by the user. */
@@ -115,6 +117,7 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
   }
   const order = { services: 0, pods: 1, extra: 2 };
   return success({
+    found,
     wanted: placed
       .toSorted((first, second) => order[first.kind] - order[second.kind] || inOrder(first.parsed, second.parsed))
       .map(({ parsed, kind, origin, word, mappedFor }) => ({
@@ -173,6 +176,13 @@ export function exclusionOf(routes: readonly Route[], address: string): Problem 
   return left.flatMap(exclusion)[0] ?? null;
 }
 
+/** Whether the user has another word on any range. */
+export function isSameWord(one: RangeSettings, other: RangeSettings): boolean {
+  const text = ({ extraRanges, excludedRanges, routedRanges, narrowedRanges, mappedRanges }: RangeSettings) =>
+    JSON.stringify([extraRanges, excludedRanges, routedRanges, narrowedRanges, mappedRanges]);
+  return text(one) === text(other);
+}
+
 /** What to ask the helper for. */
 export function wantedRanges(plan: RangePlan): WantedRange[] {
   return plan.wanted.map(({ prefix, word }) => ({
@@ -204,14 +214,20 @@ const passingReasons: Readonly<Record<string, (conflict: string, on: string) => 
     on === '' ? cause('withdrawnNowhere', { conflict }) : cause('withdrawnRoute', { conflict, interface: on }),
 };
 
+/** Null where an earlier core had the connection: what was routed then is not known, and counts as routed. */
+interface Before {
+  readonly routes: readonly Route[] | null;
+  readonly problems: readonly Problem[];
+}
+
 /**
- * Joins the helper's answers to the plan. A range without an answer counts as refused. `known` are warnings that were
- * told before, for a connection that is in force: a range that was not refused from the start is withdrawn, not refused.
+ * Joins the helper's answers to the plan. A range without an answer counts as refused. `before` is what was in force, for a
+ * connection that is: what was routed, or was withdrawn, is withdrawn; what is refused from its first moment is refused.
  */
 export function decideRoutes(
   plan: RangePlan,
   decisions: readonly RouteDecision[],
-  known: readonly Problem[] | null = null,
+  before: Before | null = null,
   mappings: readonly Mapping[] = [],
 ): RoutesDecided {
   const virtuals = new Map(mappings.filter(({ retired }) => !retired).map(({ real, virtual }) => [real, virtual]));
@@ -245,9 +261,11 @@ export function decideRoutes(
       interface: decision.interface ?? '',
       ...partsOf(decision, virtuals),
     });
+    if (range.mappedFor === 'user' && decision.decision !== 'refused') {
+      problems.push(problem('ranges-kept', cause('noVirtualRoom', { prefix }), { prefix }));
+    }
     if (decision.decision === 'refused') {
-      const wasRefused = known?.some(({ code, facts }) => code === 'route-refused' && facts.prefix === range.prefix);
-      const isWithdrawn = known !== null && !wasRefused && (decision.reason ?? '') in passingReasons;
+      const isWithdrawn = before !== null && wasThere(range, before) && (decision.reason ?? '') in passingReasons;
       const refused = isWithdrawn ? withdrawal(range, decision) : refusal(range, decision);
       problems.push({ ...refused, severity: 'warning' });
     }
@@ -255,6 +273,17 @@ export function decideRoutes(
   const [first] = problems;
   const fatal: Problem | null = routes.some(isRouted) || first === undefined ? null : { ...first, severity: 'error' };
   return { routes: [...routes, ...plan.left], fatal, problems };
+}
+
+/** It was carried, alone or as a part of another range, or would have been if the laptop had not needed it. */
+function wasThere({ prefix }: Range, before: Before): boolean {
+  const isWithdrawn = before.problems.some((one) => one.code === 'route-withdrawn' && one.facts.prefix === prefix);
+  const range = parsePrefix(prefix);
+  const isWithin = (route: Route) => {
+    const outer = parsePrefix(route.prefix);
+    return range !== null && outer !== null && contains(outer, range);
+  };
+  return isWithdrawn || (before.routes?.some((route) => isRouted(route) && isWithin(route)) ?? true);
 }
 
 /** What is in force of a range that is not routed as a whole. */
