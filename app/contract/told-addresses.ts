@@ -18,16 +18,25 @@ export function pairsOf(routes: readonly Route[]): RangePair[] {
 
 /** The address that names tell for one of the cluster: itself where it is not mapped. */
 export function toldAddress(routes: readonly Route[], real: string): string {
-  return counterpart(
-    pairsOf(routes).map((pair) => [pair.real, pair.virtual]),
-    real,
-  );
+  return toldBy(pairsOf(routes), real);
 }
 
 /** What an address that a program uses is in the cluster: itself where it is not a virtual one. */
 export function realAddress(routes: readonly Route[], told: string): string {
+  return realBy(pairsOf(routes), told);
+}
+
+/** The same by pairs: for many addresses they are made once. */
+export function toldBy(pairs: readonly RangePair[], real: string): string {
   return counterpart(
-    pairsOf(routes).map((pair) => [pair.virtual, pair.real]),
+    pairs.map((pair) => [pair.real, pair.virtual]),
+    real,
+  );
+}
+
+export function realBy(pairs: readonly RangePair[], told: string): string {
+  return counterpart(
+    pairs.map((pair) => [pair.virtual, pair.real]),
     told,
   );
 }

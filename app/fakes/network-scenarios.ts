@@ -23,9 +23,13 @@ export const networkScenarios = {
   cut: ({ host }) => {
     host.networks = [...host.networks, { prefix: '10.96.4.0/24', interface: 'docker0' }];
   },
-  /** The range of Services is the office's, and pods of some nodes have addresses of class E. */
+  /** The range of Services is the office's, that of a node's pods a bridge's, and pods of others have addresses of class E. */
   mapped: ({ host, cluster }) => {
-    host.networks = [...host.networks, { prefix: '10.96.0.0/12', interface: 'wlan0' }];
+    host.networks = [
+      ...host.networks,
+      { prefix: '10.96.0.0/12', interface: 'wlan0' },
+      { prefix: '10.244.0.0/24', interface: 'docker0' },
+    ];
     cluster.ranges = [...cluster.ranges, { prefix: '240.8.0.0/13', kind: 'pods', origin: 'node-pod-cidr' }];
   },
   /** The laptop has no place for a range that the user added; the rest works. */

@@ -12,7 +12,9 @@ import {
   isSameKey,
   type Place,
   type Pod,
+  pairsOf,
   placeOf,
+  type RangePair,
   type Service,
   type Settings,
   shortContextNames,
@@ -87,6 +89,17 @@ export function useHomeNamespace(context: ContextKey | null): string {
   const settings = useSettings();
   const chosen = settings === null || context === null ? '' : choicesOf(settings, context).homeNamespace;
   return connected ?? (chosen || own);
+}
+
+const noPairs: readonly RangePair[] = [];
+
+/** The ranges of a context that have other addresses on this laptop. The same array for as long as they are the same. */
+export function useRangePairs(context: ContextKey | null): readonly RangePair[] {
+  const text = useMirror(({ snapshot }) => {
+    const connection = connectionOf(snapshot, context);
+    return connection !== null && isEstablished(connection) ? JSON.stringify(pairsOf(connection.routes)) : '[]';
+  });
+  return useMemo(() => (text === '[]' ? noPairs : (JSON.parse(text) as readonly RangePair[])), [text]);
 }
 
 const noPins: ReadonlySet<string> = new Set();

@@ -2,6 +2,7 @@
  * What somebody types or pastes to find a Service: words, and whole forms of an address as they stand in URLs,
  * configuration and kubectl. Each word is one term; all of them must fit.
  */
+import { type RangePair, realBy } from '../../app/contract/index.ts';
 
 export interface Term {
   /** Lower case; of a form with more parts the host or the name. Empty where only the namespace or the port was typed. */
@@ -33,6 +34,11 @@ export function parseQuery(text: string): readonly Term[] {
     .split(/\s+/)
     .map(termOf)
     .filter(({ text: words, port, namespace }) => words !== '' || port !== null || namespace !== null);
+}
+
+/** A search by the addresses that programs on this computer use, by those of the cluster: lists are searched by them. */
+export function withRealAddresses(text: string, pairs: readonly RangePair[]): string {
+  return pairs.length === 0 ? text : text.replaceAll(/\d{1,3}(?:\.\d{1,3}){3}/g, (told) => realBy(pairs, told));
 }
 
 function termOf(word: string): Term {

@@ -33,7 +33,7 @@ export const roamingScenes: readonly Scene[] = [
           await click(stage, 'button', 'Change what becomes of 10.96.0.0/16');
           await stage.page.getByRole('menuitem', { name: 'By other addresses' }).click();
           await text(stage, '10.96.0.0/16: saved. It counts at once.');
-          await text(stage, 'Programs reach it by the addresses of 198.19.0.0/16');
+          await text(stage, 'Programs reach it by the addresses of 100.127.0.0/16'); // 198.19.0.0/24 had a meaning before
           await stage.core.call('disconnect', {});
           await click(stage, 'tab', 'Overview');
           await text(stage, 'You chose it in the settings');
@@ -78,6 +78,24 @@ export const roamingScenes: readonly Scene[] = [
             .first()
             .click();
           await text(stage, /10\.96\.\d+\.\d+ in the cluster/);
+          await text(stage, /10\.244\.\d+\.\d+ in the cluster/); // of its endpoints
+        },
+      },
+      {
+        name: 'services.found-by-mapped-address',
+        go: async (stage) => {
+          const told = /198\.19\.\d+\.\d+/.exec(await stage.page.getByRole('grid').innerText())?.[0] ?? 'none';
+          await stage.page.keyboard.press('Escape');
+          await stage.page.getByRole('searchbox', { name: 'Filter services' }).fill(told);
+          await text(stage, '1 of');
+          await text(stage, told);
+        },
+      },
+      {
+        name: 'pods.mapped',
+        go: async (stage) => {
+          await click(stage, 'tab', /^Pods/);
+          await text(stage, /10\.244\.\d+\.\d+ in the cluster/);
         },
       },
     ],

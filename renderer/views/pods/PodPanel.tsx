@@ -1,6 +1,6 @@
 import type { ContextKey, Pod } from '../../../app/contract/index.ts';
 import { chosenPodPort } from '../../actions/shown-pod.ts';
-import { namingOf } from '../../actions/shown-service.ts';
+import { useNaming } from '../../actions/use-naming.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { useApp, useServiceTest, useWindow } from '../../store/hooks.ts';
@@ -40,6 +40,7 @@ export function PodPanel({ context, pod }: { readonly context: ContextKey; reado
     useWindow((state) => state.podPort),
   );
   const test = useServiceTest(podTestTarget(context, pod, port?.port ?? 0));
+  const naming = useNaming(context);
   const { namespace, name } = pod;
   return (
     <RowPanel
@@ -66,7 +67,7 @@ export function PodPanel({ context, pod }: { readonly context: ContextKey; reado
       <Section title={say('services.copy')}>
         {pod.hostNetwork ? <p className={styles.hint}>{say('pods.hostNetworkHint')}</p> : null}
         <AddressList
-          forms={podAddressForms(pod, port, namingOf(app, context)).map((form) => ({
+          forms={podAddressForms(pod, port, naming).map((form) => ({
             ...form,
             words: formWords[form.form],
           }))}

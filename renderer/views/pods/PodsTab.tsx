@@ -1,10 +1,10 @@
 import { Layers, TriangleAlert } from 'lucide-react';
 import { memo, useMemo } from 'react';
-import type { ContextKey } from '../../../app/contract/index.ts';
+import type { ContextKey, RangePair } from '../../../app/contract/index.ts';
 import { ToggleChip } from '../../kit/ToggleChip.tsx';
 import { useNow } from '../../parts/use-now.ts';
-import { useApp, useHomeNamespace, useListedPods, usePods, useWindow } from '../../store/hooks.ts';
-import { parseQuery } from '../../store/query.ts';
+import { useApp, useHomeNamespace, useListedPods, usePods, useRangePairs, useWindow } from '../../store/hooks.ts';
+import { parseQuery, withRealAddresses } from '../../store/query.ts';
 import { noPodFilter, type PodFilter } from '../../store/window.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
@@ -52,7 +52,11 @@ export const PodsTab = memo(function PodsTab({ context }: { readonly context: Co
   const homeNamespace = useHomeNamespace(context);
   const ordered = useOrderedEntries(rows, filter.sort, homeNamespace, orderedPods);
   usePreparedSearch(ordered, preparePod);
-  const matching = useMemo(() => matchingPods(ordered, filter, namespaces), [ordered, filter, namespaces]);
+  const pairs = useRangePairs(context);
+  const matching = useMemo(
+    () => matchingPods(ordered, { ...filter, text: withRealAddresses(filter.text, pairs) }, namespaces),
+    [ordered, filter, namespaces, pairs],
+  );
   const items = useMemo(() => listItems(matching, filter.isGrouped), [matching, filter.isGrouped]);
   const change = (part: Partial<PodFilter>) => store.setState({ podFilter: { ...wanted, ...part } });
   return (
@@ -87,7 +91,7 @@ export const PodsTab = memo(function PodsTab({ context }: { readonly context: Co
           </ToggleChip>
         </ListToolbar>
       }
-      table={<PodsTable items={items} filter={filter} count={matching.length} />}
+      table={<PodsTable items={items} filter={filter} pairs={pairs} count={matching.length} />}
       keys={[
         { keys: ['C'], words: say('services.keyCopy') },
         { keys: ['T'], words: say('services.keyTest') },
@@ -99,10 +103,12 @@ export const PodsTab = memo(function PodsTab({ context }: { readonly context: Co
 const PodsTable = memo(function PodsTable({
   items,
   filter: { text, sort, isGrouped },
+  pairs,
   count,
 }: {
   readonly items: readonly ListItem<PodEntry>[];
   readonly filter: PodFilter;
+  readonly pairs: readonly RangePair[];
   readonly count: number;
 }) {
   const say = useWords();
@@ -110,7 +116,7 @@ const PodsTable = memo(function PodsTable({
   const now = useNow(60_000);
   const { window: store } = useApp();
   const words = useMemo(() => parseQuery(text).map((term) => term.text), [text]);
-  const cells = useMemo(() => ({ say, format, now, words }), [say, format, now, words]);
+  const cells = useMemo(() => ({ say, format, now, pairs, words }), [say, format, now, pairs, words]);
   return (
     <ListTable<PodEntry, Column>
       list="pods"

@@ -1,6 +1,6 @@
 /** The columns of the list of pods: what each shows, and which of them a width has room for. */
 import type { ReactNode } from 'react';
-import type { Pod } from '../../../app/contract/index.ts';
+import type { Pod, RangePair } from '../../../app/contract/index.ts';
 import { Badge, type Tone } from '../../kit/Badge.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import type { PodColumn } from '../../store/window.ts';
@@ -9,6 +9,7 @@ import type { Format } from '../../words/format.ts';
 import type { Say } from '../../words/words.ts';
 import { columnsFor, type ListColumn } from '../services/list-columns.ts';
 import styles from '../services/ServicesTable.module.css';
+import { WorkingAddress } from '../services/WorkingAddress.tsx';
 import type { PodEntry } from './pod-entries.ts';
 
 export interface Column extends ListColumn {
@@ -32,12 +33,13 @@ export interface PodCells {
   readonly say: Say;
   readonly format: Format;
   readonly now: number;
+  readonly pairs: readonly RangePair[];
   /** What is searched for. */
   readonly words: readonly string[];
 }
 
 /** What a column shows of a pod. */
-export function podCell({ name }: Column, { pod }: PodEntry, { say, format, now, words }: PodCells): ReactNode {
+export function podCell({ name }: Column, { pod }: PodEntry, { say, format, now, pairs, words }: PodCells): ReactNode {
   switch (name) {
     case 'name':
       return cleanText(pod.name).trim() === '' ? (
@@ -48,7 +50,7 @@ export function podCell({ name }: Column, { pod }: PodEntry, { say, format, now,
     case 'namespace':
       return <ForeignText text={pod.namespace} marked={words} />;
     case 'address':
-      return <Address pod={pod} say={say} words={words} />;
+      return <Address pod={pod} say={say} pairs={pairs} words={words} />;
     case 'status':
       return <StatusBadge pod={pod} say={say} />;
     case 'restarts':
@@ -60,14 +62,14 @@ export function podCell({ name }: Column, { pod }: PodEntry, { say, format, now,
   }
 }
 
-function Address({ pod, say, words }: { readonly pod: Pod; readonly say: Say; readonly words: readonly string[] }) {
+function Address({ pod, say, pairs, words }: { readonly pod: Pod } & Pick<PodCells, 'say' | 'pairs' | 'words'>) {
   const [address] = pod.addresses;
   if (address === undefined) {
     return <span className={styles.absent}>{say('pods.noAddressShort')}</span>;
   }
   return (
     <>
-      <ForeignText text={address} kind="code" marked={words} />
+      <WorkingAddress real={address} pairs={pairs} words={words} />
       {pod.hostNetwork ? <span className={styles.elsewhere}>{say('pods.ofNode')}</span> : null}
     </>
   );

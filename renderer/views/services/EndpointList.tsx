@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Service, ServiceKey } from '../../../app/contract/index.ts';
+import { type RangePair, type Service, type ServiceKey, toldBy } from '../../../app/contract/index.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { Button } from '../../kit/Button.tsx';
 import { CopyButton } from '../../kit/CopyButton.tsx';
@@ -8,12 +8,13 @@ import { useApp } from '../../store/hooks.ts';
 import { useWords } from '../../words/words.ts';
 import { Section } from './Section.tsx';
 import styles from './ServicePanel.module.css';
+import { WorkingAddress } from './WorkingAddress.tsx';
 
 /** Endpoints drawn before one asks for all. */
 const few = 8;
 
 /** What is behind a Service: addresses with their pods and nodes; or why there are none. */
-export function EndpointList({ service }: { readonly service: Service }) {
+export function EndpointList({ service, pairs }: { readonly service: Service; readonly pairs: readonly RangePair[] }) {
   const say = useWords();
   const [isWhole, setWhole] = useState(false);
   const { endpoints, type, externalName } = service;
@@ -39,9 +40,13 @@ export function EndpointList({ service }: { readonly service: Service }) {
       <ul className={styles.list}>
         {shown.map(({ address, ready, pod, node }) => (
           <li key={`${address} ${pod}`} className={styles.endpoint}>
-            <ForeignText text={address} kind="code" />
+            <WorkingAddress real={address} pairs={pairs} />
             <Badge tone={ready ? 'fine' : 'bad'}>{ready ? say('services.ready') : say('services.notReady')}</Badge>
-            <CopyButton text={address} name={say('services.copyEndpoint', { address })} kind="ghost" />
+            <CopyButton
+              text={toldBy(pairs, address)}
+              name={say('services.copyEndpoint', { address: toldBy(pairs, address) })}
+              kind="ghost"
+            />
             {pod === '' && node === '' ? null : (
               <span className={styles.pod}>
                 {pod === '' ? null : <PodLink namespace={service.namespace} name={pod} />}

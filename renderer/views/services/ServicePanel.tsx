@@ -1,14 +1,15 @@
 import { Star } from 'lucide-react';
 import { type ContextKey, type CopyForm, portText, type Service } from '../../../app/contract/index.ts';
 import { pinService } from '../../actions/pin-service.ts';
-import { chosenPort, namingOf } from '../../actions/shown-service.ts';
+import { chosenPort } from '../../actions/shown-service.ts';
 import { useRunAction } from '../../actions/use-action.ts';
+import { useNaming } from '../../actions/use-naming.ts';
 import { Badge } from '../../kit/Badge.tsx';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { IconButton } from '../../kit/IconButton.tsx';
 import { useNow } from '../../parts/use-now.ts';
 import { addressForms, formToCopy } from '../../store/address-forms.ts';
-import { useApp, usePinned, useServiceTest, useSettings, useWindow } from '../../store/hooks.ts';
+import { useApp, usePinned, useRangePairs, useServiceTest, useSettings, useWindow } from '../../store/hooks.ts';
 import { serviceKey } from '../../store/list-feed.ts';
 import { testTarget } from '../../store/service-tests.ts';
 import { useFormat } from '../../words/format.ts';
@@ -34,7 +35,8 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
   const choice = useWindow((state) => state.port);
   const port = chosenPort(service, choice);
   const test = useServiceTest(testTarget(context, service, port?.port ?? 0));
-  const forms = addressForms(service, port, namingOf(app, context));
+  const pairs = useRangePairs(context);
+  const forms = addressForms(service, port, useNaming(context));
   const { namespace, name } = service;
   const isPinned = usePinned(context).has(serviceKey(service));
   return (
@@ -76,7 +78,7 @@ export function ServicePanel({ context, service }: { readonly context: ContextKe
           onCopied={(form) => void app.settings.change({ copyForm: form as CopyForm })}
         />
       </Section>
-      <EndpointList key={`${namespace}/${name}`} service={service} />
+      <EndpointList key={`${namespace}/${name}`} service={service} pairs={pairs} />
       <LabelList labels={service.labels} />
     </RowPanel>
   );

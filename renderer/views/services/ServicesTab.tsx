@@ -1,7 +1,15 @@
 import { memo, useMemo } from 'react';
 import type { ContextKey } from '../../../app/contract/index.ts';
-import { useApp, useHomeNamespace, useListedServices, usePinned, useServices, useWindow } from '../../store/hooks.ts';
-import { parseQuery } from '../../store/query.ts';
+import {
+  useApp,
+  useHomeNamespace,
+  useListedServices,
+  usePinned,
+  useRangePairs,
+  useServices,
+  useWindow,
+} from '../../store/hooks.ts';
+import { parseQuery, withRealAddresses } from '../../store/query.ts';
 import { noFilter } from '../../store/window.ts';
 import { useWords } from '../../words/words.ts';
 import { ListTab } from './ListTab.tsx';
@@ -50,11 +58,12 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
   const preference = useMemo(() => ({ homeNamespace, pinned }), [homeNamespace, pinned]);
   const ordered = useOrderedEntries(rows, filter.sort, preference, orderedEntries);
   usePreparedSearch(ordered, prepareService);
+  const pairs = useRangePairs(context);
   const isBestFirst = isUsualSort(filter.sort);
   const { matching, matches } = useMatchingEntries(
     ordered,
     {
-      text: filter.text,
+      text: withRealAddresses(filter.text, pairs),
       isReadyOnly: filter.isReadyOnly,
       pinned: filter.isPinnedOnly ? pinned : null,
       namespaces,

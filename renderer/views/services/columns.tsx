@@ -1,7 +1,7 @@
 /** The columns of the list: what each shows, and which of them a width has room for. */
 import { Star } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { portsText } from '../../../app/contract/index.ts';
+import { portsText, type RangePair } from '../../../app/contract/index.ts';
 import { ForeignText } from '../../kit/ForeignText.tsx';
 import { fieldWords } from '../../parts/match-words.ts';
 import type { Match, MatchField } from '../../store/rank-services.ts';
@@ -13,6 +13,7 @@ import { columnsFor, type ListColumn } from './list-columns.ts';
 import { ReadyBadge } from './ReadyBadge.tsx';
 import styles from './ServicesTable.module.css';
 import type { Entry } from './service-entries.ts';
+import { WorkingAddress } from './WorkingAddress.tsx';
 
 type ColumnName = SortColumn | 'ports';
 
@@ -45,6 +46,7 @@ export interface CellContext {
   readonly pinned: ReadonlySet<string>;
   readonly now: number;
   readonly search: Search;
+  readonly pairs: readonly RangePair[];
   /** What is on screen of the columns. */
   readonly shown: readonly Column[];
 }
@@ -53,7 +55,7 @@ export interface CellContext {
 export function cellOf(
   { name }: Column,
   entry: Entry,
-  { say, format, pinned, now, search, shown }: CellContext,
+  { say, format, pinned, now, search, pairs, shown }: CellContext,
 ): ReactNode {
   const { service } = entry;
   switch (name) {
@@ -77,7 +79,7 @@ export function cellOf(
       return entry.address === '' ? (
         <span className={styles.absent}>{say('services.headless')}</span>
       ) : (
-        <ForeignText text={entry.address} kind="code" marked={search.words} />
+        <WorkingAddress real={entry.address} pairs={pairs} words={search.words} />
       );
     case 'ports':
       return portWords(entry, say, search.words);
