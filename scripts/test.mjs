@@ -193,7 +193,7 @@ const tiers = [
         'sh',
         [
           '-c',
-          'GOOS=darwin go vet ./cmd/slipway-helper ./cmd/slipway-engine && GOOS=windows go vet ./cmd/slipway-helper ./cmd/slipway-engine',
+          'for system in darwin windows; do GOOS=$system go vet ./cmd/slipway-helper ./cmd/slipway-engine ./internal/hostnet/... || exit 1; done',
         ],
         native,
       ),

@@ -3,7 +3,6 @@ package names
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"slipway/native/internal/domains"
@@ -40,12 +39,5 @@ func TestScreenTellsWhatItLeavesOut(t *testing.T) {
 	passed, refused = Screen(wire.NamesInput{Domains: many}, nil)
 	if len(passed.Domains) != domains.Max || len(refused) != 5 || refused[0].Reason != domains.ReasonTooMany {
 		t.Errorf("%d passed, refused %v", len(passed.Domains), refused)
-	}
-}
-
-func TestTheNamesThatHostsGivesTheLaptop(t *testing.T) {
-	hosts := "127.0.0.1 localhost laptop.example\n127.0.1.1\tlaptop.corp.example.com laptop # laptop.no\n10.0.0.1 other.example.org other\n#1 laptop.x laptop\n"
-	if got := strings.Join(namesOf("laptop", []byte(hosts)), " "); got != "laptop.corp.example.com laptop" {
-		t.Errorf("found %s", got)
 	}
 }
