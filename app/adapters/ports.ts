@@ -6,6 +6,7 @@ import type { AgentPlacingOptions } from './agent/placing.ts';
 import { openAgentRecords } from './agent/records.ts';
 import type { AgentBinary } from './agent/send-binary.ts';
 import { agentTimes } from './agent/times.ts';
+import { openBench } from './bench/bench-process.ts';
 import { openKubeconfigFiles } from './kubeconfig/kept-kubeconfigs.ts';
 import { openKubeconfig } from './kubeconfig/kubeconfig.ts';
 import { systemClock } from './laptop/clock.ts';
@@ -41,6 +42,7 @@ export function openPorts(folders: Folders, environment: Environment): Ports {
     log,
   };
   return {
+    bench: openBench(),
     clock: systemClock(),
     log,
     kubeconfig: openKubeconfig({ environment: completeOnce, agent, digestKey }),

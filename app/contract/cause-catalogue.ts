@@ -106,6 +106,8 @@ export const causeCatalogue = {
   proxyHasNames: 'programs come to it by a proxy, which always knows its names',
   proxyNone: 'it is connected for all programs of this computer, and no proxy is needed',
   benchNeeds: 'there is no connection to measure',
+  benchByProxy: 'this connection is a proxy, and what is measured is reached by an interface',
+  benchWithoutNames: 'names are switched off in this connection, and what is measured is at their address',
   benchRefused: 'the agent measures for as many connections as it does at once: another bench is running',
   benchBroken: 'measuring ended with: {reason}',
   directUnlabelled: "nothing tells the agent's pod from others: it has lost the label of its Job",

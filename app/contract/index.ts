@@ -1,6 +1,7 @@
 /** The contract: what a frontend may see and ask. It imports nothing of ours and knows no platform. */
 export * from './activity.ts';
 export * from './agent-pod.ts';
+export * from './bench.ts';
 export * from './caller.ts';
 export * from './cause-catalogue.ts';
 export * from './causes.ts';

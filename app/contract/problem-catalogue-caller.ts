@@ -9,6 +9,11 @@ export const callerProblems = {
       "It can be given its own domain only, and no public suffix. `slipway status -o wide` shows the cluster's domain.",
     ),
   ),
+  'bench-unfit': entry(
+    'usage',
+    'This connection cannot be measured',
+    advice('Connect without `--proxy` and with names switched on, then measure again.'),
+  ),
   'caller-changed': entry(
     'configuration',
     'The connection to {context} was made in another environment',

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { activityEntrySchema } from './activity.ts';
+import { benchItemSchema, benchSecondsAtMost, benchSecondsUsual } from './bench.ts';
 import { flowSchema } from './flows.ts';
 import { podSchema } from './pods.ts';
 import { problemSchema } from './problems.ts';
@@ -74,6 +75,14 @@ export const streams = {
   counters: { input: connectionKey, item: countersSchema },
   /** About once a second while connected. Flows and their programs are looked at only while somebody is subscribed. */
   flows: { input: connectionKey, item: flowsItemSchema },
+  /**
+   * Measures a connection for as long as somebody is subscribed, each of four transfers for so many seconds at most: what is
+   * measured, what is known, and at last how it ended. One at a time for each connection.
+   */
+  bench: {
+    input: connectionKey.extend({ seconds: z.number().min(1).max(benchSecondsAtMost).default(benchSecondsUsual) }),
+    item: benchItemSchema,
+  },
   /** What is kept first (oldest first), then what happens. */
   activity: { input: nothing, item: activityItemSchema },
 } as const satisfies Record<string, { input: z.ZodType; item: z.ZodType }>;

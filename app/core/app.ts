@@ -114,21 +114,25 @@ export function createCore(ports: Ports, build: string, options: CoreOptions = {
     ...(logins.present().length === 0 ? {} : { logins: logins.present() }),
   }));
   const activity = createActivity(ports.clock, ports.log, ports.activity, () => streams.changed());
-  const streams = createStreams(ports.clock, {
-    connection: (context, file) => {
-      const runner = connections.find(context, file);
-      return runner === null
-        ? null
-        : {
-            ...runner,
-            pods: runner.pods.list,
-            holdPods: runner.pods.hold,
-            flows: runner.flows.now,
-            holdFlows: runner.flows.hold,
-          };
+  const streams = createStreams(
+    ports.clock,
+    {
+      connection: (context, file) => {
+        const runner = connections.find(context, file);
+        return runner === null
+          ? null
+          : {
+              ...runner,
+              pods: runner.pods.list,
+              holdPods: runner.pods.hold,
+              flows: runner.flows.now,
+              holdFlows: runner.flows.hold,
+            };
+      },
+      activityAfter: activity.after,
     },
-    activityAfter: activity.after,
-  });
+    ports.bench,
+  );
   const noteChanges = watchConnections(
     activity,
     () => connections.states(),

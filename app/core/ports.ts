@@ -6,6 +6,7 @@ import type {
   ActivityEntry,
   Agent,
   AgentPodChoices,
+  BenchStep,
   Caller,
   Cause,
   Context,
@@ -13,7 +14,9 @@ import type {
   ExecPlugin,
   HelperProgram,
   HelperState,
+  Path,
   PathCandidate,
+  PathFigures,
   Pod,
   Problem,
   RangeOrigin,
@@ -335,7 +338,32 @@ export interface ActivityStorePort {
   append(entries: readonly ActivityEntry[]): Promise<Result<null>>;
 }
 
+/** What of a connection is measured. */
+export interface BenchSubject {
+  readonly path: Path;
+  /** The tunnel's address at which names are asked, and the agent answers. */
+  readonly resolver: string;
+  readonly clusterDomain: string;
+}
+
+export interface BenchPort {
+  /**
+   * Measures the way to the agent and back by sockets of a process of its own, each transfer for so many milliseconds at
+   * most. `heard` hears what is measured next, with what is known by then. Aborted, nothing of it is left; it ends with this
+   * process, too.
+   */
+  measure(
+    subject: BenchSubject,
+    transferMilliseconds: number,
+    heard: (step: BenchStep, known: PathFigures) => void,
+    signal: AbortSignal,
+  ): Promise<Result<PathFigures>>;
+  /** Of this computer. */
+  load(): { readonly load: number; readonly processors: number };
+}
+
 export interface Ports {
+  readonly bench: BenchPort;
   readonly clock: Clock;
   readonly log: Log;
   readonly kubeconfig: KubeconfigPort;

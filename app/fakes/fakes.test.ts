@@ -7,6 +7,7 @@ import type { FakeEngine } from './engine.ts';
 import { plugin } from './kubeconfig.ts';
 import { ManualClock } from './manual-clock.ts';
 import { testActivityStore } from './port-tests/activity.ts';
+import { testBench } from './port-tests/bench.ts';
 import { testClock } from './port-tests/clock.ts';
 import { testCluster } from './port-tests/cluster.ts';
 import { testEngine } from './port-tests/engine.ts';
@@ -35,6 +36,12 @@ const close = async () => {};
 testClock('fake', () => {
   const clock = new ManualClock();
   return { clock, pass: (milliseconds) => clock.advance(milliseconds) };
+});
+
+testBench('fake', async () => {
+  const { bench } = world();
+  bench.pace = 1;
+  return { port: bench, running: async () => bench.running, close };
 });
 
 testStore('fake', async () => {

@@ -27,6 +27,7 @@ export type Operation =
   | 'saveWanted'
   | 'resolve'
   | 'http'
+  | 'bench'
   | 'findAgents'
   | 'sandbox';
 

@@ -6,6 +6,7 @@ import { cause, type ExecPlugin, failure, type Problem, problem, type Result, su
 import type { Clock } from '../core/ports.ts';
 import { hostilePods, longPods, manyPods, podsBehind } from './believable-pods.ts';
 import { believableServices } from './believable-services.ts';
+import { benchScenarios } from './bench-scenarios.ts';
 import { hostileServices, revised, stir } from './crowd.ts';
 import { directScenarios } from './direct-scenarios.ts';
 import { flowScenarios } from './flow-scenarios.ts';
@@ -189,6 +190,7 @@ export const scenarios = {
       return { ...one, execPlugin: execPlugin === null ? null : { ...execPlugin, refusal } };
     });
   },
+  ...benchScenarios,
   ...networkScenarios,
   ...directScenarios,
   ...flowScenarios,

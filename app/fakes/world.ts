@@ -4,6 +4,7 @@
  */
 import type { Clock, Log, Ports } from '../core/ports.ts';
 import { FakeActivityStore } from './activity.ts';
+import { FakeBench } from './bench.ts';
 import { FakeCluster } from './cluster.ts';
 import { FakeEngines } from './engines.ts';
 import { Faults } from './faults.ts';
@@ -17,6 +18,7 @@ import { FakeStore } from './store.ts';
 
 export interface World {
   readonly ports: Ports;
+  readonly bench: FakeBench;
   readonly host: FakeHost;
   readonly cluster: FakeCluster;
   readonly engines: FakeEngines;
@@ -60,8 +62,10 @@ export function createWorld(clock: Clock, pace = 10): World {
   const sandbox = new FakeSandbox(faults, kubeconfigFiles);
   const log = new FakeLog();
   const helper = new FakeHelper(host, faults);
+  const bench = new FakeBench(clock, faults);
   return {
     ports: {
+      bench,
       clock,
       log,
       kubeconfig,
@@ -75,6 +79,7 @@ export function createWorld(clock: Clock, pace = 10): World {
       report,
       sandbox,
     },
+    bench,
     host,
     cluster,
     engines,

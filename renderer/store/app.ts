@@ -14,6 +14,7 @@ import {
 } from '../../app/contract/index.ts';
 import type { HostAbilities } from '../host/host.ts';
 import { type ActivityStore, createActivity } from './activity.ts';
+import { type BenchFeed, createBench } from './bench.ts';
 import { type CountersFeed, createCounters } from './counters.ts';
 import { createFlows, type FlowsFeed } from './flows.ts';
 import { createInquiries, type Inquiries, proveWhenOff } from './inquiries.ts';
@@ -42,6 +43,7 @@ export interface App {
   readonly listOnScreen: ListOnScreen;
   readonly serviceTests: ServiceTestsFeed;
   readonly counters: CountersFeed;
+  readonly bench: BenchFeed;
   readonly inquiries: Inquiries;
   readonly activity: ActivityStore;
   readonly window: WindowStore;
@@ -58,6 +60,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
   const pods = createPods(host.link);
   const counters = createCounters(host.link);
   const flows = createFlows(host.link);
+  const bench = createBench(host.link);
   const window = createWindow(storage);
   const inquiries = createInquiries(host.link);
 
@@ -125,6 +128,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
     listOnScreen: createListOnScreen(),
     serviceTests: createServiceTests(host.link),
     counters,
+    bench,
     inquiries,
     activity,
     window,
@@ -133,6 +137,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
       services.follow(null);
       pods.follow(null);
       flows.follow(null);
+      bench.stop();
       counters.follow(null);
       for (const end of ends) {
         end();

@@ -20,6 +20,7 @@ import {
   shortContextNames,
 } from '../../app/contract/index.ts';
 import type { App } from './app.ts';
+import type { Bench } from './bench.ts';
 import { choicesOf } from './context-choices.ts';
 import type { CountersState } from './counters.ts';
 import type { Flows } from './flows.ts';
@@ -54,6 +55,7 @@ export const useListedPods = <Value>(select: (pods: Listed<Pod>) => Value): Valu
 export const useServiceTest = (target: string): ServiceTest | null =>
   useStore(useApp().serviceTests.store, (state) => state.byTarget[target] ?? null);
 export const useFlows = <Value>(select: (flows: Flows) => Value): Value => useStore(useApp().flows.store, select);
+export const useBench = <Value>(select: (bench: Bench) => Value): Value => useStore(useApp().bench.store, select);
 export const useCounters = <Value>(select: (counters: CountersState) => Value): Value =>
   useStore(useApp().counters.store, select);
 /** The last answer to what was asked; null where it was about another subject. */

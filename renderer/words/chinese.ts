@@ -4,6 +4,7 @@ import type { WordId } from './english.ts';
 import about from './zh-CN/about.json';
 import actions from './zh-CN/actions.json';
 import activity from './zh-CN/activity.json';
+import bench from './zh-CN/bench.json';
 import cause from './zh-CN/cause.json';
 import desktop from './zh-CN/desktop.json';
 import diagnostics from './zh-CN/diagnostics.json';
@@ -25,6 +26,7 @@ export const chinese: Readonly<Record<WordId, string>> = {
   ...about,
   ...actions,
   ...activity,
+  ...bench,
   ...cause,
   ...desktop,
   ...diagnostics,

@@ -3,6 +3,7 @@ import { type CauseId, causeCatalogue } from '../../app/contract/index.ts';
 import about from './en/about.json';
 import actions from './en/actions.json';
 import activity from './en/activity.json';
+import bench from './en/bench.json';
 import desktop from './en/desktop.json';
 import diagnostics from './en/diagnostics.json';
 import flows from './en/flows.json';
@@ -29,6 +30,7 @@ export const en = {
   ...about,
   ...actions,
   ...activity,
+  ...bench,
   ...cause,
   ...desktop,
   ...diagnostics,

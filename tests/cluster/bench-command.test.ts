@@ -1,7 +1,8 @@
 /** `slipway bench` and where the time of a connection goes, on a real cluster: figures, refusals, Ctrl-C, a slow link. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Explanation, snapshotSchema } from '../../app/contract/index.ts';
+import { type BenchItem, type Explanation, snapshotSchema, streams } from '../../app/contract/index.ts';
 import { ownLaptop } from './sandbox-options.ts';
 import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 import { Terminal } from './terminal.ts';
@@ -96,6 +97,68 @@ describe('measuring the connection', () => {
     }
     const measured = await scene.product.slipway(['bench', '--yes', '--seconds', '1']);
     expect(measured.code, measured.stderr).toBe(0);
+  });
+
+  describe('for a window', () => {
+    /** As the window measures: a subscription of a link of its own. */
+    async function measure(seconds: number) {
+      const link = (await scene.product.link()) ?? expect.fail('no core runs');
+      const items: BenchItem[] = [];
+      const stop = link.subscribe(
+        'bench',
+        { context: 'sandbox', seconds },
+        (item) => items.push(streams.bench.item.parse(item)),
+        () => {},
+      );
+      return { items, stop, close: () => link.close() };
+    }
+    const measuring = () => scene.product.processIds('core').filter((id) => isBench(id));
+    const isBench = (id: number) => readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0').includes('bench');
+    const gone = () => expect.poll(measuring, { timeout: 5000 }).toEqual([]);
+    const reaches = (items: BenchItem[], step: BenchItem['step']) =>
+      expect.poll(() => items.at(-1)?.problem ?? items.at(-1)?.step, { timeout: 60_000 }).toBe(step);
+
+    it('tells each figure when it is known, by a process that ends with the last', async () => {
+      const { items, close } = await measure(1);
+      await expect.poll(() => items.at(-1)?.state ?? 'measuring', { timeout: 60_000 }).not.toBe('measuring');
+      expect(items.at(-1)?.problem).toBeNull();
+      const { figures } = items.at(-1) ?? expect.fail('nothing was said');
+      expect(figures.transfers.map(({ direction, connections }) => `${direction} ${connections}`)).toEqual([
+        'down 1',
+        'up 1',
+        'down 8',
+        'up 8',
+      ]);
+      expect(figures.clusterName?.count).toBeGreaterThan(0);
+      expect(items.some(({ figures: known }) => known.request !== null && known.transfers.length === 0)).toBe(true);
+      await gone();
+      close();
+    });
+
+    it.each([
+      ['it is cancelled', async (stop: () => void) => stop()],
+      ['the window is closed', async (_: () => void, close: () => void) => close()],
+    ])('leaves nothing when %s in the middle of eight transfers', async (_, end) => {
+      const { items, stop, close } = await measure(20);
+      await reaches(items, 'down8');
+      expect(measuring()).toHaveLength(1);
+      await end(stop, close);
+      await gone();
+      close();
+      const measured = await scene.product.slipway(['bench', '--yes', '--seconds', '1']);
+      expect(measured.code, measured.stderr).toBe(0);
+    });
+
+    it('leaves nothing when the core is killed', async () => {
+      const { items, close } = await measure(20);
+      await reaches(items, 'down1');
+      const [bench = 0] = measuring();
+      const core = scene.product.processIds('core').find((id) => id !== bench) ?? expect.fail('no core');
+      process.kill(core, 'SIGKILL');
+      await gone();
+      close();
+      await scene.product.connect('sandbox', '--namespace', workload.http.namespace);
+    });
   });
 
   it('prints what fits a terminal of 80 columns', async () => {

@@ -18,7 +18,8 @@ import {
 import { isEstablished } from '../connection/outcome.ts';
 import type { ConnectionState } from '../connection/state.ts';
 import type { FlowsNow } from '../flows/flow-watch.ts';
-import type { Catalogue, Clock, PodList } from '../ports.ts';
+import type { BenchPort, Catalogue, Clock, PodList } from '../ports.ts';
+import { createBenches } from './bench.ts';
 import { flowsSource } from './flows.ts';
 import { type Pump, type Source, startPump } from './pump.ts';
 import { podsSource, servicesSource } from './services.ts';
@@ -78,8 +79,9 @@ interface Open {
   readonly over: () => void;
 }
 
-export function createStreams(clock: Clock, subjects: Subjects): Streams {
+export function createStreams(clock: Clock, subjects: Subjects, bench: BenchPort): Streams {
   const open = new Set<Open>();
+  const benches = createBenches(bench, () => [...open].forEach(consider));
 
   const aboutConnection = (connection: () => Subject | null, source: Source<unknown>): Opened => ({
     source,
@@ -91,6 +93,12 @@ export function createStreams(clock: Clock, subjects: Subjects): Streams {
       return streams.activity.input.safeParse(input).success
         ? { source: activitySource(subjects.activityAfter), isOver: () => false }
         : null;
+    }
+    if (stream === 'bench') {
+      const asked = streams.bench.input.safeParse(input).data;
+      return asked === undefined
+        ? null
+        : benches(() => subjects.connection(asked.context, asked.file)?.state(), asked.seconds);
     }
     const parsed = streams[stream].input.safeParse(input);
     if (!parsed.success) {

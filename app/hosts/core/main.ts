@@ -1,6 +1,7 @@
 /** The core of this user, on the real world. */
 
 import { setFlagsFromString } from 'node:v8';
+import { benchWord, runBenchProcess } from '../../adapters/bench/bench-process.ts';
 import { openPorts } from '../../adapters/ports.ts';
 import { findFolders } from '../../adapters/storage/folders.ts';
 import { forgetOldPlaces, thisUser } from '../../adapters/storage/user-place.ts';
@@ -15,6 +16,9 @@ setFlagsFromString('--heap-growing-percent=50');
 dropModestMemory(process.env);
 
 async function main(): Promise<number> {
+  if (process.argv[2] === benchWord) {
+    return runBenchProcess(process.argv[3] ?? '');
+  }
   const folders = await findFolders(process.env);
   if (!folders.ok) {
     process.stderr.write(`${folders.problem.title}: ${folders.problem.cause}\n`);

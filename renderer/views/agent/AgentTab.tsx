@@ -15,6 +15,7 @@ import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { checkNames, OneCheck } from '../diagnostics/Checks.tsx';
 import styles from './AgentTab.module.css';
+import { BenchPart } from './BenchPart.tsx';
 import { PathPart } from './PathPart.tsx';
 
 /** The pod that carries this connection: where it runs, what it is, how it came there, and what it is allowed. */
@@ -56,6 +57,7 @@ export function AgentTab({
         <Fact name={say('home.agentSince')}>{format.moment(since)}</Fact>
       </Facts>
       {connection.pathReason === undefined ? null : <PathPart reason={connection.pathReason} />}
+      <BenchPart context={context} connection={connection} />
       <Rights subject={keyText(context)} />
     </div>
   );

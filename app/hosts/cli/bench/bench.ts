@@ -4,13 +4,26 @@
  * agent answers by itself, so that no Service of the cluster is part of it.
  */
 import { availableParallelism, loadavg } from 'node:os';
-import { type CoreLink, cause, type Path, problem, timeText } from '../../../contract/index.ts';
+import { rateText } from '../../../adapters/bench/figures.ts';
+import { benchProblem, measurePath } from '../../../adapters/bench/measure.ts';
+import {
+  type BenchStep,
+  benchObjection,
+  benchTransferBytes,
+  benchTransfers,
+  type Connection,
+  type CoreLink,
+  cause,
+  type Latency,
+  type Path,
+  type PathFigures,
+  problem,
+  timeText,
+} from '../../../contract/index.ts';
 import { ask } from '../ask.ts';
 import { contextOfFlag } from '../caller.ts';
 import { bytes, data, dim, type Format, json, plain, say, table } from '../output.ts';
 import { Ended, unwrap } from '../run.ts';
-import { type Latency, rateText } from './figures.ts';
-import { type Connected, measurePath, type PathFigures, transferKinds } from './measure.ts';
 
 export interface BenchOptions {
   readonly seconds: number;
@@ -18,8 +31,17 @@ export interface BenchOptions {
   readonly output: Format;
 }
 
-/** Bytes that one transfer moves at most. */
-const transferBytes = 250_000_000;
+type Connected = Extract<Connection, { phase: 'connected' }>;
+
+const stepWords: Readonly<Record<BenchStep, string>> = {
+  requests: 'small requests',
+  connections: 'new connections',
+  names: 'names',
+  down1: 'download over one connection',
+  up1: 'upload over one connection',
+  down8: 'download over 8 connections',
+  up8: 'upload over 8 connections',
+};
 
 /** Milliseconds for which others' traffic is looked at, and for which the counters may be waited for. */
 const lookFor = 2500;
@@ -41,12 +63,15 @@ export async function runBench(core: CoreLink, { seconds, yes, output }: BenchOp
   tell('what is under way');
   const before = await surroundings(core, { context, file });
   const loadBefore = loadavg()[0] ?? 0;
-  const bounds = { transferMilliseconds: seconds * 1000, transferBytes };
+  const bounds = { transferMilliseconds: seconds * 1000, transferBytes: benchTransferBytes };
+  const { resolver, clusterDomain } = connection.names;
   let figures: PathFigures;
   try {
-    figures = await measurePath(connection, bounds, tell);
+    figures = await measurePath({ path: connection.path, resolver, clusterDomain }, bounds, (step) =>
+      tell(stepWords[step]),
+    );
   } catch (error) {
-    throw new Ended(broken(error, context));
+    throw new Ended(benchProblem(error as Error, context));
   }
   const { path } = await connected(core);
   const result = {
@@ -91,20 +116,18 @@ async function connected(core: CoreLink): Promise<Connected> {
   if (on === undefined) {
     throw new Ended(problem('not-connected', cause('benchNeeds'), { context: wanted || 'CONTEXT' }));
   }
-  if (on.proxy !== undefined) {
-    throw new Ended('this connection is a proxy, and what is measured is reached by an interface', false, 6);
-  }
-  if (on.names.mode === 'off') {
-    throw new Ended('names are switched off in this connection, and what is measured is at their address', false, 6);
+  const objection = benchObjection(on);
+  if (objection !== null) {
+    throw new Ended(problem('bench-unfit', objection));
   }
   return on;
 }
 
 /** Says what it will do, and asks where that is somebody's to say. */
 async function consent(context: string, seconds: number, yes: boolean): Promise<void> {
-  const whole = bytes(transferKinds.length * transferBytes);
+  const whole = bytes(benchTransfers * benchTransferBytes);
   say(
-    `Measures the connection to ${plain(context)} for about ${Math.ceil(8 + transferKinds.length * seconds)} s. It moves as much as it can for ${seconds} s each way, twice, but at most ${whole}: on a metered link that costs. Ctrl-C ends it.`,
+    `Measures the connection to ${plain(context)} for about ${Math.ceil(8 + benchTransfers * seconds)} s. It moves as much as it can for ${seconds} s each way, twice, but at most ${whole}: on a metered link that costs. Ctrl-C ends it.`,
   );
   if (yes) {
     return;
@@ -148,13 +171,6 @@ function surroundings(
       () => settle(null),
     );
   });
-}
-
-function broken(error: unknown, context: string) {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'ECONNREFUSED'
-    ? problem('connection-refused', cause('benchRefused'), { context })
-    : problem('tunnel-silent', cause('benchBroken', { reason: message }), { context });
 }
 
 const time = (milliseconds: number | null) => (milliseconds === null ? '–' : timeText(milliseconds));

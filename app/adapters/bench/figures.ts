@@ -1,12 +1,5 @@
 /** What was measured, as figures. Pure. */
-
-/** Of durations in milliseconds. Null where all of them went unanswered. */
-export interface Latency {
-  readonly p50: number | null;
-  readonly p95: number | null;
-  readonly count: number; // of those that were answered
-  readonly unanswered: number;
-}
+import type { Latency } from '../../contract/index.ts';
 
 /** Of a transfer, in bits a second: on the whole, and of the slowest and the fastest slice of it. */
 export interface Throughput {
