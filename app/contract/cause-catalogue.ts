@@ -284,6 +284,10 @@ export const causeCatalogue = {
   helperServes: 'serves the current connection',
   proxyNeedsNone: 'programs come through a proxy, which needs none of this',
   helperIdle: 'the helper is not running, and is not started for this',
+  containersAsk: 'those of {bridges} ask by resolvers that ask as programs here do',
+  containersNew:
+    'those of {bridges} that start now ask {resolver} first, like programs here; others keep what they had until they are started again',
+  containersResolved: 'those of {bridges} are given the nameservers behind systemd-resolved, which know no cluster',
   tunOpens: 'can be opened',
   resolverAsks: '{resolver}, which asks {servers}',
   resolverAsksNone: '{resolver}, which has no server to ask',

@@ -11,6 +11,7 @@ export const checkSchema = z.object({
     'resolver',
     'routes',
     'firewall',
+    'containers',
     'api-server',
     'rights',
     'clock',

@@ -19,6 +19,17 @@ export const hostProblems = {
     advice('End programs that hold many files, connections or much memory, or raise the limit that is used up.'),
     command('ss --summary'),
   ),
+  'container-names': {
+    ...entry(
+      'host',
+      "Containers have none of the cluster's names",
+      advice(
+        "Tell Docker or Podman to use Slipway's nameserver for the container, or put it in a network that you make (docker network create): the resolver there asks as this computer does.",
+      ),
+      command('docker run --dns {resolver} IMAGE'),
+    ),
+    severity: 'warning',
+  },
   'core-busy': entry(
     'host',
     'Too many clusters are on',

@@ -294,6 +294,8 @@ export interface LaptopTraces {
 
 export interface LaptopProbe {
   traces(): Promise<LaptopTraces>;
+  /** Names of all interfaces, whether they are up or not; none where this system cannot be asked so. */
+  interfaces(): Promise<readonly string[]>;
 }
 
 /** What a report is made of besides the core's own state, and what has to be replaced in it. Not redacted yet. */

@@ -38,6 +38,8 @@ export class FakeHost {
   build = 'fake-build';
   /** Who holds the lease: the number of an engine. */
   lease: number | null = null;
+  /** Interfaces besides the usual ones and ours. */
+  links: readonly string[] = [];
   tun: string | null = null;
   routes: string[] = [];
   /** What the cluster shows, as the engine told it. */

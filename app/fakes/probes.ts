@@ -79,4 +79,8 @@ export class FakeLaptopProbe implements LaptopProbe {
       resolvers: names.length > 0 ? [fakeResolver] : [],
     };
   }
+
+  async interfaces(): Promise<readonly string[]> {
+    return ['lo', 'eth0', ...this.#host.links, ...(this.#host.tun === null ? [] : [this.#host.tun])];
+  }
 }

@@ -26,15 +26,17 @@ export function openLaptopProbe(files: Readonly<Record<keyof typeof linuxFiles, 
         resolvers: resolver === null ? null : nameserversOf(resolver),
       };
     },
+    interfaces: async () => namesOf((await read(files.links)) ?? ''),
   };
 }
 
 /** proc(5), /proc/net/dev: every interface that there is, up or not. */
+function namesOf(text: string): string[] {
+  return text.split('\n').flatMap((line) => (line.includes(':') ? (line.split(':')[0]?.trim() ?? '') : []));
+}
+
 function linksOf(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.split(':')[0]?.trim() ?? '')
-    .filter((name) => name.startsWith(interfacePrefix));
+  return namesOf(text).filter((name) => name.startsWith(interfacePrefix));
 }
 
 function interfacesByAddress(): string[] {

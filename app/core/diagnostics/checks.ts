@@ -23,6 +23,7 @@ import type { Ports } from '../ports.ts';
 import { planRanges } from '../routing/plan.ts';
 import { wantedFor } from '../settings/context-choices.ts';
 import { policyOf } from '../settings/settings.ts';
+import { checkContainers } from './check-containers.ts';
 import { bad, good, notChecked, warning } from './check-forms.ts';
 import { checkConnection } from './check-path.ts';
 import { inspectHost, inspectRoutes } from './inspect-host.ts';
@@ -49,11 +50,19 @@ export async function runChecks(
   ]);
   const isOn = runner !== null && isEstablished(runner.state());
   const ofPath = await checkConnection(ports, runner);
+  const ofContainers = await containersOf(ports, runner);
   const routes = isOn ? [] : [await checkRoutes(ports, context, open, settings, runner, [...ofHost, ...ofCluster])];
-  const found = [...ofHost, ...ofCluster, ...ofPath, ...routes];
+  const found = [...ofHost, ...ofCluster, ...ofPath, ...ofContainers, ...routes];
   const checks = checkSchema.shape.check.options.flatMap((name) => found.filter(({ check }) => check === name));
   const facts = context.ok ? { context: context.value.name } : {};
   return checks.map((check) => ({ ...check, problem: check.problem && withFacts(check.problem, facts) }));
+}
+
+async function containersOf(ports: Ports, runner: Runner | null): Promise<Check[]> {
+  const state = runner?.state();
+  const names = state !== undefined && isEstablished(state) && !state.wanted.proxy ? state.live.names : null;
+  const check = names === null ? null : checkContainers(await ports.laptopProbe.interfaces(), names);
+  return check === null ? [] : [check];
 }
 
 /** Who answers names on this laptop, by the helper's words for it. */

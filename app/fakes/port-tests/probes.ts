@@ -52,7 +52,9 @@ export function testLaptopProbe(name: string, make: () => Promise<LaptopProbeSet
     it('sees nothing of ours where nothing is, and everything that is', async () => {
       const { port, change } = await start();
       expect(await port.traces()).toEqual({ interfaces: [], routes: [], resolvers: [] });
+      expect(await port.interfaces()).toEqual(['lo', 'eth0']);
       await change();
+      expect(await port.interfaces()).toEqual(['lo', 'eth0', expect.stringMatching(/^slipway/)]);
       const { interfaces, routes, resolvers } = await port.traces();
       expect(interfaces).toEqual([expect.stringMatching(/^slipway/)]);
       expect(routes).toEqual([expect.stringMatching(/^10\.96\.0\.0\//)]);

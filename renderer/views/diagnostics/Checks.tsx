@@ -18,6 +18,7 @@ export const checkNames: Readonly<Record<Check['check'], WordId>> = {
   rights: 'diagnostics.check.rights',
   routes: 'diagnostics.check.routes',
   firewall: 'diagnostics.check.firewall',
+  containers: 'diagnostics.check.containers',
   connection: 'diagnostics.check.connection',
   'cluster-dns': 'diagnostics.check.cluster-dns',
   endpoints: 'diagnostics.check.endpoints',
@@ -35,7 +36,7 @@ const stateWords = {
 } as const;
 
 const groups = [
-  { title: 'diagnostics.onComputer', checks: ['helper', 'tun', 'resolver', 'routes', 'firewall'] },
+  { title: 'diagnostics.onComputer', checks: ['helper', 'tun', 'resolver', 'routes', 'firewall', 'containers'] },
   { title: 'diagnostics.inCluster', checks: ['api-server', 'rights', 'clock'] },
   { title: 'diagnostics.between', checks: ['connection', 'agent', 'tunnel', 'cluster-dns', 'endpoints', 'names'] },
 ] as const satisfies readonly { title: WordId; checks: readonly Check['check'][] }[];
