@@ -41,6 +41,7 @@ const flowTargetSchema = z.object({
   namespace: z.string(),
   name: z.string(), // of the pod, else of the Service
   port: z.string(), // its name in the Service; empty where it has none
+  service: z.string().optional(), // of a pod, the Service that it is behind
 });
 export type FlowTarget = z.infer<typeof flowTargetSchema>;
 

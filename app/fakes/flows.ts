@@ -162,7 +162,9 @@ export class FakeFlows {
     const beganAt = this.#watchedAt - began;
     const port = service.ports.find(({ protocol }) => protocol === 'TCP')?.port ?? 80;
     const address =
-      (isPod ? service.endpoints[0]?.address : service.addresses[0]) ?? service.addresses[0] ?? '10.244.9.9';
+      (isPod || service.headless ? service.endpoints[0]?.address : service.addresses[0]) ??
+      service.addresses[0] ??
+      '10.244.9.9';
     const isOver = took > 0;
     const seconds = Math.floor((this.#clock.now() - beganAt) / 1000);
     const isOpening = state === 'opening';

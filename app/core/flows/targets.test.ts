@@ -29,8 +29,8 @@ it.each([
   ['[fd00::20]:80', { kind: 'service', namespace: 'webshop', name: 'orders', port: 'http' }],
   ['10.96.0.20:81', { kind: 'service', namespace: 'webshop', name: 'orders', port: '' }],
   ['10.96.0.20:53', { kind: 'service', namespace: 'webshop', name: 'orders', port: '' }], // UDP has this port
-  ['10.244.1.5:8080', { kind: 'pod', namespace: 'webshop', name: 'orders-0', port: 'http' }],
-  ['10.244.1.5:22', { kind: 'pod', namespace: 'webshop', name: 'orders-0', port: '' }],
+  ['10.244.1.5:8080', { kind: 'pod', namespace: 'webshop', name: 'orders-0', port: 'http', service: 'orders' }],
+  ['10.244.1.5:22', { kind: 'pod', namespace: 'webshop', name: 'orders-0', port: '', service: 'orders' }],
   ['192.0.2.1:6443', { kind: 'endpoint', namespace: 'webshop', name: 'kubernetes', port: 'https' }],
   ['10.244.1.6:80', null],
   ['nonsense', null],

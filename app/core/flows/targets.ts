@@ -38,6 +38,8 @@ export function findTargets(services: readonly Service[]): FindTarget {
       return { kind: 'service', namespace, name: service.name, port: name };
     }
     const name = tcp.find((one) => (one.endpointPort ?? Number(one.targetPort)) === port)?.name ?? '';
-    return { kind: pod ? 'pod' : 'endpoint', namespace, name: pod || service.name, port: name };
+    return pod
+      ? { kind: 'pod', namespace, name: pod, port: name, service: service.name }
+      : { kind: 'endpoint', namespace, name: service.name, port: name };
   };
 }

@@ -12,7 +12,7 @@ import { ToggleChip } from '../../kit/ToggleChip.tsx';
 import { FooterHints } from '../../shell/FooterHints.tsx';
 import { Page } from '../../shell/Page.tsx';
 import type { Flows } from '../../store/flows.ts';
-import { useApp, useFlows, useIsLive } from '../../store/hooks.ts';
+import { useApp, useFlows, useIsLive, useShortName } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { FlowPanel } from './FlowPanel.tsx';
@@ -25,6 +25,7 @@ export function FlowsView() {
   const say = useWords();
   const { window: store } = useApp();
   const flows = useFlows((state) => state);
+  const shortName = useShortName();
   const [filter, setFilter] = useState(noFlowFilter);
   const [cursor, setCursor] = useState<number | null>(null);
   const [open, setOpen] = useState<number | null>(null);
@@ -43,7 +44,11 @@ export function FlowsView() {
     <Page
       layout="full"
       title={say('shell.flows')}
-      subtitle={say('flows.subtitle')}
+      subtitle={
+        flows.context === null
+          ? say('flows.subtitle')
+          : say('flows.subtitleOf', { context: shortName(flows.context.context) })
+      }
       {...(flows.about === null ? {} : { footer: <Footer listed={listed.length} about={flows.about} /> })}
       panel={
         shown === null ? null : (

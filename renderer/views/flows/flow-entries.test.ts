@@ -45,6 +45,18 @@ it.each([
   expect(ids(filter)).toEqual(expected);
 });
 
+it.each([
+  ['the Service of a pod', 'ledger.infra'],
+  ['the address in the cluster, of a mapped one', '10.96.0.20:5432'],
+  ['the address on the laptop', '198.19.0.20'],
+])('finds a flow by %s', (_, text) => {
+  const mapped = flow(4, {
+    ...{ destination: '198.19.0.20:5432', real: '10.96.0.20:5432' },
+    target: { kind: 'pod', namespace: 'infra', name: 'books-0', port: 'postgres', service: 'ledger' },
+  });
+  expect(listedFlows([...all, mapped], { ...noFlowFilter, text }).map(({ id }) => id)).toEqual([4]);
+});
+
 it('turns an order around, and begins amounts with the greatest and ages with the least', () => {
   expect(sortAfter(noFlowFilter.sort, 'age')).toEqual({ column: 'age', isDescending: true });
   expect(sortAfter({ column: 'rate', isDescending: true }, 'age')).toEqual(noFlowFilter.sort);

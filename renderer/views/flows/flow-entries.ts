@@ -14,16 +14,18 @@ export const noFlowFilter: FlowFilter = { text: '', shown: 'all', sort: { column
 
 /** Everything of a flow that a search may be for. */
 export function textOf(flow: Flow): string {
-  const { program, source, destination, target } = flow;
+  const { program, source, destination, real, target } = flow;
   return [
     program?.name,
     program?.processId,
     program?.user,
     program?.executable,
     flowTargetName(flow),
+    target?.service === undefined ? '' : `${target.service}.${target.namespace}`,
     target?.port,
     source,
     destination,
+    real,
   ]
     .join(' ')
     .toLowerCase();
