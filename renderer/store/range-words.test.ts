@@ -48,6 +48,14 @@ describe('the words to choose from', () => {
     ['what is mapped by the user’s word', { decision: 'mapped', reason: 'user' }, [], rangeWords],
     ['IPv6', { prefix: 'fd00:10:96::/112', decision: 'excluded', reason: 'ipv6' }, [], []],
   ])('of %s', (_, more, excludedRanges, expected) => {
-    expect(wordsFor({ ...route, ...more }, { excludedRanges })).toEqual(expected);
+    const here = { byProxy: false, chosen: 'best' } as const;
+    expect(wordsFor({ ...route, ...more }, { excludedRanges }, here)).toEqual(expected);
+  });
+
+  it.each([
+    ['nothing', 'best', ['best', 'excluded']],
+    ['another word, for a connection without a proxy', 'mapped', ['best', 'mapped', 'excluded']],
+  ] as const)('are few by a proxy, where %s was chosen', (_, chosen, expected) => {
+    expect(wordsFor(route, { excludedRanges: [] }, { byProxy: true, chosen })).toEqual(expected);
   });
 });

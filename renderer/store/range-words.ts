@@ -23,14 +23,22 @@ export function wordOnRange(prefix: string, own: Own, { excludedRanges }: ForAll
         : 'best';
 }
 
-/** The words to choose from; none where a setting of all clusters holds more than this range, or it is IPv6. */
-export function wordsFor({ prefix, decision, reason }: Route, { excludedRanges }: ForAll): readonly RangeWord[] {
+/**
+ * The words to choose from; none where a setting of all clusters holds more than this range, or it is IPv6. `byProxy`: no network of
+ * the laptop is in the way of a connection by a proxy, so that only one that was `chosen` for another connection is left.
+ */
+export function wordsFor(
+  { prefix, decision, reason }: Route,
+  { excludedRanges }: ForAll,
+  { byProxy, chosen }: { readonly byProxy: boolean; readonly chosen: RangeWord },
+): readonly RangeWord[] {
   if (prefix.includes(':') || excludedRanges.some((range) => range !== prefix && holdsRange(range, prefix))) {
     return [];
   }
   // What is public or class E is mapped in any case.
   const isMappedByKind = decision === 'mapped' && (reason === 'public' || reason === 'reserved');
-  return isMappedByKind ? ['best', 'excluded'] : rangeWords;
+  const isPlain = isMappedByKind || byProxy;
+  return isPlain ? rangeWords.filter((word) => word === 'best' || word === 'excluded' || word === chosen) : rangeWords;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { Check } from 'lucide-react';
-import { type ContextKey, defaultSettings, type Route } from '../../../app/contract/index.ts';
+import { type ContextKey, connectionOf, defaultSettings, type Route } from '../../../app/contract/index.ts';
 import { sayRefusal } from '../../actions/connection.ts';
 import { useActionContext } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
 import { Menu, MenuItem } from '../../kit/Menu.tsx';
 import { choicesOf, withContext } from '../../store/context-choices.ts';
-import { useSettings } from '../../store/hooks.ts';
+import { useMirror, useSettings } from '../../store/hooks.ts';
 import { type RangeWord, withWord, wordOnRange, wordsFor } from '../../store/range-words.ts';
 import { useWords, type WordId } from '../../words/words.ts';
 
@@ -17,7 +17,7 @@ const wordsOf: Readonly<Record<RangeWord, WordId>> = {
   excluded: 'routes.word.excluded',
 };
 
-/** The user's own decision on a range of one cluster. It counts from the next connect on; `changed` follows once it is saved. */
+/** The user's own decision on a range of one cluster. It counts at once; `changed` follows when it is saved. */
 export function RangeChoice({
   route,
   routes,
@@ -31,14 +31,18 @@ export function RangeChoice({
   readonly changed?: (() => void) | undefined;
 }) {
   const say = useWords();
+  const byProxy = useMirror(({ snapshot }) => {
+    const connection = connectionOf(snapshot, context);
+    return connection?.phase === 'connected' && connection.proxy !== undefined;
+  });
   const actions = useActionContext();
   const settings = useSettings() ?? defaultSettings;
   const { prefix } = route;
-  const choices = wordsFor(route, settings);
+  const chosen = wordOnRange(prefix, choicesOf(settings, context), settings);
+  const choices = wordsFor(route, settings, { byProxy, chosen });
   if (choices.length === 0) {
     return null;
   }
-  const chosen = wordOnRange(prefix, choicesOf(settings, context), settings);
   const choose = async (word: RangeWord) => {
     const { settings: now } = actions.app.settings.store.getState();
     if (now === null || word === chosen) {
