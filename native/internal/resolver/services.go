@@ -14,6 +14,10 @@ import (
 // answers (30 s is usual), and see changes later than whoever watches the API server.
 const overruledFor = time.Minute
 
+// comesWithin is how long the range of a Service that was made may take to be mapped: the core sees that the Service is in none,
+// asks the cluster, and plans anew.
+const comesWithin = 3 * time.Second
+
 // toldFor is for how long an answer may be kept elsewhere, with some room.
 const toldFor = (maxClusterTTL + 5) * time.Second
 
@@ -123,14 +127,18 @@ func (resolver *Resolver) overrule(plan *plan, key cacheKey, said *answer) *answ
 		return said
 	}
 	is := slices.DeleteFunc(slices.Clone(changed.is), func(address netip.Addr) bool { return !plan.isRouted(address) })
-	if len(is) == 0 && len(changed.is) > 0 {
-		return said // nothing that could be reached
-	}
 	says := func(addresses []netip.Addr) bool {
 		return slices.ContainsFunc(said.records, func(record dns.RR) bool {
 			address, ok := addressOf(record)
 			return ok && slices.Contains(addresses, address)
 		})
+	}
+	if len(is) == 0 && len(changed.is) > 0 { // nothing that could be reached
+		isComing := resolver.cache.now().Sub(changed.at) < comesWithin && !slices.ContainsFunc(changed.is, mayBeLiteral)
+		if isComing && says(changed.is) {
+			return &answer{rcode: dns.RcodeSuccess, authoritative: true} // another address than this will be told
+		}
+		return said
 	}
 	switch {
 	case len(is) == 0 && said.exists() && says(changed.was):
@@ -142,6 +150,17 @@ func (resolver *Resolver) overrule(plan *plan, key cacheKey, said *answer) *answ
 	}
 	return said
 }
+
+// mayBeLiteral tells whether an address of a cluster may be reached as it is, once its range is in force. Public and class E
+// ones are mapped (app/core/routing/mapped-kinds.ts): what has them on the laptop's side is somebody else.
+func mayBeLiteral(address netip.Addr) bool {
+	return !address.Is4() || address.IsPrivate() || sharedSpace.Contains(address) || benchmarkSpace.Contains(address)
+}
+
+var (
+	sharedSpace    = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
+	benchmarkSpace = netip.MustParsePrefix("198.18.0.0/15") // RFC 2544
+)
 
 func recordsOf(key cacheKey, addresses []netip.Addr) (records []dns.RR) {
 	for _, address := range addresses {

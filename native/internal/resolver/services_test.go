@@ -109,3 +109,40 @@ func TestOnlyWhatWasToldOfLateHasToBeForgotten(t *testing.T) {
 		t.Error("nobody keeps it any more")
 	}
 }
+
+// A Service of a public range is told by another address as soon as the range is mapped; until then its own leads to somebody else.
+func TestTheAddressOfAServiceIsNotToldWhileItsRangeIsToBeMapped(t *testing.T) {
+	for name, row := range map[string]struct {
+		before         map[string]string
+		address        string
+		moment, beyond string // behind NOERROR, at once and after a while in which no range came
+	}{
+		"public":                {nil, "34.118.225.7", "", "34.118.225.7"},
+		"class E":               {nil, "240.44.1.7", "", "240.44.1.7"},
+		"private":               {nil, "10.97.0.7", "10.97.0.7", "10.97.0.7"},
+		"shared":                {nil, "100.64.0.7", "100.64.0.7", "100.64.0.7"},
+		"routed":                {nil, "10.96.0.7", "10.96.0.7", "10.96.0.7"},
+		"public from the start": {map[string]string{"late": "34.118.225.7"}, "34.118.225.7", "34.118.225.7", "34.118.225.7"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			laptop := newLaptop(t)
+			clock := stop(laptop)
+			laptop.cluster.set("late.webshop.svc.cluster.local.", "late.webshop.svc.cluster.local. 5 IN A "+row.address)
+			laptop.SetServices(list(row.before))
+			laptop.take(row.before, map[string]string{"late": row.address}, false)
+			expect := func(when, address string) {
+				t.Helper()
+				expected := "NOERROR"
+				if address != "" {
+					expected += " | late.webshop. A " + address
+				}
+				if got := line(laptop.ask("late.webshop", dns.TypeA)); got != expected {
+					t.Errorf("%s: %s, expected %s", when, got, expected)
+				}
+			}
+			expect("at once", row.moment)
+			clock.move(comesWithin)
+			expect("when no range came", row.beyond)
+		})
+	}
+}
