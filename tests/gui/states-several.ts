@@ -31,6 +31,26 @@ export const severalScenes: readonly Scene[] = [
           await text(stage, '/etc/resolv.conf, with the original servers behind ours');
         },
       },
+      {
+        name: 'settings.preferred-cluster',
+        go: async (stage) => {
+          await stage.page.keyboard.press('Control+,');
+          const choice = stage.page.getByRole('combobox', { name: 'Plain names, while several clusters are on' });
+          await choice.filter({ hasText: 'staging-eu' }).scrollIntoViewIfNeeded();
+        },
+      },
+      {
+        name: 'flows.of-one-of-two',
+        go: async (stage) => {
+          await stage.page.keyboard.press('Control+Shift+G');
+          await text(stage, 'Which program here has which connection into staging-eu');
+          await stage.page.getByRole('searchbox').fill('postgres-replica.infra');
+          await stage.page
+            .getByRole('row', { name: /postgres-replica/ })
+            .first()
+            .waitFor();
+        },
+      },
     ],
   },
 ];
