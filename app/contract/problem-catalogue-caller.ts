@@ -9,6 +9,17 @@ export const callerProblems = {
       "It can be given its own domain only, and no public suffix. `slipway status -o wide` shows the cluster's domain.",
     ),
   ),
+  'bench-broken': entry(
+    'data-path',
+    'Measuring did not come to its end',
+    advice('The connection may have had other trouble at that moment: look at its state, and measure again.'),
+    command('slipway status'),
+  ),
+  'bench-busy': entry(
+    'data-path',
+    'This connection is being measured already',
+    advice('Two at once would measure each other: wait until the other is over, or cancel it, and measure again.'),
+  ),
   'bench-unfit': entry(
     'usage',
     'This connection cannot be measured',

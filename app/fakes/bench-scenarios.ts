@@ -9,7 +9,7 @@ export const benchScenarios = {
   },
   /** Somebody else measures through the same agent. */
   'bench-fails': ({ faults }) => {
-    faults.plan('bench', problem('connection-refused', cause('benchRefused')), Number.POSITIVE_INFINITY);
+    faults.plan('bench', problem('bench-busy', cause('benchRefused')), Number.POSITIVE_INFINITY);
   },
   /** The laptop has more to do than processors. */
   busy: ({ bench }) => {

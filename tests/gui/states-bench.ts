@@ -93,7 +93,7 @@ export const benchScenes: readonly Scene[] = [
         go: async (stage) => {
           await agentTab(stage);
           await click(stage, 'button', 'Measure');
-          await text(stage, /another bench is running/);
+          await text(stage, 'This connection is being measured already');
           await atSpeed(stage);
         },
       },

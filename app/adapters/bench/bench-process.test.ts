@@ -71,12 +71,8 @@ it('tells steps and figures, whatever else is printed', async () => {
 });
 
 it.each([
-  [
-    'the agent measures for others',
-    `say({ failed: { code: 'ECONNREFUSED', message: 'refused' } })`,
-    'connection-refused',
-  ],
-  ['nothing comes back', `say({ failed: { message: 'no answer within 5 s' } })`, 'tunnel-silent'],
+  ['the agent measures for others', `say({ failed: { code: 'ECONNREFUSED', message: 'refused' } })`, 'bench-busy'],
+  ['nothing comes back', `say({ failed: { message: 'no answer within 5 s' } })`, 'bench-broken'],
   ['it ends without a word', 'process.exit(3)', 'internal'],
 ])('says why there are no figures: %s', async (_, lines, code) => {
   const { port } = await portOf(lines);

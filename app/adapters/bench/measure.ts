@@ -82,6 +82,6 @@ export function benchProblem(
   context: string,
 ): Problem {
   return code === 'ECONNREFUSED'
-    ? problem('connection-refused', cause('benchRefused'), { context })
-    : problem('tunnel-silent', cause('benchBroken', { reason: message }), { context });
+    ? problem('bench-busy', cause('benchRefused'), { context })
+    : problem('bench-broken', cause('benchBroken', { reason: message }), { context });
 }

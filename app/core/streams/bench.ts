@@ -67,7 +67,7 @@ export function createBenches(port: BenchPort, changed: () => void): Benches {
     if (refused !== null) {
       fail(refused);
     } else if (underWay.has(key)) {
-      fail(problem('connection-refused', cause('benchRefused')));
+      fail(problem('bench-busy', cause('benchRefused')));
     } else if (first !== undefined && isEstablished(first)) {
       underWay.add(key);
       isHeld = true;

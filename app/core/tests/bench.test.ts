@@ -52,7 +52,7 @@ describe('the stream of a bench', () => {
     const first = measure(harness);
     const second = measure(harness);
     await harness.clock.advance(300);
-    expect(second.items).toMatchObject([{ state: 'failed', problem: { code: 'connection-refused' } }]);
+    expect(second.items).toMatchObject([{ state: 'failed', problem: { code: 'bench-busy' } }]);
     second.subscription.end();
     await harness.clock.until(() => first.last()?.state === 'done', 'the first is not disturbed');
     const third = measure(harness);
@@ -62,10 +62,10 @@ describe('the stream of a bench', () => {
 
   it('says why it failed', async () => {
     const harness = await connected();
-    harness.world.faults.plan('bench', problem('tunnel-silent', 'measuring ended with: read ECONNRESET'));
+    harness.world.faults.plan('bench', problem('bench-broken', 'measuring ended with: read ECONNRESET'));
     const { last } = measure(harness);
     await harness.clock.until(() => last()?.state === 'failed', 'it failed');
-    expect(last()).toMatchObject({ step: null, problem: { code: 'tunnel-silent', facts: { context: 'production' } } });
+    expect(last()).toMatchObject({ step: null, problem: { code: 'bench-broken', facts: { context: 'production' } } });
     expect(harness.world.bench.running).toBe(0);
   });
 
