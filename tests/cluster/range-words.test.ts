@@ -62,8 +62,17 @@ describe.each(['plain', 'resolved'] as const)('a word on a range while connected
     ['narrowedRanges', 'narrowed', true, true],
     ['excludedRanges', 'excluded', false, false],
   ])('%s: in force at once, taken back at once', async (name, expected, byName, byAddress) => {
+    const service = await scene.cluster.serviceAddress(echo.namespace, echo.service);
+    const within = new HeldConnection(scene.laptop, `${service}:${echo.port}`, '200ms');
+    expect(await within.goesOn(soon.timeout)).toBe(true);
     await set('add', name);
     await expect.poll(decision, soon).toBe(expected);
+    if (byAddress) {
+      expect(await within.goesOn(10_000), within.output.slice(-300)).toBe(true);
+    } else {
+      await expect.poll(() => within.isBroken, soon).toBe(true); // rather than left to hang
+    }
+    within.end();
     if (byName) {
       await expect.poll(() => answers(http.fullName), soon).toBe(true);
     }
