@@ -111,6 +111,30 @@ describe('ranges of the laptop and of the cluster', () => {
     expect(await answers(orders)).toBe(true);
   });
 
+  it('reaches both beside a VPN that leads everything into a table of its own, as tailscale’s exit node does', async () => {
+    await makeNetwork('vpn0', '172.30.9.2/32', '203.0.113.77');
+    const lan = (await inLaptop('ip -o route show dev eth0 proto kernel')).split(' ')[0];
+    const rules = await inLaptop('ip rule');
+    const answersAll = async () => (await answers(orders)) && (await answers(http.fullName)) && (await pings(orders));
+    try {
+      await inLaptop(
+        `ip route add throw ${lan} table 52; ip route add default dev vpn0 table 52; ip rule add lookup 52 pref 5270`,
+      );
+      await connect();
+      expect(await servicesRoute()).toMatchObject({ decision: 'routed', reason: 'rule', interface: 'vpn0' });
+      expect(await codes()).toEqual([]);
+      await expect.poll(answersAll, soon).toBe(true);
+      expect(await pings('203.0.113.77')).toBe(true);
+      const { stdout } = await scene.product.slipway(['status', '-o', 'wide']);
+      expect(stdout).toContain('looked up before the rule 5270: from all lookup 52');
+    } finally {
+      await inLaptop('ip rule del pref 5270; ip route flush table 52');
+    }
+    await expect.poll(async () => (await servicesRoute())?.reason, soon).toBe('');
+    expect(await inLaptop('ip rule')).toBe(rules);
+    expect(await answersAll()).toBe(true);
+  });
+
   it.each([
     ['wider than the range', '10.96.0.0/12', 'narrowed'],
     ['as wide as the range', '10.96.0.0/16', 'narrowed'],

@@ -180,6 +180,9 @@ function offerLine(domain: string, context: string): string {
 
 /** A range and what became of it. */
 export function routeLine(route: Route): string {
+  if (route.reason === 'rule') {
+    return `${route.prefix} ${route.decision}, looked up before the rule ${route.conflict}`;
+  }
   const why =
     route.reason === '' ? '' : ` because ${[route.reason, route.conflict, route.interface].filter(Boolean).join(' ')}`;
   return `${route.prefix} ${route.decision}${partText(route)}${why}`;

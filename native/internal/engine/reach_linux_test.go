@@ -97,7 +97,7 @@ func TestWhatStopsTheLaptopsPacketsIsNamed(t *testing.T) {
 		cause string
 		fails []string
 	}{
-		{"a rule for all", ip("rule add lookup 100 pref 5000", "rule del pref 5000"), "leave by vpn0, because of a rule that comes first: 5000: from all lookup 100", []string{taken}},
+		{"a rule for all, without room for ours before it", ip("rule add lookup 100 pref 1", "rule del pref 1"), "leave by vpn0, because of a rule that comes first: 1: from all lookup 100", []string{taken}},
 		{"a rule for a range", ip("rule add to 10.96.0.0/16 lookup 100 pref 5000", "rule del pref 5000"), "comes first: 5000: from all to 10.96.0.0/16 lookup 100", []string{taken}},
 		{"a rule for one address in a range", ip("rule add to 10.96.7.7 lookup 100 pref 5000", "rule del pref 5000"), "packets to 10.96.7.7 leave by vpn0", []string{taken}},
 		{"a rule for the user", ip("rule add uidrange 0-0 lookup 100 pref 5000", "rule del pref 5000"), "uidrange 0-0 lookup 100", []string{taken}},
@@ -132,8 +132,8 @@ func TestARuleBeforeConnectIsNamedAndOverWhenItGoes(t *testing.T) {
 	world := newWorld(t)
 	laptoptest.Run(t, "ip", "tuntap", "add", "vpn0", "mode", "tun")
 	t.Cleanup(func() { laptoptest.Run(t, "ip", "link", "delete", "vpn0") })
-	run(t, "", "link set vpn0 up", "route add default dev vpn0 table 100", "rule add lookup 100 pref 5000")
-	goes := sync.OnceFunc(func() { run(t, "", "rule del pref 5000") })
+	run(t, "", "link set vpn0 up", "route add default dev vpn0 table 100", "rule add lookup 100 pref 1")
+	goes := sync.OnceFunc(func() { run(t, "", "rule del pref 1") })
 	t.Cleanup(goes)
 	world.connect(t)
 	names := world.ready.Names
@@ -144,7 +144,7 @@ func TestARuleBeforeConnectIsNamedAndOverWhenItGoes(t *testing.T) {
 		t.Errorf("resolv.conf is\n%s", content)
 	}
 	found := world.awaitReach(t, "route route-taken")
-	if cause := firstProblem(found).Cause; !strings.HasSuffix(cause, "5000: from all lookup 100") {
+	if cause := firstProblem(found).Cause; !strings.HasSuffix(cause, "1: from all lookup 100") {
 		t.Errorf("it says %q", cause)
 	}
 	goes()

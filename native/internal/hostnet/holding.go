@@ -53,7 +53,11 @@ type holding struct {
 
 	// What somebody else takes away and is put back: names, and the interface with its routes.
 	naming, keeping contest
-	contested       []string // of the latter, while it is not put back any more
+
+	overruled      overruled // the rule of somebody else that ours is before
+	overruling     contest   // with whoever takes ours away
+	isRuleRecorded bool
+	contested      []string // of the latter, while it is not put back any more
 
 	areNamesContested bool // resolv.conf is left alone for now
 
@@ -222,6 +226,7 @@ func (host *Host) putNames(held *holding, input wire.NamesInput) (inForce wire.N
 // follow asks the kernel where it sends what goes to the resolver, whose route is in force: rules may come before it.
 // Names must never point to an answerer that cannot be reached.
 func (host *Host) follow(held *holding, routed wire.RouteDecision) (answering wire.RouteDecision, isAstray bool) {
+	host.overrule(held)
 	way, err := host.system.wayTo(held.resolver.Addr(), host.options.UID)
 	if err != nil {
 		host.options.Log.Warn("the way to the resolver could not be looked up", "error", err)

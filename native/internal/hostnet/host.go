@@ -56,7 +56,7 @@ func (host *Host) News(lease int) (isMoved bool, routes *wire.RouteDecisions, up
 		return false, nil, nil
 	}
 	if held.redecided {
-		routes = &wire.RouteDecisions{Decisions: decisionsOf(held.planned)}
+		routes = &wire.RouteDecisions{Decisions: held.decisions()}
 	}
 	if held.touched {
 		upkeep = held.upkeep()

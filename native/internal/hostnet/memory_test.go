@@ -38,9 +38,12 @@ type memory struct {
 	calls     []string
 	failing   map[string]error // by the call, and what it is about
 	happened  func(int)
-	isDown    bool   // the tunnel's interface
-	taken     string // the interface that everything goes to by a rule
-	flush     func() // of names
+	isDown    bool                      // the tunnel's interface
+	taken     string                    // the interface that everything goes to by a rule
+	rule      routelookup.CatchAll      // that rule, where it catches all
+	tables    map[uint32][]netip.Prefix // of ours
+	ruled     map[uint32]int            // the priorities of our rules, by their tables
+	flush     func()                    // of names
 
 	isRewritten bool // resolv.conf, each time
 }
@@ -50,6 +53,7 @@ func newMemory() *memory {
 		here:  journal.Opened{Version: journal.Version, Boot: "now", NetworkNamespace: 1},
 		locks: map[string]bool{}, logs: map[string][]journal.Entry{}, living: map[string]bool{},
 		tuns: map[string]int{}, routed: map[int][]netip.Prefix{}, failing: map[string]error{},
+		tables: map[uint32][]netip.Prefix{}, ruled: map[uint32]int{},
 		flush:     func() {},
 		resolvers: names.Resolvers{Mode: names.ModeResolvConf, Upstreams: []string{"192.168.1.1"}},
 	}
@@ -232,6 +236,12 @@ func (laptop *memory) missingRoutes(index int, wanted []netip.Prefix) (missing [
 func (laptop *memory) wayTo(address netip.Addr, _ uint32) (routelookup.Way, error) {
 	laptop.mu.Lock()
 	defer laptop.mu.Unlock()
+	for index := range laptop.routed {
+		isOurs := slices.ContainsFunc(laptop.tables[ownTable(index)], func(prefix netip.Prefix) bool { return prefix.Contains(address) })
+		if priority := laptop.ruled[ownTable(index)]; isOurs && priority > 0 && priority < laptop.rule.Priority {
+			return routelookup.Way{Index: index}, nil
+		}
+	}
 	if laptop.taken != "" {
 		return routelookup.Way{Interface: laptop.taken}, nil
 	}
@@ -241,6 +251,45 @@ func (laptop *memory) wayTo(address netip.Addr, _ uint32) (routelookup.Way, erro
 		}
 	}
 	return routelookup.Way{Nowhere: "no route"}, nil
+}
+
+func (laptop *memory) catchAll(netip.Addr, uint32, routelookup.Way) (routelookup.CatchAll, bool, error) {
+	laptop.mu.Lock()
+	defer laptop.mu.Unlock()
+	return laptop.rule, laptop.rule.Priority > 0, laptop.failing["rules"]
+}
+
+func (laptop *memory) hasRule(rule routelookup.CatchAll) bool {
+	laptop.mu.Lock()
+	defer laptop.mu.Unlock()
+	return laptop.rule == rule
+}
+
+func (laptop *memory) addRules(priority int, table uint32) error {
+	laptop.mu.Lock()
+	defer laptop.mu.Unlock()
+	if err := laptop.do("add rules"); err != nil {
+		return err
+	}
+	laptop.ruled[table] = priority
+	return nil
+}
+
+func (laptop *memory) removeRules(table uint32) error {
+	laptop.mu.Lock()
+	defer laptop.mu.Unlock()
+	if err := laptop.do("remove rules"); err != nil {
+		return err
+	}
+	delete(laptop.ruled, table)
+	return nil
+}
+
+func (laptop *memory) setTable(_ int, table uint32, _ []netip.Addr, wanted []netip.Prefix) ([]netip.Prefix, error) {
+	laptop.mu.Lock()
+	defer laptop.mu.Unlock()
+	laptop.tables[table] = slices.Clone(wanted)
+	return nil, nil
 }
 
 func (laptop *memory) watch(_ <-chan struct{}, _ time.Duration, happened func(int)) {
@@ -312,6 +361,9 @@ func (laptop *memory) inForce() string {
 		}
 		slices.Sort(prefixes)
 		parts = append(parts, "tun "+strings.Join(prefixes, " "))
+	}
+	for _, table := range slices.Sorted(maps.Keys(laptop.ruled)) {
+		parts = append(parts, fmt.Sprintf("rule %d to %v", laptop.ruled[table], laptop.tables[table]))
 	}
 	if laptop.names != nil {
 		parts = append(parts, "names")

@@ -95,6 +95,7 @@ func (replayer replayer) undo(entries []journal.Entry, here journal.Opened) (lef
 	var changes []journal.FileChange
 	var aliases []string
 	var resolved []int
+	var tables []uint32
 	local := false // whether the links of the entries at hand can still exist
 	for _, entry := range entries {
 		switch {
@@ -115,9 +116,14 @@ func (replayer replayer) undo(entries []journal.Entry, here journal.Opened) (lef
 			aliases = append(aliases, entry.Link.Alias)
 		case entry.Resolved != nil && local:
 			resolved = append(resolved, entry.Resolved.Index)
+		case entry.Rule != nil && local:
+			tables = append(tables, entry.Rule.Table)
 		}
 	}
 	failed("resolv.conf", replayer.system.undoFile(changes))
+	for _, table := range tables {
+		failed("rules", replayer.system.removeRules(table))
+	}
 	for _, alias := range aliases {
 		// An index alone proves nothing: it may be another interface's by now.
 		if index := replayer.system.findTun(alias); index != 0 && slices.Contains(resolved, index) {

@@ -66,7 +66,8 @@ func (laptop roaming) decided(reasons ...string) []wire.RouteDecision {
 		}
 		var found []string
 		for _, decision := range told.Decisions {
-			if decision.IsRouted() == (decision.Reason != "") {
+			isExplained := decision.Reason != "" && decision.Reason != wire.BeforeRule
+			if decision.IsRouted() == isExplained {
 				laptop.Errorf("no decision: %+v", decision)
 			}
 			found = append(found, strings.TrimSpace(strings.TrimPrefix(decision.Decision, wire.DecisionRouted)+" "+decision.Reason))

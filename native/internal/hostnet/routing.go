@@ -37,7 +37,7 @@ func (host *Host) SetHosts(lease int, input wire.HostsInput) (wire.RouteDecision
 	if isSameDecision(before, held.answering) { // else the client hears that the way to the resolver changed
 		held.redecided = false
 	}
-	return wire.RouteDecisions{Decisions: decisionsOf(held.planned)}, nil
+	return wire.RouteDecisions{Decisions: held.decisions()}, nil
 }
 
 // SetRoutes implements lease.Host. Parts of ranges that the policy refuses are left out, told, and decided on anew whenever
@@ -62,8 +62,10 @@ func (host *Host) SetRoutes(lease int, input wire.RoutesInput) (wire.RouteDecisi
 		host.claim(held, before)
 		return wire.RouteDecisions{}, err
 	}
-	held.asked, held.planned, held.redecided = input, planned, false
-	return wire.RouteDecisions{Decisions: decisionsOf(planned)}, nil
+	held.asked, held.planned = input, planned
+	host.overrule(held)
+	held.redecided = false
+	return wire.RouteDecisions{Decisions: held.decisions()}, nil
 }
 
 func hostsOf(held *holding) []netip.Addr { return slices.Collect(maps.Keys(held.hosts.All())) }
@@ -72,6 +74,21 @@ func decisionsOf(planned []routes.Planned) []wire.RouteDecision {
 	decisions := make([]wire.RouteDecision, 0, len(planned))
 	for _, one := range planned {
 		decisions = append(decisions, one.Decision)
+	}
+	return decisions
+}
+
+// decisions are those of the plan, as they are told: of what is simply routed with the rule that it is looked up before.
+func (held *holding) decisions() []wire.RouteDecision {
+	decisions := decisionsOf(held.planned)
+	if held.overruled == (overruled{}) {
+		return decisions
+	}
+	for index, one := range decisions {
+		if one.Decision == wire.DecisionRouted && one.Reason == "" {
+			decisions[index].Reason, decisions[index].Conflict = wire.BeforeRule, held.overruled.Rule
+			decisions[index].Interface = held.overruled.leadsTo
+		}
 	}
 	return decisions
 }
@@ -117,6 +134,9 @@ func (host *Host) apply(held *holding, prefixes []netip.Prefix, withResolver boo
 	})
 	_, isAnswererLost := failed[held.resolver]
 	held.isResolverInForce = withResolver && !isAnswererLost
+	if held.overruled != (overruled{}) {
+		host.fillTable(held)
+	}
 	return failed, nil
 }
 

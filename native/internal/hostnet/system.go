@@ -69,6 +69,16 @@ type network interface {
 	// adds, so that what stays routed is never without a route, then it removes. It returns those that were not taken: the
 	// others are in force. An error tells that something was not removed.
 	setRoutes(index int, sources []netip.Addr, wanted []netip.Prefix) (notTaken []netip.Prefix, err error)
+	// setTable is setRoutes in a table that is this interface's alone: nothing of ours in it is looked at but by our rules.
+	setTable(index int, table uint32, sources []netip.Addr, wanted []netip.Prefix) (notTaken []netip.Prefix, err error)
+	// addRules has the table looked at for every packet, of both families, at this priority (ip-rule(8)).
+	addRules(priority int, table uint32) error
+	// removeRules removes every rule that leads to the table. None is no error.
+	removeRules(table uint32) error
+	// catchAll returns the rule that sends what goes to address the way that wayTo found, if it catches all.
+	catchAll(address netip.Addr, user uint32, way routelookup.Way) (found routelookup.CatchAll, is bool, err error)
+	// hasRule tells whether the rule is there still.
+	hasRule(rule routelookup.CatchAll) bool
 	// missingRoutes are those of wanted that the interface does not have.
 	missingRoutes(index int, wanted []netip.Prefix) ([]netip.Prefix, error)
 	// lackingTun tells what the interface lacks: "link" where it is down, and each of the addresses. It is

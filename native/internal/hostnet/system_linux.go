@@ -154,7 +154,28 @@ func (linux) wayTo(address netip.Addr, user uint32) (routelookup.Way, error) {
 }
 
 func (linux) setRoutes(index int, sources []netip.Addr, wanted []netip.Prefix) ([]netip.Prefix, error) {
-	return routes.Set(index, sources, wanted)
+	return routes.Set(index, unix.RT_TABLE_MAIN, sources, wanted)
+}
+
+func (linux) setTable(index int, table uint32, sources []netip.Addr, wanted []netip.Prefix) ([]netip.Prefix, error) {
+	return routes.Set(index, int(table), sources, wanted)
+}
+
+func (linux) addRules(priority int, table uint32) error { return routes.AddRules(priority, int(table)) }
+func (linux) removeRules(table uint32) error            { return routes.RemoveRules(int(table)) }
+
+func (linux) catchAll(address netip.Addr, user uint32, way routelookup.Way) (routelookup.CatchAll, bool, error) {
+	tables, err := routelookup.Read(address)
+	if err != nil {
+		return routelookup.CatchAll{}, false, err
+	}
+	found, is := tables.CatchAll(address, user, way)
+	return found, is, nil
+}
+
+func (linux) hasRule(rule routelookup.CatchAll) bool {
+	tables, err := routelookup.Read(rule.Route.Addr())
+	return err == nil && tables.Has(rule)
 }
 
 func (linux) newNames(record func(journal.Entry) error, restarted func()) splitDNS {

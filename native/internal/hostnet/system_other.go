@@ -52,6 +52,16 @@ func (notYet) setRoutes(int, []netip.Addr, []netip.Prefix) ([]netip.Prefix, erro
 	return nil, errNotYet
 }
 
+func (notYet) setTable(int, uint32, []netip.Addr, []netip.Prefix) ([]netip.Prefix, error) {
+	return nil, errNotYet
+}
+func (notYet) addRules(int, uint32) error        { return errNotYet }
+func (notYet) removeRules(uint32) error          { return errNotYet }
+func (notYet) hasRule(routelookup.CatchAll) bool { return false }
+func (notYet) catchAll(netip.Addr, uint32, routelookup.Way) (routelookup.CatchAll, bool, error) {
+	return routelookup.CatchAll{}, false, errNotYet
+}
+
 func (notYet) newNames(func(journal.Entry) error, func()) splitDNS { return noNames{} }
 
 // noNames is a split DNS that cannot be set yet.

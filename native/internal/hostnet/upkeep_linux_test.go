@@ -130,7 +130,7 @@ func TestAnInterfaceThatWasDeletedIsNotMadeAnew(t *testing.T) {
 func TestNamesGoWhileARuleTakesTheWayToTheResolver(t *testing.T) {
 	laptop := roam(t)
 	laptoptest.Run(t, "ip", "route", "add", "default", "dev", "vpn0", "table", "100")
-	laptoptest.Run(t, "ip", "rule", "add", "from", "all", "lookup", "100", "pref", "5000")
+	laptoptest.Run(t, "ip", "rule", "add", "to", "198.18.0.0/15", "lookup", "100", "pref", "5000")
 	hasOurs := func() bool {
 		content, err := os.ReadFile("/etc/resolv.conf")
 		return err == nil && strings.Contains(string(content), "198.18.0.3")

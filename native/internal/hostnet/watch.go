@@ -115,6 +115,7 @@ func (host *Host) settle(moved, touched bool) (isDone bool) {
 			isDone = false
 		}
 		host.keepTunnel(held)
+		host.overrule(held)
 		if touched {
 			host.touch(held)
 		}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,47 @@ import (
 // what decided that it goes the way that To found. It is no substitute for that: what a table holds of hops, metrics and
 // types of service is left to the kernel.
 func (tables Tables) Why(address netip.Addr, uid uint32, way Way) Reason {
+	rule, prefix, is := tables.deciding(address, uid, way)
+	switch {
+	case !is:
+		return Reason{}
+	case rule.Table == unix.RT_TABLE_UNSPEC:
+		return Reason{Rule: textOf(rule) + " " + refusing(way.Nowhere)}
+	}
+	reason := Reason{Table: tableName(rule.Table), Route: prefix}
+	if !isKernels(rule) {
+		reason.Rule = textOf(rule)
+	}
+	return reason
+}
+
+// CatchAll returns the rule that decided that a packet goes the way that To found, if it is one before main that catches all:
+// what is marked may be excepted, as a VPN excepts its own packets. What leads nowhere was refused by somebody on purpose.
+func (tables Tables) CatchAll(address netip.Addr, uid uint32, way Way) (found CatchAll, is bool) {
+	rule, prefix, is := tables.deciding(address, uid, way)
+	if !is || way.Nowhere != "" || rule.Priority < 2 || rule.Priority >= priorityOfMain {
+		return CatchAll{}, false
+	}
+	isMarkless := rule.Mark == 0 && rule.Mask == nil || rule.Invert
+	if rule.Src != nil || rule.Dst != nil || rule.IifName != "" || rule.UIDRange != nil || !isMarkless {
+		return CatchAll{}, false
+	}
+	if rule.Table == unix.RT_TABLE_UNSPEC || rule.Table == unix.RT_TABLE_MAIN || rule.Table == unix.RT_TABLE_LOCAL {
+		return CatchAll{}, false
+	}
+	return CatchAll{Rule: textOf(rule), Priority: rule.Priority, Route: prefix}, true
+}
+
+// Has tells whether the rule is there still.
+func (tables Tables) Has(rule CatchAll) bool {
+	return slices.ContainsFunc(tables.rules, func(one netlink.Rule) bool { return textOf(one) == rule.Rule })
+}
+
+// priorityOfMain is that of the kernel's rule for the table main (ip-rule(8)).
+const priorityOfMain = 32766
+
+// deciding is the rule whose action decides, and the route of its table that a packet takes.
+func (tables Tables) deciding(address netip.Addr, uid uint32, way Way) (decides netlink.Rule, taken netip.Prefix, is bool) {
 	skipTo := -1
 	for _, rule := range tables.rules {
 		if rule.Priority < skipTo || !matches(rule, address, way.Source, uid) {
@@ -27,7 +69,7 @@ func (tables Tables) Why(address netip.Addr, uid uint32, way Way) Reason {
 		case rule.Goto >= 0:
 			skipTo = rule.Goto
 		case rule.Table == unix.RT_TABLE_UNSPEC && way.Nowhere != "":
-			return Reason{Rule: textOf(rule) + " " + refusing(way.Nowhere)}
+			return rule, taken, true
 		case rule.Table == unix.RT_TABLE_UNSPEC: // "nop"
 		default:
 			route, found := tables.longest(rule.Table, address)
@@ -41,14 +83,10 @@ func (tables Tables) Why(address netip.Addr, uid uint32, way Way) Reason {
 			if rule.SuppressPrefixlen >= 0 && prefix.Bits() <= rule.SuppressPrefixlen {
 				continue
 			}
-			reason := Reason{Table: tableName(rule.Table), Route: prefix}
-			if !isKernels(rule) {
-				reason.Rule = textOf(rule)
-			}
-			return reason
+			return rule, prefix, true
 		}
 	}
-	return Reason{}
+	return decides, taken, false
 }
 
 // refusing is the action of a rule that leads nowhere, by what To found (fib4_rule_action).

@@ -112,8 +112,12 @@ type HostsInput struct {
 	More   bool     `json:"more,omitempty"` // another part follows; they count together
 }
 
-// RouteDecision is the helper's verdict on one range. Decision is one of the constants above; Reason is empty where
-// it is routed; otherwise one of:
+// BeforeRule is the reason of what is routed, and stays so because a rule of ours is before one that would lead it elsewhere:
+// Conflict is that rule as ip-rule(8) prints it, Interface is where it leads.
+const BeforeRule = "rule"
+
+// RouteDecision is the helper's verdict on one range. Decision is one of the constants above; Reason is empty or
+// BeforeRule where it is routed; otherwise one of:
 // malformed, default-route, too-wide, loopback, link-local, multicast, reserved, metadata, public, ipv6, own-subnet,
 // gateway, resolver, protected, neighbour, other-cluster, other-route, too-many.
 type RouteDecision struct {

@@ -38,6 +38,7 @@ type Entry struct {
 	Link     *Link       `json:"link,omitempty"`
 	Resolved *Resolved   `json:"resolved,omitempty"`
 	File     *FileChange `json:"file,omitempty"`
+	Rule     *Rule       `json:"rule,omitempty"`
 }
 
 // Opened heads a journal: where its changes are. After a reboot, or when the namespace is gone, links are gone too,
@@ -57,6 +58,14 @@ type Link struct {
 // Resolved is a link about to get settings in systemd-resolved; they go with the link as well.
 type Resolved struct {
 	Index int `json:"index"`
+}
+
+// FirstTable is the least number of a routing table of ours; the index of an interface of ours is added to it.
+const FirstTable = 198_180_000
+
+// Rule is a rule, or several, about to be made, that leads to a table of ours; what is in the table goes with the interface.
+type Rule struct {
+	Table uint32 `json:"table"`
 }
 
 // FileChange is a file about to be replaced. Path is one that the helper chose, never one of a client.

@@ -210,6 +210,10 @@ func TestEntriesThatSlipwayWouldNotWriteAreDamage(t *testing.T) {
 		"a nameserver by name":   file(func(change *FileChange) { change.Nameserver = "evil.example" }),
 		"a nameserver's zone":    file(func(change *FileChange) { change.Nameserver = "fe80::1%eth0" }),
 		"a search of two lines":  file(func(change *FileChange) { change.Search = []string{"a\nnameserver 1.1.1.1"} }),
+		"a rule of main":         {Rule: &Rule{Table: 254}},
+		"a rule of no table":     {Rule: &Rule{}},
+		"somebody's rule":        {Rule: &Rule{Table: FirstTable}},
+		"a rule of 32 bits":      {Rule: &Rule{Table: 1<<32 - 1}},
 		"a search without end":   file(func(change *FileChange) { change.Search = make([]string, 65) }),
 	} {
 		line, err := encode(forged)

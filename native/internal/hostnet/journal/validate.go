@@ -43,6 +43,9 @@ func (entry Entry) validate() error {
 	if entry.File != nil {
 		parts = append(parts, entry.File.validate())
 	}
+	if entry.Rule != nil {
+		parts = append(parts, within("table", int64(entry.Rule.Table), FirstTable+1, FirstTable+math.MaxInt32))
+	}
 	if len(parts) != 1 {
 		return fmt.Errorf("an entry of %d parts", len(parts))
 	}

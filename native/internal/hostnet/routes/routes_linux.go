@@ -121,11 +121,11 @@ func routeInterface(route netlink.Route, names map[int]string) string {
 	return names[route.LinkIndex]
 }
 
-// Set makes wanted the routes of the interface, each with the first of sources that is of its family. First it adds, so that
+// Set makes wanted the routes of the interface in a table, each with the first of sources that is of its family. First it adds, so that
 // what stays routed is never without a route, then it removes. It returns those that the kernel did not take; the others
 // are in force. The routes go with the interface, so the journal needs no entry for them.
-func Set(index int, sources []netip.Addr, wanted []netip.Prefix) (notTaken []netip.Prefix, err error) {
-	inForce, err := current(index)
+func Set(index, table int, sources []netip.Addr, wanted []netip.Prefix) (notTaken []netip.Prefix, err error) {
+	inForce, err := current(index, table)
 	if err != nil {
 		return nil, err
 	}
@@ -135,12 +135,12 @@ func Set(index int, sources []netip.Addr, wanted []netip.Prefix) (notTaken []net
 	}
 	defer handle.Close()
 	for _, prefix := range missing(wanted, inForce) {
-		if err := add(handle, index, sources, prefix); err != nil {
+		if err := add(handle, index, table, sources, prefix); err != nil {
 			notTaken = append(notTaken, prefix)
 		}
 	}
 	for _, prefix := range missing(inForce, wanted) {
-		if failure := remove(handle, index, prefix); failure != nil {
+		if failure := remove(handle, index, table, prefix); failure != nil {
 			err = fmt.Errorf("remove route: %w", failure) // the others go all the same
 		}
 	}
@@ -149,7 +149,7 @@ func Set(index int, sources []netip.Addr, wanted []netip.Prefix) (notTaken []net
 
 // Missing are those of wanted that the interface does not have.
 func Missing(index int, wanted []netip.Prefix) ([]netip.Prefix, error) {
-	inForce, err := current(index)
+	inForce, err := current(index, unix.RT_TABLE_MAIN)
 	if err != nil {
 		return nil, err
 	}
@@ -157,8 +157,8 @@ func Missing(index int, wanted []netip.Prefix) ([]netip.Prefix, error) {
 }
 
 // current asks the kernel rather than our memory: routes go when somebody takes the interface down and up.
-func current(index int) (prefixes []netip.Prefix, err error) {
-	filter := &netlink.Route{LinkIndex: index, Table: unix.RT_TABLE_MAIN}
+func current(index, table int) (prefixes []netip.Prefix, err error) {
+	filter := &netlink.Route{LinkIndex: index, Table: table}
 	found, err := dumps.Settled(func() ([]netlink.Route, error) {
 		return netlink.RouteListFiltered(netlink.FAMILY_ALL, filter, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
 	})
@@ -188,8 +188,8 @@ func missing(from, in []netip.Prefix) (absent []netip.Prefix) {
 	return absent
 }
 
-func add(handle *netlink.Handle, index int, sources []netip.Addr, prefix netip.Prefix) error {
-	route := describe(index, prefix)
+func add(handle *netlink.Handle, index, table int, sources []netip.Addr, prefix netip.Prefix) error {
+	route := describe(index, table, prefix)
 	for _, source := range sources {
 		if source.Is4() == prefix.Addr().Is4() {
 			route.Src = source.AsSlice()
@@ -199,20 +199,20 @@ func add(handle *netlink.Handle, index int, sources []netip.Addr, prefix netip.P
 	return handle.RouteAdd(route) // never replace: the same prefix may have become somebody else's meanwhile
 }
 
-func remove(handle *netlink.Handle, index int, prefix netip.Prefix) error {
-	err := handle.RouteDel(describe(index, prefix))
+func remove(handle *netlink.Handle, index, table int, prefix netip.Prefix) error {
+	err := handle.RouteDel(describe(index, table, prefix))
 	if errors.Is(err, unix.ESRCH) {
 		return nil // somebody was faster
 	}
 	return err
 }
 
-func describe(index int, prefix netip.Prefix) *netlink.Route {
+func describe(index, table int, prefix netip.Prefix) *netlink.Route {
 	address := prefix.Addr().AsSlice()
 	return &netlink.Route{
 		LinkIndex: index,
 		Dst:       &net.IPNet{IP: address, Mask: net.CIDRMask(prefix.Bits(), len(address)*8)},
-		Table:     unix.RT_TABLE_MAIN,
+		Table:     table,
 		Scope:     netlink.SCOPE_LINK, // the kernel deletes only what matches in this as well
 		Protocol:  unix.RTPROT_STATIC,
 	}
