@@ -23,7 +23,8 @@ describe('an API server that is down', () => {
   afterAll(async () => {
     record.keep();
     await leaveScene(scene);
-    await scene.cluster.settles(workload.http.namespace, workload.baseImage);
+    const controlPlane = scene.sandbox.space('control-plane');
+    await scene.cluster.settles(controlPlane, workload.http.namespace, workload.baseImage);
   });
 
   it('is survived by the connection and by those in it', { timeout: record.rounds * 1000 + 200_000 }, () =>

@@ -1,5 +1,6 @@
 /** The sandbox's cluster as the tests ask it, with kubectl. */
 import type { Cluster as SandboxCluster } from '../../sandbox/cluster.ts';
+import type { Space } from '../../sandbox/space.ts';
 import { eventually } from './programs.ts';
 
 interface Metadata {
@@ -88,9 +89,13 @@ export class Cluster {
 
   /**
    * Waits until Jobs get pods. After the API server was away the controllers' watches come back one by one, some of them after more
-   * than half a minute, and the next file must not wait for that.
+   * than half a minute, and the next file must not wait for that: they begin anew.
    */
-  async settles(namespace: string, image: string): Promise<void> {
+  async settles(controlPlane: Space, namespace: string, image: string): Promise<void> {
+    for (const controllers of ['kube-controller-manager', 'kube-scheduler']) {
+      await controlPlane.stopProgram(controllers);
+      await controlPlane.startProgram(controllers);
+    }
     const name = `settles-${process.pid}`;
     const own = ['-n', namespace, `job/${name}`];
     await this.kubectl(['create', 'job', '-n', namespace, name, `--image=${image}`, '--', 'true']);

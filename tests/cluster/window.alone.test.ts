@@ -26,7 +26,7 @@ describe.skipIf(!hasBrowser)('the window while the API server is away', () => {
   afterAll(async () => {
     await window?.close();
     await closeScene(scene);
-    await scene.cluster.settles(http.namespace, baseImage);
+    await scene.cluster.settles(scene.sandbox.space('control-plane'), http.namespace, baseImage);
   });
 
   it('says that it reconnects and why, keeps the Services, and says when it is back', async () => {
