@@ -54,9 +54,9 @@ describe('the reach check on the laptop', () => {
   it.each([
     {
       what: 'a rule before main',
-      comes: 'ip rule add from all lookup 100 pref 5000',
+      comes: 'ip rule add to 10.96.0.0/12 lookup 100 pref 5000',
       goes: 'ip rule del pref 5000',
-      told: /^route-taken: .* leave by vpn0, because of a rule that comes first: 5000: from all lookup 100$/m,
+      told: /^route-taken: .* leave by vpn0, because of a rule that comes first: 5000: from all to 10\.96\.0\.0\/12 lookup 100$/m,
     },
     {
       what: 'a rule for the Services',

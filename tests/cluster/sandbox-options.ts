@@ -5,7 +5,7 @@
 import { type LaptopFlavour, type LaptopName, laptopName, type SandboxOptions } from '../../sandbox/options.ts';
 
 /** Laptops of each kind. */
-const laptops = 6;
+const laptops = 4;
 
 /**
  * Test files that run side by side. Most of their time is waiting, so there may be more than processors. One is enough where

@@ -7,9 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // user is nobody's number on the machines that run this.
@@ -29,6 +32,29 @@ func TestMain(m *testing.M) {
 		os.Exit(code)
 	}
 	os.Exit(m.Run())
+}
+
+// giveEverybodyTUN has a user's program find /dev/net/tun as udev makes it on desktops, for everybody. Machines of tests often keep it
+// for root: then there is another node in its place, in the file tree of the calling thread and of what it starts.
+func giveEverybodyTUN(t *testing.T, folder string) {
+	t.Helper()
+	information, err := os.Stat(tunDevice)
+	if err != nil || information.Mode().Perm()&0o006 == 0o006 {
+		return
+	}
+	runtime.LockOSThread() // and never unlocked: the thread ends with the test
+	node := filepath.Join(folder, "tun")
+	for _, step := range []func() error{
+		func() error { return unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS) },
+		func() error { return unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") },
+		func() error { return unix.Mknod(node, unix.S_IFCHR, int(unix.Mkdev(10, 200))) },
+		func() error { return os.Chmod(node, 0o666) },
+		func() error { return unix.Mount(node, tunDevice, "", unix.MS_BIND, "") },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // runAsUser has a shell run text in namespaces of an ordinary user.
@@ -53,6 +79,7 @@ func runAsUser(t *testing.T, text, connect string) (output string, code int) {
 	if err := os.Chown(folder, user, user); err != nil {
 		t.Fatal(err)
 	}
+	giveEverybodyTUN(t, folder)
 	command := exec.Command(copied, text)
 	command.Dir = "/"
 	command.Env = append(os.Environ(), "SLIPWAY_SHELL_TEST_FOLDER="+folder, "SLIPWAY_SHELL_TEST_CONNECT="+connect)

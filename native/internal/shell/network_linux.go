@@ -12,7 +12,7 @@ import (
 // makeNetwork brings loopback up and makes the link to the laptop, with everything routed to it. The TUN lives as long as
 // its descriptor does. The step is the one that failed.
 func makeNetwork() (tun *os.File, step string, err error) {
-	descriptor, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	descriptor, err := unix.Open(tunDevice, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, openingTUN, err
 	}

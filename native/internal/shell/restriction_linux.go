@@ -37,7 +37,10 @@ func restrictionIn(root string) Restriction {
 	return OtherwiseBound
 }
 
-const openingTUN = "open /dev/net/tun"
+const (
+	tunDevice  = "/dev/net/tun"
+	openingTUN = "open " + tunDevice
+)
 
 func refusalOf(because *reason) error {
 	detail := fmt.Sprintf("%s: %s", because.Step, because.Error)
