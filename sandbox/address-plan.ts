@@ -22,7 +22,7 @@ export interface AddressPlan {
   dnsService: string;
   /** What pods have as nameserver. */
   podResolver: string;
-  /** The same in IPv6, in a dual-stack sandbox. */
+  /** The same in IPv6, in a sandbox that has it. */
   ipv6: AddressPlanIPv6 | undefined;
   /** Name of this machine's interface into the LAN; at most 15 characters, IFNAMSIZ. */
   machineInterface: string;
@@ -66,7 +66,12 @@ export function planAddresses(settings: SandboxSettings): AddressPlan {
     }
   }
   const lan = (host: number) => text(lanBase + host);
-  const dnsService = text(serviceBase + 10);
+  const ipv6 = settings.dualStack || settings.ipv6Only ? planIPv6(settings) : undefined;
+  const service = (number: number) =>
+    settings.ipv6Only && ipv6
+      ? canonical(ipv6.serviceRange.replace(/\/.*/, number.toString(16)))
+      : text(serviceBase + number);
+  const dnsService = service(10);
   return {
     lan: settings.lan,
     gateway: lan(1),
@@ -82,10 +87,10 @@ export function planAddresses(settings: SandboxSettings): AddressPlan {
       'api.payments': '203.0.113.67',
       'x.dev': '203.0.113.20',
     },
-    apiService: text(serviceBase + 1),
+    apiService: service(1),
     dnsService,
     podResolver: settings.nodeLocalDns ? nodeLocalAddress : dnsService,
-    ipv6: settings.dualStack ? planIPv6(settings) : undefined,
+    ipv6,
     machineInterface: interfaceName(settings.name),
   };
 }
@@ -110,6 +115,14 @@ function planIPv6({ lan, podRange, serviceRange, nodes }: SandboxSettings): Addr
     nodes: Array.from({ length: nodes }, (_, index) => host(11 + index)),
     laptops: byLaptop((_, index) => host(100 + index)),
   };
+}
+
+/**
+ * Ranges or addresses of the families that the cluster has, as Kubernetes wants them: joined by a comma, the first being the
+ * cluster's first.
+ */
+export function ofFamilies({ ipv6Only }: SandboxSettings, ipv4: string, ipv6: string | undefined): string {
+  return ipv6 === undefined ? ipv4 : ipv6Only ? ipv6 : `${ipv4},${ipv6}`;
 }
 
 /** As RFC 5952 writes it. */

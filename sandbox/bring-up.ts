@@ -109,7 +109,10 @@ export class BringUp {
       buildLan(lan, plan),
       controlPlane.start(bare('control-plane'), space),
       ...nodes.map((node) =>
-        node.start(nodeDefinition(`${cgroup}/${node.name}`, settings.dualStack, this.#nodePaths(node.name)), space),
+        node.start(
+          nodeDefinition(`${cgroup}/${node.name}`, plan.ipv6 !== undefined, this.#nodePaths(node.name)),
+          space,
+        ),
       ),
       ...settings.laptops.map((name) =>
         laptops[name].start(

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { AddressPlan } from './address-plan.ts';
+import { type AddressPlan, ofFamilies } from './address-plan.ts';
 import { output } from './commands.ts';
 import type { SandboxSettings } from './options.ts';
 import type { SpaceProgram } from './space.ts';
@@ -85,8 +85,8 @@ export function controlPlanePrograms(
   kubeconfig: (user: string) => string,
 ): SpaceProgram[] {
   const file = (name: string) => path.join(paths.certificates, name);
-  const podRanges = bothOf(settings.podRange, plan.ipv6?.podRange);
-  const serviceRanges = bothOf(settings.serviceRange, plan.ipv6?.serviceRange);
+  const podRanges = ofFamilies(settings, settings.podRange, plan.ipv6?.podRange);
+  const serviceRanges = ofFamilies(settings, settings.serviceRange, plan.ipv6?.serviceRange);
   const program = (name: string, binary: string, flags: Record<string, string>): SpaceProgram => ({
     name,
     arguments: [binary, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)],
@@ -112,7 +112,7 @@ export function controlPlanePrograms(
       'trusted-ca-file': file('etcd-ca.crt'),
     }),
     kubernetes('kube-apiserver', {
-      'advertise-address': plan.apiServer,
+      'advertise-address': (settings.ipv6Only && plan.ipv6?.apiServer) || plan.apiServer,
       'bind-address': plan.ipv6 ? '::' : '0.0.0.0',
       'secure-port': '6443',
       'etcd-servers': 'https://127.0.0.1:2379',
@@ -159,11 +159,6 @@ export function controlPlanePrograms(
     }),
     kubernetes('kube-scheduler', own(kubeconfig('scheduler'))),
   ];
-}
-
-/** As Kubernetes wants them where there are two families: joined by a comma, the first being the cluster's first. */
-export function bothOf(ipv4: string, ipv6: string | undefined): string {
-  return ipv6 === undefined ? ipv4 : `${ipv4},${ipv6}`;
 }
 
 function own(kubeconfig: string): Record<string, string> {

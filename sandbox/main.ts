@@ -21,6 +21,7 @@ options
   --lan RANGE             a /24 (10.87.0.0/24)
   --cluster-domain NAME   (cluster.local)
   --dual-stack            IPv6 (unique local addresses) beside IPv4
+  --ipv6-only             nodes, pods and Services with IPv6 alone
   --node-local-dns        pods ask a resolver on their node, 169.254.20.10
   --laptop NAME           plain, plain-2 …, resolved, resolved-2 …; may be given more than once (plain)
   --delay MILLISECONDS    each way
@@ -43,6 +44,7 @@ function parse() {
       'cluster-domain': { type: 'string' },
       'node-local-dns': { type: 'boolean' },
       'dual-stack': { type: 'boolean' },
+      'ipv6-only': { type: 'boolean' },
       laptop: { type: 'string', multiple: true },
       delay: { type: 'string' },
       rate: { type: 'string' },
@@ -80,6 +82,7 @@ async function main(): Promise<number> {
     clusterDomain: values['cluster-domain'],
     nodeLocalDns: values['node-local-dns'],
     dualStack: values['dual-stack'],
+    ipv6Only: values['ipv6-only'],
     laptops: isRunning ? undefined : (values.laptop as LaptopName[] | undefined),
     link: isRunning ? undefined : link,
     machineLink: values['no-machine-link'] ? false : undefined,

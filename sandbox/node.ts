@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { type AddressPlan, nodeLocalAddress } from './address-plan.ts';
-import { bothOf } from './control-plane.ts';
+import { type AddressPlan, nodeLocalAddress, ofFamilies } from './address-plan.ts';
 import { imageNames } from './images.ts';
 import type { SandboxSettings } from './options.ts';
 import type { SpaceDefinition, SpaceProgram, Step } from './space.ts';
@@ -39,7 +38,7 @@ const kernelTunables = {
 };
 
 /** The node's namespaces and file tree: Debian's, whatever this machine is. */
-export function nodeDefinition(cgroup: string, isDualStack: boolean, paths: NodePaths): SpaceDefinition {
+export function nodeDefinition(cgroup: string, hasIPv6: boolean, paths: NodePaths): SpaceDefinition {
   const own = (name: string, target: string): Step => ({
     mount: { type: 'bind', source: path.join(paths.node, name), target },
   });
@@ -50,7 +49,7 @@ export function nodeDefinition(cgroup: string, isDualStack: boolean, paths: Node
     // kubelet wants the daemons of a node in one cgroup of every hierarchy, beside the pods'.
     daemonCgroup: `${cgroup}/sys`,
     sharedPropagation: true,
-    settings: { 'net/ipv4/ip_forward': '1', ...(isDualStack ? { 'net/ipv6/conf/all/forwarding': '1' } : {}) },
+    settings: { 'net/ipv4/ip_forward': '1', ...(hasIPv6 ? { 'net/ipv6/conf/all/forwarding': '1' } : {}) },
     steps: [
       { mount: { type: 'tmpfs', source: 'tmpfs', target: '/tmp', options: 'mode=1777' } },
       { mount: { type: 'tmpfs', source: 'tmpfs', target: '/var/lib', options: 'mode=755' } },
@@ -104,6 +103,7 @@ export async function writeNodeFiles(
       tlsCertFile: `${certificate}.crt`,
       tlsPrivateKeyFile: `${certificate}.key`,
       containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
+      ...(settings.ipv6Only ? { address: '::' } : {}),
       clusterDomain: settings.clusterDomain,
       clusterDNS: [plan.podResolver],
       resolvConf: path.join(paths.node, 'resolv.conf'),
@@ -133,7 +133,8 @@ export async function writeNodeFiles(
       mode: settings.proxyMode,
       hostnameOverride: `node${index}`,
       clientConnection: { kubeconfig: kubeProxyKubeconfig },
-      clusterCIDR: bothOf(settings.podRange, plan.ipv6?.podRange),
+      clusterCIDR: ofFamilies(settings, settings.podRange, plan.ipv6?.podRange),
+      ...(settings.ipv6Only ? { bindAddress: '::' } : {}),
       // These belong to the machine and may not be written in another network namespace.
       conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
       iptables: { minSyncPeriod: '0s' },
@@ -224,7 +225,7 @@ export function nodePrograms(
       `--config=${path.join(paths.node, 'kubelet.yaml')}`,
       `--kubeconfig=${kubeconfig}`,
       `--hostname-override=node${index}`,
-      `--node-ip=${bothOf(plan.nodes[index - 1] ?? '', plan.ipv6?.nodes[index - 1])}`,
+      `--node-ip=${ofFamilies(settings, plan.nodes[index - 1] ?? '', plan.ipv6?.nodes[index - 1])}`,
       '--v=1',
     ]),
     program(index, paths, 'kube-proxy', [

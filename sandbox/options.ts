@@ -58,6 +58,8 @@ export interface SandboxOptions {
   nodeLocalDns?: boolean | undefined;
   /** IPv6 beside IPv4 in LAN, nodes, pods and Services; IPv4 stays the first. */
   dualStack?: boolean | undefined;
+  /** Nodes, pods and Services have IPv6 alone; the LAN has both, so that the laptop may be of either kind. */
+  ipv6Only?: boolean | undefined;
   laptops?: readonly LaptopName[] | undefined;
   /** A link of this machine itself into the sandbox's LAN, so that its programs reach the API server. */
   machineLink?: boolean | undefined;
@@ -76,6 +78,7 @@ const settingsSchema = z.object({
   clusterDomain: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/),
   nodeLocalDns: z.boolean(),
   dualStack: z.boolean().default(false), // settings of earlier sandboxes have none
+  ipv6Only: z.boolean().default(false),
   laptops: z.array(z.enum(laptopNames)).min(1),
   machineLink: z.boolean(),
   link: z
@@ -113,10 +116,18 @@ export function completeOptions(options: SandboxOptions): SandboxSettings {
     clusterDomain: options.clusterDomain ?? 'cluster.local',
     nodeLocalDns: options.nodeLocalDns ?? false,
     dualStack: options.dualStack ?? false,
+    ipv6Only: options.ipv6Only ?? false,
     laptops: [...new Set(options.laptops ?? ['plain'])],
     machineLink: options.machineLink ?? true,
     link: options.link,
   });
+  if (settings.success && settings.data.dualStack && settings.data.ipv6Only) {
+    throw new SandboxFailure({
+      code: 'sandbox-option-invalid',
+      cause: 'A cluster has both families or IPv6 alone.',
+      fix: 'Leave out --dual-stack or --ipv6-only.',
+    });
+  }
   if (settings.success) return settings.data;
   throw new SandboxFailure({
     code: 'sandbox-option-invalid',

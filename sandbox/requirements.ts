@@ -105,11 +105,11 @@ async function kernelProblems(settings: SandboxSettings): Promise<SandboxProblem
       fix: 'Start as root, outside of an unprivileged container.',
     });
   }
-  if (settings.dualStack && !(await canWrite('/proc/sys/net/ipv6/conf/all/forwarding'))) {
+  if ((settings.dualStack || settings.ipv6Only) && !(await canWrite('/proc/sys/net/ipv6/conf/all/forwarding'))) {
     problems.push({
       code: 'sandbox-kernel-feature-missing',
-      cause: 'This machine’s kernel has no IPv6, and --dual-stack needs it.',
-      fix: 'Start it without ipv6.disable=1, or the sandbox without --dual-stack.',
+      cause: 'This machine’s kernel has no IPv6, and this sandbox needs it.',
+      fix: 'Start it without ipv6.disable=1, or the sandbox without --dual-stack and --ipv6-only.',
     });
   }
   if (!(await canWrite('/dev/net/tun'))) {

@@ -101,6 +101,17 @@ describe('reach', () => {
     expect(await bad.reach()).toMatchObject({ ok: false, problem: { code: 'certificate-name' } });
   });
 
+  test.each([
+    ['of this address', 'ipv6-server', 'ipv6-server.pem', true],
+    ['of another', 'server', 'authority.pem', false],
+  ])('checks the certificate of a server at an address of IPv6: one %s', async (_, certificate, authority, isIts) => {
+    const server = await startApiServer(() => version, certificate, '::1');
+    closing.push(() => server.close());
+    const cluster = await open(server, { cluster: { 'certificate-authority-data': base64(authority) } });
+    const reached = await cluster.reach();
+    expect(reached.ok ? 'reached' : reached.problem.code).toBe(isIts ? 'reached' : 'certificate-name');
+  });
+
   test('goes through proxy-url, and protects its address', async () => {
     const server = await serve();
     const { proxy, asked } = await startProxy();

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
@@ -48,6 +48,7 @@ export interface ApiServer {
 export async function startApiServer(
   route: (seen: Seen) => Answer | undefined,
   certificate = 'server',
+  host = '127.0.0.1',
 ): Promise<ApiServer> {
   const requests: Seen[] = [];
   const sockets = new Set<TLSSocket>();
@@ -78,14 +79,14 @@ export async function startApiServer(
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const cut = () => {
     for (const socket of sockets) {
       socket.destroy();
     }
   };
   return {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `https://${isIPv6(host) ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
     requests,
     cut,
     close: () =>

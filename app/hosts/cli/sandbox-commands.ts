@@ -18,6 +18,7 @@ interface SandboxFlags {
   readonly lan?: string;
   readonly nodeLocalDns?: boolean;
   readonly dualStack?: boolean;
+  readonly ipv6Only?: boolean;
   readonly laptop?: 'plain' | 'resolved';
   readonly output?: Format;
 }
@@ -117,6 +118,7 @@ export function addSandboxCommands(program: Command): void {
     .option('--service-range <prefix>', 'addresses of Services')
     .option('--lan <prefix>', 'addresses of the laptop, the office and the nodes, a /24')
     .option('--dual-stack', 'IPv6 beside IPv4 in LAN, pods and Services')
+    .option('--ipv6-only', 'nodes, pods and Services with IPv6 alone')
     .option('--node-local-dns', 'pods ask a resolver on a link-local address of their node')
     .addOption(new Option('--laptop <kind>', 'another laptop beside the plain one').choices(['resolved']))
     .action((flags: SandboxFlags) => perform(() => asRoot(() => up(flags))));
