@@ -1,6 +1,6 @@
 /** A namespace of a cluster that is not the sandbox: what its admission wants of a pod, the agent's has, and connects. */
 import { expect } from 'vitest';
-import { eventually, must } from './programs.ts';
+import { must } from './programs.ts';
 import { type Refusals, usual } from './refusals.ts';
 
 export const agentIn = (namespace: string, ...more: string[]) => [...usual, '--agent-namespace', namespace, ...more];
@@ -12,11 +12,10 @@ export async function connectsFrom(refusals: Refusals, namespace: string, ...mor
   const outcome = await product.slipway(['connect', ...agentIn(namespace, ...more)], { deadline: 110_000 });
   expect(outcome.code, outcome.stderr).toBe(0);
   await must(scene.laptop, ['curl', '-sS', '-m', '5', 'http://orders/']);
-  // Those of forms that were refused are being deleted.
+  // Those of forms that were refused are being deleted, and a node tells a second later than the agent serves that its pod runs.
   const phases = async () =>
     (await scene.agents()).filter(({ metadata }) => metadata.namespace === namespace).map(({ status }) => status.phase);
-  await eventually(async () => (await phases()).length === 1, 20_000);
-  expect(await phases()).toEqual(['Running']);
+  await expect.poll(phases, { timeout: 20_000, interval: 100 }).toEqual(['Running']);
   await refusals.expectUnchanged(product);
   return outcome.stderr;
 }

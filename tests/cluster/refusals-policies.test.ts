@@ -49,8 +49,10 @@ describe('an agent', () => {
   it('in a namespace that enforces PodSecurity `restricted` is not refused', async () => {
     const connecting = product();
     await connecting.connect(...agentIn('restricted'));
-    const pods = await refusals.scene.agents();
-    expect(pods.map(({ metadata, status }) => [metadata.namespace, status.phase])).toEqual([['restricted', 'Running']]);
+    const agents = async () =>
+      (await refusals.scene.agents()).map(({ metadata, status }) => `${status.phase} in ${metadata.namespace}`);
+    // A node tells a second later than the agent serves that its pod runs.
+    await expect.poll(agents, { timeout: 20_000, interval: 100 }).toEqual(['Running in restricted']);
     await must(refusals.scene.laptop, ['curl', '-sS', '-m', '5', 'http://orders/']);
     await refusals.expectUnchanged(connecting);
   });

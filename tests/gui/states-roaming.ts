@@ -35,6 +35,7 @@ export const roamingScenes: readonly Scene[] = [
           await text(stage, '10.96.0.0/16: saved. It counts at once.');
           await text(stage, 'Programs reach it by the addresses of 100.127.0.0/16'); // 198.19.0.0/24 had a meaning before
           await stage.core.call('disconnect', {});
+          await stage.page.getByRole('status').filter({ hasText: 'Off' }).first().waitFor();
           await click(stage, 'tab', 'Overview');
           await text(stage, 'You chose it in the settings');
         },
