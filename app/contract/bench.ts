@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Cause, cause } from './causes.ts';
 import { problemSchema } from './problems.ts';
-import { type Connection, pathSchema } from './state.ts';
+import { type Connection, type Path, pathSchema } from './state.ts';
 
 /** Of durations in milliseconds; null where none was answered. */
 const latencySchema = z.object({
@@ -36,6 +36,11 @@ export const pathFiguresSchema = z.object({
   transfers: z.array(transferFiguresSchema),
 });
 export type PathFigures = z.infer<typeof pathFiguresSchema>;
+
+/** The figures of a path before the first is known. */
+export const noFigures = (path: Path): PathFigures => ({
+  ...{ path, request: null, connection: null, knownName: null, clusterName: null, transfers: [] },
+});
 
 /** In the order in which they are measured; a transfer by its direction and how many connections it has. */
 export const benchStepSchema = z.enum(['requests', 'connections', 'names', 'down1', 'up1', 'down8', 'up8']);

@@ -2,6 +2,7 @@
 import {
   benchStepSchema,
   type Latency,
+  noFigures,
   type PathFigures,
   problem,
   type Result,
@@ -42,9 +43,7 @@ export class FakeBench implements BenchPort {
     signal: AbortSignal,
   ): Promise<Result<PathFigures>> {
     this.running += 1;
-    let known: PathFigures = {
-      ...{ path, request: null, connection: null, knownName: null, clusterName: null, transfers: [] },
-    };
+    let known = noFigures(path);
     for (const step of benchStepSchema.options) {
       heard(step, known);
       const fault = await this.#faults.pass('bench');

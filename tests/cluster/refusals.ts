@@ -151,11 +151,14 @@ export function expectTold(outcome: Outcome, told: Told): Refusal {
   return { ...outcome, cause, fixes };
 }
 
-/** The connection that is on, or an error that says what is. */
-export async function connected(product: Product): Promise<Extract<Connection, { phase: 'connected' }>> {
+/** The connection that is on, or the one with this context, or an error that says what is. */
+export async function connected(
+  product: Product,
+  context?: string,
+): Promise<Extract<Connection, { phase: 'connected' }>> {
   const { connections } = await product.snapshot();
   for (const connection of connections) {
-    if (connection.phase === 'connected') {
+    if (connection.phase === 'connected' && connection.cluster.context === (context ?? connection.cluster.context)) {
       return connection;
     }
   }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection } from '../../app/contract/index.ts';
 import { Product } from './product.ts';
 import { must, run } from './programs.ts';
+import { connected } from './refusals.ts';
 import { closeScene, type Flavour, type Scene, setScene, workload } from './scene.ts';
 
 const soon = { timeout: 30_000, interval: 200 };
@@ -28,13 +29,7 @@ describe.each(flavours)('two clusters at once (%s)', (flavour) => {
     slipway('connect', context, '--namespace', http.namespace, '--base-image', workload.baseImage);
   const connectionOf = async (context: string): Promise<Connection | undefined> =>
     (await product.snapshot()).connections.find(({ cluster }) => cluster.context === context);
-  const live = async (context: string) => {
-    const connection = await connectionOf(context);
-    if (connection?.phase !== 'connected') {
-      throw new Error(`${context} is ${connection?.phase}`);
-    }
-    return connection;
-  };
+  const live = (context: string) => connected(product, context);
   const modeOf = async (context: string) => {
     const connection = await connectionOf(context);
     return connection?.phase === 'connected' ? connection.names.mode : connection?.phase;

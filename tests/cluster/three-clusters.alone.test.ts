@@ -11,6 +11,7 @@ import { openSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { Cluster } from './cluster.ts';
 import { allProcesses, Product } from './product.ts';
 import { must, run } from './programs.ts';
+import { connected } from './refusals.ts';
 import { sandboxOptions } from './sandbox-options.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 
@@ -41,10 +42,7 @@ describe('three clusters at once', () => {
     slipway('connect', name, '--namespace', http.namespace, '--base-image', workload.baseImage);
   const connectionOf = async (name: Name): Promise<Connection | undefined> =>
     (await product.snapshot()).connections.find(({ cluster }) => cluster.context === name);
-  const live = async (name: Name) => {
-    const connection = await connectionOf(name);
-    return connection?.phase === 'connected' ? connection : expect.fail(`${name} is ${connection?.phase}`);
-  };
+  const live = (name: Name) => connected(product, name);
   const addressOf = async (host: string) =>
     (await run(scene.laptop, ['getent', 'ahostsv4', host])).stdout.split(/\s/)[0] ?? '';
   const wayTo = async (address: string) => / dev (\S+)/.exec(await inLaptop('ip', 'route', 'get', address))?.[1];

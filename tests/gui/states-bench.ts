@@ -1,6 +1,7 @@
 /** Scenes of a measurement: offered, under way with what is known, done, cancelled, failed, of a connection that cannot be measured. */
 import type { Stage } from './stage.ts';
 import { click, connect, connected, type Scene, status, text } from './states.ts';
+import { connectByProxy } from './states-proxy.ts';
 
 const agentTab = async (stage: Stage) => {
   await connected(stage);
@@ -105,9 +106,7 @@ export const benchScenes: readonly Scene[] = [
       {
         name: 'bench.by-proxy',
         go: async (stage) => {
-          await connect(stage);
-          await click(stage, 'button', 'Connect by proxy instead');
-          await text(stage, 'by proxy, 127.0.0.1:1080');
+          await connectByProxy(stage);
           await click(stage, 'tab', 'Agent');
           await text(stage, /This connection is a proxy, and what is measured is reached by an interface/);
           await atSpeed(stage);

@@ -1,5 +1,13 @@
 /** Scenes of a connection by a proxy: offered where there is no helper, and told as what it is. */
+import type { Stage } from './stage.ts';
 import { click, connect, type Scene, text } from './states.ts';
+
+/** Where there is no helper. */
+export async function connectByProxy(stage: Stage): Promise<void> {
+  await connect(stage);
+  await click(stage, 'button', 'Connect by proxy instead');
+  await text(stage, 'by proxy, 127.0.0.1:1080');
+}
 
 export const proxyScenes: readonly Scene[] = [
   {
@@ -8,9 +16,7 @@ export const proxyScenes: readonly Scene[] = [
       {
         name: 'home.by-proxy',
         go: async (stage) => {
-          await connect(stage);
-          await click(stage, 'button', 'Connect by proxy instead');
-          await text(stage, 'by proxy, 127.0.0.1:1080');
+          await connectByProxy(stage);
           await text(stage, 'names in programs that use the proxy');
         },
       },
@@ -40,9 +46,7 @@ export const proxyScenes: readonly Scene[] = [
       {
         name: 'narrow.routes.proxy',
         go: async (stage) => {
-          await connect(stage);
-          await click(stage, 'button', 'Connect by proxy instead');
-          await text(stage, 'by proxy, 127.0.0.1:1080');
+          await connectByProxy(stage);
           await click(stage, 'tab', /^Routes/);
           await text(stage, 'socks5h://127.0.0.1:1080');
         },

@@ -17,6 +17,7 @@ import { containerName } from './manifest.ts';
 import { outlookOf, scalesNodes, unfitNodes } from './node-outlook.ts';
 import {
   disruptedProblem,
+  isUp,
   type PodProgress,
   type PodSource,
   progressOfPod,
@@ -256,8 +257,7 @@ export async function progressOf(
   for (;;) {
     const found = await connection.attempt(() => connection.get<Pod>(pathOf('pods', source.namespace, pod)));
     const state = found.ok ? progressOfPod(found.value, source) : null;
-    const isThere = state?.kind === 'running' || state?.kind === 'starting';
-    if (!endIsCertain || !isThere || Date.now() > until) {
+    if (!endIsCertain || !isUp(state) || Date.now() > until) {
       return state;
     }
     await new Promise((resolve) => setTimeout(resolve, 150));

@@ -245,7 +245,7 @@ export class AgentPlacing {
       over.signal,
     );
     over.release();
-    const before = (await early?.end()) ?? null;
+    const before = (await early?.end(!running.ok)) ?? null;
     const pod = before?.pod ?? (running.ok ? running.value : null);
     if (signal.aborted || pod === null) {
       return running.ok ? failure(problem('agent-gone', 'stopped before the agent ran')) : running;

@@ -33,6 +33,9 @@ export interface PodSource {
   readonly contained: boolean;
 }
 
+/** Whether its container runs, or may before its node has told so. */
+export const isUp = (progress: PodProgress | null) => progress?.kind === 'running' || progress?.kind === 'starting';
+
 export function progressOfPod(pod: Pod, source: PodSource): PodProgress {
   const status = pod.status;
   const container = agentContainer(pod);

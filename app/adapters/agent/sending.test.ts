@@ -50,7 +50,7 @@ describe('the agent is sent as soon as its container is there, before the pod is
     early.begin(pod);
     early.begin(pod);
     await vi.waitFor(() => expect(early.done.aborted).toBe(true), soon);
-    expect(await early.end()).toMatchObject({ pod, sent: { ok: true } });
+    expect(await early.end(false)).toMatchObject({ pod, sent: { ok: true } });
     expect(turns(), 'no try beside another, and none after').toBe(3);
   });
 
@@ -63,9 +63,29 @@ describe('the agent is sent as soon as its container is there, before the pod is
     const early = sender.early(never);
     early.begin(pod);
     await vi.waitFor(() => expect(turns()).toBe(1), soon);
-    const ending = early.end();
+    const ending = early.end(false);
     goOn();
     expect(await ending).not.toBeNull();
+  });
+
+  test('of a pod that is lost only what came to its end counts', async () => {
+    let goOn = () => {};
+    const late: Talk = (socket, command) => {
+      goOn = () => takes(socket, command);
+    };
+    const { sender, turns } = await inTurn([late]);
+    const early = sender.early(never);
+    early.begin(pod);
+    await vi.waitFor(() => expect(turns()).toBe(1), soon);
+    const ending = early.end(true);
+    goOn();
+    expect(await ending).toBeNull();
+
+    const other = await inTurn([takes]);
+    const sent = other.sender.early(never);
+    sent.begin(pod);
+    await vi.waitFor(() => expect(sent.done.aborted).toBe(true), soon);
+    expect(await sent.end(true)).toMatchObject({ sent: { ok: true } });
   });
 
   test.each<[string, readonly Talk[], number | string]>([
@@ -79,7 +99,7 @@ describe('the agent is sent as soon as its container is there, before the pod is
     const early = sender.early(never);
     early.begin(pod);
     await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0), soon);
-    expect(await early.end()).toBeNull();
+    expect(await early.end(false)).toBeNull();
     expect(early.done.aborted).toBe(false);
   });
 
@@ -88,7 +108,7 @@ describe('the agent is sent as soon as its container is there, before the pod is
     const early = sender.early(never);
     early.begin(pod);
     await vi.waitFor(() => expect(early.done.aborted).toBe(true), soon);
-    const before = await early.end();
+    const before = await early.end(false);
     expect(before?.sent).toMatchObject({ ok: false, problem: { code: 'agent-processor' } });
     expect(await sender.send(pod, never, before?.sent)).toEqual(before?.sent);
     expect(turns()).toBe(2);
@@ -101,7 +121,7 @@ describe('the agent is sent as soon as its container is there, before the pod is
     await vi.waitFor(() => expect(seen).toHaveLength(1), soon);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(seen).toHaveLength(1);
-    expect(await early.end()).toBeNull();
+    expect(await early.end(false)).toBeNull();
     expect(await sender.send(pod, never)).toMatchObject({ ok: false, problem: { code: 'forbidden' } });
   });
 
@@ -110,21 +130,21 @@ describe('the agent is sent as soon as its container is there, before the pod is
     const early = sender.early(never);
     early.begin(pod);
     await vi.waitFor(() => expect(turns()).toBe(1), soon);
-    const first = await early.end();
-    expect(first ?? (await sender.send(pod, never))).toBeTruthy();
+    const first = await early.end(false);
+    expect(first?.sent ?? (await sender.send(pod, never))).toMatchObject({ ok: true });
     expect(turns(), 'by WebSocket again').toBe(2);
   });
 
   test('nothing begins after an end, and an abort ends the tries', async () => {
     const { sender, seen } = await inTurn([notThere]);
     const early = sender.early(never);
-    expect(await early.end()).toBeNull();
+    expect(await early.end(false)).toBeNull();
     const abort = new AbortController();
     const aborted = sender.early(abort.signal);
     aborted.begin(pod);
     await vi.waitFor(() => expect(seen.length).toBeGreaterThan(1), soon);
     abort.abort();
-    expect(await aborted.end()).toBeNull();
+    expect(await aborted.end(false)).toBeNull();
     const { length } = seen;
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(seen.length).toBe(length);

@@ -8,7 +8,7 @@ import type { ApiConnection } from '../cluster/api-connection.ts';
 import type { Pod } from '../cluster/api-objects.ts';
 import { crashProblem, progressOf } from './await-pod.ts';
 import { passesWebSockets } from './pod-exec.ts';
-import type { PodSource } from './pod-reasons.ts';
+import { isUp, type PodSource } from './pod-reasons.ts';
 import type { Processor } from './processors.ts';
 import { type AgentBinary, type SendTimes, sendBinary } from './send-binary.ts';
 
@@ -34,8 +34,11 @@ export interface EarlySending {
   begin(pod: Pod): void;
   /** Aborts when a try came to its end in the pod: nobody need wait for the pod any longer. */
   readonly done: AbortSignal;
-  /** No further try. What one has come to or is about to, null where none reached the pod. */
-  end(): Promise<SentEarly | null>;
+  /**
+   * No further try. What one has come to or is about to, null where none reached the pod. Of a pod that is lost, what is only about to
+   * come counts for nothing.
+   */
+  end(isLost: boolean): Promise<SentEarly | null>;
 }
 
 export interface Sender {
@@ -69,8 +72,7 @@ export function senderOf(
       if (state?.kind === 'ended') {
         return failure(await crashProblem(connection, namespace, target.pod, state.because));
       }
-      const isThere = state?.kind === 'running' || state?.kind === 'starting';
-      if (attempt === 2 || !isThere || sent.problem.code !== 'agent-unreachable') {
+      if (attempt === 2 || !isUp(state) || sent.problem.code !== 'agent-unreachable') {
         return sent;
       }
     }
@@ -115,9 +117,10 @@ export function senderOf(
         }
       },
       done: done.signal,
-      end: async () => {
+      end: async (isLost) => {
         isEnding = true;
-        if (trying === null) {
+        if (trying === null || (isLost && !done.signal.aborted)) {
+          given.abort();
           return null;
         }
         let timer: NodeJS.Timeout | undefined;

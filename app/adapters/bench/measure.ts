@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   type BenchStep,
   cause,
+  noFigures,
   type PathFigures,
   type Problem,
   problem,
@@ -39,9 +40,7 @@ export async function measurePath(
   tell: (step: BenchStep, known: PathFigures) => void,
 ): Promise<PathFigures> {
   const until = () => performance.now() + smallMilliseconds;
-  let figures: PathFigures = {
-    ...{ path, request: null, connection: null, knownName: null, clusterName: null, transfers: [] },
-  };
+  let figures = noFigures(path);
   tell('requests', figures);
   const requestsEnd = until();
   const requests = await timeRequests(resolver, (count) => count >= times || performance.now() >= requestsEnd);

@@ -1,4 +1,4 @@
-/** An API server that knows pods/exec and what a test adds, and the messages of its programs (k8s.io remotecommand, v5). */
+/** An API server that knows pods/exec, and the messages of its programs (k8s.io remotecommand, v5). */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -15,12 +15,11 @@ export const status = (value: object) => Buffer.concat([Buffer.of(3), Buffer.fro
 /** What the program in the pod says. */
 export type Talk = (socket: WebSocket, command: string[]) => void;
 
-/** `refuse`: an HTTP status, or a whole answer, instead of every upgrade. `object`: what a GET answers; null is 404. */
+/** `refuse`: an HTTP status, or a whole answer, instead of every upgrade. */
 export async function startExecServer(
   closing: (() => Promise<void> | void)[],
   talk: Talk,
   refuse: number | string = 0,
-  object: (path: string) => object | null = () => null,
 ) {
   const server = createServer({
     cert: readFileSync(join(testdata, 'server.pem')),
@@ -37,11 +36,7 @@ export async function startExecServer(
     }
     sockets.handleUpgrade(request, stream, head, (socket) => talk(socket, url.searchParams.getAll('command')));
   });
-  server.on('request', (request, response) => {
-    const found = object(new URL(request.url ?? '', 'https://api').pathname);
-    response.writeHead(found === null ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(found === null ? '' : JSON.stringify(found));
-  });
+  server.on('request', (_, response) => response.writeHead(404).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = {
     server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -7,7 +7,7 @@ import {
   benchObjection,
   cause,
   keyText,
-  type Path,
+  noFigures,
   type PathFigures,
   type Problem,
   problem,
@@ -27,10 +27,6 @@ interface Opened {
 
 export type Benches = (state: () => ConnectionState | undefined, seconds: number) => Opened;
 
-const nothingKnown = (path: Path): PathFigures => ({
-  ...{ path, request: null, connection: null, knownName: null, clusterName: null, transfers: [] },
-});
-
 /** `changed` is called when one of them has something new. */
 export function createBenches(port: BenchPort, changed: () => void): Benches {
   const underWay = new Set<string>();
@@ -40,7 +36,7 @@ export function createBenches(port: BenchPort, changed: () => void): Benches {
     const path = first !== undefined && isEstablished(first) ? first.live.path : 'apiserver';
     const key = first === undefined ? '' : keyText(first.cluster);
     let item: BenchItem = {
-      ...{ state: 'measuring', step: null, figures: nothingKnown(path), pathChanged: false, problem: null },
+      ...{ state: 'measuring', step: null, figures: noFigures(path), pathChanged: false, problem: null },
       ...port.load(),
     };
     let told: BenchItem | null = null;

@@ -53,11 +53,11 @@ type holding struct {
 
 	// What somebody else takes away and is put back: names, and the interface with its routes.
 	naming, keeping contest
+	contested       []string // of the latter, while it is not put back any more
 
 	overruled      overruled // the rule of somebody else that ours is before
 	overruling     contest   // with whoever takes ours away
 	isRuleRecorded bool
-	contested      []string // of the latter, while it is not put back any more
 
 	areNamesContested bool // resolv.conf is left alone for now
 

@@ -37,7 +37,6 @@ func (host *Host) overrule(held *holding) {
 	case !isAstray && before == (overruled{}):
 		return
 	case !isAstray && host.system.hasRule(before.CatchAll):
-		host.fillTable(held)
 		return
 	}
 	host.giveWay(held)

@@ -87,7 +87,16 @@ export const ServicesTab = memo(function ServicesTab({ context }: { readonly con
         setNamespaces([]);
       }}
       toolbar={<ServicesToolbar context={context} source={source} chosen={namespaces} onChoose={setNamespaces} />}
-      table={<ServicesTable context={context} items={items} search={search} pinned={pinned} count={matching.length} />}
+      table={
+        <ServicesTable
+          context={context}
+          items={items}
+          search={search}
+          pinned={pinned}
+          pairs={pairs}
+          count={matching.length}
+        />
+      }
       keys={[
         { keys: ['C'], words: say('services.keyCopy') },
         { keys: ['T'], words: say('services.keyTest') },

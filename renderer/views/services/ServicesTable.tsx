@@ -1,7 +1,7 @@
 import { memo, useMemo } from 'react';
-import type { ContextKey } from '../../../app/contract/index.ts';
+import type { ContextKey, RangePair } from '../../../app/contract/index.ts';
 import { useNow } from '../../parts/use-now.ts';
-import { useApp, useRangePairs, useWindow } from '../../store/hooks.ts';
+import { useApp, useWindow } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords } from '../../words/words.ts';
 import { type Column, columnsOf, type Search } from './columns.tsx';
@@ -17,12 +17,14 @@ export const ServicesTable = memo(function ServicesTable({
   items,
   search,
   pinned,
+  pairs,
   count,
 }: {
   readonly context: ContextKey;
   readonly items: readonly ListItem<Entry>[];
   readonly search: Search;
   readonly pinned: ReadonlySet<string>;
+  readonly pairs: readonly RangePair[];
   readonly count: number;
 }) {
   const say = useWords();
@@ -30,7 +32,6 @@ export const ServicesTable = memo(function ServicesTable({
   const now = useNow(60_000);
   const { window: store } = useApp();
   const { sort, isGrouped } = useWindow((state) => state.filter);
-  const pairs = useRangePairs(context);
   const cells = useMemo(() => ({ say, format, pinned, now, search, pairs }), [say, format, pinned, now, search, pairs]);
   return (
     <ListTable<Entry, Column>

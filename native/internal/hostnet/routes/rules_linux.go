@@ -15,13 +15,12 @@ var families = []int{netlink.FAMILY_V4, netlink.FAMILY_V6}
 // AddRules has a table looked at for every packet at this priority (ip-rule(8)), in each family that the laptop has.
 func AddRules(priority, table int) error {
 	for _, family := range families {
-		rule := netlink.NewRule()
-		rule.Priority, rule.Table, rule.Family = priority, table, family
-		err := netlink.RuleAdd(rule)
 		if family == netlink.FAMILY_V6 && isIPv6Off() {
 			continue
 		}
-		if err != nil && !errors.Is(err, unix.EEXIST) {
+		rule := netlink.NewRule()
+		rule.Priority, rule.Table, rule.Family = priority, table, family
+		if err := netlink.RuleAdd(rule); err != nil && !errors.Is(err, unix.EEXIST) {
 			return fmt.Errorf("add rule: %w", err)
 		}
 	}
