@@ -17,7 +17,7 @@ import { type ActivityStore, createActivity } from './activity.ts';
 import { type BenchFeed, createBench } from './bench.ts';
 import { type CountersFeed, createCounters } from './counters.ts';
 import { createFlows, type FlowsFeed } from './flows.ts';
-import { createInquiries, type Inquiries, proveWhenOff } from './inquiries.ts';
+import { createInquiries, type Inquiries, lookAnewWhenOff } from './inquiries.ts';
 import type { ListFeed } from './list-feed.ts';
 import { createListOnScreen, type ListOnScreen } from './list-on-screen.ts';
 import { createListedPods, createListedServices, type ListedFeed } from './listed-services.ts';
@@ -104,7 +104,7 @@ export function createApp(host: HostAbilities, storage: Storage | null): App {
   follow();
   choose();
   const ends = [
-    proveWhenOff(mirror, inquiries),
+    lookAnewWhenOff(mirror, inquiries),
     mirror.subscribe(follow),
     window.subscribe(follow),
     mirror.subscribe(choose),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Result, type Snapshot, success } from '../../app/contract/index.ts';
+import { createStore } from 'zustand/vanilla';
+import { keyText, type Result, type Snapshot, success } from '../../app/contract/index.ts';
 import type { HostLink } from '../host/host.ts';
 import { sampleConnected, sampleSnapshot } from '../preview/samples.ts';
-import { createInquiry, switchedOff } from './inquiries.ts';
+import { createInquiries, createInquiry, lookAnewWhenOff, switchedOff } from './inquiries.ts';
+import type { Mirror } from './mirror.ts';
 
 /** A link whose calls are answered when the test says so. */
 function slowLink() {
@@ -43,6 +45,34 @@ describe('an inquiry', () => {
     expect(inquiry.store.getState()).toMatchObject({ isAsking: true, value: { checks: [] } });
     void inquiry.ask('b', {});
     expect(inquiry.store.getState()).toMatchObject({ subject: 'b', isAsking: true, value: null });
+  });
+});
+
+describe('once a connection is off', () => {
+  const { cluster } = sampleConnected;
+  const off: Snapshot = { ...sampleSnapshot, connections: [{ phase: 'off', cluster, last: null }] };
+  const own = keyText(cluster);
+
+  it.each([
+    ['this one, answered before', own, true, ''],
+    ['this one, asked and not answered', own, false, ''],
+    ['another', 'another', true, 'another'],
+  ])('what connecting would change is looked at anew, of %s', async (_, subject, isAnswered, kept) => {
+    const { link, answer } = slowLink();
+    const inquiries = createInquiries(link);
+    const mirror = createStore<Mirror>(() => ({ snapshot: sampleSnapshot }) as Mirror);
+    const end = lookAnewWhenOff(mirror, inquiries);
+    const asked = inquiries.preview.ask(subject, { context: subject });
+    if (isAnswered) {
+      answer(0, { routes: [] });
+      await asked;
+    }
+    mirror.setState({ snapshot: off });
+    answer(0, { routes: [] });
+    await asked;
+    expect(inquiries.preview.store.getState().subject).toBe(kept);
+    expect(inquiries.proof.store.getState()).toMatchObject({ subject: own, isAsking: true });
+    end();
   });
 });
 

@@ -92,8 +92,15 @@ export function createInquiries(link: HostLink): Inquiries {
   };
 }
 
-/** Asks for the proof whenever a connection that held something has been switched off. Returns what ends it. */
-export function proveWhenOff(mirror: MirrorStore, { proof }: Pick<Inquiries, 'proof'>): () => void {
+/**
+ * Asks for the proof whenever a connection that held something has been switched off, and forgets what connecting would change, which
+ * was looked at before: networks and settings may be others by now, and it may have failed because of the connection itself. Returns
+ * what ends it.
+ */
+export function lookAnewWhenOff(
+  mirror: MirrorStore,
+  { proof, preview }: Pick<Inquiries, 'proof' | 'preview'>,
+): () => void {
   let before = mirror.getState().snapshot;
   return mirror.subscribe(({ snapshot }) => {
     if (snapshot === before) {
@@ -101,6 +108,9 @@ export function proveWhenOff(mirror: MirrorStore, { proof }: Pick<Inquiries, 'pr
     }
     for (const key of switchedOff(before, snapshot)) {
       void proof.ask(keyText(key), key);
+      if (preview.store.getState().subject === keyText(key)) {
+        preview.forget();
+      }
     }
     before = snapshot;
   });
