@@ -9,7 +9,7 @@ import { FaultRecord } from '../soak/record.ts';
 import { Administrator } from './administrator.ts';
 import { HeldConnection } from './held-connection.ts';
 import type { Product } from './product.ts';
-import { eventually, must } from './programs.ts';
+import { eventually, must, run } from './programs.ts';
 import { connected, Refusals, usual } from './refusals.ts';
 import { workload } from './scene.ts';
 
@@ -30,6 +30,7 @@ describe('credentials that make trouble', () => {
   let refusals: Refusals;
   let product: Product;
   let administrator: Administrator;
+  let plugin = '';
   const mode = () => join(product.folder, 'mode');
   const keepToken = async () =>
     writeFileSync(join(product.folder, 'token'), await administrator.token(), { mode: 0o600 });
@@ -37,7 +38,7 @@ describe('credentials that make trouble', () => {
   beforeAll(async () => {
     refusals = await Refusals.begin('credentials');
     const folder = refusals.folder();
-    const plugin = join(folder, 'plugin');
+    plugin = join(folder, 'plugin');
     const kubeconfig = refusals.as({
       exec: { apiVersion: 'client.authentication.k8s.io/v1', command: plugin, interactiveMode: 'Never' },
     });
@@ -89,6 +90,9 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
       expect(outcome.stderr, trouble).toMatch(/\[exec-(slow|failed|output)\]/);
       expect(await talking.goesOn(20_000), `${trouble}: ${talking.output.slice(-200)}`).toBe(true);
       writeFileSync(mode(), '');
+      // A question joins a run that is under way, and the core may have begun one while the plugin was still in trouble.
+      const isOver = async () => (await run(refusals.scene.laptop, ['pgrep', '-f', plugin])).code !== 0;
+      expect(await eventually(isOver, 20_000), `${trouble}: the plugin ends`).toBe(true);
       const again = await ask();
       expect(again.code, `${trouble}, and good again: ${again.stderr}`).toBe(0);
       const isQuiet = async () => (await connected(product)).degraded.every(({ code }) => !code.startsWith('exec-'));

@@ -51,6 +51,9 @@ describe('a connection over a dead network', () => {
 
   /** The network of the agent's node, the address of its pod, and the pods' ranges of the other nodes. */
   async function agentPlace(): Promise<{ enter: string[]; address: string; others: string[] }> {
+    // A node tells the address a second later than the agent serves.
+    const isTold = async () => (await scene.agents())[0]?.status.podIP !== undefined;
+    expect(await eventually(isTold, 20_000)).toBe(true);
     const [pod] = await scene.agents();
     const { nodeName = '' } = pod?.spec ?? {};
     const space = scene.sandbox.space(nodeName as `node${number}`);

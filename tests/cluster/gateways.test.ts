@@ -3,30 +3,25 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testdata } from '../../app/adapters/testing/api-server.ts';
+import { Administrator } from './administrator.ts';
 import { startFront, type Trouble } from './api-front.ts';
 import { must } from './programs.ts';
 import { Refusals, usual } from './refusals.ts';
 
-const account = 'gateways';
-
 describe('a connect', () => {
   let refusals: Refusals;
+  let administrator: Administrator;
   beforeAll(async () => {
     refusals = await Refusals.begin('gateways');
-    const { cluster } = refusals.scene;
-    await cluster.kubectl(['create', 'serviceaccount', '-n', 'kube-system', account]);
-    const user = `--serviceaccount=kube-system:${account}`;
-    await cluster.kubectl(['create', 'clusterrolebinding', account, '--clusterrole=cluster-admin', user]);
+    administrator = await Administrator.make(refusals.scene.cluster, 'gateways');
   });
   afterAll(async () => {
-    const { cluster } = refusals.scene;
-    await cluster.kubectl(['delete', 'serviceaccount', '-n', 'kube-system', account]);
-    await cluster.kubectl(['delete', 'clusterrolebinding', account]);
+    await administrator.remove();
     await refusals.close();
   });
 
   const behind = async (url: string) => {
-    const token = (await refusals.scene.cluster.kubectl(['create', 'token', '-n', 'kube-system', account])).trim();
+    const token = await administrator.token();
     return refusals.productWith(
       refusals
         .as({ token })
