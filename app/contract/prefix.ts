@@ -29,12 +29,6 @@ function masked(family: 4 | 6, bytes: readonly number[], length: number): Prefix
   return { family, first: value - (value % sizeOf({ family, length })), length };
 }
 
-/** An address or a CIDR prefix of IPv4; null for everything else. */
-export function ipv4Of(text: string): Prefix | null {
-  const parsed = parsePrefix(text);
-  return parsed?.family === 4 ? parsed : null;
-}
-
 /** An IPv6 prefix is written as RFC 5952 has it, and as Go does. */
 export function formatPrefix({ family, first, length }: Prefix): string {
   const bytes = Array.from({ length: bitsOf(family) / 8 }, (_, index) =>

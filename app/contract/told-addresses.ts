@@ -1,4 +1,5 @@
-/** The addresses by which programs on this laptop know those of the cluster, where ranges are mapped. Pure; IPv4 alone is mapped. */
+/** The addresses by which programs on this laptop know those of the cluster, where ranges are mapped. Pure. */
+import { contains, formatPrefix, type Prefix, parsePrefix } from './prefix.ts';
 import type { Route } from './state.ts';
 
 /** A range of the cluster and the one of the same size that stands for it, both as CIDR. */
@@ -41,38 +42,21 @@ export function realBy(pairs: readonly RangePair[], told: string): string {
   );
 }
 
-/** Whether the first of two CIDR ranges of IPv4 holds the second, or is it. */
+/** Whether the first of two CIDR ranges holds the second, or is it. */
 export function holdsRange(outer: string, inner: string): boolean {
-  const [one, other] = [rangeOf(outer), rangeOf(inner)];
-  return (
-    one !== null &&
-    other !== null &&
-    one.size >= other.size &&
-    other.first >= one.first &&
-    other.first < one.first + one.size
-  );
+  const [one, other] = [parsePrefix(outer), parsePrefix(inner)];
+  return one !== null && other !== null && contains(one, other);
 }
 
 function counterpart(pairs: readonly (readonly [from: string, to: string])[], address: string): string {
-  const wanted = rangeOf(address);
-  for (const [from, to] of pairs) {
-    const target = rangeOf(to);
-    if (wanted !== null && target !== null && holdsRange(from, address)) {
-      const value = target.first + (wanted.first % target.size);
-      return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+  const wanted = pairs.length === 0 ? null : parsePrefix(address);
+  for (const [from, to] of wanted === null ? [] : pairs) {
+    const [source, target] = [parsePrefix(from), parsePrefix(to)];
+    if (wanted !== null && source !== null && target !== null && contains(source, wanted)) {
+      return addressOf({ ...wanted, first: target.first + (wanted.first - source.first) });
     }
   }
   return address;
 }
 
-/** An address or CIDR range of IPv4 as its first address and its number of addresses; null for anything else. */
-function rangeOf(text: string): { readonly first: number; readonly size: number } | null {
-  const [, address = '', bits = '32'] = /^(\d{1,3}(?:\.\d{1,3}){3})(?:\/(\d{1,2}))?$/.exec(text) ?? [];
-  const octets = address.split('.').map(Number);
-  if (address === '' || octets.some((octet) => octet > 255) || Number(bits) > 32) {
-    return null;
-  }
-  const size = 2 ** (32 - Number(bits));
-  const value = octets.reduce((sum, octet) => sum * 256 + octet, 0);
-  return { first: value - (value % size), size };
-}
+const addressOf = (prefix: Prefix) => formatPrefix(prefix).replace(/\/.*/, '');

@@ -36,9 +36,12 @@ export function parseQuery(text: string): readonly Term[] {
     .filter(({ text: words, port, namespace }) => words !== '' || port !== null || namespace !== null);
 }
 
+/** Of IPv4, and what may be one of IPv6. */
+const addresses = /\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}/gi;
+
 /** A search by the addresses that programs on this computer use, by those of the cluster: lists are searched by them. */
 export function withRealAddresses(text: string, pairs: readonly RangePair[]): string {
-  return pairs.length === 0 ? text : text.replaceAll(/\d{1,3}(?:\.\d{1,3}){3}/g, (told) => realBy(pairs, told));
+  return pairs.length === 0 ? text : text.replaceAll(addresses, (told) => realBy(pairs, told));
 }
 
 function termOf(word: string): Term {

@@ -2,14 +2,13 @@
  * Two clusters at once that are alike in everything: two contexts of this one, each with an agent, a session and an interface
  * of its own. Which of two Services of one name answers cannot be told by what it says here, and so by the way that it took.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection } from '../../app/contract/index.ts';
-import { Product } from './product.ts';
+import type { Product } from './product.ts';
 import { must, run } from './programs.ts';
 import { connected } from './refusals.ts';
 import { closeScene, type Flavour, type Scene, setScene, workload } from './scene.ts';
+import { productOfTwo } from './two-contexts.ts';
 
 const soon = { timeout: 30_000, interval: 200 };
 const flavours: readonly Flavour[] = ['plain', 'resolved'];
@@ -43,14 +42,7 @@ describe.each(flavours)('two clusters at once (%s)', (flavour) => {
   beforeAll(async () => {
     scene = await setScene(flavour, 'several');
     orders = await scene.cluster.serviceAddress(http.namespace, http.service);
-    const own = readFileSync(scene.sandbox.kubeconfig, 'utf8');
-    const both = own.replace(
-      /contexts:\n([\s\S]*?)\nclusters:/,
-      (_, one: string) => `contexts:\n${one}\n${one.replace('name: sandbox', 'name: second')}\nclusters:`,
-    );
-    const file = join(scene.product.folder, 'two-contexts');
-    writeFileSync(file, both, { mode: 0o600 });
-    product = new Product(scene.laptop, scene.product.folder, file);
+    product = productOfTwo(scene);
   });
   afterAll(async () => {
     await product.end();

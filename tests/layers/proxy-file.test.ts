@@ -6,14 +6,11 @@ import { expect, it } from 'vitest';
 
 const source = readFileSync(join(import.meta.dirname, '../../native/internal/proxy/pac.go'), 'utf8');
 const template = /const pacScript = `([^`]*)`/.exec(source)?.[1] ?? '';
-const values = ['[["10.96.0.0","255.255.0.0"]]', '[".cluster.local",".svc",".webshop"]', '127.0.0.1:1080'];
+const values = ['["10.96.0.0/16","fd02:10:96::/112"]', '[".cluster.local",".svc",".webshop"]', '127.0.0.1:1080'];
 const script = values.reduce((made, value) => made.replace('%s', value), template);
 
-const number = (address: string) => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 const find = runInNewContext(`${script}; FindProxyForURL`, {
   isPlainHostName: (host: string) => !host.includes('.'),
-  isInNet: (host: string, network: string, mask: string) =>
-    (number(host) & number(mask)) === (number(network) & number(mask)),
 }) as (url: string, host: string) => string;
 
 it.each([
@@ -23,6 +20,15 @@ it.each([
   ['orders.webshop.svc.cluster.local', true],
   ['10.96.41.7', true],
   ['10.97.0.1', false],
+  ['10.96.0.0', true],
+  ['fd02:10:96::a', true],
+  ['[fd02:10:96::a]', true],
+  ['FD02:0010:0096:0:0:0:0:FFFF', true],
+  ['fd02:10:96::1:a', false],
+  ['fd02:10:97::a', false],
+  ['::1', false],
+  ['fd02::', false],
+  ['::ffff:10.96.41.7', false],
   ['127.0.0.1', false],
   ['localhost', false],
   ['www.example.com', false],

@@ -9,7 +9,7 @@ const source = (file: string) => readFile(join(import.meta.dirname, '../../nativ
 it('is the same in both languages', async () => {
   const [, table = ''] =
     /var VirtualSpace = \[\]netip\.Prefix\{([^}]*)\}/.exec(await source('wire/addresses.go')) ?? [];
-  const inGo = [...table.matchAll(/"([\d./]+)"/g)].map(([, prefix]) => prefix);
+  const inGo = [...table.matchAll(/"([\da-f.:/]+)"/g)].map(([, prefix]) => prefix);
   expect(virtualSpaces.map(({ within }) => within)).toEqual(inGo);
   const [, most = ''] = /PairsAtMost = (\d+)/.exec(await source('mapping/mapping.go')) ?? [];
   expect(mostMappings).toBe(Number(most));

@@ -33,11 +33,10 @@ export function reachTargets(
   const services = spread(
     ready.flatMap((service) => {
       const port = harmlessPort(service);
-      const address = service.addresses.find(isIPv4);
       const rank = rankOf(service, homeNamespace);
-      return port === null || address === undefined || notDialled.has(String(port.port))
+      return port === null || notDialled.has(String(port.port))
         ? []
-        : [{ target: `${address}:${port.port}`, group: service.namespace, rank }];
+        : service.addresses.map((address) => ({ address, port: `${port.port}`, group: service.namespace, rank }));
     }),
   );
   const pods = ready.flatMap((service) => {
@@ -47,8 +46,8 @@ export function reachTargets(
     return podPort === '' || notDialled.has(podPort)
       ? []
       : service.endpoints
-          .filter((endpoint) => endpoint.ready && endpoint.pod !== '' && isIPv4(endpoint.address))
-          .map(({ address, node }) => ({ target: `${address}:${podPort}`, group: node, rank }));
+          .filter((endpoint) => endpoint.ready && endpoint.pod !== '')
+          .map(({ address, node }) => ({ address, port: podPort, group: node, rank }));
   });
   const name = clusterDomain === '' ? '' : `kubernetes.default.svc.${clusterDomain}`;
   // Of two nodes whose names are not known nobody can say that they are one.
@@ -93,23 +92,29 @@ function podPortOf({ targetPort, endpointPort }: ServicePort): string {
   return /^\d+$/.test(targetPort) ? targetPort : String(endpointPort ?? '');
 }
 
-const isIPv4 = (address: string) => /^[\d.]+$/.test(address);
+const isIPv6 = ({ address }: Candidate) => address.includes(':');
+const targetOf = ({ address, port }: Candidate) => `${address.includes(':') ? `[${address}]` : address}:${port}`;
 
 interface Candidate {
-  readonly target: string;
+  readonly address: string;
+  readonly port: string;
   readonly group: string;
   readonly rank: number;
 }
 
-/** The first of each group by rank, then more of the same. */
+/**
+ * The first of each group by rank, then more of the same. Of one family, IPv4 where there is any: one target that answers is taken
+ * for all, and must not hide that the other family does not.
+ */
 function spread(candidates: readonly Candidate[]): string[] {
-  const ordered = candidates.toSorted((one, other) => one.rank - other.rank);
+  const four = candidates.filter((candidate) => !isIPv6(candidate));
+  const ordered = (four.length > 0 ? four : candidates).toSorted((one, other) => one.rank - other.rank);
   const seen = new Set<string>();
   const firsts = ordered.filter(({ group }) => {
     const isFirst = !seen.has(group);
     seen.add(group);
     return isFirst;
   });
-  const chosen = new Set([...firsts, ...ordered].map(({ target }) => target));
+  const chosen = new Set([...firsts, ...ordered].map(targetOf));
   return [...chosen].slice(0, mostTargets);
 }

@@ -1,24 +1,43 @@
 /** Which ranges are mapped by what they are. Pure. */
-import { contains, ipv4Of, type Prefix } from '../../contract/prefix.ts';
+import { contains, type Prefix, parsePrefix } from '../../contract/prefix.ts';
 
 /** Space that clusters may have literally: RFC 1918, RFC 6598, RFC 2544 (acceptable in native/internal/hostnet/routes/policy.go). */
 const literalSpace = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '198.18.0.0/15'];
 
+/** What is somebody's on the internet in IPv6: all that was given to registries (RFC 4291 section 2.4). */
+const globalUnicast = '2000::/3';
+
 /**
- * Public and class E (`reserved`): no such address is taken by a cluster's word. Null for every other range, and for IPv6,
- * of which nothing is mapped.
+ * Within it, and no cluster's: documentation (RFC 3849, RFC 9637), and addresses that hold one of IPv4, to which relays would
+ * carry them: Teredo (RFC 4380) and 6to4 (RFC 3056).
  */
+const neverMapped = ['2001:db8::/32', '3fff::/20', '2001::/32', '2002::/16'];
+
+/** Wider ranges are nobody's to have, mapped or not (policy.go too). */
+const shortest = { 4: 8, 6: 32 } as const;
+
+/** Public and class E (`reserved`): no such address is taken by a cluster's word. Null for every other range. */
 export function kindToMap(range: Prefix): 'public' | 'reserved' | null {
-  const isOfKind =
-    range.family === 4 &&
-    // Wider than any of these is nobody's to have, mapped or not.
-    range.length >= 8 &&
-    !literalSpace.some((text) => {
-      const space = ipv4Of(text);
-      return space !== null && (contains(space, range) || contains(range, space));
-    }) &&
-    !isNobodys(Number(range.first));
-  return !isOfKind ? null : range.first >= 240n << 24n ? 'reserved' : 'public';
+  if (range.length < shortest[range.family]) {
+    return null;
+  }
+  if (range.family === 6) {
+    return isWithin(globalUnicast, range) && !neverMapped.some((text) => meets(text, range)) ? 'public' : null;
+  }
+  if (literalSpace.some((text) => meets(text, range)) || isNobodys(Number(range.first))) {
+    return null;
+  }
+  return range.first >= 240n << 24n ? 'reserved' : 'public';
+}
+
+function isWithin(text: string, range: Prefix): boolean {
+  const space = parsePrefix(text);
+  return space !== null && contains(space, range);
+}
+
+function meets(text: string, range: Prefix): boolean {
+  const space = parsePrefix(text);
+  return space !== null && (contains(space, range) || contains(range, space));
 }
 
 /** Loopback, link-local, multicast, "this network", broadcast. */

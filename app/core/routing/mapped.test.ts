@@ -36,6 +36,18 @@ describe('mapRanges', () => {
     ['public ones are', [services('34.118.224.0/20'), pods('10.0.0.0/14')], [], ['34.118.224.0/20 by 198.19.0.0/20']],
     ['class E is', [services('10.96.0.0/16'), pods('240.8.0.0/13')], [], ['240.8.0.0/13 by 100.120.0.0/13']],
     [
+      'public ones of IPv6 are, beside private ones',
+      [services('fd00:10:96::/112'), pods('2600:1f18:42::/56'), pods('10.244.0.0/16')],
+      [],
+      ['2600:1f18:42::/56 by fd51:1bae::/56'],
+    ],
+    [
+      'of IPv6 by the user’s word',
+      [services('fd00:10:96::/112'), pods('10.244.0.0/16')],
+      ['fd00::/16'],
+      ['fd00:10:96::/112 by fd51:1bae::/112'],
+    ],
+    [
       'by the user’s word',
       [services('10.96.0.0/16'), pods('10.244.0.0/16')],
       ['10.96.0.0/12'],
@@ -49,6 +61,14 @@ describe('mapRanges', () => {
         pods('127.0.0.0/8'),
         pods('224.0.0.0/8'),
         pods('255.255.255.0/24'),
+        pods('fe80::/64'),
+        pods('ff05::/64'),
+        pods('::/64'),
+        pods('64:ff9b::/96'),
+        pods('2001:db8::/48'),
+        pods('2002:a00::/40'),
+        pods('2001::/48'),
+        pods('2600::/20'),
       ],
       [],
       [],
@@ -66,10 +86,24 @@ describe('mapRanges', () => {
       ['10.96.4.0/24 by 198.19.0.0/24'],
     ],
     ['all of it', [refused('10.96.0.0/16', 'own-subnet')], ['10.96.0.0/16 by 198.19.0.0/16']],
+    ['all of it, for another cluster', [refused('10.96.0.0/16', 'other-cluster')], ['10.96.0.0/16 by 198.19.0.0/16']],
     ['a cloud’s metadata', [cut('10.96.0.0/16', ['10.96.4.4/32', 'metadata'])], []],
     ['the policy itself', [refused('10.96.0.0/16', 'malformed')], []],
   ])('by what the laptop needs: %s', (_, decisions, expected) => {
     expect(pairs(mapRanges(plan([services('10.96.0.0/16')]), decisions, nothingMapped))).toEqual(expected);
+  });
+
+  it.each<[string, RouteDecision[], string[]]>([
+    ['nothing of it', [routed('fd00:10:96::/112')], []],
+    [
+      'a neighbour’s address',
+      [cut('fd00:10:96::/112', ['fd00:10:96::7/128', 'neighbour'])],
+      ['fd00:10:96::7/128 by fd51:1bae::/128'],
+    ],
+    ['all of it', [refused('fd00:10:96::/112', 'own-subnet')], ['fd00:10:96::/112 by fd51:1bae::/112']],
+    ['no IPv6 at all', [refused('fd00:10:96::/112', 'ipv6')], []],
+  ])('by what the laptop needs of IPv6: %s', (_, decisions, expected) => {
+    expect(pairs(mapRanges(plan([services('fd00:10:96::/112')]), decisions, nothingMapped))).toEqual(expected);
   });
 
   it('comes to rest, and moves where the laptop has what it took', () => {
@@ -85,6 +119,13 @@ describe('mapRanges', () => {
     expect(pairs(moved)).toEqual(['34.118.224.0/20 by 198.19.16.0/20']);
     const again = mapRanges(ofCluster, answer(moved, ''), moved);
     expect(isSameMapping(moved, again)).toBe(true);
+  });
+
+  it('of IPv6 moves where the laptop has what it took', () => {
+    const ofCluster = plan([pods('2600:1f18:42::/56')]);
+    const first = mapRanges(ofCluster, [], nothingMapped);
+    const taken = { ...refused('fd51:1bae::/56', 'own-subnet'), conflict: 'fd51:1bae:0:7::/64' };
+    expect(pairs(mapRanges(ofCluster, [taken], first))).toEqual(['2600:1f18:42::/56 by fd51:1bae:0:100::/56']);
   });
 
   it('retires a pair when the laptop goes elsewhere, and takes it again', () => {

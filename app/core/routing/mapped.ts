@@ -3,7 +3,7 @@
  * is asked anew with each answer of the helper, until that changes nothing any more.
  */
 
-import { contains, ipv4Of } from '../../contract/prefix.ts';
+import { contains, parsePrefix } from '../../contract/prefix.ts';
 import type { Mapping, RouteDecision, WantedRange } from '../route-messages.ts';
 import { type AskedRange, type RangePlan, wantedRanges } from './plan.ts';
 import { chooseVirtualRanges } from './virtual-ranges.ts';
@@ -53,7 +53,7 @@ export function mapRanges(plan: RangePlan, decisions: readonly RouteDecision[], 
     const decision = byPrefix.get(virtual);
     if (decision !== undefined && decision.decision !== 'routed') {
       avoided.add(virtual);
-      if (ipv4Of(decision.conflict ?? '') !== null) {
+      if (parsePrefix(decision.conflict ?? '') !== null) {
         avoided.add(decision.conflict ?? '');
       }
     }
@@ -64,7 +64,7 @@ export function mapRanges(plan: RangePlan, decisions: readonly RouteDecision[], 
 }
 
 function holds(outer: string, inner: string): boolean {
-  const [one, other] = [ipv4Of(outer), ipv4Of(inner)];
+  const [one, other] = [parsePrefix(outer), parsePrefix(inner)];
   return one !== null && other !== null && contains(one, other);
 }
 

@@ -149,7 +149,7 @@ function wordOn(
       return named !== null && contains(named, range);
     });
   const kind = kindToMap(range);
-  if (kind !== null || (range.family === 4 && isIn(mappedRanges))) {
+  if (kind !== null || isIn(mappedRanges)) {
     return { word: 'mapped', mappedFor: kind ?? 'user' };
   }
   return isIn(narrowedRanges) ? { word: 'narrowed' } : isIn(routedRanges) ? { word: 'routed' } : {};

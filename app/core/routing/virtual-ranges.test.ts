@@ -5,7 +5,7 @@ import { chooseVirtualRanges, mostMappings, virtualSpaces } from './virtual-rang
 
 const prefix = (text: string): Prefix => {
   const parsed = parsePrefix(text);
-  if (parsed?.family !== 4) {
+  if (parsed === null) {
     throw new Error(text);
   }
   return parsed;
@@ -40,6 +40,10 @@ describe('chooseVirtualRanges', () => {
     ['class E pods', ['240.0.0.0/8'], ['100.64.0.0/10'], ['241.0.0.0/8']],
     ['a whole /8', ['10.0.0.0/8'], [], ['240.0.0.0/8']],
     ['a cut part', ['192.168.1.0/24'], ['192.168.0.0/16'], ['198.19.0.0/24']],
+    ['pods of EKS', ['2600:1f18:42::/56'], ['34.118.224.0/20'], ['fd51:1bae::/56']],
+    ['both families', ['2600:1900:4::/112', '34.118.224.0/20'], [], ['198.19.0.0/20', 'fd51:1bae::/112']],
+    ["the laptop's own network", ['fd00:10:96:0::/64'], ['fd51:1bae::/64'], ['fd51:1bae:0:1::/64']],
+    ['as large as there is', ['2600:1f18::/32'], [], ['fd51:1bae::/32']],
   ])('finds room: %s', (_, reals, taken, virtual) => {
     const chosen = chooseVirtualRanges(reals, taken);
     expect(chosen).toEqual({ mappings: chosen.mappings, left: [] });
@@ -52,6 +56,7 @@ describe('chooseVirtualRanges', () => {
       mappings: [{ real: '34.0.0.0/24', virtual: '198.19.0.0/24' }],
       left: ['10.0.0.0/8'],
     });
+    expect(chooseVirtualRanges(['2600::/31', '2600:4::/48'], ['10.0.0.0/8']).left).toEqual(['2600::/31']);
   });
 
   it('keeps a pair while it can, and retires what is not mapped any more', () => {
@@ -85,7 +90,10 @@ describe('chooseVirtualRanges', () => {
     };
     const anyOf = (count: number) =>
       Array.from({ length: random(count) }, () => {
-        const start = [198, 100, 240, 10, 192][random(5)] ?? 0;
+        const start = [198, 100, 240, 10, 192, 6][random(6)] ?? 0;
+        if (start === 6) {
+          return formatPrefix(prefix(`fd51:1bae:${random(9)}:${random(9)}::/${33 + random(80)}`));
+        }
         const address = `${start}.${start === 198 ? 18 + random(2) : random(256)}.${random(256)}.0/${9 + random(16)}`;
         return formatPrefix(prefix(address));
       });

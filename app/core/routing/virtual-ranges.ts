@@ -3,14 +3,15 @@
  * does not simply route is avoided at the next choice.
  */
 
-import { contains, formatPrefix, inOrder, ipv4Of, type Prefix, sizeOf } from '../../contract/prefix.ts';
+import { contains, formatPrefix, inOrder, type Prefix, parsePrefix, sizeOf } from '../../contract/prefix.ts';
 import type { Mapping } from '../route-messages.ts';
 
 /**
  * Spaces for virtual ranges, the best first; VirtualSpace in native/internal/wire/addresses.go. Benchmarking space
  * (RFC 2544) is in nobody's network, but small. Shared address space (RFC 6598) is in some: of carriers, Tailscale and
  * clusters, mostly from its beginning on, so that it is taken from the end. Class E (RFC 1112) is large and nobody's;
- * it is the last because some programs take such addresses for wrong.
+ * it is the last because some programs take such addresses for wrong. The one of IPv6 is a part of unique local space
+ * (RFC 4193) that was drawn at random.
  */
 export const virtualSpaces: readonly { readonly within: string; readonly fromEnd: boolean }[] = [
   { within: '198.19.0.0/16', fromEnd: false },
@@ -19,6 +20,7 @@ export const virtualSpaces: readonly { readonly within: string; readonly fromEnd
   { within: '248.0.0.0/6', fromEnd: false },
   { within: '252.0.0.0/7', fromEnd: false },
   { within: '254.0.0.0/8', fromEnd: false },
+  { within: 'fd51:1bae::/32', fromEnd: false },
 ];
 
 /** Within these spaces, and others': metadata of Alibaba Cloud, and the containers of ChromeOS. */
@@ -43,17 +45,17 @@ export function chooseVirtualRanges(
   taken: readonly string[],
   before: readonly Mapping[] = [],
 ): VirtualChoice {
-  const avoided = ipv4OfAll([...neverWithin, ...taken, ...reals]);
+  const avoided = prefixesOf([...neverWithin, ...taken, ...reals]);
   const kept = before.filter(({ virtual }) => {
-    const range = ipv4Of(virtual);
+    const range = parsePrefix(virtual);
     return range !== null && !avoided.some((other) => overlaps(other, range));
   });
   const mappings: Mapping[] = [];
   const left: string[] = [];
-  const occupied = new Occupied([...avoided, ...ipv4OfAll(kept.map(({ virtual }) => virtual))]);
+  const occupied = occupiedBy([...avoided, ...prefixesOf(kept.map(({ virtual }) => virtual))]);
   const current = new Set<string>();
   const open: Prefix[] = [];
-  for (const real of ipv4OfAll(reals)) {
+  for (const real of prefixesOf(reals)) {
     const known = kept.find((pair) => pair.real === formatPrefix(real) && !current.has(pair.virtual));
     if (known === undefined) {
       open.push(real);
@@ -64,11 +66,11 @@ export function chooseVirtualRanges(
   }
   // The largest first: what is left between small ones would be too small for them.
   for (const real of open.toSorted((one, other) => one.length - other.length || inOrder(one, other))) {
-    const virtual = mappings.length < mostMappings ? freeRange(real.length, occupied) : null;
+    const virtual = mappings.length < mostMappings ? freeRange(real, occupied[real.family]) : null;
     if (virtual === null) {
       left.push(formatPrefix(real));
     } else {
-      occupied.add(virtual);
+      occupied[virtual.family].add(virtual);
       mappings.push({ real: formatPrefix(real), virtual: formatPrefix(virtual) });
     }
   }
@@ -76,12 +78,12 @@ export function chooseVirtualRanges(
   return { mappings: [...mappings, ...retired].slice(0, mostMappings), left };
 }
 
-/** The first range of a length that meets none of the others; null where there is none. */
-function freeRange(length: number, occupied: Occupied): Prefix | null {
-  const size = sizeOf({ family: 4, length });
+/** The first range as large as another that meets none of those that are occupied; null where there is none. */
+function freeRange({ family, length }: Prefix, occupied: Occupied): Prefix | null {
+  const size = sizeOf({ family, length });
   for (const { within, fromEnd } of virtualSpaces) {
-    const space = ipv4Of(within);
-    if (space === null || space.length > length) {
+    const space = parsePrefix(within);
+    if (space === null || space.family !== family || space.length > length) {
       continue;
     }
     const end = space.first + sizeOf(space);
@@ -89,7 +91,7 @@ function freeRange(length: number, occupied: Occupied): Prefix | null {
     while (first >= space.first && first + size <= end) {
       const hit = occupied.meeting(first, first + size);
       if (hit === undefined) {
-        return { family: 4, first, length };
+        return { family, first, length };
       }
       // Past what is in the way, aligned to the size again.
       first = (fromEnd ? (hit.first - size) / size : (hit.end + size - 1n) / size) * size;
@@ -98,7 +100,7 @@ function freeRange(length: number, occupied: Occupied): Prefix | null {
   return null;
 }
 
-/** Stretches of addresses from `first` to before `end`: apart, in order, and none right behind another. */
+/** Stretches of addresses of one family, from `first` to before `end`: apart, in order, and none right behind another. */
 class Occupied {
   private readonly stretches: { first: bigint; end: bigint }[] = [];
 
@@ -145,8 +147,13 @@ class Occupied {
   }
 }
 
-function ipv4OfAll(texts: readonly string[]): Prefix[] {
-  return texts.map(ipv4Of).filter((prefix) => prefix !== null);
+const occupiedBy = (ranges: readonly Prefix[]) => ({
+  4: new Occupied(ranges.filter(({ family }) => family === 4)),
+  6: new Occupied(ranges.filter(({ family }) => family === 6)),
+});
+
+function prefixesOf(texts: readonly string[]): Prefix[] {
+  return texts.map(parsePrefix).filter((prefix) => prefix !== null);
 }
 
 function overlaps(one: Prefix, other: Prefix): boolean {

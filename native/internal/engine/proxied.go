@@ -16,6 +16,7 @@ import (
 	"github.com/miekg/dns"
 
 	"slipway/native/internal/proxy"
+	"slipway/native/internal/resolver"
 	"slipway/native/internal/sockets"
 	"slipway/native/internal/wire"
 )
@@ -127,27 +128,26 @@ func (p *proxied) Resolve(ctx context.Context, host string) (netip.Addr, bool, e
 	if !may {
 		return netip.Addr{}, false, nil
 	}
-	question := new(dns.Msg)
-	question.SetQuestion(name, dns.TypeA)
-	answer := answerer.Answer(ctx, question)
-	if ctx.Err() != nil {
-		return netip.Addr{}, false, ctx.Err()
-	}
-	if answer == nil || answer.Rcode != dns.RcodeSuccess && answer.Rcode != dns.RcodeNameError {
-		return netip.Addr{}, false, &net.DNSError{Err: "the cluster's nameservers cannot be asked now", Name: host, IsTemporary: true}
-	}
 	var other netip.Addr
-	for _, record := range answer.Answer {
-		found, isAddress := record.(*dns.A)
-		if !isAddress {
-			continue
+	for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
+		question := new(dns.Msg)
+		question.SetQuestion(name, kind)
+		answer := answerer.Answer(ctx, question)
+		if ctx.Err() != nil {
+			return netip.Addr{}, false, ctx.Err()
 		}
-		address, _ := netip.AddrFromSlice(found.A.To4())
-		if p.has(address) {
-			return address, true, nil
+		if answer == nil || answer.Rcode != dns.RcodeSuccess && answer.Rcode != dns.RcodeNameError {
+			return netip.Addr{}, false, &net.DNSError{Err: "the cluster's nameservers cannot be asked now", Name: host, IsTemporary: true}
 		}
-		if !other.IsValid() {
-			other = address
+		for _, record := range answer.Answer {
+			address, isAddress := resolver.AddressOf(record)
+			switch {
+			case !isAddress:
+			case p.has(address):
+				return address, true, nil
+			case !other.IsValid():
+				other = address
+			}
 		}
 	}
 	if !other.IsValid() && alone {

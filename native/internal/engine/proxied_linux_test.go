@@ -116,7 +116,7 @@ func TestAProxyLetsProgramsInAndNothingOfTheLaptopIsChanged(t *testing.T) {
 	}
 	file, _ := io.ReadAll(response.Body)
 	response.Body.Close()
-	for _, part := range []string{`"192.168.0.0"`, `".webshop"`, `".svc.cluster.test"`, address} {
+	for _, part := range []string{`"192.168.0.0/16"`, `".webshop"`, `".svc.cluster.test"`, address} {
 		if !strings.Contains(string(file), part) {
 			t.Errorf("the file has no %s: %s", part, file)
 		}
@@ -185,7 +185,7 @@ func TestAProxyTakesEitherAddressOfAMappedRange(t *testing.T) {
 	}
 	file, _ := io.ReadAll(response.Body)
 	response.Body.Close()
-	for _, part := range []string{`"10.244.0.0"`, `"198.19.64.0"`} {
+	for _, part := range []string{`"10.244.0.0/24"`, `"198.19.64.0/24"`} {
 		if !strings.Contains(string(file), part) {
 			t.Errorf("the file has no %s: %s", part, file)
 		}

@@ -28,14 +28,14 @@ func TestWhatCouldBeMeantInTwoWaysIsRefused(t *testing.T) {
 		"too many":                            {told: many, cause: "mappingTooMany"},
 		"class E":                             {told: []wire.Mapping{{Real: "10.0.0.0/8", Virtual: "254.0.0.0/8"}}},
 		"host by host":                        {told: []wire.Mapping{{Real: "8.8.8.8/32", Virtual: "198.19.0.1/32"}}},
-		"IPv6":                                {told: []wire.Mapping{{Real: "2600::/64", Virtual: "fd00:1::/64"}}},
+		"IPv6":                                {told: []wire.Mapping{{Real: "2600::/64", Virtual: "fd51:1bae:1::/64"}}},
 		"a real range that has been before":   {told: []wire.Mapping{one, {Real: one.Real, Virtual: "198.19.80.0/20", Retired: true}}},
 		"both are routed":                     {told: []wire.Mapping{one}, routed: one.Real},
 		"no prefix":                           {told: []wire.Mapping{{Real: "10.0.0.1", Virtual: "198.19.0.1"}}, cause: "mappingMalformed"},
 		"host bits":                           {told: []wire.Mapping{{Real: "10.0.0.1/24", Virtual: "198.19.0.0/24"}}, cause: "mappingMalformed"},
-		"an IPv4-mapped range":                {told: []wire.Mapping{{Real: "::ffff:10.0.0.0/104", Virtual: "fd00::/104"}}, cause: "mappingMalformed"},
+		"an IPv4-mapped range":                {told: []wire.Mapping{{Real: "::ffff:10.0.0.0/104", Virtual: "fd51:1bae::/104"}}, cause: "mappingMalformed"},
 		"unequal lengths":                     {told: []wire.Mapping{{Real: "10.0.0.0/16", Virtual: "198.19.0.0/17"}}, cause: "mappingUnequal"},
-		"unequal families":                    {told: []wire.Mapping{{Real: "10.0.0.0/16", Virtual: "fd00::/16"}}, cause: "mappingUnequal"},
+		"unequal families":                    {told: []wire.Mapping{{Real: "10.0.0.0/16", Virtual: "fd51:1bae::/32"}}, cause: "mappingUnequal"},
 		"a public range in place of another":  {told: []wire.Mapping{{Real: "10.0.0.0/24", Virtual: "8.8.8.0/24"}}, cause: "mappingNotVirtual"},
 		"a private range":                     {told: []wire.Mapping{{Real: "10.0.0.0/24", Virtual: "192.168.0.0/24"}}, cause: "mappingNotVirtual"},
 		"the tunnel's own addresses":          {told: []wire.Mapping{{Real: "10.0.0.0/24", Virtual: "198.18.0.0/24"}}, cause: "mappingNotVirtual"},
@@ -104,7 +104,7 @@ func TestEachAddressHasOneCounterpart(t *testing.T) {
 	for index := range 256 {
 		told = append(told,
 			wire.Mapping{Real: fmt.Sprintf("%d.7.%d.0/%d", 11+index%80, index, 24+index%8), Virtual: fmt.Sprintf("241.%d.0.0/%d", index, 24+index%8)},
-			wire.Mapping{Real: fmt.Sprintf("2600:%x::/64", index+1), Virtual: fmt.Sprintf("fd00:%x::/64", index+1)})
+			wire.Mapping{Real: fmt.Sprintf("2600:%x::/64", index+1), Virtual: fmt.Sprintf("fd51:1bae:%x::/64", index+1)})
 	}
 	random.Shuffle(len(told), func(one, other int) { told[one], told[other] = told[other], told[one] })
 	table := tableOf(told...)

@@ -22,7 +22,7 @@ func scenes() map[string]scene {
 	made := map[string]scene{}
 	for name, text := range map[string]string{
 		"IPv4": "198.18.5.2 198.19.64.7 34.118.224.7 198.19.64.200 34.118.224.200 10.0.0.1",
-		"IPv6": "fd18::5:2 fdaa:bb:cc::1:7 2600:1900:4::1:7 fdaa:bb:cc::99 2600:1900:4::99 fd00::1",
+		"IPv6": "fd18::5:2 fd51:1bae:cc::1:7 2600:1900:4::1:7 fd51:1bae:cc::99 2600:1900:4::99 fd00::1",
 	} {
 		var addresses []netip.Addr
 		for _, each := range strings.Fields(text) {
@@ -30,7 +30,7 @@ func scenes() map[string]scene {
 		}
 		pair := wire.Mapping{Real: "34.118.224.0/20", Virtual: "198.19.64.0/20"}
 		if name == "IPv6" {
-			pair = wire.Mapping{Real: "2600:1900:4::/64", Virtual: "fdaa:bb:cc::/64"}
+			pair = wire.Mapping{Real: "2600:1900:4::/64", Virtual: "fd51:1bae:cc::/64"}
 		}
 		made[name] = scene{addresses[0], addresses[1], addresses[2], addresses[3], addresses[4], addresses[5], tableOf(pair)}
 	}

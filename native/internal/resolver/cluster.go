@@ -216,6 +216,6 @@ func (resolver *Resolver) followOutside(ctx context.Context, plan *plan, route r
 }
 
 func (plan *plan) isRoutedRecord(record dns.RR) bool {
-	address, ok := addressOf(record)
+	address, ok := AddressOf(record)
 	return ok && plan.isRouted(address)
 }

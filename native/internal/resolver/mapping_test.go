@@ -32,7 +32,7 @@ func (laptop *laptop) maps(told ...wire.Mapping) {
 var (
 	mapsServices = wire.Mapping{Real: "10.96.0.0/16", Virtual: "198.19.0.0/16"}
 	mapsPods     = wire.Mapping{Real: "10.244.0.0/16", Virtual: "100.80.0.0/16"}
-	mapsIPv6     = wire.Mapping{Real: "2600:1900:4::/64", Virtual: "fdaa:bb:cc::/64"}
+	mapsIPv6     = wire.Mapping{Real: "2600:1900:4::/64", Virtual: "fd51:1bae:cc::/64"}
 )
 
 func TestNamesTellAddressesThatCanBeReached(t *testing.T) {
@@ -45,7 +45,7 @@ func TestNamesTellAddressesThatCanBeReached(t *testing.T) {
 	laptop.cluster.set("a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.4.0.0.0.0.0.9.1.0.0.6.2.ip6.arpa.",
 		"a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.4.0.0.0.0.0.9.1.0.0.6.2.ip6.arpa. 5 IN PTR six.webshop.svc.cluster.local.")
 	laptop.maps(mapsServices, mapsPods, mapsIPv6)
-	six, _ := dns.ReverseAddr("fdaa:bb:cc::a")
+	six, _ := dns.ReverseAddr("fd51:1bae:cc::a")
 	for _, test := range []struct {
 		name string
 		kind uint16
@@ -54,7 +54,7 @@ func TestNamesTellAddressesThatCanBeReached(t *testing.T) {
 		{"orders.webshop.svc.cluster.local", dns.TypeA, "NOERROR | orders.webshop.svc.cluster.local. A 198.19.10.10"},
 		{"orders", dns.TypeA, "NOERROR | orders. A 198.19.10.10"},
 		{"orders.webshop", dns.TypeA, "NOERROR | orders.webshop. A 198.19.10.10"},
-		{"six.webshop", dns.TypeAAAA, "NOERROR | six.webshop. AAAA fdaa:bb:cc::a"},
+		{"six.webshop", dns.TypeAAAA, "NOERROR | six.webshop. AAAA fd51:1bae:cc::a"},
 		{"ledger.infra", dns.TypeA, "NOERROR | ledger.infra. A 100.80.1.5 | ledger.infra. A 100.80.2.6"},
 		{"ledger-0.ledger", dns.TypeA, "NOERROR | ledger-0.ledger. A 100.80.1.7"},
 		{"ledger-0.ledger.infra", dns.TypeA, "NOERROR | ledger-0.ledger.infra. A 100.80.1.5"},
@@ -64,7 +64,7 @@ func TestNamesTellAddressesThatCanBeReached(t *testing.T) {
 		{"outside.infra", dns.TypeA, "NOERROR | outside.infra. CNAME www.example.test. | www.example.test. A 203.0.113.5"},
 		{"elsewhere.webshop", dns.TypeA, "NOERROR | elsewhere.webshop. A 10.97.0.1"},
 		{"orders.webshop", dns.TypeTXT, `NOERROR | orders.webshop. TXT "orders"`},
-		{"bound.webshop", dns.TypeHTTPS, `NOERROR | bound.webshop. HTTPS 1 . ipv4hint="198.19.10.10,192.0.2.1" ipv6hint="fdaa:bb:cc::a"`},
+		{"bound.webshop", dns.TypeHTTPS, `NOERROR | bound.webshop. HTTPS 1 . ipv4hint="198.19.10.10,192.0.2.1" ipv6hint="fd51:1bae:cc::a"`},
 		{"bound.webshop", dns.TypeSVCB, `NOERROR | bound.webshop. SVCB 1 . ipv4hint="100.80.1.5"`},
 		{"10.10.19.198.in-addr.arpa", dns.TypePTR, "NOERROR | 10.10.19.198.in-addr.arpa. PTR orders.webshop.svc.cluster.local."},
 		{"11.10.19.198.in-addr.arpa", dns.TypePTR, "NXDOMAIN"},

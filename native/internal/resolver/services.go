@@ -129,7 +129,7 @@ func (resolver *Resolver) overrule(plan *plan, key cacheKey, said *answer) *answ
 	is := slices.DeleteFunc(slices.Clone(changed.is), func(address netip.Addr) bool { return !plan.isRouted(address) })
 	says := func(addresses []netip.Addr) bool {
 		return slices.ContainsFunc(said.records, func(record dns.RR) bool {
-			address, ok := addressOf(record)
+			address, ok := AddressOf(record)
 			return ok && slices.Contains(addresses, address)
 		})
 	}
@@ -154,7 +154,7 @@ func (resolver *Resolver) overrule(plan *plan, key cacheKey, said *answer) *answ
 // mayBeLiteral tells whether an address of a cluster may be reached as it is, once its range is in force. Public and class E
 // ones are mapped (app/core/routing/mapped-kinds.ts): what has them on the laptop's side is somebody else.
 func mayBeLiteral(address netip.Addr) bool {
-	return !address.Is4() || address.IsPrivate() || sharedSpace.Contains(address) || benchmarkSpace.Contains(address)
+	return address.IsPrivate() || sharedSpace.Contains(address) || benchmarkSpace.Contains(address)
 }
 
 var (
@@ -175,8 +175,8 @@ func recordsOf(key cacheKey, addresses []netip.Addr) (records []dns.RR) {
 	return records
 }
 
-// addressOf reads an A or AAAA record.
-func addressOf(record dns.RR) (netip.Addr, bool) {
+// AddressOf reads an A or AAAA record.
+func AddressOf(record dns.RR) (netip.Addr, bool) {
 	switch record := record.(type) {
 	case *dns.A:
 		return netip.AddrFromSlice(record.A.To4())

@@ -3,6 +3,7 @@ package resolver
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,21 +123,28 @@ func TestTheAddressOfAServiceIsNotToldWhileItsRangeIsToBeMapped(t *testing.T) {
 		"private":               {nil, "10.97.0.7", "10.97.0.7", "10.97.0.7"},
 		"shared":                {nil, "100.64.0.7", "100.64.0.7", "100.64.0.7"},
 		"routed":                {nil, "10.96.0.7", "10.96.0.7", "10.96.0.7"},
+		"public, of IPv6":       {nil, "2600:1900:4001:42::7", "", "2600:1900:4001:42::7"},
+		"private, of IPv6":      {nil, "fd00:10:97::7", "fd00:10:97::7", "fd00:10:97::7"},
 		"public from the start": {map[string]string{"late": "34.118.225.7"}, "34.118.225.7", "34.118.225.7", "34.118.225.7"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			laptop := newLaptop(t)
 			clock := stop(laptop)
-			laptop.cluster.set("late.webshop.svc.cluster.local.", "late.webshop.svc.cluster.local. 5 IN A "+row.address)
+			kind, typeName := dns.TypeA, "A"
+			if strings.Contains(row.address, ":") {
+				kind, typeName = dns.TypeAAAA, "AAAA"
+				laptop.change(func(inputs *Inputs) { inputs.Routed = append(inputs.Routed, netip.MustParsePrefix("fd00:10:96::/112")) })
+			}
+			laptop.cluster.set("late.webshop.svc.cluster.local.", "late.webshop.svc.cluster.local. 5 IN "+typeName+" "+row.address)
 			laptop.SetServices(list(row.before))
 			laptop.take(row.before, map[string]string{"late": row.address}, false)
 			expect := func(when, address string) {
 				t.Helper()
 				expected := "NOERROR"
 				if address != "" {
-					expected += " | late.webshop. A " + address
+					expected += " | late.webshop. " + typeName + " " + address
 				}
-				if got := line(laptop.ask("late.webshop", dns.TypeA)); got != expected {
+				if got := line(laptop.ask("late.webshop", kind)); got != expected {
 					t.Errorf("%s: %s, expected %s", when, got, expected)
 				}
 			}

@@ -8,7 +8,7 @@ var TunnelRange = netip.MustParsePrefix("198.18.0.0/16")
 
 // VirtualSpace is where virtual ranges lie, which stand for ranges of a cluster on a laptop: the other half of the
 // benchmarking space, shared address space (RFC 6598), class E but for its last /8, which has the broadcast address (RFC
-// 1112), and unique local addresses (RFC 4193). None of it is anybody's on the internet.
+// 1112), and a part of the unique local addresses (RFC 4193) that was drawn at random. None of it is anybody's on the internet.
 var VirtualSpace = []netip.Prefix{
 	netip.MustParsePrefix("198.19.0.0/16"),
 	netip.MustParsePrefix("100.64.0.0/10"),
@@ -16,7 +16,7 @@ var VirtualSpace = []netip.Prefix{
 	netip.MustParsePrefix("248.0.0.0/6"),
 	netip.MustParsePrefix("252.0.0.0/7"),
 	netip.MustParsePrefix("254.0.0.0/8"),
-	netip.MustParsePrefix("fd00::/8"),
+	netip.MustParsePrefix("fd51:1bae::/32"),
 }
 
 // TunnelRangeIPv6 is the same in IPv6: a unique local range whose number was drawn at random (RFC 4193), so that it is
