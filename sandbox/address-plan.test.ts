@@ -34,6 +34,7 @@ describe('addresses of a sandbox', () => {
       podRange: 'fd01:10:244::/56',
       serviceRange: 'fd02:10:96::/112',
       apiServer: 'fd00:192:168:7::10',
+      resolver: 'fd00:192:168:7::53',
       nodes: ['fd00:192:168:7::11', 'fd00:192:168:7::12'],
       laptops: { plain: 'fd00:192:168:7::100', resolved: 'fd00:192:168:7::101' },
     });

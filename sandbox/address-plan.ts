@@ -39,6 +39,9 @@ export interface AddressPlanIPv6 {
   gateway: string;
   machine: string;
   apiServer: string;
+  /** The office resolver's, and its link-local address, which a laptop has to name with its interface. */
+  resolver: string;
+  localResolver: string;
   nodes: readonly string[];
   laptops: Readonly<Record<LaptopName, string>>;
 }
@@ -112,6 +115,8 @@ function planIPv6({ lan, podRange, serviceRange, nodes }: SandboxSettings): Addr
     gateway: host(1),
     machine: host(2),
     apiServer: host(10),
+    resolver: host(53),
+    localResolver: 'fe80::53',
     nodes: Array.from({ length: nodes }, (_, index) => host(11 + index)),
     laptops: byLaptop((_, index) => host(100 + index)),
   };

@@ -21,7 +21,11 @@ export async function buildLan(lan: Space, plan: AddressPlan): Promise<void> {
     ...[...office].map((address) =>
       inRange(address, plan.lan) ? `address add ${address}/24 dev switch` : `address add ${address}/32 dev lo`,
     ),
-    ...(plan.ipv6 ? [`address add ${plan.ipv6.gateway}/64 dev switch nodad`] : []),
+    ...(plan.ipv6
+      ? [plan.ipv6.gateway, plan.ipv6.resolver, plan.ipv6.localResolver].map(
+          (address) => `address add ${address}/64 dev switch nodad`,
+        )
+      : []),
     'link set switch up',
   ]);
   const silence =
@@ -77,12 +81,15 @@ export async function linkMachine(lan: Space, plan: AddressPlan): Promise<void> 
 /** The office: resolver and the few web servers outside of the cluster. */
 export function officeProgram(plan: AddressPlan, programs: string, logs: string): SpaceProgram {
   const names = Object.entries(plan.outside).map(([name, address]) => `${name}=${address}`);
+  const resolvers = plan.ipv6
+    ? [plan.resolver, plan.ipv6.resolver, `${plan.ipv6.localResolver}%switch`]
+    : [plan.resolver];
   const web = Object.values(plan.outside).filter((address) => address !== plan.resolver);
   return {
     name: 'office',
     arguments: [
       path.join(programs, 'office'),
-      `-resolver=${plan.resolver}`,
+      `-resolver=${resolvers.join(',')}`,
       `-web=${[...new Set(web)].join(',')}`,
       `-names=${names.join(',')}`,
       `-queries=${path.join(logs, 'office-queries.log')}`,

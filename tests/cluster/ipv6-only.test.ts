@@ -1,13 +1,16 @@
 /**
  * A cluster of IPv6 alone, in a sandbox of the file's own: its API server asked at an address of IPv6 too, and by a laptop that has no IPv4
- * itself. Names, TCP, UDP and ping, and nothing left.
+ * itself. Names, TCP, UDP and ping, and nothing left; a nameserver, another network, a VPN and kills on a laptop without IPv4.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
-import { Product } from './product.ts';
-import { must, run } from './programs.ts';
+import { HeldConnection } from './held-connection.ts';
+import { setRecovery, settle } from './kills.ts';
+import { differences, type LaptopSnapshot, takeLaptopSnapshot } from './laptop-snapshot.ts';
+import { type ProcessKind, Product } from './product.ts';
+import { eventually, must, run } from './programs.ts';
 import { connected } from './refusals.ts';
 import { sandboxOptions } from './sandbox-options.ts';
 import { closeScene, type Flavour, type Scene, setScene, workload } from './scene.ts';
@@ -35,6 +38,14 @@ const withoutIPv4 = 'ip -4 -o address show dev eth0 > /run/ipv4; ip -4 address f
 const withIPv4 = (gateway: string) =>
   `ip address add $(sed 's/.* inet \\([^ ]*\\) .*/\\1/' /run/ipv4) brd + dev eth0; ip route add default via ${gateway}; rm /run/ipv4`;
 
+/** Slipway with a kubeconfig that has the API server's address of IPv6. */
+function productAtIPv6(scene: Scene): Product {
+  const file = join(scene.product.folder, 'ipv6.kubeconfig');
+  const server = `server: https://[${sandbox.addresses.ipv6?.apiServer}]:6443`;
+  writeFileSync(file, readFileSync(sandbox.kubeconfig, 'utf8').replace(/server: .*/, server));
+  return new Product(scene.laptop, scene.product.folder, file);
+}
+
 describe.each<[string, Flavour, { server: 'IPv4' | 'IPv6'; hasIPv4: boolean }]>([
   ['resolv.conf, and an API server at an address of IPv6', 'plain', { server: 'IPv6', hasIPv4: true }],
   ['systemd-resolved', 'resolved', { server: 'IPv4', hasIPv4: true }],
@@ -50,13 +61,7 @@ describe.each<[string, Flavour, { server: 'IPv4' | 'IPv6'; hasIPv4: boolean }]>(
     scene = await setScene(flavour, 'ipv6-only', {}, sandbox);
     product = scene.product;
     if (server === 'IPv6') {
-      const file = join(product.folder, 'ipv6.kubeconfig');
-      const address = sandbox.addresses.ipv6?.apiServer;
-      writeFileSync(
-        file,
-        readFileSync(sandbox.kubeconfig, 'utf8').replace(/server: .*/, `server: https://[${address}]:6443`),
-      );
-      product = new Product(scene.laptop, product.folder, file);
+      product = productAtIPv6(scene);
     }
     if (!hasIPv4) {
       back = withIPv4(await gateway());
@@ -105,5 +110,148 @@ describe.each<[string, Flavour, { server: 'IPv4' | 'IPv6'; hasIPv4: boolean }]>(
     expect((await dig('+short', 'AAAA', http.fullName)).trim()).toBe(address);
     expect(await dig('A', http.fullName)).toMatch(/status: NOERROR[\s\S]*ANSWER: 0/);
     expect((await dig('+short', '-x', address)).trim()).toBe(`${http.fullName}.`);
+  });
+});
+
+/** The one nameserver of a laptop, in the ways of either resolver; link-local ones are named with their interface. */
+const setNameserver = (flavour: Flavour, address: string) =>
+  flavour === 'plain'
+    ? `printf 'nameserver %s\\n' '${address}' > /etc/resolv.conf`
+    : `resolvectl dns eth0 '${address.replace(/%.*/, '')}'`;
+
+describe.each<Flavour>(['plain', 'resolved'])('a laptop (%s) without IPv4 while it is connected', (flavour) => {
+  let scene: Scene;
+  let product: Product;
+  let before: LaptopSnapshot;
+  let back = '';
+  const soon = { timeout: 30_000, interval: 200 };
+  const services = 'fd02:10:96::/112';
+  const stranger = 'fd02:10:96::dead';
+  const inLaptop = (line: string) => must(scene.laptop, ['sh', '-c', line]);
+  const tries = async (...words: string[]) => (await run(scene.laptop, words, { deadline: 15_000 })).code === 0;
+  const answers = (host: string) => tries('curl', '-g', '-sS', '-m', '5', '-o', '/dev/null', `http://${host}/`);
+  const wayTo = async (address: string) => / dev (\S+)/.exec(await inLaptop(`ip -6 route get ${address}`))?.[1];
+  const routeOf = async (prefix: string) => (await connected(product)).routes.find((route) => route.prefix === prefix);
+  const connect = () => product.connect('sandbox', '--namespace', http.namespace, '--base-image', baseImage);
+  const outside = async () => (await inLaptop('dig +short +tries=1 +time=5 www.example.test')).trim();
+  /** Core and helper wait some seconds for the next. */
+  const changed = async (except: readonly string[] = ['processes', 'sockets']) =>
+    differences(before, await takeLaptopSnapshot(scene.laptop, scene.laptop.holder), except);
+
+  beforeAll(async () => {
+    scene = await setScene(flavour, 'ipv6-alone', { SLIPWAY_AGENT_IDLE_SECONDS: '15' }, sandbox);
+    product = productAtIPv6(scene);
+    setRecovery(scene, false);
+    const gateway = (await inLaptop('ip route show default')).split(' ')[2] ?? '';
+    back = `${withIPv4(gateway)}; ${setNameserver(flavour, sandbox.addresses.resolver)}`;
+    const { resolver = '', localResolver = '' } = sandbox.addresses.ipv6 ?? {};
+    await inLaptop(withoutIPv4);
+    await inLaptop(setNameserver(flavour, flavour === 'plain' ? resolver : `${localResolver}%eth0`));
+    before = await takeLaptopSnapshot(scene.laptop, scene.laptop.holder);
+  });
+  afterAll(async () => {
+    await product.end();
+    await eventually(async () => (await changed([])).length === 0, soon.timeout);
+    const left = await changed([]);
+    await inLaptop(back);
+    await closeScene(scene);
+    expect(left).toEqual([]);
+    expect(await scene.left()).toEqual([]);
+  });
+
+  it('keeps outside names by a nameserver at an address of IPv6, also one of the link', async () => {
+    expect(await outside()).toBe(workload.outside['www.example.test']);
+    await connect();
+    expect((await connected(product)).degraded).toEqual([]);
+    expect(await outside()).toBe(workload.outside['www.example.test']);
+    expect(await answers(http.fullName)).toBe(true);
+    if (flavour === 'plain') {
+      await inLaptop(setNameserver(flavour, `${sandbox.addresses.ipv6?.localResolver}%eth0`));
+      await expect.poll(async () => (await connected(product)).names.upstreams, soon).toEqual(['fe80::53%eth0']);
+      expect(await outside()).toBe(workload.outside['www.example.test']);
+      expect(await answers(http.fullName)).toBe(true);
+      await inLaptop(setNameserver(flavour, sandbox.addresses.ipv6?.resolver ?? ''));
+    }
+    await product.disconnect();
+    await expect.poll(outside, soon).toBe(workload.outside['www.example.test']);
+    await expect.poll(() => changed(), soon).toEqual([]);
+  });
+
+  it('goes to another address of IPv6, and what is open lives on', async () => {
+    await connect();
+    const held = new HeldConnection(scene.laptop, `${echo.name}:${echo.port}`, '200ms');
+    const own = sandbox.addresses.ipv6?.laptops[flavour] ?? '';
+    const moved = own.replace(/::(.*)$/, '::ffff:$1'); // no other laptop's: the LAN would know that one by another link
+    const gateway = sandbox.addresses.ipv6?.gateway;
+    const move = (from: string, to: string) =>
+      inLaptop(
+        [
+          `ip address add ${to}/64 dev eth0 nodad`,
+          `ip address delete ${from}/64 dev eth0`,
+          `ip -6 route replace default via ${gateway} dev eth0`,
+        ].join('\n'),
+      );
+    try {
+      await expect.poll(() => held.echoes, soon).toBeGreaterThan(1);
+      for (const [from, to] of [
+        [own, moved],
+        [moved, own],
+      ] as const) {
+        await move(from, to);
+        await expect.poll(() => answers(http.fullName), soon).toBe(true);
+        expect(await held.goesOn(20_000), held.output.slice(-200)).toBe(true);
+        await expect.poll(async () => (await connected(product)).degraded, soon).toEqual([]);
+      }
+    } finally {
+      held.end();
+    }
+    await product.disconnect();
+    await expect.poll(() => changed(), soon).toEqual([]);
+  });
+
+  it('takes the hosts of the cluster alone where a VPN has all of fd00::/8, and follows both', async () => {
+    const orders = await scene.cluster.serviceAddress(http.namespace, http.service);
+    await inLaptop(
+      'ip link add vpn0 type veth peer name vpn0far && ip link set vpn0far up && ip link set vpn0 up && ip -6 route add fd00::/8 dev vpn0',
+    );
+    try {
+      await connect();
+      expect(await routeOf(services)).toMatchObject({ decision: 'narrowed', conflict: 'fd00::/8', interface: 'vpn0' });
+      await expect.poll(() => answers(http.fullName), soon).toBe(true);
+      expect(await answers(`[${orders}]`)).toBe(true);
+      expect(await wayTo(stranger)).toBe('vpn0');
+      // It goes, comes back, and then has one host of the range alone.
+      await inLaptop('ip -6 route delete fd00::/8 dev vpn0');
+      await expect.poll(async () => (await routeOf(services))?.decision, soon).toBe('routed');
+      expect(await wayTo(stranger)).not.toBe('vpn0');
+      await inLaptop('ip -6 route add fd00::/8 dev vpn0');
+      await expect.poll(async () => (await routeOf(services))?.decision, soon).toBe('narrowed');
+      await expect.poll(() => answers(`[${orders}]`), soon).toBe(true);
+      await inLaptop(`ip -6 route delete fd00::/8 dev vpn0; ip -6 route add ${stranger}/128 dev vpn0`);
+      await expect
+        .poll(() => routeOf(services), soon)
+        .toMatchObject({ decision: 'cut', cuts: [{ prefix: `${stranger}/128`, interface: 'vpn0' }] });
+      expect(await wayTo(stranger)).toBe('vpn0');
+      expect(await answers(`[${orders}]`)).toBe(true);
+    } finally {
+      await inLaptop('ip link delete vpn0');
+    }
+    await expect.poll(async () => (await routeOf(services))?.decision, soon).toBe('routed');
+    await product.disconnect();
+    await expect.poll(() => changed(), soon).toEqual([]);
+  });
+
+  const victims: readonly [string, readonly ProcessKind[]][] = [
+    ['all', ['core', 'engine', 'helper']],
+    ['the helper', ['helper']],
+    ['the engine', ['engine']],
+    ['the core', ['core']],
+  ];
+  it.each(flavour === 'plain' ? victims : victims.slice(0, 2))('is as it was after kill -9 of %s', async (_, kinds) => {
+    await connect();
+    await product.signal(kinds, 'SIGKILL');
+    expect(await settle(scene)).toBe('');
+    await product.end();
+    await expect.poll(() => changed(['processes', 'sockets']), soon).toEqual([]);
   });
 });

@@ -111,6 +111,22 @@ describe('ranges of the laptop and of the cluster', () => {
     expect(await answers(orders)).toBe(true);
   });
 
+  it('has its own ends beside who has their space: a proxy that gives names addresses out of 198.18.0.0/16', async () => {
+    await makeNetwork('vpn0', '198.18.0.1/16', '198.18.0.7');
+    const answersAll = async () =>
+      (await answers(http.fullName)) && (await answers(orders)) && (await pings('198.18.0.7'));
+    await connect();
+    expect(await answersAll()).toBe(true);
+    expect(await codes()).toEqual([]);
+    // It goes and comes while connected.
+    await endNetwork('vpn0');
+    expect(await answers(http.fullName)).toBe(true);
+    await makeNetwork('vpn0', '198.18.0.1/16', '198.18.0.7');
+    await inLaptop('ip route add 198.18.0.0/15 dev vpn0');
+    await expect.poll(answersAll, soon).toBe(true);
+    expect(await codes()).toEqual([]);
+  });
+
   it('reaches both beside a VPN that leads everything into a table of its own, as tailscale’s exit node does', async () => {
     await makeNetwork('vpn0', '172.30.9.2/32', '203.0.113.77');
     const lan = (await inLaptop('ip -o route show dev eth0 proto kernel')).split(' ')[0];

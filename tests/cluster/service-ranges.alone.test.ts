@@ -95,6 +95,52 @@ describe('Services of further ServiceCIDRs', () => {
     await scene.product.disconnect();
   });
 
+  it('and pods of a node that came while connected are reached, and nothing is made anew', async () => {
+    const node = { name: 'autoscaled', podCIDR: '10.244.77.0/24', pod: '10.244.77.7' };
+    const metadata = { name: `test-${node.name}`, namespace: http.namespace };
+    const ranges = async () => (await connected()).routes.map(({ prefix, decision }) => `${prefix} ${decision}`);
+    // What a pod there would answer, each node does.
+    const onNodes = async (change: 'add' | 'delete') => {
+      for (const name of ['node1', 'node2'] as const) {
+        // The laptop has the tools, the node the network.
+        const enter = [...scene.laptop.enter, ...scene.sandbox.space(name).enter(['net'])];
+        const words = ['ip', 'address', change, `${node.pod}/32`, 'dev', 'lo'];
+        await must({ enter, environment: scene.laptop.environment }, words);
+      }
+    };
+    await onNodes('add');
+    try {
+      await connect();
+      const { since } = await connected();
+      expect(await ranges()).not.toContain(`${node.podCIDR} routed`);
+      expect(await tries('ping', '-c', '1', '-W', '1', node.pod)).toBe(false);
+      await apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: node.name }, spec: { podCIDR: node.podCIDR } });
+      const ports = [{ name: 'http', port: 80, protocol: 'TCP' }];
+      await apply({ apiVersion: 'v1', kind: 'Service', metadata, spec: { clusterIP: 'None', ports } });
+      await apply({
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { ...metadata, labels: { 'kubernetes.io/service-name': metadata.name } },
+        addressType: 'IPv4',
+        endpoints: [{ addresses: [node.pod], conditions: { ready: true } }],
+        ports,
+      });
+      await expect.poll(() => tries('ping', '-c', '1', '-W', '1', node.pod), soon).toBe(true);
+      expect(await ranges()).toContain(`${node.podCIDR} routed`);
+      expect((await connected()).since).toBe(since);
+    } finally {
+      await scene.cluster.kubectl(['delete', 'node', node.name, '--ignore-not-found', '--wait=false']);
+      await scene.cluster.kubectl([
+        ...['delete', 'service,endpointslice', metadata.name],
+        '-n',
+        http.namespace,
+        '--ignore-not-found',
+      ]);
+      await onNodes('delete');
+    }
+    await scene.product.disconnect();
+  });
+
   it('are reached by who may see one namespace alone, whose ranges are what was seen', async () => {
     const product = refusals.productWith(
       refusals.edited(({ user }) => {

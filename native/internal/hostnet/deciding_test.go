@@ -95,7 +95,7 @@ func TestDecidingAnew(t *testing.T) {
 		},
 		"the tunnel's own resolver": {
 			change: func(laptop *memory) {
-				laptop.own.Routes = []routes.Place{{Prefix: netip.MustParsePrefix("198.18.0.0/24"), Interface: "tun7"}}
+				laptop.own.Routes = []routes.Place{{Prefix: netip.MustParsePrefix("198.18.0.3/32"), Interface: "tun7"}}
 			},
 			inForce: "tun 10.244.0.0/16 10.96.0.0/16", told: "routed, routed", isDone: true, mended: "tun 10.244.0.0/16 10.96.0.0/16",
 		},

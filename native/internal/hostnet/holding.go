@@ -89,14 +89,15 @@ func (host *Host) OpenTun(lease int, input wire.OpenTunInput) (wire.TunOpened, *
 	if err != nil {
 		return opened, nil, &wire.Problem{Code: wire.CodeMessageMalformed, Cause: err.Error()}
 	}
-	planned, err := host.plan(wire.RoutesInput{Ranges: wire.WantRouted(input.Addresses...)}, nil, held)
+	laptop, err := host.laptop(held)
 	if err != nil {
 		return opened, nil, err
 	}
-	for _, one := range planned {
+	for _, prefix := range addresses {
+		decision := routes.PlanEnd(prefix.Addr(), laptop).Decision
 		// Without IPv6 there is a tunnel all the same, and no route of it.
-		if !one.Decision.IsRouted() && one.Decision.Reason != routes.ReasonIPv6 {
-			return opened, nil, refusal(one.Decision)
+		if !decision.IsRouted() && decision.Reason != routes.ReasonIPv6 {
+			return opened, nil, refusal(decision)
 		}
 	}
 	first := slices.DeleteFunc(slices.Clone(addresses), func(prefix netip.Prefix) bool { return prefix.Addr().Is6() })
@@ -171,7 +172,7 @@ func (host *Host) SetNames(lease int, input wire.NamesInput) (wire.NamesInForce,
 		}
 	}
 	resolver := netip.PrefixFrom(address, address.BitLen())
-	decided, err := host.plan(wire.RoutesInput{Ranges: wire.WantRouted(resolver.String())}, nil, held)
+	laptop, err := host.laptop(held)
 	if err != nil {
 		return inForce, err
 	}
@@ -181,7 +182,7 @@ func (host *Host) SetNames(lease int, input wire.NamesInput) (wire.NamesInForce,
 	}
 	before, decisionBefore, astrayBefore := held.resolver, held.answering, held.isAstray
 	held.resolver = resolver
-	answering, isAstray := whole(decided[0].Decision), false
+	answering, isAstray := whole(routes.PlanEnd(address, laptop).Decision), false
 	if answering.IsRouted() {
 		if err = host.applyAll(held, held.inForce, true); err == nil {
 			answering, isAstray = host.follow(held, answering)

@@ -137,7 +137,7 @@ func TestNamesGoBeforeTheWayToTheirResolver(t *testing.T) {
 	defer host.Undo(lease)
 	laptop.set(func() {
 		laptop.calls = nil
-		laptop.own.Routes = []routes.Place{{Prefix: netip.MustParsePrefix("198.18.0.0/15"), Interface: "tun7"}}
+		laptop.own.Routes = []routes.Place{{Prefix: netip.MustParsePrefix("198.18.0.3/32"), Interface: "tun7"}}
 	})
 	host.settle(false, false)
 	if wanted := []string{"withdraw names", "remove 198.18.0.3/32"}; !slices.Equal(laptop.calls, wanted) {
@@ -251,7 +251,7 @@ func TestTheResolversRouteIsNotMissedBeforeItsNamesAreAskedFor(t *testing.T) {
 	before := laptop.own
 	for range 2 * maxRepairs {
 		laptop.set(func() {
-			laptop.own.Subnets = append(slices.Clone(before.Subnets), routes.Place{Prefix: netip.MustParsePrefix("198.18.0.0/24"), Interface: "eth0"})
+			laptop.own.Subnets = append(slices.Clone(before.Subnets), routes.Place{Prefix: netip.MustParsePrefix("198.18.0.3/32"), Interface: "eth0"})
 		})
 		host.settle(true, true)
 		laptop.set(func() { laptop.own = before })

@@ -23,7 +23,7 @@ func (host *Host) redecide(held *holding) bool {
 	planned := host.planIn(laptop, held.asked, hostsOf(held), held)
 	answering := held.answering
 	if held.resolver.IsValid() {
-		answering = whole(routes.Plan(wire.RoutesInput{Ranges: wire.WantRouted(held.resolver.String())}, nil, laptop)[0].Decision)
+		answering = whole(routes.PlanEnd(held.resolver.Addr(), laptop).Decision)
 	}
 	// The way to the resolver comes back with its names, when the client asks for them again.
 	withResolver, isAstray := held.isReachingResolver() && answering.IsRouted(), false

@@ -3,6 +3,7 @@ package hostnet
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"slices"
@@ -238,7 +239,7 @@ func TestRangesAreWithdrawnUnderAStormOfChanges(t *testing.T) {
 func TestNamesAreWithdrawnWithTheWayToTheirResolver(t *testing.T) {
 	laptop := roam(t)
 	laptop.expectRouted("198.18.0.3", true)
-	laptoptest.Run(t, "ip", "route", "add", "198.18.0.0/24", "dev", "vpn0")
+	laptoptest.Run(t, "ip", "route", "add", "198.18.0.3", "dev", "vpn0", "metric", "9")
 	laptop.decided("", "", "cut protected")
 	laptop.expectRouted("198.18.0.3", false)
 	if content, _ := os.ReadFile("/etc/resolv.conf"); string(content) != laptoptest.ResolvConf {
@@ -248,7 +249,7 @@ func TestNamesAreWithdrawnWithTheWayToTheirResolver(t *testing.T) {
 	_, err := laptop.host.SetNames(laptop.lease, input)
 	expectCode(t, err, wire.CodeRouteRefused)
 
-	laptoptest.Run(t, "ip", "route", "del", "198.18.0.0/24")
+	laptoptest.Run(t, "ip", "route", "del", "198.18.0.3", "metric", "9")
 	laptop.decided("", "", "cut protected")
 	if _, err := laptop.host.SetNames(laptop.lease, input); err != nil {
 		t.Error(err)
@@ -259,6 +260,39 @@ func TestNamesAreWithdrawnWithTheWayToTheirResolver(t *testing.T) {
 	}
 }
 
+// A network that has the space of the tunnel's own ends keeps all of it but these: a proxy that gives names addresses out of
+// 198.18.0.0/16, a VPN with all unique local addresses.
+func TestTheTunnelHasItsEndsBesideWhoHasTheirSpace(t *testing.T) {
+	for _, isThereBefore := range []bool{false, true} {
+		t.Run(fmt.Sprint(isThereBefore), func(t *testing.T) {
+			laptoptest.Reset(t)
+			if err := os.WriteFile("/proc/sys/net/ipv6/conf/eth0/disable_ipv6", []byte("0"), 0); err != nil {
+				t.Skip("no IPv6 here")
+			}
+			come := func() {
+				laptoptest.Run(t, "ip", "address", "add", "198.18.0.1/16", "dev", "eth0")
+				laptoptest.Run(t, "ip", "route", "add", "198.18.0.0/15", "dev", "eth0")
+				laptoptest.Run(t, "ip", "-6", "route", "add", "fd00::/8", "dev", "eth0")
+			}
+			if isThereBefore {
+				come()
+			}
+			host := New(testOptions(t, 0))
+			laptop := roaming{t, host, connect(t, host), ""}
+			defer host.Undo(laptop.lease)
+			if !isThereBefore {
+				come()
+				host.settle(true, true)
+			}
+			laptop.expectRouted("198.18.0.3", true)
+			laptop.expectRouted("198.18.0.4", false)
+			if content, _ := os.ReadFile("/etc/resolv.conf"); !strings.Contains(string(content), "nameserver 198.18.0.3") {
+				t.Errorf("names are not in force:\n%s", content)
+			}
+		})
+	}
+}
+
 // Nothing of a withdrawal is left when the connection ends in the middle of it.
 func TestUndoWhileRangesAreWithdrawn(t *testing.T) {
 	laptoptest.Reset(t)
@@ -266,13 +300,13 @@ func TestUndoWhileRangesAreWithdrawn(t *testing.T) {
 	host := New(testOptions(t, 0))
 	lease := connect(t, host)
 	laptop := roaming{t, host, lease, ""}
-	laptoptest.Run(t, "ip", "route", "add", "198.18.0.0/24", "dev", "eth0")
+	laptoptest.Run(t, "ip", "route", "add", "198.18.0.3", "dev", "eth0", "metric", "9")
 	laptoptest.Run(t, "ip", "address", "add", "10.96.5.1/24", "dev", "eth0")
 	laptop.decided("cut own-subnet")
 	if left := host.Undo(lease); left != 0 {
 		t.Errorf("%d left over", left)
 	}
-	laptoptest.Run(t, "ip", "route", "del", "198.18.0.0/24")
+	laptoptest.Run(t, "ip", "route", "del", "198.18.0.3", "metric", "9")
 	laptoptest.Run(t, "ip", "address", "del", "10.96.5.1/24", "dev", "eth0")
 	os.Remove("/run/slipway")
 	laptoptest.ExpectSnapshot(t, before)

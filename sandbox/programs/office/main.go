@@ -4,7 +4,7 @@
 // shows. Each query is written to a log that tests read. It must never ask
 // anybody else: no packet of the sandbox leaves the machine.
 //
-//	office -resolver ADDRESS -web ADDRESS,… -names NAME=ADDRESS,… -queries FILE
+//	office -resolver ADDRESS,… -web ADDRESS,… -names NAME=ADDRESS,… -queries FILE
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	resolver := flag.String("resolver", "", "address that answers DNS")
+	resolvers := flag.String("resolver", "", "addresses that answer DNS, comma separated")
 	web := flag.String("web", "", "addresses that answer HTTP on port 80, comma separated")
 	names := flag.String("names", "", "NAME=ADDRESS, comma separated")
 	queries := flag.String("queries", "", "file that each query is appended to")
@@ -37,8 +37,10 @@ func main() {
 		go func() { failed <- http.ListenAndServe(net.JoinHostPort(address, "80"), http.HandlerFunc(answerWeb)) }()
 	}
 	answerer := &answerer{zone: zone, queries: file}
-	for _, network := range []string{"udp", "tcp"} {
-		go func() { failed <- answerer.serve(network, net.JoinHostPort(*resolver, "53")) }()
+	for _, address := range strings.Split(*resolvers, ",") {
+		for _, network := range []string{"udp", "tcp"} {
+			go func() { failed <- answerer.serve(network, net.JoinHostPort(address, "53")) }()
+		}
 	}
 	log.Fatal(<-failed)
 }

@@ -62,6 +62,18 @@ func Plan(input wire.RoutesInput, hosts []netip.Addr, laptop Laptop) []Planned {
 	return planned
 }
 
+// PlanEnd decides on an address of the tunnel's own (wire.AddressFamilies). They lie in space that no network has by right; one
+// that has it all the same, a VPN with all of fd00::/8 or a proxy that gives names addresses out of 198.18.0.0/16, keeps every
+// other address. The end is refused where the laptop, or whoever is known beside it, is at that very address.
+func PlanEnd(end netip.Addr, laptop Laptop) Planned {
+	itself := netip.PrefixFrom(end, end.BitLen())
+	isOther := func(place Place) bool { return place.Prefix != itself }
+	laptop.Subnets = slices.DeleteFunc(slices.Concat(laptop.Subnets, laptop.Addresses), isOther)
+	laptop.Routes = slices.DeleteFunc(slices.Clone(laptop.Routes), isOther)
+	laptop.Clusters = slices.DeleteFunc(slices.Clone(laptop.Clusters), isOther)
+	return Plan(wire.RoutesInput{Ranges: wire.WantRouted(itself.String())}, nil, laptop)[0]
+}
+
 func refuse(prefix, reason, conflict, name string) Planned {
 	return Planned{Decision: wire.RouteDecision{
 		Prefix: prefix, Decision: wire.DecisionRefused, Reason: reason, Conflict: conflict, Interface: name,

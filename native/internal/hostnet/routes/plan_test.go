@@ -230,3 +230,32 @@ func BenchmarkPlanOfTenThousandHosts(b *testing.B) {
 		Plan(wire.RoutesInput{Ranges: wire.WantRouted("10.0.0.0/12", "10.244.0.0/16")}, hosts, own)
 	}
 }
+
+func TestPlanEnd(t *testing.T) {
+	place := func(prefix string) []Place { return []Place{{netip.MustParsePrefix(prefix), "tun7"}} }
+	const end, end6 = "198.18.7.2", "fd34:8a0f:448::7:2"
+	for name, row := range map[string]struct {
+		end    string
+		laptop Laptop
+		plan   string
+	}{
+		"nobody":                        {end, Laptop{}, "routed | 198.18.7.2/32 | "},
+		"a VPN with the whole space":    {end, Laptop{Routes: place("198.18.0.0/15")}, "routed | 198.18.7.2/32 | "},
+		"a network of it":               {end, Laptop{Subnets: place("198.18.0.0/16"), Routes: place("198.18.0.0/16"), Addresses: place("198.18.0.1/32")}, "routed | 198.18.7.2/32 | "},
+		"another cluster":               {end, Laptop{Clusters: place("198.18.0.0/16")}, "routed | 198.18.7.2/32 | "},
+		"the laptop itself":             {end, Laptop{Subnets: place("198.18.0.0/16"), Addresses: place("198.18.7.2/32")}, "refused own-subnet 198.18.7.2/32 tun7 |  | "},
+		"a far end of a tunnel":         {end, Laptop{Subnets: place("198.18.7.2/32")}, "refused own-subnet 198.18.7.2/32 tun7 |  | "},
+		"a host route":                  {end, Laptop{Routes: place("198.18.7.2/32")}, "narrowed other-route 198.18.7.2/32 tun7 |  | "},
+		"who was heard":                 {end, Laptop{Neighbours: place("198.18.7.2/32")}, "refused neighbour 198.18.7.2 tun7 |  | "},
+		"a gateway":                     {end, Laptop{Gateways: place("198.18.7.2/32")}, "refused gateway 198.18.7.2 tun7 |  | "},
+		"a nameserver":                  {end, Laptop{Resolvers: addressesOf(end)}, "refused resolver 198.18.7.2 |  | "},
+		"a cluster's host":              {end, Laptop{Clusters: place("198.18.7.2/32")}, "refused other-cluster 198.18.7.2/32 tun7 |  | "},
+		"a VPN with unique local space": {end6, Laptop{Routes: place("fd00::/8")}, "routed | fd34:8a0f:448::7:2/128 | "},
+		"the laptop itself in IPv6":     {end6, Laptop{Addresses: place("fd34:8a0f:448::7:2/128")}, "refused own-subnet fd34:8a0f:448::7:2/128 tun7 |  | "},
+		"no IPv6":                       {end6, Laptop{IPv6Off: true}, "refused ipv6 |  | "},
+	} {
+		if got := textOf(PlanEnd(netip.MustParseAddr(row.end), row.laptop)); got != row.plan {
+			t.Errorf("%s: %s, expected %s", name, got, row.plan)
+		}
+	}
+}

@@ -50,6 +50,7 @@ type Laptop struct {
 	// Subnets are of each address of each interface. Of a point-to-point one it is the address alone: nobody is there but
 	// who answers a route.
 	Subnets    []Place
+	Addresses  []Place // of each interface, as host prefixes
 	Gateways   []Place // as host prefixes
 	Neighbours []Place // that were heard on a link (ARP, NDP), as host prefixes
 	Resolvers  []netip.Addr

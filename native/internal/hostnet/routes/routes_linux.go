@@ -44,6 +44,8 @@ func Read(own []int) (Laptop, error) {
 				prefix = netip.PrefixFrom(prefix.Addr(), prefix.Addr().BitLen())
 			}
 			laptop.Subnets = append(laptop.Subnets, Place{prefix.Masked(), names[address.LinkIndex]})
+			itself := netip.PrefixFrom(prefix.Addr(), prefix.Addr().BitLen())
+			laptop.Addresses = append(laptop.Addresses, Place{itself, names[address.LinkIndex]})
 		}
 		addSubnet(address.IPNet)
 		addSubnet(address.Peer)
