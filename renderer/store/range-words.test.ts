@@ -46,7 +46,15 @@ describe('the words to choose from', () => {
     ['a public range', { prefix: '34.118.224.0/20', decision: 'mapped', reason: 'public' }, [], ['best', 'excluded']],
     ['class E', { prefix: '240.8.0.0/13', decision: 'mapped', reason: 'reserved' }, [], ['best', 'excluded']],
     ['what is mapped by the user’s word', { decision: 'mapped', reason: 'user' }, [], rangeWords],
-    ['IPv6', { prefix: 'fd00:10:96::/112', decision: 'excluded', reason: 'ipv6' }, [], []],
+    ['a private range of IPv6', { prefix: 'fd00:10:96::/112' }, [], rangeWords],
+    ['one of IPv6 that is excluded for all', { prefix: 'fd00:10:96::/112' }, ['fd00::/16'], []],
+    [
+      'a public one of IPv6',
+      { prefix: '2600:1f18::/56', decision: 'mapped', reason: 'public' },
+      [],
+      ['best', 'excluded'],
+    ],
+    ['IPv6 where it is switched off', { prefix: 'fd00:10:96::/112', decision: 'excluded', reason: 'ipv6' }, [], []],
   ])('of %s', (_, more, excludedRanges, expected) => {
     const here = { byProxy: false, chosen: 'best' } as const;
     expect(wordsFor({ ...route, ...more }, { excludedRanges }, here)).toEqual(expected);

@@ -24,7 +24,7 @@ export function wordOnRange(prefix: string, own: Own, { excludedRanges }: ForAll
 }
 
 /**
- * The words to choose from; none where a setting of all clusters holds more than this range, or it is IPv6. `byProxy`: no network of
+ * The words to choose from; none where a setting of all clusters holds more than this range, or IPv6 is switched off. `byProxy`: no network of
  * the laptop is in the way of a connection by a proxy, so that only one that was `chosen` for another connection is left.
  */
 export function wordsFor(
@@ -32,7 +32,7 @@ export function wordsFor(
   { excludedRanges }: ForAll,
   { byProxy, chosen }: { readonly byProxy: boolean; readonly chosen: RangeWord },
 ): readonly RangeWord[] {
-  if (prefix.includes(':') || excludedRanges.some((range) => range !== prefix && holdsRange(range, prefix))) {
+  if (reason === 'ipv6' || excludedRanges.some((range) => range !== prefix && holdsRange(range, prefix))) {
     return [];
   }
   // What is public or class E is mapped in any case.

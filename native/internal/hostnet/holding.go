@@ -60,6 +60,7 @@ type holding struct {
 	isRuleRecorded bool
 
 	areNamesContested bool // resolv.conf is left alone for now
+	isRuleContested   bool // our rule is
 
 	flushedAt time.Time  // when caches were made to forget names
 	flushing  sync.Mutex // while they are

@@ -88,6 +88,7 @@ func (held *holding) samplesOfRule() (parts []netip.Prefix) {
 // takeWay puts our rule in force, or nothing of it. Who takes it away again and again has meant it.
 func (host *Host) takeWay(held *holding, found overruled) {
 	if held.overruling.note(time.Now(), maxRepairs) {
+		held.isRuleContested = true
 		host.options.Log.Warn("somebody keeps taking our rule away; it is left alone for a while", "for", held.overruling.fought.truce)
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"slipway/native/internal/hostnet/laptoptest"
 	"slipway/native/internal/wire"
@@ -165,4 +166,9 @@ func TestWhoKeepsTakingOurRuleGetsTheirWay(t *testing.T) {
 	if rules := ownRules(t); len(rules) > 0 {
 		t.Errorf("our rules are %q", rules)
 	}
+	// After the truce it is tried again, though nothing else changed.
+	laptop.host.mu.Lock()
+	laptop.host.leases[laptop.lease].overruling.truceUntil = time.Now().Add(-time.Second)
+	laptop.host.mu.Unlock()
+	laptop.eventually("ours again", func() bool { return len(ownRules(t)) == 2 && laptop.inTunnel("10.96.0.1") })
 }

@@ -170,6 +170,11 @@ func (host *Host) keepTunnels() {
 	}
 	for _, held := range host.leasesLocked() {
 		host.keepTunnel(held)
+		if held.isRuleContested && !held.overruling.isTruce(time.Now()) {
+			held.isRuleContested = false
+			host.overrule(held)
+			host.touch(held)
+		}
 		if held.areNamesContested && !held.naming.isTruce(time.Now()) {
 			held.areNamesContested = false
 			if held.answering.IsRouted() {
