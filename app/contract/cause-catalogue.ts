@@ -78,6 +78,7 @@ export const causeCatalogue = {
   explainCutOn: '{address} is in {conflict} on {interface}, which this computer needs for itself',
   explainNarrowed:
     '{conflict} on {interface} has {address}: of {prefix}, only addresses that the cluster shows are routed',
+  explainOwnNode: '{address} is in {prefix}, which this computer reaches by itself: it is a node of the cluster',
   rangesUnknown: "it is not known which addresses the cluster's {kind} use",
   clockAhead: "the API server's clock is {seconds} s ahead of this computer's",
   clockBehind: "the API server's clock is {seconds} s behind this computer's",

@@ -181,6 +181,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
       port: z.number(),
       request: z.enum(['http', 'https']).optional(), // what is asked once connected
       name: z.string().optional(), // the host that the request names
+      ownWay: z.boolean().optional(), // the laptop is a node of the cluster: whatever way it goes is right
     }),
   }),
   z.object({ command: z.literal('reach'), reach: reachTargetsSchema }),

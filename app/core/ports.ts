@@ -95,6 +95,8 @@ export interface Range {
   readonly prefix: string;
   readonly kind: 'services' | 'pods' | 'extra';
   readonly origin: RangeOrigin;
+  /** This computer reaches it by itself, as a node of the cluster. */
+  readonly isHere?: boolean;
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type ServiceCidr,
   type ServiceObject,
 } from './api-objects.ts';
+import { isNodeHere, thisComputer } from './own-node.ts';
 import { aggregate, coverOf, parseAddress, parseRange } from './prefixes.ts';
 import type { Asked } from './problems.ts';
 import { apiStatusOf, isAuthorizationRefusal, statusCodeOf } from './refusals.ts';
@@ -79,7 +80,7 @@ function rangesOf(answers: Answers): Result<Range[]> {
     ...podRanges(calico, cilium, nodes, pods.addresses),
   ];
   return ranges.length > 0
-    ? success(ranges)
+    ? success(nodes.isHere ? ranges.map((range) => ({ ...range, isHere: true })) : ranges)
     : failure(problem('no-ranges', cause('rangesHidden'), {}, catalogueClusterRole()));
 }
 
@@ -220,11 +221,14 @@ async function observe<Item extends KubernetesObject>(
   };
 }
 
-function learnNodeCidrs(connection: ApiConnection): Promise<Learnt> {
-  return learn(connection, async () => {
-    const list = await connection.list<Node>(pathOf('nodes'));
-    return list.items.flatMap((node) => node.spec?.podCIDRs ?? (node.spec?.podCIDR ? [node.spec.podCIDR] : []));
+async function learnNodeCidrs(connection: ApiConnection): Promise<Learnt & { readonly isHere: boolean }> {
+  let isHere = false;
+  const found = await learn(connection, async () => {
+    const { items } = await connection.list<Node>(pathOf('nodes'));
+    isHere = isNodeHere(items, await thisComputer());
+    return items.flatMap((node) => node.spec?.podCIDRs ?? (node.spec?.podCIDR ? [node.spec.podCIDR] : []));
   });
+  return { ...found, isHere };
 }
 
 const calicoPools = z.object({

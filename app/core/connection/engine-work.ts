@@ -68,8 +68,8 @@ export interface EngineWork {
   /** What let programs in, where they came through a proxy of the last engine. Not to be kept: there are secrets in it. */
   proxy(): EngineProxy | null;
   readonly flows: Pick<FlowWatch, 'hold' | 'now'>;
-  /** `request` is made on the connection, and names that host. */
-  test(host: string, port: number, request?: TestRequest | null): Promise<Result<Tested>>;
+  /** `request` is made on the connection, and names that host. `ownWay`: this computer need not go by the tunnel. */
+  test(host: string, port: number, request?: TestRequest | null, ownWay?: boolean): Promise<Result<Tested>>;
   end(): void;
 }
 
@@ -300,10 +300,14 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
       }
     },
 
-    test: (host, port, request = null) =>
+    test: (host, port, request = null, ownWay = false) =>
       ask(tests, (id) => ({
         command: 'test',
-        test: { id, host, port, ...(request === null ? {} : { request: request.as, name: request.name }) },
+        test: {
+          ...{ id, host, port },
+          ...(request === null ? {} : { request: request.as, name: request.name }),
+          ...(ownWay ? { ownWay } : {}),
+        },
       })),
 
     checkReach: () => ask(reachChecks, (id) => ({ command: 'checkReach', checkReach: { id } })),

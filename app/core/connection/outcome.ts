@@ -52,3 +52,8 @@ export function unexpected(state: ConnectionState, event: ConnectionEvent): Tran
   };
   return { state, effects: [log] };
 }
+
+/** Whether this computer is a node of the cluster, and reaches pods and Services without the tunnel. */
+export function isNodeHere(state: ConnectionState): boolean {
+  return isInForce(state) && state.live.routes.some(({ reason }) => reason === 'own-node');
+}

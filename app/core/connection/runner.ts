@@ -25,10 +25,11 @@ import { guarded } from '../guarded.ts';
 import type { Catalogue, ClusterPort, Confirmation, Ports } from '../ports.ts';
 import { deleteAgent, watchAgentStart } from './agent-watch.ts';
 import type { ClusterWatches } from './cluster-watches.ts';
-import { commandOf, createEngineWork, type EngineWork } from './engine-work.ts';
+import { commandOf, createEngineWork, type EngineWork, type TestRequest } from './engine-work.ts';
 import { findOptional } from './find-optional.ts';
 import { transition } from './machine.ts';
 import { openWanted } from './open-wanted.ts';
+import { isNodeHere } from './outcome.ts';
 import { watchCluster } from './pods-of-routes.ts';
 import type { ConnectionEvent, ConnectionState, Effect, FailingTask } from './state.ts';
 import { createTimers } from './timers.ts';
@@ -72,8 +73,8 @@ export interface Runner {
   host(): HostInspection | null;
   /** Checks now whether packets, names and connections get there. */
   checkReach(): Promise<Result<readonly ReachCheck[]>>;
-  /** Asks the engine for the way to a name or address, as a program on the laptop would go. */
-  test: EngineWork['test'];
+  /** Asks the engine for the way to a name or address, as a program on the laptop would go. `request` is made on the connection. */
+  test(host: string, port: number, request?: TestRequest | null): ReturnType<EngineWork['test']>;
 }
 
 export function createRunner(ports: Ports, initial: ConnectionState, dependencies: RunnerDependencies): Runner {
@@ -387,13 +388,13 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   return {
     ...{ state: () => state, dispatch, actor: () => actor },
     confirmed: (next, by = actor) => {
-      held = next;
-      actor = by;
+      [held, actor] = [next, by];
       void reconsider();
     },
     ...{ madeWith: () => openedAs ?? held, reconsider: () => void reconsider() },
     ...{ cluster: () => cluster, host: () => host, proxy: engine.proxy },
     ...{ catalogue: watches.catalogue, firstCatalogue: watches.first, pods: watches.pods },
-    ...{ flows: engine.flows, names: engine, checkReach: engine.checkReach, test: engine.test },
+    ...{ flows: engine.flows, names: engine, checkReach: engine.checkReach },
+    test: (target, port, request = null) => engine.test(target, port, request, isNodeHere(state)),
   };
 }

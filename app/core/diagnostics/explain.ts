@@ -296,6 +296,9 @@ function routeStep(address: string, { routes, context }: Surroundings, isOfClust
   if (decision === 'narrowed' && !isOfCluster) {
     return step('route', 'not-checked', cause('explainNarrowed', { address, prefix, conflict, interface: taken }));
   }
+  if (covering.reason === 'own-node') {
+    return step('route', 'good', cause('explainOwnNode', { address, prefix }));
+  }
   if (isRouted(covering)) {
     return step('route', 'good', cause('explainRouted', { prefix }));
   }

@@ -22,6 +22,50 @@ function pod(prefix: string): Range {
 }
 
 describe('planRanges', () => {
+  it.each<
+    [
+      string,
+      string[],
+      Partial<Record<'routedRanges' | 'narrowedRanges' | 'mappedRanges', string[]>>,
+      string[],
+      string[],
+    ]
+  >([
+    ['nothing more', [], {}, [], ['10.96.0.0/16 own-node', '10.244.0.0/24 own-node', '34.118.224.0/20 own-node']],
+    [
+      'a word on one',
+      [],
+      { routedRanges: ['10.96.0.0/16'] },
+      ['10.96.0.0/16'],
+      ['10.244.0.0/24 own-node', '34.118.224.0/20 own-node'],
+    ],
+    [
+      'an exclusion',
+      ['10.244.0.0/16'],
+      {},
+      [],
+      ['10.244.0.0/24 user', '10.96.0.0/16 own-node', '34.118.224.0/20 own-node'],
+    ],
+  ])(
+    'leaves alone what this computer reaches as a node of the cluster: %s',
+    (_, excludedRanges, words, asked, left) => {
+      const found = [services, pods, { ...services, prefix: '34.118.224.0/20' }].map((range) => ({
+        ...range,
+        isHere: true,
+      }));
+      const planned = planRanges(found, { ...noWords, ...words, extraRanges: [], excludedRanges });
+      const plan = planned.ok ? planned.value : null;
+      expect(plan?.wanted.map(({ prefix }) => prefix)).toEqual(asked);
+      expect(plan?.left.map(({ prefix, reason }) => `${prefix} ${reason}`)).toEqual(left);
+      expect(
+        decideRoutes(
+          plan as RangePlan,
+          asked.map((prefix) => ({ prefix, decision: 'routed' as const })),
+        ).fatal,
+      ).toBeNull();
+    },
+  );
+
   it.each<[string, Range[], string[], string[], string[]]>([
     ['keeps what was found', [pods, services], [], [], ['10.96.0.0/16', '10.244.0.0/24']],
     [

@@ -31,7 +31,7 @@ export interface RangePlan {
   readonly found: readonly Range[];
   /** To ask the helper about, and to route where it accepts. */
   readonly wanted: readonly AskedRange[];
-  /** Left out before asking: excluded by the user. */
+  /** Left out before asking: excluded by the user, or reached by this computer itself, which is a node of the cluster. */
   readonly left: readonly Route[];
   /** What could not be learnt. */
   readonly problems: readonly Problem[];
@@ -101,6 +101,10 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
   if (placed.length === 0) {
     return failure(problem('no-ranges', cause('allExcluded')));
   }
+  const isLeftAlone = ({ isHere = false, word, mappedFor }: Placed) =>
+    isHere && (word === undefined || (mappedFor !== undefined && mappedFor !== 'user'));
+  left.push(...placed.filter(isLeftAlone).map((range) => leftOut(range, formatPrefix(range.parsed), 'own-node')));
+  placed = placed.filter((range) => !isLeftAlone(range));
   if (placed.length > manyRanges) {
     const items = placed.map((range) => ({ ...range, prefix: range.parsed }));
     type Item = (typeof items)[number];

@@ -183,6 +183,9 @@ export function routeLine(route: Route): string {
   if (route.reason === 'rule') {
     return `${route.prefix} ${route.decision}, looked up before the rule ${route.conflict}`;
   }
+  if (route.reason === 'own-node') {
+    return `${route.prefix} left alone: this computer is a node of the cluster`;
+  }
   const why =
     route.reason === '' ? '' : ` because ${[route.reason, route.conflict, route.interface].filter(Boolean).join(' ')}`;
   return `${route.prefix} ${route.decision}${partText(route)}${why}`;

@@ -38,7 +38,7 @@ func test(ctx context.Context, connection *connection, command wire.TestCommand)
 			}
 			return address.String(), problem
 		}},
-		{"route", func() (string, *wire.Problem) { return routeTo(ctx, connection, address) }},
+		{"route", func() (string, *wire.Problem) { return routeTo(ctx, connection, address, command.OwnWay) }},
 		{"tunnel", func() (string, *wire.Problem) { return "", answersHeartbeat(ctx, connection) }},
 		{"connection", func() (string, *wire.Problem) {
 			return "", made.dial(ctx, connection, netip.AddrPortFrom(address, uint16(command.Port)))
@@ -59,7 +59,7 @@ func test(ctx context.Context, connection *connection, command wire.TestCommand)
 			break
 		}
 	}
-	if made.socket != nil {
+	if made.socket != nil && !command.OwnWay {
 		event.Times = made.times(connection.path) // it is there, and stays: the tunnel answered
 	}
 	return event
@@ -90,8 +90,9 @@ func resolve(ctx context.Context, connection *connection, host string) (netip.Ad
 	return addresses[0].Unmap(), nil
 }
 
-// routeTo asks the kernel for its choice: connecting a UDP socket sends nothing, and binds the source address.
-func routeTo(ctx context.Context, connection *connection, address netip.Addr) (string, *wire.Problem) {
+// routeTo asks the kernel for its choice: connecting a UDP socket sends nothing, and binds the source address. Of a laptop that
+// has ways of its own there is one if there is any.
+func routeTo(ctx context.Context, connection *connection, address netip.Addr, ownWay bool) (string, *wire.Problem) {
 	missing := wire.CauseNotIntoTunnel.Problem(wire.CodeRouteMissing, "address", address)
 	if connection == nil {
 		return "", missing
@@ -104,6 +105,9 @@ func routeTo(ctx context.Context, connection *connection, address netip.Addr) (s
 		return "", &wire.Problem{Code: wire.CodeRouteMissing, Cause: err.Error()}
 	}
 	defer socket.Close()
+	if ownWay {
+		return "", nil
+	}
 	source, isUDP := socket.LocalAddr().(*net.UDPAddr)
 	if path == nil || !isUDP || !path.laptop.Has(source.AddrPort().Addr().Unmap()) {
 		return "", missing

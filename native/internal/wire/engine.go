@@ -185,6 +185,7 @@ type TestCommand struct {
 	Port    int    `json:"port"`
 	Request string `json:"request,omitempty"` // what is asked on the connection: RequestHTTP, RequestHTTPS; empty: nothing
 	Name    string `json:"name,omitempty"`    // the host that the request names
+	OwnWay  bool   `json:"ownWay,omitempty"`  // the laptop is a node of the cluster: whatever way it goes is right
 }
 
 // Requests of a test.
