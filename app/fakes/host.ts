@@ -3,13 +3,13 @@
  * rules as far as they matter to the core. It undoes by itself when the lease's holder goes away. Leases of the same group
  * are kept beside, each as a laptop of its own that knows what the earlier ones have.
  */
-import ipaddr from 'ipaddr.js';
-import { type HelperState, problem, type Result, success } from '../contract/index.ts';
+import { type HelperState, problem, type Result, realBy, success, toldBy } from '../contract/index.ts';
+import { parsePrefix } from '../contract/prefix.ts';
 import type { EngineCommand, HostInspection } from '../core/engine-messages.ts';
 import type { HelperPort } from '../core/ports.ts';
 import type { HostsChange, Mapping, RouteDecision, WantedRange } from '../core/route-messages.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
-import { counterpart, lengthOf, overlaps, subtract } from './prefixes.ts';
+import { lengthOf, overlaps, subtract } from './prefixes.ts';
 import { FakeReach } from './reach.ts';
 
 /** A network that the laptop is in, or one that a route of it leads to. */
@@ -54,6 +54,8 @@ export class FakeHost {
   #earlier: readonly FakeHost[] = [];
   #first: FakeHost = this;
   #group = '';
+  /** A rule of another network's that leads everything elsewhere, before which ours stands. */
+  rule: { readonly text: string; readonly interface: string } | null = null;
   /** Ranges that are more than the helper takes. */
   tooMany: readonly string[] = [];
   /** Ranges that have other addresses on the laptop. */
@@ -106,17 +108,13 @@ export class FakeHost {
 
   /** The address that programs know for one of the cluster, and the other way round. */
   virtualOf(address: string): string {
-    const current = this.mappings.filter(({ retired }) => retired !== true);
-    return counterpart(
-      current.map(({ real, virtual }) => ({ from: real, to: virtual })),
+    return toldBy(
+      this.mappings.filter(({ retired }) => retired !== true),
       address,
     );
   }
   realOf(address: string): string {
-    return counterpart(
-      this.mappings.map(({ real, virtual }) => ({ from: virtual, to: real })),
-      address,
-    );
+    return realBy(this.mappings, address);
   }
 
   /** Other addresses must not be routed from now on. */
@@ -190,10 +188,15 @@ export class FakeHost {
 
   check(ranges: readonly WantedRange[], protectedAddresses: readonly string[]): RouteDecision[] {
     const needs = protectedAddresses.map((address) => ({
-      ...{ prefix: `${address}/32`, reason: 'protected', conflict: address, interface: '' },
+      ...{
+        prefix: `${address}/${address.includes(':') ? 128 : 32}`,
+        reason: 'protected',
+        conflict: address,
+        interface: '',
+      },
     }));
     return ranges.map(({ prefix, decision: wanted, overBroader }): RouteDecision => {
-      if (!ipaddr.IPv4.isValidCIDR(prefix)) {
+      if (!prefix.includes('/') || parsePrefix(prefix) === null) {
         return { prefix, decision: 'refused', reason: 'malformed' };
       }
       if (prefix.endsWith('/0')) {
@@ -234,7 +237,11 @@ export class FakeHost {
             : { reason: 'other-route', conflict: broader.prefix, interface: broader.interface };
         return { prefix, decision: 'narrowed', ...because, ...kept, hosts: hosts.length };
       }
-      return first === undefined ? { prefix, decision: 'routed' } : { ...first, prefix, decision: 'cut', ...kept };
+      const before =
+        this.rule === null ? {} : { reason: 'rule', conflict: this.rule.text, interface: this.rule.interface };
+      return first === undefined
+        ? { prefix, decision: 'routed', ...before }
+        : { ...first, prefix, decision: 'cut', ...kept };
     });
   }
 

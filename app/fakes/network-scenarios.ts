@@ -32,6 +32,27 @@ export const networkScenarios = {
     ];
     cluster.ranges = [...cluster.ranges, { prefix: '240.8.0.0/13', kind: 'pods', origin: 'node-pod-cidr' }];
   },
+  /** Services have addresses of both families, and pods public ones of IPv6, as on EKS. */
+  'dual-stack': ({ cluster }) => {
+    cluster.ranges = [
+      ...cluster.ranges,
+      { prefix: 'fd00:10:96::/112', kind: 'services', origin: 'service-cidr' },
+      { prefix: '2600:1f18:42::/56', kind: 'pods', origin: 'node-pod-cidr' },
+    ];
+  },
+  /** This computer is a node of the cluster. */
+  'own-node': ({ cluster }) => {
+    cluster.ranges = cluster.ranges.map((range) => ({ ...range, isHere: true }));
+  },
+  /** A VPN leads everything into a table of its own, as tailscale's exit node does. */
+  overruled: ({ host }) => {
+    host.rule = { text: '5270: from all lookup 52', interface: 'tailscale0' };
+  },
+  /** Docker is here, and systemd-resolved. */
+  docker: ({ host }) => {
+    host.links = ['docker0'];
+    host.resolverMode = 'resolved';
+  },
   /** The laptop has no place for a range that the user added; the rest works. */
   'conflict-extra': ({ host, store }) => {
     host.tooMany = ['172.20.0.0/16'];

@@ -101,4 +101,59 @@ export const roamingScenes: readonly Scene[] = [
       },
     ],
   },
+  {
+    scenarios: ['fast', 'dual-stack'],
+    shots: [
+      {
+        name: 'routes.dual-stack',
+        go: async (stage) => {
+          await connected(stage);
+          await click(stage, 'tab', /^Routes/);
+          await text(stage, 'Programs reach it by the addresses of fd51:1bae::/56');
+          await stage.page.getByRole('button', { name: 'Change what becomes of fd00:10:96::/112' }).waitFor();
+        },
+      },
+    ],
+  },
+  {
+    scenarios: ['fast', 'own-node'],
+    shots: [
+      {
+        name: 'routes.own-node',
+        go: async (stage) => {
+          await connected(stage);
+          await click(stage, 'tab', /^Routes/);
+          await text(stage, 'This computer is a node of the cluster and reaches it by itself');
+        },
+      },
+    ],
+  },
+  {
+    scenarios: ['fast', 'overruled'],
+    shots: [
+      {
+        name: 'routes.before-a-rule',
+        go: async (stage) => {
+          await connected(stage);
+          await click(stage, 'tab', /^Routes/);
+          await text(stage, 'Looked up before a rule that would lead it elsewhere');
+          await text(stage, /5270: from all lookup 52/);
+        },
+      },
+    ],
+  },
+  {
+    scenarios: ['fast', 'docker'],
+    shots: [
+      {
+        name: 'diagnostics.containers',
+        go: async (stage) => {
+          await connected(stage);
+          await stage.page.keyboard.press('Control+Shift+D');
+          await text(stage, /docker0/);
+          await text(stage, /docker run --dns/);
+        },
+      },
+    ],
+  },
 ];
