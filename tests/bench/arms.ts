@@ -2,7 +2,9 @@
  * The arms of the benchmark: ways for the laptop to reach one pod. Each opens, answers the address to call, and
  * closes again, so that they can take turns in one run.
  */
+
 import { spawn } from 'node:child_process';
+import { toldAddress } from '../../app/contract/index.ts';
 import type { Product } from '../cluster/product.ts';
 import { eventually, must, type Place, run } from '../cluster/programs.ts';
 import { type ArmName, arms } from './figures.ts';
@@ -74,14 +76,19 @@ export function portForwardArm(laptop: Place, target: Target, kubectl: string, k
   };
 }
 
-/** Slipway itself, over the API server or, with the user's word that a NodePort may be made, past it. */
+/**
+ * Slipway itself, over the API server or, with the user's word that a NodePort may be made, past it; or with the pods by other
+ * addresses on the laptop than they have.
+ */
 export function slipwayArm(
   product: Product,
   context: string,
   target: Target,
   args: readonly string[],
-  path: 'apiserver' | 'direct',
+  way: 'apiserver' | 'direct' | 'mapped',
 ): Arm {
+  const path = way === 'direct' ? 'direct' : 'apiserver';
+  const pods = `${target.podAddress}/16`;
   const settings = async (...words: readonly string[]) => {
     const outcome = await product.slipway(['settings', ...words, '--context', context]);
     if (outcome.code !== 0) {
@@ -95,23 +102,33 @@ export function slipwayArm(
   };
   const holds = async () => (await live())?.path === path;
   return {
-    name: path === 'direct' ? arms.ourDirect : arms.ours,
+    name: { apiserver: arms.ours, direct: arms.ourDirect, mapped: arms.ourMapped }[way],
     resolves: true,
     holds,
     async open() {
       // The default would try ways of its own where there are some.
       await settings('set', 'directPath', path === 'direct' ? 'node-port' : 'off');
+      if (way === 'mapped') {
+        await settings('add', 'mappedRanges', pods);
+      }
       await product.connect(context, ...args);
       if (!(await eventually(holds, 30_000, 50))) {
         const tried = JSON.stringify((await live())?.pathReason ?? null);
         await product.disconnect();
         throw new Error(`Slipway did not take the path ${path}: ${tried}`);
       }
-      return `${target.podAddress}:${target.port}`;
+      const told = toldAddress((await live())?.routes ?? [], target.podAddress);
+      if ((told === target.podAddress) === (way === 'mapped')) {
+        throw new Error(`the pod is reached by ${told}`);
+      }
+      return `${told}:${target.port}`;
     },
     async close() {
       await product.slipway(['disconnect']);
       await settings('reset', 'directPath');
+      if (way === 'mapped') {
+        await settings('reset', 'mappedRanges');
+      }
     },
   };
 }

@@ -13,6 +13,7 @@ export const arms = {
   kubevpn: 'kubevpn',
   ours: 'Slipway',
   ourDirect: 'Slipway, direct path',
+  ourMapped: 'Slipway, mapped',
 } as const;
 export type ArmName = (typeof arms)[keyof typeof arms];
 

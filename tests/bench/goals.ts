@@ -30,9 +30,9 @@ export interface Goal {
   readonly of?: 'least'; // of the rounds
 }
 
-const { bare, portForward, ours, ourDirect } = arms;
+const { bare, portForward, ours, ourDirect, ourMapped } = arms;
 
-/** The goals of issue 10 that this run can judge. wireguard-go between two kernel TUNs is no arm: ADR 37 measured it. */
+/** The goals of issues 10 and 11 that this run can judge. wireguard-go between two kernel TUNs is no arm: ADR 37 measured it. */
 export const goals: readonly Goal[] = [...noDelay(), ...longPath(), ...lossyPath(), ...besideBulk(), ...smallThings()];
 
 function noDelay(): Goal[] {
@@ -47,6 +47,15 @@ function noDelay(): Goal[] {
   ];
   return [
     ...rows.map(([what, bound, limit]): Goal => ({ figure: over('none', what), arm: ours, bound, limit, against })),
+    ...spansOf('none').map(
+      ({ name }): Goal => ({
+        figure: over('none', name),
+        arm: ourMapped,
+        bound: '≥',
+        limit: 0.95,
+        against: { arm: ours },
+      }),
+    ),
     {
       figure: over('none', small.requestP50),
       arm: ourDirect,

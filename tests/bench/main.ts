@@ -145,6 +145,7 @@ class Bench {
       ...given,
       slipwayArm(product, 'sandbox', target, connectArguments, 'apiserver'),
       slipwayArm(product, 'sandbox', target, connectArguments, 'direct'),
+      slipwayArm(product, 'sandbox', target, connectArguments, 'mapped'),
     ];
     return made.filter(({ name }) => this.#choices.arms?.some((part) => name.includes(part)) ?? true);
   }
