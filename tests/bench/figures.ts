@@ -80,6 +80,8 @@ export const connecting = {
   cold: 'connect, no core and no agent',
   waiting: 'connect, no core, to a waiting agent',
   coldAgent: 'connect, core running, no agent',
+  /** The agent of before goes first, which takes a pod as long as its node likes. */
+  atOnce: 'connect, right after a disconnect',
 } as const;
 
 export const bothOfUs = 'engine and agent';

@@ -124,6 +124,7 @@ export const roamingScenes: readonly Scene[] = [
           await connected(stage);
           await click(stage, 'tab', /^Routes/);
           await text(stage, 'This computer is a node of the cluster and reaches it by itself');
+          await text(stage, 'Left alone');
         },
       },
     ],

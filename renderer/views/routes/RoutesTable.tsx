@@ -7,7 +7,7 @@ import { useWords } from '../../words/words.ts';
 import { PartsOfRange } from './PartsOfRange.tsx';
 import { RangeChoice } from './RangeChoice.tsx';
 import styles from './Routes.module.css';
-import { decisionLook, kindWords, originWords, plannedWords, reasonWords } from './route-words.ts';
+import { decisionLook, kindWords, originWords, reasonWords } from './route-words.ts';
 
 /** Each range: where it was found, what became of it and why, and what went through it. */
 export function RoutesTable({
@@ -78,7 +78,7 @@ function RouteRow({
 }) {
   const say = useWords();
   const format = useFormat();
-  const { words, tone } = decisionLook[route.decision];
+  const { words, tone, planned } = decisionLook(route);
   const counted = counters?.routes.find(({ prefix }) => prefix === (route.virtual ?? route.prefix));
   return (
     <TableRow index={index + 2} className={styles.row}>
@@ -93,9 +93,7 @@ function RouteRow({
       </TableCell>
       <TableCell>
         <span className={styles.decision}>
-          <Badge tone={isPlanned && isRouted(route) ? 'plain' : tone}>
-            {say(isPlanned ? plannedWords[route.decision] : words)}
-          </Badge>
+          <Badge tone={isPlanned && isRouted(route) ? 'plain' : tone}>{say(isPlanned ? planned : words)}</Badge>
           <RangeChoice {...{ route, routes, context, changed }} />
         </span>
       </TableCell>

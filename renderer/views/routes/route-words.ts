@@ -21,24 +21,27 @@ export const originWords: Readonly<Record<Route['origin'], WordId>> = {
   user: 'routes.origin.user',
 };
 
-export const decisionLook: Readonly<Record<Route['decision'], { readonly words: WordId; readonly tone: Tone }>> = {
-  routed: { words: 'routes.decision.routed', tone: 'fine' },
-  cut: { words: 'routes.decision.cut', tone: 'fine' },
-  narrowed: { words: 'routes.decision.narrowed', tone: 'fine' },
-  mapped: { words: 'routes.decision.mapped', tone: 'fine' },
-  refused: { words: 'routes.decision.refused', tone: 'bad' },
-  excluded: { words: 'routes.decision.excluded', tone: 'plain' },
-};
+interface Look {
+  readonly words: WordId;
+  readonly tone: Tone;
+  /** The same of a cluster that is off. */
+  readonly planned: WordId;
+}
 
-/** The same of a cluster that is off. */
-export const plannedWords: Readonly<Record<Route['decision'], WordId>> = {
-  routed: 'routes.planned.routed',
-  cut: 'routes.planned.cut',
-  narrowed: 'routes.planned.narrowed',
-  mapped: 'routes.planned.mapped',
-  refused: 'routes.planned.refused',
-  excluded: 'routes.planned.excluded',
+const looks: Readonly<Record<Route['decision'], Look>> = {
+  routed: { words: 'routes.decision.routed', tone: 'fine', planned: 'routes.planned.routed' },
+  cut: { words: 'routes.decision.cut', tone: 'fine', planned: 'routes.planned.cut' },
+  narrowed: { words: 'routes.decision.narrowed', tone: 'fine', planned: 'routes.planned.narrowed' },
+  mapped: { words: 'routes.decision.mapped', tone: 'fine', planned: 'routes.planned.mapped' },
+  refused: { words: 'routes.decision.refused', tone: 'bad', planned: 'routes.planned.refused' },
+  excluded: { words: 'routes.decision.excluded', tone: 'plain', planned: 'routes.planned.excluded' },
 };
+const leftAlone: Look = { words: 'routes.decision.left', tone: 'plain', planned: 'routes.decision.left' };
+
+/** What is excluded by nobody's word is left alone. */
+export function decisionLook({ decision, reason }: Pick<Route, 'decision' | 'reason'>): Look {
+  return reason === 'own-node' ? leftAlone : looks[decision];
+}
 
 /** Reasons are codes of the helper's policy; one that is not known here is shown as it is. Null where there is none. */
 export function reasonWords({ reason, decision }: Pick<Route, 'reason' | 'decision'>): WordId | null {
