@@ -307,6 +307,7 @@ export const causeCatalogue = {
   servicesCollide: "{prefix}, a range of the cluster's Services, collides with {conflict} on {interface}",
   podsCollide: "{prefix}, a range of the cluster's pods, collides with {conflict} on {interface}",
   extraCollides: '{prefix}, a range from the settings, collides with {conflict} on {interface}',
+  rangesHere: 'this computer is a node of the cluster and reaches {ranges} by itself',
   rangesMapped: '{ranges} can be reached; {mapped} by other addresses than in the cluster',
   rangesFree: 'nothing on this computer collides with {ranges}',
   needsApiServer: 'needs an answer from the API server',

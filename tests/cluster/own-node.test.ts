@@ -100,6 +100,9 @@ describe('a laptop that is a node of the cluster', () => {
     await product.slipway(['settings', 'remove', 'routedRanges', '10.96.0.0/16', '--context', 'sandbox']);
     await expect.poll(services, { timeout: 20_000 }).toBe('excluded');
     await product.disconnect();
+    const doctor = await product.slipway(['doctor']);
+    expect(doctor.stdout).toContain('this computer is a node of the cluster');
+    await product.end();
     expect(await answers(await scene.cluster.serviceAddress(http.namespace, http.service))).toBe(true);
     expect(await routes()).not.toContain('slipway');
   });

@@ -232,6 +232,10 @@ async function checkRoutes(
     const list = (some: readonly Route[]) => some.map(({ prefix }) => prefix).join(', ');
     const reached = list(routes.filter(isRouted));
     const mapped = list(routes.filter(({ decision }) => decision === 'mapped'));
+    const here = list(routes.filter(({ reason }) => reason === 'own-node'));
+    if (reached === '' && here !== '') {
+      return good('routes', cause('rangesHere', { ranges: here }), took());
+    }
     return good(
       'routes',
       mapped === '' ? cause('rangesFree', { ranges: reached }) : cause('rangesMapped', { ranges: reached, mapped }),

@@ -32,6 +32,11 @@ const (
 
 	// edns0Size is the UDP size asked of the cluster: what fits any path (DNS flag day 2020).
 	edns0Size = 1232
+
+	// A socket to a nameserver of the cluster asks one question at a time, and the next ones within this: the agent has a socket
+	// for each of ours, and making both takes as long as the question. Then it has another port again (RFC 5452 section 9.2).
+	keptFor  = 3 * time.Second
+	mostKept = 8
 )
 
 var errNoServers = errors.New("no nameserver")
@@ -43,6 +48,7 @@ type Servers struct {
 	tls        *tlsDialer
 	offerEDNS0 bool          // where the question has none
 	timeout    time.Duration // for each server and transport, where no option says another
+	kept       *keptSockets  // nil where each question has a socket of its own
 
 	mutex   sync.Mutex
 	options wire.UpstreamOptions
@@ -66,7 +72,7 @@ func NewUpstream(servers []wire.Upstream, dial Dial) *Servers {
 
 // NewCluster makes the exchange with the cluster's nameservers, through the tunnel that dial goes through.
 func NewCluster(dial Dial, nameservers []netip.AddrPort) *Servers {
-	result := &Servers{dial: dial, timeout: serverTimeout, offerEDNS0: true}
+	result := &Servers{dial: dial, timeout: serverTimeout, offerEDNS0: true, kept: &keptSockets{}}
 	result.Set(inClear(nameservers))
 	return result
 }
@@ -77,6 +83,7 @@ func (servers *Servers) Set(list []wire.Upstream) {
 	defer servers.mutex.Unlock()
 	servers.list = slices.Clone(list)
 	servers.avoided, servers.clear = map[wire.Upstream]time.Time{}, map[wire.Upstream]time.Time{}
+	servers.kept.closeAll()
 }
 
 // SetOptions takes how the servers are asked.
@@ -203,6 +210,9 @@ func (servers *Servers) askBy(ctx context.Context, network string, server wire.U
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	if network == "udp" && servers.kept != nil {
+		return servers.askKept(ctx, server.Dialled(wire.UpstreamClear), query, packed)
+	}
 	var connection net.Conn
 	var err error
 	if network == overTLS {
