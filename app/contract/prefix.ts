@@ -38,6 +38,12 @@ export function formatPrefix({ family, first, length }: Prefix): string {
   return `${address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()}/${length}`;
 }
 
+/** An address in the form of formatPrefix, which of IPv6 is one of many; null for everything else. */
+export function usualAddress(text: string): string | null {
+  const parsed = text.includes('/') ? null : parsePrefix(text);
+  return parsed === null ? null : formatPrefix(parsed).replace(/\/\d+$/, '');
+}
+
 export function contains(outer: Prefix, inner: Prefix): boolean {
   return (
     outer.family === inner.family &&

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { type Service, type ServicePort, serviceSchema } from '../../contract/index.ts';
+import { usualAddress } from '../../contract/prefix.ts';
 import { parseAddress } from './prefixes.ts';
 
 type Endpoint = Service['endpoints'][number];
@@ -93,7 +94,7 @@ export function serviceOf(object: unknown): Service | null {
     namespace: meta.namespace,
     name: meta.name,
     type: type.data,
-    addresses: addresses.filter((address) => parseAddress(address) !== null || address.includes(':')),
+    addresses: inUsualForm(addresses).filter((address) => address.includes(':') || parseAddress(address) !== null),
     headless: spec.clusterIP === 'None',
     externalName: spec.externalName,
     ports: (spec.ports ?? []).map((port) => ({
@@ -114,6 +115,11 @@ export function serviceOf(object: unknown): Service | null {
     labels: meta.labels,
     createdAt: meta.creationTimestamp,
   };
+}
+
+/** Addresses of IPv6 have many forms, and the API server keeps the one that it was given (with a warning). What is none is left out. */
+function inUsualForm(addresses: readonly string[]): string[] {
+  return addresses.flatMap((address) => (address.includes(':') ? (usualAddress(address) ?? []) : address));
 }
 
 export interface Slice {
@@ -141,7 +147,7 @@ export function sliceOf(object: unknown): Slice | null {
   return {
     service: `${parsed.data.metadata.namespace}/${service}`,
     endpoints: (parsed.data.endpoints ?? []).flatMap((endpoint) =>
-      endpoint.addresses.map((address) => ({
+      inUsualForm(endpoint.addresses).map((address) => ({
         address,
         ready: endpoint.conditions?.ready ?? true, // "nil should be interpreted as true" (discovery/v1)
         pod: endpoint.targetRef?.kind === 'Pod' ? endpoint.targetRef.name : '',

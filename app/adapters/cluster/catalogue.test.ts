@@ -75,6 +75,34 @@ describe('listing', () => {
     expect(value.services[2]).toMatchObject({ externalName: 'example.org', addresses: [] });
   });
 
+  test('writes addresses of IPv6 in one form, whichever the API server keeps, and leaves out what is none', async () => {
+    const { cluster } = await open(({ path }) => {
+      switch (path) {
+        case '/api/v1/namespaces':
+          return list([namespace('shop')]);
+        case '/api/v1/services':
+          return list([
+            service('six', 'shop', {
+              clusterIP: 'FD02:0010:96:0:0::7',
+              clusterIPs: ['FD02:0010:96:0:0::7', '10.96.0.9', 'a:b', 'fe80::1%eth0'],
+            }),
+          ]);
+        default:
+          return list([
+            { ...slice('a', 'six', 'fd01:10:244:0::5', true), addressType: 'IPv6' },
+            { ...slice('b', 'six', 'fd01:10:244::5', false), addressType: 'IPv6' },
+            { ...slice('c', 'six', 'no:address', true), addressType: 'IPv6' },
+          ]);
+      }
+    });
+    const listed = await cluster.listCatalogue([]);
+    const [six] = listed.ok ? listed.value.services : expect.fail(listed.problem.cause);
+    expect(six?.addresses).toEqual(['fd02:10:96::7', '10.96.0.9']);
+    expect(six?.endpoints.map(({ address, ready }) => ({ address, ready }))).toEqual([
+      { address: 'fd01:10:244::5', ready: true },
+    ]);
+  });
+
   test('takes the home namespace where the whole cluster is refused, and says what is missing', async () => {
     const { cluster } = await open(({ path }) => {
       if (path === '/api/v1/namespaces/home/services') {

@@ -15,6 +15,7 @@ import {
   type Path,
   type Pod,
   type Problem,
+  placeText,
   problem,
   type Result,
   type Route,
@@ -25,7 +26,7 @@ import {
   type TestTimes,
   toldAddress,
 } from '../../contract/index.ts';
-import { contains, parsePrefix } from '../../contract/prefix.ts';
+import { contains, parsePrefix, usualAddress } from '../../contract/prefix.ts';
 import type { Runner } from '../connection/runner.ts';
 import { nameInCluster } from '../naming/cluster-names.ts';
 import { domainOf } from '../naming/offered-domains.ts';
@@ -59,7 +60,7 @@ export interface Surroundings {
 }
 
 export interface ExplainTarget {
-  readonly host: string; // in lower case, an address of IPv6 without brackets
+  readonly host: string; // in lower case, an address of IPv6 as RFC 5952 has it, without brackets
   readonly port: number; // 0: none
 }
 
@@ -71,7 +72,8 @@ export function targetOf(text: string): Result<ExplainTarget> {
   const usual = url === null ? 0 : url[1]?.toLowerCase() === 'https' ? 443 : 80;
   const isBareIPv6 = parsePrefix(plain)?.family === 6;
   const split = isBareIPv6 ? null : /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(plain);
-  const host = (isBareIPv6 ? plain : (split?.[1] ?? split?.[2] ?? '')).toLowerCase().replace(/\.$/, '');
+  const typed = (isBareIPv6 ? plain : (split?.[1] ?? split?.[2] ?? '')).toLowerCase().replace(/\.$/, '');
+  const host = usualAddress(typed) ?? typed; // as the cluster's lists have it
   const port = split?.[3] === undefined ? usual : Number(split[3]);
   const isHost =
     isAddress(host) ||
@@ -122,7 +124,7 @@ export async function explain(ports: Ports, target: ExplainTarget, known: Surrou
       return finish('stopped', because.said ?? because.cause, because);
     }
   }
-  const shown = `${target.host}${port === 0 ? '' : `:${port}`}`;
+  const shown = port === 0 ? target.host : placeText({ host: target.host, port });
   const real = realAddress(known.routes, address);
   const owner = ownerOf(real, known.services);
   const route = routeStep(address, known, named.service !== null || owner.service !== null);
@@ -349,7 +351,7 @@ async function wayOf(
     (one): ExplainStep => ({
       ...one,
       ...(one.step === 'tunnel' && one.state === 'good' ? wayThrough(known) : {}),
-      ...(one.step === 'connection' && one.state === 'good' ? answerOf(`${address}:${port}`) : {}),
+      ...(one.step === 'connection' && one.state === 'good' ? answerOf(placeText({ host: address, port })) : {}),
       step: one.step === 'route' ? 'interface' : (one.step as ExplainStep['step']),
     }),
   );
@@ -384,7 +386,7 @@ function keyOf({ namespace, name }: ServiceKey): string {
 }
 
 function isAddress(host: string): boolean {
-  return parsePrefix(host) !== null && !host.includes('/');
+  return usualAddress(host) !== null;
 }
 
 function step(name: ExplainStep['step'], state: ExplainStep['state'], found: Cause | string): ExplainStep {

@@ -7,6 +7,7 @@ import {
   cause,
   failure,
   type Pod,
+  placeText,
   problem,
   type Result,
   success,
@@ -69,7 +70,9 @@ export async function testPod(runner: Runner, target: PodTarget): Promise<Result
   const connection =
     stepOf('connection', tested.value, target.context) ?? notChecked('connection', cause('needsEngine'));
   const isGood = connection.state === 'good';
-  steps.push(isGood ? good('connection', `${address}:${target.port}`, connection.milliseconds) : connection);
+  steps.push(
+    isGood ? good('connection', placeText({ host: address, port: target.port }), connection.milliseconds) : connection,
+  );
   const answered = await httpStep(tested.value, async () => [pod.value], target.context);
   if (answered !== null) {
     steps.push(answered);

@@ -11,6 +11,7 @@ import {
   causeText,
   type Pod,
   type Problem,
+  placeText,
   problem,
   type Route,
   type Service,
@@ -120,7 +121,7 @@ export async function testService(ports: Ports, runner: Runner, target: Target):
   const found = stepOf('connection', tested.value, target.context);
   const connection = found ?? notChecked('connection', isDialled ? cause('needsEngine') : cause('withoutTcp'));
   if (connection.state === 'good') {
-    steps.push(good('connection', `${address}:${target.port}`, connection.milliseconds));
+    steps.push(good('connection', placeText({ host: address, port: target.port }), connection.milliseconds));
   } else {
     const pods = connection.state === 'bad' && service !== undefined ? await podsBehind(runner, service) : [];
     steps.push(explained(connection, asked && ((because) => stopsConnection(asked, because.code, pods))));

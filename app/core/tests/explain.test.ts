@@ -81,6 +81,22 @@ describe('explaining a packet while the connection is on', () => {
     expect((await explained(harness, '10.96.41.99:80')).verdict.result).toBe('outside'); // the laptop's own network
   });
 
+  it.each(['[fd02:10:96::7]:80', '[FD02:0010:0096:0:0:0:0:0007]:80', 'http://[fd02:10:96:0::7]/'])(
+    'knows the Service at %s, however its address of IPv6 is written',
+    async (target) => {
+      const harness = new CoreHarness(({ cluster }) => {
+        cluster.ranges = [...cluster.ranges, { prefix: 'fd02:10:96::/112', kind: 'services', origin: 'service-cidr' }];
+        cluster.services = [...cluster.services, service('webshop', 'six', 'fd02:10:96::7', ['fd01:10:244::7'])];
+      });
+      await harness.connect();
+      const { text, verdict } = await explained(harness, target);
+      expect(text).toContain('fd02:10:96::7 is the Service webshop/six');
+      expect(text).toContain('[fd02:10:96::7]:80');
+      expect(verdict.result).toBe('reached');
+      expect(verdict.answer).toContain('[fd02:10:96::7]:80');
+    },
+  );
+
   it.each<[string, Partial<Pod> | null, boolean, string]>([
     [
       'one that is well',
@@ -201,6 +217,8 @@ it.each([
   ['10.0.0.1:53', '10.0.0.1', 53],
   ['fd00::1', 'fd00::1', 0],
   ['[fd00::1]:80', 'fd00::1', 80],
+  ['FD00:0:0:0:0:0:0:1', 'fd00::1', 0],
+  ['[fd00:0010::0001]:80', 'fd00:10::1', 80],
   ['https://orders.webshop/x?y', 'orders.webshop', 443],
   ['http://user:word@orders:8080/', 'orders', 8080],
 ])('%s is read as %s and %i', (text, host, port) => {
