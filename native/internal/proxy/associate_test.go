@@ -61,6 +61,7 @@ func TestDatagramsGoThereAndBack(t *testing.T) {
 	network := newWorld(t)
 	network.names["dns.kube-system"] = netip.MustParseAddr("10.96.0.10")
 	network.listens["10.96.0.10:53"], network.listens["10.244.1.7:53"] = echoDatagrams(t), echoDatagrams(t)
+	network.listens["[fd01:10:244::7]:53"] = echoDatagrams(t)
 	server := start(t, network, ownAccess())
 	control, relay := associated(t, server)
 	socket, err := net.DialUDP("udp4", nil, relay)
@@ -70,8 +71,9 @@ func TestDatagramsGoThereAndBack(t *testing.T) {
 	defer socket.Close()
 	socket.SetDeadline(time.Now().Add(patience))
 	byAddress := appendAddress([]byte{0, 0, 0}, netip.MustParseAddrPort("10.244.1.7:53"))
+	byIPv6 := appendAddress([]byte{0, 0, 0}, netip.MustParseAddrPort("[fd01:10:244::7]:53"))
 	for round := range 3 {
-		for _, header := range [][]byte{named("dns.kube-system", 53), byAddress} {
+		for _, header := range [][]byte{named("dns.kube-system", 53), byAddress, byIPv6} {
 			said := fmt.Sprintf("round %d", round)
 			socket.Write(append(bytes.Clone(header), said...))
 			buffer := make([]byte, 1500)

@@ -34,7 +34,7 @@ type world struct {
 
 func (w *world) Resolve(_ context.Context, host string) (netip.Addr, bool, error) {
 	if address, err := netip.ParseAddr(host); err == nil {
-		return address, strings.HasPrefix(host, "10."), nil
+		return address, strings.HasPrefix(host, "10.") || strings.HasPrefix(host, "fd01:"), nil
 	}
 	if host == "down.webshop" {
 		return netip.Addr{}, false, &net.DNSError{Err: "the tunnel is down", IsTemporary: true}
