@@ -6,12 +6,12 @@ import { CoreHarness } from './core-harness.ts';
 
 const added: Range = { prefix: '10.97.0.0/16', kind: 'services', origin: 'service-cidr' };
 
-async function grown(ranges: readonly Range[], address: string): Promise<CoreHarness> {
+async function grown(ranges: readonly Range[], address: string, endpoint = '10.244.0.12'): Promise<CoreHarness> {
   const harness = new CoreHarness();
   await harness.connect();
   const { cluster } = harness.world;
   cluster.ranges = [...cluster.ranges, ...ranges];
-  cluster.services = [...cluster.services, service('webshop', 'late', address, ['10.244.0.12'])];
+  cluster.services = [...cluster.services, service('webshop', 'late', address, [endpoint])];
   cluster.changed();
   await harness.clock.advance(2000);
   return harness;
@@ -19,10 +19,15 @@ async function grown(ranges: readonly Range[], address: string): Promise<CoreHar
 const prefixes = (harness: CoreHarness) =>
   harness.in('connected').routes.map(({ prefix, decision }) => `${prefix} ${decision}`);
 
-it('has it routed within two seconds, and no connection made anew', async () => {
-  const harness = await grown([added], '10.97.3.3');
-  expect(prefixes(harness)).toContain('10.97.0.0/16 routed');
-  expect(harness.world.host.routes).toContain('10.97.0.0/16');
+it.each<[Range, string, string]>([
+  [added, '10.97.3.3', '10.244.0.12'],
+  [{ ...added, prefix: 'fd02:10:97::/112' }, 'fd02:10:97::3', '10.244.0.12'],
+  [{ prefix: '10.244.77.0/24', kind: 'pods', origin: 'node-pod-cidr' }, '10.96.3.3', '10.244.77.7'],
+  [{ prefix: 'fd01:10:244:77::/64', kind: 'pods', origin: 'node-pod-cidr' }, '10.96.3.3', 'fd01:10:244:77::7'],
+])('has $prefix routed within two seconds, and no connection made anew', async (range, address, endpoint) => {
+  const harness = await grown([range], address, endpoint);
+  expect(prefixes(harness)).toContain(`${range.prefix} routed`);
+  expect(harness.world.host.routes).toContain(range.prefix);
   expect(harness.world.engines.running).toHaveLength(1);
   expect(harness.in('connected').degraded).toEqual([]);
   await harness.off();
