@@ -4,8 +4,7 @@
  */
 import { z } from 'zod';
 import { type Service, type ServicePort, serviceSchema } from '../../contract/index.ts';
-import { usualAddress } from '../../contract/prefix.ts';
-import { parseAddress } from './prefixes.ts';
+import { addressesIn } from './prefixes.ts';
 
 type Endpoint = Service['endpoints'][number];
 
@@ -89,12 +88,11 @@ export function serviceOf(object: unknown): Service | null {
   if (!type.success) {
     return null;
   }
-  const addresses = (spec.clusterIPs ?? [spec.clusterIP]).filter((address) => address !== '' && address !== 'None');
   return {
     namespace: meta.namespace,
     name: meta.name,
     type: type.data,
-    addresses: inUsualForm(addresses).filter((address) => address.includes(':') || parseAddress(address) !== null),
+    addresses: addressesIn(spec.clusterIPs ?? [spec.clusterIP]),
     headless: spec.clusterIP === 'None',
     externalName: spec.externalName,
     ports: (spec.ports ?? []).map((port) => ({
@@ -115,11 +113,6 @@ export function serviceOf(object: unknown): Service | null {
     labels: meta.labels,
     createdAt: meta.creationTimestamp,
   };
-}
-
-/** Addresses of IPv6 have many forms, and the API server keeps the one that it was given (with a warning). What is none is left out. */
-function inUsualForm(addresses: readonly string[]): string[] {
-  return addresses.flatMap((address) => (address.includes(':') ? (usualAddress(address) ?? []) : address));
 }
 
 export interface Slice {
@@ -147,7 +140,7 @@ export function sliceOf(object: unknown): Slice | null {
   return {
     service: `${parsed.data.metadata.namespace}/${service}`,
     endpoints: (parsed.data.endpoints ?? []).flatMap((endpoint) =>
-      inUsualForm(endpoint.addresses).map((address) => ({
+      addressesIn(endpoint.addresses).map((address) => ({
         address,
         ready: endpoint.conditions?.ready ?? true, // "nil should be interpreted as true" (discovery/v1)
         pod: endpoint.targetRef?.kind === 'Pod' ? endpoint.targetRef.name : '',

@@ -271,7 +271,7 @@ describe('a pod', () => {
     const both = podOf(
       pod({
         spec: { hostNetwork: true },
-        status: { podIPs: [{ ip: '10.0.0.3' }, { ip: 'fd00::3' }], podIP: '10.0.0.3' },
+        status: { podIPs: [{ ip: '10.0.0.3' }, { ip: 'FD00:0:0::3' }], podIP: '10.0.0.3' },
       }),
     );
     expect(both).toMatchObject({ addresses: ['10.0.0.3', 'fd00::3'], hostNetwork: true });

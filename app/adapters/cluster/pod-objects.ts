@@ -6,7 +6,7 @@ import type { Container, Pod } from '../../contract/index.ts';
 import { meshOf } from './meshes.ts';
 import { type ContainerStatus, endWord, isSidecar, most, type PodObject, podObject } from './pod-schema.ts';
 import { statusOf } from './pod-status.ts';
-import { parseAddress } from './prefixes.ts';
+import { addressesIn } from './prefixes.ts';
 
 /** The pod; null where the object is malformed. */
 export function podOf(object: unknown): Pod | null {
@@ -15,9 +15,7 @@ export function podOf(object: unknown): Pod | null {
     return null;
   }
   const { metadata: meta, spec, status } = parsed.data;
-  const addresses = [status.podIP, ...status.podIPs.map(({ ip }) => ip)].filter(
-    (address) => parseAddress(address) !== null || /^[0-9a-f:.]+:[0-9a-f:.]*$/i.test(address),
-  );
+  const addresses = addressesIn([status.podIP, ...status.podIPs.map(({ ip }) => ip)]);
   const mesh = meshOf(parsed.data);
   return {
     namespace: meta.namespace,

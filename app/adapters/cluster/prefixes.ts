@@ -1,5 +1,5 @@
 /** Covering and merging prefixes of both address families. */
-import { contains, inOrder, joinSiblings, type Prefix, parsePrefix } from '../../contract/prefix.ts';
+import { contains, inOrder, joinSiblings, type Prefix, parsePrefix, usualAddress } from '../../contract/prefix.ts';
 
 /** Covers never grow wider than this: what lies between is somebody else's. Of IPv6 it is one site's (RFC 6177). */
 const widestCover = { 4: 12, 6: 48 } as const;
@@ -77,4 +77,11 @@ function joinNeighbours(prefixes: readonly Prefix[]): Prefix[] {
 function within({ family, first }: Prefix, length: number): Prefix {
   const shift = BigInt((family === 4 ? 32 : 128) - length);
   return { family, first: (first >> shift) << shift, length };
+}
+
+/** The addresses among them. IPv6 has many forms, and the API server keeps the one that it was given (with a warning): all are made one. */
+export function addressesIn(texts: readonly string[]): string[] {
+  return texts.flatMap((text) =>
+    text.includes(':') ? (usualAddress(text) ?? []) : parseAddress(text) === null ? [] : text,
+  );
 }
