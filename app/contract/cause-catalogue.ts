@@ -47,6 +47,12 @@ export const causeCatalogue = {
   interfaceContested:
     '{interface} was taken down, or its address or routes away, {times} times within {within} s, as often as that was put back; it is left alone for {alone} s and then tried again',
   interfaceGone: 'somebody deleted {interface}',
+  probeRefusedBy:
+    'a firewall rule for outgoing packets refuses {address}: {reason}; what drops or refuses some here: {chains}',
+  probeLostBy:
+    'packets to {address} do not come out of {interface}, though the route leads there: a firewall rule for outgoing packets drops them; what drops or refuses some here: {chains}',
+  probeUnansweredBy:
+    'packets to {address} come out of {interface}, but answers do not reach programs: a firewall rule for incoming packets drops them; what drops or refuses some here: {chains}',
   probeRefused: 'a firewall rule for outgoing packets refuses {address}: {reason}',
   noDescriptors: 'the program that carries packets may open no more files: {reason}',
   noSystemFiles: 'all programs together may open no more files on this computer: {reason}',

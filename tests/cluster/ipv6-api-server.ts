@@ -1,5 +1,5 @@
 /**
- * A second API server in the sandbox's control plane whose cluster has public IPv6 addresses only: the same program with the
+ * A second API server in the sandbox's control plane whose cluster has addresses of IPv6 that are nobody's (RFC 3849) only: the same program with the
  * same flags, but for its ranges, its port, and its own keys in etcd. It has no nodes.
  */
 import { spawn } from 'node:child_process';
@@ -20,7 +20,7 @@ export async function startIpv6ApiServer(scene: Scene): Promise<ApiServer> {
   const whole = commandLine.stdout.split('\0').slice(0, -1);
   const changes = {
     'advertise-address': 'fd00:87::10',
-    'service-cluster-ip-range': '2600:1f18:10:96::/112',
+    'service-cluster-ip-range': '2001:db8:10:96::/112',
     'secure-port': String(port),
     'etcd-prefix': '/ipv6-only',
   };

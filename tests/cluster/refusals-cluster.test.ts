@@ -11,7 +11,7 @@ describe('a cluster', () => {
   });
   afterAll(() => refusals.close());
 
-  it('that has public addresses of IPv6 only is refused by name', async () => {
+  it('that has nobody’s addresses of IPv6 only is refused by name', async () => {
     await using server = await startIpv6ApiServer(refusals.scene);
     const text = refusals.edited(({ cluster }) => {
       cluster.server = server.url;
@@ -20,7 +20,7 @@ describe('a cluster', () => {
     await refusals.refused(refusals.productWith(text), args, {
       code: 'route-refused',
       exitCode: 6,
-      cause: 'public addresses',
+      cause: 'reserved addresses',
       fix: 'Exclude the range',
     });
   });

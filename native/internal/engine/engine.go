@@ -28,6 +28,7 @@ type Helper interface {
 	SetRoutes(context.Context, wire.RoutesInput) (wire.RouteDecisions, error)
 	SetHosts(context.Context, wire.HostsInput) (wire.RouteDecisions, error)
 	SetNames(context.Context, wire.NamesInput) (wire.NamesInForce, error)
+	Filters(context.Context) (wire.Filters, error)
 	FlushNames(context.Context) error
 	Release(context.Context) (wire.Released, error)
 	HostChanged() <-chan wire.HostInspection

@@ -18,6 +18,7 @@ import (
 
 	"slipway/native/internal/hostset"
 	"slipway/native/internal/netstack"
+	"slipway/native/internal/packetfilters"
 	"slipway/native/internal/wire"
 )
 
@@ -149,6 +150,11 @@ func (laptop *fakeLaptop) SetNames(_ context.Context, input wire.NamesInput) (wi
 	defer laptop.mutex.Unlock()
 	laptop.names = input
 	return wire.NamesInForce{Mode: "resolv-conf", Upstreams: []string{}, Search: input.Search}, nil
+}
+
+func (laptop *fakeLaptop) Filters(context.Context) (wire.Filters, error) {
+	chains, err := packetfilters.Dropping()
+	return wire.Filters{Chains: chains}, err
 }
 
 func (laptop *fakeLaptop) FlushNames(context.Context) error { return laptop.note("flushNames") }

@@ -116,7 +116,8 @@ func TestWhatStopsTheLaptopsPacketsIsNamed(t *testing.T) {
 			found := world.awaitReach(t, check.fails...)
 			t.Logf("seen after %v", time.Since(started).Round(time.Millisecond))
 			problem := firstProblem(found)
-			if !strings.Contains(problem.Cause, check.cause) {
+			isOfFilter := check.fails[0] == dropped
+			if !strings.Contains(problem.Cause, check.cause) || strings.Contains(problem.Cause, "inet office chain (") != isOfFilter {
 				t.Errorf("it says %q", problem.Cause)
 			}
 			goes()

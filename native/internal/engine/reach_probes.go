@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -95,17 +96,37 @@ func (probe probe) send(ctx context.Context, connection *connection, interfaceNa
 	}
 	facts := map[string]string{"interface": interfaceName, "address": probe.target.String()}
 	problem := exhaustion(err)
-	switch {
-	case problem != nil:
-	case came:
-		problem = wire.CauseProbeUnanswered.Problem(wire.CodePacketsDropped, "address", probe.target, "interface", interfaceName)
-	case number != 0:
-		problem = wire.CauseProbeRefused.Problem(wire.CodePacketsDropped, "address", probe.target, "reason", number)
-	default:
-		problem = wire.CauseProbeLost.Problem(wire.CodePacketsDropped, "address", probe.target, "interface", interfaceName)
+	if problem == nil {
+		plain, named, values := wire.CauseProbeLost, wire.CauseProbeLostBy, []any{"address", probe.target, "interface", interfaceName}
+		switch {
+		case came:
+			plain, named = wire.CauseProbeUnanswered, wire.CauseProbeUnansweredBy
+		case number != 0:
+			plain, named, values = wire.CauseProbeRefused, wire.CauseProbeRefusedBy, []any{"address", probe.target, "reason", number}
+		}
+		if chains := chainsThatDrop(ctx, connection, came); chains != "" {
+			facts["chains"] = chains
+			plain, values = named, append(values, "chains", chains)
+		}
+		problem = plain.Problem(wire.CodePacketsDropped, values...)
 	}
 	problem.Facts = facts
 	return problem
+}
+
+// chainsThatDrop names what may have dropped a probe, or its answer; empty where nothing is known.
+func chainsThatDrop(ctx context.Context, connection *connection, isIncoming bool) string {
+	found, err := connection.helper.Filters(ctx)
+	if err != nil {
+		connection.config.Log.Warn("packet filters could not be read", "error", err)
+	}
+	var names []string
+	for _, chain := range found.Chains {
+		if chain.Incoming == isIncoming {
+			names = append(names, chain.Chain+" ("+chain.Why+")")
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // hasPassed tells whether the probe came out of the TUN, and its answer back.

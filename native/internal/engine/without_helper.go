@@ -144,6 +144,11 @@ func (helper *withoutHelper) SetNames(_ context.Context, input wire.NamesInput) 
 	return wire.NamesInForce{Mode: modeProxy, Upstreams: helper.inspect().Upstreams, Search: input.Search}, nil
 }
 
+// Filters implements Helper: what programs send by the proxy passes no packet filter on its way.
+func (helper *withoutHelper) Filters(context.Context) (wire.Filters, error) {
+	return wire.Filters{}, nil
+}
+
 // FlushNames implements Helper: programs that ask the proxy keep nothing.
 func (helper *withoutHelper) FlushNames(context.Context) error { return nil }
 

@@ -13,6 +13,7 @@ import (
 	"slipway/native/internal/hostnet/routes"
 	"slipway/native/internal/hostnet/tundev"
 	"slipway/native/internal/hostset"
+	"slipway/native/internal/packetfilters"
 	"slipway/native/internal/wire"
 )
 
@@ -252,6 +253,12 @@ func whole(decision wire.RouteDecision) wire.RouteDecision {
 
 // isReachingResolver tells whether the route to the resolver belongs in force.
 func (held *holding) isReachingResolver() bool { return held.answering.IsRouted() || held.isAstray }
+
+// Filters implements lease.Host.
+func (host *Host) Filters() (wire.Filters, error) {
+	chains, err := packetfilters.Dropping()
+	return wire.Filters{Chains: append([]wire.FilterChain{}, chains...)}, err
+}
 
 // FlushNames implements lease.Host.
 func (host *Host) FlushNames(lease int) error {

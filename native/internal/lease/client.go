@@ -171,6 +171,12 @@ func (client *Client) SetNames(ctx context.Context, input wire.NamesInput) (inFo
 	return inForce, err
 }
 
+// Filters lists what drops packets of this computer's programs.
+func (client *Client) Filters(ctx context.Context) (filters wire.Filters, err error) {
+	err = client.call(ctx, wire.HelperFilters, nil, &filters)
+	return filters, err
+}
+
 // FlushNames makes the laptop's caches forget names.
 func (client *Client) FlushNames(ctx context.Context) error {
 	return client.call(ctx, wire.HelperFlushNames, nil, nil)

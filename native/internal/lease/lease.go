@@ -59,6 +59,8 @@ type Host interface {
 	SetRoutes(lease int, input wire.RoutesInput) (wire.RouteDecisions, error)
 	SetHosts(lease int, input wire.HostsInput) (wire.RouteDecisions, error)
 	SetNames(lease int, input wire.NamesInput) (wire.NamesInForce, error)
+	// Filters reads what drops packets of this computer's programs. Unlike the others it may be called at any time.
+	Filters() (wire.Filters, error)
 	// FlushNames makes the laptop's caches forget names, at most once a second.
 	FlushNames(lease int) error
 	// Undo undoes everything since Acquire and returns how many journal entries could not be undone.
@@ -94,7 +96,7 @@ func decodeRequest(body []byte) (wire.HelperRequest, any, error) {
 		input = &wire.HostsInput{}
 	case wire.HelperSetNames:
 		input = &wire.NamesInput{}
-	case wire.HelperInspect, wire.HelperHeartbeat, wire.HelperFlushNames, wire.HelperRelease:
+	case wire.HelperInspect, wire.HelperHeartbeat, wire.HelperFilters, wire.HelperFlushNames, wire.HelperRelease:
 		return request, nil, nil
 	default:
 		return request, nil, errors.New("request: unknown operation")

@@ -189,6 +189,9 @@ func (server *Server) perform(asking *link, request wire.HelperRequest, input an
 	case wire.HelperSetNames:
 		inForce, err := server.Host.SetNames(held, *input.(*wire.NamesInput))
 		return inForce, nil, err
+	case wire.HelperFilters:
+		filters, err := server.Host.Filters()
+		return filters, nil, err
 	case wire.HelperFlushNames:
 		return nil, nil, server.Host.FlushNames(held)
 	case wire.HelperRelease:

@@ -43,6 +43,9 @@ var (
 	CauseNoSystemFiles       = Cause{"noSystemFiles", "all programs together may open no more files on this computer: {reason}"}
 	CauseNoPort              = Cause{"noPort", "no local port is free for a connection: {reason}"}
 	CauseNoMemory            = Cause{"noMemory", "the kernel has no memory for a connection: {reason}"}
+	CauseProbeRefusedBy      = Cause{"probeRefusedBy", "a firewall rule for outgoing packets refuses {address}: {reason}; what drops or refuses some here: {chains}"}
+	CauseProbeLostBy         = Cause{"probeLostBy", "packets to {address} do not come out of {interface}, though the route leads there: a firewall rule for outgoing packets drops them; what drops or refuses some here: {chains}"}
+	CauseProbeUnansweredBy   = Cause{"probeUnansweredBy", "packets to {address} come out of {interface}, but answers do not reach programs: a firewall rule for incoming packets drops them; what drops or refuses some here: {chains}"}
 	CauseProbeLost           = Cause{"probeLost", "packets to {address} do not come out of {interface}, though the route leads there: a firewall rule for outgoing packets drops them"}
 	CauseProbeUnanswered     = Cause{"probeUnanswered", "packets to {address} come out of {interface}, but answers do not reach programs: a firewall rule for incoming packets drops them, or the kernel's rp_filter"}
 	CauseClusterDNSSilent    = Cause{"clusterDnsSilent", "{servers} did not answer {name} within {time}"}

@@ -30,6 +30,7 @@ const (
 	HelperSetRoutes   = "setRoutes"   // RoutesInput -> RouteDecisions; the whole wanted set, replaces the set before
 	HelperSetHosts    = "setHosts"    // HostsInput -> RouteDecisions; the addresses that narrowed ranges may have, told ahead
 	HelperSetNames    = "setNames"    // NamesInput -> NamesInForce; the whole wanted state, replaces the one before
+	HelperFilters     = "filters"     // nothing -> Filters; changes nothing
 	HelperFlushNames  = "flushNames"  // nothing -> nothing; the laptop's caches forget names, at most once a second
 	HelperRelease     = "release"     // nothing -> Released, after everything was undone
 )
@@ -56,6 +57,18 @@ type HostInspection struct {
 	LeftOver     int      `json:"leftOver"` // journal entries of an earlier run that could not be undone
 
 	Options UpstreamOptions `json:"options,omitzero"` // of asking the upstreams
+}
+
+// Filters are what drops packets of this computer's programs, a few.
+type Filters struct {
+	Chains []FilterChain `json:"chains"`
+}
+
+// FilterChain is a chain of nftables that drops or refuses some packet, which need not be the one that is gone.
+type FilterChain struct {
+	Chain    string `json:"chain"`              // family, table and name
+	Why      string `json:"why"`                // "policy drop", or what its first such rule does, and the rule's handle
+	Incoming bool   `json:"incoming,omitempty"` // of packets that come in
 }
 
 // What is wanted for a range, and what is decided on it.

@@ -18,6 +18,7 @@ var operations = map[string]struct{ input, value func() any }{
 	HelperSetRoutes:   {func() any { return &RoutesInput{} }, func() any { return &RouteDecisions{} }},
 	HelperSetHosts:    {func() any { return &HostsInput{} }, func() any { return &RouteDecisions{} }},
 	HelperSetNames:    {func() any { return &NamesInput{} }, func() any { return &NamesInForce{} }},
+	HelperFilters:     {nil, func() any { return &Filters{} }},
 	HelperFlushNames:  {nil, nil},
 	HelperRelease:     {nil, func() any { return &Released{} }},
 }

@@ -1,0 +1,10 @@
+// Package packetfilters reads which chains of nftables drop what programs of this computer send or are sent, so that who finds
+// packets gone can be told where to look. It must never change a rule, and says nothing of packets that it has not seen: a chain
+// that drops something need not be the one. Rules of iptables-nft are nftables' too; those of iptables-legacy and of eBPF are not.
+package packetfilters
+
+// Bounds: of chains that are told, and of chains that are read for it.
+const (
+	toldAtMost = 8
+	readAtMost = 256
+)
