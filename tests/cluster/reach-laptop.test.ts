@@ -68,13 +68,19 @@ describe('the reach check on the laptop', () => {
       what: 'a firewall that drops what goes out',
       comes: 'iptables -I OUTPUT -o DEVICE -j DROP',
       goes: 'iptables -D OUTPUT -o DEVICE -j DROP',
-      told: /^packets-dropped: a firewall rule for outgoing packets/m,
+      told: /^packets-dropped: a firewall rule for outgoing packets .*: ip filter OUTPUT \(drop, handle \d+\)/m,
     },
     {
       what: 'a firewall that drops what comes in',
       comes: 'iptables -I INPUT -i DEVICE -j DROP',
       goes: 'iptables -D INPUT -i DEVICE -j DROP',
-      told: /^packets-dropped: .* come out of .* but answers do not reach programs/m,
+      told: /^packets-dropped: .* come out of .* but answers do not reach programs.*: ip filter INPUT \(drop, handle \d+\)/m,
+    },
+    {
+      what: 'a VPN’s kill switch',
+      comes: 'iptables -I OUTPUT ! -o DEVICE -j ACCEPT && iptables -P OUTPUT DROP',
+      goes: 'iptables -P OUTPUT ACCEPT && iptables -D OUTPUT ! -o DEVICE -j ACCEPT',
+      told: /^packets-dropped: a firewall rule for outgoing packets .*: ip filter OUTPUT \(policy drop\)/m,
     },
   ])('tells of $what, and is well again without it', async ({ comes, goes, told }) => {
     await inLaptop(comes);
