@@ -116,6 +116,8 @@ func (probe probe) send(ctx context.Context, connection *connection, interfaceNa
 
 // chainsThatDrop names what may have dropped a probe, or its answer; empty where nothing is known.
 func chainsThatDrop(ctx context.Context, connection *connection, isIncoming bool) string {
+	ctx, cancel := context.WithTimeout(ctx, connection.config.Timing.Probe)
+	defer cancel()
 	found, err := connection.helper.Filters(ctx)
 	if err != nil {
 		connection.config.Log.Warn("packet filters could not be read", "error", err)

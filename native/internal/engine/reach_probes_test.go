@@ -55,7 +55,7 @@ func TestWhyAProbeFailsIsToldAsWhatItIs(t *testing.T) {
 				kernel.probe = func(context.Context) error {
 					return &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", number)}
 				}
-				connection := &connection{config: Config{Kernel: kernel, Timing: quick}}
+				connection := &connection{config: Config{Kernel: kernel, Timing: quick}, helper: &withoutHelper{}}
 				connection.reach = newReach(connection)
 				told := probeAll(t.Context(), connection, own, "slipway0", []probe{{network, netip.MustParseAddrPort("10.96.0.1:443")}})
 				if told.State != check.state || told.Problem != nil != (check.code != "") {
