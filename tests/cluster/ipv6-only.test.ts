@@ -9,7 +9,7 @@ import { openSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { HeldConnection } from './held-connection.ts';
 import { setRecovery, settle } from './kills.ts';
 import { differences, type LaptopSnapshot, takeLaptopSnapshot } from './laptop-snapshot.ts';
-import { type ProcessKind, Product } from './product.ts';
+import { allProcesses, type ProcessKind, Product, signalAll } from './product.ts';
 import { eventually, must, run } from './programs.ts';
 import { connected } from './refusals.ts';
 import { sandboxOptions } from './sandbox-options.ts';
@@ -110,6 +110,32 @@ describe.each<[string, Flavour, { server: 'IPv4' | 'IPv6'; hasIPv4: boolean }]>(
     expect((await dig('+short', 'AAAA', http.fullName)).trim()).toBe(address);
     expect(await dig('A', http.fullName)).toMatch(/status: NOERROR[\s\S]*ANSWER: 0/);
     expect((await dig('+short', '-x', address)).trim()).toBe(`${http.fullName}.`);
+    const { headless, multiPort } = workload;
+    const pods = await scene.cluster.pods(headless.namespace, headless.selector);
+    const told = async (name: string) => (await dig('+short', 'AAAA', name)).trim().split('\n').sort();
+    const own = `${headless.service}.${headless.namespace}`;
+    expect(await told(`${own}.svc.cluster.local`)).toEqual(pods.map(({ status }) => status.podIP).sort());
+    const first = pods.find(({ metadata }) => metadata.name === `${headless.service}-0`);
+    expect(await told(`${headless.service}-0.${own}.svc.cluster.local`)).toEqual([first?.status.podIP]);
+    const service = `${multiPort.service}.${multiPort.namespace}.svc.cluster.local`;
+    expect(await dig('+short', 'SRV', `_${multiPort.portName}._tcp.${service}`)).toContain(service);
+  });
+
+  it('carries large transfers unchanged, and many connections', async () => {
+    const url = `http://${workload.blob.name}:${workload.blob.port}/blob`;
+    const bytes = 100 << 20;
+    const there = (await must(scene.laptop, ['curl', '-sS', '-m', '20', `${url}?bytes=${bytes}&sum=1`])).trim();
+    const download = `set -o pipefail; curl -sS -m 30 '${url}?bytes=${bytes}' | sha256sum`;
+    expect((await must(scene.laptop, ['bash', '-c', download], { deadline: 35_000 })).split(' ')[0]).toBe(there);
+    const file = join(product.folder, 'upload');
+    const upload = `head -c ${bytes} /dev/urandom > ${file} && sha256sum < ${file} && curl -sS -m 30 -T ${file} '${url}'; rm -f ${file}`;
+    const [sum = 'none', said = ''] = (await must(scene.laptop, ['bash', '-c', upload], { deadline: 35_000 })).split(
+      '\n',
+    );
+    expect(said).toContain(sum.split(' ')[0]);
+    const many = `for i in $(seq 100); do probe tcp ${echo.name}:${echo.port} connection-$i & done; wait`;
+    const lines = (await must(scene.laptop, ['bash', '-c', many], { deadline: 60_000 })).trim().split('\n');
+    expect(new Set(lines).size).toBe(100);
   });
 });
 
@@ -177,7 +203,7 @@ describe.each<Flavour>(['plain', 'resolved'])('a laptop (%s) without IPv4 while 
     await expect.poll(() => changed(), soon).toEqual([]);
   });
 
-  it('goes to another address of IPv6, and what is open lives on', async () => {
+  it('goes to another address of IPv6, asleep too, and what is open lives on', async () => {
     await connect();
     const held = new HeldConnection(scene.laptop, `${echo.name}:${echo.port}`, '200ms');
     const own = sandbox.addresses.ipv6?.laptops[flavour] ?? '';
@@ -193,15 +219,38 @@ describe.each<Flavour>(['plain', 'resolved'])('a laptop (%s) without IPv4 while 
       );
     try {
       await expect.poll(() => held.echoes, soon).toBeGreaterThan(1);
-      for (const [from, to] of [
-        [own, moved],
-        [moved, own],
+      for (const [from, to, sleeps] of [
+        [own, moved, false],
+        [moved, own, true],
       ] as const) {
-        await move(from, to);
+        const stopped = sleeps ? await product.signal(allProcesses, 'SIGSTOP') : [];
+        try {
+          await move(from, to);
+          await new Promise((resolve) => setTimeout(resolve, sleeps ? 8000 : 0)); // longer than a lane may be silent
+        } finally {
+          signalAll(stopped, 'SIGCONT');
+        }
         await expect.poll(() => answers(http.fullName), soon).toBe(true);
         expect(await held.goesOn(20_000), held.output.slice(-200)).toBe(true);
         await expect.poll(async () => (await connected(product)).degraded, soon).toEqual([]);
       }
+    } finally {
+      held.end();
+    }
+    await product.disconnect();
+    await expect.poll(() => changed(), soon).toEqual([]);
+  });
+
+  it('is connected again where its agent is gone, and what was open is reset', async () => {
+    await connect();
+    const held = new HeldConnection(scene.laptop, `${echo.name}:${echo.port}`, '200ms');
+    try {
+      await expect.poll(() => held.echoes, soon).toBeGreaterThan(1);
+      const { namespace, pod } = (await connected(product)).agent;
+      await scene.cluster.kubectl(['delete', 'pod', '-n', namespace, pod, '--force', '--grace-period=0']);
+      await expect.poll(async () => (await connected(product)).agent.pod, soon).not.toBe(pod);
+      await expect.poll(() => answers(http.fullName), soon).toBe(true);
+      await expect.poll(() => held.output, soon).toContain('broken reset');
     } finally {
       held.end();
     }

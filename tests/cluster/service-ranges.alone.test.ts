@@ -19,6 +19,24 @@ const far = { name: 'far', cidr: '10.112.0.0/24', address: '10.112.0.7' };
 const account = 'service-ranges';
 const late = { name: 'late', cidr: '10.97.0.0/24', address: '10.97.0.7' };
 
+/** As much of Calico's own as is read of it. */
+const poolDefinition = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'ippools.crd.projectcalico.org' },
+  spec: {
+    group: 'crd.projectcalico.org',
+    scope: 'Cluster',
+    names: { kind: 'IPPool', plural: 'ippools', singular: 'ippool' },
+    versions: [
+      {
+        ...{ name: 'v1', served: true, storage: true },
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+};
+
 describe('Services of further ServiceCIDRs', () => {
   let refusals: Refusals;
   let scene: Scene;
@@ -95,26 +113,52 @@ describe('Services of further ServiceCIDRs', () => {
     await scene.product.disconnect();
   });
 
-  it('and pods of a node that came while connected are reached, and nothing is made anew', async () => {
-    const node = { name: 'autoscaled', podCIDR: '10.244.77.0/24', pod: '10.244.77.7' };
-    const metadata = { name: `test-${node.name}`, namespace: http.namespace };
-    const ranges = async () => (await connected()).routes.map(({ prefix, decision }) => `${prefix} ${decision}`);
+  const pools = 'ippools.crd.projectcalico.org';
+  const pool = (name: string, cidr: string) =>
+    apply({ apiVersion: 'crd.projectcalico.org/v1', kind: 'IPPool', metadata: { name }, spec: { cidr } });
+  const ranges = async () => (await connected()).routes.map(({ prefix, decision }) => `${prefix} ${decision}`);
+
+  it.each([
+    {
+      ...{ what: 'a node', cidr: '10.244.77.0/24', pod: '10.244.77.7', before: async () => {} },
+      come: () =>
+        apply({
+          apiVersion: 'v1',
+          kind: 'Node',
+          metadata: { name: 'autoscaled' },
+          spec: { podCIDR: '10.244.77.0/24' },
+        }),
+      go: () => scene.cluster.kubectl(['delete', 'node', 'autoscaled', '--ignore-not-found', '--wait=false']),
+    },
+    {
+      ...{ what: 'a pool of Calico’s', cidr: '10.250.0.0/24', pod: '10.250.0.7' },
+      before: async () => {
+        await apply(poolDefinition);
+        await scene.cluster.kubectl(['wait', '--for=condition=Established', `crd/${pools}`, '--timeout=30s']);
+        await pool('first', '10.244.0.0/16');
+      },
+      come: () => pool('second', '10.250.0.0/24'),
+      go: () => scene.cluster.kubectl(['delete', 'crd', pools, '--ignore-not-found']),
+    },
+  ])('and pods of $what that came while connected are reached, and nothing is made anew', async (one) => {
+    const metadata = { name: 'test-autoscaled', namespace: http.namespace };
     // What a pod there would answer, each node does.
     const onNodes = async (change: 'add' | 'delete') => {
       for (const name of ['node1', 'node2'] as const) {
         // The laptop has the tools, the node the network.
         const enter = [...scene.laptop.enter, ...scene.sandbox.space(name).enter(['net'])];
-        const words = ['ip', 'address', change, `${node.pod}/32`, 'dev', 'lo'];
+        const words = ['ip', 'address', change, `${one.pod}/32`, 'dev', 'lo'];
         await must({ enter, environment: scene.laptop.environment }, words);
       }
     };
     await onNodes('add');
     try {
+      await one.before();
       await connect();
       const { since } = await connected();
-      expect(await ranges()).not.toContain(`${node.podCIDR} routed`);
-      expect(await tries('ping', '-c', '1', '-W', '1', node.pod)).toBe(false);
-      await apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: node.name }, spec: { podCIDR: node.podCIDR } });
+      expect(await ranges()).not.toContain(`${one.cidr} routed`);
+      expect(await tries('ping', '-c', '1', '-W', '1', one.pod)).toBe(false);
+      await one.come();
       const ports = [{ name: 'http', port: 80, protocol: 'TCP' }];
       await apply({ apiVersion: 'v1', kind: 'Service', metadata, spec: { clusterIP: 'None', ports } });
       await apply({
@@ -122,20 +166,16 @@ describe('Services of further ServiceCIDRs', () => {
         kind: 'EndpointSlice',
         metadata: { ...metadata, labels: { 'kubernetes.io/service-name': metadata.name } },
         addressType: 'IPv4',
-        endpoints: [{ addresses: [node.pod], conditions: { ready: true } }],
+        endpoints: [{ addresses: [one.pod], conditions: { ready: true } }],
         ports,
       });
-      await expect.poll(() => tries('ping', '-c', '1', '-W', '1', node.pod), soon).toBe(true);
-      expect(await ranges()).toContain(`${node.podCIDR} routed`);
+      await expect.poll(() => tries('ping', '-c', '1', '-W', '1', one.pod), soon).toBe(true);
+      expect(await ranges()).toContain(`${one.cidr} routed`);
       expect((await connected()).since).toBe(since);
     } finally {
-      await scene.cluster.kubectl(['delete', 'node', node.name, '--ignore-not-found', '--wait=false']);
-      await scene.cluster.kubectl([
-        ...['delete', 'service,endpointslice', metadata.name],
-        '-n',
-        http.namespace,
-        '--ignore-not-found',
-      ]);
+      await one.go();
+      const made = ['delete', 'service,endpointslice', metadata.name, '--ignore-not-found'];
+      await scene.cluster.kubectl([...made, '-n', http.namespace]);
       await onNodes('delete');
     }
     await scene.product.disconnect();
