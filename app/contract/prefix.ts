@@ -30,18 +30,23 @@ function masked(family: 4 | 6, bytes: readonly number[], length: number): Prefix
 }
 
 /** An IPv6 prefix is written as RFC 5952 has it, and as Go does. */
-export function formatPrefix({ family, first, length }: Prefix): string {
+export function formatPrefix(prefix: Prefix): string {
+  return `${formatAddress(prefix)}/${prefix.length}`;
+}
+
+/** Its first address, written as formatPrefix does. */
+export function formatAddress({ family, first }: Pick<Prefix, 'family' | 'first'>): string {
   const bytes = Array.from({ length: bitsOf(family) / 8 }, (_, index) =>
     Number((first >> BigInt(bitsOf(family) - 8 * (index + 1))) & 255n),
   );
   const address = ipaddr.fromByteArray(bytes);
-  return `${address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()}/${length}`;
+  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
 }
 
-/** An address in the form of formatPrefix, which of IPv6 is one of many; null for everything else. */
+/** An address in the form of formatAddress, which of IPv6 is one of many; null for everything else. */
 export function usualAddress(text: string): string | null {
   const parsed = text.includes('/') ? null : parsePrefix(text);
-  return parsed === null ? null : formatPrefix(parsed).replace(/\/\d+$/, '');
+  return parsed === null ? null : formatAddress(parsed);
 }
 
 export function contains(outer: Prefix, inner: Prefix): boolean {
@@ -50,6 +55,16 @@ export function contains(outer: Prefix, inner: Prefix): boolean {
     outer.length <= inner.length &&
     inner.first - (inner.first % sizeOf(outer)) === outer.first
   );
+}
+
+/** Prefixes have addresses in common only where one contains the other. */
+export function overlaps(one: Prefix, other: Prefix): boolean {
+  return contains(one, other) || contains(other, one);
+}
+
+/** Those of the texts that are prefixes. */
+export function prefixesOf(texts: readonly string[]): Prefix[] {
+  return texts.map(parsePrefix).filter((prefix) => prefix !== null);
 }
 
 /** The parts of `whole` that `hole` does not cover, in order. `hole` must lie within `whole`. */

@@ -1,5 +1,5 @@
 /** The addresses by which programs on this laptop know those of the cluster, where ranges are mapped. Pure. */
-import { contains, formatPrefix, type Prefix, parsePrefix } from './prefix.ts';
+import { contains, formatAddress, parsePrefix } from './prefix.ts';
 import type { Route } from './state.ts';
 
 /** A range of the cluster and the one of the same size that stands for it, both as CIDR. */
@@ -50,13 +50,14 @@ export function holdsRange(outer: string, inner: string): boolean {
 
 function counterpart(pairs: readonly (readonly [from: string, to: string])[], address: string): string {
   const wanted = pairs.length === 0 ? null : parsePrefix(address);
-  for (const [from, to] of wanted === null ? [] : pairs) {
+  if (wanted === null) {
+    return address;
+  }
+  for (const [from, to] of pairs) {
     const [source, target] = [parsePrefix(from), parsePrefix(to)];
-    if (wanted !== null && source !== null && target !== null && contains(source, wanted)) {
-      return addressOf({ ...wanted, first: target.first + (wanted.first - source.first) });
+    if (source !== null && target !== null && contains(source, wanted)) {
+      return formatAddress({ ...wanted, first: target.first + (wanted.first - source.first) });
     }
   }
   return address;
 }
-
-const addressOf = (prefix: Prefix) => formatPrefix(prefix).replace(/\/.*/, '');

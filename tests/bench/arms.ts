@@ -2,7 +2,6 @@
  * The arms of the benchmark: ways for the laptop to reach one pod. Each opens, answers the address to call, and
  * closes again, so that they can take turns in one run.
  */
-
 import { spawn } from 'node:child_process';
 import { toldAddress } from '../../app/contract/index.ts';
 import type { Product } from '../cluster/product.ts';

@@ -4,7 +4,8 @@
  * before the connect.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, must, run } from './programs.ts';
+import { inNodeNetwork } from './node-network.ts';
+import { eventually, must, type Place, run } from './programs.ts';
 import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 
 /** Told within five seconds, and this machine has more to do. Milliseconds. */
@@ -50,38 +51,26 @@ describe('a connection over a dead network', () => {
     ]);
 
   /** The network of the agent's node, the address of its pod, and the pods' ranges of the other nodes. */
-  async function agentPlace(): Promise<{ enter: string[]; address: string; others: string[] }> {
+  async function agentPlace(): Promise<{ node: Place; address: string; others: string[] }> {
     // A node tells the address a second later than the agent serves.
     const isTold = async () => (await scene.agents())[0]?.status.podIP !== undefined;
     expect(await eventually(isTold, 20_000)).toBe(true);
     const [pod] = await scene.agents();
     const { nodeName = '' } = pod?.spec ?? {};
-    const space = scene.sandbox.space(nodeName as `node${number}`);
-    // The laptop has the tools, the node the network.
-    const enter = [...scene.laptop.enter, ...space.enter(['net'])];
     const listed = JSON.parse(await scene.cluster.kubectl(['get', 'nodes', '-o', 'json'])) as {
       items: { metadata: { name: string }; spec: { podCIDRs: string[] } }[];
     };
     const others = listed.items.filter(({ metadata }) => metadata.name !== nodeName);
     const isIPv4 = (range: string) => range.includes('.');
     return {
-      enter,
+      node: inNodeNetwork(scene, nodeName as `node${number}`),
       address: pod?.status.podIP ?? '',
       others: others.flatMap(({ spec }) => spec.podCIDRs.filter(isIPv4)),
     };
   }
   async function drop(change: '-I' | '-D', match: readonly string[]): Promise<void> {
-    const { enter, address } = await agentPlace();
-    await must({ enter, environment: scene.laptop.environment }, [
-      'iptables',
-      change,
-      'FORWARD',
-      '-s',
-      address,
-      ...match,
-      '-j',
-      'DROP',
-    ]);
+    const { node, address } = await agentPlace();
+    await must(node, ['iptables', change, 'FORWARD', '-s', address, ...match, '-j', 'DROP']);
   }
 
   beforeAll(async () => {

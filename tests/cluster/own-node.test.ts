@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differences, type LaptopSnapshot, takeLaptopSnapshot } from './laptop-snapshot.ts';
+import { inNodeNetwork } from './node-network.ts';
 import { type LaptopPlace, Product } from './product.ts';
 import { eventually, must, run } from './programs.ts';
 import { connected } from './refusals.ts';
@@ -31,15 +32,10 @@ describe('a laptop that is a node of the cluster', () => {
 
   beforeAll(async () => {
     scene = await setScene('plain', 'own-node');
-    const space = scene.sandbox.space(nodeName);
-    // The node's pods come and go meanwhile, and with them its interfaces and routes.
-    place = {
-      enter: [...scene.laptop.enter, ...space.enter(['net'])],
-      environment: scene.laptop.environment,
-      holder: scene.laptop.holder,
-    };
+    place = { ...inNodeNetwork(scene, nodeName), holder: scene.laptop.holder };
     folder = mkdtempSync(join(tmpdir(), 'slipway-own-node-'));
     product = new Product(place, folder, scene.sandbox.kubeconfig);
+    // Of the laptop: the node's pods come and go meanwhile, and with them its interfaces and routes.
     before = await takeLaptopSnapshot(scene.laptop, scene.laptop.holder);
     ownMachine = (await must(place, ['cat', '/etc/machine-id'])).trim();
     const path = 'jsonpath={.status.nodeInfo.machineID}';

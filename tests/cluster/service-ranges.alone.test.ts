@@ -4,6 +4,7 @@
  * other file runs beside this one.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inNodeNetwork } from './node-network.ts';
 import { eventually, must, run } from './programs.ts';
 import { connected as connectionOf, Refusals } from './refusals.ts';
 import { rightsIn } from './restricted-user.ts';
@@ -145,10 +146,7 @@ describe('Services of further ServiceCIDRs', () => {
     // What a pod there would answer, each node does.
     const onNodes = async (change: 'add' | 'delete') => {
       for (const name of ['node1', 'node2'] as const) {
-        // The laptop has the tools, the node the network.
-        const enter = [...scene.laptop.enter, ...scene.sandbox.space(name).enter(['net'])];
-        const words = ['ip', 'address', change, `${one.pod}/32`, 'dev', 'lo'];
-        await must({ enter, environment: scene.laptop.environment }, words);
+        await must(inNodeNetwork(scene, name), ['ip', 'address', change, `${one.pod}/32`, 'dev', 'lo']);
       }
     };
     await onNodes('add');

@@ -1,5 +1,15 @@
 /** What the window shows of a laptop whose own networks need addresses of the cluster's ranges, from the start or after it moved. */
+import type { Stage } from './stage.ts';
 import { click, connected, type Scene, text } from './states.ts';
+
+/** Connects, and waits for what the table of ranges says. */
+async function routes(stage: Stage, ...words: readonly (string | RegExp)[]): Promise<void> {
+  await connected(stage);
+  await click(stage, 'tab', /^Routes/);
+  for (const one of words) {
+    await text(stage, one);
+  }
+}
 
 export const roamingScenes: readonly Scene[] = [
   {
@@ -7,11 +17,7 @@ export const roamingScenes: readonly Scene[] = [
     shots: [
       {
         name: 'routes.range-mapped',
-        go: async (stage) => {
-          await connected(stage);
-          await click(stage, 'tab', /^Routes/);
-          await text(stage, 'Mapped');
-        },
+        go: (stage) => routes(stage, 'Mapped'),
       },
     ],
   },
@@ -20,12 +26,7 @@ export const roamingScenes: readonly Scene[] = [
     shots: [
       {
         name: 'routes.narrowed',
-        go: async (stage) => {
-          await connected(stage);
-          await click(stage, 'tab', /^Routes/);
-          await text(stage, 'Single addresses');
-          await text(stage, /Stays with this computer: 10\.96\.4\.0\/24/);
-        },
+        go: (stage) => routes(stage, 'Single addresses', /Stays with this computer: 10\.96\.4\.0\/24/),
       },
       {
         name: 'preview.mapped-by-choice',
@@ -47,13 +48,13 @@ export const roamingScenes: readonly Scene[] = [
     shots: [
       {
         name: 'routes.cut',
-        go: async (stage) => {
-          await connected(stage);
-          await click(stage, 'tab', /^Routes/);
-          await text(stage, 'Routed in part');
-          await text(stage, /Stays with this computer: 10\.96\.4\.0\/24/);
-          await text(stage, 'Programs reach it by the addresses of 198.19.0.0/24');
-        },
+        go: (stage) =>
+          routes(
+            stage,
+            'Routed in part',
+            /Stays with this computer: 10\.96\.4\.0\/24/,
+            'Programs reach it by the addresses of 198.19.0.0/24',
+          ),
       },
     ],
   },
@@ -62,12 +63,8 @@ export const roamingScenes: readonly Scene[] = [
     shots: [
       {
         name: 'routes.mapped',
-        go: async (stage) => {
-          await connected(stage);
-          await click(stage, 'tab', /^Routes/);
-          await text(stage, 'Programs reach it by the addresses of 198.19.0.0/16');
-          await text(stage, 'It covers reserved addresses');
-        },
+        go: (stage) =>
+          routes(stage, 'Programs reach it by the addresses of 198.19.0.0/16', 'It covers reserved addresses'),
       },
       {
         name: 'services.mapped',
@@ -107,9 +104,7 @@ export const roamingScenes: readonly Scene[] = [
       {
         name: 'routes.dual-stack',
         go: async (stage) => {
-          await connected(stage);
-          await click(stage, 'tab', /^Routes/);
-          await text(stage, 'Programs reach it by the addresses of fd51:1bae::/56');
+          await routes(stage, 'Programs reach it by the addresses of fd51:1bae::/56');
           await stage.page.getByRole('button', { name: 'Change what becomes of fd00:10:96::/112' }).waitFor();
         },
       },
@@ -120,12 +115,7 @@ export const roamingScenes: readonly Scene[] = [
     shots: [
       {
         name: 'routes.own-node',
-        go: async (stage) => {
-          await connected(stage);
-          await click(stage, 'tab', /^Routes/);
-          await text(stage, 'This computer is a node of the cluster and reaches it by itself');
-          await text(stage, 'Left alone');
-        },
+        go: (stage) => routes(stage, 'This computer is a node of the cluster and reaches it by itself', 'Left alone'),
       },
     ],
   },
@@ -134,12 +124,8 @@ export const roamingScenes: readonly Scene[] = [
     shots: [
       {
         name: 'routes.before-a-rule',
-        go: async (stage) => {
-          await connected(stage);
-          await click(stage, 'tab', /^Routes/);
-          await text(stage, 'Looked up before a rule that would lead it elsewhere');
-          await text(stage, /5270: from all lookup 52/);
-        },
+        go: (stage) =>
+          routes(stage, 'Looked up before a rule that would lead it elsewhere', /5270: from all lookup 52/),
       },
     ],
   },

@@ -3,7 +3,7 @@
  * ready. Several, spread over namespaces and nodes, because a policy in front of one of them says nothing of the rest; pods
  * of the agent's own node by themselves, because a node that lost the others still reaches those. Pure.
  */
-import type { Service, ServicePort } from '../../contract/index.ts';
+import { placeText, type Service, type ServicePort } from '../../contract/index.ts';
 import type { ReachTargets } from '../engine-messages.ts';
 import type { Catalogue } from '../ports.ts';
 import { httpOfPort } from './http-ports.ts';
@@ -93,7 +93,7 @@ function podPortOf({ targetPort, endpointPort }: ServicePort): string {
 }
 
 const isIPv6 = ({ address }: Candidate) => address.includes(':');
-const targetOf = ({ address, port }: Candidate) => `${address.includes(':') ? `[${address}]` : address}:${port}`;
+const targetOf = ({ address, port }: Candidate) => placeText({ host: address, port: Number(port) });
 
 interface Candidate {
   readonly address: string;

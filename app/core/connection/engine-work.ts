@@ -68,8 +68,8 @@ export interface EngineWork {
   /** What let programs in, where they came through a proxy of the last engine. Not to be kept: there are secrets in it. */
   proxy(): EngineProxy | null;
   readonly flows: Pick<FlowWatch, 'hold' | 'now'>;
-  /** `request` is made on the connection, and names that host. `ownWay`: this computer need not go by the tunnel. */
-  test(host: string, port: number, request?: TestRequest | null, ownWay?: boolean): Promise<Result<Tested>>;
+  /** `request` is made on the connection, and names that host. */
+  test(host: string, port: number, request?: TestRequest | null): Promise<Result<Tested>>;
   end(): void;
 }
 
@@ -92,8 +92,16 @@ export interface ConnectWork extends NameChoices {
   readonly known: Known;
 }
 
-/** `changed` is called for flows; what listens to the engine does what other events need. `group` is one for all of a core. */
-export function createEngineWork(ports: Ports, group: string, changed: () => void): EngineWork {
+/**
+ * `changed` is called for flows; what listens to the engine does what other events need. `group` is one for all of a core.
+ * `hasOwnWay`: this computer need not go by the tunnel.
+ */
+export function createEngineWork(
+  ports: Ports,
+  group: string,
+  changed: () => void,
+  hasOwnWay: () => boolean,
+): EngineWork {
   let link: EngineLink | null = null;
   let protectedAddresses: string[] = [];
   /** Of the last engine: programs hold sockets of them, which an engine in its place can end. */
@@ -300,13 +308,15 @@ export function createEngineWork(ports: Ports, group: string, changed: () => voi
       }
     },
 
-    test: (host, port, request = null, ownWay = false) =>
+    test: (host, port, request = null) =>
       ask(tests, (id) => ({
         command: 'test',
         test: {
-          ...{ id, host, port },
+          id,
+          host,
+          port,
           ...(request === null ? {} : { request: request.as, name: request.name }),
-          ...(ownWay ? { ownWay } : {}),
+          ...(hasOwnWay() ? { ownWay: true } : {}),
         },
       })),
 

@@ -25,7 +25,7 @@ import { guarded } from '../guarded.ts';
 import type { Catalogue, ClusterPort, Confirmation, Ports } from '../ports.ts';
 import { deleteAgent, watchAgentStart } from './agent-watch.ts';
 import type { ClusterWatches } from './cluster-watches.ts';
-import { commandOf, createEngineWork, type EngineWork, type TestRequest } from './engine-work.ts';
+import { commandOf, createEngineWork, type EngineWork } from './engine-work.ts';
 import { findOptional } from './find-optional.ts';
 import { transition } from './machine.ts';
 import { openWanted } from './open-wanted.ts';
@@ -73,8 +73,8 @@ export interface Runner {
   host(): HostInspection | null;
   /** Checks now whether packets, names and connections get there. */
   checkReach(): Promise<Result<readonly ReachCheck[]>>;
-  /** Asks the engine for the way to a name or address, as a program on the laptop would go. `request` is made on the connection. */
-  test(host: string, port: number, request?: TestRequest | null): ReturnType<EngineWork['test']>;
+  /** Asks the engine for the way to a name or address, as a program on the laptop would go. */
+  test: EngineWork['test'];
 }
 
 export function createRunner(ports: Ports, initial: ConnectionState, dependencies: RunnerDependencies): Runner {
@@ -89,7 +89,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   /** What the open cluster's context said. */
   let openedAs: Confirmation | null = null;
   let actor = anybody(ports.kubeconfig);
-  const engine = createEngineWork(ports, dependencies.group, dependencies.changed);
+  const engine = createEngineWork(ports, dependencies.group, dependencies.changed, () => isNodeHere(state));
   const { watches, pods, catalogueSeen } = watchCluster(ports.clock, dependencies.changed, () => state, dispatch);
   const timers = createTimers(ports.clock, (timer) => dispatch({ kind: 'timerDue', timer }));
   const queue: ConnectionEvent[] = [];
@@ -388,13 +388,13 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   return {
     ...{ state: () => state, dispatch, actor: () => actor },
     confirmed: (next, by = actor) => {
-      [held, actor] = [next, by];
+      held = next;
+      actor = by;
       void reconsider();
     },
     ...{ madeWith: () => openedAs ?? held, reconsider: () => void reconsider() },
     ...{ cluster: () => cluster, host: () => host, proxy: engine.proxy },
     ...{ catalogue: watches.catalogue, firstCatalogue: watches.first, pods: watches.pods },
-    ...{ flows: engine.flows, names: engine, checkReach: engine.checkReach },
-    test: (target, port, request = null) => engine.test(target, port, request, isNodeHere(state)),
+    ...{ flows: engine.flows, names: engine, checkReach: engine.checkReach, test: engine.test },
   };
 }

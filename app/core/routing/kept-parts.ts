@@ -1,6 +1,5 @@
 /** What of the cluster's ranges this laptop needs for itself. Pure. */
-import { type Cause, cause, isRouted, type Route, type RouteCut } from '../../contract/index.ts';
-import { contains, parsePrefix } from '../../contract/prefix.ts';
+import { type Cause, cause, holdsRange, isRouted, type Route, type RouteCut } from '../../contract/index.ts';
 
 /** The parts of routed ranges that stay with the laptop, and that programs have no other addresses for. */
 export function keptParts(routes: readonly Route[]): RouteCut[] {
@@ -8,8 +7,7 @@ export function keptParts(routes: readonly Route[]): RouteCut[] {
 }
 
 export function isIn({ prefix }: Pick<RouteCut, 'prefix'>, address: string): boolean {
-  const [part, inner] = [parsePrefix(prefix), parsePrefix(address)];
-  return part !== null && inner !== null && contains(part, inner);
+  return holdsRange(prefix, address);
 }
 
 /** Why an address of a routed range is not routed. Null where the laptop does not need it. */

@@ -3,7 +3,8 @@
  * is asked anew with each answer of the helper, until that changes nothing any more.
  */
 
-import { contains, parsePrefix } from '../../contract/prefix.ts';
+import { holdsRange } from '../../contract/index.ts';
+import { parsePrefix } from '../../contract/prefix.ts';
 import type { Mapping, RouteDecision, WantedRange } from '../route-messages.ts';
 import { type AskedRange, type RangePlan, wantedRanges } from './plan.ts';
 import { chooseVirtualRanges } from './virtual-ranges.ts';
@@ -46,7 +47,8 @@ export function mapRanges(plan: RangePlan, decisions: readonly RouteDecision[], 
     return (decision.cuts ?? []).filter(({ reason }) => laptopsReasons.has(reason)).map(({ prefix }) => prefix);
   });
   const apart = reals.filter(
-    (real, index) => !reals.some((other, at) => at !== index && holds(other, real) && (other !== real || at < index)),
+    (real, index) =>
+      !reals.some((other, at) => at !== index && holdsRange(other, real) && (other !== real || at < index)),
   );
   const avoided = new Set(before.avoided);
   for (const { virtual } of before.mappings) {
@@ -61,11 +63,6 @@ export function mapRanges(plan: RangePlan, decisions: readonly RouteDecision[], 
   const taken = [...avoided, ...plan.wanted.map(({ prefix }) => prefix), ...plan.left.map(({ prefix }) => prefix)];
   const { mappings, left } = chooseVirtualRanges(apart, taken, before.mappings);
   return { mappings, avoided: [...avoided], left };
-}
-
-function holds(outer: string, inner: string): boolean {
-  const [one, other] = [parsePrefix(outer), parsePrefix(inner)];
-  return one !== null && other !== null && contains(one, other);
 }
 
 /** What to ask the helper for: what is not mapped as a whole, and the virtual ranges. */

@@ -3,7 +3,15 @@
  * does not simply route is avoided at the next choice.
  */
 
-import { contains, formatPrefix, inOrder, type Prefix, parsePrefix, sizeOf } from '../../contract/prefix.ts';
+import {
+  formatPrefix,
+  inOrder,
+  overlaps,
+  type Prefix,
+  parsePrefix,
+  prefixesOf,
+  sizeOf,
+} from '../../contract/prefix.ts';
 import type { Mapping } from '../route-messages.ts';
 
 /**
@@ -151,11 +159,3 @@ const occupiedBy = (ranges: readonly Prefix[]) => ({
   4: new Occupied(ranges.filter(({ family }) => family === 4)),
   6: new Occupied(ranges.filter(({ family }) => family === 6)),
 });
-
-function prefixesOf(texts: readonly string[]): Prefix[] {
-  return texts.map(parsePrefix).filter((prefix) => prefix !== null);
-}
-
-function overlaps(one: Prefix, other: Prefix): boolean {
-  return contains(one, other) || contains(other, one);
-}

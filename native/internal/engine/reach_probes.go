@@ -45,20 +45,28 @@ func (laptop *reachLaptop) toProbe(ranges []gate.Range, targets wire.ReachTarget
 	return chosen
 }
 
+// failure is what became of a probe that did not pass.
+type failure struct {
+	probe    probe
+	came     bool          // it came out of the TUN: the answer is what is missing
+	number   syscall.Errno // of a refusal; 0 where there was none
+	shortage *wire.Problem // what this computer has no more of, where that is why
+}
+
 // probeAll sends all probes at once and judges the first that fails.
 func probeAll(ctx context.Context, connection *connection, own int, interfaceName string, probes []probe) wire.ReachCheck {
 	if len(probes) == 0 {
 		return notRun(wire.ReachFirewall, "")
 	}
-	problems := make([]*wire.Problem, len(probes))
+	failures := make([]*failure, len(probes))
 	var running sync.WaitGroup
 	for index, each := range probes {
-		running.Go(func() { problems[index] = each.send(ctx, connection, interfaceName) })
+		running.Go(func() { failures[index] = each.send(ctx, connection) })
 	}
 	running.Wait()
 	isAstray := false
-	for index, problem := range problems {
-		if problem == nil {
+	for index, failed := range failures {
+		if failed == nil {
 			continue
 		}
 		// Who roams loses routes in the middle of a probe. Then it is the next check's to say where packets go.
@@ -66,7 +74,7 @@ func probeAll(ctx context.Context, connection *connection, own int, interfaceNam
 			isAstray = true
 			continue
 		}
-		return verdictOn(wire.ReachFirewall, probes[index].target.String(), problem)
+		return verdictOn(wire.ReachFirewall, probes[index].target.String(), failed.problem(ctx, connection, interfaceName))
 	}
 	if isAstray {
 		connection.reach.touch()
@@ -77,7 +85,7 @@ func probeAll(ctx context.Context, connection *connection, own int, interfaceNam
 
 // send tells what became of a probe and of its answer. A SYN that the kernel drops is no error for connect(2), so a
 // datagram is sent after it, for which it is (EPERM, sendto of a packet that a rule drops).
-func (probe probe) send(ctx context.Context, connection *connection, interfaceName string) *wire.Problem {
+func (probe probe) send(ctx context.Context, connection *connection) *failure {
 	came, err := probe.try(ctx, connection)
 	var number syscall.Errno
 	if !probe.hasPassed(came, err) && (came || !errors.As(err, &number)) {
@@ -94,17 +102,23 @@ func (probe probe) send(ctx context.Context, connection *connection, interfaceNa
 			err = sent
 		}
 	}
-	facts := map[string]string{"interface": interfaceName, "address": probe.target.String()}
-	problem := exhaustion(err)
+	return &failure{probe, came, number, exhaustion(err)}
+}
+
+// problem says why, with the chains that may have dropped the probe or its answer.
+func (failure failure) problem(ctx context.Context, connection *connection, interfaceName string) *wire.Problem {
+	target := failure.probe.target
+	facts := map[string]string{"interface": interfaceName, "address": target.String()}
+	problem := failure.shortage
 	if problem == nil {
-		plain, named, values := wire.CauseProbeLost, wire.CauseProbeLostBy, []any{"address", probe.target, "interface", interfaceName}
+		plain, named, values := wire.CauseProbeLost, wire.CauseProbeLostBy, []any{"address", target, "interface", interfaceName}
 		switch {
-		case came:
+		case failure.came:
 			plain, named = wire.CauseProbeUnanswered, wire.CauseProbeUnansweredBy
-		case number != 0:
-			plain, named, values = wire.CauseProbeRefused, wire.CauseProbeRefusedBy, []any{"address", probe.target, "reason", number}
+		case failure.number != 0:
+			plain, named, values = wire.CauseProbeRefused, wire.CauseProbeRefusedBy, []any{"address", target, "reason", failure.number}
 		}
-		if chains := chainsThatDrop(ctx, connection, came); chains != "" {
+		if chains := chainsThatDrop(ctx, connection, failure.came); chains != "" {
 			facts["chains"] = chains
 			plain, values = named, append(values, "chains", chains)
 		}

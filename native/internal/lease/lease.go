@@ -59,7 +59,7 @@ type Host interface {
 	SetRoutes(lease int, input wire.RoutesInput) (wire.RouteDecisions, error)
 	SetHosts(lease int, input wire.HostsInput) (wire.RouteDecisions, error)
 	SetNames(lease int, input wire.NamesInput) (wire.NamesInForce, error)
-	// Filters reads what drops packets of this computer's programs. Unlike the others it may be called at any time.
+	// Filters reads what drops packets of this computer's programs.
 	Filters() (wire.Filters, error)
 	// FlushNames makes the laptop's caches forget names, at most once a second.
 	FlushNames(lease int) error

@@ -35,7 +35,7 @@ func Dropping() ([]wire.FilterChain, error) {
 	}
 	reading := reader{connection: connection, chains: map[string]*nftables.Chain{}, read: map[string]bool{}}
 	for _, chain := range all {
-		reading.chains[nameOf(chain)] = chain
+		reading.chains[nameOf(chain.Table, chain.Name)] = chain
 	}
 	for _, chain := range all {
 		if isIncoming, isOnTheWay := hookOf(chain); isOnTheWay {
@@ -45,8 +45,8 @@ func Dropping() ([]wire.FilterChain, error) {
 	return reading.found, nil
 }
 
-func nameOf(chain *nftables.Chain) string {
-	return families[chain.Table.Family] + " " + chain.Table.Name + " " + chain.Name
+func nameOf(table *nftables.Table, chain string) string {
+	return families[table.Family] + " " + table.Name + " " + chain
 }
 
 func hookOf(chain *nftables.Chain) (isIncoming, isOnTheWay bool) {
@@ -63,7 +63,7 @@ func hookOf(chain *nftables.Chain) (isIncoming, isOnTheWay bool) {
 }
 
 func (reading *reader) follow(chain *nftables.Chain, isIncoming bool) {
-	key := fmt.Sprint(nameOf(chain), isIncoming)
+	key := fmt.Sprint(nameOf(chain.Table, chain.Name), isIncoming)
 	if reading.read[key] || len(reading.read) >= readAtMost || len(reading.found) >= toldAtMost {
 		return
 	}
@@ -83,7 +83,7 @@ func (reading *reader) follow(chain *nftables.Chain, isIncoming bool) {
 			reading.tell(chain, isIncoming, fmt.Sprintf("%s, handle %d", what, rule.Handle))
 			isTold = true
 		}
-		if target := reading.chains[families[chain.Table.Family]+" "+chain.Table.Name+" "+next]; next != "" && target != nil {
+		if target := reading.chains[nameOf(chain.Table, next)]; next != "" && target != nil {
 			reading.follow(target, isIncoming)
 		}
 	}
@@ -113,6 +113,6 @@ func verdictOf(rule *nftables.Rule) (what, next string) {
 
 func (reading *reader) tell(chain *nftables.Chain, isIncoming bool, why string) {
 	if len(reading.found) < toldAtMost {
-		reading.found = append(reading.found, wire.FilterChain{Chain: nameOf(chain), Why: why, Incoming: isIncoming})
+		reading.found = append(reading.found, wire.FilterChain{Chain: nameOf(chain.Table, chain.Name), Why: why, Incoming: isIncoming})
 	}
 }

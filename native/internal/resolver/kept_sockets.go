@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,7 +32,7 @@ func (kept *keptSockets) take(server netip.AddrPort) (keptSocket, bool) {
 	now := time.Now()
 	for index := len(kept.idle) - 1; index >= 0; index-- {
 		if socket := kept.idle[index]; socket.server == server && now.Before(socket.until) {
-			kept.idle = append(kept.idle[:index], kept.idle[index+1:]...)
+			kept.idle = slices.Delete(kept.idle, index, index+1)
 			return socket, true
 		}
 	}
@@ -56,17 +57,16 @@ func (kept *keptSockets) put(socket keptSocket) {
 func (kept *keptSockets) closeOld() {
 	kept.mutex.Lock()
 	defer kept.mutex.Unlock()
-	now, fresh := time.Now(), kept.idle[:0]
-	for _, socket := range kept.idle {
-		if now.Before(socket.until) {
-			fresh = append(fresh, socket)
-		} else {
+	now := time.Now()
+	kept.idle = slices.DeleteFunc(kept.idle, func(socket keptSocket) bool {
+		isOld := !now.Before(socket.until)
+		if isOld {
 			socket.Close()
 		}
-	}
-	clear(kept.idle[len(fresh):])
-	kept.idle, kept.sweep = fresh, nil
-	if len(fresh) > 0 {
+		return isOld
+	})
+	kept.sweep = nil
+	if len(kept.idle) > 0 {
 		kept.sweep = time.AfterFunc(keptFor, kept.closeOld)
 	}
 }
