@@ -40,6 +40,8 @@ export const causeCatalogue = {
   noRouteAtAll: 'no route leads to {address}',
   routeContested:
     'the route {prefix} was removed {times} times within {within} s, as often as it was put back; it is left alone for {alone} s and then tried again',
+  ruleContested:
+    'the rule {rule} leads {address} to {interface}; the rule that Slipway has before it was removed {times} times within {within} s, as often as it was put back; it is left alone for {alone} s and then tried again',
   namesContested:
     '/etc/resolv.conf was rewritten {times} times within {within} s, as often as names were put back; it is left alone for {alone} s and then tried again',
   interfaceIsDown: '{interface} is down',
@@ -84,6 +86,8 @@ export const causeCatalogue = {
   explainCutOn: '{address} is in {conflict} on {interface}, which this computer needs for itself',
   explainNarrowed:
     '{conflict} on {interface} has {address}: of {prefix}, only addresses that the cluster shows are routed',
+  explainOwnWay:
+    '{address} is in {prefix}, which this computer reaches by itself: it has the route {conflict} by a node of the cluster',
   explainOwnNode: '{address} is in {prefix}, which this computer reaches by itself: it is a node of the cluster',
   rangesUnknown: "it is not known which addresses the cluster's {kind} use",
   clockAhead: "the API server's clock is {seconds} s ahead of this computer's",
@@ -313,6 +317,7 @@ export const causeCatalogue = {
   servicesCollide: "{prefix}, a range of the cluster's Services, collides with {conflict} on {interface}",
   podsCollide: "{prefix}, a range of the cluster's pods, collides with {conflict} on {interface}",
   extraCollides: '{prefix}, a range from the settings, collides with {conflict} on {interface}',
+  rangesByNodes: 'this computer has routes of its own to {ranges}, by nodes of the cluster',
   rangesHere: 'this computer is a node of the cluster and reaches {ranges} by itself',
   rangesMapped: '{ranges} can be reached; {mapped} by other addresses than in the cluster',
   rangesFree: 'nothing on this computer collides with {ranges}',

@@ -43,6 +43,10 @@ export function foremost(snapshot: Snapshot | null): Connection | null {
 export const isRouted = ({ decision }: Pick<Route, 'decision'>): boolean =>
   decision !== 'refused' && decision !== 'excluded';
 
+/** The laptop reaches this range by itself: as a node of the cluster, or by a route to one. Nobody has excluded it. */
+export const isLeftAlone = ({ decision, reason }: Pick<Route, 'decision' | 'reason'>): boolean =>
+  decision === 'excluded' && (reason === 'own-node' || reason === 'own-way');
+
 const usualPlace: Place = { invocation: 'slipway', isRoot: false, isInSandbox: false };
 
 /** Where the core runs; the usual place before it told. */

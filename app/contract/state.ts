@@ -47,7 +47,8 @@ export const routeSchema = z.object({
   /** `cut`: routed but for `cuts`. `narrowed`: another route holds it, so that only hosts that the cluster shows are routed.
    * `mapped`: programs reach it by the addresses of `virtual`. */
   decision: z.enum(['routed', 'cut', 'narrowed', 'mapped', 'refused', 'excluded']),
-  /** Code of the helper's policy, see wire RouteDecision; `user`: it is excluded or mapped by a setting; `own-node`: this computer is a node. */
+  /** Code of the helper's policy, see wire RouteDecision; `user`: it is excluded or mapped by a setting; `own-node`: this
+   * computer is a node; `own-way`: it has the route `conflict` by a node. */
   reason: z.string(),
   conflict: z.string(), // colliding prefix or address, empty where none
   interface: z.string(), // and the interface that it belongs to

@@ -143,6 +143,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
       withProxy: z.boolean().optional(), // no helper: nothing of the laptop is changed
       ranges: z.array(wantedRangeSchema),
       protected: z.array(z.string()),
+      nodes: z.array(z.string()).optional(), // of the cluster: what the laptop has routes to by them is left alone
     }),
   }),
   z.object({
@@ -155,6 +156,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
       ranges: z.array(wantedRangeSchema),
       mappings: z.array(mappingSchema).optional(),
       protected: z.array(z.string()),
+      nodes: z.array(z.string()).optional(),
       scope: nameScopeSchema,
       names: z.boolean(),
       direct: directCandidatesSchema.optional(),
@@ -168,8 +170,12 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
   z.object({ command: z.literal('scope'), scope: nameScopeSchema }),
   z.object({ command: z.literal('protect'), protect: z.object({ protected: z.array(z.string()) }) }),
   z.object({
-    command: z.literal('plan'), // in place of the ranges and mappings of connect
-    plan: z.object({ ranges: z.array(wantedRangeSchema), mappings: z.array(mappingSchema).optional() }),
+    command: z.literal('plan'), // in place of the ranges, mappings and nodes of connect
+    plan: z.object({
+      ranges: z.array(wantedRangeSchema),
+      mappings: z.array(mappingSchema).optional(),
+      nodes: z.array(z.string()).optional(),
+    }),
   }),
   z.object({ command: z.literal('endpoints'), endpoints: serviceEndpointsSchema }),
   z.object({ command: z.literal('hosts'), hosts: hostsSchema }),
@@ -181,7 +187,7 @@ export const engineCommandSchema = z.discriminatedUnion('command', [
       port: z.number(),
       request: z.enum(['http', 'https']).optional(), // what is asked once connected
       name: z.string().optional(), // the host that the request names
-      ownWay: z.boolean().optional(), // the laptop is a node of the cluster: whatever way it goes is right
+      ownWay: z.boolean().optional(), // the laptop has ways of its own to the cluster: whatever way it goes is right
     }),
   }),
   z.object({ command: z.literal('reach'), reach: reachTargetsSchema }),

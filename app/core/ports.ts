@@ -97,6 +97,8 @@ export interface Range {
   readonly origin: RangeOrigin;
   /** This computer reaches it by itself, as a node of the cluster. */
   readonly isHere?: boolean;
+  /** Addresses of the cluster's nodes, where they may be listed. */
+  readonly nodes?: readonly string[];
 }
 
 /**

@@ -9,6 +9,22 @@ export const wantedRangeSchema = z.object({
 });
 export type WantedRange = z.infer<typeof wantedRangeSchema>;
 
+/** What the helper is asked for. */
+export interface WantedRoutes {
+  readonly ranges: readonly WantedRange[];
+  /** Addresses of the cluster's nodes: what the laptop has a route to by one of them is left alone. */
+  readonly nodes: readonly string[];
+}
+
+/** The same in a message, which has no empty list of nodes. */
+export const inMessage = ({ ranges, nodes }: WantedRoutes): { ranges: WantedRange[]; nodes?: string[] } => ({
+  ranges: [...ranges],
+  ...(nodes.length === 0 ? {} : { nodes: [...nodes] }),
+});
+
+/** MaxNodes in native/internal/wire/helper.go. */
+export const mostNodes = 256;
+
 /** A virtual range that stands for one of the cluster; prefixes of one length. */
 export const mappingSchema = z.object({
   real: z.string(),

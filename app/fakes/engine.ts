@@ -27,6 +27,7 @@ import { exchanged, testedSteps } from './tested-steps.ts';
 import { startTraffic } from './traffic.ts';
 import { wire } from './wire-problem.ts';
 
+type TestWork = Omit<Extract<EngineCommand, { command: 'test' }>['test'], 'id'>;
 type PrepareWork = Extract<EngineCommand, { command: 'prepare' }>['prepare'];
 type ConnectWork = Extract<EngineCommand, { command: 'connect' }>['connect'];
 
@@ -164,7 +165,7 @@ export class FakeEngine implements EngineLink {
       case 'test': {
         await this.#faults.wait(5);
         const { id, ...asked } = command.test;
-        const steps = this.#testedSteps(asked.host, asked.port);
+        const steps = this.#testedSteps(asked);
         const planned = asked.request === undefined ? null : await this.#faults.pass('http');
         const found = exchanged(this.#host, steps, asked, planned?.problem ?? null);
         return this.#say({ event: 'tested', tested: { id, ...found } });
@@ -184,19 +185,19 @@ export class FakeEngine implements EngineLink {
     }
   }
 
-  #testedSteps(host: string, port: number): Tested['steps'] {
+  #testedSteps(asked: TestWork): Tested['steps'] {
     return this.#isReady
-      ? testedSteps(this.#withProxy ? laptopInMemory(this.#carried) : this.#host, this.#cluster, this.#isUp, host, port)
+      ? testedSteps(this.#withProxy ? laptopInMemory(this.#carried) : this.#host, this.#cluster, this.#isUp, asked)
       : [{ step: 'name', microseconds: 1, problem: { code: 'route-missing', cause: 'nothing is connected' } }];
   }
 
-  async #prepare({ ranges, protected: protectedAddresses, group = '' }: PrepareWork): Promise<void> {
+  async #prepare(work: PrepareWork): Promise<void> {
     const fault = await this.#faults.pass('prepare');
     const refused =
       fault?.problem ??
       (this.#host.helperRuns ? null : problem('helper-missing', 'its socket does not answer')) ??
       (this.#host.tunAvailable ? null : problem('tun-unavailable', cause('noTun'))) ??
-      (this.#isOver || this.#takeLease(group) ? null : helperBusy);
+      (this.#isOver || this.#takeLease(work.group ?? '') ? null : helperBusy);
     if (refused !== null) {
       this.#say({ event: 'failed', failed: { during: 'prepare', problem: wire(refused), leftOver: 0 } });
       return;
@@ -205,7 +206,7 @@ export class FakeEngine implements EngineLink {
       return;
     }
     const host = { ...this.#host.inspect(), leaseHeld: false };
-    const decisions = this.#host.check(ranges, protectedAddresses);
+    const decisions = this.#host.check(work);
     const helper = { protocol: engineProtocol, build: this.#host.build, role: 'helper' };
     this.#say({ event: 'prepared', prepared: { helper, host, decisions } });
   }
@@ -234,7 +235,7 @@ export class FakeEngine implements EngineLink {
           }
           this.#host.tun = `slipway${this.processId}`;
           this.#host.mappings = work.mappings ?? [];
-          decisions = this.#host.setRoutes(work.ranges, work.protected, (now) => {
+          decisions = this.#host.setRoutes(work, (now) => {
             decisions = now;
             if (this.#isReady) {
               this.#say({ event: 'routes', routes: { decisions: now } });

@@ -5,7 +5,7 @@
  */
 import { type HelperState, problem, type Result, realBy, success, toldBy } from '../contract/index.ts';
 import { parsePrefix } from '../contract/prefix.ts';
-import type { EngineCommand, HostInspection } from '../core/engine-messages.ts';
+import type { EngineCommand, HostInspection, NamesInForce } from '../core/engine-messages.ts';
 import type { HelperPort } from '../core/ports.ts';
 import type { HostsChange, Mapping, RouteDecision, WantedRange } from '../core/route-messages.ts';
 import { type Faults, unlessPlanned } from './faults.ts';
@@ -17,6 +17,15 @@ export interface HostNetwork {
   readonly prefix: string;
   readonly interface: string;
   readonly isRoute?: true;
+  /** The route's gateway. */
+  readonly by?: string;
+}
+
+/** What the helper is asked for, as the engine says it. */
+interface Asked {
+  readonly ranges: readonly WantedRange[];
+  readonly protected: readonly string[];
+  readonly nodes?: readonly string[] | undefined;
 }
 
 export class FakeHost {
@@ -56,13 +65,14 @@ export class FakeHost {
   #group = '';
   /** A rule of another network's that leads everything elsewhere, before which ours stands. */
   rule: { readonly text: string; readonly interface: string } | null = null;
-  /** Ranges that are more than the helper takes. */
-  tooMany: readonly string[] = [];
+  /** Ranges that the helper refuses whatever network the laptop is in, with the reason. */
+  refusals: Readonly<Record<string, string>> = {};
+  /** Names that the policy does not let the cluster answer for, with the reason. */
+  nameRefusals: NamesInForce['refused'] = [];
   /** Ranges that have other addresses on the laptop. */
   mappings: readonly Mapping[] = [];
 
-  #protected: readonly string[] = [];
-  #ranges: readonly WantedRange[] = [];
+  #asked: Asked = { ranges: [], protected: [] };
   #decideAnew: (isToldAnyway?: boolean) => void = () => {};
 
   /** The laptop as the holder of this lease has it; null where the helper gives none. */
@@ -119,7 +129,7 @@ export class FakeHost {
 
   /** Other addresses must not be routed from now on. */
   protect(addresses: readonly string[]): void {
-    this.#protected = addresses;
+    this.#asked = { ...this.#asked, protected: addresses };
     this.#decideAnew();
   }
 
@@ -129,15 +139,15 @@ export class FakeHost {
       this.takeHosts(command.hosts);
     } else if (command.command === 'plan') {
       this.mappings = command.plan.mappings ?? [];
-      this.replan(command.plan.ranges);
+      this.replan(command.plan);
     } else {
       this.protect(command.protect.protected);
     }
   }
 
   /** Other ranges are wanted; what is decided is told in any case. */
-  replan(ranges: readonly WantedRange[]): void {
-    this.#ranges = ranges;
+  replan({ ranges, nodes }: Omit<Asked, 'protected'>): void {
+    this.#asked = { ...this.#asked, ranges, nodes };
     this.#decideAnew(true);
   }
 
@@ -152,15 +162,10 @@ export class FakeHost {
   }
 
   /** Puts the routes in force that the rules allow; `changed` hears of other decisions until everything is undone. */
-  setRoutes(
-    ranges: readonly WantedRange[],
-    protectedAddresses: readonly string[],
-    changed: (decisions: RouteDecision[]) => void,
-  ): RouteDecision[] {
-    this.#protected = protectedAddresses;
-    this.#ranges = ranges;
+  setRoutes(asked: Asked, changed: (decisions: RouteDecision[]) => void): RouteDecision[] {
+    this.#asked = asked;
     const decide = () => {
-      const decisions = this.check(this.#ranges, this.#protected);
+      const decisions = this.check(this.#asked);
       this.routes = decisions.flatMap((decision) => partsInForce(decision, this.hosts));
       return decisions;
     };
@@ -186,7 +191,8 @@ export class FakeHost {
     return { resolverMode, upstreams, domains: [], tunAvailable, leaseHeld: this.lease !== null, leftOver };
   }
 
-  check(ranges: readonly WantedRange[], protectedAddresses: readonly string[]): RouteDecision[] {
+  check({ ranges, protected: protectedAddresses, nodes = [] }: Asked): RouteDecision[] {
+    const isOwnWay = ({ by = '' }: HostNetwork) => nodes.includes(by);
     const needs = protectedAddresses.map((address) => ({
       ...{
         prefix: `${address}/${address.includes(':') ? 128 : 32}`,
@@ -202,8 +208,9 @@ export class FakeHost {
       if (prefix.endsWith('/0')) {
         return { prefix, decision: 'refused', reason: 'default-route' };
       }
-      if (this.tooMany.includes(prefix)) {
-        return { prefix, decision: 'refused', reason: 'too-many' };
+      const refused = this.refusals[prefix];
+      if (refused !== undefined) {
+        return { prefix, decision: 'refused', reason: refused };
       }
       const touching = this.networks.filter((network) => overlaps(prefix, network.prefix));
       const other = this.#earlier.flatMap(({ routes, tun }) => routes.map((route) => ({ route, on: tun ?? '' })));
@@ -213,7 +220,7 @@ export class FakeHost {
         .filter((network) => network !== broader)
         .map((network) => ({
           prefix: network.prefix,
-          reason: network.isRoute ? 'other-route' : 'own-subnet',
+          reason: isOwnWay(network) ? 'own-way' : network.isRoute ? 'other-route' : 'own-subnet',
           ...{ conflict: network.prefix, interface: network.interface },
         }));
       const clusters = taken.map(({ route, on }) => ({
@@ -227,6 +234,10 @@ export class FakeHost {
       }
       const kept = cuts.length === 0 ? {} : { cuts };
       const isBeside = broader !== undefined && overBroader !== true;
+      if (isBeside && isOwnWay(broader) && wanted === 'routed') {
+        const because = { reason: 'own-way', conflict: broader.prefix, interface: broader.interface };
+        return { prefix, decision: 'refused', ...because };
+      }
       if (isBeside || wanted === 'narrowed') {
         const hosts = [...this.hosts].filter(
           (host) => overlaps(prefix, host) && !cuts.some((cut) => overlaps(cut.prefix, host)),

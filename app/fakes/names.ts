@@ -55,7 +55,12 @@ export class FakeNames {
       domains: isNamed ? [...(isWhole ? [domain] : [`svc.${domain}`, `pod.${domain}`]), ...extra, 'svc', 'pod'] : [],
       search: isNamed ? this.search().filter((name) => isWhole || name !== domain) : [],
       upstreams: host.upstreams,
-      refused: isNamed && !isWhole ? [{ name: domain, reason: 'registrable', conflict, grantable: true }] : [],
+      refused: isNamed
+        ? [
+            ...(isWhole ? [] : [{ name: domain, reason: 'registrable', conflict, grantable: true }]),
+            ...(host.nameRefusals ?? []),
+          ]
+        : [],
       ...(isNamed || !this.#asked || isElsewhere ? {} : unset),
     };
   }

@@ -2,14 +2,43 @@
 import type { Clock } from '../core/ports.ts';
 import type { World } from './world.ts';
 
+const reasons = [
+  ...[
+    'malformed',
+    'default-route',
+    'too-wide',
+    'loopback',
+    'link-local',
+    'multicast',
+    'reserved',
+    'metadata',
+    'public',
+  ],
+  ...['ipv6', 'own-subnet', 'gateway', 'resolver', 'protected', 'neighbour', 'other-cluster', 'other-route', 'own-way'],
+  'too-many',
+];
+
+/** Each with a name that it is the reason of, and what that collides with. */
+const nameReasons: Readonly<Record<string, readonly [string, string]>> = {
+  malformed: ['-shop', ''],
+  'public-suffix': ['dev', 'dev'],
+  registrable: ['prod.example.com', 'com'],
+  'special-use': ['test', 'test'],
+  'name-collision': ['corp', 'corp'],
+  'laptop-domain': ['office.example.net', 'office.example.net'],
+  reverse: ['8.8.8.in-addr.arpa', ''],
+  namespace: ['payments', ''],
+  'too-many': ['and-more', ''],
+};
+
 export const networkScenarios = {
   /** The laptop has no place for the range of Services; pods are reached. */
   conflict: ({ host }) => {
-    host.tooMany = ['10.96.0.0/16'];
+    host.refusals = { '10.96.0.0/16': 'too-many' };
   },
   /** The laptop has no place for any range. */
   'conflict-all': ({ host, cluster }) => {
-    host.tooMany = cluster.ranges.map(({ prefix }) => prefix);
+    host.refusals = Object.fromEntries(cluster.ranges.map(({ prefix }) => [prefix, 'too-many']));
   },
   /** A VPN has all of 10.0.0.0/8, and a bridge of this laptop lies among the Services. */
   narrowed: ({ host }) => {
@@ -44,6 +73,29 @@ export const networkScenarios = {
   'own-node': ({ cluster }) => {
     cluster.ranges = cluster.ranges.map((range) => ({ ...range, isHere: true }));
   },
+  /** The laptop has a route to the pods by a node, and one to a node's pods of a wider range. */
+  'own-way': ({ host, cluster }) => {
+    const way = { interface: 'br-kind', isRoute: true, by: '172.18.0.2' } as const;
+    host.networks = [
+      ...host.networks,
+      { prefix: '172.18.0.0/16', interface: 'br-kind' },
+      { prefix: '10.244.0.0/24', ...way },
+      { prefix: '10.244.1.64/26', ...way },
+    ];
+    cluster.ranges = cluster.ranges.map((range) => ({ ...range, nodes: ['172.18.0.2'] }));
+  },
+  /** A cluster's word on ranges that no laptop routes, and ranges that this one needs for itself: each reason that there is. */
+  'every-reason': ({ host, cluster }) => {
+    const refused = reasons.map((reason, index) => [`10.${100 + index}.0.0/16`, reason] as const);
+    host.refusals = Object.fromEntries(refused);
+    cluster.ranges = [
+      ...cluster.ranges,
+      ...refused.map(([prefix]) => ({ prefix, kind: 'pods', origin: 'calico-pool' }) as const),
+    ];
+    host.nameRefusals = Object.entries(nameReasons).map(([reason, [name, conflict]]) => ({
+      ...{ name, reason, conflict, grantable: false },
+    }));
+  },
   /** A VPN leads everything into a table of its own, as tailscale's exit node does. */
   overruled: ({ host }) => {
     host.rule = { text: '5270: from all lookup 52', interface: 'tailscale0' };
@@ -55,7 +107,7 @@ export const networkScenarios = {
   },
   /** The laptop has no place for a range that the user added; the rest works. */
   'conflict-extra': ({ host, store }) => {
-    host.tooMany = ['172.20.0.0/16'];
+    host.refusals = { '172.20.0.0/16': 'too-many' };
     store.kept = { ...store.kept, settings: { ...store.kept.settings, extraRanges: ['172.20.0.0/16'] } };
   },
   /** The laptop goes to an office whose network lies inside the pods' range, and leaves it again, over and over. */

@@ -5,7 +5,8 @@ import type { Faults } from './faults.ts';
 import { FakeHost } from './host.ts';
 import { wire } from './wire-problem.ts';
 
-export const decidedByProxy = (ranges: readonly WantedRange[]): RouteDecision[] => new FakeHost().check(ranges, []);
+export const decidedByProxy = (ranges: readonly WantedRange[]): RouteDecision[] =>
+  new FakeHost().check({ ranges, protected: [] });
 
 export async function preparedByProxy(
   faults: Faults,

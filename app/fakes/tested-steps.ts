@@ -6,23 +6,24 @@ import type { FakeHost } from './host.ts';
 import { overlaps } from './prefixes.ts';
 import { wire } from './wire-problem.ts';
 
+type Asked = Extract<EngineCommand, { command: 'test' }>['test'];
+
 export function testedSteps(
   laptop: Pick<FakeHost, 'routes' | 'tun' | 'virtualOf' | 'realOf'>,
   cluster: FakeCluster,
   isUp: boolean,
-  host: string,
-  port: number,
+  { host, port, ownWay = false }: Pick<Asked, 'host' | 'port' | 'ownWay'>,
 ): Tested['steps'] {
   const isAddress = /^[\d.]+$/.test(host);
   const asked = isAddress ? host : '10.96.0.1';
   const address = laptop.virtualOf(asked);
   const name = { step: 'name', microseconds: 400, answer: address };
   const isRouted = laptop.routes.some((prefix) => overlaps(prefix, address));
-  if (!isRouted) {
+  if (!isRouted && !ownWay) {
     const missing = problem('route-missing', cause('notIntoTunnel', { address }));
     return [name, { step: 'route', microseconds: 5, problem: wire(missing) }];
   }
-  const route = { step: 'route', microseconds: 5, answer: laptop.tun ?? '' };
+  const route = { step: 'route', microseconds: 5, answer: ownWay ? '' : (laptop.tun ?? '') };
   if (!isUp) {
     const silent = problem('tunnel-silent', cause('tunnelSilent'));
     return [name, route, { step: 'tunnel', microseconds: 1, problem: wire(silent) }];
@@ -32,8 +33,6 @@ export function testedSteps(
   const connection = { step: 'connection', microseconds: 1100, ...(refusal ? { problem: wire(refusal) } : {}) };
   return [name, route, tunnel, ...(port === 0 ? [] : [connection])];
 }
-
-type Asked = Extract<EngineCommand, { command: 'test' }>['test'];
 
 /** The steps and, where a connection stands, the request on it and what took how long. */
 export function exchanged(

@@ -10,6 +10,8 @@ import { eventually, must } from './programs.ts';
 import { clusterAnswers } from './reachable.ts';
 import { leaveScene, type Scene, setScene, workload } from './scene.ts';
 
+const soon = { timeout: 20_000, interval: 100 };
+
 describe('another program', () => {
   let scene: Scene;
   let atHome: string;
@@ -50,6 +52,31 @@ describe('another program', () => {
       await rewrite();
       await settles(30_000);
     }
+  });
+
+  it('that takes our rule away gets its way, and that is told', async () => {
+    const rules = await inLaptop('ip rule');
+    const lan = (await inLaptop('ip -o route show dev eth0 proto kernel')).split(' ')[0];
+    await inLaptop('ip tuntap add vpn0 mode tun && ip link set vpn0 up && ip route add default dev vpn0 table 52');
+    await inLaptop(`ip route add throw ${lan} table 52`); // the API server's way
+    const causes = async () => (await connection())?.degraded.map(({ code, cause }) => `${code}: ${cause}`).join('\n');
+    try {
+      await inLaptop('ip rule add lookup 52 pref 5270');
+      for (let time = 1; time <= 6; time += 1) {
+        await expect.poll(() => inLaptop('ip rule'), soon).toContain('5269:');
+        await inLaptop('ip rule del pref 5269; ip -6 rule del pref 5269; true');
+        const isFought = async () => /was removed 6 times/.test((await causes()) ?? '');
+        if (time === 6) {
+          await expect.poll(isFought, soon).toBe(true);
+        }
+      }
+      expect(await causes()).toMatch(/^route-taken: the rule 5270: from all lookup 52 leads 10\.\S+ to vpn0/m);
+      expect(await answers()).toBe(false);
+    } finally {
+      await inLaptop('ip rule del pref 5270; ip link delete vpn0; ip route flush table 52');
+    }
+    await settles(60_000);
+    expect(await inLaptop('ip rule')).toBe(rules);
   });
 
   if (isSoak) {

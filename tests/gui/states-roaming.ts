@@ -1,4 +1,5 @@
 /** What the window shows of a laptop whose own networks need addresses of the cluster's ranges, from the start or after it moved. */
+import { expect } from 'vitest';
 import type { Stage } from './stage.ts';
 import { click, connected, type Scene, text } from './states.ts';
 
@@ -116,6 +117,37 @@ export const roamingScenes: readonly Scene[] = [
       {
         name: 'routes.own-node',
         go: (stage) => routes(stage, 'This computer is a node of the cluster and reaches it by itself', 'Left alone'),
+      },
+    ],
+  },
+  {
+    scenarios: ['fast', 'own-way'],
+    shots: [
+      {
+        name: 'routes.own-way',
+        go: (stage) =>
+          routes(
+            stage,
+            'Left alone',
+            'This computer has a route to it by a node of the cluster',
+            /Stays with this computer: 10\.244\.1\.64\/26/,
+          ),
+      },
+    ],
+  },
+  {
+    scenarios: ['fast', 'every-reason'],
+    options: { context: { viewport: { width: 1280, height: 2300 } } },
+    shots: [
+      {
+        name: 'routes.every-reason',
+        go: async (stage) => {
+          await connected(stage, 'Degraded');
+          await click(stage, 'tab', /^Routes/);
+          await text(stage, /a cloud’s metadata service/);
+          const words = await stage.page.getByRole('main').innerText();
+          expect(words).not.toMatch(/Refused by the helper|refused \(/);
+        },
       },
     ],
   },

@@ -20,6 +20,13 @@ export async function thisComputer(): Promise<Computer> {
   return { machineId: text.trim(), addresses };
 }
 
+/** Addresses of the cluster's nodes in its own network, as the kubelet tells them. */
+export function addressesOfNodes(nodes: readonly Node[]): string[] {
+  return nodes.flatMap(({ status }) =>
+    (status?.addresses ?? []).flatMap(({ type, address }) => (type === 'InternalIP' && address ? [address] : [])),
+  );
+}
+
 /**
  * By both the machine's number, which the kubelet tells, and an address: networks that have nothing to do with each other use the same
  * private addresses, and images of machines that were copied the same number. A cluster that lies gets nothing: what is left alone is
@@ -30,6 +37,6 @@ export function isNodeHere(nodes: readonly Node[], { machineId, addresses }: Com
     ({ status }) =>
       machineId !== '' &&
       status?.nodeInfo?.machineID === machineId &&
-      (status.addresses ?? []).some(({ type, address }) => type === 'InternalIP' && addresses.includes(address ?? '')),
+      addressesOfNodes([{ status }]).some((address) => addresses.includes(address)),
   );
 }

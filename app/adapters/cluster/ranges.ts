@@ -16,7 +16,7 @@ import {
   type ServiceCidr,
   type ServiceObject,
 } from './api-objects.ts';
-import { isNodeHere, thisComputer } from './own-node.ts';
+import { addressesOfNodes, isNodeHere, thisComputer } from './own-node.ts';
 import { aggregate, coverOf, parseAddress, parseRange } from './prefixes.ts';
 import type { Asked } from './problems.ts';
 import { apiStatusOf, isAuthorizationRefusal, statusCodeOf } from './refusals.ts';
@@ -79,8 +79,12 @@ function rangesOf(answers: Answers): Result<Range[]> {
     ...serviceRanges(serviceCidrs, answered, services.addresses),
     ...podRanges(calico, cilium, nodes, pods.addresses),
   ];
+  const ofNodes: Pick<Range, 'isHere' | 'nodes'> = {
+    ...(nodes.isHere ? { isHere: true } : {}),
+    ...(nodes.addresses.length > 0 ? { nodes: nodes.addresses } : {}),
+  };
   return ranges.length > 0
-    ? success(nodes.isHere ? ranges.map((range) => ({ ...range, isHere: true })) : ranges)
+    ? success(ranges.map((range) => ({ ...range, ...ofNodes })))
     : failure(problem('no-ranges', cause('rangesHidden'), {}, catalogueClusterRole()));
 }
 
@@ -221,14 +225,21 @@ async function observe<Item extends KubernetesObject>(
   };
 }
 
-async function learnNodeCidrs(connection: ApiConnection): Promise<Learnt & { readonly isHere: boolean }> {
+interface NodesFound {
+  readonly isHere: boolean;
+  readonly addresses: readonly string[];
+}
+
+async function learnNodeCidrs(connection: ApiConnection): Promise<Learnt & NodesFound> {
   let isHere = false;
+  let addresses: string[] = [];
   const found = await learn(connection, async () => {
     const { items } = await connection.list<Node>(pathOf('nodes'));
     isHere = isNodeHere(items, await thisComputer());
+    addresses = addressesOfNodes(items);
     return items.flatMap((node) => node.spec?.podCIDRs ?? (node.spec?.podCIDR ? [node.spec.podCIDR] : []));
   });
-  return { ...found, isHere };
+  return { ...found, isHere, addresses };
 }
 
 const calicoPools = z.object({

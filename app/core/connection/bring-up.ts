@@ -69,7 +69,7 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
     run(
       'prepare',
       'helper',
-      { kind: 'prepareEngine', ranges: wantedWith(bringUp.plan, bringUp.mapped), withProxy },
+      { kind: 'prepareEngine', routes: wantedWith(bringUp.plan, bringUp.mapped), withProxy },
       { kind: 'setTimer', timer: 'deadline', at: now + prepareDeadline },
     );
   }
@@ -92,7 +92,7 @@ export function advance(state: ComingUp, { now }: Moment): Transition {
       {
         kind: 'connectEngine',
         mappings: bringUp.mapped.mappings,
-        ranges: wantedWith(bringUp.plan, bringUp.mapped), // those that are refused too: the helper takes them when it may
+        routes: wantedWith(bringUp.plan, bringUp.mapped), // those that are refused too: the helper takes them when it may
         agent: agent.placed.target,
         homeNamespace: state.wanted.homeNamespace,
         answersFor: state.policy.answersFor,

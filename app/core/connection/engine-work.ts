@@ -20,7 +20,7 @@ import { createFlowWatch, type FlowWatch } from '../flows/flow-watch.ts';
 import { type Known, type NameChoices, scopeOf } from '../naming/names.ts';
 import type { NameSharing } from '../naming/suffixes.ts';
 import type { Catalogue, ClusterPort, EngineLink, Ports } from '../ports.ts';
-import type { Mapping, WantedRange } from '../route-messages.ts';
+import { inMessage, type Mapping, type WantedRoutes } from '../route-messages.ts';
 import type { Effect } from './state.ts';
 
 /** How long the engine may take to undo everything, in milliseconds, before its standard input is closed. */
@@ -74,7 +74,7 @@ export interface EngineWork {
 }
 
 export interface PrepareWork {
-  readonly ranges: readonly WantedRange[];
+  readonly routes: WantedRoutes;
   readonly withProxy: boolean;
 }
 
@@ -84,7 +84,7 @@ export interface TestRequest {
 }
 
 export interface ConnectWork extends NameChoices {
-  readonly ranges: readonly WantedRange[];
+  readonly routes: WantedRoutes;
   readonly mappings: readonly Mapping[];
   readonly agent: AgentTarget;
   readonly names: boolean;
@@ -94,7 +94,7 @@ export interface ConnectWork extends NameChoices {
 
 /**
  * `changed` is called for flows; what listens to the engine does what other events need. `group` is one for all of a core.
- * `hasOwnWay`: this computer need not go by the tunnel.
+ * `hasOwnWay`: this computer need not go by the tunnel, or not to all of the cluster.
  */
 export function createEngineWork(
   ports: Ports,
@@ -209,14 +209,12 @@ export function createEngineWork(
       return success(null);
     },
 
-    prepare: async (cluster, { ranges, withProxy }, signal) => {
+    prepare: async (cluster, { routes, withProxy }, signal) => {
       protectedAddresses = await cluster.protectedAddresses();
+      const wanted = { ...inMessage(routes), protected: protectedAddresses };
       if (withProxy) {
         if (!signal.aborted) {
-          send({
-            command: 'prepare',
-            prepare: { helperSocket: '', withProxy, ranges: [...ranges], protected: protectedAddresses },
-          });
+          send({ command: 'prepare', prepare: { helperSocket: '', withProxy, ...wanted } });
         }
         return success(null);
       }
@@ -226,15 +224,12 @@ export function createEngineWork(
         return ensured;
       }
       if (!signal.aborted) {
-        send({
-          command: 'prepare',
-          prepare: { helperSocket: ports.helper.socket, group, ranges: [...ranges], protected: protectedAddresses },
-        });
+        send({ command: 'prepare', prepare: { helperSocket: ports.helper.socket, group, ...wanted } });
       }
       return success(null);
     },
 
-    connect: async (cluster, { ranges, mappings, agent, names, withProxy, known, ...chosen }, signal) => {
+    connect: async (cluster, { routes, mappings, agent, names, withProxy, known, ...chosen }, signal) => {
       const credentials = await cluster.credentials(false);
       if (!credentials.ok || signal.aborted) {
         return credentials.ok ? success(null) : credentials;
@@ -255,7 +250,7 @@ export function createEngineWork(
           credentials: credentials.value,
           agent,
           ownerSecret,
-          ranges: [...ranges],
+          ...inMessage(routes),
           ...(mappings.length === 0 ? {} : { mappings: [...mappings] }),
           protected: protectedAddresses,
           scope: told,

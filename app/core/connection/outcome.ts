@@ -1,4 +1,5 @@
 /** Small words that the machine's parts are written with. Pure. */
+import { ownWays } from '../routing/kept-parts.ts';
 import type {
   ComingUp,
   ConnectionEvent,
@@ -53,7 +54,7 @@ export function unexpected(state: ConnectionState, event: ConnectionEvent): Tran
   return { state, effects: [log] };
 }
 
-/** Whether this computer is a node of the cluster, and reaches pods and Services without the tunnel. */
-export function isNodeHere(state: ConnectionState): boolean {
-  return isInForce(state) && state.live.routes.some(({ reason }) => reason === 'own-node');
+/** Whether this computer reaches pods or Services without the tunnel, as a node of the cluster or by routes of its own. */
+export function hasOwnWay(state: ConnectionState): boolean {
+  return isInForce(state) && ownWays(state.live.routes).length > 0;
 }

@@ -1,7 +1,7 @@
 /** Another plan for a connection that is in force: the helper decided otherwise, or the cluster has other ranges. Pure. */
 import { type Problem, problem, type Route } from '../../contract/index.ts';
 import type { Range } from '../ports.ts';
-import type { RouteDecision } from '../route-messages.ts';
+import { inMessage, type RouteDecision } from '../route-messages.ts';
 import { isSameMapping, type Mapped, mapRanges, wantedWith } from '../routing/mapped.ts';
 import { decideRoutes, planRanges, type RangePlan } from '../routing/plan.ts';
 import type { BringUp, Effect, InForce, Policy, Transition } from './state.ts';
@@ -38,7 +38,7 @@ export function takeRoutes(
 /** Whether each range of a plan was decided on. */
 function isAnswerTo(decisions: readonly RouteDecision[], plan: RangePlan, mapped: Mapped): boolean {
   const decided = new Set(decisions.map(({ prefix }) => prefix));
-  return wantedWith(plan, mapped).every(({ prefix }) => decided.has(prefix));
+  return wantedWith(plan, mapped).ranges.every(({ prefix }) => decided.has(prefix));
 }
 
 const keptRanges = (because: Problem): Problem => problem('ranges-kept', because.said ?? because.cause);
@@ -60,7 +60,7 @@ export function planAnew(plan: RangePlan, before: Mapped, mapped: Mapped): Effec
 
 const sendPlan = (plan: RangePlan, mapped: Mapped): Effect => ({
   kind: 'sendPlan',
-  plan: { ranges: wantedWith(plan, mapped), mappings: [...mapped.mappings] },
+  plan: { ...inMessage(wantedWith(plan, mapped)), mappings: [...mapped.mappings] },
 });
 
 /** The cluster says its ranges again. Where they are others than before, the engine hears of them, and says what came of it. */
@@ -90,7 +90,7 @@ export function planByWord(bringUp: BringUp, policy: Policy): BringUp {
 
 function takePlan(state: InForce, plan: RangePlan): Transition {
   const { plan: before, mapped: mappedBefore } = state.live;
-  const told = ({ wanted, left }: RangePlan) => JSON.stringify([wanted, left]);
+  const told = ({ wanted, left, nodes }: RangePlan) => JSON.stringify([wanted, left, nodes]);
   if (told(plan) === told(before)) {
     return { state, effects: [] };
   }

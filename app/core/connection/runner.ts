@@ -29,7 +29,7 @@ import { commandOf, createEngineWork, type EngineWork } from './engine-work.ts';
 import { findOptional } from './find-optional.ts';
 import { transition } from './machine.ts';
 import { openWanted } from './open-wanted.ts';
-import { isNodeHere } from './outcome.ts';
+import { hasOwnWay } from './outcome.ts';
 import { watchCluster } from './pods-of-routes.ts';
 import type { ConnectionEvent, ConnectionState, Effect, FailingTask } from './state.ts';
 import { createTimers } from './timers.ts';
@@ -89,7 +89,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   /** What the open cluster's context said. */
   let openedAs: Confirmation | null = null;
   let actor = anybody(ports.kubeconfig);
-  const engine = createEngineWork(ports, dependencies.group, dependencies.changed, () => isNodeHere(state));
+  const engine = createEngineWork(ports, dependencies.group, dependencies.changed, () => hasOwnWay(state));
   const { watches, pods, catalogueSeen } = watchCluster(ports.clock, dependencies.changed, () => state, dispatch);
   const timers = createTimers(ports.clock, (timer) => dispatch({ kind: 'timerDue', timer }));
   const queue: ConnectionEvent[] = [];
@@ -368,7 +368,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
         work = new AbortController();
         return;
       case 'inspectHost':
-        inspectHost(ports, [], []).then(
+        inspectHost(ports).then(
           (result) => dispatch({ kind: 'hostInspected', leftOver: result.ok ? result.value.host.leftOver : null }),
           () => dispatch({ kind: 'hostInspected', leftOver: null }),
         );

@@ -22,7 +22,7 @@ import type {
 } from '../../contract/index.ts';
 import type { AgentTarget, EngineEvent, PathInForce, RefusedFlows } from '../engine-messages.ts';
 import type { AgentPlaced, AgentSpec, DirectOffer, Range } from '../ports.ts';
-import type { Mapping, WantedRange } from '../route-messages.ts';
+import type { Mapping, WantedRange, WantedRoutes } from '../route-messages.ts';
 import type { Mapped } from '../routing/mapped.ts';
 import type { RangePlan } from '../routing/plan.ts';
 import type { Reach } from './reach.ts';
@@ -273,10 +273,10 @@ export type Effect =
   | { readonly kind: 'closeCluster' }
   | { readonly kind: 'ensureHelper' }
   | { readonly kind: 'startEngine' }
-  | { readonly kind: 'prepareEngine'; readonly ranges: readonly WantedRange[]; readonly withProxy: boolean }
+  | { readonly kind: 'prepareEngine'; readonly routes: WantedRoutes; readonly withProxy: boolean }
   | {
       readonly kind: 'connectEngine';
-      readonly ranges: readonly WantedRange[];
+      readonly routes: WantedRoutes;
       readonly mappings: readonly Mapping[];
       readonly agent: AgentTarget;
       readonly homeNamespace: string;
@@ -285,8 +285,8 @@ export type Effect =
       readonly names: boolean;
       readonly withProxy: boolean;
     }
-  /** In place of the ranges and mappings of `connectEngine`. */
-  | { readonly kind: 'sendPlan'; readonly plan: { ranges: WantedRange[]; mappings: Mapping[] } }
+  /** In place of the routes and mappings of `connectEngine`. */
+  | { readonly kind: 'sendPlan'; readonly plan: { ranges: WantedRange[]; nodes?: string[]; mappings: Mapping[] } }
   | { readonly kind: 'sendAgent'; readonly agent: AgentTarget }
   /** What was open through the agent that is gone is reset, however long another takes to come. */
   | { readonly kind: 'forgetAgent' }

@@ -1,4 +1,5 @@
 /** The checks behind `doctor`: each says in one sentence how a part is, and where it is bad, what to do. Changes nothing. */
+
 import {
   answerOf,
   type Check,
@@ -20,6 +21,7 @@ import type { Runner } from '../connection/runner.ts';
 import type { HostInspection } from '../engine-messages.ts';
 import type { Access } from '../handlers/access.ts';
 import type { Ports } from '../ports.ts';
+import { ownWays } from '../routing/kept-parts.ts';
 import { planRanges } from '../routing/plan.ts';
 import { wantedFor } from '../settings/context-choices.ts';
 import { policyOf } from '../settings/settings.ts';
@@ -83,7 +85,7 @@ async function checkHost(ports: Ports, active: Runner | null, mayStartHelper: bo
     return (['helper', 'tun', 'resolver'] as const).map((name) => notChecked(name, cause('helperIdle')));
   }
   if (known === null) {
-    const inspected = await inspectHost(ports, [], []);
+    const inspected = await inspectHost(ports);
     if (!inspected.ok && inspected.problem.code === 'tun-unavailable') {
       const milliseconds = ports.clock.now() - startedAt;
       return [
@@ -229,12 +231,14 @@ async function checkRoutes(
     if (worth !== undefined) {
       return warning('routes', worth, took());
     }
-    const list = (some: readonly Route[]) => some.map(({ prefix }) => prefix).join(', ');
+    const list = (some: readonly Pick<Route, 'prefix'>[]) => some.map(({ prefix }) => prefix).join(', ');
     const reached = list(routes.filter(isRouted));
     const mapped = list(routes.filter(({ decision }) => decision === 'mapped'));
-    const here = list(routes.filter(({ reason }) => reason === 'own-node'));
-    if (reached === '' && here !== '') {
-      return good('routes', cause('rangesHere', { ranges: here }), took());
+    const here = ownWays(routes);
+    if (reached === '' && here.length > 0) {
+      const isNode = here.some(({ reason }) => reason === 'own-node');
+      const words = { ranges: list(here) };
+      return good('routes', isNode ? cause('rangesHere', words) : cause('rangesByNodes', words), took());
     }
     return good(
       'routes',

@@ -32,7 +32,7 @@ import { nameInCluster } from '../naming/cluster-names.ts';
 import { domainOf } from '../naming/offered-domains.ts';
 import { similarNames } from '../naming/similar-names.ts';
 import type { Ports } from '../ports.ts';
-import { whyKept } from '../routing/kept-parts.ts';
+import { whyKept, whyOwn } from '../routing/kept-parts.ts';
 import { exclusionOf } from '../routing/plan.ts';
 import { answeredBy, wayThrough } from './explain-words.ts';
 import { testResolvers } from './test-resolvers.ts';
@@ -291,15 +291,16 @@ function routeStep(address: string, { routes, context }: Surroundings, isOfClust
   if (real !== address) {
     return step('route', 'good', cause('explainRoutedFor', { address, real, prefix }));
   }
+  const own = whyOwn(routes, address);
+  if (own !== null) {
+    return step('route', 'good', own);
+  }
   const kept = whyKept(routes, address);
   if (kept !== null) {
     return bad('route', problem('services-cut', kept, { context, conflict, interface: taken }));
   }
   if (decision === 'narrowed' && !isOfCluster) {
     return step('route', 'not-checked', cause('explainNarrowed', { address, prefix, conflict, interface: taken }));
-  }
-  if (covering.reason === 'own-node') {
-    return step('route', 'good', cause('explainOwnNode', { address, prefix }));
   }
   if (isRouted(covering)) {
     return step('route', 'good', cause('explainRouted', { prefix }));

@@ -5,7 +5,7 @@
 import { cause, failure, problem, type Result, success } from '../../contract/index.ts';
 import { type Prepared, problemFromWire } from '../engine-messages.ts';
 import type { EngineLink, Ports } from '../ports.ts';
-import type { WantedRange } from '../route-messages.ts';
+import { inMessage, type WantedRoutes } from '../route-messages.ts';
 import { mapRanges, nothingMapped, wantedWith } from '../routing/mapped.ts';
 import { decideRoutes, type RangePlan, type RoutesDecided } from '../routing/plan.ts';
 
@@ -15,10 +15,12 @@ const answerDeadline = 10_000;
 const busyPause = 250;
 const busyTries = 12;
 
+const noRoutes: WantedRoutes = { ranges: [], nodes: [] };
+
 export async function inspectHost(
   ports: Ports,
-  ranges: readonly WantedRange[],
-  protectedAddresses: readonly string[],
+  routes: WantedRoutes = noRoutes,
+  protectedAddresses: readonly string[] = [],
 ): Promise<Result<Prepared>> {
   const helper = await ports.helper.ensure();
   if (!helper.ok) {
@@ -31,7 +33,7 @@ export async function inspectHost(
   const engine = started.value;
   try {
     for (let tries = 1; ; tries += 1) {
-      const answer = await prepare(ports, engine, ranges, protectedAddresses);
+      const answer = await prepare(ports, engine, routes, protectedAddresses);
       const isBusy = !answer.ok && answer.problem.code === 'helper-busy';
       if (!isBusy || tries >= busyTries) {
         return answer;
@@ -62,7 +64,7 @@ export async function inspectRoutes(
 function prepare(
   ports: Ports,
   engine: EngineLink,
-  ranges: readonly WantedRange[],
+  routes: WantedRoutes,
   protectedAddresses: readonly string[],
 ): Promise<Result<Prepared>> {
   return new Promise((resolve) => {
@@ -85,7 +87,7 @@ function prepare(
     void engine.ended.then((because) => settle(failure(problem('engine-ended', because || 'it ended'))));
     engine.send({
       command: 'prepare',
-      prepare: { helperSocket: ports.helper.socket, ranges: [...ranges], protected: [...protectedAddresses] },
+      prepare: { helperSocket: ports.helper.socket, ...inMessage(routes), protected: [...protectedAddresses] },
     });
   });
 }

@@ -43,7 +43,7 @@ async function proveJournal(ports: Ports, leftOnHost: number): Promise<Proof> {
       ? bad('journal', problem('left-behind', cause('leftUnsure', { count: leftOnHost })))
       : notChecked('journal', cause('journalLater'));
   }
-  const inspected = await inspectHost(ports, [], []);
+  const inspected = await inspectHost(ports);
   if (!inspected.ok) {
     return { ...bad('journal', inspected.problem), state: 'not-checked' };
   }

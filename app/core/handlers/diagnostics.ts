@@ -78,7 +78,7 @@ export function diagnosticHandlers(dependencies: Dependencies, access: Access): 
       return known;
     }
     const helper = await ports.helper.state();
-    const inspected = helper.state === 'ready' ? await inspectHost(ports, [], []) : null;
+    const inspected = helper.state === 'ready' ? await inspectHost(ports) : null;
     return inspected?.ok ? inspected.value.host.upstreams : [];
   }
   return {

@@ -110,10 +110,10 @@ describe('mapRanges', () => {
     const ofCluster = plan([services('34.118.224.0/20')]);
     const first = mapRanges(ofCluster, [], nothingMapped);
     const answer = (mapped: Mapped, taken: string) =>
-      wantedWith(ofCluster, mapped).map(({ prefix }) =>
+      wantedWith(ofCluster, mapped).ranges.map(({ prefix }) =>
         prefix === taken ? refused(prefix, 'other-route') : routed(prefix),
       );
-    expect(wantedWith(ofCluster, first)).toEqual([{ prefix: '198.19.0.0/20', decision: 'routed' }]);
+    expect(wantedWith(ofCluster, first).ranges).toEqual([{ prefix: '198.19.0.0/20', decision: 'routed' }]);
     expect(isSameMapping(first, mapRanges(ofCluster, answer(first, ''), first))).toBe(true);
     const moved = mapRanges(ofCluster, answer(first, '198.19.0.0/20'), first);
     expect(pairs(moved)).toEqual(['34.118.224.0/20 by 198.19.16.0/20']);

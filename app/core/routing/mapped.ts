@@ -5,7 +5,7 @@
 
 import { holdsRange } from '../../contract/index.ts';
 import { parsePrefix } from '../../contract/prefix.ts';
-import type { Mapping, RouteDecision, WantedRange } from '../route-messages.ts';
+import type { Mapping, RouteDecision, WantedRoutes } from '../route-messages.ts';
 import { type AskedRange, type RangePlan, wantedRanges } from './plan.ts';
 import { chooseVirtualRanges } from './virtual-ranges.ts';
 
@@ -66,15 +66,13 @@ export function mapRanges(plan: RangePlan, decisions: readonly RouteDecision[], 
 }
 
 /** What to ask the helper for: what is not mapped as a whole, and the virtual ranges. */
-export function wantedWith(plan: RangePlan, { mappings, left }: Mapped): WantedRange[] {
+export function wantedWith(plan: RangePlan, { mappings, left }: Mapped): WantedRoutes {
   // What the user wanted mapped and has no room stays as it is rather than being lost.
   const isLiteral = ({ word, mappedFor, prefix }: AskedRange) =>
     word !== 'mapped' || (mappedFor === 'user' && left.includes(prefix));
   const literal = { ...plan, wanted: plan.wanted.filter(isLiteral) };
-  return [
-    ...wantedRanges(literal),
-    ...mappings.map(({ virtual }) => ({ prefix: virtual, decision: 'routed' as const })),
-  ];
+  const virtuals = mappings.map(({ virtual }) => ({ prefix: virtual, decision: 'routed' as const }));
+  return { ranges: [...wantedRanges(literal), ...virtuals], nodes: plan.nodes };
 }
 
 /** Whether the engine would do the same by both. */

@@ -23,7 +23,7 @@ import {
   subtract,
 } from '../../contract/prefix.ts';
 import type { Range } from '../ports.ts';
-import type { Mapping, RouteDecision, WantedRange } from '../route-messages.ts';
+import { type Mapping, mostNodes, type RouteDecision, type WantedRange } from '../route-messages.ts';
 import { kindToMap } from './mapped-kinds.ts';
 
 export interface RangePlan {
@@ -33,6 +33,8 @@ export interface RangePlan {
   readonly wanted: readonly AskedRange[];
   /** Left out before asking: excluded by the user, or reached by this computer itself, which is a node of the cluster. */
   readonly left: readonly Route[];
+  /** Addresses of the cluster's nodes. */
+  readonly nodes: readonly string[];
   /** What could not be learnt. */
   readonly problems: readonly Problem[];
 }
@@ -132,6 +134,7 @@ export function planRanges(found: readonly Range[], settings: RangeSettings): Re
         ...(mappedFor === undefined ? {} : { mappedFor }),
       })),
     left,
+    nodes: [...new Set(found.flatMap(({ nodes = [] }) => nodes))].slice(0, mostNodes),
     problems: [
       ...missing.map((kind) => problem('ranges-incomplete', cause('rangesUnknown', { kind }), { kind })),
       ...left.flatMap(exclusion),
@@ -253,6 +256,11 @@ export function decideRoutes(
         interface: on = '',
       }: Partial<RouteDecision> = range.mappedFor === undefined ? decision : { reason: range.mappedFor };
       routes.push({ ...{ prefix, kind, origin, virtual, reason, conflict, interface: on }, decision: 'mapped' });
+      continue;
+    }
+    if (decision.decision === 'refused' && decision.reason === 'own-way') {
+      const { conflict = '', interface: on = '' } = decision;
+      routes.push({ ...leftOut(range, prefix, 'own-way'), conflict, interface: on });
       continue;
     }
     routes.push({

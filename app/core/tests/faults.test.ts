@@ -120,7 +120,8 @@ describe('a connect that fails', () => {
 
   it('says why nothing can be routed, and touches nothing', async () => {
     const harness = new CoreHarness();
-    harness.world.host.tooMany = harness.world.cluster.ranges.map(({ prefix }) => prefix);
+    const { cluster, host } = harness.world;
+    host.refusals = Object.fromEntries(cluster.ranges.map(({ prefix }) => [prefix, 'too-many']));
     await harness.call('connect', { context: 'production' });
     const because = await expectFailure(harness, 'route-refused', 'routes');
     expect(because.title).toBe(

@@ -70,7 +70,7 @@ describe('a word on a range while connected', () => {
     await change(harness, 'add', 'extraRanges', '192.168.1.0/24', '');
     await harness.clock.advance(500);
     expect(decided(harness)).toContain('192.168.1.0/24 mapped');
-    harness.world.host.tooMany = ['10.41.0.0/16'];
+    harness.world.host.refusals = { '10.41.0.0/16': 'too-many' };
     await change(harness, 'add', 'extraRanges', '10.41.0.0/16', '');
     await harness.clock.advance(500);
     expect(codes(harness)).toEqual(['route-refused']);
@@ -100,7 +100,7 @@ describe('a word on a range while connected', () => {
     const before = decided(harness);
     const told = harness.in('connected').routes.map(({ prefix }) => ({ prefix, decision: 'routed' as const }));
     host.replan = () => {
-      const decisions = host.check(told, []);
+      const decisions = host.check({ ranges: told, protected: [] });
       const problem = { code: 'internal', cause: 'the journal cannot be written: no space left on device' };
       engine?.say({ event: 'routes', routes: { decisions, problem } });
     };

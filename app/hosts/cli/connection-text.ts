@@ -2,6 +2,7 @@
 import {
   type Connection,
   foremostTried,
+  isLeftAlone,
   type NameRefusal,
   type Names,
   notOff,
@@ -186,6 +187,10 @@ export function routeLine(route: Route): string {
   if (route.reason === 'own-node') {
     return `${route.prefix} left alone: this computer is a node of the cluster`;
   }
+  if (isLeftAlone(route) && route.reason === 'own-way') {
+    const on = route.interface === '' ? '' : ` on ${route.interface}`;
+    return `${route.prefix} left alone: this computer has the route ${route.conflict}${on}, by a node of the cluster`;
+  }
   const why =
     route.reason === '' ? '' : ` because ${[route.reason, route.conflict, route.interface].filter(Boolean).join(' ')}`;
   return `${route.prefix} ${route.decision}${partText(route)}${why}`;
@@ -204,9 +209,11 @@ export function partLine(route: Route): string {
   const [first] = cuts;
   const more = cuts.length - 1 + cutsMore;
   const whose = first === undefined ? '' : `${first.prefix}${first.interface === '' ? '' : ` on ${first.interface}`}`;
-  const by = first?.virtual === undefined ? '' : `, by ${first.virtual}`;
+  const by = first?.reason === 'own-way' ? ', reached by a node' : withVirtual(first?.virtual);
   return `${prefix} without ${whose}${by}${more > 0 ? ` and ${more} more` : ''}`;
 }
+
+const withVirtual = (virtual: string | undefined) => (virtual === undefined ? '' : `, by ${virtual}`);
 
 /** How much of a range is routed where that is not all of it. */
 function partText({ decision, hosts = 0, leftOut = 0, virtual }: Route): string {

@@ -165,9 +165,7 @@ func (connection *connection) setRoutes(ctx context.Context) error {
 	if _, _, err := connection.tellHosts(call); err != nil {
 		return asProblem(err, wire.CodeInternal)
 	}
-	decided, err := connection.helper.SetRoutes(call, wire.RoutesInput{
-		Ranges: connection.command.Ranges, Protected: connection.command.Protected,
-	})
+	decided, err := connection.helper.SetRoutes(call, connection.wantedRoutes())
 	if err != nil {
 		return asProblem(err, wire.CodeInternal)
 	}

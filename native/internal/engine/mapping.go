@@ -115,7 +115,7 @@ func (connection *connection) replan(plan wire.PlanCommand) {
 		return
 	}
 	before, _ := mapping.Parse(connection.command.Mappings)
-	connection.command.Ranges, connection.command.Mappings = plan.Ranges, plan.Mappings
+	connection.command.Ranges, connection.command.Mappings, connection.command.Nodes = plan.Ranges, plan.Mappings, plan.Nodes
 	if !connection.isAsked() {
 		return // it goes with the first
 	}
@@ -123,7 +123,7 @@ func (connection *connection) replan(plan wire.PlanCommand) {
 	connection.path.setMapping(mapping.Between(before, now))
 	call, cancel := context.WithTimeout(context.Background(), connection.config.Timing.HelperCall)
 	defer cancel()
-	decided, err := connection.helper.SetRoutes(call, wire.RoutesInput{Ranges: plan.Ranges, Protected: connection.command.Protected})
+	decided, err := connection.helper.SetRoutes(call, connection.wantedRoutes())
 	if err != nil {
 		connection.tellRoutes(asProblem(err, wire.CodeInternal))
 		return

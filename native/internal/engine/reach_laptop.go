@@ -107,7 +107,7 @@ func interfaceProblem(name string, state InterfaceState, err error, wanted []net
 		}
 	}
 	if problem != nil && problem.Code == wire.CodeInterfaceDown && len(upkeep.Contested) > 0 {
-		problem = contestProblem(upkeep, wire.CauseInterfaceContested, wire.CodeInterfaceDown, "interface", name)
+		problem = contestProblem(upkeep.Contest, wire.CauseInterfaceContested, wire.CodeInterfaceDown, "interface", name)
 	}
 	if problem != nil {
 		problem.Facts = facts
@@ -116,8 +116,9 @@ func interfaceProblem(name string, state InterfaceState, err error, wanted []net
 }
 
 // contestProblem tells how often something was taken away, and what the helper made of it.
-func contestProblem(upkeep wire.TunnelUpkeep, cause wire.Cause, code, what string, value any) *wire.Problem {
-	return cause.Problem(code, what, value, "times", upkeep.Times, "within", upkeep.WithinSeconds, "alone", upkeep.AloneSeconds)
+func contestProblem(contest wire.Contest, cause wire.Cause, code string, facts ...any) *wire.Problem {
+	told := []any{"times", contest.Times, "within", contest.WithinSeconds, "alone", contest.AloneSeconds}
+	return cause.Problem(code, append(told, facts...)...)
 }
 
 // inForce are the ranges of which a part is: there is nothing to check where the cluster shows no host.
@@ -195,9 +196,11 @@ func (laptop *reachLaptop) taken(kernel Kernel, one gate.Range, address netip.Ad
 	code := wire.CodeRouteTaken
 	switch {
 	case isContested(one, upkeep):
-		problem = contestProblem(upkeep, wire.CauseRouteContested, wire.CodeRouteContested, "prefix", one.Prefix)
+		problem = contestProblem(upkeep.Contest, wire.CauseRouteContested, wire.CodeRouteContested, "prefix", one.Prefix)
 	case reason.Rule != "" && way.Nowhere != "":
 		problem = wire.CauseNowhereByRule.Problem(code, "address", address, "rule", reason.Rule)
+	case reason.Rule != "" && upkeep.Rule.Times > 0:
+		problem = contestProblem(upkeep.Rule, wire.CauseRuleContested, code, "address", address, "interface", way.Interface, "rule", reason.Rule)
 	case reason.Rule != "":
 		problem = wire.CauseRouteByRule.Problem(code, "address", address, "interface", way.Interface, "rule", reason.Rule)
 	case !reason.Route.IsValid():

@@ -30,13 +30,17 @@ func (connection *connection) protect(addresses []string) {
 	}
 	call, cancel := context.WithTimeout(context.Background(), connection.config.Timing.HelperCall)
 	defer cancel()
-	input := wire.RoutesInput{Ranges: connection.command.Ranges, Protected: addresses}
-	decided, err := connection.helper.SetRoutes(call, input)
+	decided, err := connection.helper.SetRoutes(call, connection.wantedRoutes())
 	if err != nil {
 		connection.config.Log.Error("the API server's other addresses could not be protected", "error", err)
 		return
 	}
 	connection.route(decided.Decisions, false)
+}
+
+func (connection *connection) wantedRoutes() wire.RoutesInput {
+	command := connection.command
+	return wire.RoutesInput{Ranges: command.Ranges, Protected: command.Protected, Nodes: command.Nodes}
 }
 
 // isAsked tells whether the helper was asked for routes.

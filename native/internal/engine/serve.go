@@ -257,7 +257,9 @@ func takeLease(ctx context.Context, config Config, command wire.PrepareCommand) 
 		_ = helper.Close()
 		return nil, nil, wire.CauseNoTun.Problem(wire.CodeTunUnavailable)
 	}
-	decided, err := helper.CheckRoutes(ctx, wire.RoutesInput{Ranges: command.Ranges, Protected: command.Protected})
+	decided, err := helper.CheckRoutes(ctx, wire.RoutesInput{
+		Ranges: command.Ranges, Protected: command.Protected, Nodes: command.Nodes,
+	})
 	if err != nil {
 		_ = helper.Close()
 		return nil, nil, fmt.Errorf("check the ranges: %w", err)

@@ -62,6 +62,7 @@ type holding struct {
 
 	areNamesContested bool // resolv.conf is left alone for now
 	isRuleContested   bool // our rule is
+	isRuleMissed      bool // whether one is needed could not be found out, or it could not be set
 
 	flushedAt time.Time  // when caches were made to forget names
 	flushing  sync.Mutex // while they are

@@ -31,17 +31,29 @@ func (host *Host) overrule(held *holding) {
 	if held.tun.Index == 0 || held.overruling.isTruce(time.Now()) {
 		return
 	}
-	before := held.overruled
-	found, isAstray := host.catchAllBefore(held)
+	before, wasMissed := held.overruled, held.isRuleMissed
+	held.isRuleMissed = false
+	found, isAstray, err := host.catchAllBefore(held)
 	switch {
+	case err != nil: // what is in force stays
+		host.missRule(held, wasMissed, "the rules could not be read", err)
+		return
 	case !isAstray && before == (overruled{}):
 		return
 	case !isAstray && host.system.hasRule(before.CatchAll):
 		return
 	}
 	host.giveWay(held)
-	if isAstray {
-		host.takeWay(held, found)
+	if isAstray && before != (overruled{}) && held.overruling.note(time.Now(), maxRepairs) {
+		// Who takes it away again and again has meant it.
+		held.isRuleContested = true
+		host.touch(held)
+		host.options.Log.Warn("somebody keeps taking our rule away; it is left alone for a while", "for", held.overruling.fought.truce)
+	} else if isAstray {
+		if err := host.takeWay(held, found); err != nil {
+			host.giveWay(held)
+			host.missRule(held, wasMissed, "no rule is set", err)
+		}
 	}
 	if held.overruled != before {
 		held.redecided = true
@@ -49,8 +61,16 @@ func (host *Host) overrule(held *holding) {
 	}
 }
 
+// missRule has our rule tried again at the next look; what fails again and again is logged once.
+func (host *Host) missRule(held *holding, wasMissed bool, message string, err error) {
+	held.isRuleMissed = true
+	if !wasMissed {
+		host.options.Log.Warn(message, "error", err)
+	}
+}
+
 // catchAllBefore looks for a rule that leads elsewhere what is in force.
-func (host *Host) catchAllBefore(held *holding) (found overruled, isAstray bool) {
+func (host *Host) catchAllBefore(held *holding) (found overruled, isAstray bool, err error) {
 	for _, part := range held.samplesOfRule() {
 		address := routelookup.FirstHost(part)
 		way, err := host.system.wayTo(address, host.options.UID)
@@ -59,15 +79,14 @@ func (host *Host) catchAllBefore(held *holding) (found overruled, isAstray bool)
 		}
 		rule, is, err := host.system.catchAll(address, host.options.UID, way)
 		if err != nil {
-			host.options.Log.Warn("the rules could not be read", "error", err)
-			return overruled{}, false
+			return overruled{}, false, err
 		}
 		// A route that is as narrow as ours, or to nowhere, is somebody's word on this very network.
 		if is && rule.Route.Bits() < part.Bits() && (!isAstray || rule.Priority < found.Priority) {
 			found, isAstray = overruled{rule, way.Interface}, true
 		}
 	}
-	return found, isAstray
+	return found, isAstray, nil
 }
 
 // samplesOfRule are parts of each range, and the resolver.
@@ -85,29 +104,22 @@ func (held *holding) samplesOfRule() (parts []netip.Prefix) {
 	return parts[:min(len(parts), samplesOfRule)]
 }
 
-// takeWay puts our rule in force, or nothing of it. Who takes it away again and again has meant it.
-func (host *Host) takeWay(held *holding, found overruled) {
-	if held.overruling.note(time.Now(), maxRepairs) {
-		held.isRuleContested = true
-		host.options.Log.Warn("somebody keeps taking our rule away; it is left alone for a while", "for", held.overruling.fought.truce)
-		return
-	}
+// takeWay puts our rule in force.
+func (host *Host) takeWay(held *holding, found overruled) error {
 	table := ownTable(held.tun.Index)
 	if !held.isRuleRecorded {
 		if err := held.record(journal.Entry{Rule: &journal.Rule{Table: table}}); err != nil {
-			host.options.Log.Warn("no rule is set", "error", err)
-			return
+			return err
 		}
 		held.isRuleRecorded = true
 	}
 	held.overruled = found
 	host.fillTable(held)
 	if err := host.system.addRules(found.Priority-1, table); err != nil {
-		host.options.Log.Warn("our rule could not be set", "error", err)
-		host.giveWay(held)
-		return
+		return err
 	}
 	host.options.Log.Info("what the tunnel routes is looked up before a rule of somebody else", "rule", found.Rule)
+	return nil
 }
 
 // fillTable has our table hold what the tunnel routes.

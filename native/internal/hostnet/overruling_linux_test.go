@@ -152,7 +152,7 @@ func TestWhoKeepsTakingOurRuleGetsTheirWay(t *testing.T) {
 	laptoptest.Run(t, "ip", "route", "add", "default", "dev", "vpn0", "table", "100")
 	laptoptest.Run(t, "ip", "rule", "add", "lookup", "100", "pref", "5000")
 	defer laptoptest.Run(t, "ip", "rule", "del", "pref", "5000")
-	for range maxRepairs {
+	for range maxRepairs + 1 {
 		laptop.eventually("one for each family", func() bool { return len(ownRules(t)) == 2 })
 		for _, family := range []string{"-4", "-6"} {
 			laptoptest.Run(t, "ip", family, "rule", "del", "pref", "4999")

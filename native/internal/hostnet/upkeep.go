@@ -141,6 +141,9 @@ func (held *holding) upkeep() *wire.TunnelUpkeep {
 	if held.areNamesContested {
 		told.Names = held.naming.tell()
 	}
+	if held.isRuleContested {
+		told.Rule = held.overruling.tell()
+	}
 	return told
 }
 

@@ -174,6 +174,8 @@ func (host *Host) keepTunnels() {
 			held.isRuleContested = false
 			host.overrule(held)
 			host.touch(held)
+		} else if held.isRuleMissed {
+			host.overrule(held)
 		}
 		if held.areNamesContested && !held.naming.isTruce(time.Now()) {
 			held.areNamesContested = false

@@ -33,6 +33,7 @@ var (
 	CauseNowhereByRoute      = Cause{"nowhereByRoute", "packets to {address} go nowhere ({kind}): so says the route {route} of table {table}"}
 	CauseNoRouteAtAll        = Cause{"noRouteAtAll", "no route leads to {address}"}
 	CauseRouteContested      = Cause{"routeContested", "the route {prefix} was removed {times} times within {within} s, as often as it was put back; it is left alone for {alone} s and then tried again"}
+	CauseRuleContested       = Cause{"ruleContested", "the rule {rule} leads {address} to {interface}; the rule that Slipway has before it was removed {times} times within {within} s, as often as it was put back; it is left alone for {alone} s and then tried again"}
 	CauseNamesContested      = Cause{"namesContested", "/etc/resolv.conf was rewritten {times} times within {within} s, as often as names were put back; it is left alone for {alone} s and then tried again"}
 	CauseInterfaceIsDown     = Cause{"interfaceIsDown", "{interface} is down"}
 	CauseInterfaceNoAddress  = Cause{"interfaceNoAddress", "{interface} has lost its address {address}"}

@@ -52,6 +52,7 @@ type PrepareCommand struct {
 	WithProxy    bool          `json:"withProxy,omitempty"` // no helper: programs come through a proxy, and nothing of the laptop is changed
 	Ranges       []WantedRange `json:"ranges"`
 	Protected    []string      `json:"protected"`
+	Nodes        []string      `json:"nodes,omitempty"` // see RoutesInput
 }
 
 // ConnectCommand brings the tunnel, the routes and the names up, in this order.
@@ -63,6 +64,7 @@ type ConnectCommand struct {
 	Ranges      []WantedRange      `json:"ranges"`
 	Mappings    []Mapping          `json:"mappings,omitempty"`
 	Protected   []string           `json:"protected"`
+	Nodes       []string           `json:"nodes,omitempty"` // see RoutesInput
 	Scope       NameScope          `json:"scope"`
 	Names       bool               `json:"names"`            // false: connect without names
 	Direct      *DirectCandidates  `json:"direct,omitempty"` // as in command direct
@@ -70,14 +72,6 @@ type ConnectCommand struct {
 
 	// Those of the engine before (ReadyEvent), where this one comes in its place; see Register.
 	WantedAddresses []SessionAddresses `json:"wantedAddresses,omitempty"`
-}
-
-// Mapping is a range of the cluster that programs on the laptop know by other addresses: virtual stands for real, address by
-// address. Both are prefixes in CIDR form, of one family and length. Virtual is among the wanted ranges.
-type Mapping struct {
-	Real    string `json:"real"`
-	Virtual string `json:"virtual"`
-	Retired bool   `json:"retired,omitempty"` // names tell it no longer; what began with it goes on
 }
 
 // ClusterAddress is how the API server is reached, as the kubeconfig says it.
@@ -141,19 +135,6 @@ type OtherCluster struct {
 	Ranges   []string `json:"ranges"`
 }
 
-// ProtectCommand replaces the addresses that no route may cover: from another network the API server's name may lead
-// elsewhere, and inside the tunnel it could never be reached.
-type ProtectCommand struct {
-	Protected []string `json:"protected"`
-}
-
-// PlanCommand replaces the ranges and mappings of connect, at any time. Where the mappings cannot be, nothing changes and
-// event routes tells why.
-type PlanCommand struct {
-	Ranges   []WantedRange `json:"ranges"`
-	Mappings []Mapping     `json:"mappings,omitempty"`
-}
-
 // ServiceEndpoints is a change of what is known of Services with a cluster IP and of the addresses of their ready
 // endpoints. A change that is too large for one frame comes in parts, which count together when the last one is there.
 type ServiceEndpoints struct {
@@ -185,7 +166,7 @@ type TestCommand struct {
 	Port    int    `json:"port"`
 	Request string `json:"request,omitempty"` // what is asked on the connection: RequestHTTP, RequestHTTPS; empty: nothing
 	Name    string `json:"name,omitempty"`    // the host that the request names
-	OwnWay  bool   `json:"ownWay,omitempty"`  // the laptop is a node of the cluster: whatever way it goes is right
+	OwnWay  bool   `json:"ownWay,omitempty"`  // the laptop has ways of its own to the cluster: whatever way it goes is right
 }
 
 // Requests of a test.

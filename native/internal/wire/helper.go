@@ -104,11 +104,16 @@ func WantRouted(prefixes ...string) []WantedRange {
 }
 
 // RoutesInput is the whole set of ranges, and addresses that no route may cover (the API server's, and proxies'):
-// protected addresses can only take away.
+// protected addresses can only take away. So can nodes, the addresses of the cluster's own, of which MaxNodes are heard: what
+// the laptop has a route to by one of them it reaches already, and that is left alone.
 type RoutesInput struct {
 	Ranges    []WantedRange `json:"ranges"`
 	Protected []string      `json:"protected"`
+	Nodes     []string      `json:"nodes,omitempty"`
 }
+
+// MaxNodes is how many addresses of nodes are heard. Who has a cluster by routes of their own knows a few.
+const MaxNodes = 256
 
 // MaxHosts is how many hosts a cluster may show. Those of a cluster with more find no place in narrowed ranges.
 const MaxHosts = 10_000
@@ -132,7 +137,7 @@ const BeforeRule = "rule"
 // RouteDecision is the helper's verdict on one range. Decision is one of the constants above; Reason is empty or
 // BeforeRule where it is routed; otherwise one of:
 // malformed, default-route, too-wide, loopback, link-local, multicast, reserved, metadata, public, ipv6, own-subnet,
-// gateway, resolver, protected, neighbour, other-cluster, other-route, too-many.
+// gateway, resolver, protected, neighbour, other-cluster, other-route, own-way, too-many.
 type RouteDecision struct {
 	Prefix    string `json:"prefix"`
 	Decision  string `json:"decision"`
@@ -181,6 +186,9 @@ type TunnelUpkeep struct {
 
 	// Names is the contest over resolv.conf, which others rewrite as often as it is put back; zero while it is not left alone.
 	Names Contest `json:"names,omitzero"`
+
+	// Rule is the contest over our rule before somebody else's (BeforeRule); zero while it is not left alone.
+	Rule Contest `json:"rule,omitzero"`
 }
 
 // MaxContested is how many contested things are told.

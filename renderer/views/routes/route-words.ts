@@ -1,5 +1,5 @@
 /** Which words say what became of a range or a name. Pure. */
-import type { NameRefusal, Route } from '../../../app/contract/index.ts';
+import { isLeftAlone, type NameRefusal, type Route } from '../../../app/contract/index.ts';
 import type { Tone } from '../../kit/Badge.tsx';
 import { en } from '../../words/english.ts';
 import type { WordId } from '../../words/words.ts';
@@ -39,8 +39,8 @@ const looks: Readonly<Record<Route['decision'], Look>> = {
 const leftAlone: Look = { words: 'routes.decision.left', tone: 'plain', planned: 'routes.decision.left' };
 
 /** What is excluded by nobody's word is left alone. */
-export function decisionLook({ decision, reason }: Pick<Route, 'decision' | 'reason'>): Look {
-  return reason === 'own-node' ? leftAlone : looks[decision];
+export function decisionLook(route: Pick<Route, 'decision' | 'reason'>): Look {
+  return isLeftAlone(route) ? leftAlone : looks[route.decision];
 }
 
 /** Reasons are codes of the helper's policy; one that is not known here is shown as it is. Null where there is none. */

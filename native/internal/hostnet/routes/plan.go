@@ -35,6 +35,7 @@ func Plan(input wire.RoutesInput, hosts []netip.Addr, laptop Laptop) []Planned {
 	planned := make([]Planned, 0, len(input.Ranges))
 	protected, understood, malformed := parseProtected(input.Protected)
 	claims := claimsOf(laptop, protected)
+	ways := ownWays(laptop.Routes, input.Nodes)
 	hosts = slices.SortedFunc(slices.Values(hosts), netip.Addr.Compare)
 	known := map[wire.WantedRange]Planned{} // a repetition takes no place of its own
 	places := MaxRoutes
@@ -52,7 +53,7 @@ func Plan(input wire.RoutesInput, hosts []netip.Addr, laptop Laptop) []Planned {
 			case len(known) >= MaxRanges:
 				one = refuse(wanted.Prefix, ReasonTooMany, "", "")
 			default:
-				one = planOne(wanted, prefix, claims, laptop.Routes, hosts, places)
+				one = planOne(wanted, prefix, claims, laptop.Routes, ways, hosts, places)
 				places -= len(one.Parts)
 				known[wanted] = one
 			}
@@ -109,8 +110,27 @@ func claimsOf(laptop Laptop, protected []netip.Addr) (claims []claim) {
 	return claims
 }
 
+// ownWays are the prefixes that the laptop has routes to by nodes of the cluster alone. Whoever says falsely to be a node gets
+// nothing by it: what is left alone goes where it went before.
+func ownWays(others []Place, nodes []string) map[netip.Prefix]bool {
+	known := map[netip.Addr]bool{}
+	for _, text := range nodes[:min(len(nodes), wire.MaxNodes)] {
+		if address, err := netip.ParseAddr(text); err == nil {
+			known[address.Unmap()] = true
+		}
+	}
+	ways := map[netip.Prefix]bool{}
+	for _, route := range others {
+		isSo, isSeen := ways[route.Prefix]
+		ways[route.Prefix] = known[route.Gateway] && (isSo || !isSeen)
+	}
+	return ways
+}
+
 // planOne decides on a range that the policy for every laptop lets pass. At most places prefixes are put in force.
-func planOne(wanted wire.WantedRange, prefix netip.Prefix, claims []claim, others []Place, hosts []netip.Addr, places int) Planned {
+func planOne(
+	wanted wire.WantedRange, prefix netip.Prefix, claims []claim, others []Place, ways map[netip.Prefix]bool, hosts []netip.Addr, places int,
+) Planned {
 	var broader *Place
 	var cuts []cut
 	cutOut := func(claim claim) {
@@ -132,7 +152,7 @@ func planOne(wanted wire.WantedRange, prefix netip.Prefix, claims []claim, other
 			continue
 		}
 		if route.Prefix.Bits() > prefix.Bits() {
-			cutOut(claim{route.Prefix, ReasonOtherRoute, route.Prefix.String(), route.Interface})
+			cutOut(claim{route.Prefix, reasonOf(ways[route.Prefix]), route.Prefix.String(), route.Interface})
 		} else if broader == nil || route.Prefix.Bits() > broader.Prefix.Bits() {
 			broader = &others[index]
 		}
@@ -144,7 +164,11 @@ func planOne(wanted wire.WantedRange, prefix netip.Prefix, claims []claim, other
 		return refuse(wanted.Prefix, first.reason, first.conflict, first.name)
 	}
 	one := Planned{Decision: wire.RouteDecision{Prefix: wanted.Prefix, Decision: wire.DecisionRouted}}
-	isNarrowed := wanted.Decision == wire.DecisionNarrowed || broader != nil && !wanted.OverBroader
+	isBeside := broader != nil && !wanted.OverBroader
+	if isBeside && ways[broader.Prefix] && wanted.Decision == wire.DecisionRouted {
+		return refuse(wanted.Prefix, ReasonOwnWay, broader.Prefix.String(), broader.Interface)
+	}
+	isNarrowed := wanted.Decision == wire.DecisionNarrowed || isBeside
 	if isNarrowed {
 		one.Decision.Decision = wire.DecisionNarrowed
 		one.takeHosts(prefix, rest, hosts, places)
@@ -165,6 +189,13 @@ func planOne(wanted wire.WantedRange, prefix netip.Prefix, claims []claim, other
 	}
 	one.Decision.CutsMore = max(0, len(cuts)-wire.MaxCuts)
 	return one
+}
+
+func reasonOf(isOwnWay bool) string {
+	if isOwnWay {
+		return ReasonOwnWay
+	}
+	return ReasonOtherRoute
 }
 
 // isEverything tells it of a route that is no more than a default route, or a piece of one.

@@ -130,6 +130,52 @@ func TestPlanOfIPv6(t *testing.T) {
 	}
 }
 
+// A cluster on this computer, or in its office, that the laptop has routes to by a node (minikube tunnel, kind, BGP): what it
+// reaches by itself is left alone.
+func TestWhatTheLaptopReachesByANodeIsLeftAlone(t *testing.T) {
+	own := Laptop{
+		Subnets:  []Place{place("172.18.0.0/16", "br-kind"), place("192.168.1.0/24", "wlan0")},
+		Gateways: []Place{place("172.18.0.2/32", "br-kind"), place("192.168.1.1/32", "wlan0")},
+		Routes: []Place{
+			routeBy("0.0.0.0/0", "wlan0", "192.168.1.1"),
+			routeBy("10.244.0.0/24", "br-kind", "172.18.0.2"),
+			routeBy("10.96.0.0/12", "br-kind", "172.18.0.2"),
+			routeBy("10.245.0.0/16", "br-kind", "172.18.0.2"), routeBy("10.245.0.0/16", "br-kind", "172.18.0.3"), // two hops
+			routeBy("10.246.0.0/16", "br-kind", "172.18.0.2"), routeBy("10.246.0.0/16", "wlan0", "192.168.1.1"), // one that is no node
+			routeBy("10.247.0.0/24", "wlan0", "192.168.1.1"),
+			routeBy("fd00:10:244::/64", "br-kind", "fc00:f853::2"),
+			place("10.248.0.0/24", ""), // leads nowhere
+		},
+	}
+	const hosts = "10.244.0.7 10.96.0.1 10.246.0.9 10.244.1.4"
+	nodes := []string{"172.18.0.2", "::ffff:172.18.0.3", "no address", "", "fc00:f853::2"}
+	wanted := func(prefix, decision string, isOver bool) wire.WantedRange {
+		return wire.WantedRange{Prefix: prefix, Decision: decision, OverBroader: isOver}
+	}
+	for _, check := range []struct {
+		wanted wire.WantedRange
+		plan   string
+	}{
+		{wanted("10.244.0.0/24", "routed", false), "refused own-way 10.244.0.0/24 br-kind |  | "},
+		{wanted("10.244.0.128/25", "routed", false), "refused own-way 10.244.0.0/24 br-kind |  | "},
+		{wanted("10.244.0.0/23", "routed", false), "cut own-way 10.244.0.0/24 br-kind | 10.244.1.0/24 | 10.244.0.0/24 own-way br-kind"},
+		{wanted("10.96.0.0/12", "routed", false), "refused own-way 10.96.0.0/12 br-kind |  | "},
+		{wanted("10.245.0.0/16", "routed", false), "refused own-way 10.245.0.0/16 br-kind |  | "},
+		{wanted("10.246.0.0/16", "routed", false), "narrowed other-route 10.246.0.0/16 br-kind | 10.246.0.9/32 | "},
+		{wanted("10.247.0.0/16", "routed", false), "cut other-route 10.247.0.0/24 wlan0 | 10.247.1.0/24 10.247.2.0/23 10.247.4.0/22 10.247.8.0/21 10.247.16.0/20 10.247.32.0/19 10.247.64.0/18 10.247.128.0/17 | 10.247.0.0/24 other-route wlan0"},
+		{wanted("10.248.0.0/24", "routed", false), "narrowed other-route 10.248.0.0/24 |  | "},
+		{wanted("fd00:10:244::/64", "routed", false), "refused own-way fd00:10:244::/64 br-kind |  | "},
+		// The user's word.
+		{wanted("10.96.0.0/12", "routed", true), "routed | 10.96.0.0/12 | "},
+		{wanted("10.96.0.0/12", "narrowed", false), "narrowed other-route 10.96.0.0/12 br-kind | 10.96.0.1/32 | "},
+	} {
+		input := wire.RoutesInput{Ranges: []wire.WantedRange{check.wanted}, Nodes: nodes}
+		if found := textOf(Plan(input, addressesOf(hosts), own)[0]); found != check.plan {
+			t.Errorf("%+v\ngot  %s\nwant %s", check.wanted, found, check.plan)
+		}
+	}
+}
+
 // A cluster with all addresses of the world takes what there is room for, and says what it could not.
 func TestPlacesAreBounded(t *testing.T) {
 	var hosts []netip.Addr
@@ -183,21 +229,23 @@ func testNothingOfTheLaptopIsEverTaken(t *testing.T, before int, addressOf func(
 		prefix, _ := address().Prefix(before + shortest + random.IntN(33-shortest))
 		return prefix
 	}
+	nodes := []string{addressOf([4]byte{172, 18, 0, 2}).String(), "no address", addressOf([4]byte{172, 18, 0, 3}).String()}
+	node := func() netip.Addr { return addressOf([4]byte{172, 18, 0, byte(random.IntN(12))}) }
 	for range 3000 {
 		var own Laptop
 		var protected []string
 		var hosts []netip.Addr
 		for range random.IntN(4) {
-			own.Subnets = append(own.Subnets, Place{prefixOf(16), "eth0"})
-			own.Routes = append(own.Routes, Place{prefixOf(8), "vpn0"}, Place{prefixOf(24), "vpn1"})
-			own.Gateways = append(own.Gateways, Place{host(), "eth0"})
-			own.Neighbours = append(own.Neighbours, Place{host(), "eth0"})
+			own.Subnets = append(own.Subnets, Place{Prefix: prefixOf(16), Interface: "eth0"})
+			own.Routes = append(own.Routes, Place{prefixOf(8), "vpn0", node()}, Place{prefixOf(24), "vpn1", node()})
+			own.Gateways = append(own.Gateways, Place{Prefix: host(), Interface: "eth0"})
+			own.Neighbours = append(own.Neighbours, Place{Prefix: host(), Interface: "eth0"})
 			own.Resolvers = append(own.Resolvers, address())
 			protected = append(protected, address().String())
 			hosts = append(hosts, address(), address(), address())
 		}
 		wanted := wire.WantedRange{Prefix: prefixOf(10).String(), Decision: wire.DecisionRouted, OverBroader: random.IntN(3) == 0}
-		one := Plan(wire.RoutesInput{Ranges: []wire.WantedRange{wanted}, Protected: protected}, hosts, own)[0]
+		one := Plan(wire.RoutesInput{Ranges: []wire.WantedRange{wanted}, Protected: protected, Nodes: nodes}, hosts, own)[0]
 		whole := netip.MustParsePrefix(wanted.Prefix)
 		for range 200 {
 			tried := address()
@@ -211,7 +259,8 @@ func testNothingOfTheLaptopIsEverTaken(t *testing.T, before int, addressOf func(
 			isBroader := !wanted.OverBroader && slices.ContainsFunc(own.Routes, func(route Place) bool {
 				return has(route) && route.Prefix.Bits() <= whole.Bits()
 			})
-			isMeant := !isClaimed && (!isBroader || slices.Contains(hosts, tried))
+			isLeftAlone := one.Decision.Decision == wire.DecisionRefused && one.Decision.Reason == ReasonOwnWay
+			isMeant := !isClaimed && !isLeftAlone && (!isBroader || slices.Contains(hosts, tried))
 			isTaken := slices.ContainsFunc(one.Parts, func(part netip.Prefix) bool { return part.Contains(tried) })
 			if isTaken != isMeant {
 				t.Fatalf("%s of %+v: taken %v, meant %v\n%+v\n%s", tried, wanted, isTaken, isMeant, own, textOf(one))
@@ -232,7 +281,9 @@ func BenchmarkPlanOfTenThousandHosts(b *testing.B) {
 }
 
 func TestPlanEnd(t *testing.T) {
-	place := func(prefix string) []Place { return []Place{{netip.MustParsePrefix(prefix), "tun7"}} }
+	place := func(prefix string) []Place {
+		return []Place{{Prefix: netip.MustParsePrefix(prefix), Interface: "tun7"}}
+	}
 	const end, end6 = "198.18.7.2", "fd34:8a0f:448::7:2"
 	for name, row := range map[string]struct {
 		end    string

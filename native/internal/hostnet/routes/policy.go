@@ -42,6 +42,7 @@ const (
 	ReasonNeighbour    = "neighbour"
 	ReasonOtherCluster = "other-cluster"
 	ReasonOtherRoute   = "other-route"
+	ReasonOwnWay       = "own-way" // the laptop has a route to it by a node of the cluster
 	ReasonTooMany      = "too-many"
 )
 
@@ -54,7 +55,7 @@ type Laptop struct {
 	Gateways   []Place // as host prefixes
 	Neighbours []Place // that were heard on a link (ARP, NDP), as host prefixes
 	Resolvers  []netip.Addr
-	Routes     []Place // all tables; default routes may be among them
+	Routes     []Place // all tables, one for each hop; default routes may be among them
 	Clusters   []Place // what other connections have, whose word came first
 	IPv6Off    bool    // no interface can have an address of it
 }
@@ -63,6 +64,7 @@ type Laptop struct {
 type Place struct {
 	Prefix    netip.Prefix
 	Interface string
+	Gateway   netip.Addr // of a route; the zero Addr where it has none
 }
 
 // verdict of the fixed part of the policy, the same on every laptop.

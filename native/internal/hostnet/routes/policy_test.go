@@ -9,7 +9,13 @@ import (
 	"slipway/native/internal/wire"
 )
 
-func place(prefix, name string) Place { return Place{netip.MustParsePrefix(prefix), name} }
+func place(prefix, name string) Place {
+	return Place{Prefix: netip.MustParsePrefix(prefix), Interface: name}
+}
+
+func routeBy(prefix, name, gateway string) Place {
+	return Place{netip.MustParsePrefix(prefix), name, netip.MustParseAddr(gateway)}
+}
 
 // A laptop at home with Docker, another VPN that takes everything in halves, and a company's resolver.
 var laptop = Laptop{

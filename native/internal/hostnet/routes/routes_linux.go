@@ -43,9 +43,9 @@ func Read(own []int) (Laptop, error) {
 			if isPointToPoint[address.LinkIndex] { // its subnet, where it has one, is among the routes
 				prefix = netip.PrefixFrom(prefix.Addr(), prefix.Addr().BitLen())
 			}
-			laptop.Subnets = append(laptop.Subnets, Place{prefix.Masked(), names[address.LinkIndex]})
+			laptop.Subnets = append(laptop.Subnets, Place{Prefix: prefix.Masked(), Interface: names[address.LinkIndex]})
 			itself := netip.PrefixFrom(prefix.Addr(), prefix.Addr().BitLen())
-			laptop.Addresses = append(laptop.Addresses, Place{itself, names[address.LinkIndex]})
+			laptop.Addresses = append(laptop.Addresses, Place{Prefix: itself, Interface: names[address.LinkIndex]})
 		}
 		addSubnet(address.IPNet)
 		addSubnet(address.Peer)
@@ -65,13 +65,21 @@ func Read(own []int) (Laptop, error) {
 		if slices.Contains(own, route.LinkIndex) {
 			continue
 		}
-		addGateways(&laptop, route, names)
+		hops := hopsOf(route)
+		for _, hop := range hops {
+			if hop.gateway.IsValid() {
+				itself := netip.PrefixFrom(hop.gateway, hop.gateway.BitLen())
+				laptop.Gateways = append(laptop.Gateways, Place{Prefix: itself, Interface: names[hop.index]})
+			}
+		}
 		// The local table repeats addresses and broadcasts; multicast is refused anyway.
 		if route.Table == unix.RT_TABLE_LOCAL || route.Type == unix.RTN_MULTICAST {
 			continue
 		}
 		if prefix, known := dumps.PrefixOf(route.Dst); known {
-			laptop.Routes = append(laptop.Routes, Place{prefix.Masked(), routeInterface(route, names)})
+			for _, hop := range hops {
+				laptop.Routes = append(laptop.Routes, Place{prefix.Masked(), names[hop.index], hop.gateway})
+			}
 		}
 	}
 	return laptop, nil
@@ -98,29 +106,30 @@ func addNeighbours(laptop *Laptop, own []int, names map[int]string) error {
 			continue
 		}
 		address = address.Unmap()
-		laptop.Neighbours = append(laptop.Neighbours, Place{netip.PrefixFrom(address, address.BitLen()), names[neighbour.LinkIndex]})
+		itself := netip.PrefixFrom(address, address.BitLen())
+		laptop.Neighbours = append(laptop.Neighbours, Place{Prefix: itself, Interface: names[neighbour.LinkIndex]})
 	}
 	return nil
 }
 
-func addGateways(laptop *Laptop, route netlink.Route, names map[int]string) {
-	add := func(gateway net.IP, index int) {
-		if address, known := netip.AddrFromSlice(gateway); known {
-			address = address.Unmap()
-			laptop.Gateways = append(laptop.Gateways, Place{netip.PrefixFrom(address, address.BitLen()), names[index]})
-		}
-	}
-	add(route.Gw, route.LinkIndex)
-	for _, hop := range route.MultiPath {
-		add(hop.Gw, hop.LinkIndex)
-	}
+// hop is where a route leads next; a route that leads nowhere has one of neither.
+type hop struct {
+	index   int
+	gateway netip.Addr
 }
 
-func routeInterface(route netlink.Route, names map[int]string) string {
-	if route.LinkIndex == 0 && len(route.MultiPath) > 0 {
-		return names[route.MultiPath[0].LinkIndex]
+func hopsOf(route netlink.Route) (hops []hop) {
+	gatewayOf := func(gateway net.IP) netip.Addr {
+		address, _ := netip.AddrFromSlice(gateway)
+		return address.Unmap()
 	}
-	return names[route.LinkIndex]
+	for _, next := range route.MultiPath {
+		hops = append(hops, hop{next.LinkIndex, gatewayOf(next.Gw)})
+	}
+	if len(hops) == 0 || route.LinkIndex != 0 {
+		hops = append(hops, hop{route.LinkIndex, gatewayOf(route.Gw)})
+	}
+	return hops
 }
 
 // Set makes wanted the routes of the interface in a table, each with the first of sources that is of its family. First it adds, so that
