@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+	"io"
 	"net"
 	"os"
 	"testing"
@@ -73,5 +75,50 @@ func TestFlowsTellTheirProgramAndWhatBecameOfThem(t *testing.T) {
 		case <-quiet:
 		}
 		break
+	}
+}
+
+// Who closes a socket while bytes come says so with a FIN, a reset or both, and resets may be of numbers that are too old to be
+// taken. What is left of such a download would take its part of the memory for all of them.
+func TestADownloadThatIsBrokenOffEnds(t *testing.T) {
+	world := newWorld(t)
+	world.connect(t)
+	world.core.send(wire.EngineCommand{Command: wire.CommandFlows, Flows: &wire.FlowsCommand{Watched: true}})
+	open := map[string]string{}
+	for turn := range 24 {
+		socket, err := net.Dial("tcp", "10.244.0.5:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(socket, "GET /bytes?count=%d HTTP/1.0\r\n\r\n", 1<<32)
+		if _, err := io.CopyN(io.Discard, socket, 1<<20); err != nil {
+			t.Fatal(err)
+		}
+		how := "in the midst of reading"
+		if turn%3 == 0 {
+			how = "behind a FIN"
+			socket.(*net.TCPConn).CloseWrite()
+			_, _ = io.CopyN(io.Discard, socket, 1<<20)
+		} else {
+			go io.Copy(io.Discard, socket)
+			time.Sleep(time.Duration(turn) * time.Millisecond)
+		}
+		open[socket.LocalAddr().String()] = how
+		socket.Close()
+	}
+	timeout := time.After(patience)
+	for len(open) > 0 {
+		select {
+		case event := <-world.core.events:
+			if event.Event == wire.EventFlows {
+				for _, flow := range event.Flows.Changed {
+					if flow.EndedAt > 0 {
+						delete(open, flow.Source)
+					}
+				}
+			}
+		case <-timeout:
+			t.Fatalf("%d downloads are not over: %v", len(open), open)
+		}
 	}
 }

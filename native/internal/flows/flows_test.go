@@ -165,6 +165,26 @@ func TestEndedFlowsAreForgotten(t *testing.T) {
 	}
 }
 
+// A reset of a number that is too old is not taken (RFC 5961): what is sent again comes in, to be reset by one that is.
+func TestWhatTheLaptopResetMayBeSentAgain(t *testing.T) {
+	table := New()
+	open(table)
+	table.Outbound(up(flagFIN|flagACK, 1001, 5001, 0))
+	table.Outbound(up(flagRST, 1001, 0, 0))
+	if packets := table.Resets(); table.Live() != 0 || len(packets) != 0 {
+		t.Errorf("%d flows live, %d are reset", table.Live(), len(packets))
+	}
+	if !table.Inbound(down(flagACK, 5001, 1002, 1400)) {
+		t.Error("what is sent again does not come in")
+	}
+	for range closingSeconds + 2*shardCount {
+		table.Tick()
+	}
+	if table.Inbound(down(flagACK, 5001, 1002, 1400)) {
+		t.Error("it comes in for ever")
+	}
+}
+
 func TestTheTableIsBounded(t *testing.T) {
 	table := New()
 	segment := tcpPacket(laptop, remote, 0, 443, flagSYN, 1, 0, 0)

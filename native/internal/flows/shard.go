@@ -19,7 +19,7 @@ const (
 	established = iota // open both ways, or closed by the far end only
 	halfClosed         // the laptop has sent its FIN, which was acknowledged; it may still receive
 	unanswered         // the laptop has sent a SYN or FIN that was not acknowledged yet
-	closed             // closed both ways; kept because last segments may be sent again
+	closed             // closed both ways, or reset by the laptop; kept because last segments may be sent again
 	datagram           // UDP
 	question           // UDP to a nameserver
 	echo               // an echo request that was not answered yet
@@ -51,6 +51,7 @@ type entry struct {
 	finOutbound    bool
 	finCovered     bool
 	finInbound     bool
+	wasReset       bool // by the laptop
 }
 
 type list struct {
@@ -87,8 +88,10 @@ func (shard *shard) outbound(key packet.Flow, kind packet.Kind, segment *segment
 	acknowledges := segment.has(header.TCPFlagAck)
 	switch {
 	case segment.has(header.TCPFlagRst):
+		// It may be of a number that the far end does not take (RFC 5961 section 3.2): then this is said again about what it sends again.
 		if known {
-			shard.remove(slot)
+			shard.entries[slot].wasReset = true
+			shard.touch(slot, closed, now)
 		}
 		return
 	case segment.has(header.TCPFlagSyn) && !acknowledges:
@@ -105,6 +108,7 @@ func (shard *shard) outbound(key packet.Flow, kind packet.Kind, segment *segment
 		slot = shard.add(key, established)
 	}
 	flow := &shard.entries[slot]
+	flow.wasReset = false
 	flow.acknowledge(segment.acknowledgement)
 	if segment.has(header.TCPFlagFin) && !flow.finOutbound {
 		flow.finOutbound, flow.finish = true, segment.end()
@@ -179,7 +183,7 @@ func placeOf(key packet.Flow, kind packet.Kind) uint8 {
 // place is the list of a connection.
 func (flow *entry) place() uint8 {
 	switch {
-	case flow.finOutbound && flow.finInbound:
+	case flow.finOutbound && flow.finInbound || flow.wasReset:
 		return closed
 	case flow.finCovered:
 		return halfClosed

@@ -46,6 +46,7 @@ func (c *connection) toCluster() {
 			c.up.ended.Store(true)
 			c.flow.CloseWrite()
 			c.endIfBoth()
+			c.failIfReset(endpoint) // both may have come before either was read
 			return
 		default: // all that came before it has been read
 			c.endsAs(ResetByLaptop)
@@ -57,9 +58,10 @@ func (c *connection) toCluster() {
 }
 
 // failIfReset passes on that the laptop has reset the connection, and loses what there was no room for, as a kernel does
-// with what it has not sent yet.
+// with what it has not sent yet. Behind the laptop's FIN a reset leaves gVisor's endpoint closed, as two FINs do.
 func (c *connection) failIfReset(endpoint tcpip.Endpoint) {
-	if tcp.EndpointState(endpoint.State()) == tcp.StateError {
+	state := tcp.EndpointState(endpoint.State())
+	if state == tcp.StateError || state == tcp.StateClose && !c.down.ended.Load() {
 		c.fail(ResetByLaptop)
 	}
 }
