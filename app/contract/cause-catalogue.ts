@@ -69,6 +69,7 @@ export const causeCatalogue = {
   nothingAnswers: '{targets} do not answer, while the way to the agent itself works',
   noneAnswers: '{targets} do not answer',
   podsAnswer: '{targets} do not answer, while pods do',
+  otherFamilySilent: '{targets} do not answer, while IPv4 does',
   ownNodeAnswers: "{targets} do not answer, while pods on the agent's own node do",
   resolverAstray: "this computer sends what goes to the tunnel's resolver elsewhere, by {interface}",
   noRanges: 'the cluster named no ranges for Services or pods, and the settings name none either',

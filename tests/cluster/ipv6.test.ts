@@ -2,12 +2,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../app/contract/index.ts';
 import { openSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { inNodeNetwork } from './node-network.ts';
 import type { Product } from './product.ts';
 import { eventually, must, run } from './programs.ts';
 import { connected } from './refusals.ts';
 import { sandboxOptions } from './sandbox-options.ts';
 import { closeScene, type Scene, setScene, workload } from './scene.ts';
 import { productOfTwo } from './two-contexts.ts';
+
+const soon = { timeout: 60_000, interval: 200 };
+const podsIPs = 'jsonpath={.items[0].status.podIPs[*].ip}';
 
 let sandbox: Sandbox;
 
@@ -41,15 +45,7 @@ describe.each(['plain', 'resolved'] as const)('a laptop (%s) in a dual-stack clu
 
   beforeAll(async () => {
     scene = await setScene(flavour, `ipv6-${flavour}`, {}, sandbox);
-    addresses.pod = await ipv6Of(
-      '-n',
-      'webshop',
-      'pods',
-      '-l',
-      'app=orders',
-      '-o',
-      'jsonpath={.items[0].status.podIPs[*].ip}',
-    );
+    addresses.pod = await ipv6Of('-n', 'webshop', 'pods', '-l', 'app=orders', '-o', podsIPs);
     addresses.six = await service('webshop', 'orders-six');
     addresses.dual = await service('webshop', 'orders-dual');
     addresses.echo = await service('infra', 'echo-six');
@@ -113,6 +109,23 @@ describe.each(['plain', 'resolved'] as const)('a laptop (%s) in a dual-stack clu
     expect(await dig('+short', 'A', `${dual}`)).toMatch(/^10\.96\./);
     expect(await dig('AAAA', `${four}`)).toMatch(/status: NOERROR[\s\S]*ANSWER: 0/);
     expect(await dig('+short', '-x', addresses.dual)).toBe(`${dual}.`);
+  });
+
+  it('tells that Services do not answer by IPv6 where IPv4 does, and that it is over', async () => {
+    const node = inNodeNetwork(scene, 'node1');
+    const agent = await ipv6Of('-n', 'webshop', 'pods', '-l', 'app.kubernetes.io/name=slipway-agent', '-o', podsIPs);
+    const lose = (change: 'add' | 'del') =>
+      must(node, ['ip', '-6', 'rule', change, 'from', agent, 'pref', '10', 'blackhole']);
+    const told = async () =>
+      (await connected(scene.product)).degraded.map(({ code, cause }) => `${code}: ${cause}`).join('\n');
+    await lose('add');
+    try {
+      await expect.poll(told, soon).toMatch(/^services-unreachable: \[fd02:.* do not answer, while IPv4 does/m);
+      expect(JSON.parse(await curl('-4', 'http://orders-dual/'))).toHaveProperty('pod');
+    } finally {
+      await lose('del');
+    }
+    await expect.poll(told, soon).toBe('');
   });
 
   it('has an address of IPv6 for the tunnel while it needs one, and leaves nothing', async () => {

@@ -8,7 +8,7 @@ import type { ReachTargets } from '../engine-messages.ts';
 import type { Catalogue } from '../ports.ts';
 import { httpOfPort } from './http-ports.ts';
 
-/** Of each kind. */
+/** Of each kind and family. */
 const mostTargets = 4;
 
 /** Kubelets' ports, which the agent dials for nobody (native/internal/forward/policy.go). */
@@ -102,13 +102,15 @@ interface Candidate {
   readonly rank: number;
 }
 
-/**
- * The first of each group by rank, then more of the same. Of one family, IPv4 where there is any: one target that answers is taken
- * for all, and must not hide that the other family does not.
- */
+/** Of both families, IPv4 first: the engine judges each by itself. */
 function spread(candidates: readonly Candidate[]): string[] {
-  const four = candidates.filter((candidate) => !isIPv6(candidate));
-  const ordered = (four.length > 0 ? four : candidates).toSorted((one, other) => one.rank - other.rank);
+  const ofFour = candidates.filter((candidate) => !isIPv6(candidate));
+  return [...spreadOf(ofFour), ...spreadOf(candidates.filter(isIPv6))];
+}
+
+/** The first of each group by rank, then more of the same. */
+function spreadOf(candidates: readonly Candidate[]): string[] {
+  const ordered = candidates.toSorted((one, other) => one.rank - other.rank);
   const seen = new Set<string>();
   const firsts = ordered.filter(({ group }) => {
     const isFirst = !seen.has(group);

@@ -98,14 +98,16 @@ describe('targets of the reach check', () => {
     expect(targets).toMatchObject({ pods: [], localPods: ['10.244.0.5:8080'] });
   });
 
-  it('are of IPv6 where there is no IPv4, and of one family: what answers must not hide that the other does not', () => {
+  it('are of both families, IPv4 first: the engine judges each by itself', () => {
     const six = service('webshop', 'six', 'fd00:10:96::7', ['fd00:10:244::7']);
     expect(reachTargets(catalogue(six), choices)).toMatchObject({
       services: ['[fd00:10:96::7]:80'],
       pods: ['[fd00:10:244::7]:8080'],
     });
     const dual = { ...six, addresses: ['fd00:10:96::8', '10.96.0.8'] };
-    expect(reachTargets(catalogue(six, dual), choices)).toMatchObject({ services: ['10.96.0.8:80'] });
+    expect(reachTargets(catalogue(six, dual), choices)).toMatchObject({
+      services: ['10.96.0.8:80', '[fd00:10:96::7]:80', '[fd00:10:96::8]:80'],
+    });
   });
 
   it.each([

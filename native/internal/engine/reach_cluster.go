@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -50,20 +51,70 @@ func (cluster *reachCluster) check(ctx context.Context, targets wire.ReachTarget
 	}
 	patience := connection.config.Timing.ClusterAnswer + 4*connection.agent.roundTrip()
 	var running sync.WaitGroup
-	var services, pods, local answer
+	var first, second answers
 	var asked nameAnswer
 	running.Go(func() { asked = cluster.ask(ctx, name, facts.Nameservers, 2*patience) })
 	for _, kind := range []struct {
-		targets []string
-		into    *answer
-	}{{targets.Services, &services}, {targets.Pods, &pods}, {targets.LocalPods, &local}} {
-		running.Go(func() { *kind.into = cluster.dial(ctx, kind.targets, patience) })
+		targets      []string
+		first, other *answer
+	}{
+		{targets.Services, &first.services, &second.services}, {targets.Pods, &first.pods, &second.pods},
+		{targets.LocalPods, &first.local, &second.local},
+	} {
+		of4, of6 := byFamily(addressesOf(kind.targets))
+		if !hasIPv4(targets) { // a cluster of one family
+			of4, of6 = of6, nil
+		}
+		running.Go(func() { *kind.first = cluster.dial(ctx, of4, patience) })
+		running.Go(func() { *kind.other = cluster.dial(ctx, of6, patience) })
 	}
 	running.Wait()
 	if ctx.Err() != nil {
 		return []wire.ReachCheck{notRun(wire.ReachResolver, name), notRun(wire.ReachService, ""), notRun(wire.ReachPod, "")}
 	}
-	return judge(connection.agent.namespace(), asked, services, pods, local)
+	namespace := connection.agent.namespace()
+	return judgeOther(namespace, judge(namespace, asked, first.services, first.pods, first.local), second)
+}
+
+// answers are those of one family.
+type answers struct{ services, pods, local answer }
+
+func byFamily(addresses []netip.AddrPort) (of4, of6 []netip.AddrPort) {
+	for _, address := range addresses {
+		if address.Addr().Is4() {
+			of4 = append(of4, address)
+		} else {
+			of6 = append(of6, address)
+		}
+	}
+	return of4, of6
+}
+
+func hasIPv4(targets wire.ReachTargets) bool {
+	of4, _ := byFamily(addressesOf(slices.Concat(targets.Services, targets.Pods, targets.LocalPods)))
+	return len(of4) > 0
+}
+
+// judgeOther adds what the second family of a dual-stack cluster does, where the first has nothing to tell of the same kind: what
+// answers by IPv4 says nothing of IPv6.
+func judgeOther(namespace string, checks []wire.ReachCheck, other answers) []wire.ReachCheck {
+	add := func(kind, code string, silent ...answer) {
+		index := slices.IndexFunc(checks, func(check wire.ReachCheck) bool { return check.Check == kind })
+		for _, each := range silent {
+			switch {
+			case index < 0 || checks[index].Problem != nil:
+			case each.isOpen && checks[index].State == wire.ReachNotRun:
+				checks[index] = verdictOn(kind, each.subject, nil)
+			case each.isSilent():
+				problem := wire.CauseOtherFamilySilent.Problem(code, "targets", strings.Join(each.tried, ", "))
+				problem.Facts = map[string]string{"namespace": namespace}
+				checks[index] = verdictOn(kind, each.subject, problem)
+			}
+		}
+	}
+	add(wire.ReachService, wire.CodeServicesUnreachable, other.services)
+	add(wire.ReachPod, wire.CodePodsUnreachable, other.pods, other.local)
+	return checks
 }
 
 // judge tells apart, by what is silent together, what is likely to be the matter.
@@ -131,8 +182,7 @@ func judge(namespace string, asked nameAnswer, services, pods, local answer) []w
 }
 
 // dial connects from the agent to the first of the targets, and where that does not answer to the next ones.
-func (cluster *reachCluster) dial(ctx context.Context, targets []string, patience time.Duration) (result answer) {
-	addresses := addressesOf(targets)
+func (cluster *reachCluster) dial(ctx context.Context, addresses []netip.AddrPort, patience time.Duration) (result answer) {
 	addresses = addresses[:min(len(addresses), maxDialled)]
 	if len(addresses) == 0 {
 		return result

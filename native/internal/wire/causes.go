@@ -54,6 +54,7 @@ var (
 	CauseNothingAnswers      = Cause{"nothingAnswers", "{targets} do not answer, while the way to the agent itself works"}
 	CauseNoneAnswers         = Cause{"noneAnswers", "{targets} do not answer"}
 	CausePodsAnswer          = Cause{"podsAnswer", "{targets} do not answer, while pods do"}
+	CauseOtherFamilySilent   = Cause{"otherFamilySilent", "{targets} do not answer, while IPv4 does"}
 	CauseOwnNodeAnswers      = Cause{"ownNodeAnswers", "{targets} do not answer, while pods on the agent's own node do"}
 	CauseResolverAstray      = Cause{"resolverAstray", "this computer sends what goes to the tunnel's resolver elsewhere, by {interface}"}
 	CauseMappingMalformed    = Cause{"mappingMalformed", "{real} and {virtual} are not a pair of ranges"}

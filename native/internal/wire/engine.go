@@ -176,7 +176,7 @@ const (
 )
 
 // ReachTargets is what the reach check asks and dials from the agent, as a pod of the cluster would. Where a list is
-// empty or the name is, that check does not run.
+// empty or the name is, that check does not run. Of a dual-stack cluster they are of both families.
 type ReachTargets struct {
 	Name      string   `json:"name"`                // one that must exist: kubernetes.default.svc and the cluster's domain
 	Services  []string `json:"services"`            // address:port, TCP, of Services with ready endpoints
