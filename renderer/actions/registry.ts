@@ -23,6 +23,7 @@ import {
 } from './go.ts';
 import { listServices } from './list-services.ts';
 import { focusSearch, openPalette, openShortcuts, switchLanguage, toggleTheme } from './look.ts';
+import { measureSpeed } from './measure-speed.ts';
 import { openService } from './open-service.ts';
 import { pinService } from './pin-service.ts';
 import { prepareHelper } from './prepare-helper.ts';
@@ -41,6 +42,7 @@ export const actions: readonly Action[] = [
   pinContext,
   prepareHelper,
   checkAgent,
+  measureSpeed,
   copyService,
   testService,
   openService,

@@ -36,6 +36,22 @@ export const benchScenes: readonly Scene[] = [
         },
       },
       {
+        name: 'bench.found-by-name',
+        go: async (stage) => {
+          await stage.page.keyboard.press('Control+K');
+          await stage.page.keyboard.type('measure the speed');
+          await stage.page.getByRole('option', { name: /Measure the speed of the connection/ }).waitFor();
+        },
+      },
+      {
+        name: 'bench.measured-by-name',
+        go: async (stage) => {
+          await stage.page.keyboard.press('Enter');
+          await speed(stage).getByRole('button', { name: 'Cancel' }).waitFor();
+          await speed(stage).getByRole('button', { name: 'Measure again' }).waitFor();
+        },
+      },
+      {
         name: 'bench.of-another',
         go: async (stage) => {
           await connect(stage, 'staging-eu');
