@@ -94,13 +94,13 @@ export interface ConnectWork extends NameChoices {
 
 /**
  * `changed` is called for flows; what listens to the engine does what other events need. `group` is one for all of a core.
- * `hasOwnWay`: this computer need not go by the tunnel, or not to all of the cluster.
+ * `hasOwnWay`: this computer need not go there by the tunnel.
  */
 export function createEngineWork(
   ports: Ports,
   group: string,
   changed: () => void,
-  hasOwnWay: () => boolean,
+  hasOwnWay: (host: string) => boolean,
 ): EngineWork {
   let link: EngineLink | null = null;
   let protectedAddresses: string[] = [];
@@ -311,7 +311,7 @@ export function createEngineWork(
           host,
           port,
           ...(request === null ? {} : { request: request.as, name: request.name }),
-          ...(hasOwnWay() ? { ownWay: true } : {}),
+          ...(hasOwnWay(host) ? { ownWay: true } : {}),
         },
       })),
 

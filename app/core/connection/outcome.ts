@@ -1,5 +1,6 @@
 /** Small words that the machine's parts are written with. Pure. */
-import { ownWays } from '../routing/kept-parts.ts';
+import { parsePrefix } from '../../contract/prefix.ts';
+import { isIn, ownWays } from '../routing/kept-parts.ts';
 import type {
   ComingUp,
   ConnectionEvent,
@@ -54,7 +55,8 @@ export function unexpected(state: ConnectionState, event: ConnectionEvent): Tran
   return { state, effects: [log] };
 }
 
-/** Whether this computer reaches pods or Services without the tunnel, as a node of the cluster or by routes of its own. */
-export function hasOwnWay(state: ConnectionState): boolean {
-  return isInForce(state) && ownWays(state.live.routes).length > 0;
+/** Whether this computer reaches an address without the tunnel, as a node of the cluster or by a route of its own; of a name, whether any. */
+export function hasOwnWay(state: ConnectionState, host: string): boolean {
+  const ways = isInForce(state) ? ownWays(state.live.routes) : [];
+  return parsePrefix(host) === null ? ways.length > 0 : ways.some((way) => isIn(way, host));
 }

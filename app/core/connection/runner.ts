@@ -89,7 +89,7 @@ export function createRunner(ports: Ports, initial: ConnectionState, dependencie
   /** What the open cluster's context said. */
   let openedAs: Confirmation | null = null;
   let actor = anybody(ports.kubeconfig);
-  const engine = createEngineWork(ports, dependencies.group, dependencies.changed, () => hasOwnWay(state));
+  const engine = createEngineWork(ports, dependencies.group, dependencies.changed, (host) => hasOwnWay(state, host));
   const { watches, pods, catalogueSeen } = watchCluster(ports.clock, dependencies.changed, () => state, dispatch);
   const timers = createTimers(ports.clock, (timer) => dispatch({ kind: 'timerDue', timer }));
   const queue: ConnectionEvent[] = [];

@@ -72,6 +72,19 @@ it('follows such a route that comes and goes, and the user’s word on it', asyn
   await harness.off();
 });
 
+it('is looked for in the tunnel what has no such route', async () => {
+  const harness = await connected([wlan, bridge, way('10.244.0.0/16')]);
+  const tests = () =>
+    harness.world.engines.running
+      .flatMap(({ received }) => received)
+      .flatMap((sent) => (sent.command === 'test' ? [`${sent.test.host} ${sent.test.ownWay ?? false}`] : []));
+  await harness.call('explain', { target: '10.96.41.7:80' });
+  expect(tests()).toContain('10.96.41.7 false');
+  await harness.call('explain', { target: '10.244.0.7:80' });
+  expect(tests()).toContain('10.244.0.7 true');
+  await harness.off();
+});
+
 it('is no fault that the doctor finds, before a connect nor afterwards', async () => {
   const harness = await connected([wlan, bridge, way('10.244.0.0/16'), way('10.96.0.0/12')]);
   const checks = async () => {

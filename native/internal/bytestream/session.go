@@ -339,9 +339,11 @@ func (s *Session) unsentShare() uint64 {
 }
 
 // mayGrow tells whether a flow's window may become twice as large. Few of all flows stand still at once, so that
-// windows may be more than memory; relieveLocked looks after that.
+// windows may be more than memory; relieveLocked looks after that. Where much is unread, a few paused downloads say, there has to be
+// room for four such windows: others must not be slow for their sake, and what is paused not be reset for the others'.
 func (s *Session) mayGrow(window int) bool {
-	return s.granted+int64(window) <= 4*s.config.UnreadAtMost && s.unread < s.config.UnreadAtMost/2
+	room := s.config.UnreadAtMost - s.unread
+	return s.granted+int64(window) <= 4*s.config.UnreadAtMost && (s.unread < s.config.UnreadAtMost/2 || 4*2*int64(window) <= room)
 }
 
 // roundTripLocked is the least that a lane has shown; 0 before. Whoever only receives knows it by the lanes' pings.

@@ -23,3 +23,27 @@ func TestFlowsMoveBytesBothWays(t *testing.T) {
 		})
 	}
 }
+
+// A few downloads that nobody reads on leave others their speed.
+func TestWindowsBesideWhatNobodyReads(t *testing.T) {
+	for _, row := range []struct {
+		unread, granted int64
+		most            int // of a window
+	}{
+		{0, 0, windowMaximum},
+		{4 * windowMaximum, 4 * windowMaximum, windowMaximum},
+		{5 * windowMaximum, 5 * windowMaximum, windowMaximum / 2},
+		{7 * windowMaximum, 7 * windowMaximum, windowMaximum / 4},
+		{UnreadAtMost - 1, 7 * windowMaximum, windowAtFirst},
+		{0, 4 * UnreadAtMost, windowAtFirst},
+	} {
+		s := &Session{config: Config{UnreadAtMost: UnreadAtMost}, unread: row.unread, granted: row.granted}
+		window := windowAtFirst
+		for window < windowMaximum && s.mayGrow(window) {
+			window *= 2
+		}
+		if window != row.most {
+			t.Errorf("with %d unread and %d granted a window grows to %d, want %d", row.unread, row.granted, window, row.most)
+		}
+	}
+}
