@@ -44,6 +44,7 @@ describe('many connections', () => {
       'carries 20,000 or refuses at once what it has no memory for',
       async () => {
         const record = new FaultRecord('many-connections');
+        const isFull = async () => (await degraded()).some(({ code }) => code === 'agent-full');
         await record.eachRound(async () => {
           const { echo } = workload;
           const host = await scene.cluster.serviceAddress(echo.namespace, echo.service);
@@ -51,18 +52,20 @@ describe('many connections', () => {
           const halves = await Promise.all(
             [1, 2].map(() => many.open({ host, port: echo.port, count: 10_000, seconds: 100 })),
           );
-          const carried = halves.reduce((sum, half) => sum + half.open, 0);
-          const failed: Record<string, number> = {};
-          for (const [code, count] of halves.flatMap((half) => Object.entries(half.failed))) {
-            failed[code] = (failed[code] ?? 0) + count;
+          try {
+            const carried = halves.reduce((sum, half) => sum + half.open, 0);
+            const failed: Record<string, number> = {};
+            for (const [code, count] of halves.flatMap((half) => Object.entries(half.failed))) {
+              failed[code] = (failed[code] ?? 0) + count;
+            }
+            const waiting = halves.map((half) => half.waiting);
+            expect({ failed, waiting }).toEqual({ failed: { ECONNREFUSED: 20_000 - carried }, waiting: [0, 0] });
+            record.saw('carried', carried);
+            expect(carried).toBeGreaterThan(8000);
+            expect(await eventually(isFull, 15_000)).toBe(true);
+          } finally {
+            await many.end(); // a round that fails leaves none to the next
           }
-          const waiting = halves.map((half) => half.waiting);
-          expect({ failed, waiting }).toEqual({ failed: { ECONNREFUSED: 20_000 - carried }, waiting: [0, 0] });
-          record.saw('carried', carried);
-          expect(carried).toBeGreaterThan(8000);
-          const isFull = async () => (await degraded()).some(({ code }) => code === 'agent-full');
-          expect(await eventually(isFull, 15_000)).toBe(true);
-          await many.end();
           expect(await eventually(async () => !(await isFull()), 90_000)).toBe(true);
         });
       },
