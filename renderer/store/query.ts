@@ -3,6 +3,7 @@
  * configuration and kubectl. Each word is one term; all of them must fit.
  */
 import { type RangePair, realBy } from '../../app/contract/index.ts';
+import { usualAddress } from '../../app/contract/prefix.ts';
 
 export interface Term {
   /** Lower case; of a form with more parts the host or the name. Empty where only the namespace or the port was typed. */
@@ -62,12 +63,15 @@ function termOf(word: string): Term {
 function hostTerm(host: string): Term {
   const bracketed = /^\[([0-9a-f:.]*)\]?(?::(\d*))?$/.exec(host);
   if (bracketed !== null) {
-    return term(bracketed[1] ?? '', { port: portOf(bracketed[2]) });
+    return term(asListed(bracketed[1] ?? ''), { port: portOf(bracketed[2]) });
   }
   const withPort = /^([^:]*):(\d*)$/.exec(host);
   const name = (withPort?.[1] ?? host).replace(/\.$/, '');
-  return term(addressOfPodName(name) ?? name, { port: portOf(withPort?.[2]) });
+  return term(addressOfPodName(name) ?? asListed(name), { port: portOf(withPort?.[2]) });
 }
+
+/** An address of IPv6 that is written out stands in the lists in its short form. */
+const asListed = (text: string): string => (text.includes(':') ? (usualAddress(text) ?? text) : text);
 
 const portOf = (digits: string | undefined): number | null =>
   digits === undefined || digits === '' ? null : Number(digits);

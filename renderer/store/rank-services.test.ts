@@ -56,6 +56,8 @@ describe('a search', () => {
     ['10.96.41.7:80', ['orders', 'orders-db']],
     ['fd00::41:7', ['orders']],
     ['[fd00::41:7]:80', ['orders']],
+    ['FD00:0000:0:0:0:0:0041:0007', ['orders']],
+    ['http://[fd00:0:0:0:0:0:41:7]/', ['orders']],
     ['10.244.2.9', ['kafka']],
     ['http://10.96.41.7/health?x=1', ['orders', 'orders-db']],
     // Whole names, as they are copied from anywhere.
