@@ -25,6 +25,15 @@ type reader struct {
 // Dropping lists chains of hooks that this computer's own packets pass, and chains that those jump to, which drop or refuse
 // something. Reading them needs CAP_NET_ADMIN.
 func Dropping() ([]wire.FilterChain, error) {
+	found, err := nftablesDropping()
+	found = append(found, legacyDropping(toldAtMost-len(found))...)
+	if len(found) > 0 {
+		return found, nil
+	}
+	return nil, err
+}
+
+func nftablesDropping() ([]wire.FilterChain, error) {
 	connection, err := nftables.New()
 	if err != nil {
 		return nil, fmt.Errorf("open nftables: %w", err)
