@@ -1,5 +1,4 @@
 /** The checks behind `doctor`: each says in one sentence how a part is, and where it is bad, what to do. Changes nothing. */
-
 import {
   answerOf,
   type Check,

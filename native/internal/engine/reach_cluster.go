@@ -54,6 +54,7 @@ func (cluster *reachCluster) check(ctx context.Context, targets wire.ReachTarget
 	var first, second answers
 	var asked nameAnswer
 	running.Go(func() { asked = cluster.ask(ctx, name, facts.Nameservers, 2*patience) })
+	anyOf4, _ := byFamily(addressesOf(slices.Concat(targets.Services, targets.Pods, targets.LocalPods)))
 	for _, kind := range []struct {
 		targets      []string
 		first, other *answer
@@ -62,7 +63,7 @@ func (cluster *reachCluster) check(ctx context.Context, targets wire.ReachTarget
 		{targets.LocalPods, &first.local, &second.local},
 	} {
 		of4, of6 := byFamily(addressesOf(kind.targets))
-		if !hasIPv4(targets) { // a cluster of one family
+		if len(anyOf4) == 0 { // a cluster of one family
 			of4, of6 = of6, nil
 		}
 		running.Go(func() { *kind.first = cluster.dial(ctx, of4, patience) })
@@ -88,11 +89,6 @@ func byFamily(addresses []netip.AddrPort) (of4, of6 []netip.AddrPort) {
 		}
 	}
 	return of4, of6
-}
-
-func hasIPv4(targets wire.ReachTargets) bool {
-	of4, _ := byFamily(addressesOf(slices.Concat(targets.Services, targets.Pods, targets.LocalPods)))
-	return len(of4) > 0
 }
 
 // judgeOther adds what the second family of a dual-stack cluster does, where the first has nothing to tell of the same kind: what

@@ -1,4 +1,4 @@
-import { Gauge, X } from 'lucide-react';
+import { X } from 'lucide-react';
 import {
   type BenchStep,
   benchObjection,
@@ -14,6 +14,8 @@ import {
   type PathFigures,
   type TransferFigures,
 } from '../../../app/contract/index.ts';
+import { measureSpeed } from '../../actions/measure-speed.ts';
+import { useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { Progress } from '../../kit/Progress.tsx';
@@ -44,6 +46,7 @@ export function BenchPart({ context, connection }: { readonly context: ContextKe
   const say = useWords();
   const format = useFormat();
   const { bench } = useApp();
+  const run = useRunAction();
   const last = useBench((state) => state);
   const isOwn = isSameKey(last.context, context);
   const isMeasuring = last.state === 'measuring';
@@ -63,9 +66,9 @@ export function BenchPart({ context, connection }: { readonly context: ContextKe
         ) : (
           <Button
             size="small"
-            icon={Gauge}
+            icon={measureSpeed.icon}
             disabled={objection !== null || isMeasuring}
-            onClick={() => bench.start(context)}
+            onClick={() => run(measureSpeed)}
           >
             {say(isOwn && last.state !== 'idle' ? 'bench.again' : 'bench.measure')}
           </Button>

@@ -121,8 +121,14 @@ func ownWays(others []Place, nodes []string) map[netip.Prefix]bool {
 	}
 	ways := map[netip.Prefix]bool{}
 	for _, route := range others {
-		isSo, isSeen := ways[route.Prefix]
-		ways[route.Prefix] = known[route.Gateway] && (isSo || !isSeen)
+		if known[route.Gateway] {
+			ways[route.Prefix] = true
+		}
+	}
+	for _, route := range others {
+		if !known[route.Gateway] {
+			delete(ways, route.Prefix)
+		}
 	}
 	return ways
 }
