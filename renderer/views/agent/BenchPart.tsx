@@ -10,22 +10,19 @@ import {
   type ContextKey,
   causeText,
   isSameKey,
-  type Latency,
-  type PathFigures,
-  type TransferFigures,
 } from '../../../app/contract/index.ts';
 import { measureSpeed } from '../../actions/measure-speed.ts';
 import { useRunAction } from '../../actions/use-action.ts';
 import { Button } from '../../kit/Button.tsx';
 import { ProblemCard } from '../../kit/ProblemCard.tsx';
 import { Progress } from '../../kit/Progress.tsx';
-import { HeaderCell, Table, TableCell, TableHead, TableRow } from '../../kit/Table.tsx';
 import { FoundText } from '../../parts/FoundText.tsx';
 import { Section } from '../../parts/Section.tsx';
 import type { Bench } from '../../store/bench.ts';
 import { useApp, useBench } from '../../store/hooks.ts';
 import { useFormat } from '../../words/format.ts';
 import { useWords, type WordId } from '../../words/words.ts';
+import { BenchFigures } from './BenchFigures.tsx';
 import styles from './BenchPart.module.css';
 
 const steps: Readonly<Record<BenchStep, WordId>> = {
@@ -105,7 +102,7 @@ function Result({ last: { state, said, problem, endedAt } }: { readonly last: Be
           </p>
         ) : null}
       </div>
-      {known !== null && isKnown ? <Figures figures={known} /> : null}
+      {known !== null && isKnown ? <BenchFigures figures={known} /> : null}
       {said?.pathChanged ? <p className={styles.note}>{say('bench.pathChanged')}</p> : null}
       {said !== null && said.load > said.processors ? <p className={styles.note}>{say('bench.busy')}</p> : null}
     </>
@@ -120,82 +117,5 @@ function Now({ step }: { readonly step: BenchStep | null }) {
       text={say(step === null ? 'bench.starting' : steps[step])}
       fraction={step === null ? null : all.indexOf(step) / all.length}
     />
-  );
-}
-
-function Figures({ figures }: { readonly figures: PathFigures }) {
-  const say = useWords();
-  const format = useFormat();
-  const { request, connection, knownName, clusterName, transfers } = figures;
-  const beside = transfers.flatMap(({ direction, requestBeside }): [WordId, Latency | null][] =>
-    requestBeside === null ? [] : [[direction === 'down' ? 'bench.besideDown' : 'bench.besideUp', requestBeside]],
-  );
-  const latencies = (
-    [
-      ['bench.request', request],
-      ['bench.connection', connection],
-      ['bench.knownName', knownName],
-      ['bench.clusterName', clusterName],
-      ...beside,
-    ] as [WordId, Latency | null][]
-  ).filter((row): row is [WordId, Latency] => row[1] !== null);
-  return (
-    <>
-      <div className={styles.frame}>
-        <Table label={say('bench.latency')} rowCount={latencies.length + 1} columnCount={4} className={styles.latency}>
-          <TableHead>
-            <HeaderCell>{say('bench.latency')}</HeaderCell>
-            <HeaderCell>p50</HeaderCell>
-            <HeaderCell>p95</HeaderCell>
-            <HeaderCell>{say('bench.times')}</HeaderCell>
-          </TableHead>
-          {latencies.map(([words, latency], index) => (
-            <TableRow key={words} index={index + 2} className={styles.row}>
-              <TableCell>{say(words)}</TableCell>
-              <TableCell kind="number">{latency.p50 === null ? '–' : format.took(latency.p50)}</TableCell>
-              <TableCell kind="number">{latency.p95 === null ? '–' : format.took(latency.p95)}</TableCell>
-              <TableCell kind="number">
-                {latency.unanswered === 0
-                  ? format.number(latency.count)
-                  : say('bench.unanswered', { count: latency.count, unanswered: latency.unanswered })}
-              </TableCell>
-            </TableRow>
-          ))}
-        </Table>
-      </div>
-      {transfers.length === 0 ? null : <Throughput transfers={transfers} />}
-    </>
-  );
-}
-
-function Throughput({ transfers }: { readonly transfers: readonly TransferFigures[] }) {
-  const say = useWords();
-  const format = useFormat();
-  return (
-    <div className={styles.frame}>
-      <Table
-        label={say('bench.throughput')}
-        rowCount={transfers.length + 1}
-        columnCount={5}
-        className={styles.throughput}
-      >
-        <TableHead>
-          <HeaderCell>{say('bench.throughput')}</HeaderCell>
-          <HeaderCell>{say('bench.mean')}</HeaderCell>
-          <HeaderCell>{say('bench.least')}</HeaderCell>
-          <HeaderCell>{say('bench.most')}</HeaderCell>
-          <HeaderCell>{say('bench.moved')}</HeaderCell>
-        </TableHead>
-        {transfers.map(({ direction, connections, mean, least, most, bytes }, index) => (
-          <TableRow key={`${direction} ${connections}`} index={index + 2} className={styles.row}>
-            <TableCell>{say('bench.transfer', { direction, count: connections })}</TableCell>
-            <TableCell kind="number">{format.rate(mean / 8)}</TableCell>
-            <TableCell kind="number">{format.rate(least / 8)}</TableCell>
-            <TableCell kind="number">{format.rate(most / 8)}</TableCell>
-            <TableCell kind="number">{format.bytes(bytes)}</TableCell>
-          </TableRow>
-        ))}
-      </Table>
-    </div>
   );
 }
